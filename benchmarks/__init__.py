@@ -1,0 +1,1 @@
+"""Programs that measure the server beside the bare libraries: `make bench`."""

@@ -1,0 +1,1 @@
+"""Plain Python shared by every room of the house; nothing here imports Django."""

@@ -1,0 +1,121 @@
+"""Audio as the house passes it around: mono samples that know their rate.
+
+Inside, samples are float32 in [-1, 1]; on the wire they are PCM16, signed
+16-bit little-endian. The factor between the two stands only in this file.
+"""
+
+from __future__ import annotations
+
+import io
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import soxr
+
+Samples = npt.NDArray[np.float32]
+
+PCM16_FULL_SCALE = 32768.0
+PCM16_BYTES = 2
+SPEECH_RATE_HZ = 16_000
+"""The rate that Whisper and Silero were trained at."""
+
+
+@dataclass(frozen=True, eq=False)
+class Audio:
+    """A stretch of mono audio."""
+
+    samples: Samples
+    rate_hz: int
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) / self.rate_hz
+
+    def resampled(self, rate_hz: int) -> Audio:
+        if rate_hz == self.rate_hz:
+            return self
+        samples = soxr.resample(self.samples, self.rate_hz, rate_hz)
+        return Audio(samples.astype(np.float32, copy=False), rate_hz)
+
+
+def pcm16_to_float(pcm: bytes | memoryview) -> Samples:
+    """PCM16 bytes (an even number of them) as float32 samples in [-1, 1)."""
+    integers = np.frombuffer(pcm, dtype="<i2")
+    samples: Samples = integers.astype(np.float32) / np.float32(PCM16_FULL_SCALE)
+    return samples
+
+
+def float_to_pcm16(samples: npt.NDArray[Any]) -> bytes:
+    """Samples in [-1, 1] as PCM16 bytes; louder ones are clipped, NaN is silence."""
+    finite = np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0)
+    scaled = np.clip(finite * PCM16_FULL_SCALE, -PCM16_FULL_SCALE, PCM16_FULL_SCALE - 1)
+    return bytes(np.round(scaled).astype("<i2").tobytes())
+
+
+class Pcm16Decoder:
+    """PCM16 frames of any length to samples; a split sample is put together again."""
+
+    def __init__(self) -> None:
+        self._odd_byte = b""
+
+    def decode(self, frame: bytes) -> Samples:
+        data = self._odd_byte + frame
+        even = len(data) - len(data) % PCM16_BYTES
+        self._odd_byte = data[even:]
+        return pcm16_to_float(data[:even])
+
+
+class Resampler:
+    """Stateful, anti-aliasing resampling of a stream (soxr, -88 dB above Nyquist)."""
+
+    def __init__(self, from_hz: int, to_hz: int) -> None:
+        self._stream = (
+            None
+            if from_hz == to_hz
+            else soxr.ResampleStream(from_hz, to_hz, 1, dtype="float32")
+        )
+
+    def push(self, samples: Samples, *, last: bool = False) -> Samples:
+        """The samples that are ready; a few are held back until `last`."""
+        if self._stream is None:
+            return samples
+        resampled: Samples = self._stream.resample_chunk(samples, last=last)
+        return resampled
+
+
+def rms(samples: Samples) -> float:
+    """Root mean square of the samples: 0 for silence, 1 for a full-scale square."""
+    if not len(samples):
+        return 0.0
+    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
+
+
+def read_wav(source: Path | bytes) -> Audio:
+    """A 16-bit PCM WAV file as mono audio. Raises ValueError on anything else."""
+    stream = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
+    try:
+        with stream, wave.open(stream) as reader:
+            if reader.getsampwidth() != PCM16_BYTES:
+                raise ValueError("not a 16-bit PCM WAV file")
+            rate_hz, channels = reader.getframerate(), reader.getnchannels()
+            samples = pcm16_to_float(reader.readframes(reader.getnframes()))
+    except (wave.Error, EOFError) as error:
+        raise ValueError(f"not a WAV file: {error}") from error
+    if channels > 1:
+        samples = samples.reshape(-1, channels).mean(axis=1, dtype=np.float32)
+    return Audio(samples, rate_hz)
+
+
+def wav_bytes(audio: Audio) -> bytes:
+    """The audio as a complete 16-bit WAV file."""
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(PCM16_BYTES)
+        writer.setframerate(audio.rate_hz)
+        writer.writeframes(float_to_pcm16(audio.samples))
+    return buffer.getvalue()

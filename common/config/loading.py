@@ -1,0 +1,167 @@
+"""Defaults, then the file, then the environment: the last one wins."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any, get_args
+
+import environ
+import yaml
+from pydantic import ValidationError
+
+from common.config.sections import Config, is_secret
+
+MASK = "********"
+
+REPLACED_KEYS = {
+    "piper_bin": "Piper runs inside the server; nothing has to be named",
+    "piper_config_path": "the .onnx.json beside `piper_model_path` is used",
+    "max_conversation_log_entries": "use `history_retention_days`",
+    "circuit_breaker_expected_exception": "connection errors and 5xx answers always count",
+}
+"""Keys of the earlier FastAPI server that have no meaning here, and what does."""
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; the message says which key and why."""
+
+
+class Origin(str, Enum):
+    """Where a value comes from."""
+
+    DEFAULT = "default"
+    FILE = "file"
+    ENVIRONMENT = "environment"
+
+
+@dataclass(frozen=True)
+class LoadedConfig:
+    """The configuration with the origin of each value and what to warn about."""
+
+    config: Config
+    origins: dict[str, Origin]
+    warnings: list[str]
+    path: Path | None
+
+    def shown(self, name: str) -> Any:
+        """The value as it may be shown to people: secrets masked."""
+        value = getattr(self.config, name)
+        return MASK if value and is_secret(name) else value
+
+
+def project_dir() -> Path:
+    """The folder of `manage.py`, which relative paths start from."""
+    return Path(__file__).resolve().parents[2]
+
+
+def load_config(
+    environment: Mapping[str, str] | None = None, path: Path | None = None
+) -> LoadedConfig:
+    """Read the file and the environment. Raises ConfigError."""
+    environment = os.environ if environment is None else environment
+    path = path or _config_path(environment)
+    from_file, warnings = _read_file(path) if path else ({}, [])
+    from_environment = _read_environment(environment)
+    try:
+        config = Config(**{**from_file, **from_environment})
+    except ValidationError as error:
+        raise ConfigError(_explain(error, from_environment, path)) from error
+    origins = dict.fromkeys(Config.model_fields, Origin.DEFAULT)
+    origins.update(dict.fromkeys(from_file, Origin.FILE))
+    origins.update(dict.fromkeys(from_environment, Origin.ENVIRONMENT))
+    return LoadedConfig(config, origins, warnings, path)
+
+
+def _config_path(environment: Mapping[str, str]) -> Path | None:
+    if named := environment.get("CONFIG_PATH"):
+        path = Path(named).expanduser()
+        if not path.is_file():
+            raise ConfigError(f"CONFIG_PATH names {named}, which is not a file.")
+        return path
+    usual = project_dir() / "config.yaml"
+    return usual if usual.is_file() else None
+
+
+def _read_file(path: Path) -> tuple[dict[str, Any], list[str]]:
+    try:
+        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error
+    if loaded is None:
+        return {}, []
+    if not isinstance(loaded, dict):
+        raise ConfigError(f"{path} must hold `key: value` lines.")
+    values, warnings = {}, []
+    for key, value in loaded.items():
+        if key in REPLACED_KEYS:
+            warnings.append(f"{path.name}: `{key}` is ignored: {REPLACED_KEYS[key]}.")
+        elif key in Config.model_fields:
+            values[key] = value
+        else:
+            raise ConfigError(f"{path}: unknown key `{key}`.{_nearest(str(key))}")
+    return values, warnings
+
+
+def _nearest(key: str) -> str:
+    close = difflib.get_close_matches(key.lower(), Config.model_fields, n=1, cutoff=0.5)
+    return f" Did you mean `{close[0]}`?" if close else ""
+
+
+def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    reader = environ.Env()
+    reader.ENVIRON = dict(environment)
+    return {
+        name: _parse(reader, name)
+        for name in Config.model_fields
+        if name.upper() in environment
+    }
+
+
+def _parse(reader: environ.Env, name: str) -> Any:
+    """One variable as its setting's type; django-environ knows the spellings."""
+    annotation = Config.model_fields[name].annotation
+    kinds = (annotation, *get_args(annotation))
+    variable = name.upper()
+    if reader.str(variable) == "" and type(None) in kinds:
+        return None
+    if annotation is bool:
+        return _strict_bool(reader, variable)
+    if annotation == list[str]:
+        return reader.list(variable)
+    for kind in (int, float):
+        if kind in kinds:
+            try:
+                return kind(reader.str(variable))
+            except ValueError:
+                return reader.str(variable)  # pydantic says what is wrong with it
+    return reader.str(variable)
+
+
+def _strict_bool(reader: environ.Env, variable: str) -> Any:
+    text = reader.str(variable).strip().lower()
+    known = (*reader.BOOLEAN_TRUE_STRINGS, "false", "off", "no", "n", "0", "")
+    return reader.bool(variable) if text in known else text
+
+
+def _explain(
+    error: ValidationError, from_environment: dict[str, Any], path: Path | None
+) -> str:
+    """Every bad value in one message: which key, from where, what is allowed."""
+    lines = []
+    for problem in error.errors(include_url=False):
+        name = str(problem["loc"][0])
+        where = (
+            f"environment {name.upper()}"
+            if name in from_environment
+            else f"{path}: {name}"
+        )
+        given = MASK if is_secret(name) else repr(problem["input"])
+        lines.append(
+            f"{where} is {given}: {problem['msg'].removeprefix('Input should be ')}".strip()
+        )
+    return "\n".join(lines)

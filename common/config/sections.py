@@ -1,0 +1,82 @@
+"""The whole configuration: every section's settings under flat names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from common.config.server import (
+    LlmSettings,
+    LogSettings,
+    NetworkSettings,
+    StorageSettings,
+)
+from common.config.setting import Section
+from common.config.speech import (
+    ListeningSettings,
+    ModelSettings,
+    PiperSettings,
+    WhisperSettings,
+)
+
+SECTION_CLASSES: tuple[type[Section], ...] = (
+    ListeningSettings,
+    WhisperSettings,
+    PiperSettings,
+    ModelSettings,
+    LlmSettings,
+    NetworkSettings,
+    StorageSettings,
+    LogSettings,
+)
+
+
+class Config(
+    ListeningSettings,
+    WhisperSettings,
+    PiperSettings,
+    ModelSettings,
+    LlmSettings,
+    NetworkSettings,
+    StorageSettings,
+    LogSettings,
+):
+    """Every setting. A core class takes the section that it needs; this is all of them."""
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == "production"
+
+
+@dataclass(frozen=True)
+class SectionInfo:
+    """A section as the docs and the configuration page show it."""
+
+    title: str
+    sentence: str
+    fields: dict[str, FieldInfo]
+
+
+def sections() -> list[SectionInfo]:
+    """The sections in the order in which they are shown."""
+    return [
+        SectionInfo(
+            title=_words(section.__name__.removesuffix("Settings")),
+            sentence=(section.__doc__ or "").strip(),
+            fields=section.model_fields,
+        )
+        for section in SECTION_CLASSES
+    ]
+
+
+def is_secret(name: str) -> bool:
+    """Whether the setting's value must never be shown."""
+    extra: Any = Config.model_fields[name].json_schema_extra
+    return bool(extra["secret"])
+
+
+def _words(name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)

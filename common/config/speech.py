@@ -1,0 +1,184 @@
+"""Settings of the speech engines: what is heard and what is spoken."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from common.config.setting import Section, setting
+
+
+class ListeningSettings(Section):
+    """How speech is found in the audio and cut into utterances."""
+
+    sample_rate: int = setting(
+        16_000,
+        "Rate of incoming audio in Hz unless a client says otherwise.",
+        ge=8_000,
+        le=48_000,
+    )
+    vad_threshold: float = setting(
+        0.5,
+        "Probability above which the voice-activity detector calls a frame speech.",
+        ge=0.05,
+        le=0.95,
+    )
+    silence_rms_threshold: float = setting(
+        0.002,
+        "Loudness (root mean square, 0 to 1) below which audio is never taken for speech.",
+        ge=0,
+        le=1,
+    )
+    silence_max_seconds: float = setting(
+        0.7, "Silence that ends an utterance.", ge=0.1, le=10
+    )
+    min_utterance_seconds: float = setting(
+        0.35, "Shorter bursts of speech are not transcribed.", ge=0, le=5
+    )
+    max_utterance_seconds: float = setting(
+        12.0,
+        "Longer speech is cut here, at its quietest point, without losing a word.",
+        ge=2,
+        le=28,
+    )
+    max_buffer_seconds: float = setting(
+        120.0,
+        "Audio that one connection may have waiting before it is told `buffer_limit_reached`.",
+        ge=5,
+        le=3_600,
+    )
+    preroll_seconds: float = setting(
+        0.3,
+        "Audio kept from before the detected start, so that no first sound is lost.",
+        ge=0,
+        le=2,
+    )
+    stt_max_sessions: int = setting(
+        200,
+        "Live connections to `/ws/stt` at the same time; more are refused with 4503.",
+        ge=1,
+    )
+
+
+class WhisperSettings(Section):
+    """The speech-to-text model."""
+
+    whisper_model_name: str = setting(
+        "base",
+        "A faster-whisper model: a name (`base`, `tiny.en`, `large-v3-turbo`), a hub id or a folder.",
+    )
+    whisper_device: Literal["auto", "cpu", "cuda"] = setting(
+        "auto", "Where Whisper runs; `auto` takes CUDA when it works."
+    )
+    whisper_compute_type: str = setting(
+        "auto", "CTranslate2 precision; `auto` means int8 on a CPU and float16 on CUDA."
+    )
+    whisper_lang: str = setting(
+        "auto", "Language code of the speech (`en`, `de`, ...) or `auto` to detect it."
+    )
+    whisper_beam: int = setting(
+        1, "Beam width of the decoder: 1 is fastest, 5 most careful.", ge=1, le=10
+    )
+    whisper_workers: int = setting(1, "Whisper processes.", ge=1, le=64)
+    whisper_threads: int = setting(
+        0,
+        "CPU threads of each Whisper process; 0 means all cores shared out.",
+        ge=0,
+        le=256,
+    )
+    whisper_queue_limit: int = setting(
+        64, "Utterances that may wait for a Whisper process.", ge=1
+    )
+    cuda_x64_path: str = setting(
+        "", "Folder with the CUDA libraries, when they are not found (Windows)."
+    )
+    cudnn_bin_path: str = setting(
+        "", "Folder with the cuDNN libraries, when they are not found (Windows)."
+    )
+
+
+class PiperSettings(Section):
+    """The text-to-speech voices."""
+
+    piper_model_path: str = setting(
+        "",
+        "The default voice: a name or a path to its .onnx file. Empty: the first one installed.",
+    )
+    piper_speaker_id: int | None = setting(
+        None, "Default speaker of a voice that has several.", ge=0
+    )
+    piper_length_scale: float | None = setting(
+        None,
+        "Slowness of the speech, 1 is normal; empty means the voice's own.",
+        gt=0,
+        le=4,
+    )
+    piper_noise_scale: float | None = setting(
+        None, "Variation of the sound; empty means the voice's own.", ge=0, le=2
+    )
+    piper_noise_w: float | None = setting(
+        None, "Variation of the rhythm; empty means the voice's own.", ge=0, le=2
+    )
+    piper_workers: int = setting(1, "Piper processes.", ge=1, le=64)
+    piper_threads: int = setting(
+        0, "CPU threads of each Piper process; 0 means all cores shared out.", ge=0
+    )
+    piper_max_voices: int = setting(
+        4,
+        "Voices that a Piper process keeps loaded; the least recently used one goes.",
+        ge=1,
+        le=64,
+    )
+    voices_dir: str = setting(
+        "voices", "Folder with Piper voices (.onnx and .onnx.json)."
+    )
+    tts_max_text_length: int = setting(
+        5_000, "Longest text of one `/tts` request, in characters.", ge=1
+    )
+    tts_request_timeout: float = setting(
+        120.0, "Seconds after which a `/tts` request is ended.", gt=0
+    )
+    tts_max_concurrent: int = setting(
+        4, "`/tts` requests that run at the same time.", ge=1
+    )
+    tts_queue_limit: int = setting(
+        32, "`/tts` requests that may wait; beyond them the answer is 429.", ge=0
+    )
+    tts_use_llm: bool = setting(
+        True,
+        "Whether `/tts` asks the language model first when a request does not say.",
+    )
+
+
+class ModelSettings(Section):
+    """Where models come from and how the engines run."""
+
+    models_dir: str = setting("models", "Folder in which downloaded models are kept.")
+    cache_dir: str = setting(
+        "",
+        "Folder for models put together from installed packages; empty means the user's cache folder.",
+    )
+    embedded_llm_path: str = setting(
+        "",
+        "GGUF file of the embedded language model; empty means the installed SmolLM2.",
+    )
+    offline: bool = setting(False, "Never touch the network for models or voices.")
+    engine_isolation: Literal["process", "thread"] = setting(
+        "process",
+        "Run engines in processes of their own, or in threads (for debugging).",
+    )
+    worker_memory_cap_mb: int = setting(
+        0,
+        "A worker process above this resident memory is replaced; 0 means never.",
+        ge=0,
+    )
+    stt_engine: str = setting(
+        "whisper",
+        "Speech-to-text engine: `whisper` or the dotted path `package.module:Class` of your own.",
+    )
+    tts_engine: str = setting(
+        "piper",
+        "Text-to-speech engine: `piper` or the dotted path `package.module:Class` of your own.",
+    )
+
+
+__all__ = ["ListeningSettings", "ModelSettings", "PiperSettings", "WhisperSettings"]

@@ -1,0 +1,114 @@
+"""One word as it is said: no markup, emoji, addresses or unspeakable characters."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import emoji
+
+SPOKEN_LINK = "link"
+
+_NEWLINES = "\n\x0b\x0c\x85\u2028\u2029"
+_JOINERS = "\u200c\u200d"
+"""Zero-width, but they shape letters in Persian and in the scripts of India."""
+
+_MATHEMATICAL = (0x1D400, 0x1D7FF)
+_FULL_WIDTH = (0xFF01, 0xFF5E)
+
+_URL = re.compile(
+    r"(?:https?|ftp|file|wss?)://[^\s<>\"'()\[\]（）。，、！？；：]*"
+    r"|\bwww\.[^\s<>\"'()\[\]（）。，、！？；：]+"
+    r"|\bmailto:[^\s<>\"'()]+",
+    re.IGNORECASE,
+)
+_URL_TAIL = ".,;:!?*_~`"
+_TIMES = re.compile(r"(?<=\d)\*(?=\d)")
+_SNAKE = re.compile(r"(?<=\w)_+(?=\w)")
+_MARKS = re.compile(r"[*_`~\\]+")
+_LONE_HASH = re.compile(r"(?<![\w#])#+(?!\w)")
+_PIPES = re.compile(r"\s*\|+\s*")
+_BRACKETS = re.compile(r"[\[\]{}]+")
+_ANGLES = re.compile(r"(?<!\w)[<>]+|[<>]+(?!\w)")
+_COMPARISONS = ("<", ">", "<=", ">=")
+_ENTITIES = {"&nbsp;": " ", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&amp;": "&"}
+_SPEAKABLE_SYMBOLS = frozenset("%&@+=€£¥$°№½¼¾")
+
+
+def normal_character(character: str) -> str:
+    """The character as speech needs it: a plain one, a space, a newline, or nothing.
+
+    Controls, surrogates, bidirectional marks and unassigned characters vanish: some
+    make the synthesizer fail, and none of them can be heard.
+    """
+    if character in _NEWLINES:
+        return "\n"
+    code = ord(character)
+    if code < 0x7F:
+        return character if code >= 0x20 else " " if character == "\t" else ""
+    category = unicodedata.category(character)
+    if category == "Zs":
+        return " "
+    if category[0] == "C":
+        return character if character in _JOINERS else ""
+    if _MATHEMATICAL[0] <= code <= _MATHEMATICAL[1]:
+        return unicodedata.normalize("NFKC", character)
+    if _FULL_WIDTH[0] <= code <= _FULL_WIDTH[1] and category[0] in "LN":
+        return unicodedata.normalize("NFKC", character)
+    return character
+
+
+def is_mark(character: str) -> bool:
+    """Whether it sits on the character before it."""
+    return unicodedata.category(character)[0] == "M"
+
+
+def speakable(text: str) -> bool:
+    """Whether anything of it can be said."""
+    return any(c.isalnum() or c in _SPEAKABLE_SYMBOLS for c in text)
+
+
+def spoken(word: str) -> str:
+    """The word without markup; empty when nothing of it is left to say."""
+    if "://" in word or "www." in word or "mailto:" in word:
+        word = _URL.sub(_link, word)
+    if "&" in word:
+        for entity, character in _ENTITIES.items():
+            word = word.replace(entity, character)
+    word = _without_emoji(word)
+    word = _SNAKE.sub(" ", _TIMES.sub(" times ", word))
+    word = _LONE_HASH.sub("", _MARKS.sub("", word))
+    word = _PIPES.sub(", ", word)
+    word = _BRACKETS.sub(" ", word)
+    if word not in _COMPARISONS:
+        word = _ANGLES.sub(" ", word)
+    return " ".join(unicodedata.normalize("NFC", word).split())
+
+
+def _link(match: re.Match[str]) -> str:
+    address = match.group()
+    return SPOKEN_LINK + address[len(address.rstrip(_URL_TAIL)) :]
+
+
+def _without_emoji(word: str) -> str:
+    if word.isascii():
+        return word
+    word = emoji.replace_emoji(word, _emoji_letter)
+    kept: list[str] = []
+    for character in word:
+        # A joiner or a variation mark that has lost its emoji is only noise.
+        if character in _JOINERS and not _follows_letter(kept):
+            continue
+        if "\ufe00" <= character <= "\ufe0f" or character == "\u20e3":
+            continue
+        kept.append(character)
+    return "".join(kept)
+
+
+def _emoji_letter(sequence: str, details: object) -> str:
+    """A few letters have an emoji look; they stay letters."""
+    return sequence[0] if sequence[0].isalpha() else " "
+
+
+def _follows_letter(kept: list[str]) -> bool:
+    return bool(kept) and unicodedata.category(kept[-1])[0] in "LM"

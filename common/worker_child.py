@@ -1,0 +1,102 @@
+"""What runs in a worker's process: load a Handler, answer one request after the other."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from multiprocessing.connection import Connection
+from typing import Any
+
+from common.engine import load_by_path
+from common.errors import EngineFailed, VoiceError
+
+
+class _ParentGone(Exception):
+    """The parent closed the pipe or asked to stop: nobody waits for an answer."""
+
+
+class _Parent:
+    """The child's end of the pipe. While work goes on it looks like an Event
+    that is set once the parent has asked to cancel."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._cancelled = False
+
+    def receive(self) -> tuple[str, Any]:
+        try:
+            kind, value = self._pipe.recv()
+        except (EOFError, OSError) as error:
+            raise _ParentGone from error
+        if kind == "stop":
+            raise _ParentGone
+        self._cancelled = kind == "cancel"
+        return kind, value
+
+    def send(self, kind: str, value: Any = None) -> None:
+        try:
+            self._pipe.send((kind, value))
+        except OSError as error:
+            raise _ParentGone from error
+
+    def is_set(self) -> bool:
+        while not self._cancelled and self._pipe.poll():
+            self.receive()
+        return self._cancelled
+
+
+def serve(pipe: Connection, path: str, arguments: tuple[Any, ...]) -> None:
+    """The worker process: load, then answer one request after the other."""
+    # Ctrl-C reaches the whole foreground group, and a service manager's SIGTERM
+    # every process; only the parent decides the end, when all work is finished.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    name, parent = path.rpartition(":")[2], _Parent(pipe)
+    with contextlib.suppress(_ParentGone):
+        try:
+            handler = load_by_path(path)(*arguments)
+            facts = handler.load()
+        except Exception as error:  # noqa: BLE001 - the edge of a worker
+            parent.send("error", failed(name, error))
+            return
+        parent.send("ready", facts)
+        while True:
+            kind, request = parent.receive()
+            if kind == "work":
+                _answer(parent, name, handler, request)
+
+
+def _answer(parent: _Parent, name: str, handler: Any, request: Any) -> None:
+    try:
+        for item in until_cancelled(handler.handle(request), parent):
+            parent.send("item", item)
+    except _ParentGone:
+        raise
+    except Exception as error:  # noqa: BLE001 - the edge of a worker
+        parent.send("error", failed(name, error))
+    else:
+        parent.send("end")
+
+
+def until_cancelled(
+    items: Iterator[Any], cancelled: threading.Event | _Parent
+) -> Iterator[Any]:
+    """The items until somebody cancels; closing the iterator ends the work."""
+    try:
+        for item in items:
+            if cancelled.is_set():
+                return
+            yield item
+    finally:
+        close = getattr(items, "close", None)
+        if close is not None:
+            close()
+
+
+def failed(name: str, error: Exception) -> VoiceError:
+    """The error as one that survives the pipe; ours pass as they are."""
+    if isinstance(error, VoiceError):
+        return error
+    return EngineFailed(f"{name} failed: {type(error).__name__}: {error}")

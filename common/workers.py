@@ -1,0 +1,230 @@
+"""The one door to blocking work: a bounded, prioritised pool of worker processes.
+
+Native code (CTranslate2, ONNX) may crash, leak or hold the GIL. In a process of
+its own it can do none of that to the event loop: a dead worker is replaced at
+once, the job that was in flight is tried once more, and a process that has grown
+past its memory cap is replaced between two jobs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, Protocol
+
+import structlog
+
+from common.errors import EngineFailed, VoiceError
+from common.metrics import WORKER_RESTARTS
+from common.worker_backlog import Backlog, Job, Priority
+from common.worker_lanes import Lane, ProcessLane, ThreadLane, WorkerDied, WorkerSpec
+
+__all__ = ["Handler", "Priority", "WorkerPool"]
+
+log = structlog.get_logger(__name__)
+
+_FIRST_PAUSE_SECONDS = 0.5
+_LONGEST_PAUSE_SECONDS = 10.0
+
+
+class Handler(Protocol):
+    """What runs inside a worker. Built there from a dotted path, never pickled."""
+
+    def load(self) -> dict[str, Any]:
+        """Load the model; the facts returned appear in `WorkerPool.facts`."""
+
+    def handle(self, request: Any) -> Iterator[Any]:
+        """Work on one request. Closing the iterator is how work is cancelled."""
+
+
+class WorkerPool:
+    """Runs a Handler in `count` worker processes (or threads) behind one queue.
+
+    `handler` is the dotted path of a Handler class, `arguments` what it is
+    built with (they travel to the process, so they must pickle).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        handler: str,
+        arguments: tuple[Any, ...] = (),
+        *,
+        count: int = 1,
+        queue_limit: int = 64,
+        memory_cap_mb: int = 0,
+        isolation: str = "process",
+        start_timeout_seconds: float = 120,
+    ) -> None:
+        self.name = name
+        spec = WorkerSpec(name, handler, arguments, start_timeout_seconds)
+        make = ThreadLane if isolation == "thread" else ProcessLane
+        self._lanes: list[Lane] = [make(spec) for _ in range(count)]
+        self._memory_cap_mb = memory_cap_mb
+        self._queue_limit = queue_limit
+        self._backlog = Backlog(queue_limit)
+        self._numbers = itertools.count()
+        self._threads: list[threading.Thread] = []
+        self.facts: dict[str, Any] = {}
+        self.restarts = 0
+
+    async def start(self) -> None:
+        """Start all workers and wait until they have loaded. Raises EngineFailed."""
+        if self._threads:
+            return
+        self._backlog = backlog = Backlog(self._queue_limit)
+        for lane in self._lanes:
+            lane.on_death = backlog.wake
+        loaded = await asyncio.gather(
+            *(asyncio.to_thread(lane.start) for lane in self._lanes),
+            return_exceptions=True,
+        )
+        for outcome in loaded:
+            if isinstance(outcome, BaseException):
+                await self._stop_lanes()
+                raise outcome
+        self.facts = next(each for each in loaded if isinstance(each, dict))
+        self._threads = [
+            threading.Thread(target=self._serve, args=(lane, backlog), daemon=True)
+            for lane in self._lanes
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    async def stop(self) -> None:
+        """Refuse what waits, stop every worker and wait for its end."""
+        for job in self._backlog.close():
+            job.emit("error", EngineFailed("The engine is stopping."))
+        await self._stop_lanes()
+        await asyncio.gather(*(asyncio.to_thread(t.join, 5) for t in self._threads))
+        self._threads = []
+
+    async def _stop_lanes(self) -> None:
+        await asyncio.gather(*(asyncio.to_thread(lane.stop) for lane in self._lanes))
+
+    @property
+    def queued(self) -> int:
+        """How many jobs wait for a worker."""
+        return len(self._backlog)
+
+    @property
+    def processes(self) -> list[int]:
+        """Process ids of the workers that live."""
+        return [lane.pid for lane in self._lanes if lane.pid and lane.alive]
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started; its workers may be dead all the same."""
+        return bool(self._threads)
+
+    @property
+    def alive(self) -> int:
+        """How many workers are loaded and able to work."""
+        return sum(lane.alive for lane in self._lanes) if self._threads else 0
+
+    @property
+    def size(self) -> int:
+        return len(self._lanes)
+
+    @property
+    def memory_mb(self) -> list[float]:
+        """Resident memory of each worker process that lives."""
+        return [lane.memory_mb() for lane in self._lanes if lane.alive]
+
+    async def call(self, request: Any, priority: Priority) -> Any:
+        """The first item that the handler yields. Raises EngineFailed, Overloaded."""
+        stream = self.stream(request, priority)
+        try:
+            async for item in stream:
+                return item
+        finally:
+            await stream.aclose()  # type: ignore[attr-defined]
+        raise EngineFailed(f"The {self.name} worker gave no answer.")
+
+    async def stream(self, request: Any, priority: Priority) -> AsyncIterator[Any]:
+        """Every item that the handler yields. Leaving the loop cancels the work."""
+        if not self._threads:
+            raise EngineFailed(f"The {self.name} engine is not running.")
+        loop = asyncio.get_running_loop()
+        arrived: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+
+        def emit(kind: str, value: Any) -> None:
+            # The loop is gone when a server ends while a worker still answers.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(arrived.put_nowait, (kind, value))
+
+        job = Job(priority, next(self._numbers), request, emit)
+        self._backlog.put(job)
+        try:
+            while True:
+                kind, value = await arrived.get()
+                if kind == "item":
+                    yield value
+                elif kind == "error":
+                    raise value
+                else:
+                    return
+        finally:
+            job.cancelled.set()
+
+    def _serve(self, lane: Lane, backlog: Backlog) -> None:
+        """One lane's thread: take a job, run it, and mend the lane when it dies."""
+        pause_seconds = 0.0
+        while not backlog.closed:
+            if not lane.alive:
+                backlog.wait_closed(pause_seconds)
+                mended = self._mend(lane, backlog)
+                pause_seconds = 0.0 if mended else _longer(pause_seconds)
+            elif (job := backlog.take(lambda: lane.alive)) is not None:
+                self._run(lane, backlog, job)
+                if self._memory_cap_mb and lane.memory_mb() > self._memory_cap_mb:
+                    log.info("worker grew past its memory cap", engine=self.name)
+                    self._mend(lane, backlog)
+
+    def _run(self, lane: Lane, backlog: Backlog, job: Job) -> None:
+        for attempt in (1, 2):
+            started = False
+            try:
+                for item in lane.run(job.request, job.cancelled):
+                    started = True
+                    job.emit("item", item)
+                job.emit("end", None)
+                return
+            except WorkerDied as died:
+                # What was already given out cannot be taken back, so only a job
+                # that has shown nothing yet may be tried again.
+                lost = attempt == 2 or started or job.cancelled.is_set()
+                if lost or not self._mend(lane, backlog):
+                    message = f"The {self.name} worker died at work: {died}."
+                    job.emit("error", EngineFailed(message, retry_after_seconds=1))
+                    return
+            except VoiceError as error:
+                job.emit("error", error)
+                return
+
+    def _mend(self, lane: Lane, backlog: Backlog) -> bool:
+        """Start the lane's worker anew. When none lives, what waits is refused."""
+        if backlog.closed:
+            return False
+        lane.stop()
+        self.restarts += 1
+        WORKER_RESTARTS.labels(self.name).inc()
+        log.warning("worker restarts", engine=self.name, restarts=self.restarts)
+        try:
+            lane.start()
+        except VoiceError as error:
+            lane.stop()
+            log.error("worker cannot start", engine=self.name, reason=error.message)
+            if not self.alive:
+                for job in backlog.empty():
+                    job.emit("error", error)
+            return False
+        if backlog.wait_closed():
+            lane.stop()
+        return True
+
+
+def _longer(pause_seconds: float) -> float:
+    return min(max(_FIRST_PAUSE_SECONDS, pause_seconds * 2), _LONGEST_PAUSE_SECONDS)

@@ -1,0 +1,192 @@
+"""The admin's pages for the history, and for who may sign in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import (
+    GroupAdmin as DjangoGroupAdmin,
+    UserAdmin as DjangoUserAdmin,
+)
+from django.contrib.auth.models import Group, User
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+from django.utils.formats import number_format
+from django.utils.text import Truncator
+from import_export.admin import ExportMixin
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AllValuesCheckboxFilter, ChoicesCheckboxFilter
+from unfold.contrib.import_export.forms import ExportForm
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from gateway_app.day_filter import DayFilter
+from gateway_app.exports import EXPORT_FORMATS, SynthesisResource, TranscriptResource
+from gateway_app.models import HistoryEntry, Status, Synthesis, Transcript
+from gateway_app.stages import stage_bars
+
+PREVIEW_CHARACTERS = 80
+NO_BREAK = "\N{NO-BREAK SPACE}"
+STATUS_COLOURS = {
+    Status.OK.value: "success",
+    Status.ERROR.value: "danger",
+    Status.CANCELLED.value: "warning",
+}
+
+
+class HistoryAdmin(ExportMixin, ModelAdmin):  # type: ignore[misc]
+    """Read-only: nobody rewrites what happened, and only a superuser deletes it."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    list_filter_submit = True
+    list_filter_sheet = False
+    compressed_fields = True
+    export_form_class = ExportForm
+    search_help_text = "Text, error, client, or an id"
+    ordering = ("-created_at", "-pk")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_active and request.user.is_superuser)
+
+    def has_export_permission(self, request: HttpRequest) -> bool:
+        return bool(self.has_view_permission(request))
+
+    def get_export_formats(self) -> list[Any]:
+        return list(EXPORT_FORMATS)
+
+    @admin.display(description="time", ordering="created_at")
+    def time(self, row: HistoryEntry) -> str:
+        return row.created_at.strftime(f"%Y-%m-%d{NO_BREAK}%H:%M:%S")
+
+    @admin.display(description="time (UTC)")
+    def time_utc(self, row: HistoryEntry) -> str:
+        return row.created_at.strftime("%A, %d %B %Y, %H:%M:%S.%f")[:-3]
+
+    @display(  # type: ignore[untyped-decorator]
+        description="status", ordering="status", label=STATUS_COLOURS
+    )
+    def state(self, row: HistoryEntry) -> tuple[str, str]:
+        return row.status, row.get_status_display()
+
+    @admin.display(description="audio", ordering="duration_seconds")
+    def audio(self, row: HistoryEntry) -> str:
+        return f"{number_format(row.duration_seconds, 2)}{NO_BREAK}s"
+
+    @admin.display(description="stages")
+    def stages(self, row: HistoryEntry) -> str:
+        bars = stage_bars(row.stages_ms)
+        return render_to_string("admin/stages.html", {"bars": bars})
+
+
+@admin.register(Transcript)
+class TranscriptAdmin(HistoryAdmin):
+    """What was heard."""
+
+    resource_classes = (TranscriptResource,)
+    list_display = ("time", "preview", "state", "language", "audio", "final", "client")
+    list_display_links = ("time", "preview")
+    list_filter = (
+        ("created_at", DayFilter),
+        ("status", ChoicesCheckboxFilter),
+        ("language", AllValuesCheckboxFilter),
+    )
+    search_fields = ("text", "error", "client", "request_id", "session_id")
+    fieldsets = (
+        (None, {"fields": ("text", "status", "error")}),
+        ("Speech", {"fields": ("time_utc", "audio", "language", "model")}),
+        ("Time", {"fields": ("stages",)}),
+        ("Origin", {"fields": ("client", "request_id", "session_id")}),
+    )
+
+    @admin.display(description="text", ordering="text")
+    def preview(self, row: Transcript) -> str:
+        return shortened(row.text or row.error)
+
+    @admin.display(description="final", ordering="final_ms")
+    def final(self, row: Transcript) -> str:
+        return milliseconds(row.final_ms)
+
+
+@admin.register(Synthesis)
+class SynthesisAdmin(HistoryAdmin):
+    """What was said."""
+
+    resource_classes = (SynthesisResource,)
+    list_display = (
+        "time",
+        "preview",
+        "state",
+        "voice",
+        "language",
+        "audio",
+        "first_audio",
+        "client",
+    )
+    list_display_links = ("time", "preview")
+    list_filter = (
+        ("created_at", DayFilter),
+        ("status", ChoicesCheckboxFilter),
+        ("voice", AllValuesCheckboxFilter),
+        ("language", AllValuesCheckboxFilter),
+    )
+    search_fields = ("text_in", "text_out", "error", "client", "request_id")
+    fieldsets = (
+        (None, {"fields": ("text_in", "text_out", "status", "error")}),
+        (
+            "Speech",
+            {
+                "fields": (
+                    "time_utc",
+                    "audio",
+                    "voice",
+                    "language",
+                    "audio_format",
+                    "model",
+                )
+            },
+        ),
+        ("Time", {"fields": ("stages",)}),
+        ("Origin", {"fields": ("client", "request_id")}),
+    )
+
+    @admin.display(description="text", ordering="text_in")
+    def preview(self, row: Synthesis) -> str:
+        return shortened(row.text_in or row.error)
+
+    @admin.display(description="first audio", ordering="first_audio_ms")
+    def first_audio(self, row: Synthesis) -> str:
+        return milliseconds(row.first_audio_ms)
+
+
+def shortened(text: str) -> str:
+    return Truncator(" ".join(text.split())).chars(PREVIEW_CHARACTERS) or "No text"
+
+
+def milliseconds(value: float | None) -> str:
+    return "" if value is None else f"{number_format(value, 0)}{NO_BREAK}ms"
+
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+    """Who may sign in."""
+
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+
+
+@admin.register(Group)
+class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+    """What several people may do alike."""

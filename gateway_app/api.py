@@ -1,0 +1,79 @@
+"""HTTP: health and metrics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Schema, Status
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from common.metrics import REGISTRY
+from gateway_app.figures import refresh_gauges
+from gateway_app.health import examine, health_body
+from gateway_app.responses import services_of
+
+router = Router(tags=["Operation"])
+
+
+class HealthOut(Schema):
+    """Whether the server can do its work, and how each part is."""
+
+    status: str
+    failing: list[str]
+    whisper_loaded: bool
+    ollama: bool
+    environment: str
+    version: str
+    parts: dict[str, dict[str, Any]]
+
+
+class ProbeOut(Schema):
+    """The answer of a probe."""
+
+    status: str
+
+
+@router.get(
+    "/health",
+    response={200: HealthOut, 503: HealthOut},
+    url_name="health",
+    summary="How every part is",
+)
+async def health(request: HttpRequest) -> Status[dict[str, Any]]:
+    """200 when the server can do its work; 503 with the failing parts when not."""
+    services = services_of(request)
+    report = await examine(services)
+    return Status(report.http_status, health_body(services, report))
+
+
+@router.get(
+    "/health/live",
+    response=ProbeOut,
+    url_name="health_live",
+    summary="Whether the process answers",
+)
+async def live(request: HttpRequest) -> dict[str, str]:
+    """Liveness: the process answers. Needs no key."""
+    return {"status": "ok"}
+
+
+@router.get(
+    "/health/ready",
+    response={200: ProbeOut, 503: ProbeOut},
+    url_name="health_ready",
+    summary="Whether new work may be sent here",
+)
+async def ready(request: HttpRequest) -> Status[dict[str, str]]:
+    """Readiness: engines are loaded and the server is not shutting down."""
+    report = await examine(services_of(request))
+    if report.ready:
+        return Status(200, {"status": "ready"})
+    return Status(503, {"status": "draining" if report.draining else "not ready"})
+
+
+@router.get("/metrics", url_name="metrics", summary="Figures for Prometheus")
+async def metrics(request: HttpRequest) -> HttpResponse:
+    """Every metric in Prometheus' text format."""
+    refresh_gauges(services_of(request))
+    return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,167 @@
+"""Who may come in: API keys, signed-in sessions, and the origin of browsers' requests."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+from urllib.parse import urlsplit
+
+from django.http.request import split_domain_port, validate_host
+
+from common.config import Config
+from common.errors import Forbidden, Unauthorized
+from gateway_app.failed_logins import failed_logins
+from gateway_app.proxies import client_address, header
+
+KEY_SUBPROTOCOL = "openai-insecure-api-key."
+"""Browsers cannot set headers on a WebSocket, so they send the key in this one."""
+SUBPROTOCOLS = ("voice.v1", "realtime")
+"""Subprotocols that a socket may be asked for; the answer never repeats the key."""
+
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who sent a request, once it was let in."""
+
+    kind: Literal["anonymous", "key", "user"]
+    name: str = ""
+    client: str = ""
+
+
+ANONYMOUS = Caller("anonymous")
+
+
+class KeySource(Protocol):
+    """A place where API keys are kept."""
+
+    async def in_use(self) -> bool:
+        """Whether it holds any key, so that callers must show one."""
+
+    async def owner(self, key: str) -> str | None:
+        """The name that goes with the key, or None when it is not known."""
+
+
+class ConfigKeys:
+    """The keys of the setting `api_keys`."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self._digests = [_digest(key) for key in keys]
+
+    async def in_use(self) -> bool:
+        return bool(self._digests)
+
+    async def owner(self, key: str) -> str | None:
+        given = _digest(key)
+        # Every key is compared in full, so that time tells nothing about them.
+        matches = [hmac.compare_digest(given, digest) for digest in self._digests]
+        return f"key {matches.index(True) + 1}" if any(matches) else None
+
+
+def _digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+def key_sources(services: dict[str, Any]) -> list[KeySource]:
+    """Where keys are looked up; `services["key_sources"]` adds places."""
+    config: Config = services["loaded"].config
+    return [ConfigKeys(config.api_keys), *services.get("key_sources", ())]
+
+
+async def authenticate(
+    scope: dict[str, Any], signed_in: Callable[[], Awaitable[Any]] | None = None
+) -> Caller:
+    """The caller. `signed_in` finds the user of the session; asked only when needed.
+
+    Raises Unauthorized, with the same words for a wrong key and an unknown one,
+    and TooMany for an address that keeps trying.
+    """
+    client = client_address(scope)
+    sources = key_sources(scope["state"])
+    if not [source for source in sources if await source.in_use()]:
+        return Caller("anonymous", client=client)
+    attempts = failed_logins(scope["state"])
+    attempts.check(client)
+    if key := presented_key(scope):
+        for source in sources:
+            if (name := await source.owner(key)) is not None:
+                return Caller("key", name, client)
+        attempts.count(client)
+        raise Unauthorized("The API key is not valid.")
+    user = await signed_in() if signed_in else scope.get("user")
+    if user is not None and user.is_authenticated:
+        return Caller("user", user.get_username(), client)
+    raise Unauthorized(
+        "An API key is needed: send `Authorization: Bearer KEY` or `X-API-Key: KEY`."
+    )
+
+
+async def admit_socket(scope: dict[str, Any]) -> Caller:
+    """The caller of a WebSocket. Raises Unauthorized, Forbidden, TooMany."""
+    check_origin(scope)
+    caller = await authenticate(scope)
+    if caller.kind == "user" and not header(scope, b"origin"):
+        raise Forbidden("A signed-in browser must say its Origin.")
+    return caller
+
+
+def presented_key(scope: dict[str, Any]) -> str:
+    """The key that came with the request, wherever it was put; empty when none."""
+    scheme, _, value = header(scope, b"authorization").partition(" ")
+    if scheme.lower() in ("bearer", "token") and value.strip():
+        return value.strip()
+    if value := header(scope, b"x-api-key"):
+        return value
+    for offered in scope.get("subprotocols", ()):
+        if offered.startswith(KEY_SUBPROTOCOL):
+            return str(offered.removeprefix(KEY_SUBPROTOCOL))
+    return ""
+
+
+def offered_subprotocol(scope: dict[str, Any]) -> str | None:
+    """The subprotocol to answer with: one that we know, never the key."""
+    offered = scope.get("subprotocols", ())
+    return next((name for name in offered if name in SUBPROTOCOLS), None)
+
+
+def check_origin(scope: dict[str, Any]) -> None:
+    """Refuse a browser's request from a page of another site. Raises Forbidden.
+
+    Programs send no Origin; they are left to the API keys.
+    """
+    origin = header(scope, b"origin")
+    if not origin:
+        return
+    config: Config = scope["state"]["loaded"].config
+    given = _address(origin)
+    host = header(scope, b"host")
+    allowed = [_address(entry) for entry in config.cors_allowed_origins]
+    # A name that was made to point here is not ours, though it is page and host alike.
+    if validate_host(split_domain_port(host)[0], config.allowed_hosts):
+        allowed.append(_address(f"{scope.get('scheme', 'http')}://{host}"))
+    if given is None or given not in allowed:
+        raise Forbidden(
+            f"Pages of {_printable(origin)} may not use this server; "
+            "`cors_allowed_origins` (or `allowed_hosts`, for its own) can allow them."
+        )
+
+
+def _address(origin: str) -> tuple[bool, str, int] | None:
+    """Encrypted or not, host and port; None for what is not an origin."""
+    try:
+        parts = urlsplit(origin)
+        port = parts.port or _DEFAULT_PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        return None
+    if not parts.hostname:
+        return None
+    return parts.scheme in ("https", "wss"), parts.hostname, port
+
+
+def _printable(text: str) -> str:
+    return re.sub(r"[^\x21-\x7e]", "?", text)[:100]

@@ -1,0 +1,129 @@
+"""The base of every WebSocket: who may come in, what a frame is, and the hooks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from pydantic import TypeAdapter
+
+from common.errors import BadRequest, NotFound, Restarting, TooLarge
+from common.messages import Message, decode
+from gateway_app.auth import ANONYMOUS, Caller, admit_socket, offered_subprotocol
+from gateway_app.sessions import RETRY_SECONDS, Seat, SessionRegistry
+from gateway_app.sockets import Socket
+
+log = structlog.get_logger(__name__)
+
+MAX_STRIKES = 3
+"""So many malformed messages in a row close the socket."""
+
+
+class VoiceConsumer(Socket):
+    """One socket. Subclasses set `kind` and `family` and fill in the hooks.
+
+    Hooks may use `send_message`, `pump`, `fail`, `services`, `session_id`,
+    `client` and `caller`. The number of open sockets of a kind is limited by the
+    setting `<kind>_max_sessions`, where there is one.
+    """
+
+    family: TypeAdapter[Any] = TypeAdapter(Message)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.client = ""
+        self.caller: Caller = ANONYMOUS
+        self._seat: Seat | None = None
+        self._strikes = 0
+        self._opened = False
+
+    async def opened(self) -> None:
+        """The caller was let in. A VoiceError raised here closes the socket."""
+
+    def on_audio(self, frame: bytes) -> None:
+        """A binary frame. It must not wait."""
+
+    async def room(self) -> None:
+        """Awaited after each frame: wait here while the session is behind."""
+
+    async def on_text(self, text: str) -> None:
+        """A text frame. A BadRequest is told to the client, and the socket stays open."""
+        await self.on_message(decode(text, self.family))
+
+    async def on_message(self, message: Any) -> None:
+        """A message of the family."""
+
+    async def finish(self) -> None:
+        """The server shuts down: send what is left; the notice and 4512 follow."""
+
+    async def closed(self) -> None:
+        """The socket has ended, however it did. Called once if `opened` was called."""
+
+    @property
+    def services(self) -> dict[str, Any]:
+        services: dict[str, Any] = self.scope["state"]
+        return services
+
+    async def drain(self) -> None:
+        """The server shuts down (see SessionRegistry)."""
+        self._draining = True
+        await self._guarded(self.finish)
+        notice = "The server is restarting."
+        await self.fail(Restarting(notice, retry_after_seconds=RETRY_SECONDS))
+
+    async def _connected(self) -> None:
+        subprotocol = offered_subprotocol(self.scope)
+        await self._send({"type": "websocket.accept", "subprotocol": subprotocol})
+        self.caller = await admit_socket(self.scope)
+        self.client = self.caller.client
+        registry: SessionRegistry = self.services["sessions"]
+        config = self.services["loaded"].config
+        limit = getattr(config, f"{self.kind}_max_sessions", None)
+        self._seat = registry.open(self.kind, self, limit=limit)
+        log.info("socket opened", kind=self.kind, client=self.client)
+        self._opened = True
+        await self.opened()
+
+    async def _received(self, message: dict[str, Any]) -> None:
+        frame, text = message.get("bytes"), message.get("text")
+        self._check_size(frame if frame is not None else text or "")
+        if text is not None:
+            await self._heard_text(text)
+        elif frame:
+            self._strikes = 0
+            self.on_audio(frame)
+            await self.room()
+
+    async def _heard_text(self, text: str) -> None:
+        try:
+            await self.on_text(text)
+        except BadRequest as error:
+            self._strikes += 1
+            if self._strikes >= MAX_STRIKES:
+                raise
+            await self._tell(error)
+        else:
+            self._strikes = 0
+
+    def _check_size(self, frame: bytes | str) -> None:
+        limit_kb: int = self.services["loaded"].config.max_message_kb
+        size = len(frame) if isinstance(frame, bytes) else len(frame.encode())
+        if size > limit_kb * 1024:
+            raise TooLarge(f"A WebSocket message may be {limit_kb} KiB at most.")
+
+    async def _ended(self) -> None:
+        try:
+            if self._opened:
+                await self.closed()
+        finally:
+            if self._seat is not None:
+                self._seat.close()
+
+
+class UnknownSocket(VoiceConsumer):
+    """The last route: an address where no socket is."""
+
+    kind = "unknown"
+
+    async def opened(self) -> None:
+        raise NotFound(f"There is no WebSocket at {self.scope['path']}.")

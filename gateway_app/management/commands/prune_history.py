@@ -1,0 +1,38 @@
+"""`manage.py prune_history`: forget requests that are older than the retention."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from gateway_app.services import prune_history
+
+
+class Command(BaseCommand):
+    help = "Delete history older than `history_retention_days`, in small batches."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--days", type=int, help="age in days, instead of the setting"
+        )
+        parser.add_argument(
+            "--dry-run", action="store_true", help="only say how much would go"
+        )
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        days = options["days"]
+        if days is None:
+            days = settings.VOICE.config.history_retention_days
+            if days == 0:
+                self.stdout.write("`history_retention_days` is 0: everything is kept.")
+                return
+        if days < 0:
+            raise CommandError("--days must be 0 or more.")
+        pruned = prune_history(days, dry_run=options["dry_run"])
+        verb = "Would delete" if options["dry_run"] else "Deleted"
+        self.stdout.write(
+            f"{verb} {pruned.transcripts} transcripts and {pruned.syntheses} syntheses "
+            f"older than {days} days."
+        )

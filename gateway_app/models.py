@@ -1,0 +1,107 @@
+"""The history: one row for each transcript and each synthesis."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+
+class Status(models.TextChoices):
+    """How a request ended."""
+
+    OK = "ok", "OK"
+    ERROR = "error", "Error"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class HistoryEntry(models.Model):
+    """What every kind of request has in common."""
+
+    # The columns that stages are copied to, so that the database can sort by them.
+    STAGE_COLUMNS: ClassVar[tuple[str, ...]] = ()
+
+    created_at = models.DateTimeField("time", default=timezone.now)
+    status = models.CharField(
+        max_length=16, choices=Status.choices, default=Status.OK.value
+    )
+    error = models.TextField(blank=True, help_text="What the client was told.")
+    language = models.CharField(max_length=16, blank=True)
+    model = models.CharField(max_length=200, blank=True)
+    duration_seconds = models.FloatField(
+        "audio (s)", default=0.0, help_text="Length of the audio."
+    )
+    stages_ms = models.JSONField(
+        "stages (ms)", default=dict, blank=True, help_text="Latency by stage."
+    )
+    client = models.CharField(max_length=200, blank=True)
+    request_id = models.CharField("request id", max_length=64, blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ("-created_at", "-pk")
+        get_latest_by = "created_at"
+        indexes: ClassVar[list[models.Index] | tuple[models.Index, ...]] = [
+            models.Index(fields=["-created_at", "-id"], name="%(class)s_newest"),
+            models.Index(fields=["status", "-created_at"], name="%(class)s_status"),
+            models.Index(fields=["language", "-created_at"], name="%(class)s_language"),
+            models.Index(fields=["request_id"], name="%(class)s_request"),
+        ]
+
+
+class Transcript(HistoryEntry):
+    """One utterance that was transcribed."""
+
+    STAGE_COLUMNS = ("transcribe_ms", "final_ms")
+
+    text = models.TextField(blank=True)
+    session_id = models.CharField("session id", max_length=64, blank=True)
+    transcribe_ms = models.FloatField("transcribe (ms)", null=True, blank=True)
+    final_ms = models.FloatField(
+        "final (ms)",
+        null=True,
+        blank=True,
+        help_text="From the end of speech to the transcript.",
+    )
+
+    class Meta(HistoryEntry.Meta):
+        indexes = [
+            *HistoryEntry.Meta.indexes,
+            models.Index(fields=["session_id"], name="%(class)s_session"),
+            models.Index(fields=["final_ms"], name="%(class)s_final_ms"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Transcript {self.pk}"
+
+
+class Synthesis(HistoryEntry):
+    """One request for speech."""
+
+    STAGE_COLUMNS = ("llm_first_token_ms", "first_audio_ms", "total_ms")
+
+    text_in = models.TextField("text in", blank=True, help_text="What was sent.")
+    text_out = models.TextField("text out", blank=True, help_text="What was spoken.")
+    voice = models.CharField(max_length=200, blank=True)
+    audio_format = models.CharField("format", max_length=16, blank=True)
+    llm_first_token_ms = models.FloatField("first token (ms)", null=True, blank=True)
+    first_audio_ms = models.FloatField(
+        "first audio (ms)",
+        null=True,
+        blank=True,
+        help_text="From the request to the first byte of audio.",
+    )
+    total_ms = models.FloatField("total (ms)", null=True, blank=True)
+
+    class Meta(HistoryEntry.Meta):
+        verbose_name_plural = "syntheses"
+        indexes = [
+            *HistoryEntry.Meta.indexes,
+            models.Index(fields=["voice", "-created_at"], name="%(class)s_voice"),
+            models.Index(fields=["first_audio_ms"], name="%(class)s_audio_ms"),
+            models.Index(fields=["total_ms"], name="%(class)s_total_ms"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Synthesis {self.pk}"

@@ -1,0 +1,199 @@
+"""The live figures: made each second, shared between processes, kept for 15 minutes."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any
+
+import psutil
+import structlog
+from channels.layers import get_channel_layer
+from redis.exceptions import RedisError
+
+from common.engine import PartHealth
+from common.errors import Unavailable, VoiceError
+from common.metrics import LOOP_DELAY_SECONDS
+from gateway_app import figures
+from gateway_app.health import engine_parts, examine
+from gateway_app.history import Record
+from gateway_app.monitor_messages import History, Snapshot
+from gateway_app.recent import RecentPast
+
+log = structlog.get_logger(__name__)
+
+GROUP = "monitor"
+PERIOD_SECONDS = 1.0
+KEPT_SNAPSHOTS = 900
+MAX_PROCESSES = 64
+WATCHER_QUEUE = 8
+EXAMINE_EVERY = 5
+REJOIN_SECONDS = 30.0
+SILENCE_SECONDS = 10.0
+RETRY_SECONDS = 3.0
+LAYER_ERRORS = (RedisError, OSError, asyncio.TimeoutError)
+
+_UNSHARED = "Live figures are not to be had: Redis does not answer."
+
+
+class Monitor:
+    """One per process. Watchers see the snapshots of every process of the group."""
+
+    def __init__(self, services: dict[str, Any]) -> None:
+        self._services = services
+        self._name = f"web-{os.getpid()}"
+        self._recent = RecentPast(show_texts=services["loaded"].config.store_history)
+        self._kept: dict[str, deque[dict[str, Any]]] = {}
+        self._watchers: set[asyncio.Queue[dict[str, Any] | VoiceError]] = set()
+        self._parts: dict[str, PartHealth] = {}
+        self._loop_delay_seconds = 0.0
+        self._tasks: list[asyncio.Task[None]] = []
+        self._lost = False
+
+    async def start(self) -> None:
+        """Begin to publish and to listen."""
+        if not self._tasks:
+            work = (self._publish_forever(), self._listen_forever())
+            self._tasks = [asyncio.create_task(each) for each in work]
+
+    async def stop(self) -> None:
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def record(self, record: Record) -> None:
+        """A request has ended. Returns at once and never raises."""
+        self._recent.add(record)
+
+    async def watch(self) -> AsyncIterator[dict[str, Any]]:
+        """The history, then every snapshot. Raises Unavailable when sharing fails."""
+        if self._lost:
+            raise _unavailable()
+        queue: asyncio.Queue[dict[str, Any] | VoiceError]
+        queue = asyncio.Queue(WATCHER_QUEUE)
+        self._watchers.add(queue)
+        try:
+            yield self.history()
+            while True:
+                item = await queue.get()
+                if isinstance(item, VoiceError):
+                    raise item
+                yield item
+        finally:
+            self._watchers.discard(queue)
+
+    def history(self) -> dict[str, Any]:
+        """The snapshots of the last 15 minutes, of all processes, oldest first."""
+        kept = [snapshot for series in self._kept.values() for snapshot in series]
+        kept.sort(key=lambda snapshot: float(snapshot["time"]))
+        return History(snapshots=kept[-KEPT_SNAPSHOTS:]).model_dump()
+
+    def snapshot(self) -> Snapshot:
+        """How this process is right now."""
+        services = self._services
+        parts = {**self._parts, **engine_parts(services)}
+        return Snapshot(
+            process=self._name,
+            time=round(time.time(), 3),
+            sessions=figures.sessions(services),
+            queues=figures.queues(services),
+            latency_ms=self._recent.latency_ms(),
+            errors_last_hour=self._recent.errors_last_hour(),
+            real_time_factor=figures.real_time_factors(),
+            memory_mb=figures.memory_mb(services),
+            cpu_percent=psutil.cpu_percent(),
+            loop_delay_ms=round(self._loop_delay_seconds * 1000, 2),
+            parts={name: part.as_dict() for name, part in parts.items()},
+            recent=self._recent.requests(),
+        )
+
+    async def _publish_forever(self) -> None:
+        loop = asyncio.get_running_loop()
+        for tick in itertools.count():
+            due = loop.time() + PERIOD_SECONDS
+            try:
+                if tick % EXAMINE_EVERY == 0:
+                    self._parts = (await examine(self._services)).parts
+                await self._publish()
+            except Exception:
+                # The edge of a background task: one bad second must not be the last.
+                log.exception("snapshot failed")
+            due = max(due, loop.time())
+            await asyncio.sleep(due - loop.time())
+            self._loop_delay_seconds = max(0.0, loop.time() - due)
+            LOOP_DELAY_SECONDS.set(self._loop_delay_seconds)
+
+    async def _publish(self) -> None:
+        message = {"type": "monitor.snapshot", "snapshot": self.snapshot().model_dump()}
+        layer = get_channel_layer()
+        try:
+            await asyncio.wait_for(layer.group_send(GROUP, message), PERIOD_SECONDS)
+        except LAYER_ERRORS as error:
+            # Whether all is lost is for the listener to say: after a restart of
+            # Redis a pooled connection fails once and works again.
+            log.debug("snapshot not shared", reason=type(error).__name__)
+
+    async def _listen_forever(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except LAYER_ERRORS as error:
+                self._lose(error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _listen(self) -> None:
+        layer = get_channel_layer()
+        channel = await layer.new_channel()
+        joined = 0.0
+        while True:
+            # A Redis that was restarted has forgotten who belongs to the group.
+            if time.monotonic() - joined > REJOIN_SECONDS:
+                await layer.group_add(GROUP, channel)
+                joined = time.monotonic()
+                self._found()
+            # Our own snapshots come back each second, so silence means a loss.
+            message = await asyncio.wait_for(layer.receive(channel), SILENCE_SECONDS)
+            self._keep(message["snapshot"])
+            self._hand_out(message["snapshot"])
+
+    def _keep(self, snapshot: dict[str, Any]) -> None:
+        process = str(snapshot["process"])
+        if process not in self._kept and len(self._kept) >= MAX_PROCESSES:
+            return
+        series = self._kept.setdefault(process, deque(maxlen=KEPT_SNAPSHOTS))
+        short = {k: v for k, v in snapshot.items() if k not in ("recent", "parts")}
+        series.append(short)
+        self._forget_the_gone(float(snapshot["time"]))
+
+    def _forget_the_gone(self, now: float) -> None:
+        oldest = now - KEPT_SNAPSHOTS * PERIOD_SECONDS
+        for process, series in list(self._kept.items()):
+            if series[-1]["time"] < oldest:
+                del self._kept[process]
+
+    def _hand_out(self, item: dict[str, Any] | VoiceError) -> None:
+        for queue in self._watchers:
+            # A watcher that reads too slowly misses the oldest, and nobody waits.
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(item)
+
+    def _lose(self, error: BaseException) -> None:
+        if not self._lost:
+            log.warning("live figures lost", reason=type(error).__name__)
+        self._lost = True
+        self._hand_out(_unavailable())
+
+    def _found(self) -> None:
+        if self._lost:
+            log.info("live figures are back")
+        self._lost = False
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable(_UNSHARED, retry_after_seconds=RETRY_SECONDS)

@@ -1,0 +1,95 @@
+"""Quick questions to the database and to Redis that never hold up the event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import redis.asyncio
+from django.db import Error as DatabaseFailure, connection
+from django.db.migrations.executor import MigrationExecutor
+from redis.exceptions import RedisError
+
+from common.engine import PartHealth, PartState
+
+PATIENCE_SECONDS = 1.0
+KEPT_SECONDS = 2.0
+
+
+class Probe:
+    """Asks at most once at a time, waits a second at most, remembers for two."""
+
+    def __init__(self, name: str, ask: Callable[[], Awaitable[PartHealth]]) -> None:
+        self._name = name
+        self._ask = ask
+        self._task: asyncio.Task[PartHealth] | None = None
+        self._answer: PartHealth | None = None
+        self._answered = 0.0
+
+    async def health(self) -> PartHealth:
+        fresh = time.monotonic() - self._answered < KEPT_SECONDS
+        if self._answer is not None and fresh:
+            return self._answer
+        self._answer = await self._ask_in_time()
+        self._answered = time.monotonic()
+        return self._answer
+
+    async def _ask_in_time(self) -> PartHealth:
+        # A question that hangs is left to itself: asking again would pile them up.
+        if (
+            self._task is None
+            or self._task.get_loop() is not asyncio.get_running_loop()
+        ):
+            self._task = asyncio.ensure_future(self._ask())
+        task = self._task
+        done, _ = await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+        if not done:
+            return PartHealth(
+                PartState.DOWN,
+                f"The {self._name} did not answer within {PATIENCE_SECONDS:g} s",
+            )
+        self._task = None
+        return task.result()
+
+
+def database_probe() -> Probe:
+    return Probe("database", lambda: asyncio.to_thread(_ask_database))
+
+
+def redis_probe(url: str) -> Probe:
+    async def ask() -> PartHealth:
+        client: Any = redis.asyncio.from_url(url, socket_timeout=PATIENCE_SECONDS)
+        try:
+            await client.ping()
+        except (RedisError, OSError) as error:
+            reason = type(error).__name__
+            return PartHealth(PartState.DOWN, f"Redis does not answer ({reason})")
+        finally:
+            await client.aclose()
+        return PartHealth(PartState.READY, "Redis, ready")
+
+    return Probe("Redis server", ask)
+
+
+def _ask_database() -> PartHealth:
+    """Runs in a thread, on a connection of its own that it closes again."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        executor = MigrationExecutor(connection)
+        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseFailure as error:
+        reason = type(error).__name__
+        return PartHealth(PartState.DOWN, f"The database does not answer ({reason})")
+    finally:
+        connection.close()
+    vendor = connection.display_name
+    if missing:
+        return PartHealth(
+            PartState.DOWN,
+            f"{vendor} lacks {len(missing)} migrations: run `manage.py migrate`",
+            {"unapplied_migrations": len(missing)},
+        )
+    return PartHealth(PartState.READY, f"{vendor}, ready")

@@ -1,0 +1,62 @@
+"""The client behind a proxy: believed only from proxies that the configuration names."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def header(scope: dict[str, Any], name: bytes) -> str:
+    """A header of the request, or an empty string."""
+    for key, value in scope.get("headers", ()):
+        if key.lower() == name:
+            return bytes(value).decode("latin-1").strip()
+    return ""
+
+
+def behind_proxy(scope: dict[str, Any], trusted: Sequence[str]) -> dict[str, Any]:
+    """The scope with the client and scheme that a trusted proxy reports."""
+    peer = (scope.get("client") or ("", 0))[0]
+    if not trusted or not _is_trusted(peer, tuple(trusted)):
+        return scope
+    changed = dict(scope)
+    if client := _client(header(scope, b"x-forwarded-for"), tuple(trusted)):
+        changed["client"] = (client, 0)
+    if header(scope, b"x-forwarded-proto").lower() in ("https", "wss"):
+        changed["scheme"] = "wss" if scope["type"] == "websocket" else "https"
+    return changed
+
+
+def client_address(scope: dict[str, Any]) -> str:
+    """Who is calling, as a log, a record and a rate limit name them."""
+    client = scope.get("client")
+    return str(client[0]) if client else "unknown"
+
+
+def _client(forwarded: str, trusted: tuple[str, ...]) -> str:
+    """The last address that no proxy of ours added: those before it can be invented."""
+    for hop in reversed([part.strip() for part in forwarded.split(",")]):
+        try:
+            ipaddress.ip_address(hop)
+        except ValueError:
+            return ""
+        if not _is_trusted(hop, trusted):
+            return hop
+    return ""
+
+
+def _is_trusted(address: str, trusted: tuple[str, ...]) -> bool:
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(parsed in network for network in _networks(trusted))
+
+
+@lru_cache(maxsize=4)
+def _networks(trusted: tuple[str, ...]) -> list[Network]:
+    return [ipaddress.ip_network(entry, strict=False) for entry in trusted]

@@ -1,0 +1,96 @@
+"""Every error answer over HTTP, in the one shape."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+
+from common.errors import (
+    BadRequest,
+    BadValue,
+    Forbidden,
+    NotFound,
+    TooLarge,
+    Unavailable,
+    VoiceError,
+)
+from common.metrics import ERRORS
+
+INTERNAL = "The server made a mistake; it has been logged."
+
+
+class MethodNotAllowed(VoiceError):
+    code, http_status = "method_not_allowed", 405
+
+
+class ErrorResponse(JsonResponse):
+    """The JSON form of an error, with the headers that go with it."""
+
+    def __init__(self, error: VoiceError, request_id: str | None) -> None:
+        super().__init__(error.body(request_id), status=error.http_status)
+        ERRORS.labels(error.code).inc()
+        self["Cache-Control"] = "no-store"
+        if error.http_status == 401:
+            self["WWW-Authenticate"] = 'Bearer realm="voice"'
+        if error.retry_after_seconds is not None:
+            self["Retry-After"] = str(math.ceil(error.retry_after_seconds))
+
+
+def services_of(request: HttpRequest) -> dict[str, Any]:
+    """What `build_application` was given."""
+    services: dict[str, Any] = request.scope["state"]  # type: ignore[attr-defined]
+    return services
+
+
+def request_id(request: HttpRequest) -> str | None:
+    """The id that `request_context` gave this request."""
+    given: str | None = getattr(request, "request_id", None)
+    return given
+
+
+def error_response(request: HttpRequest, error: VoiceError) -> ErrorResponse:
+    """The answer for an error that a view or a middleware raised."""
+    return ErrorResponse(error, request_id(request))
+
+
+def explain_validation(problems: Sequence[dict[str, Any]]) -> VoiceError:
+    """The first problem that ninja found in a request, as a sentence with the field."""
+    problem = problems[0]
+    where, *path = [str(part) for part in problem["loc"]]
+    # A body's path starts with the name of the view's parameter.
+    fields = path[1:] if where in ("body", "form") else path
+    field = ".".join(fields) or None
+    kind = problem["type"]
+    if field is None and kind == "missing":
+        return BadRequest("The request needs a JSON body.")
+    if kind == "missing":
+        return BadValue(f"The field `{field}` is missing.", field=field)
+    if kind == "extra_forbidden":
+        return BadValue(f"Unknown field `{field}`.", field=field)
+    sentence = str(problem["msg"]).removeprefix("Value error, ").rstrip(".")
+    return BadValue(f"`{field or 'body'}`: {sentence}.", field=field)
+
+
+def stand_in(request: HttpRequest, response: HttpResponseBase) -> VoiceError:
+    """The error that an answer of Django itself (404, 405, 400, ...) amounts to."""
+    status = response.status_code
+    path = request.path_info
+    if status == 405:
+        allowed = response.headers.get("Allow", "") or "another method"
+        return MethodNotAllowed(f"{path} takes {allowed}, not {request.method}.")
+    if status == 404:
+        return NotFound(f"There is nothing at {path}.")
+    if status == 403:
+        return Forbidden("The request was refused: its CSRF token is missing or wrong.")
+    if status == 413:
+        return TooLarge("The body is too large.")
+    if status == 503:
+        return Unavailable("The server cannot do this right now.")
+    if status < 500:
+        return BadRequest(
+            "The request cannot be read, or its host name is not in `allowed_hosts`."
+        )
+    return VoiceError(INTERNAL)

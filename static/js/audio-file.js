@@ -1,0 +1,73 @@
+// Audio files: decoded by the browser to 16 kHz, then sent as fast as the server takes them.
+
+import { toPcm16 } from "./pcm.js";
+
+/** @typedef {import("./page.js").Trouble} Trouble */
+
+const RATE_HZ = 16_000;
+/** Frames stay under the 64 KiB that a message may have. */
+const FRAME_SAMPLES = RATE_HZ / 2;
+const MAX_BYTES = 500_000_000;
+
+/** A file that cannot be used, in words. */
+export class FileTrouble extends Error {
+  /** @param {Trouble} trouble */
+  constructor(trouble) {
+    super(trouble.title);
+    this.trouble = trouble;
+  }
+}
+
+/**
+ * One channel at 16 kHz.
+ * @param {File} file
+ * @returns {Promise<Float32Array>}
+ */
+export async function decoded(file) {
+  if (file.size > MAX_BYTES) {
+    throw new FileTrouble({ title: `${file.name} is larger than 500 MB.`, advice: "Cut it into parts first." });
+  }
+  // Decoding resamples to the rate of the context it is asked of.
+  const context = new OfflineAudioContext(1, 1, RATE_HZ);
+  try {
+    return mixed(await context.decodeAudioData(await file.arrayBuffer()));
+  } catch {
+    throw new FileTrouble({
+      title: `This browser cannot read ${file.name} as audio.`,
+      advice: "WAV, MP3, FLAC, Ogg and M4A work almost everywhere.",
+    });
+  }
+}
+
+/** @param {AudioBuffer} buffer */
+function mixed(buffer) {
+  const first = buffer.getChannelData(0);
+  if (buffer.numberOfChannels === 1) return first;
+  const sum = Float32Array.from(first);
+  for (let channel = 1; channel < buffer.numberOfChannels; channel += 1) {
+    buffer.getChannelData(channel).forEach((sample, index) => (sum[index] += sample));
+  }
+  return sum.map((sample) => sample / buffer.numberOfChannels);
+}
+
+/**
+ * Send all of it, waiting whenever the socket has enough.
+ * @param {Float32Array} samples
+ * @param {import("./transcription.js").Transcription} transcription
+ * @param {(seconds: number) => void} sent
+ * @returns {Promise<boolean>} False when the connection ended first.
+ */
+export async function sendAll(samples, transcription, sent) {
+  for (let place = 0; place < samples.length; place += FRAME_SAMPLES) {
+    if (!(await transcription.room())) return false;
+    const frame = toPcm16(samples.subarray(place, place + FRAME_SAMPLES));
+    transcription.send(/** @type {ArrayBuffer} */ (frame.buffer));
+    sent((place + frame.length) / RATE_HZ);
+  }
+  return true;
+}
+
+/** @param {Float32Array} samples */
+export function secondsOf(samples) {
+  return samples.length / RATE_HZ;
+}

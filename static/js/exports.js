@@ -1,0 +1,49 @@
+// A transcript as a file: plain text, JSON, SubRip and WebVTT.
+
+/**
+ * @typedef {object} Utterance
+ * @property {string} text
+ * @property {number} start Seconds from the beginning.
+ * @property {number} end
+ * @property {string} [language]
+ */
+
+/** @type {Record<string, {type: string, write: (utterances: Utterance[]) => string}>} */
+export const EXPORTS = {
+  txt: { type: "text/plain", write: (all) => `${plainText(all)}\n` },
+  json: { type: "application/json", write: (all) => `${JSON.stringify({ utterances: all }, null, 2)}\n` },
+  srt: { type: "application/x-subrip", write: (all) => all.map(srtBlock).join("\n") },
+  vtt: { type: "text/vtt", write: (all) => ["WEBVTT\n", ...all.map(vttBlock)].join("\n") },
+};
+
+/** @param {Utterance[]} utterances */
+export function plainText(utterances) {
+  return utterances.map((utterance) => utterance.text).join("\n");
+}
+
+/**
+ * @param {Utterance} utterance
+ * @param {number} index
+ */
+function srtBlock(utterance, index) {
+  const times = `${stamp(utterance.start, ",")} --> ${stamp(utterance.end, ",")}`;
+  return `${index + 1}\n${times}\n${utterance.text}\n`;
+}
+
+/** @param {Utterance} utterance */
+function vttBlock(utterance) {
+  // In WebVTT these three would be read as markup.
+  const text = utterance.text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return `${stamp(utterance.start, ".")} --> ${stamp(utterance.end, ".")}\n${text}\n`;
+}
+
+/**
+ * @param {number} seconds
+ * @param {string} point
+ */
+function stamp(seconds, point) {
+  const milliseconds = Math.round(seconds * 1000);
+  const parts = [Math.floor(milliseconds / 3_600_000), Math.floor(milliseconds / 60_000) % 60, Math.floor(milliseconds / 1000) % 60];
+  const clock = parts.map((part) => String(part).padStart(2, "0")).join(":");
+  return `${clock}${point}${String(milliseconds % 1000).padStart(3, "0")}`;
+}

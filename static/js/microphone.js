@@ -1,0 +1,97 @@
+// The microphone: permission, devices, and 16 kHz PCM16 portions with their level.
+
+/** @typedef {import("./page.js").Trouble} Trouble */
+
+const WORKLET = new URL("./worklets/capture.js", import.meta.url);
+
+/** @type {Record<string, Trouble>} */
+const TROUBLES = {
+  insecure: {
+    title: "Browsers give the microphone only to secure pages.",
+    advice: "Open this page as http://localhost on the server's own machine, or put HTTPS in front of it. Files work here all the same.",
+  },
+  NotAllowedError: {
+    title: "The browser was not allowed to use the microphone.",
+    advice: "Allow it in the address bar or in the site settings, then press the button again.",
+  },
+  NotFoundError: {
+    title: "No microphone was found.",
+    advice: "Connect one and press the button again, or drop an audio file onto this page.",
+  },
+  NotReadableError: {
+    title: "The microphone is in use by another program.",
+    advice: "Close the other program and press the button again.",
+  },
+  OverconstrainedError: {
+    title: "The chosen microphone is no longer there.",
+    advice: "Choose another one from the list.",
+  },
+};
+
+/**
+ * The words for an error of `open`.
+ * @param {unknown} error
+ * @returns {Trouble}
+ */
+export function microphoneTrouble(error) {
+  if (!navigator.mediaDevices) return TROUBLES.insecure;
+  const name = error instanceof DOMException ? error.name : "";
+  return TROUBLES[name] ?? { title: "The microphone could not be opened.", advice: String(error) };
+}
+
+/** An open microphone. */
+export class Microphone {
+  #stream;
+  #context;
+
+  /**
+   * @param {MediaStream} stream
+   * @param {AudioContext} context
+   */
+  constructor(stream, context) {
+    this.#stream = stream;
+    this.#context = context;
+  }
+
+  /**
+   * Ask for the microphone and start to hand on what it hears.
+   * @param {string} deviceId Empty for the usual one.
+   * @param {(pcm: ArrayBuffer, level: number) => void} heard
+   * @param {() => void} lost Called when the device is unplugged.
+   */
+  static async open(deviceId, heard, lost) {
+    if (!navigator.mediaDevices) throw new Error("insecure");
+    const wanted = { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+    const device = deviceId ? { deviceId: { exact: deviceId } } : {};
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: { ...wanted, ...device } });
+    const context = new AudioContext();
+    try {
+      await context.audioWorklet.addModule(WORKLET);
+      const capture = new AudioWorkletNode(context, "capture", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
+      capture.port.onmessage = ({ data }) => heard(data.pcm, data.level);
+      context.createMediaStreamSource(stream).connect(capture);
+      await context.resume();
+    } catch (error) {
+      stream.getTracks().forEach((track) => track.stop());
+      context.close();
+      throw error;
+    }
+    stream.getAudioTracks()[0].addEventListener("ended", lost);
+    return new Microphone(stream, context);
+  }
+
+  close() {
+    this.#stream.getTracks().forEach((track) => track.stop());
+    this.#context.close();
+  }
+}
+
+/**
+ * The microphones; their names are known only once one was allowed.
+ * @returns {Promise<MediaDeviceInfo[]>}
+ */
+export async function microphones() {
+  if (!navigator.mediaDevices) return [];
+  const devices = await navigator.mediaDevices.enumerateDevices();
+  return devices.filter((device) => device.kind === "audioinput" && device.deviceId);
+}

@@ -1,0 +1,78 @@
+// The latest requests as a table, with the time of each stage as a small bar.
+
+import { inMilliseconds, timeOfDay } from "./format.js";
+import { byId, icon, make, makeSvg } from "./page.js";
+
+const KINDS = { transcript: "Listen", synthesis: "Speak" };
+const STATUS = {
+  ok: { icon: "check", words: "Done" },
+  error: { icon: "warning", words: "Failed" },
+  cancelled: { icon: "cross", words: "Cancelled" },
+};
+const STAGE_WORDS = {
+  llm_first_token: "first word",
+  first_audio: "first sound",
+  transcribe: "transcribing",
+  wait: "waiting",
+  final: "text",
+  total: "all",
+};
+const MAX_STAGES = 4;
+
+/**
+ * @typedef {object} RecentRequest
+ * @property {string} kind
+ * @property {number} time
+ * @property {string} text
+ * @property {string} status
+ * @property {Record<string, number>} stages_ms
+ * @property {string} request_id
+ */
+
+let shown = "";
+
+/** @param {RecentRequest[]} requests */
+export function drawRequests(requests) {
+  const now = JSON.stringify(requests);
+  if (now === shown) return;
+  shown = now;
+  byId("requests-empty").hidden = requests.length > 0;
+  byId("requests-table").hidden = requests.length === 0;
+  byId("requests").replaceChildren(...requests.map(row));
+}
+
+/** @param {RecentRequest} request */
+function row(request) {
+  const status = STATUS[request.status] ?? STATUS.error;
+  const shownStatus = make("span", "status", icon(status.icon), status.words);
+  shownStatus.dataset.status = request.status;
+  const text = make("div", "clip", request.text || "–");
+  text.title = request.request_id;
+  const cells = [
+    make("td", "", timeOfDay(request.time * 1000)),
+    make("td", "", KINDS[request.kind] ?? request.kind),
+    make("td", "", text),
+    stagesCell(request.stages_ms),
+    make("td", "", shownStatus),
+  ];
+  return make("tr", "", ...cells);
+}
+
+/**
+ * Stages are moments since the beginning, so the bar shows the steps between them.
+ * @param {Record<string, number>} stages
+ */
+function stagesCell(stages) {
+  const moments = Object.entries(stages).sort((a, b) => a[1] - b[1]).slice(-MAX_STAGES);
+  const end = moments.at(-1)?.[1] ?? 0;
+  const words = moments.map(([name, ms]) => `${STAGE_WORDS[name] ?? name.replaceAll("_", " ")} ${inMilliseconds(ms)}`);
+  if (!end) return make("td", "", words.join(", ") || "–");
+  const bar = makeSvg("svg", { class: "stage-bar", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" });
+  let from = 0;
+  moments.forEach(([, ms], index) => {
+    const until = (100 * ms) / end;
+    bar.append(makeSvg("rect", { class: `stage-${index}`, x: from, y: 0, width: Math.max(0.5, until - from), height: 10 }));
+    from = until;
+  });
+  return make("td", "", bar, make("span", "stage-words", words.join(" · ")));
+}

@@ -1,0 +1,92 @@
+// Requests to this server, and what their failures mean in words.
+
+/** @typedef {import("./page.js").Trouble} Trouble */
+
+/** A failed request, with its trouble in words. */
+export class RequestFailed extends Error {
+  /** @param {Trouble} trouble */
+  constructor(trouble) {
+    super(trouble.title);
+    this.trouble = trouble;
+  }
+}
+
+/** @returns {Record<string, string>} */
+function csrfHeader() {
+  const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
+  return cookie ? { "X-CSRFToken": decodeURIComponent(cookie[1]) } : {};
+}
+
+/**
+ * POST JSON. Answers only when it went well.
+ * @param {string} path
+ * @param {object} body
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<Response>}
+ */
+export async function post(path, body, signal) {
+  const headers = { "Content-Type": "application/json", ...csrfHeader() };
+  const request = { method: "POST", headers, body: JSON.stringify(body), signal };
+  return answered(await reached(path, request));
+}
+
+/**
+ * GET JSON.
+ * @param {string} path
+ * @returns {Promise<any>}
+ */
+export async function getJson(path) {
+  const response = await answered(await reached(path, { headers: { Accept: "application/json" } }));
+  return response.json();
+}
+
+/**
+ * @param {string} path
+ * @param {RequestInit} request
+ */
+async function reached(path, request) {
+  try {
+    return await fetch(path, request);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new RequestFailed({
+      title: "The server does not answer.",
+      advice: "It may be stopped or restarting, or the network is down. Try again in a moment.",
+    });
+  }
+}
+
+/** @param {Response} response */
+async function answered(response) {
+  if (response.ok) return response;
+  throw new RequestFailed(await troubleOf(response));
+}
+
+/**
+ * The words for an error answer; the server's own sentence when it sent one.
+ * @param {Response} response
+ * @returns {Promise<Trouble>}
+ */
+async function troubleOf(response) {
+  const body = await response.json().catch(() => null);
+  const title = body?.error?.message ?? `The server answered with ${response.status}.`;
+  return { title, advice: adviceFor(response) };
+}
+
+/** @param {Response} response */
+function adviceFor(response) {
+  const wait = Number(response.headers.get("Retry-After"));
+  if (response.status === 401) return "This server needs a key. Sign in on the Admin page, then come back.";
+  if (response.status === 403) return "Load the page again. If you are signed in, sign in anew.";
+  if (response.status === 429) return `The server is busy. Try again in ${wait || 5} seconds.`;
+  if (response.status === 503) return "The Monitor page shows which part is missing.";
+  return undefined;
+}
+
+/**
+ * The address of a WebSocket of this server.
+ * @param {string} path
+ */
+export function socketUrl(path) {
+  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
+}

@@ -1,0 +1,94 @@
+// What every page does: the state dot, the theme switch, lines to copy.
+
+import { drawParts, STATE_WORDS, watchHealth } from "./health.js";
+import { announce, byId, setIcon } from "./page.js";
+
+const NOTES = {
+  gone: "The server does not answer. It may be stopped or restarting; this page keeps asking.",
+  closed: "This server needs a key. Sign in on the Admin page to see its parts.",
+};
+
+/** @param {CustomEvent<import("./health.js").Health>} event */
+function showHealth({ detail: health }) {
+  const button = byId("state");
+  const before = button.dataset.state;
+  button.dataset.state = health.state;
+  byId("state-word").textContent = STATE_WORDS[health.state];
+  const note = NOTES[health.state];
+  byId("state-note").textContent = note ?? `Version ${health.version}`;
+  if (!note) {
+    for (const list of document.querySelectorAll("[data-parts]")) drawParts(list, health.parts);
+  }
+  const settled = before !== "waiting" && before !== health.state;
+  if (settled) announce(`Server state: ${STATE_WORDS[health.state]}`);
+}
+
+function isDark() {
+  const kept = document.documentElement.dataset.theme;
+  return kept ? kept === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+function showTheme() {
+  const button = byId("theme");
+  setIcon(button, isDark() ? "sun" : "moon");
+  button.setAttribute("aria-label", isDark() ? "Switch to the light theme" : "Switch to the dark theme");
+}
+
+function switchTheme() {
+  const theme = isDark() ? "light" : "dark";
+  document.documentElement.dataset.theme = theme;
+  try {
+    localStorage.setItem("theme", theme);
+  } catch {
+    // Not kept then; it still holds for this page.
+  }
+  showTheme();
+  document.dispatchEvent(new CustomEvent("themechange"));
+}
+
+/**
+ * Put text into the clipboard; pages without a secure context use the old way.
+ * @param {string} text
+ */
+async function toClipboard(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const field = document.createElement("textarea");
+  field.value = text;
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand("copy");
+  field.remove();
+  if (!done) throw new Error("The browser does not let this page copy.");
+}
+
+/** @param {HTMLElement} button */
+async function copyFrom(button) {
+  const source = byId(button.dataset.copy ?? "");
+  const said = button.querySelector("[data-copy-word]");
+  try {
+    await toClipboard((source.dataset.text ?? source.innerText).trim());
+  } catch {
+    announce("Copying did not work. Select the text and copy it yourself.");
+    return;
+  }
+  button.dataset.done = "";
+  setIcon(button, "check");
+  if (said) said.textContent = "Copied";
+  announce("Copied");
+  setTimeout(() => {
+    delete button.dataset.done;
+    setIcon(button, "copy");
+    if (said) said.textContent = "Copy";
+  }, 1_600);
+}
+
+// @ts-ignore - a custom event
+document.addEventListener("health", showHealth);
+document.addEventListener("click", (event) => {
+  const button = /** @type {Element} */ (event.target).closest("[data-copy]");
+  if (button instanceof HTMLElement) copyFrom(button);
+});
+byId("theme").addEventListener("click", switchTheme);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showTheme);
+showTheme();
+watchHealth();

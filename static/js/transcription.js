@@ -1,0 +1,136 @@
+// One connection to /ws/stt: audio goes in, transcripts and troubles come out.
+
+import { socketUrl } from "./server.js";
+
+/** @typedef {import("./page.js").Trouble} Trouble */
+
+/**
+ * @typedef {object} Transcript
+ * @property {string} text
+ * @property {number} duration
+ * @property {number} [start]
+ * @property {number} [end]
+ * @property {string} [language]
+ * @property {number} [latency_ms]
+ *
+ * @typedef {object} Handlers
+ * @property {(model: string) => void} onReady
+ * @property {(transcript: Transcript) => void} onTranscript
+ * @property {(partial: {text: string, stable_text?: string}) => void} onPartial
+ * @property {(trouble: Trouble) => void} onNote Something to know; the connection goes on.
+ * @property {(end: End) => void} onEnd Called once.
+ *
+ * @typedef {object} End
+ * @property {boolean} orderly All that was said has arrived.
+ * @property {boolean} again Whether it makes sense to connect again by itself.
+ * @property {number} [retryAfter] Seconds.
+ * @property {Trouble} trouble
+ */
+
+/** Unsent bytes beyond which a sender waits, so that memory stays small. */
+const MAX_UNSENT_BYTES = 256 * 1024;
+const LOOK_AGAIN_MS = 20;
+const NORMAL_CLOSE = 1000;
+
+export class Transcription {
+  #socket;
+  #handlers;
+  /** @type {{code: string, message: string, retry_after?: number}|null} */
+  #error = null;
+  #finished = false;
+
+  /**
+   * @param {string} language A code, or nothing for the server's setting.
+   * @param {Handlers} handlers
+   */
+  constructor(language, handlers) {
+    this.#handlers = handlers;
+    const query = new URLSearchParams({ sample_rate: "16000", ...(language ? { language } : {}) });
+    this.#socket = new WebSocket(socketUrl(`/ws/stt?${query}`));
+    this.#socket.binaryType = "arraybuffer";
+    this.#socket.onmessage = ({ data }) => this.#heard(JSON.parse(data));
+    this.#socket.onclose = ({ code }) => this.#closed(code);
+  }
+
+  /**
+   * Live audio. While the connection is not open it is dropped.
+   * @param {ArrayBuffer} pcm
+   */
+  send(pcm) {
+    if (this.#socket.readyState === WebSocket.OPEN && !this.#finished) this.#socket.send(pcm);
+  }
+
+  /** Wait until the socket has sent most of what it was given; false when it has closed. */
+  async room() {
+    while (this.#socket.readyState === WebSocket.OPEN && this.#socket.bufferedAmount > MAX_UNSENT_BYTES) {
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    }
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  /** No more audio; the remaining transcripts still arrive. */
+  finish() {
+    this.#finished = true;
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send('{"type": "close"}');
+    else this.abandon();
+  }
+
+  /** Leave without waiting for anything. */
+  abandon() {
+    this.#finished = true;
+    this.#socket.onmessage = null;
+    this.#socket.onclose = null;
+    this.#socket.close();
+  }
+
+  /** @param {any} message */
+  #heard(message) {
+    switch (message.type) {
+      case "ready":
+        return this.#handlers.onReady(message.model);
+      case "transcript":
+        return message.text ? this.#handlers.onTranscript(message) : undefined;
+      case "partial":
+        return this.#handlers.onPartial(message);
+      case "buffer_limit_reached":
+        return this.#handlers.onNote({
+          title: `${Math.round(message.duration)} seconds came without a pause.`,
+          advice: "All of it is written down; it only takes a moment longer.",
+          tone: "wait",
+        });
+      case "error":
+        this.#error = message;
+        return this.#handlers.onNote({ title: message.message });
+      default:
+        return undefined;
+    }
+  }
+
+  /** @param {number} code */
+  #closed(code) {
+    const orderly = code === NORMAL_CLOSE && this.#finished;
+    this.#handlers.onEnd({
+      orderly,
+      again: AGAIN.has(code) && !this.#finished,
+      retryAfter: this.#error?.retry_after,
+      trouble: CLOSINGS[code] ?? {
+        title: this.#error?.message ?? "The connection was lost.",
+        advice: this.#error ? undefined : "The server may be restarting, or the network is down.",
+      },
+    });
+  }
+}
+
+/** Going away, lost, restarting, overloaded. */
+const AGAIN = new Set([1001, 1005, 1006, 1011, 1012, 4503, 4512]);
+
+/** @type {Record<number, Trouble>} */
+const CLOSINGS = {
+  4401: { title: "This server needs a key.", advice: "Sign in on the Admin page, then come back." },
+  4403: { title: "This page may not use the microphone service.", advice: "Open it under the server's own address." },
+  4404: { title: "Nobody listens at this address.", advice: "Speech to text may run as a service of its own, on another port." },
+  4408: { title: "The connection was idle for too long.", advice: "Press the button to go on.", tone: "wait" },
+  4429: { title: "There are too many connections from here.", advice: "Wait a little, then press the button again." },
+  4503: { title: "The server is busy with other speakers.", tone: "wait" },
+  4512: { title: "The server is restarting.", tone: "wait" },
+};

@@ -1,0 +1,170 @@
+"""Where utterances begin and end: a pure state machine over frames, with no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+
+from common.audio import SPEECH_RATE_HZ, Samples
+from common.config.speech import ListeningSettings
+from stt_app.core.frames import FrameRun, quietest_sample
+
+_HYSTERESIS = 0.15
+"""Speech that has begun goes on until the probability falls this far below."""
+_LOWEST_THRESHOLD = 0.01
+_LONGEST_TAIL_SECONDS = 0.3
+_CUT_SEARCH_SECONDS = 1.5
+
+
+class EndReason(str, Enum):
+    """Why an utterance ended."""
+
+    SILENCE = "silence"
+    LIMIT = "limit"
+    FLUSH = "flush"
+
+
+@dataclass(frozen=True)
+class SpeechStarted:
+    """Speech was detected; its utterance starts here."""
+
+    start_sample: int
+
+
+@dataclass(frozen=True, eq=False)
+class UtteranceEnded:
+    """A finished utterance. No sample is in two of them."""
+
+    samples: Samples
+    start_sample: int
+    speech_end_sample: int
+    """Where the last speech ended; a pause follows."""
+    reason: EndReason
+
+    @property
+    def end_sample(self) -> int:
+        return self.start_sample + len(self.samples)
+
+
+@dataclass(frozen=True)
+class SpeechDropped:
+    """What began was too short to be speech."""
+
+    start_sample: int
+
+
+Event = SpeechStarted | UtteranceEnded | SpeechDropped
+
+
+class Segmenter:
+    """Takes frames with their speech probability, gives the events they cause."""
+
+    def __init__(self, settings: ListeningSettings) -> None:
+        self._threshold = settings.vad_threshold
+        self._floor = max(settings.vad_threshold - _HYSTERESIS, _LOWEST_THRESHOLD)
+        self._silence = _samples(settings.silence_max_seconds)
+        self._shortest = _samples(settings.min_utterance_seconds)
+        self._longest = _samples(settings.max_utterance_seconds)
+        # A part of the pause belongs to the utterance, the rest to the next one.
+        tail = min(_LONGEST_TAIL_SECONDS, settings.silence_max_seconds / 2)
+        self._tail = _samples(tail)
+        self._preroll_length = _samples(settings.preroll_seconds)
+        self._preroll = FrameRun(0)
+        self._current: FrameRun | None = None
+        self._first_voiced = 0
+        self._unbroken_from = 0
+        self._continued = False
+        self.position = 0
+        """Samples heard so far."""
+        self.speech_end_sample = 0
+        """Where the latest speech ended, or has come to."""
+
+    @property
+    def speaking(self) -> bool:
+        """Whether an utterance is open."""
+        return self._current is not None
+
+    @property
+    def open_samples(self) -> int:
+        """Samples that the open utterance holds."""
+        return len(self._current) if self._current else 0
+
+    @property
+    def unbroken_samples(self) -> int:
+        """How long speech has gone on without a pause that ended an utterance."""
+        return self.position - self._unbroken_from if self._current else 0
+
+    def push(self, frame: Samples, probability: float) -> list[Event]:
+        """One frame of any length, and how probable it is that it holds speech."""
+        start, self.position = self.position, self.position + len(frame)
+        if self._current is None:
+            self._preroll.append(frame)
+            self._preroll.forget(self._preroll_length + len(frame))
+            return self._begin(start) if probability >= self._threshold else []
+        self._current.append(frame)
+        if probability >= self._floor:
+            self.speech_end_sample = self.position
+        elif self.position - self.speech_end_sample >= self._silence:
+            return self._end(EndReason.SILENCE)
+        if len(self._current) >= self._longest:
+            return self._cut()
+        return []
+
+    def flush(self) -> list[Event]:
+        """End what is open, now."""
+        return self._end(EndReason.FLUSH) if self._current else []
+
+    def _begin(self, voiced_from: int) -> list[Event]:
+        wanted = self._preroll_length + self.position - voiced_from
+        heard = self._preroll.samples()
+        self._current = FrameRun(self.position, heard[max(0, len(heard) - wanted) :])
+        self._preroll = FrameRun(self.position)
+        self._first_voiced = voiced_from
+        self._unbroken_from = self._current.start
+        self._continued = False
+        self.speech_end_sample = self.position
+        return [SpeechStarted(self._current.start)]
+
+    def _end(self, reason: EndReason) -> list[Event]:
+        run = self._current
+        assert run is not None  # noqa: S101 - for the type checker
+        self._current = None
+        if not self._worth_saying():
+            self._preroll = run
+            return [SpeechDropped(run.start)]
+        samples = run.samples()
+        spoken = self.speech_end_sample - run.start
+        keep = min(len(samples), spoken + self._tail)
+        self._preroll = FrameRun(self.position, samples[keep:])
+        return [
+            UtteranceEnded(samples[:keep], run.start, self.speech_end_sample, reason)
+        ]
+
+    def _worth_saying(self) -> bool:
+        """What follows a cut is the rest of something long, so it is never too short."""
+        voiced = self.speech_end_sample - self._first_voiced
+        return voiced > 0 if self._continued else voiced >= self._shortest
+
+    def _cut(self) -> list[Event]:
+        """End the utterance at its quietest late point; the rest opens the next one."""
+        run = self._current
+        assert run is not None  # noqa: S101 - for the type checker
+        samples = run.samples()
+        search = min(_samples(_CUT_SEARCH_SECONDS), len(samples) // 2)
+        at = len(samples) - search + quietest_sample(samples[-search:])
+        cut = run.start + at
+        self._current = FrameRun(self.position, samples[at:])
+        spoken_until = min(self.speech_end_sample, cut)
+        event: Event = SpeechDropped(run.start)
+        if spoken_until > self._first_voiced:
+            before = samples[:at].copy()
+            event = UtteranceEnded(before, run.start, spoken_until, EndReason.LIMIT)
+        self._first_voiced = max(self._first_voiced, cut)
+        self._continued = True
+        return [event, SpeechStarted(cut)]
+
+
+def _samples(seconds: float) -> int:
+    return int(np.ceil(seconds * SPEECH_RATE_HZ))

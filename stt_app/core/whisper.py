@@ -1,0 +1,176 @@
+"""Whisper as an engine: faster-whisper in worker processes of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from common.config import Config
+from common.engine import PartHealth, PartState
+from common.errors import EngineFailed
+from common.metrics import REAL_TIME_FACTOR
+from common.model_files import find_whisper
+from common.workers import Priority, WorkerPool
+from stt_app.core.engine import Transcript, Utterance
+from stt_app.core.languages import AUTO
+from stt_app.core.whisper_options import WhisperOptions, WhisperRequest
+
+log = structlog.get_logger(__name__)
+
+_WORKER = "stt_app.core.whisper_worker:WhisperWorker"
+_MOST_USEFUL_THREADS = 8
+
+
+class WhisperEngine:
+    """Transcribes utterances with one model, shared by all connections."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._pool: WorkerPool | None = None
+        self._starting = False
+
+    @property
+    def model_name(self) -> str:
+        name = self._config.whisper_model_name
+        return Path(name).name if "/" in name or "\\" in name else name
+
+    async def start(self) -> None:
+        """Find the model, load it in every worker, and warm up. Raises EngineFailed."""
+        if self._pool is not None:
+            return
+        self._starting = True
+        try:
+            folder = await asyncio.to_thread(
+                find_whisper, self._config.whisper_model_name, self._config
+            )
+            pool = self._build_pool(folder)
+            await pool.start()
+        finally:
+            self._starting = False
+        self._pool = pool
+        self._log_facts(pool.facts)
+
+    async def stop(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.stop()
+
+    def health(self) -> PartHealth:
+        """The state of the worker processes right now."""
+        pool = self._pool
+        if pool is None:
+            if self._starting:
+                return PartHealth(PartState.LOADING, "Whisper is loading.")
+            return PartHealth(PartState.DOWN, "Whisper is not running.")
+        details = {**pool.facts, "model": self.model_name, **_counts(pool)}
+        return PartHealth(_state(pool), self._summary(pool), details)
+
+    async def transcribe(
+        self, utterance: Utterance, priority: Priority = Priority.FINAL
+    ) -> Transcript:
+        """The text of the utterance. Raises EngineFailed or Overloaded."""
+        pool = self._pool
+        if pool is None:
+            raise EngineFailed("Whisper is not running.")
+        began = time.monotonic()
+        request = WhisperRequest(utterance.samples, self._language(utterance.language))
+        transcript: Transcript = await pool.call(request, priority)
+        if utterance.seconds:
+            took = time.monotonic() - began
+            REAL_TIME_FACTOR.labels("whisper").set(took / utterance.seconds)
+        return transcript
+
+    @property
+    def queued(self) -> int:
+        """Utterances that wait for a worker."""
+        return self._pool.queued if self._pool else 0
+
+    @property
+    def memory_mb(self) -> list[float]:
+        """Resident memory of each worker process."""
+        return self._pool.memory_mb if self._pool else []
+
+    @property
+    def processes(self) -> list[int]:
+        """Process ids of the workers that live."""
+        return self._pool.processes if self._pool else []
+
+    def _build_pool(self, folder: Path) -> WorkerPool:
+        config = self._config
+        named = (config.cuda_x64_path, config.cudnn_bin_path)
+        options = WhisperOptions(
+            name=self.model_name,
+            folder=folder,
+            device=config.whisper_device,
+            compute_type=config.whisper_compute_type,
+            threads=config.whisper_threads or _shared_threads(config.whisper_workers),
+            beam=config.whisper_beam,
+            library_folders=tuple(Path(path).expanduser() for path in named if path),
+        )
+        return WorkerPool(
+            "whisper",
+            _WORKER,
+            (options,),
+            count=config.whisper_workers,
+            queue_limit=config.whisper_queue_limit,
+            memory_cap_mb=config.worker_memory_cap_mb,
+            isolation=config.engine_isolation,
+        )
+
+    def _language(self, wanted: str) -> str | None:
+        """The language to tell the model: none when it shall be detected."""
+        if self._pool is not None and not self._pool.facts["multilingual"]:
+            return "en"
+        return None if wanted == AUTO else wanted
+
+    def _log_facts(self, facts: dict[str, Any]) -> None:
+        for folder in facts["cuda_folders"]:
+            log.info(f"Added CUDA path: {folder}")  # noqa: G004 - people grep for it
+        if facts["fallback"]:
+            log.warning(
+                "CUDA failed, Whisper runs on the CPU", reason=facts["fallback"]
+            )
+        shown = {name: facts[name] for name in ("device", "compute_type", "threads")}
+        log.info("whisper ready", model=self.model_name, **shown)
+
+    def _summary(self, pool: WorkerPool) -> str:
+        facts = pool.facts
+        where = (
+            f"CUDA, {facts['compute_type']}"
+            if facts["device"] == "cuda"
+            else f"{facts['threads']} CPU threads, {facts['compute_type']}"
+        )
+        state = {
+            PartState.READY: "ready",
+            PartState.DEGRADED: f"{pool.alive} of {pool.size} workers alive",
+            PartState.DOWN: "its worker is being restarted",
+        }[_state(pool)]
+        reason = f" (CUDA failed: {facts['fallback']})" if facts["fallback"] else ""
+        return f"Whisper {self.model_name} on {where}{reason}: {state}."
+
+
+def _state(pool: WorkerPool) -> PartState:
+    if pool.alive == 0:
+        return PartState.DOWN
+    return PartState.READY if pool.alive == pool.size else PartState.DEGRADED
+
+
+def _counts(pool: WorkerPool) -> dict[str, int]:
+    return {
+        "workers": pool.size,
+        "workers_alive": pool.alive,
+        "restarts": pool.restarts,
+        "queued": pool.queued,
+    }
+
+
+def _shared_threads(workers: int) -> int:
+    """The cores shared out; more than eight threads make one utterance no faster."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    cores = usable or os.cpu_count() or 1
+    return min(max(1, cores // workers), _MOST_USEFUL_THREADS)

@@ -1,0 +1,63 @@
+"""Guards against what Whisper makes up: text after the end, and endless loops."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+LOOPING_COMPRESSION = 2.4
+"""Text that compresses better than this repeats itself; Whisper's own threshold."""
+
+_MOST_REPEATS = 3
+_LONGEST_PHRASE_WORDS = 12
+
+
+@dataclass(frozen=True)
+class TextPiece:
+    """A stretch of text as Whisper gives it."""
+
+    text: str
+    start_seconds: float
+    compression_ratio: float
+    average_log_probability: float
+    tokens: int
+
+
+def usable_pieces(pieces: Sequence[TextPiece], seconds: float) -> list[TextPiece]:
+    """What may be believed of an utterance of that length."""
+    inside = [piece for piece in pieces if piece.start_seconds < seconds]
+    return [
+        replace(piece, text=without_loop(piece.text))
+        if piece.compression_ratio > LOOPING_COMPRESSION
+        else piece
+        for piece in inside
+    ]
+
+
+def without_loop(text: str) -> str:
+    """The text up to where one phrase comes again and again; said once, it stays."""
+    words = text.split()
+    for start in range(len(words)):
+        for length in range(1, _LONGEST_PHRASE_WORDS + 1):
+            phrase = words[start : start + length]
+            if _repeats(words, start, phrase) > _MOST_REPEATS:
+                lead = text[: len(text) - len(text.lstrip())]
+                return lead + " ".join(words[: start + length])
+    return text
+
+
+def _repeats(words: list[str], start: int, phrase: list[str]) -> int:
+    length, count = len(phrase), 0
+    while phrase and words[start : start + length] == phrase:
+        start, count = start + length, count + 1
+    return count
+
+
+def confidence(pieces: Sequence[TextPiece]) -> float:
+    """Mean probability of the tokens, 0 to 1; 0 for no text."""
+    tokens = sum(piece.tokens for piece in pieces)
+    if not tokens:
+        return 0.0
+    total = sum(piece.average_log_probability * piece.tokens for piece in pieces)
+    return math.exp(min(0.0, total / tokens))

@@ -1,0 +1,153 @@
+"""The Speak page: sound, text, files, and what went wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from common.audio import read_wav, rms
+
+pytestmark = [pytest.mark.browser, pytest.mark.model]
+
+TEXT = "Hello from the browser."
+PATIENCE_MS = 60_000
+# Counts what the page hands to the sound card, and how loud it is.
+_COUNT_SAMPLES = """
+window.played = { samples: 0, energy: 0 };
+const start = AudioBufferSourceNode.prototype.start;
+AudioBufferSourceNode.prototype.start = function (...when) {
+  const samples = this.buffer.getChannelData(0);
+  window.played.samples += samples.length;
+  for (const sample of samples) window.played.energy += sample * sample;
+  return start.apply(this, when);
+};
+"""
+
+
+@pytest.fixture
+def page(visit: Callable[..., Page]) -> Page:
+    page = visit("/listen/")
+    page.add_init_script(_COUNT_SAMPLES)
+    page.goto(page.url.replace("listen", "speak"))
+    expect(page.get_by_role("button", name="Speak", exact=True)).to_be_enabled()
+    return page
+
+
+def speak(page: Page, text: str = TEXT, *, llm: bool = False) -> None:
+    page.get_by_role("switch", name="Answer with the language model").set_checked(llm)
+    page.locator("#text").fill(text)
+    page.get_by_role("button", name="Speak", exact=True).click()
+
+
+def until_done(page: Page) -> None:
+    expect(page.locator("#status")).to_have_text("Done", timeout=PATIENCE_MS)
+    expect(page.locator("#stop")).to_be_disabled(timeout=PATIENCE_MS)
+
+
+def test_it_makes_sound(page: Page) -> None:
+    speak(page)
+    expect(page.locator("#status")).to_have_text("Speaking", timeout=PATIENCE_MS)
+    until_done(page)
+    expect(page.locator("#first-sound")).to_have_text(re.compile(r"^[\d,]+ ms$"))
+    played: dict[str, Any] = page.evaluate("window.played")
+    seconds = float(page.locator("#length").inner_text().removesuffix(" s"))
+    assert seconds > 0.8
+    assert played["samples"] / 22_050 == pytest.approx(seconds, abs=0.1)
+    assert played["energy"] / played["samples"] > 1e-4
+
+
+def test_it_shows_the_answer_of_the_language_model(page: Page) -> None:
+    speak(page, "Say hello.", llm=True)
+    expect(page.locator("#reply-text")).to_have_text(
+        re.compile(r"\w"), timeout=PATIENCE_MS
+    )
+    expect(page.locator("#first-sound")).to_have_text(
+        re.compile("ms$"), timeout=PATIENCE_MS
+    )
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#stop")).to_be_disabled()
+
+
+def test_it_works_with_the_keyboard_alone(page: Page) -> None:
+    page.locator("#text").focus()
+    page.keyboard.type(TEXT)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.locator("#llm")).to_be_focused()
+    page.keyboard.press("Space")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#stop")).to_be_enabled()
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator("#stop")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#stop")).to_be_disabled()
+    expect(page.locator("#speak")).to_be_focused()
+    page.keyboard.press("Enter")
+    until_done(page)
+
+
+def test_it_plays_a_sample_of_the_voice(page: Page) -> None:
+    page.get_by_role("button", name="Play a sample of this voice").click()
+    until_done(page)
+    assert page.evaluate("window.played.samples") > 0
+    expect(page.locator("#recent-empty")).to_be_visible()
+
+
+@pytest.mark.parametrize("audio_format", ["wav", "mp3"])
+def test_it_downloads(page: Page, audio_format: str, tmp_path: Path) -> None:
+    speak(page)
+    until_done(page)
+    page.locator("#format").select_option(audio_format)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename == f"speech.{audio_format}"
+    path = tmp_path / "speech"
+    download.value.save_as(path)
+    if audio_format == "wav":
+        audio = read_wav(path)
+        assert audio.seconds > 0.8
+        assert rms(audio.samples) > 0.01
+    else:
+        assert path.read_bytes()[:3] == b"ID3" or path.read_bytes()[0] == 0xFF
+
+
+def test_it_remembers_and_replays(page: Page) -> None:
+    speak(page)
+    until_done(page)
+    page.reload()
+    row = page.get_by_role("button", name=f"Play: {TEXT}")
+    row.click()
+    expect(page.locator("#status")).to_have_text("Speaking")
+    until_done(page)
+    page.get_by_role("button", name="Remove all").click()
+    expect(page.locator("#recent-empty")).to_be_visible()
+
+
+def test_it_asks_for_text(page: Page) -> None:
+    speak(page, "   ")
+    expect(page.locator("#notice")).to_contain_text("There is no text yet.")
+    expect(page.locator("#text")).to_be_focused()
+
+
+def test_it_refuses_a_text_that_is_too_long(page: Page) -> None:
+    speak(page, "a" * 5_001)
+    expect(page.locator("#notice")).to_contain_text("longer than 5,000 characters")
+    expect(page.locator("#count")).to_have_text("5,001 of 5,000 characters")
+
+
+def test_it_says_what_the_server_said(launch: Any, fake_server: Any) -> None:
+    with fake_server() as server, launch() as browser:
+        page = browser.new_page()
+        page.goto(f"{server.url}/speak/")
+        speak(page, "***")
+        expect(page.locator("#notice .notice-title")).not_to_be_empty()
+        speak(page, "Hello", llm=True)
+        expect(page.locator("#notice")).to_contain_text("language model")
+        server.process.kill()
+        speak(page, "Hello")
+        expect(page.locator("#notice")).to_contain_text("The server does not answer.")

@@ -1,0 +1,66 @@
+"""Messages are decoded strictly, and a refusal names the field."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Literal
+
+import pytest
+from pydantic import Field, TypeAdapter
+
+from common.errors import BadRequest, BadValue
+from common.messages import MAX_TEXT_BYTES, Message, decode, encode
+
+
+class Tune(Message):
+    type: Literal["tune"] = "tune"
+    rate: int = Field(16_000, ge=8_000)
+    name: str | None = None
+
+
+class Stop(Message):
+    type: Literal["stop"] = "stop"
+
+
+AnyMessage = Annotated[Tune | Stop, Field(discriminator="type")]
+FAMILY: TypeAdapter[AnyMessage] = TypeAdapter(AnyMessage)
+
+
+def test_it_decodes_what_it_encodes() -> None:
+    message = Tune(rate=48_000, name="left")
+    assert decode(encode(message), FAMILY) == message
+
+
+def test_it_leaves_out_what_is_unset() -> None:
+    assert json.loads(encode(Tune())) == {"type": "tune", "rate": 16_000}
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        ('{"type":"tune","rate":1}', "rate"),
+        ('{"type":"tune","rate":"fast"}', "rate"),
+        ('{"type":"tune","volume":3}', "volume"),
+        ('{"type":"sing"}', "type"),
+        ('{"rate":16000}', "type"),
+    ],
+)
+def test_it_names_the_field_that_is_wrong(text: str, field: str) -> None:
+    with pytest.raises(BadValue) as refused:
+        decode(text, FAMILY)
+    assert refused.value.field == field
+    assert refused.value.message.endswith(".")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "flush", "[]", "null", "3", '"x"', "[" * 10_000, "{" * 5_000, "NaN"],
+)
+def test_it_refuses_what_is_not_a_json_object(text: str) -> None:
+    with pytest.raises(BadRequest):
+        decode(text, FAMILY)
+
+
+def test_it_refuses_a_message_that_is_too_long() -> None:
+    with pytest.raises(BadRequest, match=str(MAX_TEXT_BYTES)):
+        decode('{"type":"stop"}' + " " * MAX_TEXT_BYTES, FAMILY)

@@ -1,0 +1,116 @@
+"""Handlers for the tests of the worker pool; they are built inside the workers."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from common.errors import BadValue, EngineFailed
+
+
+def _broken(error: Exception) -> list[Any]:
+    raise error
+
+
+class Echo:
+    """Answers with what a request asks for: see `handle`."""
+
+    def __init__(self, greeting: str = "hello") -> None:
+        self._greeting = greeting
+        self._ballast: list[bytes] = []
+
+    def load(self) -> dict[str, Any]:
+        return {"greeting": self._greeting}
+
+    def handle(self, request: Any) -> Iterator[Any]:
+        """("say", x) | ("pid",) | ("sleep", s, x) | ("count", n, s, file) | ..."""
+        kind, *values = request
+        yield from getattr(self, kind)(*values)
+
+    def say(self, value: Any) -> Iterator[Any]:
+        yield value
+
+    def pid(self) -> Iterator[int]:
+        yield os.getpid()
+
+    def sleep(self, seconds: float, value: Any) -> Iterator[Any]:
+        time.sleep(seconds)
+        yield value
+
+    def count(self, numbers: int, seconds: float, log: str) -> Iterator[int]:
+        """Counts slowly, and writes down how far it came."""
+        try:
+            for number in range(numbers):
+                time.sleep(seconds)
+                yield number
+        finally:
+            Path(log).write_text(str(number))
+
+    def die_once(self, marker: str) -> Iterator[str]:
+        """Crashes the process the first time, answers the second time."""
+        if not Path(marker).exists():
+            Path(marker).touch()
+            os.abort()
+        yield "second try"
+
+    def always_die(self, marker: str) -> Iterator[str]:
+        with Path(marker).open("a") as log:
+            log.write("x")
+        yield os.abort()
+
+    def die_after_one(self) -> Iterator[str]:
+        yield "one"
+        time.sleep(0.2)
+        os.abort()
+
+    def refuse(self) -> Iterator[Any]:
+        yield from _broken(BadValue("Not this.", field="that"))
+
+    def fail(self) -> Iterator[Any]:
+        yield from _broken(ZeroDivisionError("oh"))
+
+    def nothing(self) -> Iterator[Any]:
+        yield from ()
+
+    def grow(self, megabytes: int) -> Iterator[int]:
+        self._ballast.append(os.urandom(1_000_000) * megabytes)
+        yield os.getpid()
+
+
+class NeverLoads:
+    """A handler whose model is missing."""
+
+    def load(self) -> dict[str, Any]:
+        raise EngineFailed("The model is missing. Run `mend it`.")
+
+    def handle(self, request: Any) -> Iterator[Any]:
+        yield request
+
+
+class LoadsOnce:
+    """Loads while a file exists; later starts fail."""
+
+    def __init__(self, path: str) -> None:
+        self._path = Path(path)
+
+    def load(self) -> dict[str, Any]:
+        if not self._path.exists():
+            raise EngineFailed("The model is gone.")
+        return {}
+
+    def handle(self, request: Any) -> Iterator[Any]:
+        yield request
+
+
+class LoadsSlowly:
+    """Takes longer to load than anybody waits."""
+
+    def load(self) -> dict[str, Any]:
+        time.sleep(30)
+        return {}
+
+    def handle(self, request: Any) -> Iterator[Any]:
+        yield request

@@ -1,0 +1,145 @@
+"""Fixtures shared by all rooms: the application on fakes, and the real engines."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from channels.testing import WebsocketCommunicator
+from tts_app.services import SpeechService
+
+from common.config import LoadedConfig, load_config
+from gateway_app.history import Record
+from gateway_app.monitor import Monitor
+from gateway_app.sessions import SessionRegistry
+from stt_app.core.vad import SileroVad
+from stt_app.core.whisper import WhisperEngine
+from tests.fakes import FakeLlm, FakeStt, FakeTts
+from tts_app.core.llm.factory import build_llm
+from tts_app.core.piper import PiperEngine
+from voiceproject.asgi import build_application
+
+
+class KeptHistory:
+    """A HistoryWriter that keeps the records in a list."""
+
+    def __init__(self) -> None:
+        self.records: list[Record] = []
+
+    def record(self, record: Record) -> None:
+        self.records.append(record)
+
+
+def loaded_config(**changes: Any) -> LoadedConfig:
+    """The default configuration with some values changed; no file, no environment."""
+    loaded = load_config({})
+    return replace(loaded, config=loaded.config.model_copy(update=changes))
+
+
+@pytest.fixture
+def make_services() -> Callable[..., dict[str, Any]]:
+    """Builds services on fakes; keywords that are settings change the configuration."""
+
+    def make(
+        stt: Any = None, tts: Any = None, llm: Any = None, **changes: Any
+    ) -> dict[str, Any]:
+        loaded = loaded_config(**changes)
+        services: dict[str, Any] = {
+            "loaded": loaded,
+            "stt": stt or FakeStt(),
+            "vad": SileroVad(),
+            "tts": tts or FakeTts(),
+            "llm": llm or FakeLlm(),
+            "history": KeptHistory(),
+            "sessions": SessionRegistry(),
+        }
+        for name in ("stt", "tts", "llm"):
+            services[name].started = True
+        services["monitor"] = Monitor(services)
+        services["speech"] = SpeechService(services)
+        return services
+
+    return make
+
+
+@pytest.fixture
+def services(make_services: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    return make_services()
+
+
+@pytest.fixture
+def application(services: dict[str, Any]) -> Any:
+    return build_application(services)
+
+
+@pytest.fixture
+async def client(
+    application: Any, transactional_db: None
+) -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client that talks to the real application without a network."""
+    transport = httpx.ASGITransport(application)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://localhost"
+    ) as client:
+        yield client
+
+
+@pytest.fixture
+def ws(application: Any) -> Callable[..., Any]:
+    """`async with ws("/ws/stt") as socket`: a WebSocket to the real application."""
+
+    @contextlib.asynccontextmanager
+    async def connect(
+        path: str, headers: list[tuple[bytes, bytes]] | None = None, **options: Any
+    ) -> AsyncIterator[WebsocketCommunicator]:
+        headers = [(b"host", b"localhost"), *(headers or [])]
+        socket = WebsocketCommunicator(application, path, headers=headers, **options)
+        connected, _ = await socket.connect(timeout=10)
+        assert connected, f"{path} refused the connection"
+        try:
+            yield socket
+        finally:
+            await socket.disconnect()
+
+    return connect
+
+
+@pytest.fixture(scope="session")
+def real_config() -> LoadedConfig:
+    """The smallest real models."""
+    return loaded_config(whisper_model_name="tiny.en", llm_backend="embedded")
+
+
+@pytest.fixture(scope="session")
+def _engine_loop() -> Iterator[Any]:
+    """Real engines outlive the loop of a single test, so they start on their own."""
+    import asyncio
+
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+
+def _running(engine: Any, loop: Any) -> Iterator[Any]:
+    loop.run_until_complete(engine.start())
+    yield engine
+    loop.run_until_complete(engine.stop())
+
+
+@pytest.fixture(scope="session")
+def real_stt(real_config: LoadedConfig, _engine_loop: Any) -> Iterator[WhisperEngine]:
+    yield from _running(WhisperEngine(real_config.config), _engine_loop)
+
+
+@pytest.fixture(scope="session")
+def real_tts(real_config: LoadedConfig, _engine_loop: Any) -> Iterator[PiperEngine]:
+    yield from _running(PiperEngine(real_config.config), _engine_loop)
+
+
+@pytest.fixture(scope="session")
+def real_llm(real_config: LoadedConfig, _engine_loop: Any) -> Iterator[Any]:
+    yield from _running(build_llm(real_config.config), _engine_loop)

@@ -1,0 +1,140 @@
+"""Engines that obey the same contracts as the real ones, without any model.
+
+`tests/contracts.py` runs on these and on the real engines, so they cannot lie.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+
+import numpy as np
+
+from common.audio import Audio
+from common.engine import PartHealth, PartState
+from common.errors import EngineFailed, LlmUnavailable
+from common.workers import Priority
+from stt_app.core.engine import Transcript, Utterance
+from tts_app.core.engine import SpeechRequest, VoiceInfo
+from tts_app.core.llm.base import ChatMessage, ReplyOptions
+
+_READY = PartHealth(PartState.READY, "fake, ready")
+_DOWN = PartHealth(PartState.DOWN, "fake, not started")
+
+
+class FakeEngine:
+    """Start, stop and health, as every engine has them."""
+
+    def __init__(self) -> None:
+        self.started = False
+
+    async def start(self) -> None:
+        self.started = True
+
+    async def stop(self) -> None:
+        self.started = False
+
+    def health(self) -> PartHealth:
+        return _READY if self.started else _DOWN
+
+    def _must_run(self) -> None:
+        if not self.started:
+            raise EngineFailed("The fake engine is not running.")
+
+
+class FakeStt(FakeEngine):
+    """Answers each utterance with the next line of its script, then with "fake"."""
+
+    model_name = "fake-whisper"
+
+    def __init__(
+        self, script: Sequence[str | Exception] = (), *, seconds: float = 0.0
+    ) -> None:
+        super().__init__()
+        self._script = list(script)
+        self._seconds = seconds
+        self.heard: list[Utterance] = []
+
+    async def transcribe(
+        self, utterance: Utterance, priority: Priority = Priority.FINAL
+    ) -> Transcript:
+        self._must_run()
+        self.heard.append(utterance)
+        await asyncio.sleep(self._seconds)
+        line = self._script.pop(0) if self._script else "fake"
+        if isinstance(line, Exception):
+            raise line
+        language = "en" if utterance.language == "auto" else utterance.language
+        return Transcript(line, language, 1.0, 0.9, self.model_name)
+
+
+class FakeTts(FakeEngine):
+    """Speaks a 440 Hz tone, 50 ms a character."""
+
+    RATE_HZ = 22_050
+    SECONDS_PER_CHARACTER = 0.05
+
+    def __init__(
+        self, voices: Sequence[str] = ("en_US-fake-medium",), *, seconds: float = 0.0
+    ) -> None:
+        super().__init__()
+        self._voices = [
+            VoiceInfo(name, name[:5], "medium", self.RATE_HZ) for name in voices
+        ]
+        self._seconds = seconds
+        self.said: list[SpeechRequest] = []
+        self.cancelled = 0
+
+    def voices(self) -> list[VoiceInfo]:
+        return list(self._voices)
+
+    async def synthesize(
+        self, request: SpeechRequest, priority: Priority = Priority.LATER_CLAUSE
+    ) -> AsyncIterator[Audio]:
+        self._must_run()
+        self.said.append(request)
+        try:
+            await asyncio.sleep(self._seconds)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        seconds = len(request.text) * self.SECONDS_PER_CHARACTER / request.speed
+        times = np.arange(int(seconds * self.RATE_HZ)) / self.RATE_HZ
+        tone = 0.3 * np.sin(2 * np.pi * 440 * times)
+        yield Audio(tone.astype(np.float32), self.RATE_HZ)
+
+
+class FakeLlm(FakeEngine):
+    """Streams the given pieces; an exception among them is raised at its place."""
+
+    backend = "fake"
+    model_name = "fake-llm"
+
+    def __init__(
+        self,
+        pieces: Sequence[str | Exception] = ("Hello ", "there."),
+        *,
+        seconds: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self._pieces = list(pieces)
+        self._seconds = seconds
+        self.asked: list[Sequence[ChatMessage]] = []
+        self.stopped = 0
+
+    async def reply(
+        self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
+    ) -> AsyncIterator[str]:
+        if not self.started:
+            raise LlmUnavailable("The fake language model is not running.")
+        self.asked.append(messages)
+        finished = False
+        try:
+            for piece in self._pieces:
+                await asyncio.sleep(self._seconds)
+                if isinstance(piece, Exception):
+                    raise piece
+                yield piece
+            finished = True
+        finally:
+            self.stopped += not finished

@@ -1,0 +1,174 @@
+"""Health tells the real state of every part, and asks without waiting long."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from common.engine import PartHealth, PartState
+from common.version import VERSION
+from gateway_app.probes import KEPT_SECONDS, PATIENCE_SECONDS, Probe, redis_probe
+
+LOADING = PartHealth(PartState.LOADING, "still loading")
+READY = PartHealth(PartState.READY, "ready")
+
+
+class Loading:
+    """An engine that is not there yet."""
+
+    backend = "none"
+
+    def health(self) -> PartHealth:
+        return LOADING
+
+
+async def never() -> PartHealth:
+    await asyncio.Event().wait()
+    return READY
+
+
+async def test_it_has_the_promised_shape(client):
+    answer = await client.get("/health")
+    body = answer.json()
+    assert answer.status_code == 200
+    assert body["status"] == "ok"
+    assert body["whisper_loaded"] is True
+    assert body["ollama"] is False
+    assert body["environment"] == "development"
+    assert body["version"] == VERSION
+    assert set(body["parts"]) == {"whisper", "piper", "llm", "database"}
+    for part in body["parts"].values():
+        assert part["state"] == "ready"
+        assert part["summary"]
+
+
+def test_it_reports_the_version_of_the_changelog():
+    changelog = Path(__file__).resolve().parents[2] / "CHANGELOG.md"
+    headings = re.findall(r"^## \[(\d.*?)\]", changelog.read_text("utf-8"), re.M)
+    assert headings[0] == VERSION
+
+
+@pytest.mark.parametrize(
+    ("engine", "part"), [("stt", "whisper"), ("tts", "piper"), ("llm", "llm")]
+)
+async def test_it_names_the_part_that_died(engine, part, services, client):
+    assert (await client.get("/health")).status_code == 200
+    await services[engine].stop()
+    answer = await client.get("/health")
+    body = answer.json()
+    assert answer.status_code == 503
+    assert body["status"] == "degraded"
+    assert body["failing"] == [part]
+    assert body["parts"][part]["state"] == "down"
+    assert body["whisper_loaded"] is (engine != "stt")
+    await services[engine].start()
+    assert (await client.get("/health")).status_code == 200
+
+
+async def test_it_needs_no_language_model_where_none_is_used(make_services, client_for):
+    services = make_services(tts_use_llm=False)
+    await services["llm"].stop()
+    async with client_for(services) as client:
+        answer = await client.get("/health")
+    assert answer.status_code == 200
+    assert answer.json()["parts"]["llm"]["state"] == "down"
+
+
+@pytest.mark.parametrize(
+    ("gone", "parts"),
+    [
+        (("stt",), {"piper", "llm", "database"}),
+        (("tts", "llm", "speech"), {"whisper", "database"}),
+    ],
+)
+async def test_it_works_in_one_half_of_a_split_server(
+    gone, parts, make_services, client_for
+):
+    services = make_services()
+    for name in gone:
+        del services[name]
+    async with client_for(services) as client:
+        answer = await client.get("/health")
+        assert answer.status_code == 200
+        assert set(answer.json()["parts"]) == parts
+        assert answer.json()["whisper_loaded"] is ("stt" not in gone)
+        assert (await client.get("/metrics")).status_code == 200
+
+
+async def test_it_is_alive_but_not_ready_while_it_loads(make_services, client_for):
+    services = make_services()
+    services["stt"] = Loading()
+    async with client_for(services) as client:
+        assert (await client.get("/health/live")).status_code == 200
+        assert (await client.get("/health/ready")).status_code == 503
+        assert (await client.get("/health")).json()["parts"]["whisper"] == {
+            "state": "loading",
+            "summary": "still loading",
+        }
+
+
+async def test_it_is_ready_without_a_language_model(services, client):
+    await services["llm"].stop()
+    assert (await client.get("/health/ready")).json() == {"status": "ready"}
+
+
+async def test_it_is_not_ready_while_it_drains(services, client):
+    await services["sessions"].drain(0.1)
+    answer = await client.get("/health/ready")
+    assert (answer.status_code, answer.json()) == (503, {"status": "draining"})
+
+
+async def test_it_reports_a_database_that_does_not_answer(services, client):
+    services["probes"] = {"database": Probe("database", never)}
+    began = time.monotonic()
+    answer = await client.get("/health")
+    assert time.monotonic() - began < PATIENCE_SECONDS + 1
+    assert answer.json()["failing"] == ["database"]
+    assert "did not answer" in answer.json()["parts"]["database"]["summary"]
+
+
+async def test_it_reports_a_redis_that_does_not_answer(make_services, client_for):
+    async with client_for(redis_url="redis://127.0.0.1:1/0") as client:
+        answer = await client.get("/health")
+    assert answer.json()["parts"]["redis"]["state"] == "down"
+    assert answer.status_code == 200  # only the shared live figures are gone
+
+
+async def test_it_remembers_a_probes_answer_for_a_moment():
+    asked = []
+
+    async def ask() -> PartHealth:
+        asked.append(time.monotonic())
+        return READY
+
+    probe = Probe("thing", ask)
+    for _ in range(5):
+        assert await probe.health() == READY
+    assert len(asked) == 1
+    await asyncio.sleep(KEPT_SECONDS + 0.1)
+    await probe.health()
+    assert len(asked) == 2
+
+
+async def test_it_asks_something_that_hangs_only_once():
+    asked = []
+
+    async def ask() -> PartHealth:
+        asked.append(1)
+        await asyncio.Event().wait()
+        return READY
+
+    probe = Probe("thing", ask)
+    first, second = await asyncio.gather(probe.health(), probe.health())
+    assert first.state is second.state is PartState.DOWN
+    assert len(asked) == 1
+
+
+async def test_it_says_why_redis_is_down():
+    health = await redis_probe("redis://127.0.0.1:1/0").health()
+    assert health.state is PartState.DOWN
+    assert "ConnectionError" in health.summary

@@ -1,0 +1,50 @@
+"""`GET /metrics`: Prometheus' text, fresh at each scrape."""
+
+from __future__ import annotations
+
+from prometheus_client.parser import text_string_to_metric_families
+
+
+async def scrape(client):
+    answer = await client.get("/metrics")
+    assert answer.headers["Content-Type"].startswith("text/plain")
+    return {
+        (sample.name, *sorted(sample.labels.values())): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+async def test_it_shows_open_sessions_and_queues(services, client):
+    with services["sessions"].open("stt"), services["sessions"].open("stt"):
+        figures = await scrape(client)
+        assert figures["voice_active_sessions", "stt"] == 2
+    figures = await scrape(client)
+    assert figures["voice_active_sessions", "stt"] == 0
+    assert figures["voice_queue_depth", "whisper"] == 0
+
+
+async def test_it_shows_jobs_and_memory_of_the_workers(services, client):
+    services["stt"].queued = 3
+    services["stt"].memory_mb = [380.0, 390.0]
+    figures = await scrape(client)
+    assert figures["voice_queue_depth", "whisper"] == 3
+    assert figures["voice_process_memory_bytes", "1", "whisper"] == 380e6
+    assert figures["voice_process_memory_bytes", "2", "whisper"] == 390e6
+    assert figures["voice_process_memory_bytes", "1", "server"] > 10e6
+    services["stt"].memory_mb = [380.0]
+    figures = await scrape(client)
+    assert ("voice_process_memory_bytes", "2", "whisper") not in figures
+
+
+async def test_it_counts_errors_by_code(client):
+    before = (await scrape(client)).get(("voice_errors_total", "not_found"), 0)
+    await client.get("/nowhere")
+    assert (await scrape(client))["voice_errors_total", "not_found"] == before + 1
+
+
+async def test_it_counts_requests(client):
+    await client.get("/health/live")
+    figures = await scrape(client)
+    assert figures["voice_http_requests_total", "/health/live", "200", "GET"] >= 1
+    assert figures["voice_http_request_seconds_count", "/health/live"] >= 1

@@ -1,0 +1,60 @@
+"""Settings with short times, and engines that are started for one test."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
+
+from common.config import Config, load_config
+from tts_app.core.llm.base import ChatMessage, LlmEngine, ReplyOptions
+from tts_app.core.llm.ollama import OllamaEngine
+
+Engine = TypeVar("Engine", bound=LlmEngine)
+
+QUESTION = [ChatMessage("system", "Answer briefly."), ChatMessage("user", "Hello?")]
+
+_QUICK: dict[str, Any] = {
+    "ollama_timeout": 5.0,
+    "ollama_retry_backoff": 0.01,
+    "llm_check_seconds": 0.05,
+    "circuit_breaker_enabled": False,
+}
+
+
+def quick(**changes: Any) -> Config:
+    """The defaults with times that suit a test."""
+    return load_config({}).config.model_copy(update={**_QUICK, **changes})
+
+
+@contextlib.asynccontextmanager
+async def started(engine: Engine) -> AsyncIterator[Engine]:
+    await engine.start()
+    try:
+        yield engine
+    finally:
+        await engine.stop()
+
+
+def ollama(url: str, **changes: Any) -> contextlib.AbstractAsyncContextManager[Any]:
+    """An engine for the server at `url`, started."""
+    return started(OllamaEngine(quick(ollama_url=url, **changes)))
+
+
+async def ask(engine: LlmEngine, options: ReplyOptions = ReplyOptions()) -> str:
+    return "".join([piece async for piece in engine.reply(QUESTION, options)])
+
+
+async def ask_for_pieces(engine: LlmEngine, pieces: list[str]) -> None:
+    """Appends to `pieces`, so that they are there also when the answer fails."""
+    async for piece in engine.reply(QUESTION):
+        pieces.append(piece)
+
+
+async def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        await asyncio.sleep(0.02)

@@ -1,0 +1,171 @@
+"""The embedded model's process: warm, private, replaced when it dies, never left behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import httpx
+import psutil
+import pytest
+
+from common.engine import PartState
+from common.errors import EngineFailed, LlmUnavailable
+from tests.llm.helpers import QUESTION, ask, quick, started, until
+from tts_app.core.llm.base import ChatMessage, ReplyOptions
+from tts_app.core.llm.child import Child
+from tts_app.core.llm.embedded import EmbeddedEngine
+
+pytestmark = pytest.mark.model
+
+
+@pytest.fixture
+async def engine() -> AsyncIterator[EmbeddedEngine]:
+    async with started(EmbeddedEngine(quick(ollama_timeout=30))) as running:
+        yield running
+
+
+async def first_token_seconds(engine: EmbeddedEngine, text: str) -> float:
+    began = time.monotonic()
+    question = [QUESTION[0], ChatMessage("user", text)]
+    async with aclosing(engine.reply(question)) as pieces:  # type: ignore[type-var]
+        await anext(pieces)
+        return time.monotonic() - began
+
+
+async def test_its_first_answer_is_as_quick_as_its_tenth(
+    engine: EmbeddedEngine,
+) -> None:
+    times = [await first_token_seconds(engine, f"Name {n} fruits.") for n in range(10)]
+    assert times[0] < 3 * max(times[1:])
+
+
+async def test_it_frees_the_model_when_the_listener_leaves(
+    engine: EmbeddedEngine,
+) -> None:
+    question = [ChatMessage("user", "Tell me a very long story about a ship.")]
+    began = time.monotonic()
+    assert [piece async for piece in engine.reply(question)]
+    whole_seconds = time.monotonic() - began
+    began = time.monotonic()
+    for _ in range(4):
+        await first_token_seconds(engine, question[0].content)
+    assert time.monotonic() - began < 2 * whole_seconds
+
+
+async def test_it_refuses_everybody_without_its_key(engine: EmbeddedEngine) -> None:
+    url = engine.health().details["url"]
+    assert url.startswith("http://127.0.0.1:")
+    async with httpx.AsyncClient(trust_env=False) as client:
+        body = {"messages": [{"role": "user", "content": "Hi"}]}
+        for path in ("/chat/completions", "/completions"):
+            assert (await client.post(url + path, json=body)).status_code == 401
+        root = url.removesuffix("/v1")
+        for path in ("/", "/slots", "/props", "/metrics"):
+            assert (await client.get(root + path)).status_code in (401, 404)
+
+
+async def test_it_replaces_a_killed_process_at_once_and_says_so(
+    engine: EmbeddedEngine,
+) -> None:
+    (killed,) = engine.processes
+    psutil.Process(killed).kill()
+    assert await ask(engine)
+    health = engine.health()
+    assert health.ok
+    assert health.details["restarts"] == 1
+    assert health.details["pid"] != killed
+
+
+async def test_it_shows_that_it_is_being_replaced(engine: EmbeddedEngine) -> None:
+    psutil.Process(engine.processes[0]).kill()
+    await until(lambda: engine.health().state is PartState.LOADING)
+    assert "started again" in engine.health().summary
+    await until(lambda: engine.health().ok)
+
+
+async def test_it_raises_when_it_is_killed_in_mid_sentence(
+    engine: EmbeddedEngine,
+) -> None:
+    with pytest.raises(LlmUnavailable, match="middle of the answer"):
+        async for _ in engine.reply([ChatMessage("user", "Count to one thousand.")]):
+            if engine.processes and engine.health().details["restarts"] == 0:
+                psutil.Process(engine.processes[0]).kill()
+
+
+async def test_it_replaces_a_process_that_hangs() -> None:
+    config = quick(ollama_timeout=20, llm_check_seconds=0.1)
+    async with started(EmbeddedEngine(config)) as engine:
+        psutil.Process(engine.processes[0]).suspend()
+        await until(lambda: engine.health().details["restarts"] == 1)
+        await until(lambda: engine.health().ok)
+        assert await ask(engine)
+
+
+async def test_it_says_that_a_conversation_is_too_long(engine: EmbeddedEngine) -> None:
+    with pytest.raises(LlmUnavailable, match="context"):
+        async for _ in engine.reply([ChatMessage("user", "word " * 9_000)]):
+            pass
+
+
+async def test_it_refuses_to_answer_as_another_model(engine: EmbeddedEngine) -> None:
+    with pytest.raises(LlmUnavailable, match="cannot answer as `gpt-9`"):
+        await ask(engine, ReplyOptions(model="gpt-9"))
+
+
+async def test_it_leaves_no_process_behind(engine: EmbeddedEngine) -> None:
+    (pid,) = engine.processes
+    assert engine.memory_mb[0] > 50
+    await engine.stop()
+    assert not psutil.pid_exists(pid)
+    assert engine.processes == engine.memory_mb == []
+    await engine.start()
+    assert await ask(engine)
+
+
+def test_its_process_ends_with_its_parent() -> None:
+    program = """
+        import asyncio, os
+        from tests.llm.helpers import quick
+        from tts_app.core.llm.embedded import EmbeddedEngine
+
+        async def main():
+            engine = EmbeddedEngine(quick())
+            await engine.start()
+            print("PID", engine.processes[0], flush=True)
+            os.kill(os.getpid(), 9)
+
+        asyncio.run(main())
+    """
+    ended = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    pid = int(ended.stdout.rpartition("PID ")[2])
+    deadline = time.monotonic() + 5
+    while psutil.pid_exists(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not psutil.pid_exists(pid)
+
+
+def test_it_says_why_a_model_cannot_be_loaded() -> None:
+    orders = {
+        "model": "/nowhere/model.gguf",
+        "api_key": "k",
+        "threads": 1,
+        "context_tokens": 256,
+        "parallel": 1,
+        "connections": 4,
+        "warm_up": [],
+    }
+    child = Child("embedded model", "tts_app.core.llm.embedded_child", orders)
+    with pytest.raises(EngineFailed, match="embedded model could not start"):
+        child.start()
+    assert child.state is PartState.DOWN
+    assert child.pid is None

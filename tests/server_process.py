@@ -1,0 +1,130 @@
+"""The real server in a process of its own, as a person would start it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from common.config import project_dir
+
+READY_SECONDS = 120.0
+STOP_SECONDS = 30.0
+POLL_SECONDS = 0.1
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class RunningServer:
+    """A `manage.py serve` process: its address, its log, and its end."""
+
+    def __init__(
+        self, arguments: list[str], environment: Mapping[str, str], port: int, log: Path
+    ) -> None:
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self.ws_url = f"ws://127.0.0.1:{port}"
+        self._log_path = log
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "manage.py", "serve", *arguments],
+                cwd=project_dir(),
+                env={**os.environ, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    @property
+    def log(self) -> str:
+        """What the server has written so far."""
+        return self._log_path.read_text(encoding="utf-8", errors="replace")
+
+    @property
+    def memory_mb(self) -> float:
+        """Resident memory of the server process itself, without its workers."""
+        return float(psutil.Process(self.pid).memory_info().rss) / 1e6
+
+    def wait_until_ready(self, url: str | None = None) -> None:
+        end = time.monotonic() + READY_SECONDS
+        while time.monotonic() < end:
+            if self.process.poll() is not None:
+                raise AssertionError(f"the server ended while starting:\n{self.log}")
+            with contextlib.suppress(httpx.TransportError):
+                address = f"{url or self.url}/health/ready"
+                if httpx.get(address, timeout=5).status_code == 200:
+                    return
+            time.sleep(POLL_SECONDS)
+        raise AssertionError(f"the server did not become ready:\n{self.log}")
+
+    def signal(self, number: int = signal.SIGTERM) -> None:
+        self.process.send_signal(number)
+
+    def wait(self, seconds: float = STOP_SECONDS) -> int:
+        """Its exit code, once it has ended."""
+        return self.process.wait(seconds)
+
+    def stop(self) -> int:
+        """End it in order; its exit code. Safe to call twice."""
+        if self.process.poll() is None:
+            self.signal()
+        try:
+            return self.wait()
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+
+@contextlib.contextmanager
+def started_server(*arguments: str, **settings: Any) -> Iterator[RunningServer]:
+    """A server that was started, perhaps in vain; it is not waited for."""
+    with tempfile.TemporaryDirectory(prefix="voice-test-") as folder:
+        port = int(settings.get("tts_port") or free_port())
+        chosen = {"data_dir": f"{folder}/data", "tts_port": port, **settings}
+        server = RunningServer(
+            list(arguments), _environment(chosen), port, Path(folder) / "server.log"
+        )
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+@contextlib.contextmanager
+def running_server(*arguments: str, **settings: Any) -> Iterator[RunningServer]:
+    """A server that is ready. Keywords are settings: `running_server(offline=True)`."""
+    with started_server(*arguments, **settings) as server:
+        server.wait_until_ready()
+        yield server
+
+
+def _environment(settings: Mapping[str, Any]) -> dict[str, str]:
+    return {name.upper(): _as_text(value) for name, value in settings.items()}
+
+
+def _as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return ",".join(map(str, value))
+    return str(value)

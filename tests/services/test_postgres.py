@@ -1,0 +1,135 @@
+"""A real PostgreSQL: migrations, requests of the real server, and an outage."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from django.db import connections
+
+from common.config import Config, project_dir
+from gateway_app.history import SynthesisRecord, TranscriptRecord
+from gateway_app.history_writer import DatabaseHistory
+from gateway_app.models import Synthesis, Transcript
+from tests.server_process import running_server
+from tests.services.conftest import Postgres
+
+pytestmark = pytest.mark.services
+
+SECONDS_TO_WRITE = 20.0
+
+
+def manage(url: str, *arguments: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=project_dir(),
+        env={**os.environ, "DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    return done.stdout
+
+
+async def in_thread(work: Any) -> Any:
+    def run() -> Any:
+        try:
+            return work()
+        finally:
+            connections.close_all()
+
+    return await asyncio.to_thread(run)
+
+
+async def written(writer: DatabaseHistory) -> None:
+    end = time.monotonic() + SECONDS_TO_WRITE
+    while writer.pending:
+        assert time.monotonic() < end, f"{writer.pending} records were not written"
+        await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+def fresh_url(postgres: Postgres, postgres_database: str) -> Iterator[str]:
+    """The address of a database in which nothing is migrated."""
+    name = "fresh"
+    with connections[postgres_database].cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        cursor.execute(f"CREATE DATABASE {name}")
+    yield postgres.url.replace("/postgres?", f"/{name}?")
+    with connections[postgres_database].cursor() as cursor:
+        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_it_migrates_forward_and_backward(fresh_url: str) -> None:
+    assert "Applying gateway_app.0001_history... OK" in manage(fresh_url, "migrate")
+    assert "No migrations to apply" in manage(fresh_url, "migrate")
+    assert "OK" in manage(fresh_url, "migrate", "gateway_app", "zero")
+
+
+def test_it_prunes(fresh_url: str) -> None:
+    manage(fresh_url, "migrate", "--verbosity", "0")
+    assert "Deleted 0 transcripts" in manage(fresh_url, "prune_history")
+
+
+@pytest.mark.model
+@pytest.mark.server
+def test_it_records_a_request_of_the_real_server(
+    postgres: Postgres, postgres_database: str
+) -> None:
+    settings = {"database_url": postgres.url, "whisper_model_name": "tiny.en"}
+    with running_server(llm_backend="none", **settings) as server:
+        answer = httpx.post(
+            f"{server.url}/tts",
+            json={"text": "Kept in the database.", "llm": False},
+            headers={"X-Request-ID": "kept-1"},
+            timeout=60,
+        )
+        assert answer.status_code == 200
+    row = Synthesis.objects.using(postgres_database).get(request_id="kept-1")
+    assert (row.text_in, row.status) == ("Kept in the database.", "ok")
+    assert row.first_audio_ms is not None
+    assert row.duration_seconds > 0
+
+
+async def test_it_stores_what_clients_can_send(postgres_database: str) -> None:
+    writer = DatabaseHistory(Config(), database=postgres_database)
+    await writer.start()
+    writer.record(
+        SynthesisRecord("r" * 500, "c" * 500, text_in="nul \x00, half \ud83d, 日本語 🎙")
+    )
+    await written(writer)
+    await writer.stop()
+    row = await in_thread(lambda: Synthesis.objects.using(postgres_database).get())
+    assert row.text_in == "nul , half ?, 日本語 🎙"
+    assert (len(row.request_id), len(row.client)) == (64, 200)
+
+
+async def test_it_outlives_the_database_and_keeps_the_order(
+    postgres: Postgres, postgres_database: str
+) -> None:
+    writer = DatabaseHistory(Config(), database=postgres_database)
+    await writer.start()
+    writer.record(TranscriptRecord("before", "s", "c"))
+    await written(writer)
+    await asyncio.to_thread(postgres.stop)
+    longest = 0.0
+    for number in range(150):
+        began = time.perf_counter()
+        writer.record(TranscriptRecord(f"away-{number}", "s", "c"))
+        longest = max(longest, time.perf_counter() - began)
+    await asyncio.sleep(1)
+    assert (writer.pending, longest < 0.1) == (150, True)
+    await asyncio.to_thread(postgres.start)
+    await written(writer)
+    await writer.stop()
+    rows = Transcript.objects.using(postgres_database).order_by("pk")
+    ids = await in_thread(lambda: list(rows.values_list("request_id", flat=True)))
+    assert ids == ["before", *(f"away-{number}" for number in range(150))]

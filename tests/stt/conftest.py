@@ -1,0 +1,33 @@
+"""Speech for the tests of the real model, spoken by Piper."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common.audio import SPEECH_RATE_HZ, Audio
+from stt_app.core.engine import Utterance
+from tts_app.core.engine import SpeechRequest
+
+SENTENCE = "The quick brown fox jumps over the lazy dog."
+
+
+@pytest.fixture(scope="session")
+def spoken(real_tts: Any, _engine_loop: Any) -> Audio:
+    """SENTENCE, at 16 kHz."""
+
+    async def speak() -> Audio:
+        request = SpeechRequest(SENTENCE, real_tts.voices()[0].name)
+        pieces = [piece async for piece in real_tts.synthesize(request)]
+        samples = np.concatenate([piece.samples for piece in pieces])
+        return Audio(samples, pieces[0].rate_hz).resampled(SPEECH_RATE_HZ)
+
+    found: Audio = _engine_loop.run_until_complete(speak())
+    return found
+
+
+@pytest.fixture
+def utterance(spoken: Audio) -> Utterance:
+    return Utterance(spoken.samples)

@@ -1,0 +1,17 @@
+"""One real server with the smallest real models, for all tests of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.server_process import RunningServer, running_server
+
+
+@pytest.fixture(scope="package")
+def server() -> Iterator[RunningServer]:
+    with running_server(
+        whisper_model_name="tiny.en", llm_backend="embedded"
+    ) as running:
+        yield running

@@ -1,0 +1,65 @@
+"""What the real server says is understood by Whisper, in every format."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from common.audio import Audio
+from tests.clients import Spoken, speak, transcribe_over_socket
+from tests.server_process import RunningServer
+from tests.word_errors import word_error_rate
+
+pytestmark = [pytest.mark.model, pytest.mark.server]
+
+SENTENCE = "The library closes at nine, but you can return books at any time."
+FORMATS = ("wav", "mp3", "opus", "aac", "flac")
+MOST_ERRORS = 0.1
+MOST_FIRST_BYTE_SECONDS = 2.0
+
+
+def decoded(answer: Spoken) -> Audio:
+    with av.open(io.BytesIO(answer.body)) as container:
+        stream = container.streams.audio[0]
+        resampler = av.AudioResampler(format="flt", layout="mono", rate=16_000)
+        frames: list[Any] = []
+        for frame in container.decode(stream):
+            frames += resampler.resample(frame)
+        frames += resampler.resample(None)
+    samples = np.concatenate([frame.to_ndarray()[0] for frame in frames])
+    return Audio(samples.astype(np.float32), 16_000)
+
+
+@pytest.mark.parametrize("audio_format", FORMATS)
+async def test_it_is_heard_back_word_for_word(
+    server: RunningServer, audio_format: str
+) -> None:
+    answer = await speak(server.url, text=SENTENCE, llm=False, format=audio_format)
+    assert answer.status == 200
+    heard = await transcribe_over_socket(
+        server.url, decoded(answer), real_time=False, tail_seconds=1.0
+    )
+    assert word_error_rate([(SENTENCE, heard.text)]) <= MOST_ERRORS, heard.text
+
+
+async def test_it_answers_a_prompt_with_the_embedded_model(
+    server: RunningServer,
+) -> None:
+    answer = await speak(server.url, text="Say hello to a guest.", format="wav")
+    assert answer.status == 200
+    assert answer.headers["x-voice"] == "en_US-joe-medium"
+    assert decoded(answer).seconds > 0.5
+
+
+async def test_its_first_sound_does_not_wait_for_a_long_text(
+    server: RunningServer,
+) -> None:
+    long_text = " ".join([SENTENCE] * 60)
+    answer = await speak(server.url, text=long_text, llm=False, format="pcm")
+    assert answer.status == 200
+    assert answer.first_byte_seconds < MOST_FIRST_BYTE_SECONDS
+    assert answer.first_byte_seconds < answer.total_seconds / 3

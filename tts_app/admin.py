@@ -1,0 +1,146 @@
+"""The admin's page of voices: hear them, offer them, choose the default."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponseBase
+from django.template.defaultfilters import filesizeformat
+from django.template.loader import render_to_string
+from django.urls import URLPattern, path, reverse
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AllValuesCheckboxFilter
+from unfold.decorators import display
+
+from common.errors import NotFound, VoiceError
+from gateway_app.responses import error_response, request_id, services_of
+from tts_app.api import speech_response
+from tts_app.models import Voice
+from tts_app.samples import sample_for
+from tts_app.services import SpeechOrder, SpeechService
+from tts_app.voices import make_default, offer_voices
+
+STATES = {
+    "default": "info",
+    "offered": "success",
+    "disabled": "warning",
+    "gone": "danger",
+}
+
+
+@admin.register(Voice)
+class VoiceAdmin(ModelAdmin):  # type: ignore[misc]
+    """Voices come from what is installed; here they are only chosen."""
+
+    list_display = ("name", "state", "language", "quality", "voices", "size", "sample")
+    list_filter = (
+        "enabled",
+        "installed",
+        ("language", AllValuesCheckboxFilter),
+        ("quality", AllValuesCheckboxFilter),
+    )
+    list_filter_submit = True
+    search_fields = ("name", "language")
+    search_help_text = "Name or language"
+    actions = ("enable", "disable", "choose_default")
+    fieldsets = (
+        (None, {"fields": ("name", "state", "enabled", "sample")}),
+        (
+            "Voice",
+            {"fields": ("language", "quality", "speakers", "sample_rate", "licence")},
+        ),
+        ("Files", {"fields": ("source", "size", "installed", "created", "updated")}),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        shown = [name for _, options in self.fieldsets for name in options["fields"]]
+        return [name for name in shown if name != "enabled"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        listen = path("<int:pk>/listen/", self.listen, name="tts_app_voice_listen")
+        return [listen, *super().get_urls()]
+
+    @display(description="state", label=STATES)  # type: ignore[untyped-decorator]
+    def state(self, voice: Voice) -> str:
+        if not voice.installed:
+            return "gone"
+        if not voice.enabled:
+            return "disabled"
+        return "default" if voice.default else "offered"
+
+    @admin.display(description="speakers")
+    def voices(self, voice: Voice) -> int:
+        return max(1, len(voice.speakers))
+
+    @admin.display(description="size", ordering="size_bytes")
+    def size(self, voice: Voice) -> str:
+        return filesizeformat(voice.size_bytes)
+
+    @admin.display(description="listen")
+    def sample(self, voice: Voice) -> str:
+        if not voice.installed:
+            return "Its files are not there."
+        url = reverse("admin:tts_app_voice_listen", args=[voice.pk])
+        return render_to_string(
+            "admin/voice_sample.html", {"url": url, "voice": voice.name}
+        )
+
+    @admin.action(description="Offer the chosen voices", permissions=["change"])
+    def enable(self, request: HttpRequest, chosen: QuerySet[Voice]) -> None:
+        count = offer_voices(chosen, offered=True)
+        self.message_user(request, f"Voices offered now: {count}.", messages.SUCCESS)
+
+    @admin.action(description="Stop offering the chosen voices", permissions=["change"])
+    def disable(self, request: HttpRequest, chosen: QuerySet[Voice]) -> None:
+        count = offer_voices(chosen, offered=False)
+        text = f"Voices no longer offered: {count}."
+        self.message_user(request, text, messages.SUCCESS)
+
+    @admin.action(description="Make it the default voice", permissions=["change"])
+    def choose_default(self, request: HttpRequest, chosen: QuerySet[Voice]) -> None:
+        if len(chosen) != 1:
+            self.message_user(request, "Choose exactly one voice.", messages.ERROR)
+            return
+        make_default(chosen[0])
+        text = f"{chosen[0].name} is the default voice now."
+        self.message_user(request, text, messages.SUCCESS)
+
+    async def listen(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """A sample of the voice, streamed; also of one that is not offered."""
+        await request.auser()
+        if not await sync_to_async(self._may_listen)(request):
+            raise PermissionDenied
+        try:
+            voice = await Voice.objects.filter(pk=pk).afirst()
+            if voice is None:
+                raise NotFound("There is no such voice.")
+            speech: SpeechService | None = services_of(request).get("speech")
+            if speech is None:
+                raise NotFound("This process does not speak.")
+            answer = await speech.open(_sample_order(request, voice))
+        except VoiceError as error:
+            return error_response(request, error)
+        return speech_response(answer, sse=False)
+
+    def _may_listen(self, request: HttpRequest) -> bool:
+        allowed = admin.site.has_permission(request)
+        return allowed and bool(self.has_view_permission(request))
+
+
+def _sample_order(request: HttpRequest, voice: Voice) -> SpeechOrder:
+    return SpeechOrder(
+        sample_for(voice.language),
+        voice=voice.name,
+        llm=False,
+        audio_format="mp3",
+        even_disabled=True,
+        request_id=request_id(request) or "",
+        client="admin",
+    )

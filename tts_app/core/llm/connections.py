@@ -1,0 +1,58 @@
+"""HTTP connections that are kept open between requests."""
+
+from __future__ import annotations
+
+import asyncio
+from weakref import WeakKeyDictionary
+
+import httpx
+
+CONNECT_SECONDS = 2.0
+CHECK_SECONDS = 2.0
+MAX_CONNECTIONS = 32
+_POOL_SECONDS = 1.0
+_WRITE_SECONDS = 5.0
+
+
+class Connections:
+    """An httpx client for each event loop: its sockets belong to the loop."""
+
+    def __init__(self, read_seconds: float) -> None:
+        self._timeout = httpx.Timeout(
+            connect=CONNECT_SECONDS,
+            read=read_seconds,
+            write=_WRITE_SECONDS,
+            pool=_POOL_SECONDS,
+        )
+        self._clients: WeakKeyDictionary[
+            asyncio.AbstractEventLoop, httpx.AsyncClient
+        ] = WeakKeyDictionary()
+
+    @property
+    def client(self) -> httpx.AsyncClient:
+        loop = asyncio.get_running_loop()
+        client = self._clients.get(loop)
+        if client is None:
+            client = self._clients[loop] = self._new_client()
+        return client
+
+    async def close(self) -> None:
+        client = self._clients.pop(asyncio.get_running_loop(), None)
+        self._clients.clear()
+        if client is not None:
+            await client.aclose()
+
+    def _new_client(self) -> httpx.AsyncClient:
+        limits = httpx.Limits(
+            max_connections=MAX_CONNECTIONS,
+            max_keepalive_connections=8,
+            keepalive_expiry=60,
+        )
+        # No proxy or .netrc of the environment may see what people say; compressed
+        # bodies would arrive in blocks instead of token by token.
+        return httpx.AsyncClient(
+            timeout=self._timeout,
+            limits=limits,
+            trust_env=False,
+            headers={"Accept-Encoding": "identity"},
+        )

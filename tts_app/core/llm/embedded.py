@@ -1,0 +1,174 @@
+"""The embedded model: llama.cpp in a supervised process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from common.config import Config
+from common.engine import PartHealth, PartState
+from common.errors import LlmUnavailable
+from common.model_files import find_llm
+from tts_app.core.llm.base import ChatMessage, ReplyOptions
+from tts_app.core.llm.child import Child
+from tts_app.core.llm.circuit import Circuit
+from tts_app.core.llm.connections import MAX_CONNECTIONS
+from tts_app.core.llm.dialect import Delta, Question
+from tts_app.core.llm.failures import CutOff, Unreachable
+from tts_app.core.llm.http_engine import HttpLlm
+from tts_app.core.llm.openai import OpenAiDialect
+from tts_app.core.llm.prompt import system_prompt
+from tts_app.core.llm.resilience import RetryPolicy
+
+_CHILD_MODULE = "tts_app.core.llm.embedded_child"
+_NOT_STARTED = "http://127.0.0.1:9/v1"
+_RESTART_SECONDS = 20.0
+_MISSED_CHECKS = 3
+
+
+class EmbeddedDialect(OpenAiDialect):
+    """OpenAI's interface, at whatever address the child listens just now."""
+
+    def __init__(self, api_key: str) -> None:
+        super().__init__(_NOT_STARTED, api_key, "The embedded language model")
+        self.child: Child | None = None
+
+    @property
+    def root(self) -> httpx.URL:
+        url = self.child.url if self.child else ""
+        return httpx.URL(f"{url}/v1" if url else _NOT_STARTED)
+
+    def refusal(self, status: int, message: str, question: Question) -> str:
+        return f"refused the request ({message or status})"
+
+
+class EmbeddedEngine(HttpLlm):
+    """Serves the model that came with the installation; needs no network."""
+
+    backend = "embedded"
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._api_key = secrets.token_urlsafe(32)
+        self._embedded = EmbeddedDialect(self._api_key)
+        self._child: Child | None = None
+        self._missed = 0
+        # It is supervised: a failure means a restart within a second, so a short
+        # wait serves better than a circuit breaker.
+        super().__init__(
+            self._embedded,
+            "",
+            config,
+            policy=RetryPolicy(
+                attempts=2, backoff_seconds=0.1, on=(Unreachable, CutOff)
+            ),
+            circuit=Circuit("embedded", config, enabled=False),
+        )
+
+    @property
+    def processes(self) -> list[int]:
+        return [pid] if self._child and (pid := self._child.pid) else []
+
+    @property
+    def memory_mb(self) -> list[float]:
+        return [self._child.memory_mb] if self._child and self._child.pid else []
+
+    async def start(self) -> None:
+        if self._child is not None:
+            return
+        model = find_llm(self._config)
+        child = Child("embedded language model", _CHILD_MODULE, self._orders(model))
+        await asyncio.to_thread(child.start)
+        self._child = self._embedded.child = child
+        self._model = model.stem
+        await super().start()
+
+    async def stop(self) -> None:
+        await super().stop()
+        child, self._child, self._embedded.child = self._child, None, None
+        if child is not None:
+            await asyncio.to_thread(child.stop)
+
+    async def check(self) -> None:
+        """See whether the child answers; one that hangs is killed, so replaced."""
+        child = self._child
+        if child is None or child.state is not PartState.READY:
+            return
+        await super().check()
+        self._missed = self._missed + 1 if self._problem else 0
+        if self._missed >= _MISSED_CHECKS:
+            self._missed = 0
+            child.kill()
+
+    def health(self) -> PartHealth:
+        child = self._child
+        if child is None:
+            summary = "The embedded language model is not started."
+            return PartHealth(PartState.DOWN, summary, self._details())
+        details = {
+            **self._details(),
+            "pid": child.pid,
+            "restarts": child.restarts,
+            "memory_mb": round(child.memory_mb, 1),
+        }
+        if child.state is PartState.READY:
+            summary = f"Embedded {self._model} on {self._threads} CPU thread(s), ready."
+        else:
+            summary = (
+                f"The embedded {self._model} is started again: {child.last_words}."
+            )
+        return PartHealth(child.state, summary, details)
+
+    async def _ask(self, question: Question) -> AsyncGenerator[Delta, None]:
+        await self._until_it_listens()
+        async with aclosing(super()._ask(question)) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def _until_it_listens(self) -> None:
+        deadline = time.monotonic() + _RESTART_SECONDS
+        while self._child is None or self._child.state is not PartState.READY:
+            if self._child is None or time.monotonic() > deadline:
+                raise Unreachable("is being started again")
+            await asyncio.sleep(0.02)
+
+    def _question(
+        self, messages: Sequence[ChatMessage], options: ReplyOptions
+    ) -> Question:
+        if options.model not in (None, self._model):
+            raise LlmUnavailable(
+                f"The embedded language model is {self._model}; "
+                f"it cannot answer as `{options.model}`."
+            )
+        return super()._question(messages, options)
+
+    def _who(self) -> str:
+        return f"{self._dialect.title} {self._model}"
+
+    @property
+    def _threads(self) -> int:
+        # llama.cpp's threads wait for each other in a busy loop: as many as there are
+        # cores make it many times slower as soon as something else needs one.
+        return self._config.embedded_llm_threads or max(1, (os.cpu_count() or 2) // 2)
+
+    def _orders(self, model: Path) -> dict[str, Any]:
+        return {
+            "model": str(model),
+            "api_key": self._api_key,
+            "threads": self._threads,
+            "context_tokens": self._config.embedded_llm_context_tokens,
+            "parallel": self._config.embedded_llm_parallel,
+            "connections": MAX_CONNECTIONS + 4,
+            "warm_up": [
+                {"role": "system", "content": system_prompt(self._config)},
+                {"role": "user", "content": "Hello!"},
+            ],
+        }

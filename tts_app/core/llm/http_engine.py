@@ -1,0 +1,261 @@
+"""A language model behind an HTTP server that streams its answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+
+import anyio
+import httpx
+import structlog
+
+from common.config.server import LlmSettings
+from common.engine import PartHealth, PartState
+from common.errors import LlmUnavailable
+from tts_app.core.llm.base import ChatMessage, ReplyOptions
+from tts_app.core.llm.circuit import Circuit
+from tts_app.core.llm.connections import CHECK_SECONDS, Connections
+from tts_app.core.llm.dialect import Delta, Dialect, Question, error_text, lines
+from tts_app.core.llm.failures import (
+    AskFailed,
+    CutOff,
+    Garbled,
+    Refused,
+    ServerBroke,
+    Stalled,
+    from_httpx,
+)
+from tts_app.core.llm.resilience import Resilience, RetryPolicy
+from tts_app.core.llm.thoughts import ThoughtFilter
+from tts_app.core.llm.watch import Watch
+
+log = structlog.get_logger(__name__)
+
+_ERROR_BODY_BYTES = 64_000
+_DRAIN_SECONDS = 0.5
+
+
+class HttpLlm:
+    """Asks one server in its dialect. Subclasses say which."""
+
+    backend = "http"
+
+    def __init__(
+        self,
+        dialect: Dialect,
+        model: str,
+        settings: LlmSettings,
+        *,
+        policy: RetryPolicy | None = None,
+        circuit: Circuit | None = None,
+    ) -> None:
+        self._dialect = dialect
+        self._model = model
+        self._settings = settings
+        self._connections = Connections(settings.ollama_timeout)
+        self._resilience = Resilience(
+            self._who,
+            policy or RetryPolicy.from_settings(settings),
+            circuit or Circuit(dialect.title, settings),
+            give_up_after_seconds=settings.llm_max_seconds,
+        )
+        self._watch = Watch(self.check, settings.llm_check_seconds)
+        self._running = False
+        self._problem = ""
+
+    @property
+    def model_name(self) -> str:
+        return self._model
+
+    @property
+    def circuit(self) -> Circuit:
+        return self._resilience.circuit
+
+    @property
+    def usable(self) -> bool:
+        """Whether a request made now has a chance, as far as is known."""
+        return self._running and not self._problem and not self.circuit.blocks
+
+    async def start(self) -> None:
+        # Reading the address is what finds a bad one: EngineFailed, naming it.
+        log.debug("asking a language model server", url=self._dialect.shown_url)
+        self._running = True
+        await self._watch.start()
+
+    async def stop(self) -> None:
+        self._running = False
+        await self._watch.stop()
+        await self._connections.close()
+
+    async def check(self) -> None:
+        """Ask the server how it is, and remember it for `health`."""
+        try:
+            with anyio.fail_after(CHECK_SECONDS):
+                self._problem = await self._dialect.problem(self._connections.client)
+        except httpx.HTTPError as error:
+            self._problem = from_httpx(error).what
+        except AskFailed as failure:
+            self._problem = failure.what
+        except TimeoutError:
+            self._problem = f"did not answer within {CHECK_SECONDS:g} s"
+
+    def health(self) -> PartHealth:
+        if not self._running:
+            state, summary = PartState.DOWN, f"{self._dialect.title} is not started."
+        elif self.circuit.seconds_left:
+            state = PartState.DOWN
+            summary = (
+                f"{self._who()} kept failing; it is left alone for another "
+                f"{self.circuit.seconds_left:.0f} s."
+            )
+        elif self._problem:
+            state, summary = PartState.DOWN, f"{self._who()} {self._problem}."
+        else:
+            state, summary = PartState.READY, f"{self._who()} serves {self._model}."
+        return PartHealth(state, summary, self._details())
+
+    def _details(self) -> dict[str, object]:
+        return {
+            "backend": self.backend,
+            "model": self._model,
+            "url": self._dialect.shown_url if self._running else "",
+            "circuit": self.circuit.state,
+        }
+
+    def _who(self) -> str:
+        return f"{self._dialect.title} at {self._dialect.shown_url}"
+
+    async def reply(
+        self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
+    ) -> AsyncIterator[str]:
+        if not self._running:
+            raise LlmUnavailable(f"{self._dialect.title} is not started.")
+        question = self._question(messages, options)
+        ends_at = time.monotonic() + self._settings.llm_max_seconds
+        pieces = self._resilience.stream(lambda: self._answer(question, ends_at))
+        try:
+            async with aclosing(pieces):
+                async for piece in pieces:
+                    self._problem = ""
+                    yield piece
+        except LlmUnavailable as error:
+            self._remember(error.__cause__)
+            raise
+
+    def _remember(self, failure: BaseException | None) -> None:
+        if isinstance(failure, AskFailed) and failure.counts:
+            self._problem = failure.what
+        self._watch.soon()
+
+    def _question(
+        self, messages: Sequence[ChatMessage], options: ReplyOptions
+    ) -> Question:
+        cap = self._settings.llm_max_tokens
+        return Question(
+            messages,
+            options.model or self._model,
+            min(options.max_tokens or cap, cap),
+            options.temperature,
+        )
+
+    async def _answer(
+        self, question: Question, ends_at: float
+    ) -> AsyncGenerator[str, None]:
+        """One try: what may be said of the answer, up to the limits."""
+        thoughts, left, said = ThoughtFilter(), self._settings.llm_max_characters, False
+        end = Delta()
+        async with aclosing(self._paced(question, ends_at)) as deltas:
+            async for delta in deltas:
+                thoughts.thought |= delta.thought
+                text = thoughts.push(delta.text)[:left]
+                if text:
+                    left -= len(text)
+                    said = True
+                    yield text
+                if left <= 0:
+                    log.warning("answer cut at llm_max_characters")
+                    return
+                end = delta
+        text = thoughts.flush()[:left]
+        if text:
+            yield text
+        elif not said and thoughts.thought and not end.done:
+            raise Stalled("was still reasoning when its time was over")
+        elif not said and thoughts.thought and end.ran_out_of_tokens:
+            raise Refused(
+                "spent all its tokens on reasoning; raise `llm_max_tokens` or use a "
+                "model that does not reason"
+            )
+
+    async def _paced(
+        self, question: Question, ends_at: float
+    ) -> AsyncGenerator[Delta, None]:
+        """The answer's steps, each in time; the whole ends at `ends_at`."""
+        gap_seconds = self._settings.ollama_timeout
+        started, count = False, 0
+        async with aclosing(self._ask(question)) as deltas:
+            while True:
+                left_seconds = ends_at - time.monotonic()
+                try:
+                    with anyio.fail_after(max(0.0, min(gap_seconds, left_seconds))):
+                        delta = await anext(deltas, None)
+                except TimeoutError:
+                    if started and left_seconds <= gap_seconds:
+                        log.warning("answer cut at llm_max_seconds")
+                        return
+                    seconds = min(gap_seconds, self._settings.llm_max_seconds)
+                    raise Stalled(f"gave nothing for {seconds:g} s") from None
+                if delta is None:
+                    return
+                started, count = True, count + bool(delta.text or delta.thought)
+                if count > question.max_tokens:
+                    log.warning("answer cut at its token limit")
+                    return
+                yield delta
+
+    async def _ask(self, question: Question) -> AsyncGenerator[Delta, None]:
+        """The answer's steps as the server sends them. Raises AskFailed."""
+        request = self._connections.client.stream(
+            "POST",
+            self._dialect.chat_url,
+            json=self._dialect.payload(question),
+            headers=self._dialect.headers,
+        )
+        try:
+            async with request as response:
+                if response.status_code != httpx.codes.OK:
+                    raise await self._failure(response, question)
+                body = lines(response)
+                async for line in body:
+                    delta = self._dialect.delta(line)
+                    if delta is None:
+                        continue
+                    yield delta
+                    if delta.done:
+                        await _drain(body)
+                        return
+        except httpx.HTTPError as error:
+            raise from_httpx(error) from error
+        raise CutOff("ended the answer before it was complete")
+
+    async def _failure(self, response: httpx.Response, question: Question) -> AskFailed:
+        body = b""
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > _ERROR_BODY_BYTES:
+                break
+        status, message = response.status_code, error_text(body)
+        if status >= 500:
+            said = f": {message}" if message else ""
+            return ServerBroke(f"answered {status}{said}")
+        if status >= 400:
+            return Refused(self._dialect.refusal(status, message, question))
+        return Garbled(f"answered {status} in place of an answer")
+
+
+async def _drain(body: AsyncIterator[bytes]) -> None:
+    """Read to the end of the body, so that its connection can be used again."""
+    with anyio.move_on_after(_DRAIN_SECONDS):
+        async for _ in body:
+            pass

@@ -1,0 +1,155 @@
+"""Piper as an engine: clauses in, audio out, worked on in processes of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+from common.audio import Audio
+from common.config import Config
+from common.engine import PartHealth, PartState
+from common.errors import EngineFailed, UnknownVoice
+from common.workers import Priority, WorkerPool
+from tts_app.core.catalog import Catalog, InstalledVoice
+from tts_app.core.engine import SpeechRequest, VoiceInfo
+from tts_app.core.piper_worker import PiperJob, PiperOptions
+
+QUEUE_LIMIT = 256
+"""Clauses that wait; requests are bounded before they get here."""
+
+
+class PiperEngine:
+    """A TtsEngine."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._catalog = Catalog(config)
+        self._pool: WorkerPool | None = None
+        self._problem = "Piper is not started."
+        self._loading = False
+
+    async def start(self) -> None:
+        if self._pool is not None:
+            return
+        self._loading = True
+        try:
+            await asyncio.to_thread(self._catalog.load)
+            pool = self._make_pool(self._catalog.voices[self._catalog.default])
+            await pool.start()
+        except EngineFailed as error:
+            self._problem = error.message
+            raise
+        finally:
+            self._loading = False
+        self._pool = pool
+
+    async def stop(self) -> None:
+        pool, self._pool = self._pool, None
+        self._problem = "Piper is stopped."
+        if pool is not None:
+            await pool.stop()
+
+    def health(self) -> PartHealth:
+        if self._loading:
+            return PartHealth(PartState.LOADING, "Piper is loading.")
+        pool = self._pool
+        if pool is None:
+            return PartHealth(PartState.DOWN, self._problem)
+        details = {
+            "voices": list(self._catalog.voices),
+            "default": self._catalog.default,
+            "unusable": self._catalog.unusable,
+            "workers": pool.size,
+            "alive": pool.alive,
+            "queued": pool.queued,
+            "restarts": pool.restarts,
+        }
+        return PartHealth(*_state(pool, self._catalog), details)
+
+    def voices(self) -> list[VoiceInfo]:
+        """The default voice first."""
+        self._catalog.refresh()
+        return [voice.info for voice in self._catalog.voices.values()]
+
+    @property
+    def queued(self) -> int:
+        """Clauses that wait for a worker."""
+        return self._pool.queued if self._pool else 0
+
+    @property
+    def memory_mb(self) -> list[float]:
+        return self._pool.memory_mb if self._pool else []
+
+    @property
+    def processes(self) -> list[int]:
+        """Process ids of the workers that live."""
+        return self._pool.processes if self._pool else []
+
+    async def synthesize(
+        self, request: SpeechRequest, priority: Priority = Priority.LATER_CLAUSE
+    ) -> AsyncIterator[Audio]:
+        pool = self._pool
+        if pool is None:
+            raise EngineFailed(self._problem)
+        voice = self._catalog.voices.get(request.voice)
+        if voice is None:
+            known = ", ".join(self._catalog.voices)
+            raise UnknownVoice(
+                f"There is no voice `{request.voice}`. Installed: {known}.",
+                field="voice",
+            )
+        async with aclosing(pool.stream(self._job(voice, request), priority)) as items:  # type: ignore[type-var]
+            async for rate_hz, samples in items:
+                yield Audio(samples, rate_hz)
+
+    def _job(self, voice: InstalledVoice, request: SpeechRequest) -> PiperJob:
+        config = self._config
+        return PiperJob(
+            str(voice.files.onnx),
+            str(voice.files.config),
+            request.text,
+            request.speaker,
+            config.piper_length_scale,
+            config.piper_noise_scale,
+            config.piper_noise_w,
+            request.speed,
+        )
+
+    def _make_pool(self, voice: InstalledVoice) -> WorkerPool:
+        config = self._config
+        cores = os.cpu_count() or 1
+        threads = config.piper_threads or max(1, cores // config.piper_workers)
+        options = PiperOptions(
+            str(voice.files.onnx),
+            str(voice.files.config),
+            threads,
+            config.piper_max_voices,
+        )
+        return WorkerPool(
+            "piper",
+            "tts_app.core.piper_worker:PiperWorker",
+            (options,),
+            count=config.piper_workers,
+            queue_limit=QUEUE_LIMIT,
+            memory_cap_mb=config.worker_memory_cap_mb,
+            isolation=config.engine_isolation,
+        )
+
+
+def _state(pool: WorkerPool, catalog: Catalog) -> tuple[PartState, str]:
+    voices = len(catalog.voices)
+    offered = f"{voices} voice{'' if voices == 1 else 's'}"
+    if not pool.alive:
+        return PartState.DOWN, "No Piper worker is alive; a new one is being started."
+    if pool.alive < pool.size:
+        return (
+            PartState.DEGRADED,
+            f"Piper with {offered}: {pool.alive} of {pool.size} workers are alive.",
+        )
+    threads = pool.facts.get("threads", 0)
+    return (
+        PartState.READY,
+        f"Piper {catalog.default} ({offered}) on {threads} CPU threads, ready.",
+    )

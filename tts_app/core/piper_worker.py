@@ -1,0 +1,127 @@
+"""Piper inside its worker process: voices loaded once, the least used one out."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import OrderedDict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from common.errors import EngineFailed
+
+# The lengths of a usual first clause; the first run of each length is a slow one.
+WARM_UP = (
+    "Ready.",
+    "The library closes at nine.",
+    "This is what a first clause is like,",
+)
+
+
+@dataclass(frozen=True)
+class PiperOptions:
+    """What a worker is built with; it travels to the process."""
+
+    onnx: str
+    config: str
+    threads: int
+    max_voices: int
+
+
+@dataclass(frozen=True)
+class PiperJob:
+    """One clause for one voice; None leaves a value to the voice."""
+
+    onnx: str
+    config: str
+    text: str
+    speaker: int | None = None
+    length_scale: float | None = None
+    noise_scale: float | None = None
+    noise_w: float | None = None
+    speed: float = 1.0
+
+
+Spoken = tuple[int, npt.NDArray[np.float32]]
+"""Rate in Hz, and samples."""
+
+
+class PiperWorker:
+    """The Handler of the Piper pool."""
+
+    def __init__(self, options: PiperOptions) -> None:
+        self._options = options
+        self._voices: OrderedDict[str, Any] = OrderedDict()
+
+    def load(self) -> dict[str, Any]:
+        onnx, config = self._options.onnx, self._options.config
+        for text in WARM_UP:
+            for _ in self.handle(PiperJob(onnx, config, text)):
+                pass
+        return {"threads": self._options.threads}
+
+    def handle(self, job: PiperJob) -> Iterator[Spoken]:
+        """One item for each sentence that Piper finds in the text."""
+        from piper import SynthesisConfig
+
+        voice = self._voice(job.onnx, job.config)
+        slowness = job.length_scale or voice.config.length_scale
+        how = SynthesisConfig(
+            speaker_id=job.speaker,
+            length_scale=slowness / job.speed,
+            noise_scale=job.noise_scale,
+            noise_w_scale=job.noise_w,
+        )
+        for chunk in voice.synthesize(_closed(job.text), how):
+            samples = np.asarray(chunk.audio_float_array, np.float32).reshape(-1)
+            yield chunk.sample_rate, samples
+
+    def _voice(self, onnx: str, config: str) -> Any:
+        if onnx in self._voices:
+            self._voices.move_to_end(onnx)
+            return self._voices[onnx]
+        voice = load_voice(onnx, config, self._options.threads)
+        self._voices[onnx] = voice
+        while len(self._voices) > self._options.max_voices:
+            self._voices.popitem(last=False)
+        return voice
+
+
+def load_voice(onnx: str, config: str, threads: int) -> Any:
+    """A PiperVoice whose ONNX session has the given number of threads."""
+    try:
+        import onnxruntime
+        from piper import PiperVoice
+        from piper.config import PiperConfig
+    except ImportError as error:
+        raise EngineFailed(
+            "Piper is not installed. Mend it with: pip install -r requirements/base.txt"
+        ) from error
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Threads that spin while they wait would take the cores from the other engines.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    try:
+        with open(config, encoding="utf-8") as file:  # noqa: PTH123 - given as a string
+            settings = PiperConfig.from_dict(json.load(file))
+        with open(onnx, "rb") as file:  # noqa: PTH123
+            # From memory, because a model file may name other files to be read.
+            model = file.read()
+        session = onnxruntime.InferenceSession(
+            model, sess_options=options, providers=["CPUExecutionProvider"]
+        )
+    except Exception as error:
+        raise EngineFailed(
+            f"The voice {os.path.basename(onnx)} cannot be loaded: {error}"  # noqa: PTH119
+        ) from error
+    return PiperVoice(config=settings, session=session)
+
+
+def _closed(text: str) -> str:
+    """With a full stop where none is, so that the voice comes to an end."""
+    return f"{text}." if text[-1:].isalnum() else text

@@ -1,0 +1,231 @@
+"""One answer in speech: text or tokens in, encoded audio out while it is made."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from common.audio import Audio, Samples
+from common.errors import Unavailable, Unspeakable, VoiceError
+from common.metrics import REAL_TIME_FACTOR, STAGE_SECONDS
+from common.text import SpeechText
+from common.workers import Priority
+from tts_app.core.encoding import SLICE_SECONDS, Encoder, make_encoder
+from tts_app.core.engine import SpeechRequest, TtsEngine, VoiceInfo
+from tts_app.core.joining import Joiner
+
+log = structlog.get_logger(__name__)
+
+CLAUSES_AHEAD = 2
+"""The clause that is being sent, and the one that is made meanwhile."""
+
+
+@dataclass(frozen=True)
+class SpeechPlan:
+    """How to say it."""
+
+    voice: VoiceInfo
+    speaker: int | None = None
+    speed: float = 1.0
+    audio_format: str = "wav"
+
+
+@dataclass(frozen=True)
+class TextDelta:
+    """Text as it was given, or as the language model wrote it."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class AudioDelta:
+    """The next bytes of the audio file."""
+
+    data: bytes
+
+
+@dataclass(frozen=True)
+class _ClauseEnd:
+    clause: str
+
+
+@dataclass(frozen=True)
+class _Failed:
+    error: Exception
+
+
+@dataclass(frozen=True)
+class _End:
+    pass
+
+
+SpeechEvent = TextDelta | AudioDelta
+_Made = TextDelta | Audio | _ClauseEnd | _Failed | _End
+
+
+class Speech:
+    """Reads text, synthesizes a clause ahead and encodes, all at the same time.
+
+    A failure before the first sound is raised by `events`. After it, the audio
+    ends cleanly behind the last whole clause, and `error` tells why.
+    """
+
+    def __init__(
+        self, tts: TtsEngine, plan: SpeechPlan, pieces: AsyncIterator[str]
+    ) -> None:
+        self._tts = tts
+        self._plan = plan
+        self._pieces = pieces
+        self._rate_hz = plan.voice.sample_rate
+        self._encoder: Encoder = make_encoder(plan.audio_format, self._rate_hz)
+        self._joiner = Joiner(self._rate_hz, plan.speed)
+        self._clauses: asyncio.Queue[str | _Failed | _End] = asyncio.Queue()
+        self._made: asyncio.Queue[_Made] = asyncio.Queue()
+        self._ahead = asyncio.Semaphore(CLAUSES_AHEAD)
+        self._seconds_left = 0.0
+        self.text = ""
+        """Everything that was read so far."""
+        self.audio_seconds = 0.0
+        self.first_piece_at: float | None = None
+        self.first_audio_at: float | None = None
+        """`time.perf_counter()` of the first piece of text and of the first bytes."""
+        self.error: Exception | None = None
+
+    @property
+    def content_type(self) -> str:
+        return self._encoder.content_type
+
+    @property
+    def rate_hz(self) -> int:
+        """The rate of the encoded audio."""
+        return self._encoder.rate_hz
+
+    async def events(self, timeout_seconds: float) -> AsyncIterator[SpeechEvent]:
+        """Text and audio in the order of making. Closing it stops all work at once.
+
+        The timeout is for making; waiting for a slow reader is not counted. Raises
+        Unspeakable when there is nothing to say, and what the engines raise.
+        """
+        self._seconds_left = timeout_seconds
+        tasks = [
+            asyncio.create_task(self._read()),
+            asyncio.create_task(self._synthesize()),
+        ]
+        try:
+            async with aclosing(self._encoded()) as events:  # type: ignore[type-var]
+                async for event in events:
+                    yield event
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._encoder.close()
+
+    async def _encoded(self) -> AsyncIterator[SpeechEvent]:
+        while not isinstance(made := await self._next(), _End):
+            if isinstance(made, TextDelta):
+                yield made
+            elif isinstance(made, Audio):
+                samples = self._joiner.add(made.resampled(self._rate_hz).samples)
+                for data in self._encode(samples):
+                    yield AudioDelta(data)
+                    await asyncio.sleep(0)
+            elif isinstance(made, _ClauseEnd):
+                self._joiner.end_clause(made.clause)
+                self._ahead.release()
+            else:
+                self._fail(made.error)
+                break
+        if not self.audio_seconds:
+            raise Unspeakable(
+                "There is nothing in the text that can be spoken.", field="text"
+            )
+        yield AudioDelta(
+            self._encoder.encode(self._joiner.finish()) + self._encoder.finish()
+        )
+
+    async def _next(self) -> _Made:
+        began = time.perf_counter()
+        try:
+            return await asyncio.wait_for(
+                self._made.get(), max(0.0, self._seconds_left)
+            )
+        except asyncio.TimeoutError:
+            return _Failed(
+                Unavailable(
+                    "The speech was not ready in time (`tts_request_timeout`).",
+                    retry_after_seconds=5,
+                )
+            )
+        finally:
+            self._seconds_left -= time.perf_counter() - began
+
+    def _encode(self, samples: Samples) -> Iterator[bytes]:
+        """The bytes of the samples, a slice at a time."""
+        step = int(SLICE_SECONDS * self._rate_hz)
+        for begin in range(0, len(samples), step):
+            part = samples[begin : begin + step]
+            data = self._encoder.encode(part)
+            self.audio_seconds += len(part) / self._rate_hz
+            if data:
+                self.first_audio_at = self.first_audio_at or time.perf_counter()
+                yield data
+
+    def _fail(self, error: Exception) -> None:
+        if not self.audio_seconds:
+            raise error
+        self.error = error
+        if not isinstance(error, VoiceError):
+            log.error("speech failed", exc_info=error)
+
+    async def _read(self) -> None:
+        """Pieces to clauses."""
+        text = SpeechText(self._plan.voice.language)
+        try:
+            async with aclosing(self._pieces) as pieces:  # type: ignore[type-var]
+                async for piece in pieces:
+                    self.first_piece_at = self.first_piece_at or time.perf_counter()
+                    self.text += piece
+                    self._made.put_nowait(TextDelta(piece))
+                    for clause in text.iterate(piece):
+                        self._clauses.put_nowait(clause)
+                        # So that the first clause is spoken before all is read.
+                        await asyncio.sleep(0)
+            for clause in text.finish():
+                self._clauses.put_nowait(clause)
+            self._clauses.put_nowait(_End())
+        except Exception as error:  # noqa: BLE001 - it is raised or logged by `_fail`
+            self._clauses.put_nowait(_Failed(error))
+
+    async def _synthesize(self) -> None:
+        """Clauses to audio."""
+        priority = Priority.FIRST_CLAUSE
+        try:
+            while isinstance(clause := await self._clauses.get(), str):
+                await self._ahead.acquire()
+                await self._say(clause, priority)
+                priority = Priority.LATER_CLAUSE
+            self._made.put_nowait(clause)
+        except Exception as error:  # noqa: BLE001 - it is raised or logged by `_fail`
+            self._made.put_nowait(_Failed(error))
+
+    async def _say(self, clause: str, priority: Priority) -> None:
+        plan = self._plan
+        request = SpeechRequest(clause, plan.voice.name, plan.speaker, plan.speed)
+        began, seconds = time.perf_counter(), 0.0
+        parts: Any = self._tts.synthesize(request, priority)
+        async with aclosing(parts):
+            async for audio in parts:
+                seconds += audio.seconds
+                self._made.put_nowait(audio)
+        self._made.put_nowait(_ClauseEnd(clause))
+        taken = time.perf_counter() - began
+        STAGE_SECONDS.labels("synthesize").observe(taken)
+        if seconds:
+            REAL_TIME_FACTOR.labels("piper").set(taken / seconds)

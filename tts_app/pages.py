@@ -1,0 +1,25 @@
+"""The Speak page."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.csrf import ensure_csrf_cookie
+from django.views.decorators.http import require_safe
+
+from common.config import Config
+from gateway_app.context import services_of
+from gateway_app.pages import addresses
+
+
+@require_safe
+@ensure_csrf_cookie
+def speak(request: HttpRequest) -> HttpResponse:
+    """Text in, speech out."""
+    config: Config = services_of(request)["loaded"].config
+    context = {
+        "max_text_length": config.tts_max_text_length,
+        "use_llm": config.tts_use_llm,
+        **addresses(request),
+    }
+    return render(request, "speak.html", context)

@@ -1,0 +1,85 @@
+"""The HTTP interface: every router, and one shape for every error."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+from ninja import NinjaAPI, Swagger
+from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
+from tts_app.api import router as speech_router
+
+from common.errors import BadRequest, NotFound, TooLarge, VoiceError
+from common.version import VERSION
+from gateway_app.api import router as gateway_router
+from gateway_app.responses import INTERNAL, error_response, explain_validation
+
+log = structlog.get_logger(__name__)
+
+SECURITY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer"},
+    "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+}
+
+
+class VoiceAPI(NinjaAPI):
+    """Describes the keys, which a middleware checks before any view."""
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**options)
+        schema["components"]["securitySchemes"] = SECURITY_SCHEMES
+        # The empty one: where no keys are configured, none is needed.
+        schema["security"] = [{}, *({name: []} for name in SECURITY_SCHEMES)]
+        return schema
+
+
+api = VoiceAPI(
+    title="Voice server",
+    version=VERSION,
+    description="Speech in, language model, speech out. "
+    "The WebSocket messages are described on the API page.",
+    docs=Swagger(settings={"displayRequestDuration": True, "validatorUrl": None}),
+    docs_url="/api/docs",
+    openapi_url="/api/openapi.json",
+    docs_decorator=require_safe,
+)
+api.add_router("", gateway_router)
+api.add_router("", speech_router)
+
+
+@api.exception_handler(VoiceError)
+def _voice_error(request: HttpRequest, error: VoiceError) -> HttpResponse:
+    return error_response(request, error)
+
+
+@api.exception_handler(ValidationError)
+def _bad_value(request: HttpRequest, error: ValidationError) -> HttpResponse:
+    return error_response(request, explain_validation(error.errors))
+
+
+@api.exception_handler(HttpError)
+def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
+    """What ninja itself refuses: a body that is not JSON, or one that is too large."""
+    if error.status_code == 413:
+        return error_response(request, TooLarge(error.message))
+    return error_response(request, BadRequest("The body is not valid JSON."))
+
+
+@api.exception_handler(RequestDataTooBig)
+def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
+    return error_response(request, TooLarge("The body is too large."))
+
+
+@api.exception_handler(Http404)
+def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
+    return error_response(request, NotFound(f"There is nothing at {request.path}."))
+
+
+@api.exception_handler(Exception)
+def _mistake(request: HttpRequest, error: Exception) -> HttpResponse:
+    log.error("request failed", path=request.path, exc_info=error)
+    return error_response(request, VoiceError(INTERNAL))

@@ -1,0 +1,121 @@
+"""The one place where engines meet the application."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from channels.auth import AuthMiddlewareStack
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voiceproject.settings")
+_django = get_asgi_application()
+
+from django.conf import settings  # noqa: E402 - Django first
+
+from common.errors import VoiceError  # noqa: E402
+from gateway_app.proxies import behind_proxy  # noqa: E402
+from voiceproject.engines import (  # noqa: E402
+    build_services,
+    start_services,
+    stop_services,
+)
+from voiceproject.routing import websocket_urls  # noqa: E402
+
+log = structlog.get_logger(__name__)
+
+
+def build_application(services: Mapping[str, Any]) -> Any:
+    """The ASGI application; views and consumers find `services` in scope["state"]."""
+    routed = ProtocolTypeRouter(
+        {
+            "http": _django,
+            "websocket": AuthMiddlewareStack(URLRouter(websocket_urls(services))),
+        }
+    )
+
+    async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
+        scope = behind_proxy(scope, services["loaded"].config.trusted_proxies)
+        await routed({**scope, "state": services}, receive, send)
+
+    return application
+
+
+class SelfStartingApplication:
+    """For servers other than `manage.py serve`: the first connection starts the engines."""
+
+    def __init__(self) -> None:
+        self._services: dict[str, Any] = {}
+        self._started: asyncio.Future[Any] | None = None
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        try:
+            application = await self._running()
+        except VoiceError as error:
+            log.error("engines did not start", reason=error.message)
+            await _refuse(scope, receive, send, error)
+            return
+        await application(scope, receive, send)
+
+    async def _running(self) -> Any:
+        if self._started is None:
+            self._started = asyncio.ensure_future(self._start())
+        try:
+            return await asyncio.shield(self._started)
+        except VoiceError:
+            self._started = None
+            raise
+
+    async def _start(self) -> Any:
+        services = build_services(settings.VOICE)
+        try:
+            await start_services(services)
+        except BaseException:
+            await stop_services(services)
+            raise
+        self._services = services
+        return build_application(services)
+
+    async def _live(self, receive: Any, send: Any) -> None:
+        """Servers that know lifespan events start and stop the engines in time."""
+        while True:
+            event = (await receive())["type"]
+            try:
+                if event == "lifespan.startup":
+                    await self._running()
+                else:
+                    await stop_services(self._services)
+            except VoiceError as error:
+                await send({"type": f"{event}.failed", "message": error.message})
+                return
+            await send({"type": f"{event}.complete"})
+            if event == "lifespan.shutdown":
+                return
+
+
+async def _refuse(
+    scope: dict[str, Any], receive: Any, send: Any, error: VoiceError
+) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.send", "text": json.dumps(error.event())})
+        await send({"type": "websocket.close", "code": error.close_code})
+        return
+    headers = [(b"content-type", b"application/json")]
+    status = error.http_status
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send(
+        {"type": "http.response.body", "body": json.dumps(error.body()).encode()}
+    )
+
+
+application = SelfStartingApplication()

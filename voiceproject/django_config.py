@@ -1,0 +1,190 @@
+"""The longer pieces of Django's settings, as functions of the configuration."""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse, reverse_lazy
+from django.utils.functional import lazy
+
+from common.config import Config, ConfigError
+from common.config.production import problems
+
+SQLITE_OPTIONS = {
+    # With the default DEFERRED, concurrent read-then-write transactions fail.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 5,
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
+        # What is pruned from the history must not stay readable in the file.
+        "PRAGMA secure_delete=ON; PRAGMA journal_size_limit=67108864;"
+    ),
+}
+
+CONNECT_TIMEOUT_SECONDS = 5
+
+
+def usable_secret_key(config: Config, data_dir: Path) -> str:
+    """The configured key; outside production one that is made once and kept.
+
+    Raises ConfigError.
+    """
+    if config.secret_key:
+        return config.secret_key
+    if config.is_production:
+        raise ConfigError("\n".join(problems(config)))
+    kept = data_dir / "secret_key"
+    if not kept.exists():
+        data_dir.mkdir(parents=True, exist_ok=True)
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    return kept.read_text(encoding="ascii")
+
+
+def database(url: str, data_dir: Path) -> dict[str, Any]:
+    """Django's database entry for `database_url`, or SQLite in WAL mode."""
+    settings: dict[str, Any] = environ.Env.db_url_config(
+        url or f"sqlite:///{data_dir / 'voice.sqlite3'}"
+    )
+    if settings["ENGINE"] == "django.db.backends.sqlite3":
+        data_dir.mkdir(parents=True, exist_ok=True)
+        settings["OPTIONS"] = {**SQLITE_OPTIONS, **settings.get("OPTIONS", {})}
+    else:
+        settings["CONN_HEALTH_CHECKS"] = True
+        # A host that has vanished must not hold a thread for minutes.
+        patience = {"connect_timeout": CONNECT_TIMEOUT_SECONDS}
+        settings["OPTIONS"] = {**patience, **settings.get("OPTIONS", {})}
+    return settings
+
+
+def channel_layers(redis_url: str) -> dict[str, Any]:
+    """The channel layer for live figures: in memory, or shared through Redis."""
+    if not redis_url:
+        return {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+    # redis-py 8 gives up a blocking read after 5 s, which kills idle consumers.
+    host = {"address": redis_url, "socket_timeout": None}
+    return {
+        "default": {
+            "BACKEND": "channels_redis.core.RedisChannelLayer",
+            "CONFIG": {"hosts": [host], "capacity": 1_000, "expiry": 10},
+        }
+    }
+
+
+_ACCENT = {
+    "50": "#f1f7fa",
+    "100": "#e2eff4",
+    "200": "#c5e0eb",
+    "300": "#a4d9ef",
+    "400": "#7cc6e4",
+    "500": "#2f8bb0",
+    "600": "#0f5c7a",
+    "700": "#0a465e",
+    "800": "#0b394c",
+    "900": "#16303b",
+    "950": "#06222d",
+}
+_GREYS = {
+    "50": "#f5f5f2",
+    "100": "#ecece7",
+    "200": "#dcdcd5",
+    "300": "#c4c6c4",
+    "400": "#a3abb0",
+    "500": "#6b7378",
+    "600": "#555b60",
+    "700": "#3d4449",
+    "800": "#2d3337",
+    "900": "#1a1e21",
+    "950": "#121517",
+}
+
+
+def unfold_settings() -> dict[str, Any]:
+    """How the admin looks: the colours of the site, and its own way around."""
+    return {
+        "SITE_TITLE": "Voice server",
+        "SITE_HEADER": "Voice server",
+        "SITE_SUBHEADER": "Administration",
+        "SITE_SYMBOL": "graphic_eq",
+        "SITE_URL": "/",
+        "SHOW_VIEW_ON_SITE": False,
+        "SHOW_HISTORY": False,
+        "BORDER_RADIUS": "6px",
+        "COLORS": {"primary": _ACCENT, "base": _GREYS},
+        "SITE_FAVICONS": [
+            {
+                "rel": "icon",
+                "type": "image/svg+xml",
+                "href": lambda request: static("img/favicon.svg"),
+            }
+        ],
+        "STYLES": [lambda request: static("css/admin.css")],
+        "DASHBOARD_CALLBACK": "gateway_app.dashboard.dashboard",
+        "SIDEBAR": {"navigation": _admin_navigation()},
+    }
+
+
+def _admin_navigation() -> list[dict[str, Any]]:
+    return [
+        {"items": [_entry("Dashboard", "monitoring", "admin:index")]},
+        {
+            "title": "History",
+            "items": [
+                _model_entry("Transcripts", "hearing", "gateway_app.transcript"),
+                _model_entry("Syntheses", "campaign", "gateway_app.synthesis"),
+            ],
+        },
+        {
+            "title": "Speech",
+            "items": [
+                _model_entry("Voices", "record_voice_over", "tts_app.voice"),
+            ],
+        },
+        {
+            "title": "Access",
+            "items": [
+                _model_entry("Users", "person", "auth.user"),
+                _model_entry("Groups", "group", "auth.group"),
+            ],
+        },
+        {
+            "title": "Pages",
+            "items": [
+                _entry("Speak", "volume_up", "speak"),
+                _entry("Listen", "mic", "listen"),
+                _entry("Monitor", "show_chart", "monitor"),
+                _entry("Configuration", "tune", "configuration"),
+            ],
+        },
+    ]
+
+
+def _entry(title: str, icon: str, url_name: str) -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": reverse_lazy(url_name)}
+
+
+def _model_entry(title: str, icon: str, model: str) -> dict[str, Any]:
+    app, name = model.split(".")
+    url_name = f"admin:{app}_{name}_changelist"
+    return {
+        "title": title,
+        "icon": icon,
+        "link": _address(url_name),
+        "permission": lambda request: bool(
+            str(_address(url_name)) and request.user.has_perm(f"{app}.view_{name}")
+        ),
+    }
+
+
+def _reverse_or_nothing(url_name: str) -> str:
+    try:
+        return reverse(url_name)
+    except NoReverseMatch:  # an app without an admin has no entry
+        return ""
+
+
+_address = lazy(_reverse_or_nothing, str)

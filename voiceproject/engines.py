@@ -1,0 +1,102 @@
+"""What serves the requests: every service of a process, built, started and stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import structlog
+from tts_app.services import SpeechService
+
+from common.config import LoadedConfig
+from common.engine import load_by_path
+from common.errors import EngineFailed, VoiceError
+from gateway_app.history_writer import DatabaseHistory
+from gateway_app.monitor import Monitor
+from gateway_app.sessions import SessionRegistry
+from stt_app.core.vad import SileroVad
+from tts_app.core.llm.factory import build_llm
+
+log = structlog.get_logger(__name__)
+
+ROLES = ("stt", "tts")
+NEEDED = ("stt", "tts")
+"""Services without which the server does not start; the others may come up later."""
+
+STT_ENGINES = {"whisper": "stt_app.core.whisper:WhisperEngine"}
+TTS_ENGINES = {"piper": "tts_app.core.piper:PiperEngine"}
+
+
+def build_services(
+    loaded: LoadedConfig, roles: Collection[str] = ROLES
+) -> dict[str, Any]:
+    """Everything that views and consumers find in scope["state"]; nothing is started."""
+    config = loaded.config
+    services: dict[str, Any] = {
+        "loaded": loaded,
+        "sessions": SessionRegistry(),
+    }
+    monitor = Monitor(services)
+    # Built before the engines and so stopped after them: their last records count.
+    services["history"] = DatabaseHistory(config, monitor)
+    if "stt" in roles:
+        services["stt"] = _engine("stt_engine", config.stt_engine, STT_ENGINES, config)
+        services["vad"] = SileroVad()
+    if "tts" in roles:
+        services["tts"] = _engine("tts_engine", config.tts_engine, TTS_ENGINES, config)
+        services["llm"] = build_llm(config)
+        services["speech"] = SpeechService(services)
+    services["monitor"] = monitor
+    return services
+
+
+def _engine(setting: str, name: str, known: Mapping[str, str], config: Any) -> Any:
+    path = known.get(name, name)
+    if ":" not in path:
+        names = ", ".join(f"`{each}`" for each in known)
+        raise EngineFailed(
+            f"`{setting}` is `{name}`: use {names} or a dotted path `package.module:Class`."
+        )
+    try:
+        return load_by_path(path)(config)
+    except ImportError as error:
+        raise EngineFailed(
+            f"`{setting}` names `{name}`, which cannot be imported: {error}."
+        ) from error
+
+
+async def start_services(services: Mapping[str, Any]) -> None:
+    """Start all in parallel. Raises EngineFailed with everything that is missing."""
+    startable = {n: s for n, s in services.items() if hasattr(s, "start")}
+    results = await asyncio.gather(
+        *(_call(service.start) for service in startable.values()),
+        return_exceptions=True,
+    )
+    missing = []
+    for name, result in zip(startable, results, strict=True):
+        if isinstance(result, VoiceError) and name in NEEDED:
+            missing.append(result.message)
+        elif isinstance(result, VoiceError):
+            log.warning("service not available", service=name, reason=result.message)
+        elif isinstance(result, BaseException):
+            raise result
+    if missing:
+        raise EngineFailed("\n".join(missing))
+
+
+async def stop_services(services: Mapping[str, Any]) -> None:
+    """Stop all, last built first; one that fails does not keep the others."""
+    for name, service in reversed(list(services.items())):
+        if hasattr(service, "stop"):
+            try:
+                await _call(service.stop)
+            except Exception as error:
+                log.error("service did not stop", service=name, exc_info=error)
+
+
+async def _call(method: Any) -> None:
+    result = method()
+    if inspect.isawaitable(result):
+        await result

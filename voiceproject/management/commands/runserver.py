@@ -1,0 +1,20 @@
+"""`manage.py runserver`, which would serve without engines: it names `serve`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+
+class Command(BaseCommand):
+    help = "Not used here: `manage.py serve` loads the models and serves."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("addrport", nargs="?")
+
+    def handle(self, *_: Any, **__: Any) -> None:
+        raise CommandError(
+            "Use `python manage.py serve`: runserver would start no speech engine."
+        )

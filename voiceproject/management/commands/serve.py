@@ -1,0 +1,109 @@
+"""`manage.py serve`: the server."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import structlog
+from common.config.production import problems
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+
+from common.config import LoadedConfig
+from voiceproject.database import prepare_database
+from voiceproject.engines import ROLES
+from voiceproject.reactor import run_until_done
+from voiceproject.split import service_commands, supervise
+from voiceproject.start_summary import facts, summary, url
+from voiceproject.startup import (
+    CANNOT_START,
+    CannotStart,
+    ServeOptions,
+    Started,
+    serve,
+)
+
+log = structlog.get_logger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Load the models, then serve HTTP and WebSockets until Ctrl-C or SIGTERM."
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", help="address to listen on (`tts_host`)")
+        parser.add_argument("--port", type=int, help="port to listen on (`tts_port`)")
+        parser.add_argument(
+            "--split",
+            action="store_true",
+            help="run two processes: speech-to-text on `stt_port`, the rest on `tts_port`",
+        )
+        parser.add_argument(
+            "--role",
+            choices=ROLES,
+            help="run only this half, on its own host and port",
+        )
+        parser.add_argument(
+            "--no-migrate",
+            action="store_true",
+            help="leave the database as it is",
+        )
+        parser.add_argument(
+            "--supervised",
+            action="store_true",
+            help="stop when standard input ends (`--split` uses this)",
+        )
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        loaded: LoadedConfig = settings.VOICE
+        self._say_first(loaded, options)
+        if options["split"]:
+            sys.exit(_run_split(loaded, options))
+        chosen = _serve_options(loaded, options)
+        try:
+            sys.exit(run_until_done(lambda: serve(loaded, chosen, self._announce)))
+        except CannotStart as error:
+            self._give_up(str(error))
+
+    def _say_first(self, loaded: LoadedConfig, options: dict[str, Any]) -> None:
+        """What the supervisor has said and done, its children need not repeat."""
+        if options["supervised"]:
+            return
+        for warning in loaded.warnings:
+            log.warning(warning)
+        if found := problems(loaded.config):
+            self._give_up("\n".join(found))
+        if not options["no_migrate"] and (warning := prepare_database()):
+            log.warning(warning)
+
+    def _give_up(self, message: str) -> None:
+        self.stderr.write(message)
+        sys.exit(CANNOT_START)
+
+    def _announce(self, started: Started) -> None:
+        config = started.services["loaded"].config
+        if config.log_json_mode or config.is_production:
+            log.info("server ready", url=url(started), **facts(started))
+        else:
+            self.stdout.write(summary(started))
+            self.stdout.flush()
+
+
+def _serve_options(loaded: LoadedConfig, options: dict[str, Any]) -> ServeOptions:
+    config = loaded.config
+    is_stt = options["role"] == "stt"
+    host = options["host"] or (config.stt_host if is_stt else config.tts_host)
+    port = options["port"]
+    if port is None:
+        port = config.stt_port if is_stt else config.tts_port
+    roles = (options["role"],) if options["role"] else ROLES
+    return ServeOptions(host, port, roles, options["supervised"])
+
+
+def _run_split(loaded: LoadedConfig, options: dict[str, Any]) -> int:
+    host = ("--host", options["host"]) if options["host"] else ()
+    commands = service_commands(ROLES, *host)
+    if options["port"] is not None:
+        commands["tts"] += ["--port", str(options["port"])]
+    return supervise(commands, loaded.config.shutdown_grace_seconds)

@@ -1,0 +1,140 @@
+"""Django's settings, all derived from the configuration."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from corsheaders.defaults import default_headers
+
+from common.config import ConfigError, load_config, project_dir
+from common.logs import configure_logs
+from voiceproject.django_config import (
+    channel_layers,
+    database,
+    unfold_settings,
+    usable_secret_key,
+)
+
+BASE_DIR = project_dir()
+
+try:
+    VOICE = load_config()
+    _config = VOICE.config
+    _data_dir = BASE_DIR / Path(_config.data_dir).expanduser()
+    SECRET_KEY = usable_secret_key(_config, _data_dir)
+except ConfigError as error:
+    # A traceback would bury the one sentence that helps.
+    sys.exit(f"The configuration cannot be used.\n{error}")
+
+DEBUG = False
+ALLOWED_HOSTS = _config.allowed_hosts
+
+INSTALLED_APPS = [
+    # First, so that its commands come before those of the same name.
+    "voiceproject",
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.import_export",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "channels",
+    "corsheaders",
+    "import_export",
+    "ninja",
+    "gateway_app",
+    "stt_app",
+    "tts_app",
+]
+
+MIDDLEWARE = [
+    "gateway_app.middleware.request_context",
+    "servestatic.middleware.ServeStaticMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
+    "gateway_app.middleware.PageSecurityMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "gateway_app.middleware.access_control",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "voiceproject.urls"
+ASGI_APPLICATION = "voiceproject.asgi.application"
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "gateway_app.context.site",
+            ]
+        },
+    }
+]
+
+DATABASES = {"default": database(_config.database_url, _data_dir)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CHANNEL_LAYERS = channel_layers(_config.redis_url)
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "/admin/login/"
+LOGIN_REDIRECT_URL = "/"
+
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = _data_dir / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+SERVESTATIC_USE_FINDERS = True
+SERVESTATIC_ALLOW_ALL_ORIGINS = False
+
+CORS_ALLOWED_ORIGINS = _config.cors_allowed_origins
+CORS_ALLOW_HEADERS = (*default_headers, "x-api-key", "x-request-id")
+CORS_EXPOSE_HEADERS = ["X-Request-ID", "X-Voice", "X-Sample-Rate", "X-Channels"]
+
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = _config.is_production
+CSRF_COOKIE_SECURE = _config.is_production
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "media-src": ["'self'", "blob:"],
+        "connect-src": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'self'"],
+        "form-action": ["'self'"],
+    }
+}
+
+DATA_UPLOAD_MAX_MEMORY_SIZE = _config.max_body_mb * 1_000_000
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+LOGGING_CONFIG = None
+configure_logs(_config)
+UNFOLD = unfold_settings()

@@ -1,0 +1,26 @@
+"""The WebSockets as the API page documents them."""
+
+from __future__ import annotations
+
+from gateway_app.message_docs import SocketDoc, message_docs
+from gateway_app.monitor_messages import History, Snapshot
+from stt_app.core.messages import CLIENT_MESSAGES, SERVER_MESSAGES
+
+SOCKETS = (
+    SocketDoc(
+        path="/ws/stt",
+        sentence="Live speech to text: audio goes in, one transcript comes out "
+        "for each utterance.",
+        audio="Mono audio, signed 16-bit little-endian, at the rate that `ready` names; "
+        "up to 64 KiB a frame, and a sample may be split across frames.",
+        client_messages=message_docs(CLIENT_MESSAGES),
+        server_messages=message_docs(SERVER_MESSAGES),
+    ),
+    SocketDoc(
+        path="/ws/monitor",
+        sentence="Live figures of every process, once a second; it takes no messages.",
+        audio="",
+        client_messages=[],
+        server_messages=message_docs((History, Snapshot)),
+    ),
+)

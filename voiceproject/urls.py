@@ -1,0 +1,28 @@
+"""Which view answers which address."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.urls import path
+from django.views.decorators.http import require_safe
+from django.views.generic import RedirectView
+
+from gateway_app import pages as gateway_pages
+from stt_app import pages as stt_pages
+from tts_app import pages as tts_pages
+from voiceproject.api import api
+from voiceproject.socket_docs import SOCKETS
+
+_icon = RedirectView.as_view(url="/static/img/favicon.svg")
+
+urlpatterns = [
+    path("favicon.ico", require_safe(_icon), name="favicon"),
+    path("", gateway_pages.home, name="home"),
+    path("speak/", tts_pages.speak, name="speak"),
+    path("listen/", stt_pages.listen, name="listen"),
+    path("monitor/", gateway_pages.monitor, name="monitor"),
+    path("configuration/", gateway_pages.configuration, name="configuration"),
+    path("api/", gateway_pages.api_page, {"sockets": SOCKETS}, name="api_page"),
+    path("admin/", admin.site.urls),
+    path("", api.urls),
+]
