@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 
-from common.model_files import find_whisper
 from faster_whisper import WhisperModel
-from tests.server_process import running_server
 
 from benchmarks.report import table
 from common.audio import read_wav
 from common.config import load_config
+from common.model_files import find_whisper
 from tests.clients import transcribe_over_socket
+from tests.server_process import running_server
 from tests.word_errors import Recording, recordings, word_error_rate
 
 MODEL = "base"

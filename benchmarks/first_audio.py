@@ -6,14 +6,14 @@ import asyncio
 import time
 
 import httpx
-from common.model_files import find_voices
 from piper import PiperVoice
-from tests.server_process import running_server
 
 from benchmarks.report import milliseconds, table
 from benchmarks.texts import text_of
 from common.config import load_config
+from common.model_files import find_voices
 from tests.clients import speak
+from tests.server_process import running_server
 
 LENGTHS = (10, 80, 500)
 REPEATS = 7

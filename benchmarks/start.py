@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 
-from tests.server_process import running_server
-
 from benchmarks.report import milliseconds, table
+from tests.server_process import running_server
 
 REPEATS = 3
 

@@ -10,7 +10,6 @@ from typing import Any
 import httpx
 import pytest
 from channels.testing import WebsocketCommunicator
-from tts_app.services import SpeechService
 
 from common.config import LoadedConfig, load_config
 from gateway_app.history import Record
@@ -21,6 +20,7 @@ from stt_app.core.whisper import WhisperEngine
 from tests.fakes import FakeLlm, FakeStt, FakeTts
 from tts_app.core.llm.factory import build_llm
 from tts_app.core.piper import PiperEngine
+from tts_app.services import SpeechService
 from voiceproject.asgi import build_application
 
 

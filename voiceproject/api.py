@@ -11,12 +11,12 @@ from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Swagger
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
-from tts_app.api import router as speech_router
 
 from common.errors import BadRequest, NotFound, TooLarge, VoiceError
 from common.version import VERSION
 from gateway_app.api import router as gateway_router
 from gateway_app.responses import INTERNAL, error_response, explain_validation
+from tts_app.api import router as speech_router
 
 log = structlog.get_logger(__name__)
 

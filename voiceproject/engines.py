@@ -8,7 +8,6 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import structlog
-from tts_app.services import SpeechService
 
 from common.config import LoadedConfig
 from common.engine import load_by_path
@@ -18,6 +17,7 @@ from gateway_app.monitor import Monitor
 from gateway_app.sessions import SessionRegistry
 from stt_app.core.vad import SileroVad
 from tts_app.core.llm.factory import build_llm
+from tts_app.services import SpeechService
 
 log = structlog.get_logger(__name__)
 

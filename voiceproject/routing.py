@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.urls import URLPattern, path, re_path
-from gateway_app.monitor_consumer import MonitorConsumer
-from stt_app.consumers import SttConsumer
 
 from gateway_app.consumers import UnknownSocket
+from gateway_app.monitor_consumer import MonitorConsumer
+from stt_app.consumers import SttConsumer
 
 
 def websocket_urls(services: Mapping[str, Any]) -> list[URLPattern]:

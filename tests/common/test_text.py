@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 
 import pytest
@@ -151,7 +152,7 @@ MIXED = st.text(
 def test_it_gives_the_same_clauses_for_every_split(text: str, cuts: list[int]) -> None:
     speech = SpeechText("en")
     edges = [0, *sorted(min(cut, len(text)) for cut in cuts), len(text)]
-    pieces = [text[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [text[a:b] for a, b in itertools.pairwise(edges)]
     streamed = [clause for piece in pieces for clause in speech.push(piece)]
     assert [*streamed, *speech.finish()] == clauses(text)
 
@@ -166,7 +167,7 @@ def test_it_never_lets_markup_or_controls_through(text: str) -> None:
         clause.encode("utf-8")
 
 
-LETTERS = st.characters(categories=("L",), exclude_characters="")
+LETTERS = st.characters(categories=["L"], exclude_characters="")
 WORDS = st.lists(st.text(LETTERS, min_size=1, max_size=12), min_size=1, max_size=30)
 
 

@@ -6,11 +6,11 @@ import sys
 from typing import Any
 
 import structlog
-from common.config.production import problems
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from common.config import LoadedConfig
+from common.config.production import problems
 from voiceproject.database import prepare_database
 from voiceproject.engines import ROLES
 from voiceproject.reactor import run_until_done
