@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import heapq
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
 
-from common.errors import EngineFailed, Overloaded
+from common.errors import EngineFailed, Expired, Overloaded
 
 
 class Priority(IntEnum):
@@ -23,15 +23,38 @@ class Priority(IntEnum):
     FILE = 5
 
 
-@dataclass(order=True)
+@dataclass
+class Urgency:
+    """How soon a job is wanted. It may be raised while the job waits."""
+
+    priority: Priority
+    deadline: float | None = None
+    """By `time.monotonic()`; a job that still waits then is refused as Expired."""
+
+    @classmethod
+    def of(cls, urgency: Priority | Urgency) -> Urgency:
+        return cls(urgency) if isinstance(urgency, Priority) else urgency
+
+
+@dataclass(eq=False)
 class Job:
     """One request on its way to a worker, and where its answers go."""
 
-    priority: int
+    urgency: Urgency
     number: int
-    request: Any = field(compare=False)
-    emit: Callable[[str, Any], None] = field(compare=False)
-    cancelled: threading.Event = field(compare=False, default_factory=threading.Event)
+    request: Any
+    emit: Callable[[str, Any], None]
+    cancelled: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """What is lower goes first."""
+        return self.urgency.priority, self.number
+
+    @property
+    def expired(self) -> bool:
+        deadline = self.urgency.deadline
+        return deadline is not None and time.monotonic() > deadline
 
 
 class Backlog:
@@ -39,12 +62,12 @@ class Backlog:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._heap: list[Job] = []
+        self._jobs: list[Job] = []
         self._changed = threading.Condition()
         self._closed = threading.Event()
 
     def __len__(self) -> int:
-        return len(self._heap)
+        return len(self._jobs)
 
     @property
     def closed(self) -> bool:
@@ -55,24 +78,25 @@ class Backlog:
         with self._changed:
             if self.closed:
                 raise EngineFailed("The engine is stopping.")
-            if len(self._heap) >= self._limit:
-                self._forget_cancelled()
-            if len(self._heap) >= self._limit:
+            self._forget_unwanted()
+            if len(self._jobs) >= self._limit:
                 raise Overloaded(
                     f"All workers are busy and {self._limit} jobs wait already.",
                     retry_after_seconds=1,
                 )
-            heapq.heappush(self._heap, job)
+            self._jobs.append(job)
             self._changed.notify_all()
 
     def take(self, still_able: Callable[[], bool]) -> Job | None:
         """The next job; None when closed, or when the taker is not able any more."""
         with self._changed:
             while still_able() and not self.closed:
-                while self._heap:
-                    job = heapq.heappop(self._heap)
-                    if not job.cancelled.is_set():
-                        return job
+                self._forget_unwanted()
+                if self._jobs:
+                    # The queue is short, and urgencies change while jobs wait.
+                    job = min(self._jobs, key=lambda waiting: waiting.rank)
+                    self._jobs.remove(job)
+                    return job
                 self._changed.wait()
             return None
 
@@ -88,7 +112,7 @@ class Backlog:
     def empty(self) -> list[Job]:
         """Take out everything that waits."""
         with self._changed:
-            left, self._heap = self._heap, []
+            left, self._jobs = self._jobs, []
             return left
 
     def close(self) -> list[Job]:
@@ -97,6 +121,9 @@ class Backlog:
         self.wake()
         return self.empty()
 
-    def _forget_cancelled(self) -> None:
-        self._heap = [job for job in self._heap if not job.cancelled.is_set()]
-        heapq.heapify(self._heap)
+    def _forget_unwanted(self) -> None:
+        """Drop what was cancelled, and refuse what is past its deadline."""
+        for job in [job for job in self._jobs if job.expired]:
+            job.emit("error", Expired("The deadline passed while it waited."))
+            job.cancelled.set()
+        self._jobs = [job for job in self._jobs if not job.cancelled.is_set()]

@@ -18,10 +18,10 @@ import structlog
 
 from common.errors import EngineFailed, VoiceError
 from common.metrics import WORKER_RESTARTS
-from common.worker_backlog import Backlog, Job, Priority
+from common.worker_backlog import Backlog, Job, Priority, Urgency
 from common.worker_lanes import Lane, ProcessLane, ThreadLane, WorkerDied, WorkerSpec
 
-__all__ = ["Handler", "Priority", "WorkerPool"]
+__all__ = ["Handler", "Priority", "Urgency", "WorkerPool"]
 
 log = structlog.get_logger(__name__)
 
@@ -133,9 +133,9 @@ class WorkerPool:
         """Resident memory of each worker process that lives."""
         return [lane.memory_mb() for lane in self._lanes if lane.alive]
 
-    async def call(self, request: Any, priority: Priority) -> Any:
+    async def call(self, request: Any, urgency: Priority | Urgency) -> Any:
         """The first item that the handler yields. Raises EngineFailed, Overloaded."""
-        stream = self.stream(request, priority)
+        stream = self.stream(request, urgency)
         try:
             async for item in stream:
                 return item
@@ -143,7 +143,9 @@ class WorkerPool:
             await stream.aclose()  # type: ignore[attr-defined]
         raise EngineFailed(f"The {self.name} worker gave no answer.")
 
-    async def stream(self, request: Any, priority: Priority) -> AsyncIterator[Any]:
+    async def stream(
+        self, request: Any, urgency: Priority | Urgency
+    ) -> AsyncIterator[Any]:
         """Every item that the handler yields. Leaving the loop cancels the work."""
         if not self._threads:
             raise EngineFailed(f"The {self.name} engine is not running.")
@@ -155,7 +157,7 @@ class WorkerPool:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(arrived.put_nowait, (kind, value))
 
-        job = Job(priority, next(self._numbers), request, emit)
+        job = Job(Urgency.of(urgency), next(self._numbers), request, emit)
         self._backlog.put(job)
         try:
             while True:

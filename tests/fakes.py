@@ -13,7 +13,7 @@ import numpy as np
 from common.audio import Audio
 from common.engine import PartHealth, PartState
 from common.errors import EngineFailed, LlmUnavailable
-from common.workers import Priority
+from common.workers import Priority, Urgency
 from stt_app.core.engine import Transcript, Utterance
 from tts_app.core.engine import SpeechRequest, VoiceInfo
 from tts_app.core.llm.base import ChatMessage, ReplyOptions
@@ -56,7 +56,7 @@ class FakeStt(FakeEngine):
         self.heard: list[Utterance] = []
 
     async def transcribe(
-        self, utterance: Utterance, priority: Priority = Priority.FINAL
+        self, utterance: Utterance, urgency: Priority | Urgency = Priority.FINAL
     ) -> Transcript:
         self._must_run()
         self.heard.append(utterance)

@@ -15,7 +15,7 @@ from common.engine import PartHealth, PartState
 from common.errors import EngineFailed
 from common.metrics import REAL_TIME_FACTOR
 from common.model_files import find_whisper
-from common.workers import Priority, WorkerPool
+from common.workers import Priority, Urgency, WorkerPool
 from stt_app.core.engine import Transcript, Utterance
 from stt_app.core.languages import AUTO
 from stt_app.core.whisper_options import WhisperOptions, WhisperRequest
@@ -71,7 +71,7 @@ class WhisperEngine:
         return PartHealth(_state(pool), self._summary(pool), details)
 
     async def transcribe(
-        self, utterance: Utterance, priority: Priority = Priority.FINAL
+        self, utterance: Utterance, urgency: Priority | Urgency = Priority.FINAL
     ) -> Transcript:
         """The text of the utterance. Raises EngineFailed or Overloaded."""
         pool = self._pool
@@ -79,7 +79,7 @@ class WhisperEngine:
             raise EngineFailed("Whisper is not running.")
         began = time.monotonic()
         request = WhisperRequest(utterance.samples, self._language(utterance.language))
-        transcript: Transcript = await pool.call(request, priority)
+        transcript: Transcript = await pool.call(request, urgency)
         if utterance.seconds:
             took = time.monotonic() - began
             REAL_TIME_FACTOR.labels("whisper").set(took / utterance.seconds)

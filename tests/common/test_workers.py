@@ -14,8 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
-from common.errors import BadValue, EngineFailed, Overloaded
-from common.workers import Priority, WorkerPool
+from common.errors import BadValue, EngineFailed, Expired, Overloaded
+from common.workers import Priority, Urgency, WorkerPool
 
 HANDLERS = "tests.common.worker_handlers"
 
@@ -39,7 +39,9 @@ async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
         await asyncio.sleep(0.02)
 
 
-def say(pool: WorkerPool, value: Any, priority: Priority = Priority.FINAL) -> Any:
+def say(
+    pool: WorkerPool, value: Any, priority: Priority | Urgency = Priority.FINAL
+) -> Any:
     return pool.call(("say", value), priority)
 
 
@@ -204,6 +206,34 @@ async def test_it_serves_by_priority_and_then_by_age() -> None:
         ]
         await asyncio.gather(busy, *asked)
         assert order == ["final 1", "final 2", "clause", "interim", "file"]
+
+
+async def test_a_waiting_job_can_be_made_more_urgent() -> None:
+    async with running() as pool:
+        order: list[str] = []
+
+        async def ask(name: str, urgency: Urgency) -> None:
+            order.append(await say(pool, name, urgency))
+
+        busy = asyncio.create_task(pool.call(("sleep", 0.4, ""), Priority.FINAL))
+        await asyncio.sleep(0.1)
+        raised = Urgency(Priority.SPECULATIVE)
+        clause = asyncio.create_task(ask("clause", Urgency(Priority.LATER_CLAUSE)))
+        guess = asyncio.create_task(ask("guess", raised))
+        await asyncio.sleep(0.1)
+        raised.priority = Priority.FINAL
+        await asyncio.gather(busy, clause, guess)
+        assert order == ["guess", "clause"]
+
+
+async def test_a_job_that_waits_past_its_deadline_is_refused() -> None:
+    async with running() as pool:
+        busy = asyncio.create_task(pool.call(("sleep", 0.4, "busy"), Priority.FINAL))
+        await asyncio.sleep(0.1)
+        late = Urgency(Priority.INTERIM, deadline=time.monotonic() + 0.1)
+        with pytest.raises(Expired):
+            await say(pool, "late", late)
+        assert await busy == "busy"
 
 
 @pytest.mark.parametrize("isolation", ["process", "thread"])
