@@ -14,7 +14,7 @@ from common.audio import Audio
 from common.engine import PartHealth, PartState
 from common.errors import EngineFailed, LlmUnavailable
 from common.workers import Priority, Urgency
-from stt_app.core.engine import Transcript, Utterance
+from stt_app.core.engine import Transcript, Utterance, Word
 from tts_app.core.engine import SpeechRequest, VoiceInfo
 from tts_app.core.llm.base import ChatMessage, ReplyOptions
 
@@ -65,7 +65,18 @@ class FakeStt(FakeEngine):
         if isinstance(line, Exception):
             raise line
         language = "en" if utterance.language == "auto" else utterance.language
-        return Transcript(line, language, 1.0, 0.9, self.model_name)
+        words = spread(line, utterance.seconds) if utterance.word_timestamps else ()
+        return Transcript(line, language, 1.0, 0.9, self.model_name, words)
+
+
+def spread(text: str, seconds: float) -> tuple[Word, ...]:
+    """The words of the text, evenly over the time."""
+    words = text.split()
+    step = seconds / max(1, len(words))
+    return tuple(
+        Word(word, round(index * step, 2), round((index + 1) * step, 2), 0.9)
+        for index, word in enumerate(words)
+    )
 
 
 class FakeTts(FakeEngine):

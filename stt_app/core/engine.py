@@ -25,6 +25,9 @@ class Utterance:
     hotwords: str = ""
     """Words that are likely to be said."""
     word_timestamps: bool = False
+    voice_probability: float = 1.0
+    """How sure voice activity detection is that somebody speaks, 0 to 1: the mean
+    over the frames that it took for speech. Low, and stock phrases are doubted."""
 
     @property
     def seconds(self) -> float:

@@ -17,8 +17,7 @@ from common.metrics import REAL_TIME_FACTOR
 from common.model_files import find_whisper
 from common.workers import Priority, Urgency, WorkerPool
 from stt_app.core.engine import Transcript, Utterance
-from stt_app.core.languages import AUTO
-from stt_app.core.whisper_options import WhisperOptions, WhisperRequest
+from stt_app.core.whisper_options import WhisperOptions
 
 log = structlog.get_logger(__name__)
 
@@ -73,13 +72,12 @@ class WhisperEngine:
     async def transcribe(
         self, utterance: Utterance, urgency: Priority | Urgency = Priority.FINAL
     ) -> Transcript:
-        """The text of the utterance. Raises EngineFailed or Overloaded."""
+        """The text of the utterance. Raises EngineFailed, Overloaded or Expired."""
         pool = self._pool
         if pool is None:
             raise EngineFailed("Whisper is not running.")
         began = time.monotonic()
-        request = WhisperRequest(utterance.samples, self._language(utterance.language))
-        transcript: Transcript = await pool.call(request, urgency)
+        transcript: Transcript = await pool.call(utterance, urgency)
         if utterance.seconds:
             took = time.monotonic() - began
             REAL_TIME_FACTOR.labels("whisper").set(took / utterance.seconds)
@@ -121,12 +119,6 @@ class WhisperEngine:
             memory_cap_mb=config.worker_memory_cap_mb,
             isolation=config.engine_isolation,
         )
-
-    def _language(self, wanted: str) -> str | None:
-        """The language to tell the model: none when it shall be detected."""
-        if self._pool is not None and not self._pool.facts["multilingual"]:
-            return "en"
-        return None if wanted == AUTO else wanted
 
     def _log_facts(self, facts: dict[str, Any]) -> None:
         for folder in facts["cuda_folders"]:

@@ -1,11 +1,9 @@
-"""What travels between the Whisper engine and its worker processes."""
+"""What a Whisper worker process is told when it starts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-
-from common.audio import Samples
 
 
 @dataclass(frozen=True)
@@ -22,11 +20,3 @@ class WhisperOptions:
     beam: int
     library_folders: tuple[Path, ...] = ()
     """Folders with CUDA libraries, named in the configuration."""
-
-
-@dataclass(frozen=True, eq=False)
-class WhisperRequest:
-    """One utterance, 16 kHz, and its language; None means that it is detected."""
-
-    samples: Samples
-    language: str | None

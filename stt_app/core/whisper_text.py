@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from stt_app.core.engine import Word
+
 LOOPING_COMPRESSION = 2.4
 """Text that compresses better than this repeats itself; Whisper's own threshold."""
 
@@ -22,17 +24,26 @@ class TextPiece:
     compression_ratio: float
     average_log_probability: float
     tokens: int
+    words: tuple[Word, ...] = ()
 
 
 def usable_pieces(pieces: Sequence[TextPiece], seconds: float) -> list[TextPiece]:
     """What may be believed of an utterance of that length."""
     inside = [piece for piece in pieces if piece.start_seconds < seconds]
     return [
-        replace(piece, text=without_loop(piece.text))
-        if piece.compression_ratio > LOOPING_COMPRESSION
-        else piece
+        _cut_loop(piece) if piece.compression_ratio > LOOPING_COMPRESSION else piece
         for piece in inside
     ]
+
+
+def _cut_loop(piece: TextPiece) -> TextPiece:
+    text = without_loop(piece.text)
+    room, kept = len("".join(text.split())), []
+    for word in piece.words:
+        room -= len(word.word)
+        if room >= 0:
+            kept.append(word)
+    return replace(piece, text=text, words=tuple(kept))
 
 
 def without_loop(text: str) -> str:

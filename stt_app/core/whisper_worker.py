@@ -7,42 +7,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from faster_whisper import WhisperModel
 
-from common.audio import SPEECH_RATE_HZ, Samples
+from common.audio import SPEECH_RATE_HZ
 from common.cuda import add_cuda_folders
-from stt_app.core.engine import Transcript
+from stt_app.core.engine import Transcript, Utterance, Word
+from stt_app.core.languages import AUTO
 from stt_app.core.whisper_device import Device, choose_device
-from stt_app.core.whisper_options import WhisperOptions, WhisperRequest
+from stt_app.core.whisper_model import MOST_NEW_TOKENS, LiveWhisper
+from stt_app.core.whisper_options import WhisperOptions
 from stt_app.core.whisper_text import TextPiece, confidence, usable_pieces
 
 _TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 _TOKENS_PER_SECOND = 16
 _SPARE_TOKENS = 24
-_MOST_TOKENS = 220
 _WARM_UP_SECONDS = 1.0
-
-
-class OnceEncodedWhisper(WhisperModel):  # type: ignore[misc]
-    """Encodes an utterance once, although detecting the language and writing both ask."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._encoded: tuple[Any, Any] | None = None
-
-    def detect_language(
-        self, audio: Any = None, features: Any = None, **options: Any
-    ) -> Any:
-        # The transcription that follows leaves the last frame out.
-        shorter = None if features is None else features[..., :-1]
-        return super().detect_language(audio, shorter, **options)
-
-    def encode(self, features: Any) -> Any:
-        if self._encoded is not None and np.array_equal(self._encoded[0], features):
-            return self._encoded[1]
-        encoded = super().encode(features)
-        self._encoded = features, encoded
-        return encoded
 
 
 class WhisperWorker:
@@ -76,7 +54,7 @@ class WhisperWorker:
         }
 
     def _load_on(self, device: Device) -> None:
-        self._model = OnceEncodedWhisper(
+        self._model = LiveWhisper(
             str(self._options.folder),
             device=device.name,
             compute_type=device.compute_type,
@@ -87,44 +65,61 @@ class WhisperWorker:
         noise = np.random.default_rng(0).standard_normal(
             int(_WARM_UP_SECONDS * SPEECH_RATE_HZ)
         )
-        self._transcribe((noise * 0.01).astype(np.float32), "en")
+        self._transcribe(Utterance((noise * 0.01).astype(np.float32), "en"))
 
-    def handle(self, request: WhisperRequest) -> Iterator[Transcript]:
+    def handle(self, utterance: Utterance) -> Iterator[Transcript]:
         """The transcript of one utterance."""
-        yield self._transcribe(request.samples, request.language)
+        yield self._transcribe(utterance)
 
-    def _transcribe(self, samples: Samples, language: str | None) -> Transcript:
-        seconds = len(samples) / SPEECH_RATE_HZ
+    def _transcribe(self, utterance: Utterance) -> Transcript:
         segments, info = self._model.transcribe(
-            samples,
-            language=language,
+            utterance.samples,
+            **self._wanted(utterance),
             beam_size=self._options.beam,
             temperature=_TEMPERATURES,
             condition_on_previous_text=False,
-            max_new_tokens=_token_limit(seconds),
+            max_new_tokens=_token_limit(utterance.seconds),
         )
-        pieces = usable_pieces(
-            [
-                TextPiece(
-                    each.text,
-                    each.start,
-                    each.compression_ratio,
-                    each.avg_logprob,
-                    len(each.tokens),
-                )
-                for each in segments
-            ],
-            seconds,
-        )
+        pieces = usable_pieces([_piece(each) for each in segments], utterance.seconds)
         return Transcript(
             text="".join(piece.text for piece in pieces).strip(),
             language=info.language,
             language_probability=float(info.language_probability),
             confidence=confidence(pieces),
             model=self._options.name,
+            words=tuple(word for piece in pieces for word in piece.words),
         )
+
+    def _wanted(self, utterance: Utterance) -> dict[str, Any]:
+        """What the utterance asks for, as faster-whisper calls it."""
+        language: str | None = utterance.language
+        task: str = utterance.task
+        if not self._model.model.is_multilingual:
+            # A model that knows only English has nothing to translate from.
+            language, task = "en", "transcribe"
+        return {
+            "language": None if language == AUTO else language,
+            "task": task,
+            "initial_prompt": utterance.prompt.strip() or None,
+            "hotwords": utterance.hotwords.strip() or None,
+            "word_timestamps": utterance.word_timestamps,
+        }
+
+
+def _piece(segment: Any) -> TextPiece:
+    return TextPiece(
+        segment.text,
+        segment.start,
+        segment.compression_ratio,
+        segment.avg_logprob,
+        len(segment.tokens),
+        tuple(
+            Word(each.word.strip(), each.start, each.end, each.probability)
+            for each in segment.words or ()
+        ),
+    )
 
 
 def _token_limit(seconds: float) -> int:
     """More tokens than anybody says in that time, so that a loop ends early."""
-    return min(math.ceil(seconds * _TOKENS_PER_SECOND) + _SPARE_TOKENS, _MOST_TOKENS)
+    return min(math.ceil(seconds * _TOKENS_PER_SECOND) + _SPARE_TOKENS, MOST_NEW_TOKENS)

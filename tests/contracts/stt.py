@@ -51,6 +51,33 @@ class SttContract:
         english = replace(speech, language="en")
         assert (await stt.transcribe(english, Priority.INTERIM)).language == "en"
 
+    async def test_it_says_when_each_word_was_said(
+        self, stt: SttEngine, speech: Utterance
+    ) -> None:
+        found = await stt.transcribe(replace(speech, word_timestamps=True))
+        times = [time for word in found.words for time in (word.start, word.end)]
+        assert "".join(word.word for word in found.words) == found.text.replace(" ", "")
+        assert times == sorted(times)
+        assert 0 <= times[0] < times[-1] <= speech.seconds + 0.1
+        assert all(0 <= word.probability <= 1 for word in found.words)
+
+    async def test_it_gives_no_words_that_nobody_asked_for(
+        self, stt: SttEngine, speech: Utterance
+    ) -> None:
+        assert (await stt.transcribe(speech)).words == ()
+
+    async def test_it_bears_a_prompt_and_hotwords_of_any_length(
+        self, stt: SttEngine, speech: Utterance
+    ) -> None:
+        told = replace(speech, prompt="So it goes. " * 500, hotwords="Zaphod " * 500)
+        assert isinstance((await stt.transcribe(told)).text, str)
+
+    async def test_it_takes_a_translation_task(
+        self, stt: SttEngine, speech: Utterance
+    ) -> None:
+        found = await stt.transcribe(replace(speech, task="translate"))
+        assert (found.language, bool(found.text)) == ("en", True)
+
     async def test_it_serves_several_at_once(
         self, stt: SttEngine, speech: Utterance
     ) -> None:

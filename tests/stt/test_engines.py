@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,18 @@ async def test_an_english_model_hears_only_english(
     found = await real_stt.transcribe(Utterance(utterance.samples, "de"))
     assert found.language == "en"
     assert normalize(found.text) == normalize(SENTENCE)
+
+
+@pytest.mark.model
+async def test_hotwords_and_a_prompt_change_the_spelling(
+    real_stt: WhisperEngine, utterance: Utterance
+) -> None:
+    plain = await real_stt.transcribe(utterance)
+    hot = await real_stt.transcribe(replace(utterance, hotwords="Foxx"))
+    assert "Fox" not in plain.text
+    assert "Fox" in hot.text
+    shouted = replace(utterance, prompt="THE CAT SAT ON THE MAT. THE DOG BARKED.")
+    assert (await real_stt.transcribe(shouted)).text.isupper()
 
 
 @pytest.mark.model

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stt_app.core.engine import Word
 from stt_app.core.whisper_text import TextPiece, confidence, usable_pieces, without_loop
 
 
@@ -32,6 +33,13 @@ def test_it_ends_a_loop_where_it_begins(text: str, expected: str) -> None:
 def test_it_looks_for_loops_only_in_text_that_compresses_too_well() -> None:
     honest = piece("no no no no no no", ratio=1.5)
     assert usable_pieces([honest], 3) == [honest]
+
+
+def test_it_cuts_the_words_where_it_cuts_the_text() -> None:
+    words = tuple(Word("la", each, each + 0.5, 0.9) for each in range(50))
+    looping = TextPiece(" la" * 50, 0, 20.0, -0.5, 50, words)
+    (kept,) = usable_pieces([looping], 50)
+    assert (kept.text, kept.words) == (" la", words[:1])
 
 
 def test_it_drops_what_starts_after_the_end() -> None:
