@@ -20,7 +20,7 @@ from common.metrics import HISTORY_DROPPED
 from gateway_app.history import Record
 from gateway_app.history_rows import row_of
 from gateway_app.models import HistoryEntry
-from gateway_app.services import prune_history, write_rows
+from gateway_app.services import prune_expired, prune_history, write_rows
 
 log = structlog.get_logger(__name__)
 
@@ -222,9 +222,10 @@ class DatabaseHistory:
         if time.monotonic() < self._prunes_at or self._stopping.is_set():
             return
         self._prunes_at = time.monotonic() + PRUNE_EVERY_SECONDS
-        if days == 0:
-            return
         try:
+            prune_expired(self._config, database=self._database)
+            if days == 0:
+                return
             pruned = prune_history(
                 days, database=self._database, between=self._write_waiting
             )

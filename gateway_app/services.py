@@ -6,13 +6,30 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from django.apps import apps
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.utils import timezone
 
+from common.config import Config
 from gateway_app.models import HistoryEntry, Synthesis, Transcript
 
 TABLES: tuple[type[HistoryEntry], ...] = (Transcript, Synthesis)
 PRUNE_BATCH = 500
+
+
+def prune_expired(
+    config: Config, *, dry_run: bool = False, database: str = DEFAULT_DB_ALIAS
+) -> dict[str, int]:
+    """Delete what expires by rules of its own; how many rows, by kind.
+
+    Every model with a `prune_expired` of its own takes part.
+    """
+    counts = {}
+    for model in apps.get_models():
+        if (prune := getattr(model, "prune_expired", None)) is not None:
+            count = prune(config, dry_run=dry_run, database=database)
+            counts[str(model._meta.verbose_name_plural)] = count
+    return counts
 
 
 @dataclass(frozen=True)

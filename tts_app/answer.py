@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -40,6 +40,7 @@ class SpeechAnswer:
         timeout_seconds: float,
         asks_llm: bool,
         finished: Callable[[Outcome], None],
+        remember: Callable[[str], Awaitable[None]],
     ) -> None:
         self.voice = voice
         self.speech = speech
@@ -47,6 +48,7 @@ class SpeechAnswer:
         self._timeout_seconds = timeout_seconds
         self.asks_llm = asks_llm
         self._finished = finished
+        self._remember = remember
         self._began = time.perf_counter()
         self._events: asyncio.Queue[SpeechEvent | Exception | None]
         self._events = asyncio.Queue(EVENTS_AHEAD)
@@ -103,6 +105,9 @@ class SpeechAnswer:
             status, error = "error", failure
         finally:
             self._finished(Outcome(status, error, self._stages_ms()))
+        if status == "ok":
+            # Before the reader sees the end: its next question may follow at once.
+            await self._remember(self.speech.text)
         await self._events.put(error if not self.speech.audio_seconds else None)
 
     async def _make(self) -> None:

@@ -24,9 +24,11 @@ from common.errors import EngineFailed, VoiceError
 from gateway_app.proxies import client_address
 from gateway_app.responses import error_response, request_id, services_of
 from tts_app.answer import SpeechAnswer
+from tts_app.conversation_api import owner
 from tts_app.core.engine import VoiceInfo
 from tts_app.core.speech import TextDelta
-from tts_app.services import MAX_SPEED, MIN_SPEED, SpeechOrder, SpeechService
+from tts_app.order import SpeechOrder
+from tts_app.services import MAX_SPEED, MIN_SPEED, SpeechService
 
 router = Router(tags=["Speech"])
 
@@ -45,6 +47,8 @@ def _without_surrogates(given: Any) -> Any:
         return given.encode("utf-8", "ignore").decode("utf-8")
     return given
 
+
+PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
 
 Text = Annotated[str, BeforeValidator(_without_surrogates)]
 
@@ -83,12 +87,14 @@ class TtsIn(BaseModel):
     system_prompt: Text | None = Field(
         None, description="Instead of the configured one, for this request."
     )
-    conversation_id: str | None = Field(
+    conversation_id: Text | None = Field(
         None,
-        description="The last turns with the same id are remembered for half an hour, "
-        "in this process.",
+        description="What was said before with the same id is part of the question. "
+        "It is forgotten after `conversation_expire_seconds`, or by "
+        "`DELETE /tts/conversations/ID`.",
         min_length=1,
         max_length=128,
+        pattern=PRINTABLE,
     )
     llm: StrictBool | None = Field(
         None,
@@ -243,7 +249,7 @@ def _order(request: HttpRequest, body: TtsIn) -> SpeechOrder:
         conversation_id=body.conversation_id,
         request_id=request_id(request) or "",
         client=caller.client if caller and caller.client else client,
-        caller=f"{caller.kind} {caller.name}" if caller else "",
+        caller=owner(request),
     )
 
 

@@ -1,8 +1,13 @@
-"""What the database knows about voices."""
+"""What the database knows: the voices, and the conversations that go on."""
 
 from __future__ import annotations
 
-from django.db import models
+from datetime import datetime, timedelta
+
+from django.db import DEFAULT_DB_ALIAS, models
+from django.utils import timezone
+
+from common.config.llm import ConversationSettings
 
 
 class Voice(models.Model):
@@ -42,3 +47,43 @@ class Voice(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Conversation(models.Model):
+    """The last turns of a conversation with the language model, until it expires."""
+
+    caller = models.CharField(
+        max_length=255, blank=True, help_text="Whose conversation it is."
+    )
+    conversation_id = models.CharField("conversation id", max_length=128)
+    turns = models.JSONField(default=list, blank=True)
+    updated_at = models.DateTimeField("last turn", default=timezone.now, db_index=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["caller", "conversation_id"], name="one_row_a_conversation"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.conversation_id
+
+    @staticmethod
+    def expired_before(settings: ConversationSettings) -> datetime:
+        """A conversation in which nothing was said since then is forgotten."""
+        age = timedelta(seconds=settings.conversation_expire_seconds)
+        return timezone.now() - age
+
+    @classmethod
+    def prune_expired(
+        cls,
+        settings: ConversationSettings,
+        *,
+        dry_run: bool = False,
+        database: str = DEFAULT_DB_ALIAS,
+    ) -> int:
+        """Delete what has expired; how many conversations that are, or would be."""
+        oldest = cls.expired_before(settings)
+        expired = cls._default_manager.using(database).filter(updated_at__lte=oldest)
+        return expired.count() if dry_run else expired.delete()[0]

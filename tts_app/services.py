@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
@@ -14,20 +13,19 @@ import structlog
 from common.config import Config
 from common.errors import (
     BadValue,
-    LlmUnavailable,
     TooLarge,
     Unspeakable,
     VoiceError,
 )
 from gateway_app.history import SynthesisRecord
 from tts_app.answer import Outcome, SpeechAnswer
+from tts_app.answering import Answering
 from tts_app.core.admission import Admission
-from tts_app.core.conversations import Conversations, Key
 from tts_app.core.encoding import FORMATS
 from tts_app.core.engine import VoiceInfo
-from tts_app.core.llm.base import ChatMessage, LlmEngine
 from tts_app.core.llm.prompt import system_prompt
 from tts_app.core.speech import Speech, SpeechPlan
+from tts_app.order import SpeechOrder
 from tts_app.voice_book import Offer, VoiceBook
 from tts_app.voices import SyncResult, sync_voices
 
@@ -40,26 +38,6 @@ SYNC_POLL_SECONDS = 0.25
 MIN_SPEED, MAX_SPEED = 0.25, 4.0
 
 
-@dataclass(frozen=True)
-class SpeechOrder:
-    """What somebody wants to hear; None leaves it to the configuration."""
-
-    text: str
-    voice: str | None = None
-    speaker: str | int | None = None
-    speed: float = 1.0
-    audio_format: str = "wav"
-    llm: bool | None = None
-    system_prompt: str | None = None
-    conversation_id: str | None = None
-    request_id: str = ""
-    client: str = ""
-    caller: str = ""
-    """Whose conversation it is."""
-    even_disabled: bool = False
-    """Whether a voice will do that is installed but not offered."""
-
-
 class SpeechService:
     """services["speech"]: what `/tts` and every other way to speech goes through."""
 
@@ -69,7 +47,7 @@ class SpeechService:
         self._config = config
         self._admission = Admission(config.tts_max_concurrent, config.tts_queue_limit)
         self._book = VoiceBook(config, services["tts"])
-        self._conversations = Conversations()
+        self._answering = Answering(services)
         self._syncing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -80,6 +58,7 @@ class SpeechService:
     async def stop(self) -> None:
         if self._syncing is not None:
             self._syncing.cancel()
+        await self._answering.close()
 
     async def sync_voices(self) -> None:
         """Write the installed voices to the database; trouble there is only logged."""
@@ -119,7 +98,7 @@ class SpeechService:
             order.audio_format,
         )
         uses_llm = self._config.tts_use_llm if order.llm is None else order.llm
-        pieces = self._answered(order) if uses_llm else _as_given(order.text)
+        pieces = self._answering.pieces(order) if uses_llm else _as_given(order.text)
         speech = Speech(self._services["tts"], plan, pieces)
         answer = SpeechAnswer(
             voice,
@@ -128,9 +107,14 @@ class SpeechService:
             timeout_seconds=self._config.tts_request_timeout,
             asks_llm=uses_llm,
             finished=partial(self._finished, order, speech, voice, uses_llm),
+            remember=partial(self._answering.remember, order) if uses_llm else _nothing,
         )
         await answer.start()
         return answer
+
+    async def forget_conversation(self, caller: str, conversation_id: str) -> None:
+        """Raises NotFound when this caller has no such conversation."""
+        await self._answering.forget(caller, conversation_id)
 
     def _check(self, order: SpeechOrder) -> None:
         limit = self._config.tts_max_text_length
@@ -158,30 +142,6 @@ class SpeechService:
             async with self._admission.place(self._config.tts_request_timeout):
                 yield
 
-    async def _answered(self, order: SpeechOrder) -> AsyncIterator[str]:
-        """What the language model answers. Raises LlmUnavailable."""
-        llm: LlmEngine = self._services["llm"]
-        said_anything = False
-        pieces: Any = llm.reply(self._messages(order))
-        async with aclosing(pieces):
-            async for piece in pieces:
-                said_anything = said_anything or bool(piece.strip())
-                yield piece
-        if not said_anything:
-            raise LlmUnavailable(
-                f"The language model {llm.model_name} ({llm.backend}) answered nothing.",
-                retry_after_seconds=1,
-            )
-
-    def _messages(self, order: SpeechOrder) -> list[ChatMessage]:
-        prompt = order.system_prompt or system_prompt(self._config)
-        key = _conversation(order)
-        return [
-            ChatMessage("system", prompt),
-            *(self._conversations.history(key) if key else ()),
-            ChatMessage("user", order.text),
-        ]
-
     def _finished(
         self,
         order: SpeechOrder,
@@ -190,9 +150,6 @@ class SpeechService:
         uses_llm: bool,
         outcome: Outcome,
     ) -> None:
-        key = _conversation(order)
-        if key and uses_llm and outcome.status == "ok":
-            self._conversations.add(key, order.text, speech.text)
         llm = self._services.get("llm")
         record = SynthesisRecord(
             request_id=order.request_id,
@@ -223,8 +180,8 @@ async def _as_given(text: str) -> AsyncIterator[str]:
     yield text
 
 
-def _conversation(order: SpeechOrder) -> Key | None:
-    return (order.caller, order.conversation_id) if order.conversation_id else None
+async def _nothing(answer: str) -> None:
+    """A text that was spoken as given is no part of a conversation."""
 
 
 def _sentence(error: Exception | None) -> str:

@@ -17,6 +17,7 @@ from common.version import VERSION
 from gateway_app.api import router as gateway_router
 from gateway_app.responses import INTERNAL, error_response, explain_validation
 from tts_app.api import router as speech_router
+from tts_app.conversation_api import router as conversation_router
 
 log = structlog.get_logger(__name__)
 
@@ -49,6 +50,7 @@ api = VoiceAPI(
 )
 api.add_router("", gateway_router)
 api.add_router("", speech_router)
+api.add_router("", conversation_router)
 
 
 @api.exception_handler(VoiceError)

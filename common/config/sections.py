@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from common.config.llm import ConversationSettings, LlmSettings
 from common.config.server import (
-    LlmSettings,
     LogSettings,
     NetworkSettings,
     StorageSettings,
@@ -28,6 +28,7 @@ SECTION_CLASSES: tuple[type[Section], ...] = (
     PiperSettings,
     ModelSettings,
     LlmSettings,
+    ConversationSettings,
     NetworkSettings,
     StorageSettings,
     LogSettings,
@@ -40,6 +41,7 @@ class Config(
     PiperSettings,
     ModelSettings,
     LlmSettings,
+    ConversationSettings,
     NetworkSettings,
     StorageSettings,
     LogSettings,

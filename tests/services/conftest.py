@@ -54,4 +54,6 @@ def postgres_database(
         yield alias
         connections[alias].close()  # it may be one of before the server was stopped
         with connections[alias].cursor() as cursor:
-            cursor.execute("TRUNCATE gateway_app_transcript, gateway_app_synthesis")
+            cursor.execute(
+                "TRUNCATE gateway_app_transcript, gateway_app_synthesis, tts_app_conversation"
+            )

@@ -1,43 +1,72 @@
-"""The last turns of each conversation, in memory and within fixed bounds."""
+"""What is remembered of a conversation, and who keeps it."""
 
 from __future__ import annotations
 
-import time
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
+from common.config.llm import ConversationSettings
 from tts_app.core.llm.base import ChatMessage
 
-MAX_CONVERSATIONS = 500
-MAX_TURNS = 6
-MAX_CHARACTERS = 2_000
-"""Kept of one message."""
-KEPT_SECONDS = 30 * 60
 
-Key = tuple[str, str]
-"""Who asks, and the conversation's id: nobody continues another's conversation."""
+class Key(NamedTuple):
+    """Nobody continues another caller's conversation."""
+
+    caller: str
+    conversation_id: str
 
 
-class Conversations:
-    """Remembers what was asked and answered; the oldest conversation is forgotten."""
+@dataclass(frozen=True)
+class Turn:
+    """A question and its answer."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._kept: OrderedDict[Key, tuple[float, list[ChatMessage]]] = OrderedDict()
+    question: str
+    answer: str
 
-    def history(self, key: Key) -> list[ChatMessage]:
-        """The turns so far, oldest first."""
-        last, messages = self._kept.get(key, (0.0, []))
-        return list(messages) if self._clock() - last < KEPT_SECONDS else []
+    def cut(self, characters: int) -> Turn:
+        """The beginnings of both, without what databases refuse."""
+        return Turn(
+            _clean(self.question)[:characters], _clean(self.answer)[:characters]
+        )
 
-    def add(self, key: Key, question: str, answer: str) -> None:
+
+class ConversationStore(Protocol):
+    """Remembers turns within the bounds of ConversationSettings, for every process.
+
+    Each method raises Unavailable when the place where they are kept is away.
+    """
+
+    async def history(self, key: Key) -> list[Turn]:
+        """The turns so far, oldest first; none when the conversation has expired."""
+
+    async def add(self, key: Key, turn: Turn) -> None:
         """One turn has ended."""
-        messages = [
-            *self.history(key),
-            ChatMessage("user", question[:MAX_CHARACTERS]),
-            ChatMessage("assistant", answer[:MAX_CHARACTERS]),
-        ]
-        self._kept[key] = (self._clock(), messages[-2 * MAX_TURNS :])
-        self._kept.move_to_end(key)
-        while len(self._kept) > MAX_CONVERSATIONS:
-            self._kept.popitem(last=False)
+
+    async def forget(self, key: Key) -> bool:
+        """Forget the conversation; whether there was one."""
+
+    async def close(self) -> None:
+        """Give connections back; the next call opens new ones."""
+
+
+def as_messages(turns: Sequence[Turn]) -> list[ChatMessage]:
+    """The turns as a language model reads them."""
+    messages = []
+    for turn in turns:
+        messages.append(ChatMessage("user", turn.question))
+        messages.append(ChatMessage("assistant", turn.answer))
+    return messages
+
+
+def kept(turns: Sequence[Turn], settings: ConversationSettings) -> list[Turn]:
+    """What of the turns is remembered."""
+    return [
+        turn.cut(settings.conversation_characters)
+        for turn in turns[-settings.conversation_turns :]
+    ]
+
+
+def _clean(text: str) -> str:
+    """Without half characters and NUL."""
+    return text.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")

@@ -7,11 +7,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from gateway_app.services import prune_history
+from gateway_app.services import prune_expired, prune_history
 
 
 class Command(BaseCommand):
-    help = "Delete history older than `history_retention_days`, in small batches."
+    help = (
+        "Delete history older than `history_retention_days`, in small batches, "
+        "and conversations that have expired."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -22,16 +25,20 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
+        dry_run: bool = options["dry_run"]
         days = options["days"]
+        if days is not None and days < 0:
+            raise CommandError("--days must be 0 or more.")
+        verb = "Would delete" if dry_run else "Deleted"
+        expired = prune_expired(settings.VOICE.config, dry_run=dry_run)
+        for what, count in expired.items():
+            self.stdout.write(f"{verb} {count} expired {what}.")
         if days is None:
             days = settings.VOICE.config.history_retention_days
             if days == 0:
                 self.stdout.write("`history_retention_days` is 0: everything is kept.")
                 return
-        if days < 0:
-            raise CommandError("--days must be 0 or more.")
-        pruned = prune_history(days, dry_run=options["dry_run"])
-        verb = "Would delete" if options["dry_run"] else "Deleted"
+        pruned = prune_history(days, dry_run=dry_run)
         self.stdout.write(
             f"{verb} {pruned.transcripts} transcripts and {pruned.syntheses} syntheses "
             f"older than {days} days."

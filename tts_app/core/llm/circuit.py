@@ -6,7 +6,7 @@ import time
 
 from purgatory.domain.model import CLOSED, HALF_OPENED, OPENED, Context, OpenedState
 
-from common.config.server import LlmSettings
+from common.config.llm import LlmSettings
 from tts_app.core.llm.failures import AskFailed
 
 

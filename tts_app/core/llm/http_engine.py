@@ -10,7 +10,7 @@ import anyio
 import httpx
 import structlog
 
-from common.config.server import LlmSettings
+from common.config.llm import LlmSettings
 from common.engine import PartHealth, PartState
 from common.errors import LlmUnavailable
 from tts_app.core.llm.base import ChatMessage, ReplyOptions

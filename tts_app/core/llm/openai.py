@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from common.config.server import LlmSettings
+from common.config.llm import LlmSettings
 from common.errors import EngineFailed
 from tts_app.core.llm.dialect import (
     Delta,

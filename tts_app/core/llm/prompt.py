@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from common.config import project_dir
-from common.config.server import LlmSettings
+from common.config.llm import LlmSettings
 from common.errors import EngineFailed
 
 SPOKEN_ANSWERS = (

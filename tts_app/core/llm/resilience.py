@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import stamina
 
-from common.config.server import LlmSettings
+from common.config.llm import LlmSettings
 from common.errors import LlmUnavailable
 from tts_app.core.llm.circuit import Circuit, CircuitOpen
 from tts_app.core.llm.failures import RETRYABLE, AskFailed, Busy

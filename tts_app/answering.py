@@ -1,0 +1,79 @@
+"""What the language model answers to an order, and what is remembered of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from typing import Any
+
+import structlog
+
+from common.config import Config
+from common.errors import LlmUnavailable, NotFound, VoiceError
+from tts_app.conversations import conversations_for
+from tts_app.core.conversations import ConversationStore, Key, Turn, as_messages
+from tts_app.core.llm.base import ChatMessage, LlmEngine
+from tts_app.core.llm.prompt import system_prompt
+from tts_app.order import SpeechOrder
+
+log = structlog.get_logger(__name__)
+
+
+class Answering:
+    """Asks services["llm"] with the conversation so far."""
+
+    def __init__(self, services: Mapping[str, Any]) -> None:
+        self._services = services
+        self._config: Config = services["loaded"].config
+        kept: ConversationStore | None = services.get("conversations")
+        self._conversations = kept or conversations_for(self._config)
+
+    async def close(self) -> None:
+        await self._conversations.close()
+
+    async def pieces(self, order: SpeechOrder) -> AsyncIterator[str]:
+        """The answer as it is written. Raises LlmUnavailable, Unavailable."""
+        llm: LlmEngine = self._services["llm"]
+        said_anything = False
+        pieces: Any = llm.reply(await self._messages(order))
+        async with aclosing(pieces):
+            async for piece in pieces:
+                said_anything = said_anything or bool(piece.strip())
+                yield piece
+        if not said_anything:
+            raise LlmUnavailable(
+                f"The language model {llm.model_name} ({llm.backend}) answered nothing.",
+                retry_after_seconds=1,
+            )
+
+    async def remember(self, order: SpeechOrder, answer: str) -> None:
+        """The order was answered in full. Never raises: the answer was given."""
+        if key := _key(order):
+            try:
+                await self._conversations.add(key, Turn(order.text, answer))
+            except VoiceError as error:
+                log.warning("turn not remembered", reason=error.message)
+
+    async def forget(self, caller: str, conversation_id: str) -> None:
+        """Raises NotFound when there is no such conversation of this caller."""
+        if not await self._conversations.forget(Key(caller, conversation_id)):
+            raise NotFound(
+                "There is no conversation with this id, or it has expired.",
+                field="conversation_id",
+            )
+
+    async def _messages(self, order: SpeechOrder) -> list[ChatMessage]:
+        prompt = order.system_prompt or system_prompt(self._config)
+        key = _key(order)
+        past = await self._conversations.history(key) if key else []
+        return [
+            ChatMessage("system", prompt),
+            *as_messages(past),
+            ChatMessage("user", order.text),
+        ]
+
+
+def _key(order: SpeechOrder) -> Key | None:
+    if not order.conversation_id:
+        return None
+    return Key(order.caller, order.conversation_id)

@@ -1,0 +1,35 @@
+"""HTTP: forgetting a conversation."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest
+from ninja import Router, Status
+
+from gateway_app.auth import Caller
+from gateway_app.responses import services_of
+from tts_app.services import SpeechService
+
+router = Router(tags=["Speech"])
+
+DOCS = {"responses": {404: {"description": "No such conversation, or it has expired."}}}
+
+
+@router.delete(
+    "/tts/conversations/{path:conversation_id}",
+    response={204: None},
+    url_name="forget_conversation",
+    openapi_extra=DOCS,
+)
+async def forget_conversation(
+    request: HttpRequest, conversation_id: str
+) -> Status[None]:
+    """Forget what was said under this `conversation_id`."""
+    speech: SpeechService = services_of(request)["speech"]
+    await speech.forget_conversation(owner(request), conversation_id)
+    return Status(204, None)
+
+
+def owner(request: HttpRequest) -> str:
+    """Whose conversations the request can reach."""
+    caller: Caller | None = getattr(request, "caller", None)
+    return f"{caller.kind} {caller.name}" if caller else ""
