@@ -7,10 +7,13 @@ VoiceError
  +- Forbidden           403 / 4403   forbidden: a known caller who may not do this
  +- NotFound            404 / 4404   not_found
  |   +- UnknownVoice    404 / 4404   unknown_voice
+ +- IdleTimeout         408 / 4408   idle: nothing came for too long
+ +- Superseded          409 / 4409   superseded: another connection has taken this one up
  +- TooLarge            413 / 4413   too_large
  +- UnsupportedAudio    415 / 4415   unsupported_audio
  +- Unspeakable         422 / 4400   no_speakable_text
  +- TooMany             429 / 4429   too_many_requests, with retry_after_seconds
+ +- SessionExpired      440 / 4440   session_expired: it lasted as long as it may
  +- SlowReader          500 / 4431   slow_reader: the client does not read what it asked for
  +- Unavailable         503 / 4503   unavailable, with retry_after_seconds
  |   +- Overloaded      503 / 4503   overloaded: a bounded queue is full
@@ -96,6 +99,14 @@ class UnknownVoice(NotFound):
     code = "unknown_voice"
 
 
+class IdleTimeout(VoiceError):
+    code, http_status, close_code = "idle", 408, 4408
+
+
+class Superseded(VoiceError):
+    code, http_status, close_code = "superseded", 409, 4409
+
+
 class TooLarge(VoiceError):
     code, http_status, close_code = "too_large", 413, 4413
 
@@ -110,6 +121,10 @@ class Unspeakable(VoiceError):
 
 class TooMany(VoiceError):
     code, http_status, close_code = "too_many_requests", 429, 4429
+
+
+class SessionExpired(VoiceError):
+    code, http_status, close_code = "session_expired", 440, 4440
 
 
 class SlowReader(VoiceError):

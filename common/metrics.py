@@ -57,6 +57,18 @@ AUDIO_SECONDS = Counter(
     ["direction"],
     registry=REGISTRY,
 )
+PARTIALS = Counter(
+    "voice_partials",
+    "Partial texts of live speech: `sent`, or `shed` because the engine was busy.",
+    ["outcome"],
+    registry=REGISTRY,
+)
+GUESSES = Counter(
+    "voice_guesses",
+    "Texts prepared in a pause: `right` when it was the end, `wrong` when speech went on.",
+    ["outcome"],
+    registry=REGISTRY,
+)
 ERRORS = Counter(
     "voice_errors",
     "Errors sent to clients, by code.",

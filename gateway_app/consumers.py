@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import structlog
 from pydantic import TypeAdapter
 
-from common.errors import BadRequest, NotFound, Restarting, TooLarge
+from common.errors import (
+    BadRequest,
+    IdleTimeout,
+    NotFound,
+    Restarting,
+    SessionExpired,
+    TooLarge,
+    VoiceError,
+)
 from common.messages import Message, decode
 from gateway_app.auth import ANONYMOUS, Caller, admit_socket, offered_subprotocol
+from gateway_app.lifetime import Lifetime
 from gateway_app.sessions import RETRY_SECONDS, Seat, SessionRegistry
 from gateway_app.sockets import Socket
 
@@ -23,8 +33,9 @@ class VoiceConsumer(Socket):
     """One socket. Subclasses set `kind` and `family` and fill in the hooks.
 
     Hooks may use `send_message`, `pump`, `fail`, `services`, `session_id`,
-    `client` and `caller`. The number of open sockets of a kind is limited by the
-    setting `<kind>_max_sessions`, where there is one.
+    `client` and `caller`. Where there are settings of these names, they bound the
+    sockets of a kind: `<kind>_max_sessions`, `<kind>_idle_seconds` and
+    `<kind>_session_seconds`.
     """
 
     family: TypeAdapter[Any] = TypeAdapter(Message)
@@ -36,6 +47,7 @@ class VoiceConsumer(Socket):
         self._seat: Seat | None = None
         self._strikes = 0
         self._opened = False
+        self._lifetime = Lifetime(math.inf, math.inf)
 
     async def opened(self) -> None:
         """The caller was let in. A VoiceError raised here closes the socket."""
@@ -53,8 +65,14 @@ class VoiceConsumer(Socket):
     async def on_message(self, message: Any) -> None:
         """A message of the family."""
 
-    async def finish(self) -> None:
-        """The server shuts down: send what is left; the notice and 4512 follow."""
+    async def finish(self, reason: str) -> None:
+        """The server wants to end it: send what is left; a notice and a close follow.
+
+        `reason` is `restarting`, `idle` or `expired`.
+        """
+
+    def warn(self, seconds: float) -> None:
+        """The longest time that this connection may last ends in so many seconds."""
 
     async def closed(self) -> None:
         """The socket has ended, however it did. Called once if `opened` was called."""
@@ -66,10 +84,22 @@ class VoiceConsumer(Socket):
 
     async def drain(self) -> None:
         """The server shuts down (see SessionRegistry)."""
-        self._draining = True
-        await self._guarded(self.finish)
         notice = "The server is restarting."
-        await self.fail(Restarting(notice, retry_after_seconds=RETRY_SECONDS))
+        error = Restarting(notice, retry_after_seconds=RETRY_SECONDS)
+        await self._finish_and_fail("restarting", error)
+
+    async def _finish_and_fail(self, reason: str, error: VoiceError) -> None:
+        self._draining = True
+        await self._guarded(lambda: self.finish(reason))
+        await self.fail(error)
+
+    async def _watch_lifetime(self) -> None:
+        try:
+            await self._lifetime.watch(self.warn)
+        except IdleTimeout as error:
+            await self._finish_and_fail("idle", error)
+        except SessionExpired as error:
+            await self._finish_and_fail("expired", error)
 
     async def _connected(self) -> None:
         subprotocol = offered_subprotocol(self.scope)
@@ -83,8 +113,15 @@ class VoiceConsumer(Socket):
         log.info("socket opened", kind=self.kind, client=self.client)
         self._opened = True
         await self.opened()
+        self._lifetime = Lifetime(
+            getattr(config, f"{self.kind}_idle_seconds", math.inf),
+            getattr(config, f"{self.kind}_session_seconds", math.inf),
+        )
+        if self._lifetime.limited:
+            self.accompany(self._watch_lifetime)
 
     async def _received(self, message: dict[str, Any]) -> None:
+        self._lifetime.touch()
         frame, text = message.get("bytes"), message.get("text")
         self._check_size(frame if frame is not None else text or "")
         if text is not None:

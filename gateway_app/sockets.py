@@ -35,6 +35,9 @@ class Socket(AsyncConsumer):  # type: ignore[misc]
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
         self._draining = False
+        self._server_closed = False
+        self.close_code: int | None = None
+        """How the client ended the connection, once it did."""
 
     async def _connected(self) -> None:
         """The handshake has come."""
@@ -44,6 +47,11 @@ class Socket(AsyncConsumer):  # type: ignore[misc]
 
     async def _ended(self) -> None:
         """The connection has ended, however it did."""
+
+    @property
+    def server_closed(self) -> bool:
+        """Whether it was this side that ended the connection."""
+        return self._server_closed
 
     async def send_message(self, message: BaseModel | dict[str, Any]) -> None:
         """Send one message; after the end it is dropped."""
@@ -65,7 +73,13 @@ class Socket(AsyncConsumer):  # type: ignore[misc]
             if not self._draining:
                 await self.close()
 
-        task = asyncio.create_task(self._guarded(send_all))
+        return self.accompany(send_all)
+
+    def accompany(
+        self, work: Callable[[], Coroutine[Any, Any, None]]
+    ) -> asyncio.Task[None]:
+        """Run it beside the connection; it ends with it."""
+        task = asyncio.create_task(self._guarded(work))
         self._tasks.add(task)
         return task
 
@@ -80,7 +94,7 @@ class Socket(AsyncConsumer):  # type: ignore[misc]
         if self._closing:
             return
         await self._send({"type": "websocket.close", "code": code})
-        self._closing = True
+        self._closing = self._server_closed = True
         log.debug("socket closed by the server", code=code)
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -104,6 +118,7 @@ class Socket(AsyncConsumer):  # type: ignore[misc]
         elif kind == "websocket.connect":
             await self._guarded(self._connected)
         elif kind == "websocket.disconnect":
+            self.close_code = message.get("code")
             raise StopConsumer
 
     async def _guarded(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl
-
-from pydantic import TypeAdapter
-
-from common.errors import BadRequest
-from common.messages import validate
+from common.errors import BadRequest, Superseded
 from gateway_app.consumers import VoiceConsumer
 from gateway_app.history import TranscriptRecord
+from stt_app.addresses import query_address, with_defaults
 from stt_app.core.messages import (
     CLIENT_FAMILY,
     ClientMessage,
     Close,
     Configure,
     Flush,
-    Options,
 )
 from stt_app.core.session import SttSession
 from stt_app.core.transcribing import Heard
+from stt_app.streams import Stream, transcript_record
 
-_OPTIONS: TypeAdapter[Options] = TypeAdapter(Options)
+_CLEAN_CODES = (1000, 1001, 1005)
+"""Codes with which a client says goodbye; after others it may come back."""
 
 
 class SttConsumer(VoiceConsumer):
@@ -30,20 +27,30 @@ class SttConsumer(VoiceConsumer):
     kind = "stt"
     family = CLIENT_FAMILY
     session: SttSession | None = None
+    stream: Stream | None = None
+    held: list[TranscriptRecord] | None = None
+    """Records of a connection that has ended, which its client may yet take up."""
 
     async def opened(self) -> None:
         config = self.services["loaded"].config
-        options = query_options(self.scope["query_string"])
-        defaults = {"language": config.whisper_lang, "sample_rate": config.sample_rate}
+        address = query_address(self.scope["query_string"])
+        if address.resume is None:
+            self.services["load"].admit()
+        self.stream = await self.services["streams"].take(
+            address, self.session_id, self.supersede
+        )
+        self.session_id = self.stream.session_id
         self.session = SttSession(
             self.services["stt"],
             config,
             self.services["vad"],
             session_id=self.session_id,
-            options=Options(**{**defaults, **options.model_dump(exclude_none=True)}),
+            options=with_defaults(address, config),
+            load=self.services["load"],
+            start=self.stream.start,
             on_heard=self.keep,
         )
-        self.pump(self.session.events())
+        self.pump(self.stream.watching(self.session.events()))
 
     def on_audio(self, frame: bytes) -> None:
         self.opened_session.feed(frame)
@@ -66,13 +73,27 @@ class SttConsumer(VoiceConsumer):
         elif isinstance(message, Close):
             session.finish()
 
-    async def finish(self) -> None:
+    async def finish(self, reason: str) -> None:
         if self.session is not None:
-            await self.session.drain()
+            await self.session.drain(reason)
+
+    def warn(self, seconds: float) -> None:
+        self.opened_session.warn_of_end(seconds)
 
     async def closed(self) -> None:
-        if self.session is not None:
-            await self.session.close()
+        if self.session is None or self.stream is None:
+            return
+        self.held = []
+        lost = not self.server_closed and self.close_code not in _CLEAN_CODES
+        await self.session.close()
+        await self.services["streams"].leave(self.stream, self.held, lost=lost)
+
+    def supersede(self) -> None:
+        """Another connection has taken the stream up."""
+        if self.stream is not None:
+            self.stream.superseded = True
+        error = Superseded("Another connection has taken this stream up.")
+        self.accompany(lambda: self.fail(error))
 
     @property
     def opened_session(self) -> SttSession:
@@ -83,22 +104,8 @@ class SttConsumer(VoiceConsumer):
 
     def keep(self, heard: Heard) -> None:
         """Into the history with it."""
-        record = TranscriptRecord(
-            request_id=f"{self.session_id}-{heard.number}",
-            session_id=self.session_id,
-            client=self.client,
-            text=heard.text,
-            language=heard.language,
-            model=heard.model,
-            duration_seconds=round(heard.seconds, 3),
-            stages_ms=heard.stages_ms,
-            status="error" if heard.error else "ok",
-            error=heard.error,
-        )
-        self.services["history"].record(record)
-
-
-def query_options(query: bytes) -> Options:
-    """The options in an address. Raises BadValue naming the parameter."""
-    pairs = parse_qsl(query.decode("ascii", "replace"), keep_blank_values=True)
-    return validate(dict(pairs), _OPTIONS)
+        record = transcript_record(heard, self.session_id, self.client)
+        if self.held is not None:
+            self.held.append(record)
+        else:
+            self.services["history"].record(record)

@@ -15,8 +15,8 @@ from common.config import LoadedConfig, load_config
 from gateway_app.history import Record
 from gateway_app.monitor import Monitor
 from gateway_app.sessions import SessionRegistry
-from stt_app.core.vad import SileroVad
 from stt_app.core.whisper import WhisperEngine
+from stt_app.services import stt_services
 from tests.fakes import FakeLlm, FakeStt, FakeTts
 from tts_app.core.llm.factory import build_llm
 from tts_app.core.piper import PiperEngine
@@ -51,7 +51,6 @@ def make_services() -> Callable[..., dict[str, Any]]:
         services: dict[str, Any] = {
             "loaded": loaded,
             "stt": stt or FakeStt(),
-            "vad": SileroVad(),
             "tts": tts or FakeTts(),
             "llm": llm or FakeLlm(),
             "history": KeptHistory(),
@@ -59,6 +58,7 @@ def make_services() -> Callable[..., dict[str, Any]]:
         }
         for name in ("stt", "tts", "llm"):
             services[name].started = True
+        services.update(stt_services(loaded.config, services["history"]))
         services["monitor"] = Monitor(services)
         services["speech"] = SpeechService(services)
         return services

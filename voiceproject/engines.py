@@ -15,7 +15,7 @@ from common.errors import EngineFailed, VoiceError
 from gateway_app.history_writer import DatabaseHistory
 from gateway_app.monitor import Monitor
 from gateway_app.sessions import SessionRegistry
-from stt_app.core.vad import SileroVad
+from stt_app.services import stt_services
 from tts_app.core.llm.factory import build_llm
 from tts_app.services import SpeechService
 
@@ -43,7 +43,7 @@ def build_services(
     services["history"] = DatabaseHistory(config, monitor)
     if "stt" in roles:
         services["stt"] = _engine("stt_engine", config.stt_engine, STT_ENGINES, config)
-        services["vad"] = SileroVad()
+        services.update(stt_services(config, services["history"]))
     if "tts" in roles:
         services["tts"] = _engine("tts_engine", config.tts_engine, TTS_ENGINES, config)
         services["llm"] = build_llm(config)

@@ -52,6 +52,41 @@ class ListeningSettings(Section):
         ge=0,
         le=2,
     )
+    speculative_pause_seconds: float = setting(
+        0.12,
+        "Pause after which the text is prepared, in case it is the end; 0 waits for the end.",
+        ge=0,
+        le=2,
+    )
+    partial_first_seconds: float = setting(
+        0.35, "Speech that is heard before its first partial text.", ge=0.1, le=10
+    )
+    partial_interval_seconds: float = setting(
+        0.5,
+        "Shortest time between two partial texts of an utterance; grows with the load.",
+        ge=0.1,
+        le=10,
+    )
+    resume_seconds: float = setting(
+        30.0,
+        "Time in which a client that lost its connection may go on where it was.",
+        ge=0,
+        le=3_600,
+    )
+    stt_lag_limit_seconds: float = setting(
+        5.0,
+        "Above this delay of transcripts new connections are refused with 4503.",
+        gt=0,
+        le=600,
+    )
+    stt_idle_seconds: float = setting(
+        300.0,
+        "A connection from which nothing at all comes for so long is closed.",
+        gt=0,
+    )
+    stt_session_seconds: float = setting(
+        86_400.0, "Longest connection; it is warned 60 seconds before its end.", gt=60
+    )
     stt_max_sessions: int = setting(
         200,
         "Live connections to `/ws/stt` at the same time; more are refused with 4503.",

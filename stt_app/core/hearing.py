@@ -17,7 +17,13 @@ class Hearing:
     """One stream. How the bytes are split into frames makes no difference."""
 
     def __init__(
-        self, settings: ListeningSettings, vad: VadModel, sample_rate: int
+        self,
+        settings: ListeningSettings,
+        vad: VadModel,
+        sample_rate: int,
+        start_seconds: float = 0.0,
+        *,
+        resumed: bool = False,
     ) -> None:
         self._detector = vad.detector(settings.silence_rms_threshold)
         self._framer = Framer(FRAME_SAMPLES)
@@ -25,9 +31,10 @@ class Hearing:
         self._resampler = Resampler(sample_rate, SPEECH_RATE_HZ)
         self._probability = 0.0
         self.sample_rate = sample_rate
-        self.segmenter = Segmenter(settings)
-        self.audio_seconds = 0.0
-        """Audio received so far."""
+        start_sample = round(start_seconds * SPEECH_RATE_HZ)
+        self.segmenter = Segmenter(settings, start_sample, resumed=resumed)
+        self.audio_seconds = start_seconds
+        """Where in its stream the audio received so far ends."""
 
     def hear(self, pcm: bytes) -> list[Event]:
         """What these bytes cause."""

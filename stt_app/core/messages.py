@@ -4,38 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from common.messages import Message
-from stt_app.core.languages import AUTO, LANGUAGES
-
-
-class Options(BaseModel):
-    """What a client may choose, in `configure` or as query parameters of the address."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    language: str | None = Field(
-        None,
-        description="Language of the speech, such as `en`, or `auto` to detect it.",
-        examples=["en"],
-    )
-    sample_rate: int | None = Field(
-        None,
-        ge=8_000,
-        le=48_000,
-        description="Rate of the audio that follows, in Hz (8000 to 48000).",
-        examples=[16_000],
-    )
-
-    @field_validator("language")
-    @classmethod
-    def _known_language(cls, value: str | None) -> str | None:
-        if value is None or value in LANGUAGES or value == AUTO:
-            return value
-        raise ValueError(
-            f"unknown language {value[:20]!r}; use `auto` or a code such as `en`"
-        )
+from stt_app.core.options import Options
 
 
 class Configure(Options, Message):
@@ -80,6 +52,98 @@ class Ready(Message):
     sample_rate: int = Field(
         description="Rate in Hz at which audio is expected.", examples=[16_000]
     )
+    resume_token: str | None = Field(
+        None,
+        description="Connect with `?resume=` this token to go on after a lost connection.",
+        examples=["5f0c6ab1"],
+    )
+    resumed: bool | None = Field(
+        None,
+        description="Only after `?resume=`: whether the token was known, so that times and numbers go on.",
+        examples=[True],
+    )
+    audio_seconds: float | None = Field(
+        None,
+        description="Only after `?resume=`: where in the stream the audio that follows is taken to begin.",
+        examples=[12.3],
+    )
+
+
+class SpeechBegan(Message):
+    """Somebody has begun to speak."""
+
+    type: Literal["speech_started"] = "speech_started"
+    start: float = Field(
+        description="Where, in seconds of audio received.", examples=[0.51]
+    )
+    utterance_id: int = Field(
+        description="Number of the utterance that begins.", examples=[1]
+    )
+
+
+class SpeechFinished(Message):
+    """Nobody speaks any more; the transcript follows, unless it was no speech."""
+
+    type: Literal["speech_ended"] = "speech_ended"
+    end: float = Field(
+        description="Where the speech ended, in seconds of audio received.",
+        examples=[1.44],
+    )
+    utterance_id: int = Field(description="Number of the utterance.", examples=[1])
+
+
+class PartialText(Message):
+    """The text so far of an utterance that goes on, with `interim_results`."""
+
+    type: Literal["partial"] = "partial"
+    text: str = Field(description="All of it.", examples=["and so my fellow Am"])
+    stable_text: str = Field(
+        description="The beginning of it that later partials repeat unchanged.",
+        examples=["and so my"],
+    )
+    start: float = Field(
+        description="Where the utterance starts, in seconds of audio received.",
+        examples=[0.51],
+    )
+    utterance_id: int = Field(description="Number of the utterance.", examples=[1])
+
+
+class Acknowledged(Message):
+    """All speech before this point is in transcripts that were sent before.
+
+    After a lost connection, resend from here.
+    """
+
+    type: Literal["ack"] = "ack"
+    audio_seconds: float = Field(
+        description="Seconds of audio received.", examples=[12.3]
+    )
+
+
+class Status(Message):
+    """Transcripts come late, or the connection is about to be ended."""
+
+    type: Literal["status"] = "status"
+    lag_ms: float = Field(
+        description="For how long the oldest utterance has waited for its text.",
+        examples=[1840.0],
+    )
+    closes_in_seconds: float | None = Field(
+        None,
+        description="The server ends the connection then; connect anew before.",
+        examples=[60],
+    )
+
+
+class WordSpoken(BaseModel):
+    """One word of a transcript."""
+
+    model_config = ConfigDict(frozen=True)
+
+    word: str = Field(description="The word, with its punctuation.")
+    start: float = Field(description="Where it begins, in seconds of audio received.")
+    end: float = Field(description="Where it ends, in seconds of audio received.")
+    probability: float = Field(description="How sure it is, 0 to 1.")
 
 
 class TranscriptReady(Message):
@@ -121,6 +185,11 @@ class TranscriptReady(Message):
         description="Mean probability of the text's tokens, 0 to 1.",
         examples=[0.87],
     )
+    words: list[WordSpoken] | None = Field(
+        None,
+        description="Its words, with `word_timestamps`.",
+        examples=[[{"word": "Hello", "start": 0.6, "end": 0.9, "probability": 0.97}]],
+    )
     model: str | None = Field(
         None, description="The model that listened.", examples=["base"]
     )
@@ -158,7 +227,8 @@ class Closed(Message):
 
     type: Literal["closed"] = "closed"
     reason: str = Field(
-        description="Why: `client` asked for it, or `restarting`.", examples=["client"]
+        description="Why: `client` asked for it, `idle`, `expired` or `restarting`.",
+        examples=["client"],
     )
     audio_seconds: float = Field(
         description="Seconds of audio received.", examples=[61.5]
@@ -188,12 +258,27 @@ class ErrorHappened(Message):
 
 SERVER_MESSAGES = (
     Ready,
+    SpeechBegan,
+    PartialText,
+    SpeechFinished,
     TranscriptReady,
-    BufferLimitReached,
+    Acknowledged,
     Flushed,
+    BufferLimitReached,
+    Status,
     Closed,
     ErrorHappened,
 )
 ServerMessage = (
-    Ready | TranscriptReady | BufferLimitReached | Flushed | Closed | ErrorHappened
+    Ready
+    | SpeechBegan
+    | PartialText
+    | SpeechFinished
+    | TranscriptReady
+    | Acknowledged
+    | Flushed
+    | BufferLimitReached
+    | Status
+    | Closed
+    | ErrorHappened
 )

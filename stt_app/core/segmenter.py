@@ -15,7 +15,8 @@ _HYSTERESIS = 0.15
 """Speech that has begun goes on until the probability falls this far below."""
 _LOWEST_THRESHOLD = 0.01
 _LONGEST_TAIL_SECONDS = 0.3
-_CUT_SEARCH_SECONDS = 1.5
+_CUT_SEARCH_SHARE = 1 / 3
+"""The cut is looked for in this last part of an utterance that is too long."""
 
 
 class EndReason(str, Enum):
@@ -31,6 +32,8 @@ class SpeechStarted:
     """Speech was detected; its utterance starts here."""
 
     start_sample: int
+    continued: bool = False
+    """It goes on from an utterance that was cut: nobody began to speak."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,25 +64,46 @@ Event = SpeechStarted | UtteranceEnded | SpeechDropped
 class Segmenter:
     """Takes frames with their speech probability, gives the events they cause."""
 
-    def __init__(self, settings: ListeningSettings) -> None:
+    def __init__(
+        self,
+        settings: ListeningSettings,
+        start_sample: int = 0,
+        *,
+        resumed: bool = False,
+    ) -> None:
+        self._preroll = FrameRun(start_sample)
+        self._current: FrameRun | None = None
+        self._first_voiced = 0
+        self._unbroken_from = 0
+        # What opens a resumed stream may be the rest of something long.
+        self._continued = False
+        self._resumed = resumed
+        self.position = start_sample
+        """Samples heard so far."""
+        self.speech_end_sample = start_sample
+        """Where the latest speech ended, or has come to."""
+        self.use(settings)
+
+    def use(self, settings: ListeningSettings) -> None:
+        """Follow these settings from now on, in an open utterance too."""
         self._threshold = settings.vad_threshold
         self._floor = max(settings.vad_threshold - _HYSTERESIS, _LOWEST_THRESHOLD)
-        self._silence = _samples(settings.silence_max_seconds)
         self._shortest = _samples(settings.min_utterance_seconds)
         self._longest = _samples(settings.max_utterance_seconds)
+        self._pause = _samples(settings.speculative_pause_seconds)
         # A part of the pause belongs to the utterance, the rest to the next one.
         tail = min(_LONGEST_TAIL_SECONDS, settings.silence_max_seconds / 2)
         self._tail = _samples(tail)
         self._preroll_length = _samples(settings.preroll_seconds)
-        self._preroll = FrameRun(0)
-        self._current: FrameRun | None = None
-        self._first_voiced = 0
-        self._unbroken_from = 0
-        self._continued = False
-        self.position = 0
-        """Samples heard so far."""
-        self.speech_end_sample = 0
-        """Where the latest speech ended, or has come to."""
+        self.wait_for_silence(settings.silence_max_seconds)
+
+    def wait_for_silence(self, seconds: float) -> None:
+        """How long a pause must be to end the utterance.
+
+        Whoever can tell from the words or the voice that a turn is over, or is
+        not, calls this in the pause.
+        """
+        self._silence = _samples(seconds)
 
     @property
     def speaking(self) -> bool:
@@ -87,9 +111,35 @@ class Segmenter:
         return self._current is not None
 
     @property
-    def open_samples(self) -> int:
-        """Samples that the open utterance holds."""
-        return len(self._current) if self._current else 0
+    def spoken_seconds(self) -> float:
+        """How long somebody has spoken in the open utterance, pauses included."""
+        if self._current is None:
+            return 0.0
+        return (self.position - self._first_voiced) / SPEECH_RATE_HZ
+
+    @property
+    def settled_sample(self) -> int:
+        """No utterance that is still to end begins before this sample."""
+        if self._current is not None:
+            return self._current.start
+        return max(self._preroll.start, self.position - self._preroll_length)
+
+    @property
+    def open_start(self) -> int:
+        """Where the open utterance starts."""
+        return self._current.start if self._current else self.position
+
+    @property
+    def paused(self) -> bool:
+        """Whether the open utterance has come to a pause that may be its end."""
+        if self._current is None or self._pause == 0:
+            return False
+        silent = self.position - self.speech_end_sample
+        return silent >= self._pause and self._worth_saying()
+
+    def open_audio(self) -> Samples:
+        """The open utterance so far; empty when there is none."""
+        return self._current.samples() if self._current else np.zeros(0, np.float32)
 
     @property
     def unbroken_samples(self) -> int:
@@ -108,9 +158,7 @@ class Segmenter:
             self.speech_end_sample = self.position
         elif self.position - self.speech_end_sample >= self._silence:
             return self._end(EndReason.SILENCE)
-        if len(self._current) >= self._longest:
-            return self._cut()
-        return []
+        return self._cut() if len(self._current) >= self._longest else []
 
     def flush(self) -> list[Event]:
         """End what is open, now."""
@@ -123,7 +171,7 @@ class Segmenter:
         self._preroll = FrameRun(self.position)
         self._first_voiced = voiced_from
         self._unbroken_from = self._current.start
-        self._continued = False
+        self._continued, self._resumed = self._resumed, False
         self.speech_end_sample = self.position
         return [SpeechStarted(self._current.start)]
 
@@ -152,7 +200,7 @@ class Segmenter:
         run = self._current
         assert run is not None  # noqa: S101 - for the type checker
         samples = run.samples()
-        search = min(_samples(_CUT_SEARCH_SECONDS), len(samples) // 2)
+        search = int(len(samples) * _CUT_SEARCH_SHARE)
         at = len(samples) - search + quietest_sample(samples[-search:])
         cut = run.start + at
         self._current = FrameRun(self.position, samples[at:])
@@ -163,7 +211,7 @@ class Segmenter:
             event = UtteranceEnded(before, run.start, spoken_until, EndReason.LIMIT)
         self._first_voiced = max(self._first_voiced, cut)
         self._continued = True
-        return [event, SpeechStarted(cut)]
+        return [event, SpeechStarted(cut, continued=True)]
 
 
 def _samples(seconds: float) -> int:

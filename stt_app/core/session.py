@@ -14,24 +14,42 @@ from common.config.speech import ListeningSettings
 from common.metrics import AUDIO_SECONDS
 from stt_app.core.engine import SttEngine
 from stt_app.core.hearing import Hearing
-from stt_app.core.languages import AUTO
+from stt_app.core.live import LiveSpeech
+from stt_app.core.load import Load
 from stt_app.core.messages import (
-    BufferLimitReached,
     Closed,
     Flushed,
-    Options,
     Ready,
     ServerMessage,
+    SpeechBegan,
+    SpeechFinished,
     TranscriptReady,
 )
-from stt_app.core.segmenter import EndReason, Event, UtteranceEnded
-from stt_app.core.transcribing import Heard, Spoken, transcribe
+from stt_app.core.notices import Notices
+from stt_app.core.options import Options
+from stt_app.core.outbox import Outbox
+from stt_app.core.partials import Partials
+from stt_app.core.pending import Pending
+from stt_app.core.segmenter import EndReason, Event, SpeechStarted, UtteranceEnded
+from stt_app.core.transcribing import Heard, Outcome, Spoken, Transcriber
 from stt_app.core.vad import VadModel
+from stt_app.core.wishes import Wishes
 
 log = structlog.get_logger(__name__)
 
-MAX_UNSENT_MESSAGES = 256
-"""With so many messages that nobody takes, transcribing waits."""
+MOST_AT_ONCE = 4
+"""So many utterances of one session are with the engine at the same time."""
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where in its stream a session begins, and how it can be taken up again."""
+
+    audio_seconds: float = 0.0
+    utterances: int = 0
+    resume_token: str | None = None
+    resumed: bool | None = None
+    """None for a new stream; else whether the earlier part of it is known."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +64,14 @@ class _End:
     """Nothing follows."""
 
     reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """An utterance whose text is on its way."""
+
+    spoken: Spoken
+    outcome: asyncio.Task[Outcome]
 
 
 def nobody(heard: Heard) -> None:
@@ -67,59 +93,74 @@ class SttSession:
         *,
         session_id: str,
         options: Options,
+        load: Load | None = None,
+        start: Start = Start(),
         on_heard: Callable[[Heard], None] = nobody,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._engine = engine
+        self._model = engine.model_name
         self._session_id = session_id
         self._on_heard = on_heard
         self._clock = clock
-        self._language = options.language or AUTO
-        rate = options.sample_rate or settings.sample_rate
-        self._hearing = Hearing(settings, vad, rate)
-        self._limit = int(settings.max_buffer_seconds * SPEECH_RATE_HZ)
-        self._warn_at = self._limit
-        self._numbers = 0
+        self._wishes = Wishes(settings, options)
+        self._start = start
+        self._hearing = Hearing(
+            self._wishes.listening,
+            vad,
+            self._wishes.sample_rate,
+            start.audio_seconds,
+            resumed=bool(start.resumed),
+        )
+        load = load or Load(settings.stt_lag_limit_seconds, clock)
+        self._transcriber = Transcriber(engine, load, clock)
+        self._outbox = Outbox()
+        partials = Partials(engine, settings, self._outbox.offer, clock)
+        self._live = LiveSpeech(engine, load, partials, self._wishes.request)
+        limit = int(settings.max_buffer_seconds * SPEECH_RATE_HZ)
+        self._pending = Pending(limit)
+        segmenter = self._hearing.segmenter
+        self._notices = Notices(self._outbox, self._pending, segmenter, clock)
+        self._numbers = start.utterances
         self._sent_texts = 0
         self._last_was_final = False
         self._speech_end_at = 0.0
-        self._waiting_samples = 0
-        self._waiting_jobs = 0
         self._finishing = False
-        self._relieved = asyncio.Event()
-        self._taken = asyncio.Event()
-        self._all_taken = asyncio.Event()
-        self._jobs: asyncio.Queue[Spoken | _Flush | _End] = asyncio.Queue()
-        self._outbox: asyncio.Queue[ServerMessage | None] = asyncio.Queue()
+        self._places = asyncio.Semaphore(MOST_AT_ONCE)
+        self._jobs: asyncio.Queue[_Asked | _Flush | _End] = asyncio.Queue()
         self._worker = asyncio.create_task(self._work())
 
     # In
 
     def feed(self, frame: bytes) -> None:
-        """Audio, PCM16 of any length. After `finish` it is ignored."""
+        """Audio in the session's encoding, of any length. After `finish` it is ignored."""
         if self._finishing:
             return
-        spoken_until = self._hearing.segmenter.speech_end_sample
+        segmenter = self._hearing.segmenter
+        spoken_until = segmenter.speech_end_sample
         seconds_before = self._hearing.audio_seconds
         events = self._hearing.hear(frame)
-        if self._hearing.segmenter.speech_end_sample != spoken_until:
+        if segmenter.speech_end_sample != spoken_until:
             self._speech_end_at = self._clock()
         AUDIO_SECONDS.labels("in").inc(self._hearing.audio_seconds - seconds_before)
         self._take(events)
-        self._warn_when_full()
+        if self._wishes.live:
+            wanted = self._wishes.partials
+            self._live.follow(segmenter, self._numbers + 1, partials=wanted)
+        self._notices.after_audio()
 
     async def room(self) -> None:
         """Return when there is room for another frame. Always lets others run."""
-        await asyncio.sleep(0)
-        while self._waiting_samples >= self._limit and not self._worker.done():
-            self._relieved.clear()
-            await self._relieved.wait()
+        await self._pending.room()
 
     def configure(self, options: Options) -> None:
         """Change what the client chose; what is None stays."""
-        if options.language is not None:
-            self._language = options.language
-        if options.sample_rate is not None and not self._finishing:
+        if self._finishing:
+            return
+        self._wishes.update(options)
+        # What was prepared under the old options is of no use.
+        self._live.end()
+        self._hearing.segmenter.use(self._wishes.listening)
+        if options.sample_rate is not None:
             self._take(self._hearing.use_rate(options.sample_rate))
 
     def flush(self) -> None:
@@ -131,38 +172,45 @@ class SttSession:
         finished = self._numbers if self._numbers > numbers_before else None
         self._jobs.put_nowait(_Flush(finished))
 
+    def warn_of_end(self, seconds: float) -> None:
+        """Tell the client that the connection ends in so many seconds."""
+        self._notices.before_end(seconds)
+
     def finish(self, reason: str = "client") -> None:
         """No more audio: what is left is transcribed, then the messages end."""
         if self._finishing:
             return
         self._take(self._hearing.flush())
         self._finishing = True
+        self._live.end()
         self._jobs.put_nowait(_End(reason))
 
-    async def drain(self) -> None:
-        """Finish because the server ends; return when every message was taken."""
-        self.finish("restarting")
-        await self._all_taken.wait()
+    async def drain(self, reason: str = "restarting") -> None:
+        """Finish because the server wants it; return when every message was taken."""
+        self.finish(reason)
+        await self._outbox.all_taken()
 
     async def close(self) -> None:
         """The client has gone. Its last words are still heard, but not sent."""
         self.finish("disconnected")
-        self._outbox_unread()
+        self._outbox.give_up()
         await asyncio.wait([self._worker])
 
     # Out
 
     async def events(self) -> AsyncIterator[ServerMessage]:
         """Every message to the client; ends after `finish`."""
+        start = self._start
         yield Ready(
             session_id=self._session_id,
-            model=self._engine.model_name,
+            model=self._model,
             sample_rate=self._hearing.sample_rate,
+            resume_token=start.resume_token,
+            resumed=start.resumed,
+            audio_seconds=None if start.resumed is None else start.audio_seconds,
         )
-        while (message := await self._outbox.get()) is not None:
-            self._taken.set()
+        async for message in self._outbox.messages():
             yield message
-        self._all_taken.set()
         # Whatever broke the worker is raised here.
         await self._worker
 
@@ -170,64 +218,81 @@ class SttSession:
 
     def _take(self, events: list[Event]) -> None:
         for event in events:
-            if isinstance(event, UtteranceEnded):
-                self._numbers += 1
-                limit = event.reason is EndReason.LIMIT
-                ended_at = self._clock() if limit else self._speech_end_at
-                spoken = Spoken(self._numbers, event, self._language, ended_at)
-                self._waiting_samples += len(event.samples)
-                self._waiting_jobs += 1
-                self._jobs.put_nowait(spoken)
+            if isinstance(event, SpeechStarted):
+                if not event.continued:
+                    self._tell_start(event)
+            elif isinstance(event, UtteranceEnded):
+                self._ask(event)
+            else:
+                self._live.end()
+                self._tell_end(
+                    self._numbers + 1, self._hearing.segmenter.speech_end_sample
+                )
 
-    def _warn_when_full(self) -> None:
-        held = max(self._hearing.segmenter.unbroken_samples, self._waiting_samples)
-        if held >= self._warn_at:
-            self._warn_at = held + self._limit
-            seconds = round(held / SPEECH_RATE_HZ, 2)
-            self._outbox.put_nowait(BufferLimitReached(duration=seconds))
-        elif held < self._limit // 2:
-            self._warn_at = self._limit
+    def _tell_start(self, event: SpeechStarted) -> None:
+        start = round(event.start_sample / SPEECH_RATE_HZ, 3)
+        self._outbox.offer(SpeechBegan(start=start, utterance_id=self._numbers + 1))
+
+    def _tell_end(self, number: int, end_sample: int) -> None:
+        end = round(end_sample / SPEECH_RATE_HZ, 3)
+        self._outbox.offer(SpeechFinished(end=end, utterance_id=number))
+
+    def _ask(self, ended: UtteranceEnded) -> None:
+        self._numbers += 1
+        guess = self._live.end(ended)
+        limit = ended.reason is EndReason.LIMIT
+        now = self._clock()
+        spoken = Spoken(
+            self._numbers,
+            ended,
+            self._wishes.request(ended.samples),
+            speech_end_at=now if limit else self._speech_end_at,
+            waits_since=now,
+            priority=self._wishes.priority,
+            guess=guess,
+        )
+        if not limit:
+            self._tell_end(self._numbers, ended.speech_end_sample)
+        self._pending.add(spoken)
+        outcome = asyncio.create_task(self._outcome(spoken))
+        self._jobs.put_nowait(_Asked(spoken, outcome))
+
+    async def _outcome(self, spoken: Spoken) -> Outcome:
+        async with self._places:
+            return await self._transcriber.transcribe(spoken)
 
     async def _work(self) -> None:
-        """Do the jobs one after the other, so that texts come in the order of speech."""
+        """Send what was asked in the order of speech, whatever is ready first."""
         try:
             while not isinstance(job := await self._jobs.get(), _End):
                 if isinstance(job, _Flush):
-                    self._outbox.put_nowait(Flushed(utterance_id=job.utterance_id))
+                    self._outbox.put(Flushed(utterance_id=job.utterance_id))
                 else:
-                    await self._transcribe(job)
+                    await self._outbox.room()
+                    self._send(await job.outcome)
             self._say_goodbye(job.reason)
         finally:
             self._finishing = True
-            self._relieved.set()
-            self._outbox.put_nowait(None)
+            self._pending.end()
+            self._outbox.end()
 
-    async def _transcribe(self, spoken: Spoken) -> None:
-        while self._outbox.qsize() >= MAX_UNSENT_MESSAGES and not self._finishing:
-            self._taken.clear()
-            await self._taken.wait()
-        outcome = await transcribe(self._engine, spoken, self._clock)
-        self._waiting_samples -= len(spoken.utterance.samples)
-        self._waiting_jobs -= 1
-        self._relieved.set()
-        last = self._finishing and self._waiting_jobs == 0
+    def _send(self, outcome: Outcome) -> None:
+        self._pending.remove_first()
+        last = self._finishing and not self._pending
         message = outcome.message(keep_open=not last)
         if message is not None:
-            self._outbox.put_nowait(message)
+            self._outbox.put(message)
         if isinstance(message, TranscriptReady):
             self._sent_texts += 1
             self._last_was_final = last
         self._on_heard(outcome.heard)
+        self._notices.after_text()
 
     def _say_goodbye(self, reason: str) -> None:
         if not self._last_was_final:
             nothing = TranscriptReady(text="", duration=0.0, keep_open=False)
-            self._outbox.put_nowait(nothing)
+            self._outbox.put(nothing)
         seconds = round(self._hearing.audio_seconds, 3)
-        self._outbox.put_nowait(
+        self._outbox.put(
             Closed(reason=reason, audio_seconds=seconds, utterances=self._sent_texts)
         )
-
-    def _outbox_unread(self) -> None:
-        """Nobody takes messages any more, so nothing may wait for that."""
-        self._taken.set()

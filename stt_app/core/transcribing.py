@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
 from common.audio import SPEECH_RATE_HZ
 from common.errors import Overloaded, VoiceError
-from common.metrics import ERRORS, STAGE_SECONDS
+from common.metrics import ERRORS, GUESSES, STAGE_SECONDS
+from common.workers import Priority
 from stt_app.core.engine import SttEngine, Transcript, Utterance
-from stt_app.core.messages import ErrorHappened, TranscriptReady
+from stt_app.core.guess import Guess
+from stt_app.core.language_memory import LanguageMemory
+from stt_app.core.languages import AUTO
+from stt_app.core.load import Load
+from stt_app.core.messages import ErrorHappened, TranscriptReady, WordSpoken
 from stt_app.core.segmenter import UtteranceEnded
 
 log = structlog.get_logger(__name__)
@@ -27,13 +33,18 @@ class Spoken:
 
     number: int
     utterance: UtteranceEnded
-    language: str
+    request: Utterance
+    """What the engine is asked."""
     speech_end_at: float
     """When its last speech arrived, by the session's clock."""
+    waits_since: float
+    """When its end was decided, by the session's clock."""
+    priority: Priority = Priority.FINAL
+    guess: Guess | None = None
 
     @property
     def seconds(self) -> float:
-        return len(self.utterance.samples) / SPEECH_RATE_HZ
+        return self.request.seconds
 
 
 @dataclass(frozen=True)
@@ -95,30 +106,96 @@ class Outcome:
             language=found.language,
             language_probability=round(found.language_probability, 3),
             confidence=round(found.confidence, 3),
+            words=self._words(utterance.start_sample / SPEECH_RATE_HZ),
             model=found.model,
             latency_ms=self.stages_ms["final"],
         )
 
+    def _words(self, start_seconds: float) -> list[WordSpoken] | None:
+        """The words with times in the stream, when they were asked for."""
+        if self.transcript is None or not self.spoken.request.word_timestamps:
+            return None
+        return [
+            WordSpoken(
+                word=each.word.strip(),
+                start=round(start_seconds + each.start, 3),
+                end=round(start_seconds + each.end, 3),
+                probability=round(each.probability, 3),
+            )
+            for each in self.transcript.words
+        ]
 
-async def transcribe(
-    engine: SttEngine, spoken: Spoken, clock: Callable[[], float]
-) -> Outcome:
-    """Ask for the text. An engine's failure is an outcome, never an exception."""
-    began = clock()
-    transcript, failure = None, None
-    try:
-        transcript = await _ask(engine, spoken)
-    except VoiceError as error:
-        failure = error
-    now = clock()
-    transcribe_seconds, final_seconds = now - began, now - spoken.speech_end_at
-    if failure is None:
-        STAGE_SECONDS.labels("transcribe").observe(transcribe_seconds)
-        STAGE_SECONDS.labels("final").observe(final_seconds)
-    stages_ms = {
-        "transcribe": round(transcribe_seconds * 1000, 1),
-        "final": round(final_seconds * 1000, 1),
-    }
+
+class Transcriber:
+    """Gets the texts of one session's utterances."""
+
+    def __init__(
+        self, engine: SttEngine, load: Load, clock: Callable[[], float]
+    ) -> None:
+        self._engine = engine
+        self._load = load
+        self._clock = clock
+        self._memory = LanguageMemory()
+
+    async def transcribe(self, spoken: Spoken) -> Outcome:
+        """The text. An engine's failure is an outcome, never an exception."""
+        began = self._clock()
+        transcript, failure = None, None
+        try:
+            transcript = await self._text_of(spoken)
+        except VoiceError as error:
+            failure = error
+        now = self._clock()
+        stages_ms = {
+            "transcribe": round((now - began) * 1000, 1),
+            "final": round((now - spoken.speech_end_at) * 1000, 1),
+        }
+        _report(spoken, stages_ms, failure)
+        return Outcome(spoken, stages_ms, transcript, failure)
+
+    async def _text_of(self, spoken: Spoken) -> Transcript:
+        found = await self._first_opinion(spoken)
+        if spoken.request.language == AUTO:
+            other = self._memory.second_opinion(found)
+            if other is not None:
+                found = await self._ask(spoken, replace(spoken.request, language=other))
+            self._memory.believe(found)
+        return found
+
+    async def _first_opinion(self, spoken: Spoken) -> Transcript:
+        if spoken.guess is not None:
+            try:
+                with self._load.asking():
+                    return await spoken.guess.claim()
+            except VoiceError as error:
+                log.debug("guess failed", reason=error.message)
+            finally:
+                GUESSES.labels("right").inc()
+        return await self._ask(spoken, spoken.request)
+
+    async def _ask(self, spoken: Spoken, request: Utterance) -> Transcript:
+        """Wait as long as it takes: what was said is never dropped for lack of room."""
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                with self._asking(spoken.priority):
+                    return await self._engine.transcribe(request, spoken.priority)
+            except Overloaded:
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+
+    def _asking(self, priority: Priority) -> contextlib.AbstractContextManager[None]:
+        """A file waits for everybody else, so its waiting says nothing of the load."""
+        is_file = priority is Priority.FILE
+        return contextlib.nullcontext() if is_file else self._load.asking()
+
+
+def _report(
+    spoken: Spoken, stages_ms: dict[str, float], failure: VoiceError | None
+) -> None:
+    if failure is None and spoken.priority is not Priority.FILE:
+        for stage, value in stages_ms.items():
+            STAGE_SECONDS.labels(stage).observe(value / 1000)
     log.info(
         "utterance transcribed" if failure is None else "utterance lost",
         utterance=spoken.number,
@@ -127,16 +204,3 @@ async def transcribe(
         error=failure.code if failure else None,
         **{f"{stage}_ms": value for stage, value in stages_ms.items()},
     )
-    return Outcome(spoken, stages_ms, transcript, failure)
-
-
-async def _ask(engine: SttEngine, spoken: Spoken) -> Transcript:
-    """Wait as long as it takes: what somebody said is never dropped for lack of room."""
-    utterance = Utterance(spoken.utterance.samples, spoken.language)
-    pause = _FIRST_PAUSE_SECONDS
-    while True:
-        try:
-            return await engine.transcribe(utterance)
-        except Overloaded:
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)

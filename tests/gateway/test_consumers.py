@@ -44,7 +44,7 @@ class Echo(VoiceConsumer):
     async def on_message(self, message: Any) -> None:
         await self.send_message(message)
 
-    async def finish(self) -> None:
+    async def finish(self, reason: str) -> None:
         await self.send_message({"type": "last words"})
 
     async def closed(self) -> None:

@@ -25,6 +25,7 @@ def listening(make_services: Callable[..., dict[str, Any]]) -> Callable[..., Any
     """Services whose voice detector takes loud for speech."""
 
     def make(script: Any = (), *, seconds: float = 0.0, **changes: Any) -> Any:
+        changes = {"speculative_pause_seconds": 0, **changes}
         services = make_services(stt=FakeStt(script, seconds=seconds), **changes)
         services["vad"] = LoudnessVad()
         return services
@@ -57,6 +58,18 @@ async def say(socket: WebsocketCommunicator, *parts: Any, frame: int = 3_200) ->
         await socket.send_to(bytes_data=audio[start : start + frame])
 
 
+ASIDE = ("speech_started", "speech_ended", "ack")
+"""What accompanies speech, and says nothing of the words."""
+
+
+async def next_message(socket: WebsocketCommunicator) -> Any:
+    """The next message that is more than an aside."""
+    while True:
+        message = await socket.receive_json_from(timeout=5)
+        if message["type"] not in ASIDE:
+            return message
+
+
 async def until_closed(socket: WebsocketCommunicator) -> tuple[list[Any], int]:
     """Every message until the server closes, and its code."""
     messages: list[Any] = []
@@ -64,7 +77,9 @@ async def until_closed(socket: WebsocketCommunicator) -> tuple[list[Any], int]:
         output = await socket.receive_output(timeout=10)
         if output["type"] == "websocket.close":
             return messages, output["code"]
-        messages.append(json.loads(output["text"]))
+        message = json.loads(output["text"])
+        if message["type"] not in ASIDE:
+            messages.append(message)
 
 
 async def test_it_transcribes_and_closes_when_asked(listening: Connect) -> None:
@@ -101,12 +116,12 @@ async def test_it_flushes(listening: Connect, flush: str) -> None:
     async with connected(listening(["half"])) as socket:
         await say(socket, 1)
         await socket.send_to(text_data=flush)
-        transcript = await socket.receive_json_from(timeout=5)
-        flushed = await socket.receive_json_from(timeout=5)
+        transcript = await next_message(socket)
+        flushed = await next_message(socket)
         assert (transcript["text"], transcript["keep_open"]) == ("half", True)
         assert flushed == {"type": "flushed", "utterance_id": 1}
         await socket.send_to(text_data=flush)
-        flushed = await socket.receive_json_from(timeout=5)
+        flushed = await next_message(socket)
         assert flushed == {"type": "flushed", "utterance_id": None}
 
 
@@ -135,7 +150,7 @@ async def test_it_takes_options_from_the_address(
     services = listening()
     socket = opened(services, query)
     await socket.connect(timeout=10)
-    assert (await socket.receive_json_from(timeout=5))["sample_rate"] == rate_hz
+    assert (await next_message(socket))["sample_rate"] == rate_hz
     await socket.send_to(bytes_data=pcm(0.6, rate_hz=rate_hz)[:60_000])
     await socket.send_json_to({"type": "close"})
     await until_closed(socket)
@@ -197,13 +212,13 @@ async def test_it_explains_a_bad_message_and_stays_open(
 ) -> None:
     async with connected(listening(["still here"])) as socket:
         await socket.send_to(text_data=text)
-        error = await socket.receive_json_from(timeout=5)
+        error = await next_message(socket)
         assert error["type"] == "error"
         assert error["code"] in ("bad_request", "bad_value")
         if field:
             assert error["field"] == field
         await say(socket, 1, -1)
-        assert (await socket.receive_json_from(timeout=5))["text"] == "still here"
+        assert (await next_message(socket))["text"] == "still here"
 
 
 async def test_three_bad_messages_in_a_row_close_it(listening: Connect) -> None:
@@ -221,7 +236,7 @@ async def test_it_bears_any_frame(listening: Connect, frame: bytes) -> None:
         await socket.send_input({"type": "websocket.receive", "bytes": frame})
         await socket.send_json_to({"type": "keepalive"})
         await socket.send_json_to({"type": "flush"})
-        assert (await socket.receive_json_from(timeout=5))["type"] == "flushed"
+        assert (await next_message(socket))["type"] == "flushed"
 
 
 async def test_it_refuses_a_frame_that_is_too_large(listening: Connect) -> None:
@@ -238,7 +253,7 @@ async def test_it_changes_rate_and_language_in_between(listening: Connect) -> No
             {"type": "configure", "sample_rate": 8_000, "language": "fr"}
         )
         await socket.send_to(bytes_data=pcm(1, -1, rate_hz=8_000))
-        await socket.receive_json_from(timeout=5)
+        await next_message(socket)
     (heard,) = services["stt"].heard
     assert heard.language == "fr"
     assert heard.seconds == pytest.approx(1.3, abs=0.1)

@@ -14,7 +14,7 @@ import pytest
 from common.config import LoadedConfig
 from common.engine import PartState
 from stt_app.core.engine import Utterance
-from stt_app.core.messages import Options
+from stt_app.core.options import Options
 from stt_app.core.session import SttSession
 from stt_app.core.vad import SileroVad
 from stt_app.core.whisper import WhisperEngine

@@ -109,6 +109,60 @@ def test_it_announces_the_start_and_the_end() -> None:
     assert kinds == [SpeechStarted, UtteranceEnded, SpeechStarted, SpeechDropped]
 
 
+@pytest.mark.parametrize(
+    ("parts", "paused"),
+    [
+        ([-1], False),
+        ([1], False),
+        ([1, -0.2], True),
+        ([1, -0.2, 1], False),
+        ([1, -1], False),
+    ],
+    ids=str,
+)
+def test_it_knows_when_a_pause_may_be_the_end(parts: list[float], paused: bool) -> None:
+    segmenter = Segmenter(ListeningSettings())
+    push_all(segmenter, sound(*parts))
+    assert segmenter.paused is paused
+
+
+def test_no_pause_counts_when_nothing_is_prepared_for_the_end() -> None:
+    segmenter = Segmenter(ListeningSettings(speculative_pause_seconds=0))
+    push_all(segmenter, sound(1, -0.3))
+    assert segmenter.paused is False
+
+
+def test_a_pause_may_be_made_to_end_sooner_or_later() -> None:
+    segmenter = Segmenter(ListeningSettings())
+    push_all(segmenter, sound(1))
+    segmenter.wait_for_silence(2)
+    assert not utterances(push_all(segmenter, sound(-1.5)))
+    segmenter.wait_for_silence(0.3)
+    (found,) = utterances(push_all(segmenter, sound(-0.1)))
+    assert found.reason is SILENCE
+
+
+def test_it_knows_from_where_audio_is_still_needed() -> None:
+    segmenter = Segmenter(ListeningSettings())
+    push_all(segmenter, sound(-5))
+    settled = segmenter.settled_sample / SPEECH_RATE_HZ
+    assert settled == pytest.approx(4.7, abs=0.07)
+    push_all(segmenter, sound(3))
+    open_since = segmenter.settled_sample / SPEECH_RATE_HZ
+    assert open_since == pytest.approx(4.7, abs=0.07)
+    push_all(segmenter, sound(-1))
+    ended = segmenter.settled_sample / SPEECH_RATE_HZ
+    assert ended == pytest.approx(8.7, abs=0.1)
+
+
+def test_a_resumed_stream_goes_on_where_it_was() -> None:
+    samples = sound(-0.2, 0.2, -1)
+    segmenter = Segmenter(ListeningSettings(), start_sample=160_000, resumed=True)
+    (found,) = utterances(push_all(segmenter, samples))
+    assert found.start_sample == 160_000
+    assert found.speech_end_sample / SPEECH_RATE_HZ == pytest.approx(10.4, abs=0.05)
+
+
 def test_it_says_where_the_speech_itself_ended() -> None:
     (found,) = utterances(events_of(sound(-1, 1, -1)))
     assert found.speech_end_sample / SPEECH_RATE_HZ == pytest.approx(2, abs=0.033)

@@ -1,0 +1,182 @@
+"""How far each stream has come, so that a client whose connection broke can go on.
+
+A checkpoint has one owner, the connection that serves the stream now. Whoever
+claims it becomes the owner, and the earlier one learns it at its next `save`.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Protocol
+
+import redis.asyncio
+import structlog
+from redis.exceptions import RedisError
+
+log = structlog.get_logger(__name__)
+
+_KEPT_ENDS = 64
+_PATIENCE_SECONDS = 2.0
+_SAME_SECONDS = 0.05
+_LOST = (RedisError, OSError)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a stream's next connection has to know."""
+
+    session_id: str
+    audio_seconds: float = 0.0
+    """Acknowledged: all speech before is in transcripts that were sent."""
+    utterances: int = 0
+    ends: tuple[float, ...] = ()
+    """Where the latest utterances end, in seconds of the stream."""
+
+    def with_utterance(self, number: int, end: float) -> Checkpoint:
+        ends = (*self.ends, end)[-_KEPT_ENDS:]
+        return replace(self, utterances=number, ends=ends)
+
+    def acknowledged(self, seconds: float) -> Checkpoint:
+        return replace(self, audio_seconds=seconds)
+
+    def at(self, seconds: float | None) -> Checkpoint:
+        """Back to an earlier point: the client did not get what was sent after it."""
+        if seconds is None:
+            return self
+        kept = tuple(end for end in self.ends if end <= seconds + _SAME_SECONDS)
+        undone = len(self.ends) - len(kept)
+        return Checkpoint(self.session_id, seconds, self.utterances - undone, kept)
+
+
+class Checkpoints(Protocol):
+    """Where checkpoints are kept."""
+
+    async def claim(self, token: str, owner: str) -> Checkpoint | None:
+        """Become the owner. None: there is no such stream any more."""
+
+    async def save(self, token: str, owner: str, checkpoint: Checkpoint) -> bool:
+        """Write it. False: another connection owns the stream now."""
+
+    async def owns(self, token: str, owner: str) -> bool:
+        """Whether nobody else has claimed it."""
+
+    async def forget(self, token: str) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class MemoryCheckpoints:
+    """For one process: a restart forgets them."""
+
+    def __init__(
+        self, keep_seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._keep_seconds = keep_seconds
+        self._clock = clock
+        self._kept: dict[str, tuple[str, Checkpoint, float]] = {}
+
+    async def claim(self, token: str, owner: str) -> Checkpoint | None:
+        self._forget_old()
+        found = self._kept.get(token)
+        if found is None:
+            return None
+        await self._keep(token, owner, found[1])
+        return found[1]
+
+    async def save(self, token: str, owner: str, checkpoint: Checkpoint) -> bool:
+        if not await self.owns(token, owner):
+            return False
+        await self._keep(token, owner, checkpoint)
+        return True
+
+    async def owns(self, token: str, owner: str) -> bool:
+        found = self._kept.get(token)
+        return found is None or found[0] == owner
+
+    async def forget(self, token: str) -> None:
+        self._kept.pop(token, None)
+
+    async def close(self) -> None:
+        self._kept.clear()
+
+    async def _keep(self, token: str, owner: str, checkpoint: Checkpoint) -> None:
+        until = self._clock() + self._keep_seconds
+        self._kept[token] = owner, checkpoint, until
+
+    def _forget_old(self) -> None:
+        now = self._clock()
+        old = [token for token, (*_, until) in self._kept.items() if until < now]
+        for token in old:
+            del self._kept[token]
+
+
+_CLAIM = """
+local found = redis.call('HGET', KEYS[1], 'checkpoint')
+if found then
+  redis.call('HSET', KEYS[1], 'owner', ARGV[1])
+  redis.call('EXPIRE', KEYS[1], ARGV[2])
+end
+return found
+"""
+_SAVE = """
+local owner = redis.call('HGET', KEYS[1], 'owner')
+if owner and owner ~= ARGV[1] then return 0 end
+redis.call('HSET', KEYS[1], 'owner', ARGV[1], 'checkpoint', ARGV[3])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
+return 1
+"""
+
+
+class RedisCheckpoints:
+    """Shared between processes. Without Redis, streams go on but cannot be resumed."""
+
+    def __init__(self, url: str, keep_seconds: float) -> None:
+        self._redis: Any = redis.asyncio.from_url(
+            url, socket_timeout=_PATIENCE_SECONDS, decode_responses=True
+        )
+        self._keep_seconds = max(1, int(keep_seconds))
+        self._claim = self._redis.register_script(_CLAIM)
+        self._save = self._redis.register_script(_SAVE)
+
+    async def claim(self, token: str, owner: str) -> Checkpoint | None:
+        found = await self._ask(
+            None,
+            lambda: self._claim(keys=[_key(token)], args=[owner, self._keep_seconds]),
+        )
+        return None if found is None else _read(found)
+
+    async def save(self, token: str, owner: str, checkpoint: Checkpoint) -> bool:
+        written = json.dumps(asdict(checkpoint))
+        arguments: list[str | int] = [owner, self._keep_seconds, written]
+        return bool(
+            await self._ask(1, lambda: self._save(keys=[_key(token)], args=arguments))
+        )
+
+    async def owns(self, token: str, owner: str) -> bool:
+        found = await self._ask(None, lambda: self._redis.hget(_key(token), "owner"))
+        return found in (None, owner)
+
+    async def forget(self, token: str) -> None:
+        await self._ask(None, lambda: self._redis.delete(_key(token)))
+
+    async def close(self) -> None:
+        await self._redis.aclose()
+
+    async def _ask(self, otherwise: Any, question: Callable[[], Any]) -> Any:
+        try:
+            return await question()
+        except _LOST as error:
+            log.warning("no checkpoint: Redis does not answer", reason=str(error))
+            return otherwise
+
+
+def _key(token: str) -> str:
+    return f"voice:stream:{token}"
+
+
+def _read(found: str) -> Checkpoint:
+    plain = json.loads(found)
+    return Checkpoint(**{**plain, "ends": tuple(plain["ends"])})

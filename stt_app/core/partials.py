@@ -1,0 +1,115 @@
+"""Partial texts of an utterance that goes on: early, steady, and first to be left out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from common.audio import SPEECH_RATE_HZ
+from common.config.speech import ListeningSettings
+from common.errors import Overloaded, VoiceError
+from common.metrics import PARTIALS
+from common.workers import Priority, Urgency
+from stt_app.core.engine import SttEngine, Utterance
+from stt_app.core.messages import PartialText
+from stt_app.core.stable_text import StableText
+
+_SHARE_OF_TIME = 0.5
+"""Making partials takes this share of the time at most."""
+_LONGEST_PAUSE_SECONDS = 5.0
+
+
+class Partials:
+    """Of one session: never more than one question in flight."""
+
+    def __init__(
+        self,
+        engine: SttEngine,
+        settings: ListeningSettings,
+        emit: Callable[[PartialText], None],
+        clock: Callable[[], float],
+    ) -> None:
+        self._engine = engine
+        self._first_seconds = settings.partial_first_seconds
+        self._interval_seconds = settings.partial_interval_seconds
+        self._emit = emit
+        self._clock = clock
+        self._pause_seconds = self._interval_seconds
+        self._number = 0
+        self._stable = StableText()
+        self._seen_seconds = 0.0
+        self._next_at = 0.0
+        self._asking: asyncio.Task[None] | None = None
+
+    def due(self, number: int, spoken_seconds: float) -> bool:
+        """Whether the open utterance shall be looked at now."""
+        if number != self._number:
+            self._begin(number)
+        if self._asking is not None or self._clock() < self._next_at:
+            return False
+        if self._seen_seconds == 0:
+            return spoken_seconds >= self._first_seconds
+        return spoken_seconds - self._seen_seconds >= self._interval_seconds / 2
+
+    def ask(
+        self,
+        number: int,
+        start_sample: int,
+        spoken_seconds: float,
+        utterance: Utterance,
+    ) -> None:
+        """Look at it; the text is emitted when it comes, unless it comes too late."""
+        self._seen_seconds = spoken_seconds
+        work = self._ask(number, start_sample, utterance)
+        self._asking = asyncio.create_task(work)
+
+    def end(self) -> None:
+        """The utterance is over: what is in flight is stale."""
+        if self._asking is not None:
+            self._asking.cancel()
+            self._asking = None
+        self._number = 0
+
+    def _begin(self, number: int) -> None:
+        self.end()
+        self._number = number
+        self._stable = StableText()
+        self._seen_seconds = 0.0
+        self._next_at = 0.0
+
+    async def _ask(self, number: int, start_sample: int, utterance: Utterance) -> None:
+        began = self._clock()
+        deadline = began + self._pause_seconds + self._interval_seconds
+        try:
+            found = await self._engine.transcribe(
+                utterance, Urgency(Priority.INTERIM, deadline)
+            )
+        except VoiceError as error:
+            # Whoever waits for the final is told; nobody misses a partial.
+            if isinstance(error, Overloaded):
+                PARTIALS.labels("shed").inc()
+            self._pause(began, 2 * self._pause_seconds)
+        else:
+            self._pause(began, (self._clock() - began) / _SHARE_OF_TIME)
+            self._tell(number, start_sample, found.text)
+        self._asking = None
+
+    def _pause(self, began: float, seconds: float) -> None:
+        """The next one begins so long after the last, within reason."""
+        most = max(self._interval_seconds, _LONGEST_PAUSE_SECONDS)
+        self._pause_seconds = min(max(seconds, self._interval_seconds), most)
+        self._next_at = began + self._pause_seconds
+
+    def _tell(self, number: int, start_sample: int, found: str) -> None:
+        text = self._stable.push(found)
+        if not text:
+            return
+        PARTIALS.labels("sent").inc()
+        self._emit(
+            PartialText(
+                text=text,
+                stable_text=self._stable.settled,
+                start=round(start_sample / SPEECH_RATE_HZ, 3),
+                utterance_id=number,
+            )
+        )

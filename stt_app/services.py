@@ -1,0 +1,20 @@
+"""What the speech-to-text doors share within a process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from common.config import Config
+from gateway_app.history import HistoryWriter
+from stt_app.core.load import Load
+from stt_app.core.vad import SileroVad
+from stt_app.streams import Streams
+
+
+def stt_services(config: Config, history: HistoryWriter) -> dict[str, Any]:
+    """All of it but the engine, by the names in scope["state"]."""
+    return {
+        "vad": SileroVad(),
+        "load": Load(config.stt_lag_limit_seconds),
+        "streams": Streams(config, history),
+    }
