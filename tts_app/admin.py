@@ -17,11 +17,11 @@ from unfold.contrib.filters.admin import AllValuesCheckboxFilter
 from unfold.decorators import display
 
 from common.errors import NotFound, VoiceError
-from gateway_app.responses import error_response, request_id, services_of
-from tts_app.api import speech_response
+from gateway_app.responses import error_response, request_id
+from tts_app.api import speech_response, speech_service
 from tts_app.models import Voice
 from tts_app.samples import sample_for
-from tts_app.services import SpeechOrder, SpeechService
+from tts_app.services import SpeechOrder
 from tts_app.voices import make_default, offer_voices
 
 STATES = {
@@ -121,10 +121,7 @@ class VoiceAdmin(ModelAdmin):  # type: ignore[misc]
             voice = await Voice.objects.filter(pk=pk).afirst()
             if voice is None:
                 raise NotFound("There is no such voice.")
-            speech: SpeechService | None = services_of(request).get("speech")
-            if speech is None:
-                raise NotFound("This process does not speak.")
-            answer = await speech.open(_sample_order(request, voice))
+            answer = await speech_service(request).open(_sample_order(request, voice))
         except VoiceError as error:
             return error_response(request, error)
         return speech_response(answer, sse=False)

@@ -20,7 +20,7 @@ from pydantic import (
     StrictInt,
 )
 
-from common.errors import EngineFailed, VoiceError
+from common.errors import EngineFailed, NotFound, VoiceError
 from gateway_app.proxies import client_address
 from gateway_app.responses import error_response, request_id, services_of
 from tts_app.answer import SpeechAnswer
@@ -163,17 +163,15 @@ TTS_DOCS = {
 @decorate_view(_json_only)
 async def tts(request: HttpRequest, body: TtsIn) -> HttpResponseBase:
     """Speech for a text: answered by the language model, or spoken as given."""
-    speech: SpeechService = services_of(request)["speech"]
-    answer = await speech.open(_order(request, body))
+    answer = await speech_service(request).open(_order(request, body))
     return speech_response(answer, sse=body.stream_format == "sse")
 
 
 @router.get("/voices", response=VoicesOut, url_name="voices")
 async def voices(request: HttpRequest) -> dict[str, Any]:
     """The voices that may be asked for, and which one is the default."""
-    speech: SpeechService = services_of(request)["speech"]
     try:
-        offer = await speech.offer()
+        offer = await speech_service(request).offer()
     except EngineFailed:
         return {"voices": [], "default": None, "details": []}
     return {
@@ -181,6 +179,14 @@ async def voices(request: HttpRequest) -> dict[str, Any]:
         "default": offer.default,
         "details": [_details(voice) for voice in offer.voices],
     }
+
+
+def speech_service(request: HttpRequest) -> SpeechService:
+    """The service that speaks. Raises NotFound in a process that only listens."""
+    speech: SpeechService | None = services_of(request).get("speech")
+    if speech is None:
+        raise NotFound("This process does not speak: it runs speech to text alone.")
+    return speech
 
 
 def speech_response(answer: SpeechAnswer, *, sse: bool) -> StreamingHttpResponse:

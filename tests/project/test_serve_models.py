@@ -117,8 +117,9 @@ async def test_it_sends_the_final_of_an_utterance_when_it_is_told_to_stop() -> N
                 await socket.send(pcm[start : start + 640])
             await asyncio.sleep(0.5)
             server.signal()
-            async for message in socket:
-                events.append(json.loads(message))
+            with pytest.raises(websockets.ConnectionClosedError):
+                while True:
+                    events.append(json.loads(await socket.recv()))
         assert socket.close_code == 4512
         assert events[-1]["type"] == "error"
         assert events[-1]["code"] == "restarting"
