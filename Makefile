@@ -13,10 +13,12 @@ DEV_READY := $(VENV)/.dev-ready
 BROWSER_READY := $(VENV)/.browser-ready
 SOURCES := common gateway_app stt_app tts_app voiceproject benchmarks tests manage.py
 
-.PHONY: help run test check format docs bench lock clean
+.PHONY: help install run test check format docs bench lock clean
 
 help:  ## Show what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+install: $(RUN_READY)  ## Install what the server needs into .venv
 
 run: $(RUN_READY)  ## Serve on http://127.0.0.1:8000 (HOST and PORT change it)
 	$(BIN)/python manage.py serve --host $(HOST) --port $(PORT)
