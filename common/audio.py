@@ -56,19 +56,6 @@ def float_to_pcm16(samples: npt.NDArray[Any]) -> bytes:
     return bytes(np.round(scaled).astype("<i2").tobytes())
 
 
-class Pcm16Decoder:
-    """PCM16 frames of any length to samples; a split sample is put together again."""
-
-    def __init__(self) -> None:
-        self._odd_byte = b""
-
-    def decode(self, frame: bytes) -> Samples:
-        data = self._odd_byte + frame
-        even = len(data) - len(data) % PCM16_BYTES
-        self._odd_byte = data[even:]
-        return pcm16_to_float(data[:even])
-
-
 class Resampler:
     """Stateful, anti-aliasing resampling of a stream (soxr, -88 dB above Nyquist)."""
 

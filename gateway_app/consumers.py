@@ -52,8 +52,13 @@ class VoiceConsumer(Socket):
     async def opened(self) -> None:
         """The caller was let in. A VoiceError raised here closes the socket."""
 
+    @property
+    def slice_bytes(self) -> int:
+        """`on_audio` gets longer frames in pieces of this size."""
+        return 1 << 20
+
     def on_audio(self, frame: bytes) -> None:
-        """A binary frame. It must not wait."""
+        """A binary frame, or a piece of one. It must not wait."""
 
     async def room(self) -> None:
         """Awaited after each frame: wait here while the session is behind."""
@@ -128,8 +133,9 @@ class VoiceConsumer(Socket):
             await self._heard_text(text)
         elif frame:
             self._strikes = 0
-            self.on_audio(frame)
-            await self.room()
+            for start in range(0, len(frame), self.slice_bytes):
+                self.on_audio(frame[start : start + self.slice_bytes])
+                await self.room()
 
     async def _heard_text(self, text: str) -> None:
         try:

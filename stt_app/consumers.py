@@ -55,6 +55,10 @@ class SttConsumer(VoiceConsumer):
     def on_audio(self, frame: bytes) -> None:
         self.opened_session.feed(frame)
 
+    @property
+    def slice_bytes(self) -> int:
+        return self.opened_session.slice_bytes
+
     async def room(self) -> None:
         await self.opened_session.room()
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from stt_app.core.decoding import Encoding
 from stt_app.core.engine import Task
 from stt_app.core.languages import AUTO, LANGUAGES
 
@@ -31,7 +32,11 @@ class Options(BaseModel):
         description="Rate of the audio that follows, in Hz (8000 to 48000).",
         examples=[16_000],
     )
-
+    encoding: Encoding | None = Field(
+        None,
+        description="Form of the audio that follows. `opus` and `webm` are both Opus in WebM or Ogg, straight from a browser's MediaRecorder, which carries its own rate.",
+        examples=["pcm_s16le"],
+    )
     task: Task | None = Field(
         None,
         description="`transcribe`, or `translate` for English text whatever is spoken.",

@@ -107,8 +107,8 @@ class SttSession:
         self._hearing = Hearing(
             self._wishes.listening,
             vad,
-            self._wishes.sample_rate,
             start.audio_seconds,
+            encoding=self._wishes.encoding,
             resumed=bool(start.resumed),
         )
         load = load or Load(settings.stt_lag_limit_seconds, clock)
@@ -116,8 +116,7 @@ class SttSession:
         self._outbox = Outbox()
         partials = Partials(engine, settings, self._outbox.offer, clock)
         self._live = LiveSpeech(engine, load, partials, self._wishes.request)
-        limit = int(settings.max_buffer_seconds * SPEECH_RATE_HZ)
-        self._pending = Pending(limit)
+        self._pending = Pending(int(settings.max_buffer_seconds * SPEECH_RATE_HZ))
         segmenter = self._hearing.segmenter
         self._notices = Notices(self._outbox, self._pending, segmenter, clock)
         self._numbers = start.utterances
@@ -148,6 +147,11 @@ class SttSession:
             self._live.follow(segmenter, self._numbers + 1, partials=wanted)
         self._notices.after_audio()
 
+    @property
+    def slice_bytes(self) -> int:
+        """Feed no more at a time, so that others are not kept waiting."""
+        return self._hearing.slice_bytes
+
     async def room(self) -> None:
         """Return when there is room for another frame. Always lets others run."""
         await self._pending.room()
@@ -159,9 +163,7 @@ class SttSession:
         self._wishes.update(options)
         # What was prepared under the old options is of no use.
         self._live.end()
-        self._hearing.segmenter.use(self._wishes.listening)
-        if options.sample_rate is not None:
-            self._take(self._hearing.use_rate(options.sample_rate))
+        self._take(self._hearing.use(self._wishes.listening, self._wishes.encoding))
 
     def flush(self) -> None:
         """Finish the current utterance now. Always answered with `flushed`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from common.audio import Samples
 from common.config.speech import ListeningSettings
 from common.workers import Priority
+from stt_app.core.decoding import PCM16, Encoding
 from stt_app.core.engine import Utterance
 from stt_app.core.languages import AUTO
 from stt_app.core.options import Options
@@ -29,8 +30,8 @@ class Wishes:
         return self._settings.model_copy(update=chosen)
 
     @property
-    def sample_rate(self) -> int:
-        return self.listening.sample_rate
+    def encoding(self) -> Encoding:
+        return self._options.encoding or PCM16
 
     @property
     def live(self) -> bool:

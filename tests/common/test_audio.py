@@ -8,7 +8,6 @@ from hypothesis import given, strategies as st
 
 from common.audio import (
     Audio,
-    Pcm16Decoder,
     Resampler,
     Samples,
     float_to_pcm16,
@@ -35,19 +34,6 @@ def test_it_clips_what_is_too_loud_and_silences_nan() -> None:
     wild = np.array([2.0, -2.0, np.nan, np.inf, -np.inf, 1e30], np.float32)
     values = np.frombuffer(float_to_pcm16(wild), "<i2")
     assert values.tolist() == [32767, -32768, 0, 32767, -32768, 32767]
-
-
-@given(st.binary(max_size=400), st.lists(st.integers(0, 20), max_size=60))
-def test_it_decodes_the_same_samples_however_the_bytes_are_split(
-    pcm: bytes, lengths: list[int]
-) -> None:
-    decoder, got, rest = Pcm16Decoder(), [], pcm
-    for length in lengths:
-        got.append(decoder.decode(rest[:length]))
-        rest = rest[length:]
-    got.append(decoder.decode(rest))
-    whole = pcm16_to_float(pcm[: len(pcm) // 2 * 2])
-    assert np.array_equal(np.concatenate(got), whole)
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 22_050, 44_100, 48_000])

@@ -371,9 +371,8 @@ async def test_configure_changes_rate_and_language_from_then_on() -> None:
 
 
 def utterances_of(audio: bytes, cuts: list[int], rate_hz: int) -> list[Any]:
-    hearing = Hearing(
-        ListeningSettings(max_utterance_seconds=3), LoudnessVad(), rate_hz
-    )
+    settings = ListeningSettings(max_utterance_seconds=3, sample_rate=rate_hz)
+    hearing = Hearing(settings, LoudnessVad())
     edges = [0, *sorted(cut % len(audio) for cut in cuts), len(audio)]
     events = [
         event

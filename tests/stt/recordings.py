@@ -1,0 +1,57 @@
+"""Recordings in containers, as browsers and encoders write them."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import av
+import numpy as np
+
+from common.audio import Samples
+
+RATE_HZ = 48_000
+
+
+class _Pipe(io.RawIOBase):
+    """Cannot seek, as a recorder cannot; so sizes stay unknown."""
+
+    def __init__(self) -> None:
+        self.written = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self.written += data
+        return len(data)
+
+
+def recorded(
+    samples: Samples,
+    container: str,
+    codec: str = "libopus",
+    *,
+    rate_hz: int = RATE_HZ,
+    layout: str = "mono",
+    seekable: bool = False,
+    **options: str,
+) -> bytes:
+    """The samples, which are at `rate_hz`, as a file."""
+    pipe: Any = io.BytesIO() if seekable else _Pipe()
+    file: Any = av.open(pipe, "w", format=container)
+    stream: Any = file.add_stream(codec, rate=rate_hz, options=options)
+    stream.codec_context.layout = layout
+    wanted = stream.codec_context.format.name
+    resampler = av.AudioResampler(wanted, layout, rate_hz, frame_size=960)
+    frame = av.AudioFrame.from_ndarray(
+        np.ascontiguousarray(samples.reshape(1, -1)), format="flt", layout="mono"
+    )
+    frame.sample_rate, frame.pts = rate_hz, 0
+    for piece in [*resampler.resample(frame), *resampler.resample(None)]:
+        for packet in stream.encode(piece):
+            file.mux(packet)
+    for packet in stream.encode(None):
+        file.mux(packet)
+    file.close()
+    return pipe.getvalue() if seekable else bytes(pipe.written)
