@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 import sentencex
 
-from common.text_english import expand_english
+from common.text_english import expand_english, joins_on, never_ends
 from common.text_markdown import Break, MarkdownReader, Word
 from common.text_words import speakable
 
@@ -30,6 +30,7 @@ _SOFT_ENDS = ",;:—–…，、；："
 _HARD_ENDS = ".!?。！？…։؟۔।॥።၊။"
 _LAST_SOFT = re.compile(r"[,;:—–，、；：][\"'”’»)）]*")
 _DASHES = ("-", "–", "—", "--")
+_PHONEMES = re.compile(r"(\[\[.*?\]\])")
 _ONLY_STOPS = re.compile(r"^[,;:.!?…]+$")
 
 
@@ -49,6 +50,19 @@ class SpeechText:
         clauses = self._cut(self._reader.finish())
         return [*clauses, *self._cutter.end()]
 
+    def raw(self, phonemes: str, spaced: bool | None = None) -> Iterator[str]:
+        """Phonemes between the words; they come out as they are, in `[[...]]`."""
+        yield from self._cut(self._reader.verbatim(f"[[{phonemes}]]", spaced))
+
+    def cut(self, *, open_ended: bool = False) -> Iterator[str]:
+        """What is left, as at the end of a paragraph; more text may follow.
+
+        Open-ended, the voice is told that the sentence goes on.
+        """
+        for clause in self.finish():
+            goes_on = open_ended and clause[-1:].isalnum()
+            yield f"{clause}," if goes_on else clause
+
     def iterate(self, piece: str) -> Iterator[str]:
         """As `push`, but the first clause comes before the rest has been read."""
         for character in piece:
@@ -67,6 +81,7 @@ class _ClauseCutter:
 
     def __init__(self, language: str) -> None:
         self._language = language
+        self._is_english = language == "en"
         self._text = ""
         self._given = 0
 
@@ -74,6 +89,9 @@ class _ClauseCutter:
         text, gap = word.text, " " if word.spaced else ""
         if text in _DASHES and not self._text[-1:].isdigit():
             text = ","
+        if self._is_english and self._text and never_ends(self._text, text):
+            self._text = f"{self._text} {text}"
+            return
         if _ONLY_STOPS.match(text):
             gap = ""
             if self._text[-1:] in _SOFT_ENDS + _HARD_ENDS:
@@ -82,9 +100,10 @@ class _ClauseCutter:
             text = text.lstrip(",;:")
         if self._is_sentence(text):
             yield from self._give(self._text)
-        for part in _pieces(text, self._cap):
+        parts = iter((text,)) if word.verbatim else _pieces(text, self._cap)
+        for part in parts:
             if self._text and _weight(self._text) + _weight(part) > self._cap:
-                yield from self._make_room()
+                yield from self._make_room(inside_word=not gap)
             self._text = f"{self._text}{gap}{part}" if self._text else part
             gap = ""
         if self._may_cut_softly():
@@ -114,17 +133,19 @@ class _ClauseCutter:
             return letters >= MIN_FIRST_LETTERS and (wide or words >= MIN_FIRST_WORDS)
         return self._given == 1 and _weight(self._text) >= MIN_SECOND
 
-    def _make_room(self) -> Iterator[str]:
-        """Cut at the last comma of the second half, else where we are."""
+    def _make_room(self, *, inside_word: bool) -> Iterator[str]:
+        """Cut at the last comma of the second half, else before a joining word there,
+        else where we are."""
         middle = len(self._text) * 2 // 5
         softs = [m.end() for m in _LAST_SOFT.finditer(self._text) if m.end() > middle]
         softs = [end for end in softs if self._text[end : end + 1] in ("", " ")]
-        if softs:
-            head, rest = self._text[: softs[-1]], self._text[softs[-1] :].strip()
-        else:
-            # The comma keeps the voice from falling in the middle of a sentence.
-            head, rest = self._text + ("," if self._text[-1].isalnum() else ""), ""
-        yield from self._give(head)
+        if not softs and self._is_english and "[[" not in self._text:
+            softs = [at for at in joins_on(self._text) if at > middle]
+        cut = softs[-1] if softs else len(self._text)
+        head, rest = self._text[:cut].strip(), self._text[cut:].strip()
+        # The comma keeps the voice from falling in the middle of a sentence.
+        goes_on = head[-1].isalnum() and not (inside_word and head.isascii())
+        yield from self._give(f"{head}," if goes_on else head)
         self._text = rest
 
     def _give(self, text: str) -> Iterator[str]:
@@ -133,7 +154,15 @@ class _ClauseCutter:
         if not speakable(clause):
             return
         self._given += 1
-        yield expand_english(clause) if self._language == "en" else clause
+        yield _expanded(clause) if self._is_english else clause
+
+
+def _expanded(clause: str) -> str:
+    """With English words for what is read badly; phonemes stay as they are."""
+    parts = _PHONEMES.split(clause)
+    return "".join(
+        part if part.startswith("[[") else expand_english(part) for part in parts
+    )
 
 
 def _weight(text: str) -> int:

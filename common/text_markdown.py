@@ -40,6 +40,8 @@ class Word:
 
     text: str
     spaced: bool = True
+    verbatim: bool = False
+    """Whether it stays as it is, and in one piece."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,12 @@ class MarkdownReader:
                 yield from self._space()
             else:
                 yield from self._letter(normal)
+
+    def verbatim(self, text: str, spaced: bool | None = None) -> Iterator[Atom]:
+        """A word that is not Markdown; by default spaced as the text before it says."""
+        yield from self._end_word()
+        yield Word(text, self._spaced if spaced is None else spaced, verbatim=True)
+        self._spaced = self._at_line_start = self._line_is_blank = False
 
     def finish(self) -> Iterator[Atom]:
         yield from self._end_word()

@@ -111,7 +111,7 @@ class FakeTts(FakeEngine):
             raise
         seconds = len(request.text) * self.SECONDS_PER_CHARACTER / request.speed
         times = np.arange(int(seconds * self.RATE_HZ)) / self.RATE_HZ
-        tone = 0.3 * np.sin(2 * np.pi * 440 * times)
+        tone = 0.3 * request.volume * np.sin(2 * np.pi * 440 * times)
         yield Audio(tone.astype(np.float32), self.RATE_HZ)
 
 

@@ -6,19 +6,11 @@ import base64
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import wraps
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
-from ninja import Router, Schema
+from ninja import Router
 from ninja.decorators import decorate_view
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StrictBool,
-    StrictInt,
-)
 
 from common.errors import EngineFailed, NotFound, VoiceError
 from gateway_app.proxies import client_address
@@ -26,9 +18,10 @@ from gateway_app.responses import error_response, request_id, services_of
 from tts_app.answer import SpeechAnswer
 from tts_app.conversation_api import owner
 from tts_app.core.engine import VoiceInfo
-from tts_app.core.speech import TextDelta
+from tts_app.core.speech import AudioDelta, TextDelta, WordsDelta
 from tts_app.order import SpeechOrder
-from tts_app.services import MAX_SPEED, MIN_SPEED, SpeechService
+from tts_app.schemas import TtsIn, VoicesOut
+from tts_app.services import SpeechService
 
 router = Router(tags=["Speech"])
 
@@ -39,88 +32,6 @@ Answer = Callable[..., Awaitable[HttpResponseBase]]
 
 class NotJson(VoiceError):
     code, http_status = "unsupported_media_type", 415
-
-
-def _without_surrogates(given: Any) -> Any:
-    """JSON can hold half characters, which no text may; they cannot be heard either."""
-    if isinstance(given, str):
-        return given.encode("utf-8", "ignore").decode("utf-8")
-    return given
-
-
-PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
-
-Text = Annotated[str, BeforeValidator(_without_surrogates)]
-
-
-class TtsIn(BaseModel):
-    """A request for speech."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    text: Text = Field(
-        description="A prompt for the language model, or with `llm: false` what to say."
-    )
-    voice: str | None = Field(
-        None,
-        description="A name from `GET /voices`; without it the default voice.",
-        min_length=1,
-        max_length=200,
-    )
-    speaker: StrictInt | str | None = Field(
-        None, description="Name or number, for a voice with several speakers."
-    )
-    speed: float = Field(
-        1.0,
-        description="1 is normal, 2 twice as fast.",
-        ge=MIN_SPEED,
-        le=MAX_SPEED,
-        allow_inf_nan=False,
-    )
-    format: Literal["wav", "mp3", "opus", "aac", "flac", "pcm"] = Field(
-        "wav", description="`pcm` is PCM16 without a header; `opus` comes in Ogg."
-    )
-    stream_format: Literal["audio", "sse"] = Field(
-        "audio",
-        description="`sse`: server-sent events with the text and base64 audio.",
-    )
-    system_prompt: Text | None = Field(
-        None, description="Instead of the configured one, for this request."
-    )
-    conversation_id: Text | None = Field(
-        None,
-        description="What was said before with the same id is part of the question. "
-        "It is forgotten after `conversation_expire_seconds`, or by "
-        "`DELETE /tts/conversations/ID`.",
-        min_length=1,
-        max_length=128,
-        pattern=PRINTABLE,
-    )
-    llm: StrictBool | None = Field(
-        None,
-        description="Whether the language model answers; without it `tts_use_llm`.",
-    )
-
-
-class VoiceOut(Schema):
-    """A voice that may be asked for."""
-
-    name: str
-    language: str
-    quality: str
-    sample_rate: int
-    speakers: list[str]
-    size_bytes: int
-    licence: str
-    source: str
-
-
-class VoicesOut(Schema):
-    """Every voice that may be asked for."""
-
-    voices: list[str]
-    default: str | None
-    details: list[VoiceOut]
 
 
 def _json_only(run: Answer) -> Answer:
@@ -217,13 +128,15 @@ class _Body:
 
     async def _audio(self) -> AsyncIterator[bytes]:
         async for event in self._answer:
-            if not isinstance(event, TextDelta) and event.data:
+            if isinstance(event, AudioDelta) and event.data:
                 yield event.data
 
     async def _events(self) -> AsyncIterator[bytes]:
         async for event in self._answer:
             if isinstance(event, TextDelta):
                 yield _event("speech.text.delta", text=event.text)
+            elif isinstance(event, WordsDelta):
+                yield _event("speech.words.delta", words=_words(event))
             elif event.data:
                 audio = base64.b64encode(event.data).decode("ascii")
                 yield _event("speech.audio.delta", audio=audio)
@@ -234,6 +147,17 @@ class _Body:
             yield _event(**VoiceError("The server made a mistake.").event())
         duration = round(speech.audio_seconds, 3)
         yield _event("speech.audio.done", text=speech.text, duration=duration)
+
+
+def _words(event: WordsDelta) -> list[dict[str, Any]]:
+    return [
+        {
+            "word": each.word,
+            "start": round(each.start_seconds, 3),
+            "end": round(each.end_seconds, 3),
+        }
+        for each in event.words
+    ]
 
 
 def _event(type: str, **fields: Any) -> bytes:
@@ -249,7 +173,13 @@ def _order(request: HttpRequest, body: TtsIn) -> SpeechOrder:
         voice=body.voice,
         speaker=body.speaker,
         speed=body.speed,
+        noise_scale=body.noise_scale,
+        noise_w=body.noise_w,
+        volume=body.volume,
         audio_format=body.format,
+        sample_rate=body.sample_rate,
+        input=body.input,
+        word_times=body.stream_format == "sse",
         llm=body.llm,
         system_prompt=body.system_prompt,
         conversation_id=body.conversation_id,

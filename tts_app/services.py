@@ -11,21 +11,15 @@ from typing import Any
 import structlog
 
 from common.config import Config
-from common.errors import (
-    BadValue,
-    TooLarge,
-    Unspeakable,
-    VoiceError,
-)
+from common.errors import VoiceError
 from gateway_app.history import SynthesisRecord
 from tts_app.answer import Outcome, SpeechAnswer
 from tts_app.answering import Answering
 from tts_app.core.admission import Admission
-from tts_app.core.encoding import FORMATS
 from tts_app.core.engine import VoiceInfo
 from tts_app.core.llm.prompt import system_prompt
-from tts_app.core.speech import Speech, SpeechPlan
-from tts_app.order import SpeechOrder
+from tts_app.core.speech import Speech
+from tts_app.order import SpeechOrder, asks_llm, check_order, plan_for
 from tts_app.voice_book import Offer, VoiceBook
 from tts_app.voices import SyncResult, sync_voices
 
@@ -35,7 +29,6 @@ log = structlog.get_logger(__name__)
 
 SESSION_KIND = "tts"
 SYNC_POLL_SECONDS = 0.25
-MIN_SPEED, MAX_SPEED = 0.25, 4.0
 
 
 class SpeechService:
@@ -89,15 +82,12 @@ class SpeechService:
 
         Iterate over it or close it; until then it holds a place.
         """
-        self._check(order)
-        voice = await self._book.choose(order.voice, even_disabled=order.even_disabled)
-        plan = SpeechPlan(
-            voice,
-            self._book.speaker(voice, order.speaker),
-            order.speed,
-            order.audio_format,
+        check_order(order, self._config)
+        voice = await self._book.choose(
+            order.voice, order.text, even_disabled=order.even_disabled
         )
-        uses_llm = self._config.tts_use_llm if order.llm is None else order.llm
+        plan = plan_for(order, voice, self._book.speaker(voice, order.speaker))
+        uses_llm = asks_llm(order, self._config)
         pieces = self._answering.pieces(order) if uses_llm else _as_given(order.text)
         speech = Speech(self._services["tts"], plan, pieces)
         answer = SpeechAnswer(
@@ -115,25 +105,6 @@ class SpeechService:
     async def forget_conversation(self, caller: str, conversation_id: str) -> None:
         """Raises NotFound when this caller has no such conversation."""
         await self._answering.forget(caller, conversation_id)
-
-    def _check(self, order: SpeechOrder) -> None:
-        limit = self._config.tts_max_text_length
-        for field in ("text", "system_prompt"):
-            given = getattr(order, field) or ""
-            if len(given) > limit:
-                raise TooLarge(
-                    f"`{field}` has {len(given)} characters; at most {limit} are "
-                    "allowed (`tts_max_text_length`).",
-                    field=field,
-                )
-        if not order.text.strip():
-            raise Unspeakable("The text is empty.", field="text")
-        if order.audio_format not in FORMATS:
-            raise BadValue(f"`format` is one of {', '.join(FORMATS)}.", field="format")
-        if not MIN_SPEED <= order.speed <= MAX_SPEED:
-            raise BadValue(
-                f"`speed` is between {MIN_SPEED} and {MAX_SPEED:g}.", field="speed"
-            )
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:

@@ -14,6 +14,7 @@ from channels.db import database_sync_to_async
 from common.config import Config
 from common.errors import BadValue, EngineFailed, UnknownVoice
 from tts_app.core.engine import TtsEngine, VoiceInfo
+from tts_app.core.languages import voice_for
 from tts_app.voices import VoiceChoices, read_choices, sync_voices
 
 log = structlog.get_logger(__name__)
@@ -23,6 +24,7 @@ TROUBLED_SECONDS = 15.0
 """So long the database is left alone after trouble."""
 DATABASE_SECONDS = 1.0
 MOST_NAMED = 50
+AUTO = "auto"
 
 Result = TypeVar("Result")
 
@@ -63,20 +65,28 @@ class VoiceBook:
         return Offer(voices, next(name for name in wanted if name in names))
 
     async def choose(
-        self, name: str | None, *, even_disabled: bool = False
+        self, name: str | None, text: str = "", *, even_disabled: bool = False
     ) -> VoiceInfo:
-        """The voice of that name, or the default one. Raises UnknownVoice."""
+        """The voice of that name, or the default one. Raises UnknownVoice.
+
+        The name AUTO takes the first voice in the language of the text, the default
+        one when that is its language or when none fits.
+        """
         if even_disabled:
             offer = Offer(self._tts.voices(), "")
         else:
             offer = await self.offer()
         wanted = name or offer.default
+        if wanted == AUTO:
+            wanted = voice_for(text, offer.voices, offer.default)
         for voice in offer.voices:
             if voice.name == wanted:
                 return voice
         known = ", ".join(voice.name for voice in offer.voices[:MOST_NAMED])
         raise UnknownVoice(
-            f"There is no voice `{wanted}`. Known: {known}.", field="voice"
+            f"There is no voice `{wanted}`. Known: {known}; `{AUTO}` takes the one "
+            "that speaks the language of the text.",
+            field="voice",
         )
 
     def speaker(self, voice: VoiceInfo, wanted: str | int | None) -> int | None:

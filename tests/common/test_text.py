@@ -67,7 +67,10 @@ def test_it_finds_nothing_to_say(text: str) -> None:
     [
         (
             "Dr. Smith paid at 5:30 p.m. on Jan. 5th. He left the U.S. Army.",
-            ["Doctor Smith paid at 5:30 p.m. on Jan. 5th.", "He left the U.S. Army."],
+            [
+                "Doctor Smith paid at 5:30 p.m. on January 5th.",
+                "He left the U.S. Army.",
+            ],
         ),
         (
             "Items cost 3.14 euros or 1,000 yen. Was it good? Yes!",
@@ -82,6 +85,15 @@ def test_it_finds_nothing_to_say(text: str) -> None:
         ),
         ("你好，世界。再见。", ["你好，世界。", "再见。"]),
         ("Well, yes.", ["Well, yes."]),
+        ("It took approx. ten days.", ["It took approximately ten days."]),
+        (
+            "The kettle had been humming for a while before anyone noticed that the "
+            "kitchen was empty.",
+            [
+                "The kettle had been humming for a while before anyone noticed,",
+                "that the kitchen was empty.",
+            ],
+        ),
     ],
 )
 def test_it_cuts_where_a_speaker_would_pause(text: str, expected: list[str]) -> None:
@@ -127,7 +139,52 @@ def test_it_reads_a_hostile_text_quickly() -> None:
         ("It costs $5 million.", "It costs 5 million dollars."),
         ("It costs $1,250.", "It costs 1250 dollars."),
         ("At 10km/h or 5 kg.", "At 10 kilometres per hour or 5 kilograms."),
-        ("On 2026-11-24.", "On November 24, 2026."),
+        ("On 2026-11-24.", "On November 24th, 20 26."),
+        (
+            "On 12/25/2026 or 25.12.1905.",
+            "On December 25th, 20 26 or December 25th, 19 oh 5.",
+        ),
+        ("On 31/12/2007.", "On December 31st, 2007."),
+        ("On 99/99/2026.", "On 99/99/2026."),
+        ("Jan. 5 or 2 Feb. or Sept 3rd", "January 5th or 2 February or September 3rd"),
+        (
+            "In 1999, since 1900, 1914-1918.",
+            "In 19 99, since 19 hundred, 19 14 to 19 18.",
+        ),
+        ("In 1999 we ate 1999 apples.", "In 19 99 we ate 1999 apples."),
+        ("The 1990s and the late 80s.", "The 19 nineties and the late eighties."),
+        (
+            "At 9:00 or 9:05 p.m. or 17:00.",
+            "At 9 o'clock or 9 oh 5 p.m. or 17 hundred.",
+        ),
+        ("At 9:00 a.m., a ratio of 16:9.", "At 9 a.m., a ratio of 16:9."),
+        ("Half past is 10:30.", "Half past is 10:30."),
+        ("1/2 cup, 2 3/4 cups, 9/11.", "one half cup, 2 and 3 quarters cups, 9/11."),
+        ("Call 555-0123.", "Call 5 5 5, 0 1 2 3."),
+        ("Ring +1 (555) 010-9999.", "Ring plus 1, 5 5 5, 0 1 0, 9 9 9 9."),
+        ("Ring 555-010-9999 now.", "Ring 5 5 5, 0 1 0, 9 9 9 9 now."),
+        (
+            "From $5-10 or 5 USD or 5.50 €.",
+            "From 5 to 10 dollars or 5 US dollars or 5 euros and 50 cents.",
+        ),
+        ("¥500, EUR 3, $1.2M", "500 yen, 3 euros, 1.2 million dollars"),
+        (
+            "1 km, 1 ft, 100 m², 10²",
+            "1 kilometre, 1 foot, 100 square metres, 10 squared",
+        ),
+        (
+            "5 s, 20 min, 3.5 kWh, 2 h.",
+            "5 seconds, 20 minutes, 3.5 kilowatt hours, 2 hours.",
+        ),
+        (
+            "No. 5, Fig. 3 vs. Vol. 2, #7",
+            "number 5, figure 3 versus volume 2, number 7",
+        ),
+        ("St. Mary's on Main St. ends.", "Saint Mary's on Main Street ends."),
+        ("He lives on Main St.", "He lives on Main Street."),
+        ("King Jr. w/o milk, Ph.D.", "King Junior without milk, P H D."),
+        ("At 192.168.0.1 runs v1.2.3.", "At 192.168.0.1 runs v1.2.3."),
+        ("Now → then.", "Now, then."),
         ("Pages 10-12.", "Pages 10 to 12."),
         ("Call 555-0100-22.", "Call 555-0100-22."),
         ("Mr. and Mrs. Jones", "Mister and Missus Jones"),
@@ -136,6 +193,26 @@ def test_it_reads_a_hostile_text_quickly() -> None:
 )
 def test_it_writes_out_what_is_read_badly(clause: str, expected: str) -> None:
     assert expand_english(clause) == expected
+
+
+def test_it_keeps_phonemes_as_they_are() -> None:
+    speech = SpeechText("en")
+    found = [
+        *speech.push("Say 5 kg of "),
+        *speech.raw("h@'loU 5 kg"),
+        *speech.push(", now."),
+    ]
+    assert [*found, *speech.finish()] == [
+        "Say 5 kilograms of [[h@'loU 5 kg]],",
+        "now.",
+    ]
+
+
+def test_it_cuts_on_demand_and_says_that_more_follows() -> None:
+    speech = SpeechText("en")
+    assert speech.push("One moment") == []
+    assert list(speech.cut(open_ended=True)) == ["One moment,"]
+    assert [*speech.push("please"), *speech.cut()] == ["please"]
 
 
 MIXED = st.text(

@@ -14,11 +14,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from common.audio import PCM16_BYTES, Samples, float_to_pcm16
+from common.audio import PCM16_BYTES, Resampler, Samples, float_to_pcm16
+from common.errors import BadValue
 
 UNKNOWN_SIZE = 0xFFFFFFFF
 SLICE_SECONDS = 0.25
 """What is encoded at a time, so that the event loop never waits long."""
+RATES_HZ = range(8_000, 48_001)
 ENCODED_RATE_HZ = 48_000
 """Opus knows only this one; for MP3 and AAC it keeps the padding of frames short."""
 
@@ -29,6 +31,8 @@ class Encoder(Protocol):
     content_type: str
     rate_hz: int
     """The rate that a player sees."""
+    delay_seconds: float
+    """Silence that the codec itself puts in front."""
 
     def encode(self, samples: Samples) -> bytes:
         """The bytes that are ready, perhaps none."""
@@ -44,16 +48,19 @@ class PcmEncoder:
     """PCM16, without a header."""
 
     content_type = "audio/pcm"
+    delay_seconds = 0.0
 
-    def __init__(self, rate_hz: int) -> None:
+    def __init__(self, from_hz: int, rate_hz: int) -> None:
         self.rate_hz = rate_hz
         self.content_type = f"audio/pcm;rate={rate_hz};channels=1"
+        self._resampler = Resampler(from_hz, rate_hz)
 
     def encode(self, samples: Samples) -> bytes:
-        return float_to_pcm16(samples)
+        return float_to_pcm16(self._resampler.push(samples))
 
     def finish(self) -> bytes:
-        return b""
+        nothing = np.zeros(0, np.float32)
+        return float_to_pcm16(self._resampler.push(nothing, last=True))
 
     def close(self) -> None:
         """Nothing to free."""
@@ -62,8 +69,8 @@ class PcmEncoder:
 class WavEncoder(PcmEncoder):
     """PCM16 after a header."""
 
-    def __init__(self, rate_hz: int) -> None:
-        super().__init__(rate_hz)
+    def __init__(self, from_hz: int, rate_hz: int) -> None:
+        super().__init__(from_hz, rate_hz)
         self.content_type = "audio/wav"
         self._header = _wav_header(rate_hz)
 
@@ -73,7 +80,7 @@ class WavEncoder(PcmEncoder):
 
     def finish(self) -> bytes:
         header, self._header = self._header, b""
-        return header
+        return header + super().finish()
 
 
 def _wav_header(rate_hz: int) -> bytes:
@@ -114,59 +121,75 @@ class _Codec:
         codec: str,
         sample_format: str,
         *,
-        rate_hz: int = ENCODED_RATE_HZ,
+        rates_hz: tuple[int, ...] = (),
         bit_rate: int = 0,
+        delay_samples: int = 0,
         options: dict[str, str] | None = None,
     ) -> None:
         self.content_type = content_type
         self.container = container
         self.codec = codec
         self.sample_format = sample_format
-        self.rate_hz = rate_hz
+        self.rates_hz = rates_hz
+        """What it can be made at; none means everything."""
         self.bit_rate = bit_rate
+        self.delay_samples = delay_samples
         self.options = {"flush_packets": "1", **(options or {})}
 
+
+_MPEG_RATES_HZ = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 
 _CODECS = {
     "mp3": _Codec(
         "audio/mpeg",
         *("mp3", "libmp3lame", "s16p"),
+        rates_hz=_MPEG_RATES_HZ,
         bit_rate=96_000,
+        delay_samples=1_488,
         # Without seeking, the frame that tells the length could only be wrong.
         options={"write_xing": "0", "id3v2_version": "0"},
     ),
     "opus": _Codec(
         "audio/ogg",
         *("ogg", "libopus", "s16"),
+        rates_hz=(8000, 12000, 16000, 24000, 48000),
         bit_rate=48_000,
         options={"page_duration": "20000"},
     ),
-    "aac": _Codec("audio/aac", "adts", "aac", "fltp", bit_rate=96_000),
-    "flac": _Codec("audio/flac", "flac", "flac", "s16", rate_hz=0),
+    "aac": _Codec(
+        "audio/aac",
+        *("adts", "aac", "fltp"),
+        rates_hz=_MPEG_RATES_HZ,
+        bit_rate=96_000,
+        delay_samples=1_104,
+    ),
+    "flac": _Codec("audio/flac", "flac", "flac", "s16"),
 }
 
 
 class CodecEncoder:
     """MP3, Opus in Ogg, AAC in ADTS, or FLAC."""
 
-    def __init__(self, codec: _Codec, rate_hz: int) -> None:
+    def __init__(self, codec: _Codec, from_hz: int, rate_hz: int) -> None:
         import av
 
         self._av = av
-        self._from_hz = rate_hz
-        self.rate_hz = codec.rate_hz or rate_hz
+        self._from_hz = from_hz
+        # Whatever Opus was made from, it is played at one rate.
+        self.rate_hz = ENCODED_RATE_HZ if codec.codec == "libopus" else rate_hz
+        self.delay_seconds = codec.delay_samples / rate_hz
         self.content_type = codec.content_type
         self._sink = _Sink()
         self._container: Any = av.open(
             self._sink, "w", format=codec.container, options=codec.options
         )
         stream: Any = self._container.add_stream(
-            codec.codec, rate=self.rate_hz, layout="mono", format=codec.sample_format
+            codec.codec, rate=rate_hz, layout="mono", format=codec.sample_format
         )
         if codec.bit_rate:
             stream.bit_rate = codec.bit_rate
         self._stream = stream
-        self._resampler = av.AudioResampler(codec.sample_format, "mono", self.rate_hz)
+        self._resampler = av.AudioResampler(codec.sample_format, "mono", rate_hz)
         self._position = 0
 
     def encode(self, samples: Samples) -> bytes:
@@ -202,10 +225,36 @@ class CodecEncoder:
 FORMATS = ("wav", "mp3", "opus", "aac", "flac", "pcm")
 
 
-def make_encoder(audio_format: str, rate_hz: int) -> Encoder:
-    """An encoder for one of FORMATS; `rate_hz` is that of the samples."""
-    if audio_format == "wav":
-        return WavEncoder(rate_hz)
-    if audio_format == "pcm":
-        return PcmEncoder(rate_hz)
-    return CodecEncoder(_CODECS[audio_format], rate_hz)
+def make_encoder(
+    audio_format: str, from_hz: int, rate_hz: int | None = None
+) -> Encoder:
+    """An encoder for one of FORMATS; `from_hz` is the rate of the samples.
+
+    Without `rate_hz` WAV, PCM and FLAC keep that rate. Raises BadValue for a rate
+    that the format does not have.
+    """
+    codec = _CODECS.get(audio_format)
+    if rate_hz is not None:
+        check_rate(audio_format, rate_hz)
+    if codec is None:
+        make = WavEncoder if audio_format == "wav" else PcmEncoder
+        return make(from_hz, rate_hz or from_hz)
+    usual = ENCODED_RATE_HZ if codec.rates_hz else from_hz
+    return CodecEncoder(codec, from_hz, rate_hz or usual)
+
+
+def check_rate(audio_format: str, rate_hz: int) -> None:
+    """Raises BadValue for a rate that the format does not have."""
+    codec = _CODECS.get(audio_format)
+    rates = codec.rates_hz if codec else ()
+    if rates and rate_hz not in rates:
+        raise BadValue(
+            f"`sample_rate` {rate_hz} is none of {audio_format}: "
+            f"{', '.join(map(str, rates))}.",
+            field="sample_rate",
+        )
+    if rate_hz not in RATES_HZ:
+        raise BadValue(
+            f"`sample_rate` is between {RATES_HZ.start} and {RATES_HZ.stop - 1}.",
+            field="sample_rate",
+        )

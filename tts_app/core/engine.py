@@ -9,6 +9,7 @@ from typing import Protocol
 from common.audio import Audio
 from common.engine import Engine
 from common.workers import Priority
+from tts_app.core.word_times import WordTime
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,24 @@ class VoiceInfo:
 
 @dataclass(frozen=True)
 class SpeechRequest:
-    """One clause to speak: plain words, already free of markup."""
+    """One clause to speak: plain words, already free of markup; `[[...]]` are phonemes."""
 
     text: str
     voice: str
     speaker: int | None = None
     speed: float = 1.0
+    noise_scale: float | None = None
+    noise_w: float | None = None
+    """Variation of sound and of rhythm; None leaves it to configuration and voice."""
+    volume: float = 1.0
+    word_times: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class TimedAudio(Audio):
+    """Audio that knows when its words are said, when the voice can tell."""
+
+    words: tuple[WordTime, ...] = ()
 
 
 class TtsEngine(Engine, Protocol):
@@ -46,6 +59,8 @@ class TtsEngine(Engine, Protocol):
         self, request: SpeechRequest, priority: Priority = Priority.LATER_CLAUSE
     ) -> AsyncIterator[Audio]:
         """Audio at the voice's rate, as it is made. Leaving the loop cancels it.
+
+        With `word_times` it is TimedAudio where the voice can tell the times.
 
         Raises EngineFailed or Overloaded.
         """

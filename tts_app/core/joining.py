@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from common.audio import Samples
 
-COMMA_PAUSE_SECONDS = 0.08
-SENTENCE_PAUSE_SECONDS = 0.2
-LAST_PAUSE_SECONDS = 0.1
+COMMA_PAUSE_SECONDS = 0.13
+SENTENCE_PAUSE_SECONDS = 0.24
+LAST_PAUSE_SECONDS = 0.18
+"""About as long as Piper's own, so that a text lasts as long as in one piece."""
 KEPT_LEAD_SECONDS = 0.005
 KEPT_TAIL_SECONDS = 0.03
-FADE_IN_SECONDS = 0.002
+FADE_IN_SECONDS = 0.004
 FADE_OUT_SECONDS = 0.01
 SILENCE = 0.003
 """Share of the loudest sample below which a sample is padding."""
 
 _SENTENCE_ENDS = ".!?…。！？։؟۔।॥"
 _CLOSERS = "\"'”’»)）」』】"
+
+
+@dataclass(frozen=True, eq=False)
+class Joined:
+    """Samples to send, and how much later the chunk is heard than it was made."""
+
+    samples: Samples
+    shift_seconds: float = 0.0
 
 
 class Joiner:
@@ -27,45 +38,75 @@ class Joiner:
         self._rate_hz = rate_hz
         self._speed = speed
         self._pause_seconds = 0.0
+        self._asked_seconds = 0.0
+        self._spoke = False
+        self._kept_samples = 0
+        """Padding behind the last sound, which is a part of the next pause."""
 
-    def add(self, samples: Samples) -> Samples:
+    def add(self, samples: Samples) -> Joined:
         """The chunk without its padding, after the pause that is due before it."""
-        trimmed = trim(samples, self._rate_hz)
-        if not len(trimmed):
-            return trimmed
-        pause, self._pause_seconds = self._pause_seconds, SENTENCE_PAUSE_SECONDS
-        return np.concatenate([self._silence(pause), trimmed])
+        first, last = heard(samples)
+        if first == last:
+            return Joined(samples[:0])
+        begin = max(0, first - int(KEPT_LEAD_SECONDS * self._rate_hz))
+        end = min(len(samples), last + int(KEPT_TAIL_SECONDS * self._rate_hz))
+        pause, self._kept_samples = self._due(), end - last
+        self._pause_seconds = SENTENCE_PAUSE_SECONDS
+        self._spoke = True
+        faded = fade(samples[begin:end], self._rate_hz)
+        return Joined(
+            np.concatenate([pause, faded]), (len(pause) - begin) / self._rate_hz
+        )
 
     def end_clause(self, clause: str) -> None:
         """The next chunk begins another clause."""
-        ends = clause.rstrip(_CLOSERS).endswith(tuple(_SENTENCE_ENDS))
-        is_open = clause.rstrip(_CLOSERS)[-1:] in ",;:—–、，；："
-        if self._pause_seconds:
-            self._pause_seconds = (
-                COMMA_PAUSE_SECONDS if is_open and not ends else SENTENCE_PAUSE_SECONDS
-            )
+        if not self._pause_seconds:
+            return
+        last = clause.rstrip(_CLOSERS)
+        ends = last.endswith(tuple(_SENTENCE_ENDS))
+        is_open = last[-1:] in ",;:—–、，；："
+        self._pause_seconds = (
+            COMMA_PAUSE_SECONDS if is_open and not ends else SENTENCE_PAUSE_SECONDS
+        )
 
-    def finish(self) -> Samples:
-        """A little silence, so that no player cuts the last sound."""
-        return self._silence(LAST_PAUSE_SECONDS if self._pause_seconds else 0.0)
+    def pause(self, seconds: float) -> None:
+        """Silence of exactly this length before the next chunk, instead of ours."""
+        self._asked_seconds += seconds
 
-    def _silence(self, seconds: float) -> Samples:
-        seconds = max(0.0, seconds / self._speed - KEPT_TAIL_SECONDS)
-        return np.zeros(int(seconds * self._rate_hz), np.float32)
+    def finish(self, less_seconds: float = 0.0) -> Samples:
+        """A little silence, so that no player cuts the last sound; or what was asked for.
+
+        `less_seconds` is what the codec adds by itself.
+        """
+        if self._spoke:
+            self._pause_seconds = LAST_PAUSE_SECONDS
+        due = self._due()
+        return due[: max(0, len(due) - round(less_seconds * self._rate_hz))]
+
+    def _due(self) -> Samples:
+        """The silence before what comes now, less the padding that was kept."""
+        seconds = self._asked_seconds or self._pause_seconds / self._speed
+        self._asked_seconds = self._pause_seconds = 0.0
+        length = round(seconds * self._rate_hz) - self._kept_samples
+        self._kept_samples = 0
+        return np.zeros(max(0, length), np.float32)
 
 
-def trim(samples: Samples, rate_hz: int) -> Samples:
-    """The samples without silence around them, faded in and out; empty when silent."""
+def heard(samples: Samples) -> tuple[int, int]:
+    """Begin and end of what can be heard; equal when silent."""
     loudness = np.abs(samples)
     peak = float(loudness.max(initial=0.0))
-    heard = np.flatnonzero(loudness > peak * SILENCE)
-    if not len(heard):
-        return samples[:0]
-    begin = max(0, heard[0] - int(KEPT_LEAD_SECONDS * rate_hz))
-    end = min(len(samples), heard[-1] + 1 + int(KEPT_TAIL_SECONDS * rate_hz))
-    trimmed = samples[begin:end].astype(np.float32, copy=True)
-    rise = min(len(trimmed), int(FADE_IN_SECONDS * rate_hz))
-    fall = min(len(trimmed), int(FADE_OUT_SECONDS * rate_hz))
-    trimmed[:rise] *= np.linspace(0.0, 1.0, rise, dtype=np.float32)
-    trimmed[len(trimmed) - fall :] *= np.linspace(1.0, 0.0, fall, dtype=np.float32)
-    return trimmed
+    loud = np.flatnonzero(loudness > peak * SILENCE)
+    if not len(loud):
+        return 0, 0
+    return int(loud[0]), int(loud[-1]) + 1
+
+
+def fade(samples: Samples, rate_hz: int) -> Samples:
+    """The samples faded in and out, so that they may stand beside silence."""
+    faded = samples.astype(np.float32, copy=True)
+    rise = min(len(faded), int(FADE_IN_SECONDS * rate_hz))
+    fall = min(len(faded), int(FADE_OUT_SECONDS * rate_hz))
+    faded[:rise] *= np.linspace(0.0, 1.0, rise, dtype=np.float32)
+    faded[len(faded) - fall :] *= np.linspace(1.0, 0.0, fall, dtype=np.float32)
+    return faded

@@ -13,7 +13,7 @@ from common.engine import PartHealth, PartState
 from common.errors import EngineFailed, UnknownVoice
 from common.workers import Priority, WorkerPool
 from tts_app.core.catalog import Catalog, InstalledVoice
-from tts_app.core.engine import SpeechRequest, VoiceInfo
+from tts_app.core.engine import SpeechRequest, TimedAudio, VoiceInfo
 from tts_app.core.piper_worker import PiperJob, PiperOptions
 
 QUEUE_LIMIT = 256
@@ -101,8 +101,8 @@ class PiperEngine:
                 field="voice",
             )
         async with aclosing(pool.stream(self._job(voice, request), priority)) as items:  # type: ignore[type-var]
-            async for rate_hz, samples in items:
-                yield Audio(samples, rate_hz)
+            async for rate_hz, samples, words in items:
+                yield TimedAudio(samples, rate_hz, words)
 
     def _job(self, voice: InstalledVoice, request: SpeechRequest) -> PiperJob:
         config = self._config
@@ -112,9 +112,11 @@ class PiperEngine:
             request.text,
             request.speaker,
             config.piper_length_scale,
-            config.piper_noise_scale,
-            config.piper_noise_w,
+            _first(request.noise_scale, config.piper_noise_scale),
+            _first(request.noise_w, config.piper_noise_w),
             request.speed,
+            request.volume,
+            request.word_times,
         )
 
     def _make_pool(self, voice: InstalledVoice) -> WorkerPool:
@@ -136,6 +138,10 @@ class PiperEngine:
             memory_cap_mb=config.worker_memory_cap_mb,
             isolation=config.engine_isolation,
         )
+
+
+def _first(*given: float | None) -> float | None:
+    return next((each for each in given if each is not None), None)
 
 
 def _state(pool: WorkerPool, catalog: Catalog) -> tuple[PartState, str]:

@@ -13,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from common.errors import EngineFailed
+from tts_app.core.onnx_graph import graph_facts, with_output
+from tts_app.core.word_times import ClauseWords, WordTime
 
 # The lengths of a usual first clause; the first run of each length is a slow one.
 WARM_UP = (
@@ -44,10 +46,12 @@ class PiperJob:
     noise_scale: float | None = None
     noise_w: float | None = None
     speed: float = 1.0
+    volume: float = 1.0
+    word_times: bool = False
 
 
-Spoken = tuple[int, npt.NDArray[np.float32]]
-"""Rate in Hz, and samples."""
+Spoken = tuple[int, npt.NDArray[np.float32], tuple[WordTime, ...]]
+"""Rate in Hz, samples, and the words when they were asked for and can be told."""
 
 
 class PiperWorker:
@@ -75,10 +79,14 @@ class PiperWorker:
             length_scale=slowness / job.speed,
             noise_scale=job.noise_scale,
             noise_w_scale=job.noise_w,
+            volume=job.volume,
         )
-        for chunk in voice.synthesize(_closed(job.text), how):
+        text = _closed(job.text)
+        words = ClauseWords(text, voice.phonemize) if job.word_times else None
+        chunks = voice.synthesize(text, how, include_alignments=job.word_times)
+        for chunk in chunks:
             samples = np.asarray(chunk.audio_float_array, np.float32).reshape(-1)
-            yield chunk.sample_rate, samples
+            yield chunk.sample_rate, samples, _times(words, chunk)
 
     def _voice(self, onnx: str, config: str) -> Any:
         if onnx in self._voices:
@@ -112,6 +120,9 @@ def load_voice(onnx: str, config: str, threads: int) -> Any:
         with open(onnx, "rb") as file:  # noqa: PTH123
             # From memory, because a model file may name other files to be read.
             model = file.read()
+            facts = graph_facts(model)
+        if facts.durations and len(facts.outputs) == 1:
+            model = with_output(model, facts.durations)
         session = onnxruntime.InferenceSession(
             model, sess_options=options, providers=["CPUExecutionProvider"]
         )
@@ -120,6 +131,17 @@ def load_voice(onnx: str, config: str, threads: int) -> Any:
             f"The voice {os.path.basename(onnx)} cannot be loaded: {error}"  # noqa: PTH119
         ) from error
     return PiperVoice(config=settings, session=session)
+
+
+def _times(words: ClauseWords | None, chunk: Any) -> tuple[WordTime, ...]:
+    if words is None:
+        return ()
+    alignments = chunk.phoneme_alignments
+    if not alignments:
+        words.skip(chunk.phonemes)
+        return ()
+    sounds = [(each.phoneme, int(each.num_samples)) for each in alignments]
+    return words.times(sounds, chunk.sample_rate)
 
 
 def _closed(text: str) -> str:

@@ -14,11 +14,12 @@ import structlog
 from common.audio import Audio, Samples
 from common.errors import Unavailable, Unspeakable, VoiceError
 from common.metrics import REAL_TIME_FACTOR, STAGE_SECONDS
-from common.text import SpeechText
 from common.workers import Priority
 from tts_app.core.encoding import SLICE_SECONDS, Encoder, make_encoder
-from tts_app.core.engine import SpeechRequest, TtsEngine, VoiceInfo
-from tts_app.core.joining import Joiner
+from tts_app.core.engine import SpeechRequest, TimedAudio, TtsEngine, VoiceInfo
+from tts_app.core.joining import Joined, Joiner
+from tts_app.core.script import Clause, Input, Line, Pause, make_reader
+from tts_app.core.word_times import WordTime
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +35,25 @@ class SpeechPlan:
     speaker: int | None = None
     speed: float = 1.0
     audio_format: str = "wav"
+    sample_rate: int | None = None
+    noise_scale: float | None = None
+    noise_w: float | None = None
+    volume: float = 1.0
+    input: Input = "text"
+    word_times: bool = False
+
+    def request(self, clause: Clause) -> SpeechRequest:
+        """What the engine is asked for."""
+        return SpeechRequest(
+            clause.text,
+            self.voice.name,
+            self.speaker,
+            self.speed * clause.rate,
+            self.noise_scale,
+            self.noise_w,
+            self.volume,
+            self.word_times,
+        )
 
 
 @dataclass(frozen=True)
@@ -51,6 +71,13 @@ class AudioDelta:
 
 
 @dataclass(frozen=True)
+class WordsDelta:
+    """The words of the audio that follows, timed from the start of the answer."""
+
+    words: tuple[WordTime, ...]
+
+
+@dataclass(frozen=True)
 class _ClauseEnd:
     clause: str
 
@@ -65,8 +92,8 @@ class _End:
     pass
 
 
-SpeechEvent = TextDelta | AudioDelta
-_Made = TextDelta | Audio | _ClauseEnd | _Failed | _End
+SpeechEvent = TextDelta | WordsDelta | AudioDelta
+_Made = TextDelta | Audio | Pause | _ClauseEnd | _Failed | _End
 
 
 class Speech:
@@ -83,9 +110,11 @@ class Speech:
         self._plan = plan
         self._pieces = pieces
         self._rate_hz = plan.voice.sample_rate
-        self._encoder: Encoder = make_encoder(plan.audio_format, self._rate_hz)
+        self._encoder: Encoder = make_encoder(
+            plan.audio_format, self._rate_hz, plan.sample_rate
+        )
         self._joiner = Joiner(self._rate_hz, plan.speed)
-        self._clauses: asyncio.Queue[str | _Failed | _End] = asyncio.Queue()
+        self._clauses: asyncio.Queue[Line | _Failed | _End] = asyncio.Queue()
         self._made: asyncio.Queue[_Made] = asyncio.Queue()
         self._ahead = asyncio.Semaphore(CLAUSES_AHEAD)
         self._seconds_left = 0.0
@@ -132,10 +161,14 @@ class Speech:
             if isinstance(made, TextDelta):
                 yield made
             elif isinstance(made, Audio):
-                samples = self._joiner.add(made.resampled(self._rate_hz).samples)
-                for data in self._encode(samples):
+                joined = self._joiner.add(made.resampled(self._rate_hz).samples)
+                if words := self._words(made, joined):
+                    yield WordsDelta(words)
+                for data in self._encode(joined.samples):
                     yield AudioDelta(data)
                     await asyncio.sleep(0)
+            elif isinstance(made, Pause):
+                self._joiner.pause(made.seconds)
             elif isinstance(made, _ClauseEnd):
                 self._joiner.end_clause(made.clause)
                 self._ahead.release()
@@ -146,8 +179,21 @@ class Speech:
             raise Unspeakable(
                 "There is nothing in the text that can be spoken.", field="text"
             )
-        yield AudioDelta(
-            self._encoder.encode(self._joiner.finish()) + self._encoder.finish()
+        for data in self._encode(self._joiner.finish(self._encoder.delay_seconds)):
+            yield AudioDelta(data)
+        yield AudioDelta(self._encoder.finish())
+
+    def _words(self, made: Audio, joined: Joined) -> tuple[WordTime, ...]:
+        if not isinstance(made, TimedAudio):
+            return ()
+        later = self.audio_seconds + joined.shift_seconds + self._encoder.delay_seconds
+        return tuple(
+            WordTime(
+                each.word,
+                max(0.0, each.start_seconds + later),
+                each.end_seconds + later,
+            )
+            for each in made.words
         )
 
     async def _next(self) -> _Made:
@@ -185,20 +231,20 @@ class Speech:
             log.error("speech failed", exc_info=error)
 
     async def _read(self) -> None:
-        """Pieces to clauses."""
-        text = SpeechText(self._plan.voice.language)
+        """Pieces to clauses and pauses."""
         try:
+            reader = make_reader(self._plan.input, self._plan.voice.language)
             async with aclosing(self._pieces) as pieces:  # type: ignore[type-var]
                 async for piece in pieces:
                     self.first_piece_at = self.first_piece_at or time.perf_counter()
                     self.text += piece
                     self._made.put_nowait(TextDelta(piece))
-                    for clause in text.iterate(piece):
-                        self._clauses.put_nowait(clause)
+                    for line in reader.iterate(piece):
+                        self._clauses.put_nowait(line)
                         # So that the first clause is spoken before all is read.
                         await asyncio.sleep(0)
-            for clause in text.finish():
-                self._clauses.put_nowait(clause)
+            for line in reader.finish():
+                self._clauses.put_nowait(line)
             self._clauses.put_nowait(_End())
         except Exception as error:  # noqa: BLE001 - it is raised or logged by `_fail`
             self._clauses.put_nowait(_Failed(error))
@@ -207,24 +253,26 @@ class Speech:
         """Clauses to audio."""
         priority = Priority.FIRST_CLAUSE
         try:
-            while isinstance(clause := await self._clauses.get(), str):
+            while isinstance(line := await self._clauses.get(), Line):
+                if isinstance(line, Pause):
+                    self._made.put_nowait(line)
+                    continue
                 await self._ahead.acquire()
-                await self._say(clause, priority)
+                await self._say(line, priority)
                 priority = Priority.LATER_CLAUSE
-            self._made.put_nowait(clause)
+            self._made.put_nowait(line)
         except Exception as error:  # noqa: BLE001 - it is raised or logged by `_fail`
             self._made.put_nowait(_Failed(error))
 
-    async def _say(self, clause: str, priority: Priority) -> None:
-        plan = self._plan
-        request = SpeechRequest(clause, plan.voice.name, plan.speaker, plan.speed)
+    async def _say(self, clause: Clause, priority: Priority) -> None:
+        request = self._plan.request(clause)
         began, seconds = time.perf_counter(), 0.0
         parts: Any = self._tts.synthesize(request, priority)
         async with aclosing(parts):
             async for audio in parts:
                 seconds += audio.seconds
                 self._made.put_nowait(audio)
-        self._made.put_nowait(_ClauseEnd(clause))
+        self._made.put_nowait(_ClauseEnd(clause.text))
         taken = time.perf_counter() - began
         STAGE_SECONDS.labels("synthesize").observe(taken)
         if seconds:

@@ -1,0 +1,129 @@
+"""The fake engine keeps the contract, and so does Piper with its real voice."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common.audio import Samples, pcm16_to_float
+from common.config import LoadedConfig
+from common.errors import UnknownVoice
+from tests.contracts.tts import TtsContract, seconds, spoken
+from tests.fakes import FakeTts
+from tts_app.core.engine import SpeechRequest, TimedAudio, TtsEngine
+from tts_app.core.piper import PiperEngine
+from tts_app.core.speech import AudioDelta, Speech, SpeechPlan
+
+TEXT = (
+    "When the storm had passed, the fishermen went out again, and nobody spoke of the "
+    "night before. It was as if the sea itself had forgotten! Only the oldest of them, "
+    "who had seen three such storms, looked back at the harbour before he raised his "
+    "sail. Why did he look? Nobody knows."
+)
+SHORT = "Turn left at the church, please."
+REPEATS = 3
+"""Piper varies its rhythm by chance."""
+MOST_OFF = 0.05
+PAUSE_SAMPLES = 200
+
+
+class TestFake(TtsContract):
+    @pytest.fixture
+    async def tts(self) -> TtsEngine:
+        fake = FakeTts()
+        await fake.start()
+        return fake
+
+    @pytest.fixture
+    def fresh_tts(self) -> TtsEngine:
+        return FakeTts()
+
+
+@pytest.mark.model
+class TestPiper(TtsContract):
+    @pytest.fixture
+    def tts(self, real_tts: PiperEngine) -> TtsEngine:
+        return real_tts
+
+    @pytest.fixture
+    def fresh_tts(self, real_config: LoadedConfig) -> TtsEngine:
+        return PiperEngine(real_config.config)
+
+    async def test_it_refuses_a_voice_that_it_lacks(self, tts: TtsEngine) -> None:
+        with pytest.raises(UnknownVoice, match="en_US-joe-medium"):
+            await spoken(tts, SpeechRequest(SHORT, "xx_XX-none-low"))
+
+    async def test_it_tells_when_each_word_is_said(
+        self, tts: TtsEngine, request_: SpeechRequest
+    ) -> None:
+        text = "Please take the last train home, because it is late."
+        voice = tts.voices()[0].name
+        timed: Any = await spoken(tts, SpeechRequest(text, voice, word_times=True))
+        assert all(isinstance(audio, TimedAudio) for audio in timed)
+        words: Any = [word for audio in timed for word in audio.words]
+        assert [word.word for word in words] == text.replace(",", "")[:-1].split()
+        starts = [word.start_seconds for word in words]
+        assert starts == sorted(starts)
+        assert 0 <= starts[0] < 0.15
+        assert all(word.start_seconds < word.end_seconds for word in words)
+        assert words[-1].end_seconds <= seconds(timed)
+        # The comma is the longest pause, and it is silent there.
+        home, because = words[5], words[6]
+        assert because.start_seconds - home.end_seconds > 0.1
+
+    async def test_phonemes_are_said_as_they_are_given(self, tts: TtsEngine) -> None:
+        voice = tts.voices()[0].name
+        request = SpeechRequest("[[təmˈeɪɾoʊ]].", voice, word_times=True)
+        (audio,) = await spoken(tts, request)
+        assert isinstance(audio, TimedAudio)
+        assert [word.word for word in audio.words] == ["təmˈeɪɾoʊ"]
+
+    @pytest.mark.parametrize("text", [TEXT, SHORT], ids=["long", "short"])
+    async def test_streamed_speech_lasts_as_long_as_whole_speech(
+        self, tts: TtsEngine, text: str
+    ) -> None:
+        whole, ours = 0.0, 0.0
+        for _ in range(REPEATS):
+            request = SpeechRequest(text, tts.voices()[0].name)
+            whole += seconds(await spoken(tts, request))
+            speech = streamed(tts, text)
+            async for _event in speech.events(60):
+                pass
+            ours += speech.audio_seconds
+        assert ours == pytest.approx(whole, rel=MOST_OFF)
+
+    async def test_streamed_speech_has_no_clicks(self, tts: TtsEngine) -> None:
+        """No step between neighbours is larger than those of the whole speech."""
+        request = SpeechRequest(TEXT, tts.voices()[0].name)
+        whole = np.concatenate([audio.samples for audio in await spoken(tts, request)])
+        parts = [
+            event.data
+            async for event in streamed(tts, TEXT).events(60)
+            if isinstance(event, AudioDelta)
+        ]
+        stream = pcm16_to_float(b"".join(parts))
+        largest = np.abs(np.diff(whole)).max()
+        assert np.abs(np.diff(stream)).max() <= largest * 1.25
+        assert steps_at_pauses(stream).max() <= largest / 20
+
+
+def steps_at_pauses(stream: Samples) -> Samples:
+    """The steps into and out of digital silence, which only the joins have."""
+    silent = np.convolve(stream == 0, np.ones(PAUSE_SAMPLES), "valid") == PAUSE_SAMPLES
+    begins = np.flatnonzero(silent[1:] & ~silent[:-1])
+    ends = np.flatnonzero(silent[:-1] & ~silent[1:]) + PAUSE_SAMPLES
+    assert len(ends) > 3
+    steps: Samples = np.abs(stream[np.concatenate([begins, ends])])
+    return steps
+
+
+def streamed(tts: TtsEngine, text: str) -> Speech:
+    async def pieces() -> Any:
+        for word in text.split(" "):
+            yield f"{word} "
+            await asyncio.sleep(0)
+
+    return Speech(tts, SpeechPlan(tts.voices()[0], audio_format="pcm"), pieces())

@@ -1,0 +1,141 @@
+"""What the speech API takes and gives, as its documentation shows it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from ninja import Schema
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+)
+
+from tts_app.core.encoding import RATES_HZ
+from tts_app.order import (
+    MAX_NOISE,
+    MAX_SPEED,
+    MAX_VOLUME,
+    MIN_SPEED,
+    MIN_VOLUME,
+)
+
+
+def _without_surrogates(given: Any) -> Any:
+    """JSON can hold half characters, which no text may; they cannot be heard either."""
+    if isinstance(given, str):
+        return given.encode("utf-8", "ignore").decode("utf-8")
+    return given
+
+
+PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
+
+Text = Annotated[str, BeforeValidator(_without_surrogates)]
+
+
+class TtsIn(BaseModel):
+    """A request for speech."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    text: Text = Field(
+        description="A prompt for the language model, or with `llm: false` what to say."
+    )
+    voice: str | None = Field(
+        None,
+        description="A name from `GET /voices`, or `auto`: the voice that speaks the "
+        "language of the text. Without it the default voice.",
+        min_length=1,
+        max_length=200,
+    )
+    speaker: StrictInt | str | None = Field(
+        None, description="Name or number, for a voice with several speakers."
+    )
+    speed: float = Field(
+        1.0,
+        description="1 is normal, 2 twice as fast.",
+        ge=MIN_SPEED,
+        le=MAX_SPEED,
+        allow_inf_nan=False,
+    )
+    noise_scale: float | None = Field(
+        None,
+        description="Variation of the sound; without it the configured one.",
+        ge=0,
+        le=MAX_NOISE,
+        allow_inf_nan=False,
+    )
+    noise_w: float | None = Field(
+        None,
+        description="Variation of the rhythm; without it the configured one.",
+        ge=0,
+        le=MAX_NOISE,
+        allow_inf_nan=False,
+    )
+    volume: float = Field(
+        1.0,
+        description="Share of full loudness.",
+        ge=MIN_VOLUME,
+        le=MAX_VOLUME,
+        allow_inf_nan=False,
+    )
+    input: Literal["text", "ssml", "phonemes"] = Field(
+        "text",
+        description="`ssml`: a small SSML document. `phonemes`: text in which `[[...]]` "
+        "holds phonemes. Both are spoken as given, without the language model.",
+    )
+    format: Literal["wav", "mp3", "opus", "aac", "flac", "pcm"] = Field(
+        "wav", description="`pcm` is PCM16 without a header; `opus` comes in Ogg."
+    )
+    sample_rate: StrictInt | None = Field(
+        None,
+        description="Rate of the audio in Hz; `mp3`, `aac` and `opus` have a few only. "
+        "Without it the voice's own, and 48000 for these three.",
+        ge=RATES_HZ.start,
+        le=RATES_HZ.stop - 1,
+    )
+    stream_format: Literal["audio", "sse"] = Field(
+        "audio",
+        description="`sse`: server-sent events with the text, base64 audio, and when "
+        "each word is heard.",
+    )
+    system_prompt: Text | None = Field(
+        None, description="Instead of the configured one, for this request."
+    )
+    conversation_id: Text | None = Field(
+        None,
+        description="What was said before with the same id is part of the question. "
+        "It is forgotten after `conversation_expire_seconds`, or by "
+        "`DELETE /tts/conversations/ID`.",
+        min_length=1,
+        max_length=128,
+        pattern=PRINTABLE,
+    )
+    llm: StrictBool | None = Field(
+        None,
+        description="Whether the language model answers; without it `tts_use_llm`.",
+    )
+
+
+class VoiceOut(Schema):
+    """A voice that may be asked for."""
+
+    name: str
+    language: str
+    quality: str
+    sample_rate: int
+    speakers: list[str]
+    size_bytes: int
+    licence: str
+    source: str
+
+
+class VoicesOut(Schema):
+    """Every voice that may be asked for."""
+
+    voices: list[str]
+    default: str | None
+    details: list[VoiceOut]
