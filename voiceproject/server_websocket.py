@@ -38,6 +38,14 @@ class LimitedSocket(WebSocketProtocol):  # type: ignore[misc]
         if early:
             super().dataReceived(early)
 
+    def sendMessage(self, payload: bytes, *options: Any, **more: Any) -> None:
+        """Of any size: autobahn would hold what we send to the limit for clients."""
+        limit, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
+        try:
+            super().sendMessage(payload, *options, **more)
+        finally:
+            self.maxMessagePayloadSize = limit
+
     def onAutoPingTimeout(self) -> None:
         """A pong may be stuck behind input that we ourselves do not read."""
         if not self.application_queue.full_of_bytes:

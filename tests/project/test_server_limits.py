@@ -241,6 +241,16 @@ async def test_it_passes_messages_up_to_its_limit(server: TinyServer) -> None:
         assert await socket.recv() == message
 
 
+async def test_it_may_send_more_than_it_takes(server: TinyServer) -> None:
+    async with websockets.connect(f"{server.ws_url}/large") as socket:
+        assert len(await socket.recv()) == 1_000_000
+        await socket.send(b"x" * 200_000)
+        with pytest.raises(websockets.ConnectionClosedError) as closed:
+            await socket.recv()
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009
+
+
 def test_it_keeps_frames_that_come_before_it_accepts(server: TinyServer) -> None:
     with connection(server.port) as client:
         ask_to_upgrade(client, "/late")

@@ -57,6 +57,8 @@ async def websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
     if scope["path"] == "/flood":
         for _ in range(STREAMED_MEGABYTES * 16):
             await send({"type": "websocket.send", "bytes": os.urandom(62_500)})
+    if scope["path"] == "/large":
+        await send({"type": "websocket.send", "bytes": os.urandom(MEGABYTE)})
     while (message := await receive())["type"] == "websocket.receive":
         if message.get("text") == "fail":
             raise ValueError("asked to fail")
