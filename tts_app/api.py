@@ -70,7 +70,7 @@ TTS_DOCS = {
 }
 
 
-@router.post("/tts", url_name="tts", openapi_extra=TTS_DOCS)
+@router.post("/tts", url_name="tts", summary="Speak a text", openapi_extra=TTS_DOCS)
 @decorate_view(_json_only)
 async def tts(request: HttpRequest, body: TtsIn) -> HttpResponseBase:
     """Speech for a text: answered by the language model, or spoken as given."""
@@ -78,7 +78,9 @@ async def tts(request: HttpRequest, body: TtsIn) -> HttpResponseBase:
     return speech_response(answer, sse=body.stream_format == "sse")
 
 
-@router.get("/voices", response=VoicesOut, url_name="voices")
+@router.get(
+    "/voices", response=VoicesOut, url_name="voices", summary="The voices there are"
+)
 async def voices(request: HttpRequest) -> dict[str, Any]:
     """The voices that may be asked for, and which one is the default."""
     try:
