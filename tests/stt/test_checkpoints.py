@@ -1,0 +1,54 @@
+"""How far a stream has come, and who serves it."""
+
+from __future__ import annotations
+
+import pytest
+
+from stt_app.checkpoints import Checkpoint, MemoryCheckpoints
+from tests.contracts.checkpoints import SOME, CheckpointsContract
+
+
+class TestMemoryCheckpoints(CheckpointsContract):
+    @pytest.fixture
+    def kept(self) -> MemoryCheckpoints:
+        return MemoryCheckpoints(60)
+
+
+async def test_it_forgets_what_nobody_has_touched_for_too_long() -> None:
+    now = 0.0
+    kept = MemoryCheckpoints(60, lambda: now)
+    await kept.save("old", "first", SOME)
+    now = 50.0
+    await kept.save("young", "first", SOME)
+    now = 61.0
+    assert await kept.claim("old", "second") is None
+    assert await kept.claim("young", "second") == SOME
+
+
+def test_it_counts_utterances() -> None:
+    point = Checkpoint("s").with_utterance(1, 2.0).with_utterance(2, 4.5)
+    assert (point.utterances, point.ends) == (2, (2.0, 4.5))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "utterances"), [(0, 0), (1.9, 0), (2.0, 1), (9, 2), (11.0, 3), (30, 3)]
+)
+def test_it_goes_back_to_what_the_client_has_got(
+    seconds: float, utterances: int
+) -> None:
+    point = SOME.at(seconds)
+    assert (point.audio_seconds, point.utterances) == (seconds, utterances)
+    assert len(point.ends) == utterances
+    assert point.session_id == "session"
+
+
+def test_it_stays_where_it_is_when_the_client_does_not_say() -> None:
+    assert SOME.at(None) == SOME
+
+
+def test_it_keeps_so_many_ends_only() -> None:
+    point = Checkpoint("s")
+    for number in range(1, 200):
+        point = point.with_utterance(number, float(number))
+    assert len(point.ends) == 64
+    assert point.at(190.0).utterances == 190
