@@ -102,7 +102,10 @@ def started_server(*arguments: str, **settings: Any) -> Iterator[RunningServer]:
         port = int(settings.get("tts_port") or free_port())
         chosen = {"data_dir": f"{folder}/data", "tts_port": port, **settings}
         server = RunningServer(
-            list(arguments), _environment(chosen), port, Path(folder) / "server.log"
+            list(arguments),
+            server_environment(chosen),
+            port,
+            Path(folder) / "server.log",
         )
         try:
             yield server
@@ -118,7 +121,7 @@ def running_server(*arguments: str, **settings: Any) -> Iterator[RunningServer]:
         yield server
 
 
-def _environment(settings: Mapping[str, Any]) -> dict[str, str]:
+def server_environment(settings: Mapping[str, Any]) -> dict[str, str]:
     return {name.upper(): _as_text(value) for name, value in settings.items()}
 
 
