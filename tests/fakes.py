@@ -131,7 +131,12 @@ class FakeLlm(FakeEngine):
         self._pieces = list(pieces)
         self._seconds = seconds
         self.asked: list[Sequence[ChatMessage]] = []
+        self.options: list[ReplyOptions] = []
+        self.read_ahead: list[Sequence[ChatMessage]] = []
         self.stopped = 0
+
+    async def warm(self, messages: Sequence[ChatMessage]) -> None:
+        self.read_ahead.append(messages)
 
     async def reply(
         self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
@@ -139,6 +144,7 @@ class FakeLlm(FakeEngine):
         if not self.started:
             raise LlmUnavailable("The fake language model is not running.")
         self.asked.append(messages)
+        self.options.append(options)
         finished = False
         try:
             for piece in self._pieces:

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from common.config import Config
-from common.errors import LlmUnavailable, NotFound, VoiceError
+from common.errors import BadValue, LlmUnavailable, NotFound, VoiceError
 from tts_app.conversations import conversations_for
 from tts_app.core.conversations import ConversationStore, Key, Turn, as_messages
 from tts_app.core.llm.base import ChatMessage, LlmEngine
@@ -31,11 +31,21 @@ class Answering:
     async def close(self) -> None:
         await self._conversations.close()
 
+    def check(self, order: SpeechOrder) -> None:
+        """Raises BadValue for an answer longer than the configuration allows."""
+        wanted, most = order.options.max_tokens, self._config.llm_max_tokens
+        if wanted is not None and wanted > most:
+            raise BadValue(
+                f"`max_tokens` is {wanted}; at most {most} are allowed "
+                "(`llm_max_tokens`).",
+                field="max_tokens",
+            )
+
     async def pieces(self, order: SpeechOrder) -> AsyncIterator[str]:
         """The answer as it is written. Raises LlmUnavailable, Unavailable."""
         llm: LlmEngine = self._services["llm"]
         said_anything = False
-        pieces: Any = llm.reply(await self._messages(order))
+        pieces: Any = llm.reply(await self._messages(order), order.options)
         async with aclosing(pieces):
             async for piece in pieces:
                 said_anything = said_anything or bool(piece.strip())

@@ -183,6 +183,7 @@ def _order(request: HttpRequest, body: TtsIn) -> SpeechOrder:
         input=body.input,
         word_times=body.stream_format == "sse",
         llm=body.llm,
+        options=body.options(),
         system_prompt=body.system_prompt,
         conversation_id=body.conversation_id,
         request_id=request_id(request) or "",

@@ -9,6 +9,7 @@ from common.config import Config
 from common.errors import BadValue, TooLarge, Unspeakable
 from tts_app.core.encoding import FORMATS, check_rate
 from tts_app.core.engine import VoiceInfo
+from tts_app.core.llm.base import ReplyOptions
 from tts_app.core.script import INPUTS, Input
 from tts_app.core.speech import SpeechPlan
 
@@ -33,6 +34,8 @@ class SpeechOrder:
     input: Input = "text"
     word_times: bool = False
     llm: bool | None = None
+    options: ReplyOptions = ReplyOptions()
+    """For the language model."""
     system_prompt: str | None = None
     conversation_id: str | None = None
     request_id: str = ""

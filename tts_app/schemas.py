@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from ninja import Schema
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -15,6 +14,7 @@ from pydantic import (
 )
 
 from tts_app.core.encoding import RATES_HZ
+from tts_app.llm_fields import LlmFields
 from tts_app.order import (
     MAX_NOISE,
     MAX_SPEED,
@@ -31,12 +31,10 @@ def _without_surrogates(given: Any) -> Any:
     return given
 
 
-PRINTABLE = r"^[^\x00-\x1f\x7f]+$"
-
 Text = Annotated[str, BeforeValidator(_without_surrogates)]
 
 
-class TtsIn(BaseModel):
+class TtsIn(LlmFields):
     """A request for speech."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
@@ -104,15 +102,6 @@ class TtsIn(BaseModel):
     )
     system_prompt: Text | None = Field(
         None, description="Instead of the configured one, for this request."
-    )
-    conversation_id: Text | None = Field(
-        None,
-        description="What was said before with the same id is part of the question. "
-        "It is forgotten after `conversation_expire_seconds`, or by "
-        "`DELETE /tts/conversations/ID`.",
-        min_length=1,
-        max_length=128,
-        pattern=PRINTABLE,
     )
     llm: StrictBool | None = Field(
         None,

@@ -83,6 +83,7 @@ class SpeechService:
         Iterate over it or close it; until then it holds a place.
         """
         check_order(order, self._config)
+        self._answering.check(order)
         voice = await self._book.choose(
             order.voice, order.text, even_disabled=order.even_disabled
         )
@@ -129,7 +130,7 @@ class SpeechService:
             text_out=speech.text,
             voice=voice.name,
             language=voice.language,
-            model=llm.model_name if uses_llm and llm else "",
+            model=(order.options.model or llm.model_name) if uses_llm and llm else "",
             audio_format=order.audio_format,
             duration_seconds=round(speech.audio_seconds, 3),
             stages_ms=outcome.stages_ms,

@@ -10,6 +10,8 @@ from common.config.setting import Section, setting
 
 LLM_BACKENDS = ("auto", "ollama", "openai", "embedded", "none")
 
+LLM_FALLBACKS = ("ollama", "openai", "embedded")
+
 
 class LlmSettings(Section):
     """The language model that answers before Piper speaks."""
@@ -23,8 +25,38 @@ class LlmSettings(Section):
         "Ollama's address; the old `/api/generate` address works too.",
     )
     ollama_model: str = setting("llama3.2", "Model that Ollama is asked for.")
+    llm_fallback: list[str] = setting(
+        [],
+        "Who answers, in this order, when the one before cannot: `ollama`, `openai`, `embedded` or a dotted path. `auto` has the embedded model as its fallback anyway; `none` has no fallback.",
+    )
+    llm_connect_seconds: float = setting(
+        2.0,
+        "Seconds until a language model's server has accepted a connection.",
+        gt=0,
+        le=60,
+    )
     ollama_timeout: float = setting(
-        60.0, "Seconds until Ollama's first token, and between two.", gt=0
+        60.0,
+        "Seconds until the first token of any language model; loading a large one takes long.",
+        gt=0,
+    )
+    llm_token_gap_seconds: float = setting(
+        10.0, "Seconds between two tokens.", gt=0, le=600
+    )
+    llm_context_tokens: int = setting(
+        0,
+        "Context of the model at Ollama or the OpenAI-compatible server, for a conversation and its answer; old turns are left out to fit. Ollama is asked for as much. 0: 4096 is assumed, and Ollama decides.",
+        ge=0,
+        le=10_000_000,
+    )
+    ollama_keep_alive: str = setting(
+        "30m",
+        "How long Ollama keeps the model loaded after an answer: `30m`, `24h`, seconds, or `-1` for ever.",
+        pattern=r"^(-1|\d+(ms|s|m|h)?)$",
+    )
+    ollama_warm_up: bool = setting(
+        True,
+        "Have Ollama load the model and read the system prompt before the first request.",
     )
     ollama_retry_attempts: int = setting(
         3,
@@ -85,6 +117,18 @@ class LlmSettings(Section):
         ge=1,
         le=32,
     )
+
+    @field_validator("llm_fallback")
+    @classmethod
+    def _name_back_ends(cls, value: list[str]) -> list[str]:
+        for name in value:
+            if name not in LLM_FALLBACKS and not re.fullmatch(r"[\w.]+:\w+", name):
+                known = ", ".join(LLM_FALLBACKS)
+                raise ValueError(
+                    f"{name!r} is none of {known}, and no dotted path "
+                    "`package.module:Class`"
+                )
+        return value
 
     @field_validator("llm_backend")
     @classmethod

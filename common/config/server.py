@@ -90,7 +90,7 @@ class StorageSettings(Section):
     )
     redis_url: str = setting(
         "",
-        "`redis://host:6379/0` lets several processes share live figures and conversations; empty: the figures stay in this one, the conversations in the database.",
+        "`redis://host:6379/0` lets several processes share live figures, conversations and what is known of failing language models; empty: conversations stay in the database, the rest in each process.",
         secret=True,
     )
     store_history: bool = setting(

@@ -73,8 +73,15 @@ class LlmContract:
         assert all(await asyncio.gather(*asked))
 
     async def test_it_takes_options(self, llm: LlmEngine) -> None:
-        options = ReplyOptions(max_tokens=5, temperature=0.0)
+        options = ReplyOptions(max_tokens=5, temperature=0.0, top_p=0.9, seed=7)
         assert await text_of(llm.reply(QUESTION, options))
+
+    async def test_it_reads_ahead_and_answers_all_the_same(
+        self, llm: LlmEngine, fresh_llm: LlmEngine
+    ) -> None:
+        await llm.warm(QUESTION)
+        assert await text_of(llm.reply(QUESTION))
+        await fresh_llm.warm(QUESTION)
 
     async def test_it_refuses_before_its_start(self, fresh_llm: LlmEngine) -> None:
         assert not fresh_llm.health().ok

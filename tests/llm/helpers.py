@@ -20,6 +20,7 @@ _QUICK: dict[str, Any] = {
     "ollama_timeout": 5.0,
     "ollama_retry_backoff": 0.01,
     "llm_check_seconds": 0.05,
+    "ollama_warm_up": False,
     "circuit_breaker_enabled": False,
 }
 

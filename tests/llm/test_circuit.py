@@ -114,38 +114,38 @@ async def test_it_can_be_turned_off() -> None:
         assert len(server.chats) == 6
 
 
-def opened() -> Circuit:
+async def opened() -> Circuit:
     limits = {**BREAKER, "circuit_breaker_reset_timeout": 0.01}
-    circuit = Circuit("test", quick(**limits))
+    circuit = Circuit(lambda: "test", quick(**limits))
     for _ in range(3):
-        passage = circuit.enter()
-        passage.failed(ServerBroke("answered 500"))
-        passage.left()
+        passage = await circuit.enter()
+        await passage.failed(ServerBroke("answered 500"))
+        await passage.left()
     return circuit
 
 
 async def test_it_lets_only_one_request_try() -> None:
-    circuit = opened()
+    circuit = await opened()
     await asyncio.sleep(0.02)
-    trial = circuit.enter()
+    trial = await circuit.enter()
     with pytest.raises(CircuitOpen):
-        circuit.enter()
-    trial.succeeded()
-    trial.left()
+        await circuit.enter()
+    await trial.succeeded()
+    await trial.left()
     assert circuit.state == "closed"
 
 
 async def test_it_lets_another_try_when_the_first_one_left() -> None:
-    circuit = opened()
+    circuit = await opened()
     await asyncio.sleep(0.02)
-    circuit.enter().left()
+    await (await circuit.enter()).left()
     assert circuit.state == "half-open"
-    circuit.enter().succeeded()
+    await (await circuit.enter()).succeeded()
     assert circuit.state == "closed"
 
 
 async def test_it_takes_a_refusal_as_a_sign_of_life() -> None:
-    circuit = opened()
+    circuit = await opened()
     await asyncio.sleep(0.02)
-    circuit.enter().failed(Refused("has no such model"))
+    await (await circuit.enter()).failed(Refused("has no such model"))
     assert circuit.state == "closed"

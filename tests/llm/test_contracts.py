@@ -11,9 +11,9 @@ from tests.fakes import FakeLlm
 from tests.llm.helpers import quick, started
 from tests.servers.ollama import OllamaServer
 from tests.servers.openai import OpenAiServer
-from tts_app.core.llm.auto import AutoEngine
 from tts_app.core.llm.base import LlmEngine
 from tts_app.core.llm.factory import build_llm
+from tts_app.core.llm.fallback import FallbackEngine
 from tts_app.core.llm.ollama import OllamaEngine
 from tts_app.core.llm.openai import OpenAiEngine
 
@@ -57,16 +57,16 @@ class TestOpenAi(LlmContract):
                 yield engine
 
 
-class TestAutoOnOllama(LlmContract):
+class TestFallbackOnOllama(LlmContract):
     @pytest.fixture
     def fresh_llm(self) -> LlmEngine:
-        return AutoEngine(OllamaEngine(quick(ollama_url=NOWHERE)), FakeLlm())
+        return FallbackEngine([OllamaEngine(quick(ollama_url=NOWHERE)), FakeLlm()])
 
     @pytest.fixture
     async def llm(self) -> AsyncIterator[LlmEngine]:
         with OllamaServer() as server:
             ollama = OllamaEngine(quick(ollama_url=server.url))
-            async with started(AutoEngine(ollama, FakeLlm())) as engine:
+            async with started(FallbackEngine([ollama, FakeLlm()])) as engine:
                 yield engine
 
 

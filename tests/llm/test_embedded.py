@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from common.engine import PartState
-from common.errors import EngineFailed, LlmUnavailable
+from common.errors import BadValue, EngineFailed, LlmUnavailable, TooLarge
 from tests.llm.helpers import QUESTION, ask, quick, started, until
 from tts_app.core.llm.base import ChatMessage, ReplyOptions
 from tts_app.core.llm.child import Child
@@ -30,8 +30,13 @@ async def engine() -> AsyncIterator[EmbeddedEngine]:
 
 
 async def first_token_seconds(engine: EmbeddedEngine, text: str) -> float:
+    return await first_piece_seconds(engine, [QUESTION[0], ChatMessage("user", text)])
+
+
+async def first_piece_seconds(
+    engine: EmbeddedEngine, question: list[ChatMessage]
+) -> float:
     began = time.monotonic()
-    question = [QUESTION[0], ChatMessage("user", text)]
     async with aclosing(engine.reply(question)) as pieces:  # type: ignore[type-var]
         await anext(pieces)
         return time.monotonic() - began
@@ -106,14 +111,48 @@ async def test_it_replaces_a_process_that_hangs() -> None:
         assert await ask(engine)
 
 
-async def test_it_says_that_a_conversation_is_too_long(engine: EmbeddedEngine) -> None:
-    with pytest.raises(LlmUnavailable, match="context"):
+async def test_it_says_that_a_question_is_too_long(engine: EmbeddedEngine) -> None:
+    with pytest.raises(TooLarge, match="context holds 2048"):
         async for _ in engine.reply([ChatMessage("user", "word " * 9_000)]):
             pass
 
 
+async def test_it_leaves_out_old_turns_of_a_long_conversation(
+    engine: EmbeddedEngine,
+) -> None:
+    turns = []
+    for number in range(6):
+        turns.append(ChatMessage("user", f"Question {number}: " + "word " * 300))
+        turns.append(ChatMessage("assistant", "word " * 300))
+    question = [QUESTION[0], *turns, ChatMessage("user", "Say hello.")]
+    assert [piece async for piece in engine.reply(question)]
+
+
+async def test_it_counts_tokens_as_the_model_does(engine: EmbeddedEngine) -> None:
+    assert await engine._count_tokens("") == 0
+    assert 2 <= await engine._count_tokens("Hello world") <= 3
+    assert await engine._count_tokens("word " * 500) >= 500
+
+
+async def test_the_same_seed_gives_the_same_answer(engine: EmbeddedEngine) -> None:
+    options = ReplyOptions(max_tokens=30, temperature=1.0, seed=7)
+    assert await ask(engine, options) == await ask(engine, options)
+
+
+async def test_it_begins_sooner_when_it_has_read_ahead(engine: EmbeddedEngine) -> None:
+    """The figure is what reading 600 tokens costs; half of it is a wide margin."""
+
+    def conversation(name: str) -> list[ChatMessage]:
+        told = f"{name} " + "A ship sailed far away from home one day. " * 60
+        return [QUESTION[0], ChatMessage("user", told)]
+
+    cold = await first_piece_seconds(engine, conversation("Cold."))
+    await engine.warm(conversation("Warm."))
+    assert await first_piece_seconds(engine, conversation("Warm.")) < cold / 2
+
+
 async def test_it_refuses_to_answer_as_another_model(engine: EmbeddedEngine) -> None:
-    with pytest.raises(LlmUnavailable, match="cannot answer as `gpt-9`"):
+    with pytest.raises(BadValue, match="cannot answer as `gpt-9`"):
         await ask(engine, ReplyOptions(model="gpt-9"))
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from common.config import ConfigError, load_config
 from common.engine import PartState
-from common.errors import EngineFailed, LlmUnavailable
+from common.errors import BadValue, EngineFailed, LlmUnavailable
 from tests.fakes import FakeLlm
 from tests.llm.helpers import ask, quick, started
+from tests.servers import ollama as answers, openai as openai_answers
 from tests.servers.ollama import OllamaServer
+from tests.servers.openai import OpenAiServer
+from tts_app.core.llm.base import ReplyOptions
 from tts_app.core.llm.factory import build_llm
 
 
@@ -69,4 +74,90 @@ async def test_it_says_how_to_do_without_a_language_model() -> None:
             assert engine.health().state is PartState.DEGRADED
             with pytest.raises(LlmUnavailable, match='"llm": false'):
                 await ask(engine)
+        assert not server.chats
+
+
+async def test_it_falls_back_in_the_order_that_is_set() -> None:
+    with OllamaServer() as server, OpenAiServer() as other:
+        config = quick(
+            llm_backend="ollama",
+            llm_fallback=["openai", "tests.llm.test_factory:OwnLlm"],
+            ollama_url=server.url,
+            openai_url=other.url,
+            openai_model="m",
+        )
+        async with started(build_llm(config)) as engine:
+            assert engine.health().details["order"] == ["ollama", "openai", "own"]
+            assert "Standing by: openai, own." in engine.health().summary
+            assert await ask(engine) == "Hello there."
+            assert server.chats
+            assert not other.chats
+            server.vanish()
+            assert await ask(engine) == "Hello there."
+            assert len(other.chats) == 1
+            assert engine.backend == "openai"
+            other.vanish()
+            assert await ask(engine) == "Own."
+            assert engine.backend == "own"
+            assert "cannot be reached" in engine.health().summary
+
+
+async def test_it_has_no_fallback_unless_one_is_set() -> None:
+    with OllamaServer() as server:
+        server.vanish()
+        config = quick(
+            llm_backend="ollama", ollama_url=server.url, ollama_retry_attempts=0
+        )
+        async with started(build_llm(config)) as engine:
+            with pytest.raises(LlmUnavailable, match=r"Ollama.*asked once"):
+                await ask(engine)
+
+
+async def test_it_says_of_each_what_was_tried_and_how_often() -> None:
+    with OllamaServer() as server, OpenAiServer() as other:
+        server.usual = answers.error(500, "out of memory")
+        other.usual = openai_answers.error(503, "overloaded")
+        config = quick(
+            llm_backend="ollama",
+            llm_fallback=["openai"],
+            ollama_url=server.url,
+            openai_url=other.url,
+            openai_model="m",
+            ollama_retry_attempts=1,
+        )
+        async with started(build_llm(config)) as engine:
+            with pytest.raises(LlmUnavailable) as raised:
+                await ask(engine)
+    message = raised.value.message
+    assert f"Ollama at {server.url} answered 500: out of memory." in message
+    assert "overloaded" in message
+    assert message.count("It was asked 2 times") == 2
+
+
+async def test_a_model_that_nobody_has_is_a_bad_value() -> None:
+    with OllamaServer() as server:
+        config = quick(
+            llm_backend="ollama",
+            llm_fallback=["tests.llm.test_factory:OwnLlm"],
+            ollama_url=server.url,
+        )
+        async with started(build_llm(config)) as engine:
+            assert await ask(engine, ReplyOptions(model="llama3.2")) == "Hello there."
+        config = config.model_copy(update={"llm_fallback": []})
+        async with started(build_llm(config)) as engine:
+            with pytest.raises(BadValue, match="no model `gpt-9`"):
+                await ask(engine, ReplyOptions(model="gpt-9"))
+
+
+@pytest.mark.parametrize("value", ["embeded", "auto", "none"])
+def test_it_is_an_error_to_name_an_unknown_fallback(value: str) -> None:
+    with pytest.raises(ConfigError, match=r"LLM_FALLBACK.*ollama, openai, embedded"):
+        load_config({"LLM_FALLBACK": value})
+
+
+async def test_it_only_looks_at_an_ollama_that_is_not_used() -> None:
+    with OllamaServer() as server:
+        config = quick(llm_backend="none", ollama_url=server.url, ollama_warm_up=True)
+        async with started(build_llm(config)):
+            await asyncio.sleep(0.2)
         assert not server.chats

@@ -117,7 +117,7 @@ async def test_it_never_asks_again_once_something_was_said() -> None:
 
 async def test_it_raises_when_the_answer_stalls_between_two_tokens() -> None:
     with OllamaServer(answers.stalls("Once ")) as server:
-        async with ollama(server.url, ollama_timeout=0.2) as engine:
+        async with ollama(server.url, llm_token_gap_seconds=0.2) as engine:
             pieces: list[str] = []
             with pytest.raises(LlmUnavailable, match="gave nothing"):
                 await ask_for_pieces(engine, pieces)

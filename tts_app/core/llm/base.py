@@ -24,6 +24,8 @@ class ReplyOptions:
     model: str | None = None
     max_tokens: int | None = None
     temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
 
 
 class LlmEngine(Engine, Protocol):
@@ -36,10 +38,17 @@ class LlmEngine(Engine, Protocol):
     @property
     def model_name(self) -> str: ...
 
+    async def warm(self, messages: Sequence[ChatMessage]) -> None:
+        """Have the model read how the next question will begin; never raises.
+
+        Does nothing where that would cost something or help nobody.
+        """
+
     def reply(
         self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
     ) -> AsyncIterator[str]:
         """Pieces of the answer as they are made. Leaving the loop stops the model.
 
-        Raises LlmUnavailable, which says who was asked and how often.
+        Raises LlmUnavailable, which says who was asked and how often; BadValue for
+        a model that is not there, and TooLarge for a question that cannot fit.
         """

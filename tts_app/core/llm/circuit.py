@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from purgatory.domain.model import CLOSED, HALF_OPENED, OPENED, Context, OpenedState
 
@@ -22,14 +23,17 @@ class Circuit:
     """
 
     def __init__(
-        self, name: str, settings: LlmSettings, *, enabled: bool | None = None
+        self,
+        name: Callable[[], str],
+        settings: LlmSettings,
+        *,
+        enabled: bool | None = None,
     ) -> None:
         self.enabled = settings.circuit_breaker_enabled if enabled is None else enabled
-        self._context: Context = Context(
-            name,
-            settings.circuit_breaker_fail_max,
-            settings.circuit_breaker_reset_timeout,
-        )
+        self._name = name
+        self._fail_max = settings.circuit_breaker_fail_max
+        self._reset_seconds = settings.circuit_breaker_reset_timeout
+        self._context = self._new_context()
         self._on_trial = False
 
     @property
@@ -46,14 +50,14 @@ class Circuit:
         if not self.enabled or self._context.state != OPENED:
             return 0.0
         opened_at = self._context.opened_at or 0.0
-        return max(0.0, opened_at + float(self._context.ttl) - time.time())
+        return max(0.0, opened_at + self._reset_seconds - time.time())
 
     @property
     def blocks(self) -> bool:
         """Whether a request made now would be turned away."""
         return self.seconds_left > 0 or (self._on_trial and self.state == "half-open")
 
-    def enter(self) -> Passage:
+    async def enter(self) -> Passage:
         """Let one request through. Raises CircuitOpen."""
         if not self.enabled:
             return Passage(self, on_trial=False)
@@ -66,22 +70,33 @@ class Circuit:
         self._on_trial = self._context.state == HALF_OPENED
         return Passage(self, on_trial=self._on_trial)
 
-    def _end(self, passage: Passage, failure: AskFailed | None) -> None:
-        if not self.enabled:
-            return
-        if failure is None:
-            self._context.handle_end_request()
-        elif failure.counts:
-            self._context.handle_exception(failure)
-        elif passage.on_trial:
-            # It refused this request, so it is there: that is what a trial asks.
-            self._context.handle_end_request()
-        # Listeners that share the state with others would read these; we have none.
-        self._context.messages.clear()
+    async def refresh(self) -> None:
+        """Learn what others know; alone there is nothing to learn."""
 
-    def _leave(self, passage: Passage) -> None:
+    async def close(self) -> None:
+        """Give connections back."""
+
+    async def _succeeded(self, passage: Passage) -> None:
+        self._context.handle_end_request()
+
+    async def _failed(self, passage: Passage, failure: AskFailed) -> None:
+        self._context.handle_exception(failure)
+
+    async def _leave(self, passage: Passage) -> None:
         if passage.on_trial:
             self._on_trial = False
+
+    def _new_context(
+        self, failures: int = 0, opened_at: float | None = None
+    ) -> Context:
+        return Context(
+            "circuit",
+            self._fail_max,
+            self._reset_seconds,
+            state=CLOSED if opened_at is None else OPENED,
+            failure_count=failures,
+            opened_at=opened_at,
+        )
 
 
 class Passage:
@@ -91,12 +106,24 @@ class Passage:
         self._circuit = circuit
         self.on_trial = on_trial
 
-    def succeeded(self) -> None:
-        self._circuit._end(self, None)
+    async def succeeded(self) -> None:
+        if self._circuit.enabled:
+            await self._circuit._succeeded(self)
+            self._forget_messages()
 
-    def failed(self, failure: AskFailed) -> None:
-        self._circuit._end(self, failure)
+    async def failed(self, failure: AskFailed) -> None:
+        if self._circuit.enabled:
+            if failure.counts:
+                await self._circuit._failed(self, failure)
+            elif self.on_trial:
+                # It refused this request, so it is there: that is what a trial asks.
+                await self._circuit._succeeded(self)
+            self._forget_messages()
 
-    def left(self) -> None:
+    async def left(self) -> None:
         """Always called last, also when nobody waited for the answer."""
-        self._circuit._leave(self)
+        await self._circuit._leave(self)
+
+    def _forget_messages(self) -> None:
+        # purgatory collects them for listeners, of which there are none.
+        self._circuit._context.messages.clear()

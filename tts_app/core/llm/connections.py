@@ -7,7 +7,8 @@ from weakref import WeakKeyDictionary
 
 import httpx
 
-CONNECT_SECONDS = 2.0
+from common.config.llm import LlmSettings
+
 CHECK_SECONDS = 2.0
 MAX_CONNECTIONS = 32
 _POOL_SECONDS = 1.0
@@ -17,10 +18,11 @@ _WRITE_SECONDS = 5.0
 class Connections:
     """An httpx client for each event loop: its sockets belong to the loop."""
 
-    def __init__(self, read_seconds: float) -> None:
+    def __init__(self, settings: LlmSettings) -> None:
         self._timeout = httpx.Timeout(
-            connect=CONNECT_SECONDS,
-            read=read_seconds,
+            connect=settings.llm_connect_seconds,
+            # Who reads an answer has shorter limits of its own.
+            read=max(settings.ollama_timeout, settings.llm_token_gap_seconds),
             write=_WRITE_SECONDS,
             pool=_POOL_SECONDS,
         )

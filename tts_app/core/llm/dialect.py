@@ -11,7 +11,7 @@ import httpx
 
 from common.errors import EngineFailed
 from tts_app.core.llm.base import ChatMessage
-from tts_app.core.llm.failures import Garbled
+from tts_app.core.llm.failures import Garbled, Refused
 
 _LINE_BYTES_MAX = 1 << 20
 
@@ -24,6 +24,17 @@ class Question:
     model: str
     max_tokens: int
     temperature: float | None = None
+    top_p: float | None = None
+    seed: int | None = None
+
+    def sampling(self) -> dict[str, float | int]:
+        """Those options that were given, by the names that all servers use."""
+        values = {
+            "temperature": self.temperature,
+            "top_p": self.top_p,
+            "seed": self.seed,
+        }
+        return {name: v for name, v in values.items() if v is not None}
 
     def plain_messages(self) -> list[dict[str, str]]:
         return [{"role": m.role, "content": m.content} for m in self.messages]
@@ -31,7 +42,11 @@ class Question:
 
 @dataclass(frozen=True)
 class Delta:
-    """One step of an answer: some text, some hidden reasoning, or its end."""
+    """One step of an answer: some text, some hidden reasoning, or its end.
+
+    What else a step may bring one day (a call of a tool) is a further field here
+    and a line in each dialect; everybody else reads only `text`.
+    """
 
     text: str = ""
     thought: bool = False
@@ -63,8 +78,8 @@ class Dialect(Protocol):
         Raises ServerBroke for an error in the answer's place, and Garbled.
         """
 
-    def refusal(self, status: int, message: str, question: Question) -> str:
-        """What a 4xx means, as the end of a sentence about the server."""
+    def refusal(self, status: int, message: str, question: Question) -> Refused:
+        """What a 4xx means."""
 
     async def problem(self, client: httpx.AsyncClient) -> str:
         """Why the server cannot be used now, as such an end; empty when it can."""

@@ -15,14 +15,14 @@ import httpx
 
 from common.config import Config
 from common.engine import PartHealth, PartState
-from common.errors import LlmUnavailable
+from common.errors import BadValue
 from common.model_files import find_llm
 from tts_app.core.llm.base import ChatMessage, ReplyOptions
 from tts_app.core.llm.child import Child
 from tts_app.core.llm.circuit import Circuit
 from tts_app.core.llm.connections import MAX_CONNECTIONS
-from tts_app.core.llm.dialect import Delta, Question
-from tts_app.core.llm.failures import CutOff, Unreachable
+from tts_app.core.llm.dialect import Delta, Question, parsed
+from tts_app.core.llm.failures import CutOff, Refused, Unreachable
 from tts_app.core.llm.http_engine import HttpLlm
 from tts_app.core.llm.openai import OpenAiDialect
 from tts_app.core.llm.prompt import system_prompt
@@ -46,14 +46,15 @@ class EmbeddedDialect(OpenAiDialect):
         url = self.child.url if self.child else ""
         return httpx.URL(f"{url}/v1" if url else _NOT_STARTED)
 
-    def refusal(self, status: int, message: str, question: Question) -> str:
-        return f"refused the request ({message or status})"
+    def refusal(self, status: int, message: str, question: Question) -> Refused:
+        return Refused(f"refused the request ({message or status})")
 
 
 class EmbeddedEngine(HttpLlm):
     """Serves the model that came with the installation; needs no network."""
 
     backend = "embedded"
+    _counts_tokens = True
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -70,7 +71,7 @@ class EmbeddedEngine(HttpLlm):
             policy=RetryPolicy(
                 attempts=2, backoff_seconds=0.1, on=(Unreachable, CutOff)
             ),
-            circuit=Circuit("embedded", config, enabled=False),
+            circuit=Circuit(lambda: "embedded", config, enabled=False),
         )
 
     @property
@@ -140,15 +141,36 @@ class EmbeddedEngine(HttpLlm):
                 raise Unreachable("is being started again")
             await asyncio.sleep(0.02)
 
-    def _question(
+    def offers(self, model: str) -> bool:
+        """Whether it can answer as that model."""
+        return model == self._model
+
+    async def warm(self, messages: Sequence[ChatMessage]) -> None:
+        await self._read_only(messages)
+
+    async def _question(
         self, messages: Sequence[ChatMessage], options: ReplyOptions
     ) -> Question:
-        if options.model not in (None, self._model):
-            raise LlmUnavailable(
+        if options.model is not None and not self.offers(options.model):
+            raise BadValue(
                 f"The embedded language model is {self._model}; "
-                f"it cannot answer as `{options.model}`."
+                f"it cannot answer as `{options.model}`.",
+                field="model",
             )
-        return super()._question(messages, options)
+        return await super()._question(messages, options)
+
+    @property
+    def _context_tokens(self) -> int:
+        return self._config.embedded_llm_context_tokens
+
+    async def _count_tokens(self, text: str) -> int:
+        """Exactly, by the model's own tokenizer."""
+        url = self._embedded.root.copy_with(path="/tokenize")
+        response = await self._connections.client.post(
+            url, json={"content": text}, headers=self._embedded.headers
+        )
+        response.raise_for_status()
+        return len(parsed(response.content)["tokens"])
 
     def _who(self) -> str:
         return f"{self._dialect.title} {self._model}"

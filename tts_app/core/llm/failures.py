@@ -30,6 +30,10 @@ class Refused(AskFailed):
     counts = False
 
 
+class NoSuchModel(Refused):
+    """The server does not have the model that was asked for."""
+
+
 class Busy(AskFailed):
     """All our connections to the server are in use."""
 

@@ -10,57 +10,58 @@ import anyio
 import httpx
 import structlog
 
+from common.config import Config
 from common.config.llm import LlmSettings
 from common.engine import PartHealth, PartState
-from common.errors import LlmUnavailable
+from common.errors import BadValue, LlmUnavailable
+from tts_app.core.llm.asking import asked
 from tts_app.core.llm.base import ChatMessage, ReplyOptions
 from tts_app.core.llm.circuit import Circuit
 from tts_app.core.llm.connections import CHECK_SECONDS, Connections
-from tts_app.core.llm.dialect import Delta, Dialect, Question, error_text, lines
+from tts_app.core.llm.context import ASSUMED_CONTEXT_TOKENS, estimated_tokens, fitted
+from tts_app.core.llm.dialect import Delta, Dialect, Question
 from tts_app.core.llm.failures import (
     AskFailed,
-    CutOff,
-    Garbled,
+    NoSuchModel,
     Refused,
-    ServerBroke,
     Stalled,
     from_httpx,
 )
 from tts_app.core.llm.resilience import Resilience, RetryPolicy
+from tts_app.core.llm.shared_circuit import circuit_for
 from tts_app.core.llm.thoughts import ThoughtFilter
 from tts_app.core.llm.watch import Watch
 
 log = structlog.get_logger(__name__)
-
-_ERROR_BODY_BYTES = 64_000
-_DRAIN_SECONDS = 0.5
 
 
 class HttpLlm:
     """Asks one server in its dialect. Subclasses say which."""
 
     backend = "http"
+    _counts_tokens = False
+    """Whether `_count_tokens` is exact."""
 
     def __init__(
         self,
         dialect: Dialect,
         model: str,
-        settings: LlmSettings,
+        config: Config,
         *,
         policy: RetryPolicy | None = None,
         circuit: Circuit | None = None,
     ) -> None:
         self._dialect = dialect
         self._model = model
-        self._settings = settings
-        self._connections = Connections(settings.ollama_timeout)
+        self._settings: LlmSettings = config
+        self._connections = Connections(config)
         self._resilience = Resilience(
             self._who,
-            policy or RetryPolicy.from_settings(settings),
-            circuit or Circuit(dialect.title, settings),
-            give_up_after_seconds=settings.llm_max_seconds,
+            policy or RetryPolicy.from_settings(config),
+            circuit or circuit_for(self._who, config),
+            give_up_after_seconds=config.llm_max_seconds,
         )
-        self._watch = Watch(self.check, settings.llm_check_seconds)
+        self._watch = Watch(self.check, config.llm_check_seconds)
         self._running = False
         self._problem = ""
 
@@ -87,9 +88,11 @@ class HttpLlm:
         self._running = False
         await self._watch.stop()
         await self._connections.close()
+        await self.circuit.close()
 
     async def check(self) -> None:
         """Ask the server how it is, and remember it for `health`."""
+        await self.circuit.refresh()
         try:
             with anyio.fail_after(CHECK_SECONDS):
                 self._problem = await self._dialect.problem(self._connections.client)
@@ -131,7 +134,7 @@ class HttpLlm:
     ) -> AsyncIterator[str]:
         if not self._running:
             raise LlmUnavailable(f"{self._dialect.title} is not started.")
-        question = self._question(messages, options)
+        question = await self._question(messages, options)
         ends_at = time.monotonic() + self._settings.llm_max_seconds
         pieces = self._resilience.stream(lambda: self._answer(question, ends_at))
         try:
@@ -141,23 +144,63 @@ class HttpLlm:
                     yield piece
         except LlmUnavailable as error:
             self._remember(error.__cause__)
+            if options.model and isinstance(error.__cause__, NoSuchModel):
+                raise BadValue(error.message, field="model") from error
             raise
+
+    async def warm(self, messages: Sequence[ChatMessage]) -> None:
+        """Whether reading ahead helps, and costs nothing, only subclasses know."""
+
+    async def _read_only(self, messages: Sequence[ChatMessage]) -> None:
+        """Have the server read the messages; trouble shows at the next question."""
+        if not self.usable:
+            return
+        question = Question(messages, self._model, max_tokens=1)
+        try:
+            with anyio.fail_after(self._settings.ollama_timeout):
+                async with aclosing(self._ask(question)) as deltas:
+                    async for _ in deltas:
+                        pass
+        except (AskFailed, TimeoutError) as failure:
+            log.info("not warmed up", server=self._who(), reason=str(failure))
 
     def _remember(self, failure: BaseException | None) -> None:
         if isinstance(failure, AskFailed) and failure.counts:
             self._problem = failure.what
         self._watch.soon()
 
-    def _question(
+    async def _question(
         self, messages: Sequence[ChatMessage], options: ReplyOptions
     ) -> Question:
         cap = self._settings.llm_max_tokens
+        max_tokens = min(options.max_tokens or cap, cap)
         return Question(
-            messages,
+            await self._fitted(messages, max_tokens),
             options.model or self._model,
-            min(options.max_tokens or cap, cap),
+            max_tokens,
             options.temperature,
+            options.top_p,
+            options.seed,
         )
+
+    async def _fitted(
+        self, messages: Sequence[ChatMessage], max_tokens: int
+    ) -> Sequence[ChatMessage]:
+        if not messages:
+            return messages
+        count = self._count_tokens if self._counts_tokens else None
+        try:
+            return await fitted(messages, self._context_tokens, max_tokens, count)
+        except (httpx.HTTPError, AskFailed) as error:
+            log.warning("tokens not counted", server=self._who(), reason=str(error))
+            return await fitted(messages, self._context_tokens, max_tokens)
+
+    @property
+    def _context_tokens(self) -> int:
+        return self._settings.llm_context_tokens or ASSUMED_CONTEXT_TOKENS
+
+    async def _count_tokens(self, text: str) -> int:
+        return estimated_tokens(text)
 
     async def _answer(
         self, question: Question, ends_at: float
@@ -192,10 +235,10 @@ class HttpLlm:
         self, question: Question, ends_at: float
     ) -> AsyncGenerator[Delta, None]:
         """The answer's steps, each in time; the whole ends at `ends_at`."""
-        gap_seconds = self._settings.ollama_timeout
         started, count = False, 0
         async with aclosing(self._ask(question)) as deltas:
             while True:
+                gap_seconds = self._gap_seconds(started=started)
                 left_seconds = ends_at - time.monotonic()
                 try:
                     with anyio.fail_after(max(0.0, min(gap_seconds, left_seconds))):
@@ -205,7 +248,8 @@ class HttpLlm:
                         log.warning("answer cut at llm_max_seconds")
                         return
                     seconds = min(gap_seconds, self._settings.llm_max_seconds)
-                    raise Stalled(f"gave nothing for {seconds:g} s") from None
+                    when = "" if started else " after it was asked"
+                    raise Stalled(f"gave nothing for {seconds:g} s{when}") from None
                 if delta is None:
                     return
                 started, count = True, count + bool(delta.text or delta.thought)
@@ -214,48 +258,10 @@ class HttpLlm:
                     return
                 yield delta
 
-    async def _ask(self, question: Question) -> AsyncGenerator[Delta, None]:
+    def _gap_seconds(self, *, started: bool) -> float:
+        settings = self._settings
+        return settings.llm_token_gap_seconds if started else settings.ollama_timeout
+
+    def _ask(self, question: Question) -> AsyncGenerator[Delta, None]:
         """The answer's steps as the server sends them. Raises AskFailed."""
-        request = self._connections.client.stream(
-            "POST",
-            self._dialect.chat_url,
-            json=self._dialect.payload(question),
-            headers=self._dialect.headers,
-        )
-        try:
-            async with request as response:
-                if response.status_code != httpx.codes.OK:
-                    raise await self._failure(response, question)
-                body = lines(response)
-                async for line in body:
-                    delta = self._dialect.delta(line)
-                    if delta is None:
-                        continue
-                    yield delta
-                    if delta.done:
-                        await _drain(body)
-                        return
-        except httpx.HTTPError as error:
-            raise from_httpx(error) from error
-        raise CutOff("ended the answer before it was complete")
-
-    async def _failure(self, response: httpx.Response, question: Question) -> AskFailed:
-        body = b""
-        async for chunk in response.aiter_bytes():
-            body += chunk
-            if len(body) > _ERROR_BODY_BYTES:
-                break
-        status, message = response.status_code, error_text(body)
-        if status >= 500:
-            said = f": {message}" if message else ""
-            return ServerBroke(f"answered {status}{said}")
-        if status >= 400:
-            return Refused(self._dialect.refusal(status, message, question))
-        return Garbled(f"answered {status} in place of an answer")
-
-
-async def _drain(body: AsyncIterator[bytes]) -> None:
-    """Read to the end of the body, so that its connection can be used again."""
-    with anyio.move_on_after(_DRAIN_SECONDS):
-        async for _ in body:
-            pass
+        return asked(self._connections.client, self._dialect, question)

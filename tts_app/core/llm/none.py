@@ -33,6 +33,9 @@ class NoLlm:
         details = {"backend": self.backend, "model": "", "circuit": "off"}
         return PartHealth(PartState.DEGRADED, _SENTENCE, details)
 
+    async def warm(self, messages: Sequence[ChatMessage]) -> None:
+        """There is nobody to read it."""
+
     async def reply(
         self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
     ) -> AsyncIterator[str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
 
+from common.config import Config
 from common.config.llm import LlmSettings
+from tts_app.core.llm.base import ChatMessage
 from tts_app.core.llm.dialect import (
     Delta,
     Question,
@@ -15,9 +18,10 @@ from tts_app.core.llm.dialect import (
     parsed,
     without_password,
 )
-from tts_app.core.llm.failures import Garbled, ServerBroke
+from tts_app.core.llm.failures import Garbled, NoSuchModel, Refused, ServerBroke
 from tts_app.core.llm.http_engine import HttpLlm
 from tts_app.core.llm.resilience import RetryPolicy
+from tts_app.core.llm.warm_up import WarmUp
 
 _ENDINGS = ("/api/generate", "/api/chat", "/api/tags", "/api")
 
@@ -28,9 +32,11 @@ class OllamaDialect:
     title = "Ollama"
     headers: dict[str, str] = {}
 
-    def __init__(self, address: str, model: str) -> None:
-        self._address = address
-        self._model = model
+    def __init__(self, settings: LlmSettings) -> None:
+        self._address = settings.ollama_url
+        self._model = settings.ollama_model
+        self._keep_alive = settings.ollama_keep_alive
+        self._context_tokens = settings.llm_context_tokens
         self.answers = False
         """Whether a server answered when it was last asked."""
         self.models: tuple[str, ...] = ()
@@ -49,14 +55,16 @@ class OllamaDialect:
 
     def payload(self, question: Question) -> dict[str, Any]:
         options: dict[str, Any] = {"num_predict": question.max_tokens}
-        if question.temperature is not None:
-            options["temperature"] = question.temperature
+        options |= question.sampling()
+        if self._context_tokens:
+            options["num_ctx"] = self._context_tokens
         return {
             "model": question.model,
             "messages": question.plain_messages(),
             "stream": True,
             # Nobody hears the reasoning, and it delays the first word.
             "think": False,
+            "keep_alive": _duration(self._keep_alive),
             "options": options,
         }
 
@@ -76,14 +84,16 @@ class OllamaDialect:
             ran_out_of_tokens=value.get("done_reason") == "length",
         )
 
-    def refusal(self, status: int, message: str, question: Question) -> str:
+    def refusal(self, status: int, message: str, question: Question) -> Refused:
         if status == httpx.codes.NOT_FOUND and message:
-            return (
+            return NoSuchModel(
                 f"has no model `{question.model}`: run `ollama pull {question.model}`"
             )
         if status == httpx.codes.NOT_FOUND:
-            return "has no chat interface at this address; check `ollama_url`"
-        return f"refused the request ({status}: {message or 'no reason given'})"
+            return Refused("has no chat interface at this address; check `ollama_url`")
+        return Refused(
+            f"refused the request ({status}: {message or 'no reason given'})"
+        )
 
     async def problem(self, client: httpx.AsyncClient) -> str:
         listed = None
@@ -110,28 +120,43 @@ def _tagged(model: str) -> str:
     return model if ":" in model.rpartition("/")[2] else f"{model}:latest"
 
 
+def _duration(keep_alive: str) -> str | int:
+    """Ollama takes a number of seconds, or a text with a unit."""
+    return int(keep_alive) if keep_alive.lstrip("-").isdigit() else keep_alive
+
+
 class OllamaEngine(HttpLlm):
     """Asks Ollama, with retries and a circuit breaker."""
 
     backend = "ollama"
 
-    def __init__(
-        self, settings: LlmSettings, *, policy: RetryPolicy | None = None
-    ) -> None:
-        self._ollama = OllamaDialect(settings.ollama_url, settings.ollama_model)
-        super().__init__(self._ollama, settings.ollama_model, settings, policy=policy)
+    def __init__(self, config: Config, *, policy: RetryPolicy | None = None) -> None:
+        self._ollama = OllamaDialect(config)
+        super().__init__(self._ollama, config.ollama_model, config, policy=policy)
+        self._warm_up = WarmUp(self, config) if config.ollama_warm_up else None
 
     @property
     def answers(self) -> bool:
         """Whether an Ollama server answered when it was last asked."""
         return self._running and self._ollama.answers
 
-    def can_serve(self, model: str | None) -> bool:
-        """Whether it is up and has the model (None: the configured one)."""
-        if model is None:
-            return self.usable
-        answers = self.answers and not self.circuit.blocks
-        return answers and self._ollama.has(model)
+    def offers(self, model: str) -> bool:
+        """Whether it is up and has the model."""
+        able = self.answers and not self.circuit.blocks
+        return able and self._ollama.has(model)
+
+    async def check(self) -> None:
+        await super().check()
+        if self._warm_up is not None:
+            self._warm_up.seen(usable=self.usable)
+
+    async def stop(self) -> None:
+        if self._warm_up is not None:
+            await self._warm_up.stop()
+        await super().stop()
+
+    async def warm(self, messages: Sequence[ChatMessage]) -> None:
+        await self._read_only(messages)
 
     def _details(self) -> dict[str, object]:
         return {**super()._details(), "ollama": self.answers}

@@ -51,6 +51,9 @@ class WithOllamaSight:
             health, details={**health.details, "ollama": self._ollama.answers}
         )
 
+    async def warm(self, messages: Sequence[ChatMessage]) -> None:
+        await self._engine.warm(messages)
+
     def reply(
         self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
     ) -> AsyncIterator[str]:

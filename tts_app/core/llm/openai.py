@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from common.config.llm import LlmSettings
+from common.config import Config
 from common.errors import EngineFailed
 from tts_app.core.llm.dialect import (
     Delta,
@@ -16,8 +16,9 @@ from tts_app.core.llm.dialect import (
     parsed,
     without_password,
 )
-from tts_app.core.llm.failures import Garbled, ServerBroke
+from tts_app.core.llm.failures import Garbled, NoSuchModel, Refused, ServerBroke
 from tts_app.core.llm.http_engine import HttpLlm
+from tts_app.core.llm.resilience import RetryPolicy
 
 _ENDINGS = ("/chat/completions", "/completions", "/models")
 _REFUSED_KEY = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
@@ -55,9 +56,7 @@ class OpenAiDialect:
             "stream": True,
             "max_tokens": question.max_tokens,
         }
-        if question.temperature is not None:
-            payload["temperature"] = question.temperature
-        return payload
+        return payload | question.sampling()
 
     def delta(self, line: bytes) -> Delta | None:
         # Other fields of an event, comments that keep the connection open, and
@@ -71,15 +70,17 @@ class OpenAiDialect:
             return Delta(done=True)
         return _from_event(parsed(data))
 
-    def refusal(self, status: int, message: str, question: Question) -> str:
+    def refusal(self, status: int, message: str, question: Question) -> Refused:
         if status in _REFUSED_KEY:
-            return f"refused the key in `openai_api_key` ({status})"
+            return Refused(f"refused the key in `openai_api_key` ({status})")
         if status == httpx.codes.NOT_FOUND:
             reason = message or "not found"
-            return (
+            return NoSuchModel(
                 f"does not know the address or the model `{question.model}` ({reason})"
             )
-        return f"refused the request ({status}: {message or 'no reason given'})"
+        return Refused(
+            f"refused the request ({status}: {message or 'no reason given'})"
+        )
 
     async def problem(self, client: httpx.AsyncClient) -> str:
         url = below(self.root, "/models")
@@ -116,11 +117,11 @@ class OpenAiEngine(HttpLlm):
 
     backend = "openai"
 
-    def __init__(self, settings: LlmSettings) -> None:
+    def __init__(self, config: Config, *, policy: RetryPolicy | None = None) -> None:
         dialect = OpenAiDialect(
-            settings.openai_url, settings.openai_api_key, "The OpenAI-compatible server"
+            config.openai_url, config.openai_api_key, "The OpenAI-compatible server"
         )
-        super().__init__(dialect, settings.openai_model, settings)
+        super().__init__(dialect, config.openai_model, config, policy=policy)
 
     async def start(self) -> None:
         for name in ("openai_url", "openai_model"):

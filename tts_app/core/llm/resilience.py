@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import stamina
 
 from common.config.llm import LlmSettings
 from common.errors import LlmUnavailable
 from tts_app.core.llm.circuit import Circuit, CircuitOpen
-from tts_app.core.llm.failures import RETRYABLE, AskFailed, Busy
+from tts_app.core.llm.failures import RETRYABLE, AskFailed, Busy, CutOff, ServerBroke
 
 Ask = Callable[[], AsyncGenerator[str, None]]
 """Asks once; what it yields is the answer. Raises AskFailed."""
@@ -27,6 +27,14 @@ class RetryPolicy:
     @classmethod
     def from_settings(cls, settings: LlmSettings) -> RetryPolicy:
         return cls(settings.ollama_retry_attempts, settings.ollama_retry_backoff)
+
+    @classmethod
+    def with_a_spare(cls, settings: LlmSettings) -> RetryPolicy:
+        """Nobody should wait for a server that is gone while another model stands
+        by; a server that is there and stumbles is asked again.
+        """
+        usual = cls.from_settings(settings)
+        return replace(usual, on=(ServerBroke, CutOff))
 
     def covers(self, error: Exception) -> bool:
         return isinstance(error, self.on)
@@ -51,7 +59,7 @@ class Resilience:
     async def stream(self, ask: Ask) -> AsyncGenerator[str, None]:
         """The answer's pieces. Raises LlmUnavailable, also between two pieces."""
         try:
-            passage = self.circuit.enter()
+            passage = await self.circuit.enter()
         except CircuitOpen:
             raise self._left_alone() from None
         tries, given = 0, False
@@ -68,14 +76,15 @@ class Resilience:
                 yield first
             async for piece in answer or ():  # type: ignore[union-attr]
                 yield piece
-            passage.succeeded()
+            await passage.succeeded()
         except AskFailed as failure:
-            passage.failed(failure)
+            await passage.failed(failure)
             raise self._unavailable(failure, tries, given=given) from failure
         finally:
-            passage.left()
+            # First of all, whoever makes the answer is told to stop.
             if answer is not None:
                 await answer.aclose()
+            await passage.left()
 
     def _attempts(self, *, once: bool) -> AsyncIterator[stamina.Attempt]:
         backoff_seconds = self._policy.backoff_seconds

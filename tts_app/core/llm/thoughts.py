@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-_OPEN = re.compile(r"<(think|thinking|reasoning)>", re.IGNORECASE)
-_TAGS = ("<think>", "<thinking>", "<reasoning>")
+_NAMES = ("think", "thinking", "thought", "reasoning")
+_TAG = re.compile(rf"<(/?)({'|'.join(_NAMES)})>", re.IGNORECASE)
+_TAGS = tuple(f"<{slash}{name}>" for slash in ("", "/") for name in _NAMES)
 
 
 class ThoughtFilter:
@@ -26,10 +27,11 @@ class ThoughtFilter:
             if self._closing is not None:
                 if not self._skip_thought():
                     break
-            elif opened := _OPEN.search(self._held):
-                said += self._held[: opened.start()]
-                self._closing = f"</{opened[1].lower()}>"
-                self._held = self._held[opened.end() :]
+            elif tag := _TAG.search(self._held):
+                said += self._held[: tag.start()]
+                self._held = self._held[tag.end() :]
+                # An end without a beginning is only dropped.
+                self._closing = None if tag[1] else f"</{tag[2].lower()}>"
                 self.thought = True
             else:
                 keep = _beginning_of(self._held, _TAGS)

@@ -14,9 +14,10 @@ from tests.fakes import FakeLlm
 from tests.llm.helpers import ask, ask_for_pieces, quick, started, until
 from tests.servers import ollama as answers
 from tests.servers.ollama import OllamaServer
-from tts_app.core.llm.auto import AutoEngine, build_auto
 from tts_app.core.llm.base import ReplyOptions
+from tts_app.core.llm.factory import build_llm
 from tts_app.core.llm.failures import CutOff, ServerBroke
+from tts_app.core.llm.fallback import FallbackEngine
 from tts_app.core.llm.ollama import OllamaEngine
 from tts_app.core.llm.resilience import RetryPolicy
 
@@ -28,11 +29,11 @@ class MissingLlm(FakeLlm):
         raise EngineFailed("The model file is missing.")
 
 
-def auto(server: OllamaServer, embedded: FakeLlm | None = None) -> AutoEngine:
+def auto(server: OllamaServer, embedded: FakeLlm | None = None) -> FallbackEngine:
     config = quick(ollama_url=server.url)
     policy = RetryPolicy(2, 0.01, on=(ServerBroke, CutOff))
     ollama = OllamaEngine(config, policy=policy)
-    return AutoEngine(ollama, embedded or FakeLlm(["Embedded."]))
+    return FallbackEngine([ollama, embedded or FakeLlm(["Embedded."])])
 
 
 @pytest.fixture
@@ -92,7 +93,7 @@ async def test_it_lets_no_request_wait_for_a_look_at_ollama(
 ) -> None:
     server.listing = answers.slow(1.5)
     config = quick(ollama_url=server.url, llm_check_seconds=0.05)
-    engine = AutoEngine(OllamaEngine(config), FakeLlm(["Embedded."]))
+    engine = FallbackEngine([OllamaEngine(config), FakeLlm(["Embedded."])])
     async with started(engine):
         began = time.monotonic()
         assert await ask(engine) == "Embedded."
@@ -133,7 +134,7 @@ async def test_it_leaves_ollama_alone_while_its_circuit_is_open(
         circuit_breaker_fail_max=1,
         ollama_retry_attempts=0,
     )
-    engine = AutoEngine(OllamaEngine(config), FakeLlm(["Embedded."]))
+    engine = FallbackEngine([OllamaEngine(config), FakeLlm(["Embedded."])])
     async with started(engine):
         await ask(engine)
         await asyncio.sleep(0.2)
@@ -175,5 +176,5 @@ async def test_it_leaves_ollama_when_its_listener_leaves(server: OllamaServer) -
 
 
 def test_it_is_built_from_the_configuration_without_loading_anything() -> None:
-    engine = build_auto(quick())
+    engine = build_llm(quick())
     assert not engine.health().ok

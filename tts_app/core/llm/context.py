@@ -1,0 +1,79 @@
+"""Makes a conversation fit into a model's context: the oldest turns are left out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from common.errors import TooLarge
+from tts_app.core.llm.base import ChatMessage
+
+log = structlog.get_logger(__name__)
+
+CountTokens = Callable[[str], Awaitable[int]]
+
+MESSAGE_TOKENS = 8
+"""What a chat template puts around each message, generously."""
+ASSUMED_CONTEXT_TOKENS = 4_096
+"""Of a server that does not tell, and for which nothing is configured."""
+ASCII_CHARACTERS_A_TOKEN = 3.0
+
+
+def estimated_tokens(text: str) -> int:
+    """Rather too many: few models need more tokens than this for any language."""
+    ascii_count = len(text.encode("ascii", "ignore"))
+    others = len(text) - ascii_count
+    return math.ceil(ascii_count / ASCII_CHARACTERS_A_TOKEN) + others
+
+
+def answer_room(context_tokens: int, max_tokens: int) -> int:
+    """What is left free for the answer; the question gets half at least."""
+    return min(max_tokens, context_tokens // 2)
+
+
+async def fitted(
+    messages: Sequence[ChatMessage],
+    context_tokens: int,
+    max_tokens: int,
+    count: CountTokens | None = None,
+) -> list[ChatMessage]:
+    """The system prompt, the last message, and as many turns before it as fit.
+
+    With `count`, which gives the exact number of tokens, raises TooLarge when not
+    even the last message fits. Without it, sizes are estimated.
+    """
+    room = context_tokens - answer_room(context_tokens, max_tokens)
+    if sum(map(_most_tokens, messages)) <= room:
+        return list(messages)
+    sizes = [await _size(message, count) for message in messages]
+    head = 1 if messages[0].role == "system" else 0
+    # Two at a time, so that no answer stands without its question.
+    start = head
+    while _total(sizes, head, start) > room and start + 2 < len(messages):
+        start += 2
+    if count is not None and _total(sizes, head, start) >= context_tokens:
+        raise TooLarge(
+            f"The text and its system prompt have {_total(sizes, head, start)} tokens; "
+            f"the model's context holds {context_tokens}.",
+            field="text",
+        )
+    if start > head:
+        log.info("old turns left out", messages=start - head)
+    return [*messages[:head], *messages[start:]]
+
+
+def _total(sizes: Sequence[int], head: int, start: int) -> int:
+    return sum(sizes[:head]) + sum(sizes[start:])
+
+
+def _most_tokens(message: ChatMessage) -> int:
+    """No tokenizer that works on bytes makes more tokens than there are bytes."""
+    return len(message.content.encode("utf-8", "replace")) + MESSAGE_TOKENS
+
+
+async def _size(message: ChatMessage, count: CountTokens | None) -> int:
+    text = message.content
+    tokens = estimated_tokens(text) if count is None else await count(text)
+    return tokens + MESSAGE_TOKENS
