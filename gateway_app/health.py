@@ -70,7 +70,7 @@ def health_body(services: dict[str, Any], report: HealthReport) -> dict[str, Any
 
 
 def _needed(config: Config) -> set[str]:
-    """Redis only carries live figures between processes, so nothing fails without it."""
+    """Redis carries live figures and conversations; all other speech goes on without it."""
     needed = {"whisper", "piper"}
     if config.tts_use_llm:
         needed.add("llm")

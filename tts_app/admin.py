@@ -18,7 +18,8 @@ from unfold.decorators import display
 
 from common.errors import NotFound, VoiceError
 from gateway_app.responses import error_response, request_id
-from tts_app.api import speech_response, speech_service
+from tts_app.access import speech_service
+from tts_app.api import speech_response
 from tts_app.models import Voice
 from tts_app.samples import sample_for
 from tts_app.services import SpeechOrder

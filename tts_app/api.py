@@ -12,16 +12,15 @@ from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
 from ninja import Router
 from ninja.decorators import decorate_view
 
-from common.errors import EngineFailed, NotFound, VoiceError
+from common.errors import EngineFailed, VoiceError
 from gateway_app.proxies import client_address
-from gateway_app.responses import error_response, request_id, services_of
+from gateway_app.responses import error_response, request_id
+from tts_app.access import owner, speech_service
 from tts_app.answer import SpeechAnswer
-from tts_app.conversation_api import owner
 from tts_app.core.engine import VoiceInfo
 from tts_app.core.speech import AudioDelta, TextDelta, WordsDelta
 from tts_app.order import SpeechOrder
 from tts_app.schemas import TtsIn, VoicesOut
-from tts_app.services import SpeechService
 
 router = Router(tags=["Speech"])
 
@@ -92,14 +91,6 @@ async def voices(request: HttpRequest) -> dict[str, Any]:
         "default": offer.default,
         "details": [_details(voice) for voice in offer.voices],
     }
-
-
-def speech_service(request: HttpRequest) -> SpeechService:
-    """The service that speaks. Raises NotFound in a process that only listens."""
-    speech: SpeechService | None = services_of(request).get("speech")
-    if speech is None:
-        raise NotFound("This process does not speak: it runs speech to text alone.")
-    return speech
 
 
 def speech_response(answer: SpeechAnswer, *, sse: bool) -> StreamingHttpResponse:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from gateway_app.auth import Caller
-from gateway_app.responses import services_of
-from tts_app.services import SpeechService
+from tts_app.access import owner, speech_service
 
 router = Router(tags=["Speech"])
 
@@ -24,12 +22,5 @@ async def forget_conversation(
     request: HttpRequest, conversation_id: str
 ) -> Status[None]:
     """Forget what was said under this `conversation_id`."""
-    speech: SpeechService = services_of(request)["speech"]
-    await speech.forget_conversation(owner(request), conversation_id)
+    await speech_service(request).forget_conversation(owner(request), conversation_id)
     return Status(204, None)
-
-
-def owner(request: HttpRequest) -> str:
-    """Whose conversations the request can reach."""
-    caller: Caller | None = getattr(request, "caller", None)
-    return f"{caller.kind} {caller.name}" if caller else ""

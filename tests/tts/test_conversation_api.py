@@ -105,6 +105,20 @@ async def test_it_answers_404_for_an_unknown_conversation(serve: Any) -> None:
     assert error["request_id"] == answer.headers["x-request-id"]
 
 
+async def test_a_process_that_only_listens_knows_no_conversation(
+    make_services: Callable[..., dict[str, Any]],
+) -> None:
+    services = make_services()
+    del services["speech"]
+    transport = httpx.ASGITransport(build_application(services))
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://localhost"
+    ) as client:
+        answer = await client.delete("/tts/conversations/kitchen")
+    assert answer.status_code == 404
+    assert "does not speak" in answer.json()["error"]["message"]
+
+
 async def test_nobody_reaches_the_conversation_of_another_key(serve: Any) -> None:
     llm = FakeLlm(["Yes."])
     async with serve(llm, **KEYS) as client:
