@@ -51,6 +51,12 @@ REAL_TIME_FACTOR = Gauge(
     ["engine"],
     registry=REGISTRY,
 )
+LLM_FALLBACKS = Counter(
+    "voice_llm_fallbacks",
+    "Answers that were asked of the next language model, by the one that could not.",
+    ["backend"],
+    registry=REGISTRY,
+)
 AUDIO_SECONDS = Counter(
     "voice_audio_seconds",
     "Audio heard (`in`) and spoken (`out`).",

@@ -10,6 +10,7 @@ from contextlib import aclosing
 import pytest
 
 from common.errors import EngineFailed, LlmUnavailable
+from common.metrics import REGISTRY
 from tests.fakes import FakeLlm
 from tests.llm.helpers import ask, ask_for_pieces, quick, started, until
 from tests.servers import ollama as answers
@@ -20,6 +21,8 @@ from tts_app.core.llm.failures import CutOff, ServerBroke
 from tts_app.core.llm.fallback import FallbackEngine
 from tts_app.core.llm.ollama import OllamaEngine
 from tts_app.core.llm.resilience import RetryPolicy
+
+FALLBACKS = ("voice_llm_fallbacks_total", {"backend": "ollama"})
 
 
 class MissingLlm(FakeLlm):
@@ -109,8 +112,10 @@ async def test_it_asks_ollama_again_when_it_stumbles(server: OllamaServer) -> No
 async def test_it_stands_in_when_ollama_keeps_failing(server: OllamaServer) -> None:
     server.usual = answers.error(500, "broken")
     async with started(auto(server)) as engine:
+        before = REGISTRY.get_sample_value(*FALLBACKS) or 0
         assert await ask(engine) == "Embedded."
         assert len(server.chats) == 3
+        assert REGISTRY.get_sample_value(*FALLBACKS) == before + 1
 
 
 async def test_it_never_goes_on_with_another_model_in_mid_sentence(

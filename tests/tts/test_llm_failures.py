@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,13 @@ import pytest
 
 from common.errors import LlmUnavailable
 from tests.fakes import FakeLlm, FakeTts
+from tests.llm.helpers import quick, started, until
+from tests.servers import ollama as answers
+from tests.servers.ollama import OllamaServer
+from tts_app.core.llm.fallback import FallbackEngine
+from tts_app.core.llm.ollama import OllamaEngine
+from tts_app.order import SpeechOrder
+from tts_app.services import SpeechService
 from voiceproject.asgi import build_application
 
 GONE = LlmUnavailable("Ollama at http://host closed the connection. It was asked once.")
@@ -72,3 +80,34 @@ async def test_it_tells_a_reader_of_events_why_the_answer_broke_off(
     (error,) = [e for e in events if e["type"] == "error"]
     assert (error["code"], error["message"]) == ("llm_unavailable", GONE.message)
     assert events[-1]["type"] == "speech.audio.done"
+
+
+async def test_hanging_up_stops_the_model_at_its_server(
+    make_services: Callable[..., dict[str, Any]],
+) -> None:
+    with OllamaServer() as server:
+        server.usual = answers.endless()
+        config = quick(ollama_url=server.url)
+        async with started(OllamaEngine(config)) as llm:
+            speech: SpeechService = make_services(llm=llm)["speech"]
+            answer = await speech.open(SpeechOrder("A story.", audio_format="pcm"))
+            left_at = time.monotonic()
+            answer.close()
+            await until(lambda: server.chats[0].left_at is not None)
+            assert (server.chats[0].left_at or 0) - left_at < 0.5
+            assert speech.running == 0
+
+
+async def test_it_speaks_the_answer_of_the_model_that_stands_by(
+    make_services: Callable[..., dict[str, Any]],
+) -> None:
+    tts = FakeTts()
+    with OllamaServer() as server:
+        ollama = OllamaEngine(quick(ollama_url=server.url))
+        chain = FallbackEngine([ollama, FakeLlm(["The spare speaks."])])
+        async with started(chain):
+            server.usual = answers.cut_off()
+            services = make_services(llm=chain, tts=tts)
+            answer = await post(services)
+    assert answer.status_code == 200
+    assert [request.text for request in tts.said] == ["The spare speaks."]

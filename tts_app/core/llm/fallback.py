@@ -11,6 +11,7 @@ import structlog
 
 from common.engine import PartHealth, PartState
 from common.errors import BadValue, EngineFailed, LlmUnavailable, VoiceError
+from common.metrics import LLM_FALLBACKS
 from tts_app.core.llm.base import ChatMessage, LlmEngine, ReplyOptions
 
 log = structlog.get_logger(__name__)
@@ -100,6 +101,7 @@ class FallbackEngine:
                 errors.append(error)
                 if engine is candidates[-1]:
                     raise _all_failed(errors) from error
+                LLM_FALLBACKS.labels(engine.backend).inc()
                 log.warning(
                     "another language model is asked",
                     instead_of=engine.backend,
