@@ -148,6 +148,14 @@ def _strict_bool(reader: environ.Env, variable: str) -> Any:
     return reader.bool(variable) if text in known else text
 
 
+def _demand(message: str) -> str:
+    """What pydantic wants, as the second half of a sentence."""
+    wanted = message.removeprefix("Value error, ").rstrip(".")
+    return wanted.replace("Input should be", "it must be", 1).replace(
+        "String should", "it should", 1
+    )
+
+
 def _explain(
     error: ValidationError, from_environment: dict[str, Any], path: Path | None
 ) -> str:
@@ -161,7 +169,5 @@ def _explain(
             else f"{path}: {name}"
         )
         given = MASK if is_secret(name) else repr(problem["input"])
-        lines.append(
-            f"{where} is {given}: {problem['msg'].removeprefix('Input should be ')}".strip()
-        )
+        lines.append(f"{where} is {given}; {_demand(problem['msg'])}.")
     return "\n".join(lines)

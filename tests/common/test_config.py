@@ -142,6 +142,8 @@ def test_it_reads_the_file_that_config_path_names(written: Any) -> None:
         ("silence_max_seconds: 99", "silence_max_seconds is 99"),
         ("whisper_device: gpu", "whisper_device is 'gpu'"),
         ("log_json_mode: perhaps", "log_json_mode is 'perhaps'"),
+        ("tts_max_concurrent: yes", "tts_max_concurrent is True; must not be true"),
+        ("sample_rate: 99", "sample_rate is 99; it must be greater than or equal to"),
         ("allowed_hosts: localhost", "allowed_hosts is 'localhost'"),
         ("- a list", "must hold `key: value` lines"),
         ("a: [", "cannot be read"),
