@@ -75,6 +75,11 @@ GUESSES = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
+SPEECH_CACHE_HITS = Counter(
+    "voice_speech_cache_hits",
+    "Clauses that were taken from the cache instead of being spoken anew.",
+    registry=REGISTRY,
+)
 ERRORS = Counter(
     "voice_errors",
     "Errors sent to clients, by code.",

@@ -158,10 +158,21 @@ class PiperSettings(Section):
         0, "CPU threads of each Piper process; 0 means all cores shared out.", ge=0
     )
     piper_max_voices: int = setting(
-        4,
+        16,
         "Voices that a Piper process keeps loaded; the least recently used one goes.",
         ge=1,
         le=64,
+    )
+    piper_voices_memory_mb: int = setting(
+        1_500,
+        "Memory that the loaded voices of a Piper process may take; the least recently used one goes. The voice in use always stays.",
+        ge=50,
+    )
+    tts_cache_mb: float = setting(
+        16.0,
+        "Memory for short clauses that were spoken before, so that they need not be made again; 0 keeps none.",
+        ge=0,
+        le=10_000,
     )
     voices_dir: str = setting(
         "voices", "Folder with Piper voices (.onnx and .onnx.json)."

@@ -34,6 +34,8 @@ class InstalledVoice:
 
     info: VoiceInfo
     files: VoiceFiles
+    stamp: int = 0
+    """Tells a voice from another one that was put in its place."""
 
 
 @dataclass
@@ -72,7 +74,9 @@ class Catalog:
         self.voices, self.unusable = {}, {}
         for each in files:
             try:
-                self.voices[each.name] = InstalledVoice(read_voice(each), each)
+                info = read_voice(each)
+                stamp = each.onnx.stat().st_mtime_ns
+                self.voices[each.name] = InstalledVoice(info, each, stamp)
             except UnusableVoice as error:
                 self.unusable[each.name] = error.message
 

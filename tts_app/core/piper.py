@@ -11,7 +11,9 @@ from common.audio import Audio
 from common.config import Config
 from common.engine import PartHealth, PartState
 from common.errors import EngineFailed, UnknownVoice
+from common.metrics import SPEECH_CACHE_HITS
 from common.workers import Priority, WorkerPool
+from tts_app.core.cache import SpeechCache
 from tts_app.core.catalog import Catalog, InstalledVoice
 from tts_app.core.engine import SpeechRequest, TimedAudio, VoiceInfo
 from tts_app.core.piper_worker import PiperJob, PiperOptions
@@ -26,6 +28,7 @@ class PiperEngine:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._catalog = Catalog(config)
+        self._cache = SpeechCache(config.tts_cache_mb)
         self._pool: WorkerPool | None = None
         self._problem = "Piper is not started."
         self._loading = False
@@ -47,6 +50,7 @@ class PiperEngine:
 
     async def stop(self) -> None:
         pool, self._pool = self._pool, None
+        self._cache.clear()
         self._problem = "Piper is stopped."
         if pool is not None:
             await pool.stop()
@@ -100,9 +104,22 @@ class PiperEngine:
                 f"There is no voice `{request.voice}`. Installed: {known}.",
                 field="voice",
             )
+        kept = self._cache.takes(request.text)
+        known = self._cache.get((voice, request)) if kept else None
+        if known is not None:
+            SPEECH_CACHE_HITS.inc()
+            for part in known:
+                yield part
+            return
+        parts: list[TimedAudio] = []
         async with aclosing(pool.stream(self._job(voice, request), priority)) as items:  # type: ignore[type-var]
             async for rate_hz, samples, words in items:
-                yield TimedAudio(samples, rate_hz, words)
+                part = TimedAudio(samples, rate_hz, words)
+                if kept:
+                    parts.append(part)
+                yield part
+        if kept:
+            self._cache.put((voice, request), parts)
 
     def _job(self, voice: InstalledVoice, request: SpeechRequest) -> PiperJob:
         config = self._config
@@ -117,6 +134,7 @@ class PiperEngine:
             request.speed,
             request.volume,
             request.word_times,
+            voice.stamp,
         )
 
     def _make_pool(self, voice: InstalledVoice) -> WorkerPool:
@@ -128,6 +146,7 @@ class PiperEngine:
             str(voice.files.config),
             threads,
             config.piper_max_voices,
+            config.piper_voices_memory_mb,
         )
         return WorkerPool(
             "piper",

@@ -7,10 +7,12 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 
 from common.errors import EngineFailed
 from tts_app.core.onnx_graph import graph_facts, with_output
@@ -32,6 +34,7 @@ class PiperOptions:
     config: str
     threads: int
     max_voices: int
+    memory_mb: int = 1_500
 
 
 @dataclass(frozen=True)
@@ -48,6 +51,17 @@ class PiperJob:
     speed: float = 1.0
     volume: float = 1.0
     word_times: bool = False
+    stamp: int = 0
+    """Tells a voice from another one that was put in its place."""
+
+
+@dataclass(frozen=True)
+class LoadedVoice:
+    """A voice in memory, and about how much of it."""
+
+    voice: Any
+    stamp: int
+    megabytes: float
 
 
 Spoken = tuple[int, npt.NDArray[np.float32], tuple[WordTime, ...]]
@@ -59,7 +73,7 @@ class PiperWorker:
 
     def __init__(self, options: PiperOptions) -> None:
         self._options = options
-        self._voices: OrderedDict[str, Any] = OrderedDict()
+        self._voices: OrderedDict[str, LoadedVoice] = OrderedDict()
 
     def load(self) -> dict[str, Any]:
         onnx, config = self._options.onnx, self._options.config
@@ -72,7 +86,7 @@ class PiperWorker:
         """One item for each sentence that Piper finds in the text."""
         from piper import SynthesisConfig
 
-        voice = self._voice(job.onnx, job.config)
+        voice = self._voice(job)
         slowness = job.length_scale or voice.config.length_scale
         how = SynthesisConfig(
             speaker_id=job.speaker,
@@ -88,15 +102,32 @@ class PiperWorker:
             samples = np.asarray(chunk.audio_float_array, np.float32).reshape(-1)
             yield chunk.sample_rate, samples, _times(words, chunk)
 
-    def _voice(self, onnx: str, config: str) -> Any:
-        if onnx in self._voices:
-            self._voices.move_to_end(onnx)
-            return self._voices[onnx]
-        voice = load_voice(onnx, config, self._options.threads)
-        self._voices[onnx] = voice
-        while len(self._voices) > self._options.max_voices:
+    @property
+    def loaded(self) -> list[str]:
+        """Paths of the voices in memory, the least recently used one first."""
+        return list(self._voices)
+
+    def _voice(self, job: PiperJob) -> Any:
+        loaded = self._voices.pop(job.onnx, None)
+        if loaded is None or (job.stamp and loaded.stamp not in (0, job.stamp)):
+            loaded = self._load(job)
+        self._voices[job.onnx] = loaded
+        while self._is_too_much():
             self._voices.popitem(last=False)
-        return voice
+        return loaded.voice
+
+    def _load(self, job: PiperJob) -> LoadedVoice:
+        before = psutil.Process().memory_info().rss
+        voice = load_voice(job.onnx, job.config, self._options.threads)
+        grown = psutil.Process().memory_info().rss - before
+        # Memory that an earlier voice gave back hides a part of the growth.
+        size = max(grown, Path(job.onnx).stat().st_size)
+        return LoadedVoice(voice, job.stamp, size / 1e6)
+
+    def _is_too_much(self) -> bool:
+        total = sum(voice.megabytes for voice in self._voices.values())
+        too_many = len(self._voices) > self._options.max_voices
+        return len(self._voices) > 1 and (too_many or total > self._options.memory_mb)
 
 
 def load_voice(onnx: str, config: str, threads: int) -> Any:
