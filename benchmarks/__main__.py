@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from benchmarks import accuracy, first_audio, start
+from benchmarks import accuracy, first_audio, heard_back, soak_speech, start
 from benchmarks.report import commit, machine
 
 PROGRAMS: dict[str, Callable[[], str]] = {
     "start": start.run,
     "accuracy": accuracy.run,
     "first_audio": first_audio.run,
+    "first_audio_long": first_audio.run_long,
+    "heard_back": heard_back.run,
+    "soak_speech": soak_speech.run,
 }
 
 

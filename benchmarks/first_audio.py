@@ -1,74 +1,148 @@
-"""Time to the first audio byte of `/tts`, beside a direct Piper synthesis."""
+"""Time to the first audio byte of `/tts`, beside Piper's own server and library."""
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
 
 import httpx
 from piper import PiperVoice
 
+from benchmarks.piper_http import piper_http_server
 from benchmarks.report import milliseconds, table
 from benchmarks.texts import text_of
 from common.config import load_config
-from common.model_files import find_voices
+from common.model_files import VoiceFiles, find_voices
+from common.text import SpeechText
 from tests.clients import speak
 from tests.server_process import running_server
 
-LENGTHS = (10, 80, 500)
-REPEATS = 7
+SHORT, LONG, VERY_LONG = 10, 80, 1_000
+REPEATS = {SHORT: 15, LONG: 7, VERY_LONG: 1}
+AT_ONCE = (1, 4)
 PROMPT = "Say hello in one short sentence."
+HEADER = ["path", "words", "at once", "first audio", "whole answer"]
+SERVER = {
+    "whisper_model_name": "tiny.en",
+    "tts_max_text_length": 20_000,
+    "tts_request_timeout": 600,
+    # A clause that comes from the cache would not be measured.
+    "tts_cache_mb": 0,
+}
+
+Times = tuple[float, float]
+"""Seconds to the first bytes, and to the end."""
 
 
 def run() -> str:
-    """First byte and total for three lengths of text, and with the embedded model."""
+    """Short and long texts as given, and an answer of the embedded model."""
+    with running_server(llm_backend="embedded", **SERVER) as server:
+        rows = _ours(server.url, SHORT, LONG)
+        answered = asyncio.run(_repeat(_ask_ours(server.url, PROMPT, llm=True), 7, 1))
+        rows.append(_row("`/tts`, answered by the embedded model", 7, 1, answered))
+    return _table("Time to first audio", rows + _others(SHORT, LONG))
+
+
+def run_long() -> str:
+    """The same for 1,000 words, which takes some minutes."""
+    with running_server(llm_backend="none", **SERVER) as server:
+        rows = _ours(server.url, VERY_LONG)
+    return _table("Time to first audio, very long text", rows + _others(VERY_LONG))
+
+
+def _ours(url: str, *lengths: int) -> list[list[str]]:
     rows = []
-    with running_server(llm_backend="embedded", whisper_model_name="tiny.en") as server:
-        for words in LENGTHS:
-            rows.append(asyncio.run(_ours(server.url, text_of(words), words)))
-        rows.append(asyncio.run(_answered(server.url)))
-    rows += _direct()
-    return table(
-        f"Time to first audio, medians and p95 of {REPEATS}",
-        ["path", "first audio", "whole answer"],
-        rows,
-    )
+    for words in lengths:
+        for at_once in AT_ONCE:
+            ask = _ask_ours(url, text_of(words), llm=False)
+            times = asyncio.run(_repeat(ask, REPEATS[words], at_once))
+            rows.append(_row("`/tts`", words, at_once, times))
+    return rows
 
 
-async def _repeat(url: str, **request: object) -> list[str]:
-    async with httpx.AsyncClient(timeout=120) as client:
-        await speak(url, client, **request)
-        answers = [await speak(url, client, **request) for _ in range(REPEATS)]
-    first = milliseconds([answer.first_byte_seconds for answer in answers])
-    return [first, milliseconds([answer.total_seconds for answer in answers])]
-
-
-async def _ours(url: str, text: str, words: int) -> list[str]:
-    figures = await _repeat(url, text=text, llm=False, format="pcm")
-    return [f"`/tts`, {words} words as given", *figures]
-
-
-async def _answered(url: str) -> list[str]:
-    figures = await _repeat(url, text=PROMPT, llm=True, format="pcm")
-    return ["`/tts`, answered by the embedded model", *figures]
-
-
-def _direct() -> list[list[str]]:
+def _others(*lengths: int) -> list[list[str]]:
+    """Piper's server, and its library in this process, with the same voice."""
     files = find_voices(load_config({}).config)[0]
+    rows = [row for words in lengths for row in _direct(files, words)]
+    with piper_http_server(files) as url:
+        if url is None:
+            return rows
+        for words in lengths:
+            for at_once in AT_ONCE:
+                ask = _ask_piper(url, text_of(words))
+                times = asyncio.run(_repeat(ask, REPEATS[words], at_once))
+                rows.append(_row("`piper.http_server`", words, at_once, times))
+    return rows
+
+
+def _direct(files: VoiceFiles, words: int) -> Iterator[list[str]]:
     voice = PiperVoice.load(str(files.onnx), str(files.config))
-    return [_direct_row(voice, words) for words in LENGTHS]
+    text, repeats = text_of(words), REPEATS[words]
+    first_clause = SpeechText("en").push(f"{text} ")[0]
+    for _ in range(2):
+        _synthesize(voice, first_clause)
+    whole = [_synthesize(voice, text) for _ in range(repeats)]
+    yield _row("direct `PiperVoice.synthesize`", words, 1, whole)
+    clause = [_synthesize(voice, first_clause) for _ in range(max(7, repeats))]
+    length = len(first_clause.split())
+    yield _row(f"direct, first clause alone ({length} words)", words, 1, clause)
 
 
-def _direct_row(voice: PiperVoice, words: int) -> list[str]:
-    text = text_of(words)
-    first, total = [], []
-    for _ in range(REPEATS):
-        began = time.perf_counter()
-        chunks = iter(voice.synthesize(text))
-        next(chunks)
-        first.append(time.perf_counter() - began)
-        for _chunk in chunks:
-            pass
-        total.append(time.perf_counter() - began)
-    name = f"direct `PiperVoice.synthesize`, {words} words"
-    return [name, milliseconds(first), milliseconds(total)]
+def _synthesize(voice: Any, text: str) -> Times:
+    began = time.perf_counter()
+    chunks = iter(voice.synthesize(text))
+    next(chunks)
+    first = time.perf_counter() - began
+    for _chunk in chunks:
+        pass
+    return first, time.perf_counter() - began
+
+
+Ask = Callable[[httpx.AsyncClient], Awaitable[Times]]
+
+
+def _ask_ours(url: str, text: str, *, llm: bool) -> Ask:
+    async def ask(client: httpx.AsyncClient) -> Times:
+        answer = await speak(url, client, text=text, llm=llm, format="pcm")
+        assert answer.status == 200, answer.body
+        return answer.first_byte_seconds, answer.total_seconds
+
+    return ask
+
+
+def _ask_piper(url: str, text: str) -> Ask:
+    async def ask(client: httpx.AsyncClient) -> Times:
+        began, first = time.perf_counter(), 0.0
+        body = {"text": text}
+        async with client.stream("POST", f"{url}/synthesize", json=body) as response:
+            assert response.status_code == 200
+            async for part in response.aiter_raw():
+                if part and not first:
+                    first = time.perf_counter() - began
+        return first, time.perf_counter() - began
+
+    return ask
+
+
+async def _repeat(ask: Ask, repeats: int, at_once: int) -> list[Times]:
+    """The times of every request; the first one of a short text is not counted."""
+    async with httpx.AsyncClient(timeout=600) as client:
+        if repeats > 1:
+            await ask(client)
+        rounds = [
+            await asyncio.gather(*(ask(client) for _ in range(at_once)))
+            for _ in range(repeats)
+        ]
+    return [times for each in rounds for times in each]
+
+
+def _row(path: str, words: int, at_once: int, times: list[Times]) -> list[str]:
+    first, total = zip(*times, strict=True)
+    figures = [milliseconds(first), milliseconds(total)]
+    return [path, str(words), str(at_once), *figures]
+
+
+def _table(title: str, rows: list[list[str]]) -> str:
+    return table(f"{title}, medians and p95", HEADER, rows)

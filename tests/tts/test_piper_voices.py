@@ -72,7 +72,7 @@ async def engine(real_config: LoadedConfig) -> AsyncIterator[PiperEngine]:
 
 
 def hits() -> float:
-    return SPEECH_CACHE_HITS._value.get()
+    return float(SPEECH_CACHE_HITS._value.get())
 
 
 async def test_a_clause_that_was_spoken_before_comes_from_the_cache(

@@ -97,29 +97,30 @@ class PiperEngine:
         pool = self._pool
         if pool is None:
             raise EngineFailed(self._problem)
-        voice = self._catalog.voices.get(request.voice)
-        if voice is None:
-            known = ", ".join(self._catalog.voices)
-            raise UnknownVoice(
-                f"There is no voice `{request.voice}`. Installed: {known}.",
-                field="voice",
-            )
-        kept = self._cache.takes(request.text)
-        known = self._cache.get((voice, request)) if kept else None
-        if known is not None:
+        voice = self._installed(request.voice)
+        key = (voice, request)
+        said_before = self._cache.get(key)
+        if said_before is not None:
             SPEECH_CACHE_HITS.inc()
-            for part in known:
+            for part in said_before:
                 yield part
             return
         parts: list[TimedAudio] = []
         async with aclosing(pool.stream(self._job(voice, request), priority)) as items:  # type: ignore[type-var]
             async for rate_hz, samples, words in items:
-                part = TimedAudio(samples, rate_hz, words)
-                if kept:
-                    parts.append(part)
-                yield part
-        if kept:
-            self._cache.put((voice, request), parts)
+                parts.append(TimedAudio(samples, rate_hz, words))
+                yield parts[-1]
+        if self._cache.takes(request.text):
+            self._cache.put(key, parts)
+
+    def _installed(self, name: str) -> InstalledVoice:
+        voice = self._catalog.voices.get(name)
+        if voice is None:
+            installed = ", ".join(self._catalog.voices)
+            raise UnknownVoice(
+                f"There is no voice `{name}`. Installed: {installed}.", field="voice"
+            )
+        return voice
 
     def _job(self, voice: InstalledVoice, request: SpeechRequest) -> PiperJob:
         config = self._config
