@@ -9,12 +9,13 @@ from typing import Any
 
 import structlog
 
-from common.config import LoadedConfig
+from common.config import Config, LoadedConfig
 from common.engine import load_by_path
 from common.errors import EngineFailed, VoiceError
 from gateway_app.history_writer import DatabaseHistory
 from gateway_app.monitor import Monitor
 from gateway_app.sessions import SessionRegistry
+from stt_app.core.engine import SttEngine
 from stt_app.services import stt_services
 from tts_app.core.llm.factory import build_llm
 from tts_app.services import SpeechService
@@ -42,7 +43,7 @@ def build_services(
     # Built before the engines and so stopped after them: their last records count.
     services["history"] = DatabaseHistory(config, monitor)
     if "stt" in roles:
-        services["stt"] = _engine("stt_engine", config.stt_engine, STT_ENGINES, config)
+        services["stt"] = build_stt(config)
         services.update(stt_services(config, services["history"]))
     if "tts" in roles:
         services["tts"] = _engine("tts_engine", config.tts_engine, TTS_ENGINES, config)
@@ -50,6 +51,12 @@ def build_services(
         services["speech"] = SpeechService(services)
     services["monitor"] = monitor
     return services
+
+
+def build_stt(config: Config) -> SttEngine:
+    """The configured speech-to-text engine, not started. Raises EngineFailed."""
+    engine: SttEngine = _engine("stt_engine", config.stt_engine, STT_ENGINES, config)
+    return engine
 
 
 def _engine(setting: str, name: str, known: Mapping[str, str], config: Any) -> Any:

@@ -87,6 +87,12 @@ class ListeningSettings(Section):
     stt_session_seconds: float = setting(
         86_400.0, "Longest connection; it is warned 60 seconds before its end.", gt=60
     )
+    file_max_seconds: float = setting(
+        43_200.0,
+        "Longest recording that is transcribed as a file; decoding stops there.",
+        ge=10,
+        le=604_800,
+    )
     stt_max_sessions: int = setting(
         200,
         "Live connections to `/ws/stt` at the same time; more are refused with 4503.",

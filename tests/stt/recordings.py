@@ -42,6 +42,8 @@ def recorded(
     file: Any = av.open(pipe, "w", format=container)
     stream: Any = file.add_stream(codec, rate=rate_hz, options=options)
     stream.codec_context.layout = layout
+    if codec.startswith("wma"):
+        stream.bit_rate = 128_000
     wanted = stream.codec_context.format.name
     resampler = av.AudioResampler(wanted, layout, rate_hz, frame_size=960)
     frame = av.AudioFrame.from_ndarray(

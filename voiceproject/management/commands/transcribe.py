@@ -1,0 +1,103 @@
+"""`manage.py transcribe`: recordings of any kind and length, written down as files."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import Any, get_args
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from common.config import Config
+from common.errors import VoiceError
+from stt_app.core.engine import Task
+from stt_app.core.formats import FORMATS
+from stt_app.core.languages import AUTO, LANGUAGES
+from stt_app.core.options import Options
+from voiceproject.transcription import Transcription, Wish, targets
+
+
+class Command(BaseCommand):
+    help = (
+        "Write down recordings: any audio or video file. Interrupted, it goes on "
+        "where it was when the same command is run again."
+    )
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE")
+        parser.add_argument(
+            "--format",
+            action="append",
+            choices=list(FORMATS),
+            help="what to write; may be given several times (default: text)",
+        )
+        parser.add_argument(
+            "--output",
+            help="a folder, a file name, or `-` to print (default: beside each file)",
+        )
+        parser.add_argument(
+            "--language",
+            type=_language,
+            help="a code such as `en`, or `auto` (default: `whisper_lang`)",
+        )
+        parser.add_argument(
+            "--task",
+            choices=get_args(Task),
+            default="transcribe",
+            help="`translate` writes English, whatever is spoken",
+        )
+        parser.add_argument(
+            "--word-timestamps",
+            action="store_true",
+            help="ask for the time of each word: in JSON, and for better subtitles",
+        )
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        # The bar shows the progress; a log line for each utterance would tear it.
+        logging.disable(logging.INFO)
+        config: Config = settings.VOICE.config
+        wish = Wish(
+            formats=tuple(dict.fromkeys(options["format"] or ["text"])),
+            output=options["output"],
+            options=Options(
+                language=options["language"] or config.whisper_lang,
+                task=options["task"],
+                word_timestamps=options["word_timestamps"],
+            ),
+        )
+        try:
+            work = [(path, targets(path, wish)) for path in options["files"]]
+            targets_differ([each for _, paths in work for each in paths.values()])
+        except ValueError as error:
+            raise CommandError(str(error)) from error
+        transcription = Transcription(config, wish, self.stdout.write)
+        try:
+            failed = asyncio.run(transcription.run(work))
+        except VoiceError as error:
+            raise CommandError(error.message) from error
+        except KeyboardInterrupt:
+            message = "Stopped. Run the same command again to go on from here."
+            raise CommandError(message, returncode=130) from None
+        finally:
+            logging.disable(logging.NOTSET)
+        if failed:
+            raise CommandError("\n".join(failed))
+
+
+def _language(value: str) -> str:
+    if value in LANGUAGES or value == AUTO:
+        return value
+    raise ArgumentTypeError(
+        f"{value!r} is not known; use `auto` or a code such as `en`"
+    )
+
+
+def targets_differ(paths: list[Path]) -> None:
+    """Raises ValueError when two recordings would be written to one file."""
+    for path in paths:
+        if paths.count(path) > 1:
+            raise ValueError(f"Two recordings would both be written to {path}.")
