@@ -22,6 +22,8 @@ from common.model_wheels import (
 )
 
 WHISPER_NEEDS = ("model.bin", "config.json", "tokenizer.json")
+CHECKSUM_SUFFIX = ".sha256"
+"""Beside a model that was downloaded or uploaded, with its digest then."""
 VOCABULARIES = ("vocabulary.txt", "vocabulary.json")
 
 

@@ -8,13 +8,13 @@ from asgiref.sync import sync_to_async
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AllValuesCheckboxFilter
-from unfold.decorators import display
+from unfold.decorators import action, display
 
 from common.errors import NotFound, VoiceError
 from gateway_app.responses import error_response, request_id
@@ -23,6 +23,7 @@ from tts_app.api import speech_response
 from tts_app.models import Voice
 from tts_app.samples import sample_for
 from tts_app.services import SpeechOrder
+from tts_app.upload_admin import VoiceUploadPages, add, begin, finish
 from tts_app.voices import make_default, offer_voices
 
 STATES = {
@@ -47,6 +48,7 @@ class VoiceAdmin(ModelAdmin):  # type: ignore[misc]
     list_filter_submit = True
     search_fields = ("name", "language")
     search_help_text = "Name or language"
+    actions_list = ("bring",)
     actions = ("enable", "disable", "choose_default")
     fieldsets = (
         (None, {"fields": ("name", "state", "enabled", "sample")}),
@@ -66,7 +68,21 @@ class VoiceAdmin(ModelAdmin):  # type: ignore[misc]
 
     def get_urls(self) -> list[URLPattern]:
         listen = path("<int:pk>/listen/", self.listen, name="tts_app_voice_listen")
-        return [listen, *super().get_urls()]
+        pages = VoiceUploadPages(self.may_upload, self.admin_site)
+        upload = path("upload/", pages.page, name="tts_app_voice_upload")
+        steps = [
+            path(f"upload/{name}/", pages.step(work))
+            for name, work in (("begin", begin), ("part", add), ("finish", finish))
+        ]
+        return [listen, upload, *steps, *super().get_urls()]
+
+    def may_upload(self, request: HttpRequest) -> bool:
+        allowed = self.admin_site.has_permission(request)
+        return allowed and bool(self.has_change_permission(request))
+
+    @action(description="Upload a voice", url_path="bring", permissions=["change"])  # type: ignore[untyped-decorator]
+    def bring(self, request: HttpRequest) -> HttpResponseBase:
+        return HttpResponseRedirect(reverse("admin:tts_app_voice_upload"))
 
     @display(description="state", label=STATES)  # type: ignore[untyped-decorator]
     def state(self, voice: Voice) -> str:

@@ -193,4 +193,5 @@ def _details(voice: VoiceInfo) -> dict[str, Any]:
         "size_bytes": voice.size_bytes,
         "licence": voice.licence,
         "source": voice.source,
+        "sha256": voice.sha256,
     }

@@ -120,6 +120,7 @@ class VoiceOut(Schema):
     size_bytes: int
     licence: str
     source: str
+    sha256: str
 
 
 class VoicesOut(Schema):

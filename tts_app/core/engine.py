@@ -25,6 +25,8 @@ class VoiceInfo:
     licence: str = ""
     source: str = ""
     """Where it was found: a folder, or the wheel that carries it."""
+    sha256: str = ""
+    """Of the model, when it was uploaded; empty when nobody wrote it down."""
 
 
 @dataclass(frozen=True)
