@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import wraps
 from typing import Any
 
@@ -39,7 +39,7 @@ class VoiceUploadPages:
         }
         return TemplateResponse(request, "admin/voice_upload.html", context)
 
-    def step(self, work: Step) -> Callable[[HttpRequest], Awaitable[HttpResponseBase]]:
+    def step(self, work: Step) -> Callable[..., Coroutine[Any, Any, HttpResponseBase]]:
         """A view for one step, for those who may, with errors in our shape."""
 
         @wraps(work)
