@@ -16,6 +16,7 @@ from gateway_app.history_writer import DatabaseHistory
 from gateway_app.monitor import Monitor
 from gateway_app.sessions import SessionRegistry
 from stt_app.core.engine import SttEngine
+from stt_app.core.languages import check_configured
 from stt_app.services import stt_services
 from tts_app.core.llm.factory import build_llm
 from tts_app.services import SpeechService
@@ -23,7 +24,7 @@ from tts_app.services import SpeechService
 log = structlog.get_logger(__name__)
 
 ROLES = ("stt", "tts")
-NEEDED = ("stt", "tts")
+NEEDED = ("stt", "tts", "speech")
 """Services without which the server does not start; the others may come up later."""
 
 STT_ENGINES = {"whisper": "stt_app.core.whisper:WhisperEngine"}
@@ -43,6 +44,7 @@ def build_services(
     # Built before the engines and so stopped after them: their last records count.
     services["history"] = DatabaseHistory(config, monitor)
     if "stt" in roles:
+        check_configured(config.whisper_lang)
         services["stt"] = build_stt(config)
         services.update(stt_services(config, services["history"]))
     if "tts" in roles:

@@ -13,6 +13,7 @@ class LimitedSocket(WebSocketProtocol):  # type: ignore[misc]
     """One WebSocket: waits for a slow reader, and holds little before it is accepted."""
 
     application_queue: MeteredQueue
+    maxMessagePayloadSize: int
     _early = b""
 
     def onConnect(self, request: Any) -> Any:

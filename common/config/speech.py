@@ -110,7 +110,18 @@ class WhisperSettings(Section):
     whisper_device: Literal["auto", "cpu", "cuda"] = setting(
         "auto", "Where Whisper runs; `auto` takes CUDA when it works."
     )
-    whisper_compute_type: str = setting(
+    whisper_compute_type: Literal[
+        "auto",
+        "default",
+        "int8",
+        "int8_float32",
+        "int8_float16",
+        "int8_bfloat16",
+        "int16",
+        "float16",
+        "bfloat16",
+        "float32",
+    ] = setting(
         "auto", "CTranslate2 precision; `auto` means int8 on a CPU and float16 on CUDA."
     )
     whisper_lang: str = setting(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from common.errors import EngineFailed
+
 AUTO = "auto"
 """Detect the language of each utterance."""
 
@@ -109,3 +111,12 @@ LANGUAGES = frozenset(
         "zh",
     ]
 )
+
+
+def check_configured(code: str) -> None:
+    """Raises EngineFailed unless `whisper_lang` may be this."""
+    if code != AUTO and code not in LANGUAGES:
+        raise EngineFailed(
+            f"`whisper_lang` is `{code}`: it must be `{AUTO}` or one of "
+            f"{', '.join(sorted(LANGUAGES))}."
+        )

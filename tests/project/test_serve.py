@@ -160,6 +160,9 @@ def test_it_names_what_is_missing_and_what_mends_it() -> None:
     [
         ({"stt_engine": "siri"}, "`stt_engine` is `siri`: use `whisper` or"),
         ({"tts_engine": "no.such:Engine"}, "which cannot be imported"),
+        ({"whisper_lang": "klingon"}, "`whisper_lang` is `klingon`: it must be"),
+        ({"whisper_compute_type": "int9"}, "WHISPER_COMPUTE_TYPE is 'int9'; it must"),
+        ({"system_prompt_path": "/no/such"}, "`system_prompt_path` names /no/such"),
         ({"tts_port": "many"}, "environment TTS_PORT is 'many'"),
         ({"environment": "production"}, "secret_key"),
     ],
