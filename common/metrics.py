@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 REGISTRY = CollectorRegistry()
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30, 60)
+_LOOP_DELAYS = (0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5, 1, 5)
 
 HTTP_REQUESTS = Counter(
     "voice_http_requests",
@@ -103,8 +104,9 @@ HISTORY_DROPPED = Counter(
     "Request records dropped because the database could not keep up.",
     registry=REGISTRY,
 )
-LOOP_DELAY_SECONDS = Gauge(
+LOOP_DELAY_SECONDS = Histogram(
     "voice_event_loop_delay_seconds",
-    "How late the event loop ran its latest timer.",
+    "How late the event loop runs its timers, measured 20 times a second.",
+    buckets=_LOOP_DELAYS,
     registry=REGISTRY,
 )

@@ -17,10 +17,10 @@ from redis.exceptions import RedisError
 
 from common.engine import PartHealth
 from common.errors import Unavailable, VoiceError
-from common.metrics import LOOP_DELAY_SECONDS
 from gateway_app import figures
 from gateway_app.health import engine_parts, examine
 from gateway_app.history import Record
+from gateway_app.loop_watch import LoopWatch
 from gateway_app.monitor_messages import History, Snapshot
 from gateway_app.recent import RecentPast
 
@@ -50,6 +50,7 @@ class Monitor:
         self._kept: dict[str, deque[dict[str, Any]]] = {}
         self._watchers: set[asyncio.Queue[dict[str, Any] | VoiceError]] = set()
         self._parts: dict[str, PartHealth] = {}
+        self._loop_watch = LoopWatch()
         self._loop_delay_seconds = 0.0
         self._tasks: list[asyncio.Task[None]] = []
         self._lost = False
@@ -57,7 +58,11 @@ class Monitor:
     async def start(self) -> None:
         """Begin to publish and to listen."""
         if not self._tasks:
-            work = (self._publish_forever(), self._listen_forever())
+            work = (
+                self._loop_watch.run(),
+                self._publish_forever(),
+                self._listen_forever(),
+            )
             self._tasks = [asyncio.create_task(each) for each in work]
 
     async def stop(self) -> None:
@@ -119,14 +124,12 @@ class Monitor:
             try:
                 if tick % EXAMINE_EVERY == 0:
                     self._parts = (await examine(self._services)).parts
+                self._loop_delay_seconds = self._loop_watch.take_worst()
                 await self._publish()
             except Exception:
                 # The edge of a background task: one bad second must not be the last.
                 log.exception("snapshot failed")
-            due = max(due, loop.time())
-            await asyncio.sleep(due - loop.time())
-            self._loop_delay_seconds = max(0.0, loop.time() - due)
-            LOOP_DELAY_SECONDS.set(self._loop_delay_seconds)
+            await asyncio.sleep(max(0.0, due - loop.time()))
 
     async def _publish(self) -> None:
         message = {"type": "monitor.snapshot", "snapshot": self.snapshot().model_dump()}

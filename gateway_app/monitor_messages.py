@@ -60,7 +60,8 @@ class Snapshot(Message):
         description="How busy the machine's processors are.", examples=[12.5]
     )
     loop_delay_ms: float = Field(
-        description="How late the event loop ran its latest timer.", examples=[0.4]
+        description="How late, at worst, the event loop ran a timer in the last second.",
+        examples=[0.4],
     )
     parts: dict[str, dict[str, Any]] = Field(
         default_factory=dict,

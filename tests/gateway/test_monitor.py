@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
 from channels.layers import get_channel_layer
 
 from common.errors import Unavailable
-from common.metrics import ERRORS
+from common.metrics import ERRORS, REGISTRY
 from gateway_app.history import SynthesisRecord, TranscriptRecord
+from gateway_app.loop_watch import PERIOD_SECONDS, LoopWatch
 from gateway_app.monitor import KEPT_SNAPSHOTS, MAX_PROCESSES, WATCHER_QUEUE, Monitor
 from gateway_app.monitor_consumer import MonitorConsumer
 from gateway_app.recent import MAX_REQUESTS, MAX_TEXT, WINDOW_SECONDS, RecentPast
@@ -97,6 +99,27 @@ async def test_it_publishes_a_snapshot_each_second_to_its_group(running):
     message = await asyncio.wait_for(layer.receive(channel), 3)
     assert message["snapshot"]["type"] == "snapshot"
     assert message["snapshot"]["process"].startswith("web-")
+
+
+async def test_it_tells_how_late_the_event_loop_was_at_worst(running):
+    await asyncio.sleep(0.1)
+    running_late_seconds = 0.3
+    time.sleep(running_late_seconds)  # noqa: ASYNC251 - what must be noticed
+    worst = 0.0
+    for _ in range(25):
+        await asyncio.sleep(0.1)
+        worst = max(worst, running.snapshot().loop_delay_ms)
+    assert worst >= 1000 * (running_late_seconds - PERIOD_SECONDS)
+    assert running.snapshot().loop_delay_ms < worst
+
+
+async def test_it_counts_the_delays_of_the_event_loop():
+    count = "voice_event_loop_delay_seconds_count"
+    before = REGISTRY.get_sample_value(count)
+    task = asyncio.create_task(LoopWatch().run())
+    await asyncio.sleep(6 * PERIOD_SECONDS)
+    task.cancel()
+    assert 2 <= REGISTRY.get_sample_value(count) - before <= 7
 
 
 async def test_it_shows_what_the_server_does(services):
