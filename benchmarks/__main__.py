@@ -1,31 +1,47 @@
-"""`python -m benchmarks [name ...]`: runs the programs and prints their tables."""
+"""`python -m benchmarks [NAME ...] [--quick]`: runs the programs, prints their tables."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 
-from benchmarks import accuracy, first_audio, heard_back, soak_speech, start
+from benchmarks import (
+    agreement,
+    first_audio,
+    heard_back,
+    live,
+    long,
+    soak,
+    soak_speech,
+    start,
+    streams,
+)
+from benchmarks.flags import Flags, parse
 from benchmarks.report import commit, machine
 
 PROGRAMS: dict[str, Callable[[], str]] = {
     "start": start.run,
-    "accuracy": accuracy.run,
     "first_audio": first_audio.run,
     "first_audio_long": first_audio.run_long,
     "heard_back": heard_back.run,
     "soak_speech": soak_speech.run,
 }
+LISTENING: dict[str, Callable[[Flags], str]] = {
+    "live": live.run,
+    "agreement": agreement.run,
+    "streams": streams.run,
+    "soak": soak.run,
+    "long": long.run,
+}
+"""Those that take the flags."""
 
 
-def main(names: list[str]) -> int:
-    unknown = [name for name in names if name not in PROGRAMS]
-    if unknown:
-        print(f"Unknown: {', '.join(unknown)}. There are: {', '.join(PROGRAMS)}.")
-        return 2
+def main(arguments: list[str]) -> int:
+    names, flags = parse(arguments, [*PROGRAMS, *LISTENING])
     print(f"Machine: {machine()}\nCommit: {commit()}\n", flush=True)
-    for name in names or PROGRAMS:
-        print(PROGRAMS[name](), flush=True)
+    for name in names:
+        plain = PROGRAMS.get(name)
+        print(plain() if plain else LISTENING[name](flags), flush=True)
     return 0
 
 

@@ -49,6 +49,18 @@ def milliseconds(seconds: Sequence[float]) -> str:
     return f"{median:.0f} / {p95:.0f} ms"
 
 
+def repeated(seconds_of_repeats: Sequence[Sequence[float]]) -> str:
+    """All repeats together, and how far their medians lie apart."""
+    kept = [seconds for seconds in seconds_of_repeats if len(seconds)]
+    if not kept:
+        return "none"
+    together = milliseconds([value for seconds in kept for value in seconds])
+    medians = [1000 * float(np.median(seconds)) for seconds in kept]
+    if len(kept) == 1:
+        return together
+    return f"{together} (medians {min(medians):.0f} to {max(medians):.0f})"
+
+
 def table(title: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table under a heading."""
     lines = [f"### {title}", "", *map(_row, (header, ["---"] * len(header), *rows))]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import numpy as np
@@ -20,7 +21,7 @@ CHUNK_MS = 20
 
 @dataclass
 class Heard:
-    """What a transcription socket said, and when (seconds after the first frame)."""
+    """What a transcription socket said, and when, in seconds from the audio's start."""
 
     events: list[dict[str, Any]] = field(default_factory=list)
     arrived_seconds: list[float] = field(default_factory=list)
@@ -35,19 +36,32 @@ class Heard:
 
 
 async def transcribe_over_socket(
-    url: str, audio: Audio, *, real_time: bool, tail_seconds: float = 0.0
+    url: str,
+    audio: Audio,
+    *,
+    real_time: bool,
+    tail_seconds: float = 0.0,
+    chunk_ms: int = CHUNK_MS,
+    **options: Any,
 ) -> Heard:
-    """Send the audio (and silence after it) to `/ws/stt`, close, collect the answers."""
+    """Send the audio (and silence after it) to `/ws/stt`, close, collect the answers.
+
+    `options` go into the address. In real time a chunk is sent when its last
+    sample would have been spoken, so times of arrival can be compared with
+    times in the audio.
+    """
     speech = audio.resampled(SPEECH_RATE_HZ).samples
     silence = np.zeros(int(tail_seconds * SPEECH_RATE_HZ), np.float32)
     pcm = float_to_pcm16(np.concatenate([speech, silence]))
     heard = Heard()
-    address = url.replace("http", "ws", 1) + "/ws/stt"
-    async with websockets.connect(address, open_timeout=30) as socket:
+    async with websockets.connect(
+        _address(url, options), open_timeout=30, compression=None
+    ) as socket:
         heard.events.append(json.loads(await socket.recv()))
         heard.arrived_seconds.append(0.0)
         began = time.perf_counter()
-        sender = asyncio.create_task(_send(socket, pcm, real_time=real_time))
+        send = _send_in_real_time if real_time else _send
+        sender = asyncio.create_task(send(socket, pcm, chunk_ms))
         async for message in socket:
             heard.events.append(json.loads(message))
             heard.arrived_seconds.append(time.perf_counter() - began)
@@ -56,14 +70,33 @@ async def transcribe_over_socket(
     return heard
 
 
-async def _send(socket: Any, pcm: bytes, *, real_time: bool) -> None:
-    step = SPEECH_RATE_HZ * CHUNK_MS // 1000 * PCM16_BYTES
-    began = time.perf_counter()
-    for index, start in enumerate(range(0, len(pcm), step)):
-        await socket.send(pcm[start : start + step])
-        if real_time:
-            due = began + (index + 1) * CHUNK_MS / 1000
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+def _address(url: str, options: dict[str, Any]) -> str:
+    texts = {
+        name: str(value).lower() if isinstance(value, bool) else value
+        for name, value in options.items()
+    }
+    query = f"?{urlencode(texts)}" if texts else ""
+    return url.replace("http", "ws", 1) + "/ws/stt" + query
+
+
+def _chunks(pcm: bytes, chunk_ms: int) -> Iterator[bytes]:
+    step = SPEECH_RATE_HZ * chunk_ms // 1000 * PCM16_BYTES
+    for start in range(0, len(pcm), step):
+        yield pcm[start : start + step]
+
+
+async def _send(socket: Any, pcm: bytes, chunk_ms: int) -> None:
+    for chunk in _chunks(pcm, chunk_ms):
+        await socket.send(chunk)
+    await socket.send(json.dumps({"type": "close"}))
+
+
+async def _send_in_real_time(socket: Any, pcm: bytes, chunk_ms: int) -> None:
+    due = time.perf_counter()
+    for chunk in _chunks(pcm, chunk_ms):
+        due += chunk_ms / 1000
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        await socket.send(chunk)
     await socket.send(json.dumps({"type": "close"}))
 
 

@@ -56,12 +56,20 @@ def normalize(text: str, language: str = "en") -> str:
     return " ".join((_CHARACTERS if spaceless else _WORDS)(text).split())
 
 
-def word_error_rate(pairs: Iterable[tuple[str, str]], language: str = "en") -> float:
-    """Errors over reference words, of (reference, heard) pairs taken together."""
+def count_errors(
+    pairs: Iterable[tuple[str, str]], language: str = "en"
+) -> tuple[int, int]:
+    """Errors and reference words of (reference, heard) pairs taken together."""
     errors = words = 0
     for reference, heard in pairs:
         expected, got = normalize(reference, language), normalize(heard, language)
         found = jiwer.process_words(expected, got)
         errors += found.substitutions + found.deletions + found.insertions
         words += len(expected.split())
+    return errors, words
+
+
+def word_error_rate(pairs: Iterable[tuple[str, str]], language: str = "en") -> float:
+    """Errors over reference words, of (reference, heard) pairs taken together."""
+    errors, words = count_errors(pairs, language)
     return errors / words
