@@ -98,7 +98,7 @@ async def _listen(model: str, clips: Sequence[Samples]) -> list[Spoken]:
 async def _hear(engine: WhisperEngine, vad: SileroVad, clip: Samples) -> list[Spoken]:
     """The utterances of a recording, looked at as often as a session may."""
     settings = ListeningSettings()
-    hearing = Hearing(settings, vad, SPEECH_RATE_HZ)
+    hearing = Hearing(settings, vad)
     pcm = float_to_pcm16(clip) + bytes(_SILENCE_BYTES)
     found: list[Spoken] = []
     hypotheses: list[str] = []

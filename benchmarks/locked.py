@@ -51,7 +51,7 @@ class _Listener:
     def __init__(self, model: LockedModel, vad: VadModel) -> None:
         self._model = model
         self._settings = ListeningSettings()
-        self._hearing = Hearing(self._settings, vad, SPEECH_RATE_HZ)
+        self._hearing = Hearing(self._settings, vad)
         self.tasks: list[asyncio.Task[float]] = []
 
     async def hear(self, audio: Samples) -> None:
