@@ -62,10 +62,13 @@ async def transcribe_over_socket(
         began = time.perf_counter()
         send = _send_in_real_time if real_time else _send
         sender = asyncio.create_task(send(socket, pcm, chunk_ms))
-        async for message in socket:
-            heard.events.append(json.loads(message))
-            heard.arrived_seconds.append(time.perf_counter() - began)
-        await sender
+        try:
+            async for message in socket:
+                heard.events.append(json.loads(message))
+                heard.arrived_seconds.append(time.perf_counter() - began)
+            await sender
+        finally:
+            sender.cancel()
     heard.close_code = socket.close_code
     return heard
 
