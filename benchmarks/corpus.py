@@ -55,5 +55,6 @@ def error_percent(clips: Sequence[Recording], texts: Sequence[str]) -> float:
 def _some(clips: list[Recording], flags: Flags) -> list[Recording]:
     if not flags.quick:
         return clips
-    step = max(1, len(clips) // QUICK_CLIPS)
-    return clips[::step][:QUICK_CLIPS]
+    short = [clip for clip in clips if clip.seconds < SHORT_SECONDS]
+    step = max(1, len(short) // QUICK_CLIPS)
+    return short[::step][:QUICK_CLIPS]
