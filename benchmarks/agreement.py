@@ -115,7 +115,7 @@ async def _hear(engine: WhisperEngine, vad: SileroVad, clip: Samples) -> list[Sp
             if seen
             else settings.partial_first_seconds
         )
-        if segmenter.speaking and not segmenter.paused and spoken >= seen + wait:
+        if segmenter.speaking and not segmenter.pausing and spoken >= seen + wait:
             seen = spoken
             hypotheses.append(await _text(engine, segmenter.open_audio().copy()))
     return found

@@ -36,7 +36,9 @@ class LiveSpeech:
             self._prepare(segmenter)
             return
         self._drop_guess()
-        if not segmenter.speaking or not partials or not self._load.spares_partials:
+        # A partial text would keep the engine from preparing the final one.
+        wanted = partials and segmenter.speaking and not segmenter.pausing
+        if not wanted or not self._load.spares_partials:
             return
         spoken_seconds = segmenter.spoken_seconds
         if self._partials.due(number, spoken_seconds):

@@ -130,12 +130,16 @@ class Segmenter:
         return self._current.start if self._current else self.position
 
     @property
-    def paused(self) -> bool:
-        """Whether the open utterance has come to a pause that may be its end."""
+    def pausing(self) -> bool:
+        """Whether a pause may have begun after which the text is prepared."""
         if self._current is None or self._pause == 0:
             return False
-        silent = self.position - self.speech_end_sample
-        return silent >= self._pause and self._worth_saying()
+        return self.position > self.speech_end_sample and self._worth_saying()
+
+    @property
+    def paused(self) -> bool:
+        """Whether the open utterance has come to a pause that may be its end."""
+        return self.pausing and self.position - self.speech_end_sample >= self._pause
 
     def open_audio(self) -> Samples:
         """The open utterance so far; empty when there is none."""

@@ -222,6 +222,28 @@ async def test_the_first_partial_text_comes_early() -> None:
     await listening.end()
 
 
+async def test_no_partial_text_is_begun_when_a_pause_has_begun() -> None:
+    engine, time = AskedStt(), Time()
+    listening = listening_to(
+        engine, time, INTERIM, partial_first_seconds=1.05, preroll_seconds=0
+    )
+    await speak(listening, time, 1, -0.3)
+    assert engine.priorities == [Priority.SPECULATIVE]
+    await speak(listening, time, 1)
+    assert Priority.INTERIM in engine.priorities
+    await listening.end()
+
+
+async def test_without_prepared_texts_partial_ones_come_in_the_pause_too() -> None:
+    engine, time = AskedStt(), Time()
+    listening = listening_to(
+        engine, time, INTERIM, partial_first_seconds=1.05, speculative_pause_seconds=0
+    )
+    await speak(listening, time, 1, -0.3)
+    assert engine.priorities == [Priority.INTERIM]
+    await listening.end()
+
+
 async def test_never_more_than_one_partial_text_is_asked_for_at_a_time() -> None:
     engine, time = AskedStt(seconds=60), Time()
     listening = listening_to(engine, time, INTERIM)
