@@ -80,7 +80,8 @@ def _others(*lengths: int) -> list[list[str]]:
 def _direct(files: VoiceFiles, words: int) -> Iterator[list[str]]:
     voice = PiperVoice.load(str(files.onnx), str(files.config))
     text, repeats = text_of(words), REPEATS[words]
-    first_clause = SpeechText("en").push(f"{text} ")[0]
+    speech = SpeechText("en")
+    first_clause = [*speech.push(text), *speech.finish()][0]
     for _ in range(2):
         _synthesize(voice, first_clause)
     whole = [_synthesize(voice, text) for _ in range(repeats)]
