@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from benchmarks import (
     agreement,
+    first_answer,
     first_audio,
     heard_back,
     live,
@@ -22,6 +23,7 @@ from benchmarks.report import commit, machine
 PROGRAMS: dict[str, Callable[[], str]] = {
     "start": start.run,
     "first_audio": first_audio.run,
+    "first_answer": first_answer.run,
     "first_audio_long": first_audio.run_long,
     "heard_back": heard_back.run,
     "soak_speech": soak_speech.run,

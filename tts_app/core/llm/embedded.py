@@ -121,7 +121,7 @@ class EmbeddedEngine(HttpLlm):
             "memory_mb": round(child.memory_mb, 1),
         }
         if child.state is PartState.READY:
-            summary = f"Embedded {self._model} on {self._threads} CPU thread(s), ready."
+            summary = f"Embedded {self._model} on {embedded_threads(self._config)} CPU thread(s), ready."
         else:
             summary = (
                 f"The embedded {self._model} is started again: {child.last_words}."
@@ -175,17 +175,11 @@ class EmbeddedEngine(HttpLlm):
     def _who(self) -> str:
         return f"{self._dialect.title} {self._model}"
 
-    @property
-    def _threads(self) -> int:
-        # llama.cpp's threads wait for each other in a busy loop: as many as there are
-        # cores make it many times slower as soon as something else needs one.
-        return self._config.embedded_llm_threads or max(1, (os.cpu_count() or 2) // 2)
-
     def _orders(self, model: Path) -> dict[str, Any]:
         return {
             "model": str(model),
             "api_key": self._api_key,
-            "threads": self._threads,
+            "threads": embedded_threads(self._config),
             "context_tokens": self._config.embedded_llm_context_tokens,
             "parallel": self._config.embedded_llm_parallel,
             "connections": MAX_CONNECTIONS + 4,
@@ -194,3 +188,10 @@ class EmbeddedEngine(HttpLlm):
                 {"role": "user", "content": "Hello!"},
             ],
         }
+
+
+def embedded_threads(config: Config) -> int:
+    """CPU threads of the model: as configured, or half of the cores."""
+    # llama.cpp's threads wait for each other in a busy loop: as many as there are
+    # cores make it many times slower as soon as something else needs one.
+    return config.embedded_llm_threads or max(1, (os.cpu_count() or 2) // 2)
