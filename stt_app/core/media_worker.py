@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import multiprocessing
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,6 +45,8 @@ class MediaWorker:
 
     def load(self) -> dict[str, Any]:
         """Take away the memory that a hostile file could ask for."""
+        if multiprocessing.parent_process() is None:
+            return {}  # In a thread the limit would be the whole server's.
         with contextlib.suppress(ImportError):
             import resource
 

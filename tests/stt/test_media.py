@@ -290,4 +290,5 @@ def test_it_knows_files_without_a_name_at_the_start(start: bytes, name: str) -> 
 
 
 def test_it_leaves_the_memory_limit_of_this_process_alone() -> None:
+    MediaWorker().load()
     assert resource.getrlimit(resource.RLIMIT_AS)[0] == resource.RLIM_INFINITY
