@@ -58,7 +58,9 @@ async def test_it_answers_a_prompt_with_the_embedded_model(
 async def test_its_first_sound_does_not_wait_for_a_long_text(
     server: RunningServer,
 ) -> None:
-    long_text = " ".join([SENTENCE] * 60)
+    # All are different, or most would come from the cache.
+    longer = SENTENCE.replace("nine", "{0}").replace("books", "{0} books")
+    long_text = " ".join(longer.format(number) for number in range(60))
     answer = await speak(server.url, text=long_text, llm=False, format="pcm")
     assert answer.status == 200
     assert answer.first_byte_seconds < MOST_FIRST_BYTE_SECONDS
