@@ -54,7 +54,7 @@ def at_cuts(reference: str, pieces: Sequence[str]) -> tuple[Errors, Errors, list
             if chunk.type != "equal":
                 said = expected[chunk.ref_start_idx : chunk.ref_end_idx]
                 shown.append(_show(chunk.type, said, heard, close[0]))
-    return near, far, shown
+    return near, far, list(dict.fromkeys(shown))
 
 
 def _joined(pieces: Sequence[str]) -> tuple[list[str], list[int]]:
