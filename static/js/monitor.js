@@ -152,8 +152,8 @@ function drawFigures(now) {
   const active = (now.sessions.stt ?? 0) + (now.sessions.tts ?? 0);
   const split = `${now.sessions.stt ?? 0} listening, ${now.sessions.tts ?? 0} speaking`;
   figure("sessions", [String(active)], split);
-  latencyFigure("final", now.latency_ms.final, "utterances");
-  latencyFigure("sound", now.latency_ms.first_audio, "requests");
+  latencyFigure("final", now.latency_ms.final, "utterance");
+  latencyFigure("sound", now.latency_ms.first_audio, "request");
   const errors = now.errors_last_hour;
   figure("errors", [errors.toLocaleString("en")], errors ? "The log says which." : "None in the last hour");
   byId("figure-errors").dataset.tone = errors ? "bad" : "";
@@ -164,12 +164,13 @@ function drawFigures(now) {
 /**
  * @param {string} name
  * @param {import("./monitor-data.js").Latency|undefined} latencyNow
- * @param {string} what
+ * @param {string} what One of what is counted.
  */
 function latencyFigure(name, latencyNow, what) {
-  if (!latencyNow?.count) return figure(name, ["–"], `No ${what} yet`);
+  if (!latencyNow?.count) return figure(name, ["–"], `No ${what}s yet`);
   const { p50, p95, count } = latencyNow;
-  return figure(name, [String(Math.round(p50)), ` / ${Math.round(p95)} ms`], `${count.toLocaleString("en")} ${what} in 15 minutes`);
+  const counted = `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
+  return figure(name, [String(Math.round(p50)), ` / ${Math.round(p95)} ms`], `${counted} in 15 minutes`);
 }
 
 /**
