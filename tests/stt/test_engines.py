@@ -83,7 +83,7 @@ async def test_hotwords_and_a_prompt_change_the_spelling(
     assert "Fox" not in plain.text
     assert "Fox" in hot.text
     shouted = replace(utterance, prompt="THE CAT SAT ON THE MAT. THE DOG BARKED.")
-    assert (await real_stt.transcribe(shouted)).text.isupper()
+    assert "BROWN" in (await real_stt.transcribe(shouted)).text
 
 
 @pytest.mark.model
