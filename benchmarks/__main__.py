@@ -16,6 +16,7 @@ from benchmarks import (
     soak_speech,
     start,
     streams,
+    window,
 )
 from benchmarks.flags import Flags, parse
 from benchmarks.report import commit, machine
@@ -27,6 +28,7 @@ PROGRAMS: dict[str, Callable[[], str]] = {
     "first_audio_long": first_audio.run_long,
     "heard_back": heard_back.run,
     "soak_speech": soak_speech.run,
+    "window": window.run,
 }
 LISTENING: dict[str, Callable[[Flags], str]] = {
     "live": live.run,

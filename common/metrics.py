@@ -58,6 +58,19 @@ LLM_FALLBACKS = Counter(
     ["backend"],
     registry=REGISTRY,
 )
+WHISPER_WINDOWS = Counter(
+    "voice_whisper_windows",
+    "Utterances decoded by Whisper, by the window that was tried first (`short`, `full`).",
+    ["window"],
+    registry=REGISTRY,
+)
+WHISPER_SECOND_LOOKS = Counter(
+    "voice_whisper_second_looks",
+    "Doubtful texts decoded again with the full window, by reason: `repeat` of a phrase, "
+    "`empty` though voice was heard, token `cap` reached, `unsure` log-probability.",
+    ["reason"],
+    registry=REGISTRY,
+)
 AUDIO_SECONDS = Counter(
     "voice_audio_seconds",
     "Audio heard (`in`) and spoken (`out`).",

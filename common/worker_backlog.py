@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any
@@ -21,6 +21,10 @@ class Priority(IntEnum):
     SPECULATIVE = 3
     INTERIM = 4
     FILE = 5
+
+
+AGEING_SECONDS = 5.0
+"""After each such wait a job counts as one priority higher."""
 
 
 @dataclass
@@ -44,17 +48,39 @@ class Job:
     number: int
     request: Any
     emit: Callable[[str, Any], None]
+    batch_key: Hashable = None
+    """Jobs with the same key may be worked on together; None goes alone."""
+    since: float = field(default_factory=time.monotonic)
     cancelled: threading.Event = field(default_factory=threading.Event)
 
     @property
-    def rank(self) -> tuple[int, int]:
-        """What is lower goes first."""
-        return self.urgency.priority, self.number
+    def rank(self) -> tuple[float, int]:
+        """What is lower goes first. Waiting counts, so that nothing waits for ever."""
+        waited = time.monotonic() - self.since
+        return self.urgency.priority - waited / AGEING_SECONDS, self.number
+
+    def goes_with(self, other: Job) -> bool:
+        """Whether both may be in one batch: what is wanted now waits for no guess."""
+        return (
+            self.batch_key is not None
+            and self.batch_key == other.batch_key
+            and self.urgency.priority == other.urgency.priority
+        )
 
     @property
     def expired(self) -> bool:
         deadline = self.urgency.deadline
         return deadline is not None and time.monotonic() > deadline
+
+
+@dataclass(frozen=True)
+class AllCancelled:
+    """Set once nobody waits for any of the jobs."""
+
+    jobs: list[Job]
+
+    def is_set(self) -> bool:
+        return all(job.cancelled.is_set() for job in self.jobs)
 
 
 class Backlog:
@@ -87,18 +113,27 @@ class Backlog:
             self._jobs.append(job)
             self._changed.notify_all()
 
-    def take(self, still_able: Callable[[], bool]) -> Job | None:
-        """The next job; None when closed, or when the taker is not able any more."""
+    def take(self, still_able: Callable[[], bool], most: int = 1) -> list[Job]:
+        """The next job, and up to `most` with those that go with it.
+
+        None at all when closed, or when the taker is not able any more.
+        """
         with self._changed:
             while still_able() and not self.closed:
                 self._forget_unwanted()
                 if self._jobs:
-                    # The queue is short, and urgencies change while jobs wait.
-                    job = min(self._jobs, key=lambda waiting: waiting.rank)
-                    self._jobs.remove(job)
-                    return job
+                    return self._take_first(most)
                 self._changed.wait()
-            return None
+            return []
+
+    def _take_first(self, most: int) -> list[Job]:
+        # The queue is short, and urgencies change while jobs wait.
+        waiting = sorted(self._jobs, key=lambda job: job.rank)
+        first, others = waiting[0], waiting[1:]
+        mates = [job for job in others if job.goes_with(first)]
+        taken = [first, *mates[: most - 1]]
+        self._jobs = [job for job in self._jobs if job not in taken]
+        return taken
 
     def wake(self) -> None:
         """Let every taker look again whether it is able."""

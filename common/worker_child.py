@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import signal
-import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, Protocol
 
 from common.engine import load_by_path
 from common.errors import EngineFailed, VoiceError
@@ -47,6 +47,29 @@ class _Parent:
         return self._cancelled
 
 
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Several requests for a handler that works on them together."""
+
+    requests: list[Any]
+
+
+class Cancelled(Protocol):
+    """Says whether anybody still waits for an answer; an Event does."""
+
+    def is_set(self) -> bool: ...
+
+
+def work_on(handler: Any, request: Any) -> Iterator[Any]:
+    """The handler's items; of a batch, its pairs of number and item."""
+    items: Iterator[Any] = (
+        handler.handle_batch(request.requests)
+        if isinstance(request, Batch)
+        else handler.handle(request)
+    )
+    return items
+
+
 def serve(pipe: Connection, path: str, arguments: tuple[Any, ...]) -> None:
     """The worker process: load, then answer one request after the other."""
     # Ctrl-C reaches the whole foreground group, and a service manager's SIGTERM
@@ -70,7 +93,7 @@ def serve(pipe: Connection, path: str, arguments: tuple[Any, ...]) -> None:
 
 def _answer(parent: _Parent, name: str, handler: Any, request: Any) -> None:
     try:
-        for item in until_cancelled(handler.handle(request), parent):
+        for item in until_cancelled(work_on(handler, request), parent):
             parent.send("item", item)
     except _ParentGone:
         raise
@@ -80,9 +103,7 @@ def _answer(parent: _Parent, name: str, handler: Any, request: Any) -> None:
         parent.send("end")
 
 
-def until_cancelled(
-    items: Iterator[Any], cancelled: threading.Event | _Parent
-) -> Iterator[Any]:
+def until_cancelled(items: Iterator[Any], cancelled: Cancelled) -> Iterator[Any]:
     """The items until somebody cancels; closing the iterator ends the work."""
     try:
         for item in items:

@@ -17,7 +17,13 @@ import psutil
 
 from common.engine import load_by_path
 from common.errors import EngineFailed, VoiceError
-from common.worker_child import failed, serve, until_cancelled
+from common.worker_child import (
+    Cancelled,
+    failed,
+    serve,
+    until_cancelled,
+    work_on,
+)
 
 _SPAWN = multiprocessing.get_context("spawn")
 _STOP_SECONDS = 2.0
@@ -56,7 +62,7 @@ class Lane(Protocol):
     def start(self) -> dict[str, Any]:
         """Load, and return the handler's facts. Raises EngineFailed."""
 
-    def run(self, request: Any, cancelled: threading.Event) -> Iterator[Any]:
+    def run(self, request: Any, cancelled: Cancelled) -> Iterator[Any]:
         """The handler's items. Raises WorkerDied, or the handler's VoiceError."""
 
     def stop(self) -> None: ...
@@ -89,11 +95,11 @@ class ThreadLane:
         self._handler = handler
         return facts
 
-    def run(self, request: Any, cancelled: threading.Event) -> Iterator[Any]:
+    def run(self, request: Any, cancelled: Cancelled) -> Iterator[Any]:
         if self._handler is None:
             raise WorkerDied("it is not running")
         try:
-            yield from until_cancelled(self._handler.handle(request), cancelled)
+            yield from until_cancelled(work_on(self._handler, request), cancelled)
         except VoiceError:
             raise
         except Exception as error:
@@ -169,7 +175,7 @@ class ProcessLane:
         facts: dict[str, Any] = value
         return facts
 
-    def run(self, request: Any, cancelled: threading.Event) -> Iterator[Any]:
+    def run(self, request: Any, cancelled: Cancelled) -> Iterator[Any]:
         pipe = self._pipe
         if pipe is None:
             raise WorkerDied("it is not running")

@@ -11,17 +11,18 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Hashable, Iterator
 from typing import Any, Protocol
 
 import structlog
 
 from common.errors import EngineFailed, VoiceError
 from common.metrics import WORKER_RESTARTS
-from common.worker_backlog import Backlog, Job, Priority, Urgency
+from common.worker_backlog import AllCancelled, Backlog, Job, Priority, Urgency
+from common.worker_child import Batch
 from common.worker_lanes import Lane, ProcessLane, ThreadLane, WorkerDied, WorkerSpec
 
-__all__ = ["Handler", "Priority", "Urgency", "WorkerPool"]
+__all__ = ["BatchHandler", "Handler", "Priority", "Urgency", "WorkerPool"]
 
 log = structlog.get_logger(__name__)
 
@@ -33,10 +34,23 @@ class Handler(Protocol):
     """What runs inside a worker. Built there from a dotted path, never pickled."""
 
     def load(self) -> dict[str, Any]:
-        """Load the model; the facts returned appear in `WorkerPool.facts`."""
+        """Load the model; the facts returned appear in `WorkerPool.facts`.
+
+        A fact `batch_size` over 1 says that it is a BatchHandler.
+        """
 
     def handle(self, request: Any) -> Iterator[Any]:
         """Work on one request. Closing the iterator is how work is cancelled."""
+
+
+class BatchHandler(Handler, Protocol):
+    """A Handler that works on several requests together."""
+
+    def handle_batch(self, requests: list[Any]) -> Iterator[tuple[int, Any]]:
+        """One item for each request, with the request's number, in any order.
+
+        Where it fails, each request without an item is tried alone.
+        """
 
 
 class WorkerPool:
@@ -125,6 +139,10 @@ class WorkerPool:
         return sum(lane.alive for lane in self._lanes) if self._threads else 0
 
     @property
+    def _batch_size(self) -> int:
+        return int(self.facts.get("batch_size", 1))
+
+    @property
     def size(self) -> int:
         return len(self._lanes)
 
@@ -133,9 +151,14 @@ class WorkerPool:
         """Resident memory of each worker process that lives."""
         return [lane.memory_mb() for lane in self._lanes if lane.alive]
 
-    async def call(self, request: Any, urgency: Priority | Urgency) -> Any:
-        """The first item that the handler yields. Raises EngineFailed, Overloaded."""
-        stream = self.stream(request, urgency)
+    async def call(
+        self, request: Any, urgency: Priority | Urgency, batch_key: Hashable = None
+    ) -> Any:
+        """The first item that the handler yields. Raises EngineFailed, Overloaded.
+
+        Calls with the same batch key may be worked on together.
+        """
+        stream = self.stream(request, urgency, batch_key)
         try:
             async for item in stream:
                 return item
@@ -144,7 +167,7 @@ class WorkerPool:
         raise EngineFailed(f"The {self.name} worker gave no answer.")
 
     async def stream(
-        self, request: Any, urgency: Priority | Urgency
+        self, request: Any, urgency: Priority | Urgency, batch_key: Hashable = None
     ) -> AsyncIterator[Any]:
         """Every item that the handler yields. Leaving the loop cancels the work."""
         if not self._threads:
@@ -157,7 +180,8 @@ class WorkerPool:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(arrived.put_nowait, (kind, value))
 
-        job = Job(Urgency.of(urgency), next(self._numbers), request, emit)
+        number = next(self._numbers)
+        job = Job(Urgency.of(urgency), number, request, emit, batch_key)
         self._backlog.put(job)
         try:
             while True:
@@ -179,14 +203,34 @@ class WorkerPool:
                 backlog.wait_closed(pause_seconds)
                 mended = self._mend(lane, backlog)
                 pause_seconds = 0.0 if mended else _longer(pause_seconds)
-            elif (job := backlog.take(lambda: lane.alive)) is not None:
-                self._run(lane, backlog, job)
+            elif jobs := backlog.take(lambda: lane.alive, self._batch_size):
+                self._run_all(lane, backlog, jobs)
                 if self._memory_cap_mb and lane.memory_mb() > self._memory_cap_mb:
                     log.info("worker grew past its memory cap", engine=self.name)
                     self._mend(lane, backlog)
 
-    def _run(self, lane: Lane, backlog: Backlog, job: Job) -> None:
-        for attempt in (1, 2):
+    def _run_all(self, lane: Lane, backlog: Backlog, jobs: list[Job]) -> None:
+        """A batch; what it leaves unanswered is tried alone."""
+        tries = 2
+        unanswered = dict(enumerate(jobs))
+        if len(jobs) > 1:
+            batch = Batch([job.request for job in jobs])
+            try:
+                for number, item in lane.run(batch, AllCancelled(jobs)):
+                    job = unanswered.pop(number)
+                    job.emit("item", item)
+                    job.emit("end", None)
+            except WorkerDied:
+                tries = 1
+                self._mend(lane, backlog)
+            except VoiceError:
+                log.warning("a batch failed, each job is tried alone", engine=self.name)
+        for job in unanswered.values():
+            if not job.cancelled.is_set():
+                self._run(lane, backlog, job, tries)
+
+    def _run(self, lane: Lane, backlog: Backlog, job: Job, tries: int) -> None:
+        for attempt in range(1, tries + 1):
             started = False
             try:
                 for item in lane.run(job.request, job.cancelled):
@@ -197,7 +241,7 @@ class WorkerPool:
             except WorkerDied as died:
                 # What was already given out cannot be taken back, so only a job
                 # that has shown nothing yet may be tried again.
-                lost = attempt == 2 or started or job.cancelled.is_set()
+                lost = attempt == tries or started or job.cancelled.is_set()
                 if lost or not self._mend(lane, backlog):
                     message = f"The {self.name} worker died at work: {died}."
                     job.emit("error", EngineFailed(message, retry_after_seconds=1))

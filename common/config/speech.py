@@ -130,7 +130,22 @@ class WhisperSettings(Section):
     whisper_beam: int = setting(
         1, "Beam width of the decoder: 1 is fastest, 5 most careful.", ge=1, le=10
     )
-    whisper_workers: int = setting(1, "Whisper processes.", ge=1, le=64)
+    whisper_window: Literal["auto", "short", "full"] = setting(
+        "auto",
+        "Audio that Whisper reads: `full` 30 s, a `short` window that holds the utterance, or `auto`: short for models and languages measured to be as accurate.",
+    )
+    whisper_batch_size: int = setting(
+        0,
+        "Utterances that a Whisper process decodes at once; 1 turns this off, 0 means 4 on a CPU and 16 on CUDA.",
+        ge=0,
+        le=64,
+    )
+    whisper_workers: int = setting(
+        0,
+        "Whisper processes; 0 means one per four cores, as the memory allows, and one for a GPU.",
+        ge=0,
+        le=64,
+    )
     whisper_threads: int = setting(
         0,
         "CPU threads of each Whisper process; 0 means all cores shared out.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -13,16 +12,18 @@ import structlog
 from common.config import Config
 from common.engine import PartHealth, PartState
 from common.errors import EngineFailed
-from common.metrics import REAL_TIME_FACTOR
+from common.metrics import REAL_TIME_FACTOR, WHISPER_SECOND_LOOKS, WHISPER_WINDOWS
 from common.model_files import find_whisper
 from common.workers import Priority, Urgency, WorkerPool
 from stt_app.core.engine import Transcript, Utterance
-from stt_app.core.whisper_options import WhisperOptions
+from stt_app.core.languages import AUTO
+from stt_app.core.whisper_options import WhisperOptions, WhisperReply, WhisperRequest
+from stt_app.core.whisper_processes import share_out, this_machine
+from stt_app.core.window_table import LONGEST_SECONDS
 
 log = structlog.get_logger(__name__)
 
 _WORKER = "stt_app.core.whisper_worker:WhisperWorker"
-_MOST_USEFUL_THREADS = 8
 
 
 class WhisperEngine:
@@ -77,11 +78,19 @@ class WhisperEngine:
         if pool is None:
             raise EngineFailed("Whisper is not running.")
         began = time.monotonic()
-        transcript: Transcript = await pool.call(utterance, urgency)
+        urgency = Urgency.of(urgency)
+        guarded = urgency.priority is not Priority.INTERIM
+        request = WhisperRequest(utterance, guarded)
+        reply: WhisperReply = await pool.call(
+            request, urgency, batch_key=_batch_key(utterance, pool.facts)
+        )
+        WHISPER_WINDOWS.labels("short" if reply.short else "full").inc()
+        if reply.doubt:
+            WHISPER_SECOND_LOOKS.labels(reply.doubt.value).inc()
         if utterance.seconds:
             took = time.monotonic() - began
             REAL_TIME_FACTOR.labels("whisper").set(took / utterance.seconds)
-        return transcript
+        return reply.transcript
 
     @property
     def queued(self) -> int:
@@ -101,20 +110,29 @@ class WhisperEngine:
     def _build_pool(self, folder: Path) -> WorkerPool:
         config = self._config
         named = (config.cuda_x64_path, config.cudnn_bin_path)
+        processes = share_out(
+            this_machine(),
+            config.whisper_device,
+            (folder / "model.bin").stat().st_size / 1e6,
+            workers=config.whisper_workers,
+            threads=config.whisper_threads,
+        )
         options = WhisperOptions(
             name=self.model_name,
             folder=folder,
             device=config.whisper_device,
             compute_type=config.whisper_compute_type,
-            threads=config.whisper_threads or _shared_threads(config.whisper_workers),
+            threads=processes.threads,
             beam=config.whisper_beam,
+            window=config.whisper_window,
+            batch_size=config.whisper_batch_size,
             library_folders=tuple(Path(path).expanduser() for path in named if path),
         )
         return WorkerPool(
             "whisper",
             _WORKER,
             (options,),
-            count=config.whisper_workers,
+            count=processes.count,
             queue_limit=config.whisper_queue_limit,
             memory_cap_mb=config.worker_memory_cap_mb,
             isolation=config.engine_isolation,
@@ -161,8 +179,14 @@ def _counts(pool: WorkerPool) -> dict[str, int]:
     }
 
 
-def _shared_threads(workers: int) -> int:
-    """The cores shared out; more than eight threads make one utterance no faster."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
-    cores = usable or os.cpu_count() or 1
-    return min(max(1, cores // workers), _MOST_USEFUL_THREADS)
+def _batch_key(utterance: Utterance, facts: dict[str, Any]) -> str | None:
+    """Utterances with the same key are decoded together; None goes alone.
+
+    On a CPU a batch of full windows takes as long as one after the other.
+    """
+    if facts["device"] != "cpu":
+        return "any"
+    short = facts["short_window"]
+    language = utterance.language if facts["multilingual"] else "en"
+    fits = bool(short) if language == AUTO else language in short
+    return "short" if fits and utterance.seconds <= LONGEST_SECONDS else None

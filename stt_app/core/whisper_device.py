@@ -8,6 +8,9 @@ import ctranslate2
 
 AUTO = "auto"
 
+_BATCH_ON_CPU = 4
+_BATCH_ON_CUDA = 16
+
 
 @dataclass(frozen=True)
 class Device:
@@ -25,6 +28,11 @@ def choose_device(device: str, compute_type: str) -> Device:
         # CUDA cards without fast half precision take the best that they have.
         compute_type = "int8" if device == "cpu" else best_on_cuda()
     return Device(device, compute_type)
+
+
+def choose_batch_size(device: Device) -> int:
+    """How many utterances are worth decoding at once. A CPU soon has enough to do."""
+    return _BATCH_ON_CPU if device.name == "cpu" else _BATCH_ON_CUDA
 
 
 def best_on_cuda() -> str:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import copy
+from typing import Any, TypeVar
 
 import numpy as np
 from faster_whisper import WhisperModel
 
-MOST_NEW_TOKENS = 220
-"""More than anybody says in 30 s."""
+from stt_app.core.whisper_guard import MOST_NEW_TOKENS
 
 _MOST_HOTWORD_TOKENS = 100
 _CONTROL_TOKENS = 8
+
+_Model = TypeVar("_Model", bound="LiveWhisper")
 
 
 class LiveWhisper(WhisperModel):  # type: ignore[misc]
@@ -32,9 +34,22 @@ class LiveWhisper(WhisperModel):  # type: ignore[misc]
         """The encoder's states; detecting the language and writing share them."""
         if self._encoded is not None and np.array_equal(self._encoded[0], features):
             return self._encoded[1]
-        encoded = super().encode(features)
+        encoded = self._encode_anew(features)
         self._encoded = features, encoded
         return encoded
+
+    def _encode_anew(self, features: Any) -> Any:
+        return super().encode(features)
+
+    def for_one_utterance(self: _Model, generator: Any = None) -> _Model:
+        """The same model with a memory of its own, so that several may be at work.
+
+        `generator` takes the place of CTranslate2's model where it is called.
+        """
+        own = copy.copy(self)
+        own._encoded = None
+        own.model = generator or self.model
+        return own
 
     def get_prompt(
         self,

@@ -1,9 +1,12 @@
-"""What a Whisper worker process is told when it starts."""
+"""What travels between the Whisper engine and its worker processes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+
+from stt_app.core.engine import Transcript, Utterance
+from stt_app.core.whisper_guard import Doubt
 
 
 @dataclass(frozen=True)
@@ -18,5 +21,29 @@ class WhisperOptions:
     """`auto`, or one of CTranslate2's."""
     threads: int
     beam: int
+    window: str = "auto"
+    """`auto`, `short` or `full`."""
+    batch_size: int = 0
+    """Utterances decoded at once; 0 means what suits the device."""
     library_folders: tuple[Path, ...] = ()
     """Folders with CUDA libraries, named in the configuration."""
+
+
+@dataclass(frozen=True, eq=False)
+class WhisperRequest:
+    """What travels to a worker."""
+
+    utterance: Utterance
+    guarded: bool = True
+    """Whether a doubtful text is worth a second look; an interim one is not."""
+
+
+@dataclass(frozen=True)
+class WhisperReply:
+    """What comes back."""
+
+    transcript: Transcript
+    short: bool
+    """Whether the short window wrote it, or at least tried."""
+    doubt: Doubt | None = None
+    """Why the full window was asked after the short one."""

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from common.audio import SPEECH_RATE_HZ
 from common.cuda import add_cuda_folders
-from stt_app.core.engine import Transcript, Utterance, Word
-from stt_app.core.languages import AUTO
-from stt_app.core.whisper_device import Device, choose_device
-from stt_app.core.whisper_model import MOST_NEW_TOKENS, LiveWhisper
-from stt_app.core.whisper_options import WhisperOptions
-from stt_app.core.whisper_text import TextPiece, confidence, usable_pieces
+from stt_app.core.engine import Utterance
+from stt_app.core.lockstep import in_lockstep
+from stt_app.core.short_window import ShortWindowWhisper
+from stt_app.core.whisper_decoding import Decoding
+from stt_app.core.whisper_device import Device, choose_batch_size, choose_device
+from stt_app.core.whisper_options import WhisperOptions, WhisperReply, WhisperRequest
+from stt_app.core.window_table import short_languages
 
-_TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
-_TOKENS_PER_SECOND = 16
-_SPARE_TOKENS = 24
-_WARM_UP_SECONDS = 1.0
+_WARM_UP_SECONDS = (1.0, 4.0)
 
 
 class WhisperWorker:
-    """Loads one model and transcribes one utterance after the other."""
+    """Loads one model and transcribes utterances, alone or a few at once."""
 
     def __init__(self, options: WhisperOptions) -> None:
         self._options = options
@@ -49,77 +47,56 @@ class WhisperWorker:
             "compute_type": self._model.model.compute_type,
             "threads": self._options.threads,
             "multilingual": self._model.model.is_multilingual,
+            "short_window": sorted(self._model.short_languages),
+            "batch_size": self._batch_size(device),
             "cuda_folders": added,
             "fallback": fallback,
         }
 
     def _load_on(self, device: Device) -> None:
-        self._model = LiveWhisper(
-            str(self._options.folder),
+        options = self._options
+        self._model = ShortWindowWhisper(
+            str(options.folder),
             device=device.name,
             compute_type=device.compute_type,
-            cpu_threads=self._options.threads,
+            cpu_threads=options.threads,
             local_files_only=True,
         )
-        # CUDA's libraries are looked for at the first use, not at loading.
-        noise = np.random.default_rng(0).standard_normal(
-            int(_WARM_UP_SECONDS * SPEECH_RATE_HZ)
+        self._model.short_languages = short_languages(
+            options.window, options.name, device.name
         )
-        self._transcribe(Utterance((noise * 0.01).astype(np.float32), "en"))
+        self._warm_up(self._batch_size(device))
 
-    def handle(self, utterance: Utterance) -> Iterator[Transcript]:
+    def _batch_size(self, device: Device) -> int:
+        return self._options.batch_size or choose_batch_size(device)
+
+    def _warm_up(self, batch_size: int) -> None:
+        """Every kind of work once: CUDA's libraries are looked for at the first use,
+        and memory that was asked for once is at hand the next time."""
+        noises = [_noise(seconds) for seconds in _WARM_UP_SECONDS]
+        for noise in noises:
+            list(self.handle(noise))
+        if batch_size > 1:
+            list(self.handle_batch([noises[-1]] * batch_size))
+
+    def handle(self, request: WhisperRequest) -> Iterator[WhisperReply]:
         """The transcript of one utterance."""
-        yield self._transcribe(utterance)
+        yield self._decode(request, self._model.model)
 
-    def _transcribe(self, utterance: Utterance) -> Transcript:
-        segments, info = self._model.transcribe(
-            utterance.samples,
-            **self._wanted(utterance),
-            beam_size=self._options.beam,
-            temperature=_TEMPERATURES,
-            condition_on_previous_text=False,
-            max_new_tokens=_token_limit(utterance.seconds),
-        )
-        pieces = usable_pieces([_piece(each) for each in segments], utterance.seconds)
-        return Transcript(
-            text="".join(piece.text for piece in pieces).strip(),
-            language=info.language,
-            language_probability=float(info.language_probability),
-            confidence=confidence(pieces),
-            model=self._options.name,
-            words=tuple(word for piece in pieces for word in piece.words),
-        )
+    def handle_batch(
+        self, requests: list[WhisperRequest]
+    ) -> Iterator[tuple[int, WhisperReply]]:
+        """The transcripts of several, each as soon as it is written."""
+        works = [partial(self._decode, request) for request in requests]
+        yield from in_lockstep(self._model.model, works)
 
-    def _wanted(self, utterance: Utterance) -> dict[str, Any]:
-        """What the utterance asks for, as faster-whisper calls it."""
-        language: str | None = utterance.language
-        task: str = utterance.task
-        if not self._model.model.is_multilingual:
-            # A model that knows only English has nothing to translate from.
-            language, task = "en", "transcribe"
-        return {
-            "language": None if language == AUTO else language,
-            "task": task,
-            "initial_prompt": utterance.prompt.strip() or None,
-            "hotwords": utterance.hotwords.strip() or None,
-            "word_timestamps": utterance.word_timestamps,
-        }
+    def _decode(self, request: WhisperRequest, generator: Any) -> WhisperReply:
+        model = self._model.for_one_utterance(generator)
+        options = self._options
+        return Decoding(model, request, options.name, options.beam).run()
 
 
-def _piece(segment: Any) -> TextPiece:
-    return TextPiece(
-        segment.text,
-        segment.start,
-        segment.compression_ratio,
-        segment.avg_logprob,
-        len(segment.tokens),
-        tuple(
-            Word(each.word.strip(), each.start, each.end, each.probability)
-            for each in segment.words or ()
-        ),
-    )
-
-
-def _token_limit(seconds: float) -> int:
-    """More tokens than anybody says in that time, so that a loop ends early."""
-    return min(math.ceil(seconds * _TOKENS_PER_SECOND) + _SPARE_TOKENS, MOST_NEW_TOKENS)
+def _noise(seconds: float) -> WhisperRequest:
+    generator = np.random.default_rng(0)
+    noise = generator.standard_normal(int(seconds * SPEECH_RATE_HZ)) * 0.01
+    return WhisperRequest(Utterance(noise.astype(np.float32), "en"))

@@ -114,3 +114,19 @@ class LoadsSlowly:
 
     def handle(self, request: Any) -> Iterator[Any]:
         yield request
+
+
+class Batched(Echo):
+    """Works on several requests at once; each answer is (value, batch size)."""
+
+    def __init__(self, batch_size: int) -> None:
+        super().__init__()
+        self._batch_size = batch_size
+
+    def load(self) -> dict[str, Any]:
+        return {"batch_size": self._batch_size}
+
+    def handle_batch(self, requests: list[Any]) -> Iterator[tuple[int, Any]]:
+        for number, request in enumerate(requests):
+            for item in self.handle(request):
+                yield number, (item, len(requests))

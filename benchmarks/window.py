@@ -1,0 +1,193 @@
+"""Short window beside the full one: word error rate and time; writes the engine's table."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+
+from benchmarks.report import milliseconds, table
+from common.audio import SPEECH_RATE_HZ, Samples, read_wav
+from common.config import load_config
+from common.model_files import find_whisper
+from stt_app.core.engine import Utterance
+from stt_app.core.languages import LANGUAGES
+from stt_app.core.short_window import ShortWindowWhisper
+from stt_app.core.whisper_decoding import Decoding
+from stt_app.core.whisper_options import WhisperReply, WhisperRequest
+from stt_app.core.window_table import LONGEST_SECONDS, TABLE, WindowRow
+from tests.word_errors import Recording, normalize, recordings, word_error_rate
+
+MODELS = ("tiny.en", "base")
+WINDOWS = ("full", "short")
+THREADS = 2
+LEADS_SECONDS = (0.0, 0.31)
+"""Each recording is heard from its start and with quiet before it, because where
+its sounds fall in the encoder's grid changes single words by chance."""
+
+
+@dataclass
+class Heard:
+    """What one model wrote with one window."""
+
+    texts: dict[tuple[Recording, float], str] = field(default_factory=dict)
+    seconds: list[float] = field(default_factory=list)
+    doubts: int = 0
+    detected: int = 0
+    """Recordings whose language was detected rightly."""
+
+    @property
+    def clips(self) -> int:
+        return len(self.texts) // len(LEADS_SECONDS)
+
+
+def run() -> str:
+    """Tables of error rates and times. Writes `window_table.json`."""
+    clips = [clip for clip in recordings() if clip.seconds < LONGEST_SECONDS]
+    if not clips:
+        return "window: left out, SPEECH_CORPUS names no folder of recordings.\n"
+    printed, rows = [], []
+    for name in MODELS:
+        model = _load(name)
+        spoken = [clip for clip in clips if clip.reference and _knows(model, clip)]
+        heard = {window: _hear(model, name, window, spoken) for window in WINDOWS}
+        made_up = {window: _made_up(model, name, window, clips) for window in WINDOWS}
+        rows += _table_rows(name, heard)
+        printed.append(_summary(name, heard, made_up))
+    lines = ",\n".join(f"  {json.dumps(asdict(row))}" for row in rows)
+    TABLE.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    return "\n".join([_rates(rows), *printed])
+
+
+def _load(name: str) -> ShortWindowWhisper:
+    folder = find_whisper(name, load_config({}).config)
+    return ShortWindowWhisper(
+        str(folder), device="cpu", compute_type="int8", cpu_threads=THREADS
+    )
+
+
+def _knows(model: ShortWindowWhisper, clip: Recording) -> bool:
+    return clip.language == "en" or bool(model.model.is_multilingual)
+
+
+def _hear(
+    model: ShortWindowWhisper, name: str, window: str, clips: Iterable[Recording]
+) -> Heard:
+    heard = Heard()
+    for clip in clips:
+        for lead in LEADS_SECONDS:
+            samples = _after_quiet(read_wav(clip.path).samples, lead)
+            began = time.perf_counter()
+            reply = _decode(model, name, window, Utterance(samples, clip.language))
+            heard.seconds.append(time.perf_counter() - began)
+            heard.texts[clip, lead] = reply.transcript.text
+            heard.doubts += reply.doubt is not None
+        heard.detected += _detects(model, window, clip) == clip.language
+    return heard
+
+
+def _decode(
+    model: ShortWindowWhisper, name: str, window: str, utterance: Utterance
+) -> WhisperReply:
+    own = model.for_one_utterance()
+    own.short_languages = LANGUAGES if window == "short" else frozenset()
+    return Decoding(own, WhisperRequest(utterance), name, beam=1).run()
+
+
+def _detects(model: ShortWindowWhisper, window: str, clip: Recording) -> str:
+    if not model.model.is_multilingual:
+        return "en"
+    own = model.for_one_utterance()
+    own.short_languages = LANGUAGES
+    own.use_window(short=window == "short")
+    language, *_ = own.detect_language(read_wav(clip.path).samples)
+    return str(language)
+
+
+def _after_quiet(samples: Samples, seconds: float) -> Samples:
+    quiet = np.random.default_rng(0).standard_normal(int(seconds * SPEECH_RATE_HZ))
+    return np.concatenate([(quiet * 1e-4).astype(np.float32), samples])
+
+
+def _made_up(
+    model: ShortWindowWhisper, name: str, window: str, clips: Iterable[Recording]
+) -> str:
+    """On how many recordings without speech there is text."""
+    quiet = [clip for clip in clips if not clip.reference]
+    texts = []
+    for clip in quiet:
+        # Voice activity found nothing, so nothing is decoded twice.
+        utterance = Utterance(read_wav(clip.path).samples, "en", voice_probability=0.0)
+        texts.append(_decode(model, name, window, utterance).transcript.text)
+    return f"{sum(map(bool, texts))} of {len(quiet)}"
+
+
+def _table_rows(name: str, heard: dict[str, Heard]) -> list[WindowRow]:
+    languages = sorted({clip.language for clip, _ in heard["full"].texts})
+    return [
+        WindowRow(
+            name,
+            language,
+            _rate(heard["full"], language),
+            _rate(heard["short"], language),
+            sum(
+                len(normalize(clip.reference, language).split())
+                for clip, _ in heard["full"].texts
+                if clip.language == language
+            ),
+        )
+        for language in languages
+    ]
+
+
+def _rate(heard: Heard, language: str) -> float:
+    pairs = [
+        (clip.reference, text)
+        for (clip, _), text in heard.texts.items()
+        if clip.language == language
+    ]
+    return round(100 * word_error_rate(pairs, language), 2)
+
+
+def _rates(rows: Iterable[WindowRow]) -> str:
+    return table(
+        "Word error rate with the full and the short window",
+        ["model", "language", "reference words", "full", "short", "`auto` means"],
+        [
+            [
+                row.model,
+                row.language,
+                str(row.words),
+                f"{row.full_error_rate:.1f} %",
+                f"{row.short_error_rate:.1f} %",
+                "short" if row.proven else "full",
+            ]
+            for row in rows
+        ],
+    )
+
+
+def _summary(name: str, heard: dict[str, Heard], made_up: dict[str, str]) -> str:
+    return table(
+        f"One utterance, {name}, {THREADS} threads",
+        [
+            "window",
+            "median / p95",
+            "second looks",
+            "language right",
+            "text on no speech",
+        ],
+        [
+            [
+                window,
+                milliseconds(heard[window].seconds),
+                f"{heard[window].doubts} of {len(heard[window].texts)}",
+                f"{heard[window].detected} of {heard[window].clips}",
+                made_up[window],
+            ]
+            for window in WINDOWS
+        ],
+    )

@@ -1,0 +1,60 @@
+"""For which models and languages the short window has been shown to hear as well."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from stt_app.core.languages import LANGUAGES
+
+TABLE = Path(__file__).with_name("window_table.json")
+"""Written by `python -m benchmarks window`."""
+
+LONGEST_SECONDS = 24.0
+"""Beyond this a short window saves too little."""
+
+TOLERATED_POINTS = 0.3
+"""Word error rate that the short window may lose, in points of a percent."""
+
+
+LEAST_WORDS = 300
+"""A row of fewer reference words proves nothing: one word is a third of a point."""
+
+
+@dataclass(frozen=True)
+class WindowRow:
+    """What was measured for one model and language, in percent of the words."""
+
+    model: str
+    language: str
+    full_error_rate: float
+    short_error_rate: float
+    words: int
+
+    @property
+    def proven(self) -> bool:
+        """Whether it shows that the short window is within the tolerance."""
+        lost = round(self.short_error_rate - self.full_error_rate, 2)
+        return self.words >= LEAST_WORDS and lost <= TOLERATED_POINTS
+
+
+def read_table(path: Path = TABLE) -> list[WindowRow]:
+    """Every row of the table."""
+    return [WindowRow(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
+
+
+def short_languages(window: str, model: str, device: str) -> frozenset[str]:
+    """The languages for which this model gets a short window.
+
+    `window` is the setting: `short` is for all, `full` for none, and `auto` for
+    those that the table proves. It was measured on CPUs, and only they need it.
+    """
+    if window == "short":
+        return LANGUAGES
+    if window == "full" or device != "cpu":
+        return frozenset()
+    name = model.removeprefix("faster-whisper-")
+    return frozenset(
+        row.language for row in read_table() if row.model == name and row.proven
+    )

@@ -1,0 +1,134 @@
+"""The short window hears what the full one hears, on the real model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from common.config import LoadedConfig
+from common.model_files import find_whisper
+from stt_app.core.engine import Utterance
+from stt_app.core.languages import LANGUAGES
+from stt_app.core.short_window import ShortWindowWhisper, sounding_frames
+from stt_app.core.whisper_decoding import Decoding
+from stt_app.core.whisper_guard import Doubt
+from stt_app.core.whisper_options import WhisperOptions, WhisperReply, WhisperRequest
+from stt_app.core.whisper_worker import WhisperWorker
+from stt_app.core.window_table import LONGEST_SECONDS
+from tests.stt.conftest import SENTENCE
+from tests.word_errors import normalize
+
+pytestmark = pytest.mark.model
+
+ALIGNMENT_SECONDS = 0.1
+
+
+@pytest.fixture(scope="module")
+def worker(real_config: LoadedConfig) -> Iterator[WhisperWorker]:
+    folder = find_whisper("tiny.en", real_config.config)
+    worker = WhisperWorker(
+        WhisperOptions("tiny.en", folder, "cpu", "int8", 2, 1, window="short")
+    )
+    worker.load()
+    yield worker
+
+
+@pytest.fixture
+def model(worker: WhisperWorker) -> ShortWindowWhisper:
+    found: ShortWindowWhisper = worker._model.for_one_utterance()
+    return found
+
+
+def decode(
+    model: ShortWindowWhisper, utterance: Utterance, *, short: bool = True
+) -> WhisperReply:
+    model.short_languages = LANGUAGES if short else frozenset()
+    return Decoding(model, WhisperRequest(utterance), "tiny.en", beam=1).run()
+
+
+def test_it_hears_what_the_full_window_hears(
+    model: ShortWindowWhisper, utterance: Utterance
+) -> None:
+    short = decode(model, utterance)
+    full = decode(model, utterance, short=False)
+    assert (short.short, full.short) == (True, False)
+    assert normalize(short.transcript.text) == normalize(SENTENCE)
+    assert short.transcript.text == full.transcript.text
+
+
+def test_its_word_times_agree_with_the_full_window(
+    model: ShortWindowWhisper, utterance: Utterance
+) -> None:
+    timed = replace(utterance, word_timestamps=True)
+    short = decode(model, timed).transcript.words
+    full = decode(model, timed, short=False).transcript.words
+    assert len(short) == len(full) == len(SENTENCE.split())
+    apart = [abs(a.start - b.start) for a, b in zip(short, full, strict=True)]
+    assert np.median(apart) <= ALIGNMENT_SECONDS
+
+
+def test_a_long_utterance_gets_the_full_window(
+    model: ShortWindowWhisper, utterance: Utterance
+) -> None:
+    times = int(LONGEST_SECONDS / utterance.seconds) + 1
+    long = Utterance(np.tile(utterance.samples, times))
+    assert not decode(model, long).short
+
+
+@pytest.mark.parametrize("seconds", [0.01, 1, 5])
+def test_it_writes_nothing_on_silence(
+    model: ShortWindowWhisper, seconds: float
+) -> None:
+    silence = np.zeros(int(seconds * 16_000), np.float32)
+    reply = decode(model, Utterance(silence, voice_probability=0.0))
+    assert reply.transcript.text == ""
+
+
+def test_an_empty_text_where_voice_was_heard_is_looked_at_again(
+    model: ShortWindowWhisper,
+) -> None:
+    silence = np.zeros(16_000, np.float32)
+    assert decode(model, Utterance(silence, voice_probability=1.0)).doubt is Doubt.EMPTY
+
+
+def test_an_interim_text_is_not_looked_at_again(worker: WhisperWorker) -> None:
+    silence = Utterance(np.zeros(16_000, np.float32))
+    (reply,) = worker.handle(WhisperRequest(silence, guarded=False))
+    assert reply.doubt is None
+
+
+def test_a_batch_writes_what_each_would_alone(
+    worker: WhisperWorker, utterance: Utterance
+) -> None:
+    samples = utterance.samples
+    asked = [
+        Utterance(samples),
+        Utterance(samples[: len(samples) // 2]),
+        Utterance(np.concatenate([samples, samples[::-1], samples])),
+        Utterance(samples, prompt="A fable.", word_timestamps=True),
+        Utterance(np.zeros(8_000, np.float32)),
+    ]
+    requests = [WhisperRequest(each) for each in asked]
+    alone = [reply for each in requests for reply in worker.handle(each)]
+    together = dict(worker.handle_batch(requests))
+    assert [together[number].transcript.text for number in range(len(asked))] == [
+        reply.transcript.text for reply in alone
+    ]
+    assert together[3].transcript.words == alone[3].transcript.words
+
+
+def test_padding_is_not_sound() -> None:
+    features = np.zeros((80, 3000), np.float32)
+    assert sounding_frames(features) == 0
+    features[3, 120] = -0.5
+    assert sounding_frames(features) == 121
+
+
+def test_the_worker_says_how_it_works(worker: WhisperWorker) -> None:
+    facts: dict[str, Any] = worker.load()
+    assert facts["batch_size"] == 4
+    assert "en" in facts["short_window"]
