@@ -16,6 +16,7 @@ from benchmarks import (
     soak_speech,
     start,
     streams,
+    throughput,
     window,
 )
 from benchmarks.flags import Flags, parse
@@ -29,6 +30,7 @@ PROGRAMS: dict[str, Callable[[], str]] = {
     "heard_back": heard_back.run,
     "soak_speech": soak_speech.run,
     "window": window.run,
+    "throughput": throughput.run,
 }
 LISTENING: dict[str, Callable[[Flags], str]] = {
     "live": live.run,

@@ -10,7 +10,12 @@ from stt_app.core.phantoms import without_phantoms
 from stt_app.core.short_window import ShortWindowWhisper
 from stt_app.core.whisper_guard import Doubt, doubt, token_limit
 from stt_app.core.whisper_options import WhisperReply, WhisperRequest
-from stt_app.core.whisper_text import TextPiece, confidence, usable_pieces
+from stt_app.core.whisper_text import (
+    TextPiece,
+    confidence,
+    pieces_inside,
+    usable_pieces,
+)
 from stt_app.core.window_table import LONGEST_SECONDS
 
 _TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -77,7 +82,8 @@ class Decoding:
 
     def _doubt(self, pieces: list[TextPiece]) -> Doubt | None:
         utterance = self._request.utterance
-        return doubt(pieces, utterance.seconds, utterance.voice_probability)
+        inside = pieces_inside(pieces, utterance.seconds)
+        return doubt(inside, utterance.seconds, utterance.voice_probability)
 
     def _transcript(self, pieces: list[TextPiece], info: Any) -> Transcript:
         utterance = self._request.utterance

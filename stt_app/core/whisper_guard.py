@@ -35,7 +35,8 @@ def token_limit(seconds: float) -> int:
 def doubt(
     pieces: Sequence[TextPiece], seconds: float, voice_probability: float
 ) -> Doubt | None:
-    """What speaks against the text, or None. `pieces` are as the model wrote them."""
+    """What speaks against the text, or None. `pieces` are as the model wrote them,
+    less what starts after the end."""
     text = "".join(piece.text for piece in pieces)
     if not text.strip():
         return Doubt.EMPTY if voice_probability >= _SURE_OF_VOICE else None

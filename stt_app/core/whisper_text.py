@@ -29,11 +29,15 @@ class TextPiece:
 
 def usable_pieces(pieces: Sequence[TextPiece], seconds: float) -> list[TextPiece]:
     """What may be believed of an utterance of that length."""
-    inside = [piece for piece in pieces if piece.start_seconds < seconds]
     return [
         _cut_loop(piece) if piece.compression_ratio > LOOPING_COMPRESSION else piece
-        for piece in inside
+        for piece in pieces_inside(pieces, seconds)
     ]
+
+
+def pieces_inside(pieces: Sequence[TextPiece], seconds: float) -> list[TextPiece]:
+    """The pieces that start before the utterance ends."""
+    return [piece for piece in pieces if piece.start_seconds < seconds]
 
 
 def _cut_loop(piece: TextPiece) -> TextPiece:
