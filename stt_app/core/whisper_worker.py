@@ -18,7 +18,7 @@ from stt_app.core.whisper_device import Device, choose_batch_size, choose_device
 from stt_app.core.whisper_options import WhisperOptions, WhisperReply, WhisperRequest
 from stt_app.core.window_table import short_languages
 
-_WARM_UP_SECONDS = (1.0, 4.0)
+_WARM_UP_SECONDS = 4.0
 
 
 class WhisperWorker:
@@ -73,11 +73,9 @@ class WhisperWorker:
     def _warm_up(self, batch_size: int) -> None:
         """Every kind of work once: CUDA's libraries are looked for at the first use,
         and memory that was asked for once is at hand the next time."""
-        noises = [_noise(seconds) for seconds in _WARM_UP_SECONDS]
-        for noise in noises:
-            list(self.handle(noise))
+        list(self.handle(_noise(guarded=True)))
         if batch_size > 1:
-            list(self.handle_batch([noises[-1]] * batch_size))
+            list(self.handle_batch([_noise(guarded=False)] * batch_size))
 
     def handle(self, request: WhisperRequest) -> Iterator[WhisperReply]:
         """The transcript of one utterance."""
@@ -96,7 +94,8 @@ class WhisperWorker:
         return Decoding(model, request, options.name, options.beam).run()
 
 
-def _noise(seconds: float) -> WhisperRequest:
+def _noise(*, guarded: bool) -> WhisperRequest:
+    """Noise that is said to be speech; guarded, it goes through both windows."""
     generator = np.random.default_rng(0)
-    noise = generator.standard_normal(int(seconds * SPEECH_RATE_HZ)) * 0.01
-    return WhisperRequest(Utterance(noise.astype(np.float32), "en"))
+    noise = generator.standard_normal(int(_WARM_UP_SECONDS * SPEECH_RATE_HZ)) * 0.01
+    return WhisperRequest(Utterance(noise.astype(np.float32), "en"), guarded)

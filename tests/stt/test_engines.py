@@ -13,6 +13,7 @@ import pytest
 
 from common.config import LoadedConfig
 from common.engine import PartState
+from common.metrics import REGISTRY
 from stt_app.core.engine import Utterance
 from stt_app.core.options import Options
 from stt_app.core.session import SttSession
@@ -84,6 +85,24 @@ async def test_hotwords_and_a_prompt_change_the_spelling(
     assert "Fox" in hot.text
     shouted = replace(utterance, prompt="THE CAT SAT ON THE MAT. THE DOG BARKED.")
     assert "BROWN" in (await real_stt.transcribe(shouted)).text
+
+
+@pytest.mark.model
+async def test_callers_at_once_get_what_each_would_alone(
+    real_stt: WhisperEngine, utterance: Utterance
+) -> None:
+    halves = np.array_split(utterance.samples, 2)
+    asked = [Utterance(part, "en") for part in (utterance.samples, *halves)] * 2
+    alone = [(await real_stt.transcribe(each)).text for each in asked[:3]] * 2
+    before = decoded("short")
+    together = await asyncio.gather(*map(real_stt.transcribe, asked))
+    assert [each.text for each in together] == alone
+    assert decoded("short") == before + len(asked)
+
+
+def decoded(window: str) -> float:
+    found = REGISTRY.get_sample_value("voice_whisper_windows_total", {"window": window})
+    return found or 0.0
 
 
 @pytest.mark.model
