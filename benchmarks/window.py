@@ -14,7 +14,7 @@ from common.audio import SPEECH_RATE_HZ, Samples, read_wav
 from common.config import load_config
 from common.model_files import find_whisper
 from stt_app.core.engine import Utterance
-from stt_app.core.languages import LANGUAGES
+from stt_app.core.languages import AUTO, LANGUAGES
 from stt_app.core.short_window import ShortWindowWhisper
 from stt_app.core.whisper_decoding import Decoding
 from stt_app.core.whisper_options import WhisperReply, WhisperRequest
@@ -26,7 +26,8 @@ WINDOWS = ("full", "short")
 THREADS = 2
 LEADS_SECONDS = (0.0, 0.31)
 """Each recording is heard from its start and with quiet before it, because where
-its sounds fall in the encoder's grid changes single words by chance."""
+its sounds fall in the encoder's grid changes single words by chance. The second
+time its language is not told but detected."""
 
 
 @dataclass
@@ -81,11 +82,12 @@ def _hear(
         for lead in LEADS_SECONDS:
             samples = _after_quiet(read_wav(clip.path).samples, lead)
             began = time.perf_counter()
-            reply = _decode(model, name, window, Utterance(samples, clip.language))
+            language = AUTO if lead else clip.language
+            reply = _decode(model, name, window, Utterance(samples, language))
             heard.seconds.append(time.perf_counter() - began)
             heard.texts[clip, lead] = reply.transcript.text
             heard.doubts += reply.doubt is not None
-        heard.detected += _detects(model, window, clip) == clip.language
+            heard.detected += bool(lead) and reply.transcript.language == clip.language
     return heard
 
 
@@ -95,16 +97,6 @@ def _decode(
     own = model.for_one_utterance()
     own.short_languages = LANGUAGES if window == "short" else frozenset()
     return Decoding(own, WhisperRequest(utterance), name, beam=1).run()
-
-
-def _detects(model: ShortWindowWhisper, window: str, clip: Recording) -> str:
-    if not model.model.is_multilingual:
-        return "en"
-    own = model.for_one_utterance()
-    own.short_languages = LANGUAGES
-    own.use_window(short=window == "short")
-    language, *_ = own.detect_language(read_wav(clip.path).samples)
-    return str(language)
 
 
 def _after_quiet(samples: Samples, seconds: float) -> Samples:

@@ -8,12 +8,12 @@ from stt_app.core.engine import Transcript, Word
 from stt_app.core.languages import AUTO
 from stt_app.core.phantoms import without_phantoms
 from stt_app.core.short_window import ShortWindowWhisper
-from stt_app.core.whisper_guard import Doubt, doubt, token_limit
+from stt_app.core.whisper_guard import Doubt, doubt, failed, token_limit
 from stt_app.core.whisper_options import WhisperReply, WhisperRequest
 from stt_app.core.whisper_text import (
     TextPiece,
     confidence,
-    pieces_inside,
+    spoken_pieces,
     usable_pieces,
 )
 from stt_app.core.window_table import LONGEST_SECONDS
@@ -41,10 +41,13 @@ class Decoding:
         pieces, info = self._decode(_TEMPERATURES[:1] if quick else _TEMPERATURES)
         short = self._model.short
         found = self._doubt(pieces) if quick and guarded else None
-        if found is not None:
+        # A window that grew with the detected language has been full already.
+        if found and (short or any(map(failed, pieces))):
             self._model.use_window(short=False)
             pieces, info = self._decode(_TEMPERATURES)
-        return WhisperReply(self._transcript(pieces, info), short, found)
+        return WhisperReply(
+            self._transcript(pieces, info), short, found if short else None
+        )
 
     def _may_be_short(self) -> bool:
         wanted = self._told()["language"]
@@ -82,8 +85,8 @@ class Decoding:
 
     def _doubt(self, pieces: list[TextPiece]) -> Doubt | None:
         utterance = self._request.utterance
-        inside = pieces_inside(pieces, utterance.seconds)
-        return doubt(inside, utterance.seconds, utterance.voice_probability)
+        spoken = spoken_pieces(pieces, utterance.seconds)
+        return doubt(spoken, utterance.seconds, utterance.voice_probability)
 
     def _transcript(self, pieces: list[TextPiece], info: Any) -> Transcript:
         utterance = self._request.utterance

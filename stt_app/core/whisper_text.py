@@ -31,13 +31,17 @@ def usable_pieces(pieces: Sequence[TextPiece], seconds: float) -> list[TextPiece
     """What may be believed of an utterance of that length."""
     return [
         _cut_loop(piece) if piece.compression_ratio > LOOPING_COMPRESSION else piece
-        for piece in pieces_inside(pieces, seconds)
+        for piece in spoken_pieces(pieces, seconds)
     ]
 
 
-def pieces_inside(pieces: Sequence[TextPiece], seconds: float) -> list[TextPiece]:
-    """The pieces that start before the utterance ends."""
-    return [piece for piece in pieces if piece.start_seconds < seconds]
+def spoken_pieces(pieces: Sequence[TextPiece], seconds: float) -> list[TextPiece]:
+    """The pieces that start before the utterance ends and hold a letter or digit."""
+    return [
+        piece
+        for piece in pieces
+        if piece.start_seconds < seconds and any(map(str.isalnum, piece.text))
+    ]
 
 
 def _cut_loop(piece: TextPiece) -> TextPiece:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stt_app.core.whisper_guard import Doubt, doubt, repeats_phrase, token_limit
+from stt_app.core.whisper_guard import Doubt, doubt, failed, repeats_phrase, token_limit
 from stt_app.core.whisper_text import TextPiece
 
 
@@ -20,7 +20,7 @@ def piece(text: str, ratio: float = 1.2, sure: float = -0.3, tokens: int = 9) ->
         ([piece(" Turn on the lights.")], 1.0, None),
         ([piece(" Turn on the lights. Turn on the lights.")], 1.0, Doubt.REPEAT),
         ([piece(" Looped", ratio=3.0)], 1.0, Doubt.REPEAT),
-        ([piece(" Mumbled", sure=-1.2)], 1.0, Doubt.UNSURE),
+        ([piece(" Mumbled", sure=-0.7)], 1.0, Doubt.UNSURE),
         ([piece(" On", tokens=token_limit(2))], 1.0, Doubt.CAP),
         ([], 1.0, Doubt.EMPTY),
         ([], 0.3, None),
@@ -51,3 +51,9 @@ def test_three_words_or_more_twice_in_a_row_are_a_repeat(
 
 def test_the_token_limit_grows_with_the_time_and_ends() -> None:
     assert token_limit(1) < token_limit(5) < token_limit(30) == token_limit(300)
+
+
+def test_what_failed_by_whispers_own_measure_is_worse_than_doubtful() -> None:
+    assert not failed(piece(" Mumbled", sure=-0.7))
+    assert failed(piece(" Mumbled", sure=-1.1))
+    assert failed(piece(" Looped", ratio=3.0))

@@ -47,6 +47,11 @@ def test_it_drops_what_starts_after_the_end() -> None:
     assert usable_pieces(pieces, 2.0) == pieces[:1]
 
 
+def test_it_drops_what_holds_no_word() -> None:
+    pieces = [piece(" ."), piece(" ..."), piece(" 7"), piece("は")]
+    assert usable_pieces(pieces, 2.0) == pieces[2:]
+
+
 def test_confidence_is_the_mean_of_all_tokens() -> None:
     sure = TextPiece("a", 0, 1, 0.0, 30)
     unsure = TextPiece("b", 0, 1, -2.0, 10)
