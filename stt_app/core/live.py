@@ -22,7 +22,7 @@ class LiveSpeech:
         engine: SttEngine,
         load: Load,
         partials: Partials,
-        request: Callable[[Samples], Utterance],
+        request: Callable[[Samples, float], Utterance],
     ) -> None:
         self._engine = engine
         self._load = load
@@ -42,7 +42,9 @@ class LiveSpeech:
             return
         spoken_seconds = segmenter.spoken_seconds
         if self._partials.due(number, spoken_seconds):
-            utterance = self._request(segmenter.open_audio())
+            utterance = self._request(
+                segmenter.open_audio(), segmenter.voice_probability
+            )
             utterance = replace(utterance, word_timestamps=False)
             start_sample = segmenter.open_start
             self._partials.ask(number, start_sample, spoken_seconds, utterance)
@@ -64,7 +66,9 @@ class LiveSpeech:
                 return
             self._drop_guess()
         if self._load.spares_guesses:
-            utterance = self._request(segmenter.open_audio())
+            utterance = self._request(
+                segmenter.open_audio(), segmenter.voice_probability
+            )
             self._guess = Guess(self._engine, utterance, *covers)
 
     def _drop_guess(self) -> None:

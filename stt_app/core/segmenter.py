@@ -45,6 +45,8 @@ class UtteranceEnded:
     speech_end_sample: int
     """Where the last speech ended; a pause follows."""
     reason: EndReason
+    voice_probability: float = 1.0
+    """Mean probability of speech over the frames that were taken for it."""
 
     @property
     def end_sample(self) -> int:
@@ -74,6 +76,7 @@ class Segmenter:
         self._preroll = FrameRun(start_sample)
         self._current: FrameRun | None = None
         self._first_voiced = 0
+        self._voiced: list[float] = []
         self._unbroken_from = 0
         # What opens a resumed stream may be the rest of something long.
         self._continued = False
@@ -109,6 +112,11 @@ class Segmenter:
     def speaking(self) -> bool:
         """Whether an utterance is open."""
         return self._current is not None
+
+    @property
+    def voice_probability(self) -> float:
+        """How surely what was taken for speech is speech, in the open utterance."""
+        return sum(self._voiced) / len(self._voiced) if self._voiced else 0.0
 
     @property
     def spoken_seconds(self) -> float:
@@ -156,9 +164,11 @@ class Segmenter:
         if self._current is None:
             self._preroll.append(frame)
             self._preroll.forget(self._preroll_length + len(frame))
-            return self._begin(start) if probability >= self._threshold else []
+            voiced = probability >= self._threshold
+            return self._begin(start, probability) if voiced else []
         self._current.append(frame)
         if probability >= self._floor:
+            self._voiced.append(probability)
             self.speech_end_sample = self.position
         elif self.position - self.speech_end_sample >= self._silence:
             return self._end(EndReason.SILENCE)
@@ -168,12 +178,13 @@ class Segmenter:
         """End what is open, now."""
         return self._end(EndReason.FLUSH) if self._current else []
 
-    def _begin(self, voiced_from: int) -> list[Event]:
+    def _begin(self, voiced_from: int, probability: float) -> list[Event]:
         wanted = self._preroll_length + self.position - voiced_from
         heard = self._preroll.samples()
         self._current = FrameRun(self.position, heard[max(0, len(heard) - wanted) :])
         self._preroll = FrameRun(self.position)
         self._first_voiced = voiced_from
+        self._voiced = [probability]
         self._unbroken_from = self._current.start
         self._continued, self._resumed = self._resumed, False
         self.speech_end_sample = self.position
@@ -191,7 +202,13 @@ class Segmenter:
         keep = min(len(samples), spoken + self._tail)
         self._preroll = FrameRun(self.position, samples[keep:])
         return [
-            UtteranceEnded(samples[:keep], run.start, self.speech_end_sample, reason)
+            UtteranceEnded(
+                samples[:keep],
+                run.start,
+                self.speech_end_sample,
+                reason,
+                self.voice_probability,
+            )
         ]
 
     def _worth_saying(self) -> bool:
@@ -212,7 +229,13 @@ class Segmenter:
         event: Event = SpeechDropped(run.start)
         if spoken_until > self._first_voiced:
             before = samples[:at].copy()
-            event = UtteranceEnded(before, run.start, spoken_until, EndReason.LIMIT)
+            event = UtteranceEnded(
+                before,
+                run.start,
+                spoken_until,
+                EndReason.LIMIT,
+                self.voice_probability,
+            )
         self._first_voiced = max(self._first_voiced, cut)
         self._continued = True
         return [event, SpeechStarted(cut, continued=True)]

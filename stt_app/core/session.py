@@ -247,7 +247,7 @@ class SttSession:
         spoken = Spoken(
             self._numbers,
             ended,
-            self._wishes.request(ended.samples),
+            self._wishes.request(ended.samples, ended.voice_probability),
             speech_end_at=now if limit else self._speech_end_at,
             waits_since=now,
             priority=self._wishes.priority,

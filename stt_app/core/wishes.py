@@ -47,7 +47,7 @@ class Wishes:
         """How urgent this client's texts are."""
         return Priority.FINAL if self.live else Priority.FILE
 
-    def request(self, samples: Samples) -> Utterance:
+    def request(self, samples: Samples, voice_probability: float) -> Utterance:
         """What the engine is asked about these samples."""
         options = self._options
         return Utterance(
@@ -57,4 +57,5 @@ class Wishes:
             options.prompt or "",
             options.hotwords or "",
             bool(options.word_timestamps),
+            voice_probability,
         )

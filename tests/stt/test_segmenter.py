@@ -239,3 +239,13 @@ def test_its_memory_is_bounded_in_endless_silence() -> None:
     segmenter = Segmenter(ListeningSettings())
     push_all(segmenter, sound(-600))
     assert len(segmenter._preroll) < SPEECH_RATE_HZ
+
+
+def test_it_knows_how_sure_the_detector_was() -> None:
+    segmenter = Segmenter(ListeningSettings(min_utterance_seconds=0.05))
+    frame = np.ones(FRAME_SAMPLES, np.float32)
+    for probability in [0.6, 0.8, 0.1, 0.4]:
+        segmenter.push(frame, probability)
+    assert segmenter.voice_probability == pytest.approx(0.6)
+    (found,) = utterances(push_all(segmenter, sound(-1)))
+    assert found.voice_probability == pytest.approx(0.6)

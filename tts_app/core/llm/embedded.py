@@ -121,7 +121,9 @@ class EmbeddedEngine(HttpLlm):
             "memory_mb": round(child.memory_mb, 1),
         }
         if child.state is PartState.READY:
-            summary = f"Embedded {self._model} on {embedded_threads(self._config)} CPU thread(s), ready."
+            threads = embedded_threads(self._config)
+            unit = "thread" if threads == 1 else "threads"
+            summary = f"Embedded {self._model} on {threads} CPU {unit}, ready."
         else:
             summary = (
                 f"The embedded {self._model} is started again: {child.last_words}."
