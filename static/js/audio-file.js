@@ -55,10 +55,11 @@ function mixed(buffer) {
  * @param {Float32Array} samples
  * @param {import("./transcription.js").Transcription} transcription
  * @param {(seconds: number) => void} sent
+ * @param {number} from Seconds; what is before was sent already.
  * @returns {Promise<boolean>} False when the connection ended first.
  */
-export async function sendAll(samples, transcription, sent) {
-  for (let place = 0; place < samples.length; place += FRAME_SAMPLES) {
+export async function sendAll(samples, transcription, sent, from = 0) {
+  for (let place = Math.floor(from * RATE_HZ); place < samples.length; place += FRAME_SAMPLES) {
     if (!(await transcription.room())) return false;
     const frame = toPcm16(samples.subarray(place, place + FRAME_SAMPLES));
     transcription.send(/** @type {ArrayBuffer} */ (frame.buffer));

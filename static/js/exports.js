@@ -6,12 +6,20 @@
  * @property {number} start Seconds from the beginning.
  * @property {number} end
  * @property {string} [language]
+ * @property {number} [id] Its number in the connection.
+ * @property {Word[]} [words]
+ *
+ * @typedef {object} Word
+ * @property {string} word
+ * @property {number} start
+ * @property {number} end
+ * @property {number} probability
  */
 
 /** @type {Record<string, {type: string, write: (utterances: Utterance[]) => string}>} */
 export const EXPORTS = {
   txt: { type: "text/plain", write: (all) => `${plainText(all)}\n` },
-  json: { type: "application/json", write: (all) => `${JSON.stringify({ utterances: all }, null, 2)}\n` },
+  json: { type: "application/json", write: (all) => `${JSON.stringify({ utterances: all.map(({ id, ...shown }) => shown) }, null, 2)}\n` },
   srt: { type: "application/x-subrip", write: (all) => all.map(srtBlock).join("\n") },
   vtt: { type: "text/vtt", write: (all) => ["WEBVTT\n", ...all.map(vttBlock)].join("\n") },
 };

@@ -1,14 +1,13 @@
 // The Listen page: a microphone or a file in, text out.
 
-import { decoded, FileTrouble, secondsOf, sendAll } from "./audio-file.js";
 import { EXPORTS } from "./exports.js";
+import { FileListening } from "./file-listening.js";
 import { saveAs } from "./files.js";
 import { asClock, inMilliseconds, languageName } from "./format.js";
 import { LiveListening } from "./live.js";
 import { microphones, microphoneTrouble } from "./microphone.js";
 import { announce, byId, make, setIcon, showNotice } from "./page.js";
 import { TranscriptView } from "./transcript.js";
-import { Transcription } from "./transcription.js";
 
 /** @typedef {import("./page.js").Trouble} Trouble */
 
@@ -21,12 +20,16 @@ const STATE_WORDS = {
 };
 const QUIET_LEVEL = 0.002;
 const QUIET_MS = 6_000;
+const LAG_SHOWN_MS = 2_000;
 
 const view = new TranscriptView();
 const mic = byId("mic");
-/** @type {Transcription|null} */
-let fileTranscription = null;
+/** @type {FileListening|null} */
+let fileListening = null;
 let latency = "";
+let speaking = false;
+let lagMs = 0;
+let lagAt = 0;
 let loudAt = 0;
 
 const live = new LiveListening({
@@ -37,6 +40,12 @@ const live = new LiveListening({
     view.add(utterance);
   },
   onPartial: (partial) => view.showPartial(partial),
+  onSpeech: (now) => (speaking = now),
+  onSettled: (seconds) => view.settle(seconds),
+  onLag(milliseconds) {
+    lagMs = milliseconds;
+    lagAt = performance.now();
+  },
   onTrouble: showTrouble,
   onCountdown(trouble, seconds) {
     const now = button("Try now", () => live.connectNow());
@@ -69,11 +78,12 @@ function showState(state) {
   setIcon(mic, on ? "stop" : "listen");
   byId("state-words").textContent = STATE_WORDS[state];
   byId("file").disabled = state !== "idle";
-  for (const id of ["device", "language"]) byId(id).disabled = state !== "idle";
+  for (const id of ["device", "language", "word-times"]) byId(id).disabled = state !== "idle";
   if (state === "listening") {
     loudAt = performance.now();
     showDevices();
   }
+  if (state === "idle") view.dropPartial();
   if (state === "idle") byId("facts").textContent = "The text appears below as you speak.";
 }
 
@@ -84,14 +94,26 @@ function showLevel(level) {
   if (live.state !== "listening") return;
   if (level > QUIET_LEVEL) loudAt = performance.now();
   const silent = performance.now() - loudAt > QUIET_MS;
-  const fact = silent ? "Nothing is heard. Is this the right microphone?" : `${asClock(live.seconds)}${latency}`;
+  const fact = silent ? "Nothing is heard. Is this the right microphone?" : liveFacts();
   if (byId("facts").textContent !== fact) byId("facts").textContent = fact;
+}
+
+function liveFacts() {
+  const late = performance.now() - lagAt < LAG_SHOWN_MS ? `, the server is ${inMilliseconds(lagMs)} behind` : latency;
+  return `${asClock(live.seconds)}${speaking ? ", hearing speech" : ""}${late}`;
+}
+
+/** @returns {import("./transcription.js").ListenOptions} */
+function chosenOptions() {
+  return { language: byId("language").value, words: byId("word-times").checked };
 }
 
 function toggle() {
   if (live.state === "idle") {
     latency = "";
-    live.start(byId("device").value, byId("language").value);
+    lagAt = -LAG_SHOWN_MS;
+    speaking = false;
+    live.start(byId("device").value, chosenOptions());
   } else {
     live.stop();
   }
@@ -119,53 +141,25 @@ function nameLanguages() {
 }
 
 /** @param {File} file */
-async function transcribeFile(file) {
-  if (live.state !== "idle" || fileTranscription) {
+function transcribeFile(file) {
+  if (live.state !== "idle" || fileListening) {
     return showTrouble({ title: "One thing at a time.", advice: "Stop what is running, then give the file again.", tone: "wait" });
   }
   showTrouble(null);
   showFile(`Reading ${file.name}`, 0);
-  try {
-    await streamFile(file.name, await decoded(file));
-  } catch (error) {
-    fileEnded();
-    showTrouble(error instanceof FileTrouble ? error.trouble : { title: "The file could not be sent.", advice: String(error) });
-  }
-  return undefined;
-}
-
-/**
- * @param {string} name
- * @param {Float32Array} samples
- */
-async function streamFile(name, samples) {
-  const total = secondsOf(samples);
   const before = view.utterances.length;
-  const transcription = (fileTranscription = new Transcription(byId("language").value, {
-    async onReady() {
-      const all = await sendAll(samples, transcription, (sent) => {
-        showFile(`Sending ${name}`, Math.min(0.5, (0.5 * sent) / total));
-      });
-      if (!all) return;
-      showFile(`Writing down ${name}`, byId("file-progress").value);
-      transcription.finish();
-    },
-    onTranscript({ text, start = 0, end = start, language }) {
-      view.add({ text, start, end, language });
-      showFile(byId("file-words").textContent, 0.5 + (0.5 * end) / total);
-    },
-    onPartial: (partial) => view.showPartial(partial),
-    onNote: showTrouble,
-    onEnd(end) {
+  fileListening = new FileListening(file, chosenOptions(), {
+    onProgress: showFile,
+    onTranscript: ({ text, start = 0, end = start, language, words }) => view.add({ text, start, end, language, words }),
+    onTrouble: showTrouble,
+    onEnd(complete) {
       fileEnded();
-      if (!end.orderly) return showTrouble(end.trouble);
-      if (view.utterances.length === before) {
-        showTrouble({ title: `No speech was found in ${name}.`, tone: "note" });
-      }
-      announce(`${name} is written down`);
-      return undefined;
+      if (!complete) return;
+      if (view.utterances.length === before) showTrouble({ title: `No speech was found in ${file.name}.`, tone: "note" });
+      announce(`${file.name} is written down`);
     },
-  }));
+  });
+  return undefined;
 }
 
 /**
@@ -182,7 +176,7 @@ function showFile(words, part) {
 }
 
 function fileEnded() {
-  fileTranscription = null;
+  fileListening = null;
   byId("file-running").hidden = true;
   byId("file-idle").hidden = false;
   byId("file").value = "";
@@ -229,7 +223,7 @@ byId("file").addEventListener("change", () => {
 });
 byId("choose").addEventListener("click", () => byId("file").click());
 byId("cancel").addEventListener("click", () => {
-  fileTranscription?.abandon();
+  fileListening?.cancel();
   fileEnded();
   byId("choose").focus();
 });

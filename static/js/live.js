@@ -1,5 +1,6 @@
 // Live listening: microphone and connection together, with reconnecting.
 
+import { KeptAudio } from "./kept-audio.js";
 import { Microphone, microphoneTrouble } from "./microphone.js";
 import { Transcription } from "./transcription.js";
 
@@ -14,7 +15,10 @@ const SAMPLES_PER_SECOND = 16_000;
  * @property {(state: LiveState) => void} onState
  * @property {(level: number) => void} onLevel Root mean square, 0 to 1.
  * @property {(utterance: import("./exports.js").Utterance, latencyMs?: number) => void} onUtterance
- * @property {(partial: {text: string, stable_text?: string}) => void} onPartial
+ * @property {(partial: import("./transcription.js").Partial) => void} onPartial
+ * @property {(speaking: boolean) => void} onSpeech
+ * @property {(seconds: number) => void} onSettled Speech before this place is final.
+ * @property {(milliseconds: number) => void} onLag
  * @property {(trouble: Trouble|null) => void} onTrouble
  * @property {(trouble: Trouble, seconds: number) => void} onCountdown
  */
@@ -27,7 +31,11 @@ export class LiveListening {
   #microphone = null;
   /** @type {Transcription|null} */
   #transcription = null;
-  #language = "";
+  /** @type {import("./transcription.js").ListenOptions} */
+  #options = {};
+  #kept = new KeptAudio();
+  /** @type {string|undefined} */
+  #token;
   #heardSamples = 0;
   #failures = 0;
   #timer = 0;
@@ -44,10 +52,12 @@ export class LiveListening {
 
   /**
    * @param {string} deviceId
-   * @param {string} language
+   * @param {import("./transcription.js").ListenOptions} options
    */
-  async start(deviceId, language) {
-    this.#language = language;
+  async start(deviceId, options) {
+    this.#options = options;
+    this.#kept = new KeptAudio();
+    this.#token = undefined;
     this.#heardSamples = 0;
     this.#failures = 0;
     this.#enter("opening");
@@ -86,23 +96,40 @@ export class LiveListening {
   }
 
   #connect() {
-    const offset = this.seconds;
     if (this.state !== "opening") this.#enter("opening");
-    this.#transcription = new Transcription(this.#language, {
-      onReady: () => {
-        this.#failures = 0;
-        this.#handlers.onTrouble(null);
-        this.#enter("listening");
-      },
-      onTranscript: ({ text, start, end, duration, language, latency_ms: latency }) => {
-        const until = end ?? this.seconds - offset;
-        const from = start ?? until - duration;
-        this.#handlers.onUtterance({ text, start: offset + from, end: offset + until, language }, latency);
-      },
+    if (!this.#token) this.#kept.startAnew();
+    const resume = this.#token ? { token: this.#token, seconds: this.#kept.startSeconds } : undefined;
+    this.#transcription = new Transcription({ ...this.#options, resume }, {
+      onReady: ({ resume_token: token }) => this.#ready(token),
+      onTranscript: (transcript) => this.#written(transcript),
       onPartial: this.#handlers.onPartial,
+      onSpeech: this.#handlers.onSpeech,
+      onLag: this.#handlers.onLag,
+      onAcknowledged: (seconds) => this.#settle(seconds),
       onNote: this.#handlers.onTrouble,
       onEnd: (end) => this.#ended(end),
     });
+  }
+
+  /** @param {string} [token] */
+  #ready(token) {
+    this.#failures = 0;
+    this.#token = token;
+    this.#handlers.onTrouble(null);
+    for (const pcm of this.#kept.portions) this.#transcription?.send(pcm);
+    this.#enter("listening");
+  }
+
+  /** @param {import("./transcription.js").Transcript} transcript */
+  #written({ text, start = 0, end = start, language, words, latency_ms: latency, utterance_id: id }) {
+    this.#handlers.onUtterance({ id, text, start, end, language, words }, latency);
+    this.#kept.settle(end);
+  }
+
+  /** @param {number} seconds */
+  #settle(seconds) {
+    this.#kept.settle(seconds);
+    this.#handlers.onSettled(seconds);
   }
 
   /** @param {import("./transcription.js").End} end */
@@ -138,7 +165,9 @@ export class LiveListening {
   #heard(pcm, level) {
     this.#heardSamples += pcm.byteLength / 2;
     this.#handlers.onLevel(level);
-    this.#transcription?.send(pcm);
+    this.#kept.add(pcm);
+    // What is heard meanwhile follows once the server is ready.
+    if (this.state === "listening") this.#transcription?.send(pcm);
   }
 
   #unplugged() {

@@ -12,17 +12,39 @@ import { socketUrl } from "./server.js";
  * @property {number} [end]
  * @property {string} [language]
  * @property {number} [latency_ms]
+ * @property {number} [utterance_id]
+ * @property {import("./exports.js").Word[]} [words]
+ *
+ * @typedef {object} Partial
+ * @property {string} text
+ * @property {string} [stable_text] Its beginning that will not change any more.
+ * @property {number} start
+ * @property {number} utterance_id
+ *
+ * @typedef {object} ListenOptions
+ * @property {string} [language] A code, or nothing for the server's setting.
+ * @property {boolean} [words] Ask for the times of the words.
+ * @property {"live"|"file"} [purpose]
+ * @property {{token: string, seconds: number}} [resume] Go on where a lost connection was.
+ *
+ * @typedef {object} Ready
+ * @property {string} model
+ * @property {string} [resume_token]
  *
  * @typedef {object} Handlers
- * @property {(model: string) => void} onReady
+ * @property {(ready: Ready) => void} onReady
  * @property {(transcript: Transcript) => void} onTranscript
- * @property {(partial: {text: string, stable_text?: string}) => void} onPartial
+ * @property {(partial: Partial) => void} [onPartial]
+ * @property {(speaking: boolean) => void} [onSpeech]
+ * @property {(seconds: number) => void} [onAcknowledged] Everything before is written down.
+ * @property {(milliseconds: number) => void} [onLag] So late is the server.
  * @property {(trouble: Trouble) => void} onNote Something to know; the connection goes on.
  * @property {(end: End) => void} onEnd Called once.
  *
  * @typedef {object} End
  * @property {boolean} orderly All that was said has arrived.
  * @property {boolean} again Whether it makes sense to connect again by itself.
+ * @property {boolean} lost Whether the rest would come on another connection.
  * @property {number} [retryAfter] Seconds.
  * @property {Trouble} trouble
  */
@@ -40,12 +62,12 @@ export class Transcription {
   #finished = false;
 
   /**
-   * @param {string} language A code, or nothing for the server's setting.
+   * @param {ListenOptions} options
    * @param {Handlers} handlers
    */
-  constructor(language, handlers) {
+  constructor(options, handlers) {
     this.#handlers = handlers;
-    const query = new URLSearchParams({ sample_rate: "16000", ...(language ? { language } : {}) });
+    const query = queryOf(options);
     this.#socket = new WebSocket(socketUrl(`/ws/stt?${query}`));
     this.#socket.binaryType = "arraybuffer";
     this.#socket.onmessage = ({ data }) => this.#heard(JSON.parse(data));
@@ -87,11 +109,18 @@ export class Transcription {
   #heard(message) {
     switch (message.type) {
       case "ready":
-        return this.#handlers.onReady(message.model);
+        return this.#handlers.onReady(message);
       case "transcript":
         return message.text ? this.#handlers.onTranscript(message) : undefined;
       case "partial":
-        return this.#handlers.onPartial(message);
+        return this.#handlers.onPartial?.(message);
+      case "speech_started":
+      case "speech_ended":
+        return this.#handlers.onSpeech?.(message.type === "speech_started");
+      case "ack":
+        return this.#handlers.onAcknowledged?.(message.audio_seconds);
+      case "status":
+        return this.#told(message);
       case "buffer_limit_reached":
         return this.#handlers.onNote({
           title: `${Math.round(message.duration)} seconds came without a pause.`,
@@ -106,12 +135,24 @@ export class Transcription {
     }
   }
 
+  /** @param {{lag_ms: number, closes_in_seconds?: number}} status */
+  #told({ lag_ms: lag, closes_in_seconds: left }) {
+    this.#handlers.onLag?.(lag);
+    if (left === undefined || left === null) return;
+    this.#handlers.onNote({
+      title: `This connection ends in ${Math.round(left)} s.`,
+      advice: "It has lasted as long as the server allows. Stop, then press the button again.",
+      tone: "wait",
+    });
+  }
+
   /** @param {number} code */
   #closed(code) {
     const orderly = code === NORMAL_CLOSE && this.#finished;
     this.#handlers.onEnd({
       orderly,
       again: AGAIN.has(code) && !this.#finished,
+      lost: AGAIN.has(code),
       retryAfter: this.#error?.retry_after,
       trouble: CLOSINGS[code] ?? {
         title: this.#error?.message ?? "The connection was lost.",
@@ -119,6 +160,19 @@ export class Transcription {
       },
     });
   }
+}
+
+/** @param {ListenOptions} options */
+function queryOf({ language, words, purpose = "live", resume }) {
+  const query = new URLSearchParams({ sample_rate: "16000", purpose });
+  if (purpose === "live") query.set("interim_results", "true");
+  if (language) query.set("language", language);
+  if (words) query.set("word_timestamps", "true");
+  if (resume) {
+    query.set("resume", resume.token);
+    query.set("audio_seconds", String(resume.seconds));
+  }
+  return query;
 }
 
 /** Going away, lost, restarting, overloaded. */

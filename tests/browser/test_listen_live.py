@@ -1,0 +1,108 @@
+"""The Listen page while somebody speaks: partial texts, times of words, lost connections."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.test_listen import PATIENCE_MS, heard, saved
+
+pytestmark = [pytest.mark.browser, pytest.mark.model]
+
+WATCH_SOCKETS = """
+  window.sockets = [];
+  window.WebSocket = class extends WebSocket {
+    constructor(...given) { super(...given); window.sockets.push(this); }
+  };
+"""
+LOST = 4512
+
+
+def listen(page: Page) -> None:
+    page.get_by_role("button", name="Start listening").click()
+    expect(page.locator("#state-words")).to_have_text("Listening", timeout=PATIENCE_MS)
+
+
+def stop(page: Page) -> None:
+    page.get_by_role("button", name="Stop listening").click()
+    expect(page.locator("#state-words")).to_have_text(
+        "Press to listen", timeout=PATIENCE_MS
+    )
+
+
+def test_it_shows_text_before_the_sentence_is_over(visit: Callable[..., Page]) -> None:
+    page = visit("/listen/")
+    listen(page)
+    partial = page.locator(".utterance[aria-live=off]")
+    expect(partial).to_contain_text(re.compile(r"\w{3}"), timeout=PATIENCE_MS)
+    expect(page.locator("#facts")).to_contain_text("hearing speech")
+    stop(page)
+    expect(partial).to_have_count(0)
+    assert re.search("meeting|Monday|folder", heard(page))
+
+
+def test_it_shows_when_a_word_was_said(
+    visit: Callable[..., Page], recording: Path
+) -> None:
+    page = visit("/listen/")
+    page.get_by_role("switch", name="Times of words").click()
+    page.locator("#file").set_input_files(recording)
+    word = page.locator(".timed", has_text="folder").first
+    expect(word).to_have_attribute(
+        "title",
+        re.compile(r"\d\.\d\d s to \d\.\d\d s, \d+ % sure"),
+        timeout=PATIENCE_MS,
+    )
+    expect(page.locator("#file-idle")).to_be_visible(timeout=PATIENCE_MS)
+    (first, *_) = json.loads(saved(page, "json"))["utterances"]
+    assert first["words"][0]["start"] < first["words"][-1]["end"]
+    assert "id" not in first
+
+
+def test_it_goes_on_where_a_lost_connection_was(visit: Callable[..., Page]) -> None:
+    page = visit("/listen/")
+    page.evaluate(WATCH_SOCKETS)
+    listen(page)
+    expect(page.locator("#facts")).to_contain_text(
+        "hearing speech", timeout=PATIENCE_MS
+    )
+    page.evaluate(f"window.sockets[0].close({LOST})")
+    expect(page.locator("#notice")).to_contain_text("Trying again in 1 s")
+    expect(page.locator("#state-words")).to_have_text("Listening", timeout=PATIENCE_MS)
+    expect(page.locator("#notice")).to_be_empty()
+    assert page.evaluate("window.sockets.length") == 2
+    assert "resume=" in page.evaluate("window.sockets[1].url")
+    expect(page.locator("#transcript")).to_contain_text(
+        re.compile("folder", re.IGNORECASE), timeout=PATIENCE_MS
+    )
+    stop(page)
+    # The first sentence was being said when the connection broke.
+    assert re.search("meeting.* nine.* folder", heard(page), re.IGNORECASE)
+    starts = [each["start"] for each in json.loads(saved(page, "json"))["utterances"]]
+    assert starts == sorted(starts)
+
+
+def test_a_file_goes_on_where_a_lost_connection_was(
+    visit: Callable[..., Page], recording: Path
+) -> None:
+    page = visit("/listen/")
+    page.evaluate(WATCH_SOCKETS)
+    page.locator("#file").set_input_files(recording)
+    page.wait_for_function("window.sockets.length === 1")
+    page.evaluate(
+        f"""() => {{
+          const first = window.sockets[0];
+          first.addEventListener("open", () => first.close({LOST}));
+          if (first.readyState === WebSocket.OPEN) first.close({LOST});
+        }}"""
+    )
+    page.wait_for_function("window.sockets.length === 2")
+    assert "purpose=file" in page.evaluate("window.sockets[1].url")
+    expect(page.locator("#file-idle")).to_be_visible(timeout=PATIENCE_MS)
+    assert re.search("meeting.* nine.* folder", heard(page), re.IGNORECASE)
+    assert len(re.findall("folder", heard(page))) == 1
