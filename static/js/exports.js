@@ -1,5 +1,7 @@
 // A transcript as a file: plain text, JSON, SubRip and WebVTT.
 
+import { cues } from "./cues.js";
+
 /**
  * @typedef {object} Utterance
  * @property {string} text
@@ -20,8 +22,8 @@
 export const EXPORTS = {
   txt: { type: "text/plain", write: (all) => `${plainText(all)}\n` },
   json: { type: "application/json", write: (all) => `${JSON.stringify({ utterances: all.map(({ id, ...shown }) => shown) }, null, 2)}\n` },
-  srt: { type: "application/x-subrip", write: (all) => all.map(srtBlock).join("\n") },
-  vtt: { type: "text/vtt", write: (all) => ["WEBVTT\n", ...all.map(vttBlock)].join("\n") },
+  srt: { type: "application/x-subrip", write: (all) => cues(all).map(srtBlock).join("\n") },
+  vtt: { type: "text/vtt", write: (all) => ["WEBVTT\n", ...cues(all).map(vttBlock)].join("\n") },
 };
 
 /** @param {Utterance[]} utterances */
@@ -30,19 +32,24 @@ export function plainText(utterances) {
 }
 
 /**
- * @param {Utterance} utterance
+ * @param {import("./cues.js").Cue} cue
  * @param {number} index
  */
-function srtBlock(utterance, index) {
-  const times = `${stamp(utterance.start, ",")} --> ${stamp(utterance.end, ",")}`;
-  return `${index + 1}\n${times}\n${utterance.text}\n`;
+function srtBlock({ start, end, lines }, index) {
+  return `${index + 1}\n${stamp(start, ",")} --> ${stamp(end, ",")}\n${shown(lines)}\n`;
 }
 
-/** @param {Utterance} utterance */
-function vttBlock(utterance) {
+/** @param {import("./cues.js").Cue} cue */
+function vttBlock({ start, end, lines }) {
   // In WebVTT these three would be read as markup.
-  const text = utterance.text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
-  return `${stamp(utterance.start, ".")} --> ${stamp(utterance.end, ".")}\n${text}\n`;
+  const text = shown(lines).replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+  return `${stamp(start, ".")} --> ${stamp(end, ".")}\n${text}\n`;
+}
+
+/** @param {string[]} lines */
+function shown(lines) {
+  // An arrow inside a text would be read as the line of times.
+  return lines.join("\n").replaceAll("-->", "->");
 }
 
 /**

@@ -79,6 +79,6 @@ def _times(cue: Cue, point: str) -> str:
 
 
 def _stamp(seconds: float, point: str) -> str:
-    milliseconds = round(seconds * 1000)
+    milliseconds = int(seconds * 1000 + 0.5)
     whole, rest = divmod(milliseconds, 1000)
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}{point}{rest:03}"

@@ -6,11 +6,15 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from stt_app.core.formats import as_srt, as_vtt
+from stt_app.core.messages import TranscriptReady
 from tests.browser.test_listen import PATIENCE_MS, heard, saved
+from tests.stt.test_formats import LONG
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
@@ -106,3 +110,27 @@ def test_a_file_goes_on_where_a_lost_connection_was(
     expect(page.locator("#file-idle")).to_be_visible(timeout=PATIENCE_MS)
     assert re.search("meeting.* nine.* folder", heard(page), re.IGNORECASE)
     assert len(re.findall("folder", heard(page))) == 1
+
+
+def test_its_subtitles_are_those_of_the_command_line(
+    visit: Callable[..., Page],
+) -> None:
+    page = visit("/listen/")
+    utterances: list[dict[str, Any]] = [
+        {"text": f"{LONG} 5 < 6 & 7. {LONG}", "start": 0.5, "end": 21.75},
+        {"text": "Yes.", "start": 22.0, "end": 22.2},
+        {
+            "text": "会议星期一九点开始,请带上蓝色的文件夹。" * 4,
+            "start": 23.0,
+            "end": 34.0,
+        },
+    ]
+    written = page.evaluate(
+        """async (utterances) => {
+          const { EXPORTS } = await import("/static/js/exports.js");
+          return ["srt", "vtt"].map((name) => EXPORTS[name].write(utterances));
+        }""",
+        utterances,
+    )
+    said = [TranscriptReady(duration=1, keep_open=True, **each) for each in utterances]
+    assert written == [as_srt(said), as_vtt(said)]
