@@ -60,6 +60,8 @@ export class Transcription {
   /** @type {{code: string, message: string, retry_after?: number}|null} */
   #error = null;
   #finished = false;
+  /** The server has said goodbye: every transcript has arrived. */
+  #complete = false;
 
   /**
    * @param {ListenOptions} options
@@ -127,6 +129,9 @@ export class Transcription {
           advice: "All of it is written down; it only takes a moment longer.",
           tone: "wait",
         });
+      case "closed":
+        this.#complete = true;
+        return undefined;
       case "error":
         this.#error = message;
         return this.#handlers.onNote({ title: message.message });
@@ -148,11 +153,12 @@ export class Transcription {
 
   /** @param {number} code */
   #closed(code) {
-    const orderly = code === NORMAL_CLOSE && this.#finished;
+    const orderly = this.#complete && this.#finished;
+    const lost = !orderly && AGAIN.has(code);
     this.#handlers.onEnd({
       orderly,
-      again: AGAIN.has(code) && !this.#finished,
-      lost: AGAIN.has(code),
+      again: lost && !this.#finished,
+      lost,
       retryAfter: this.#error?.retry_after,
       trouble: CLOSINGS[code] ?? {
         title: this.#error?.message ?? "The connection was lost.",
@@ -175,8 +181,8 @@ function queryOf({ language, words, purpose = "live", resume }) {
   return query;
 }
 
-/** Going away, lost, restarting, overloaded. */
-const AGAIN = new Set([1001, 1005, 1006, 1011, 1012, 4503, 4512]);
+/** Ended unasked, going away, lost, restarting, overloaded. */
+const AGAIN = new Set([NORMAL_CLOSE, 1001, 1005, 1006, 1011, 1012, 4503, 4512]);
 
 /** @type {Record<number, Trouble>} */
 const CLOSINGS = {

@@ -18,12 +18,12 @@ from tests.stt.test_formats import LONG
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
-WATCH_SOCKETS = """
+WATCH_SOCKETS = """() => {
   window.sockets = [];
   window.WebSocket = class extends WebSocket {
     constructor(...given) { super(...given); window.sockets.push(this); }
   };
-"""
+}"""
 LOST = 4512
 
 
@@ -37,6 +37,15 @@ def stop(page: Page) -> None:
     expect(page.locator("#state-words")).to_have_text(
         "Press to listen", timeout=PATIENCE_MS
     )
+
+
+def wait_for_sockets(page: Page, count: int) -> None:
+    """Until so many were opened. The pages' policy forbids `wait_for_function`."""
+    for _ in range(200):
+        if page.evaluate("window.sockets.length") >= count:
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"no {count} sockets were opened")
 
 
 def test_it_shows_text_before_the_sentence_is_over(visit: Callable[..., Page]) -> None:
@@ -86,7 +95,7 @@ def test_it_goes_on_where_a_lost_connection_was(visit: Callable[..., Page]) -> N
     )
     stop(page)
     # The first sentence was being said when the connection broke.
-    assert re.search("meeting.* nine.* folder", heard(page), re.IGNORECASE)
+    assert re.search("meeting.* (nine|9).* folder", heard(page), re.IGNORECASE)
     starts = [each["start"] for each in json.loads(saved(page, "json"))["utterances"]]
     assert starts == sorted(starts)
 
@@ -97,7 +106,7 @@ def test_a_file_goes_on_where_a_lost_connection_was(
     page = visit("/listen/")
     page.evaluate(WATCH_SOCKETS)
     page.locator("#file").set_input_files(recording)
-    page.wait_for_function("window.sockets.length === 1")
+    wait_for_sockets(page, 1)
     page.evaluate(
         f"""() => {{
           const first = window.sockets[0];
@@ -105,10 +114,10 @@ def test_a_file_goes_on_where_a_lost_connection_was(
           if (first.readyState === WebSocket.OPEN) first.close({LOST});
         }}"""
     )
-    page.wait_for_function("window.sockets.length === 2")
+    wait_for_sockets(page, 2)
     assert "purpose=file" in page.evaluate("window.sockets[1].url")
     expect(page.locator("#file-idle")).to_be_visible(timeout=PATIENCE_MS)
-    assert re.search("meeting.* nine.* folder", heard(page), re.IGNORECASE)
+    assert re.search("meeting.* (nine|9).* folder", heard(page), re.IGNORECASE)
     assert len(re.findall("folder", heard(page))) == 1
 
 
