@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -15,7 +16,7 @@ from websockets.sync.client import connect as watch
 
 from stt_app.checkpoints import RedisCheckpoints
 from tests.contracts.checkpoints import SOME, CheckpointsContract
-from tests.server_process import running_server
+from tests.server_process import running_server, started_server
 from voiceproject.asgi import build_application
 from voiceproject.django_config import channel_layers
 
@@ -126,3 +127,30 @@ async def test_streams_go_on_when_redis_is_lost_but_cannot_be_resumed(
     assert await kept.owns("token", "first")
     assert await kept.claim("token", "second") is None
     await kept.close()
+
+
+@pytest.mark.server
+def test_a_stream_goes_on_at_another_server_when_its_own_was_killed(
+    redis: ValkeyServer,
+) -> None:
+    settings = {
+        "redis_url": address(redis),
+        "stt_engine": "tests.project.fake_engines:Stt",
+        "tts_engine": "tests.project.fake_engines:Tts",
+        "llm_backend": "none",
+    }
+    with started_server(**settings) as first, running_server(**settings) as second:
+        first.wait_until_ready()
+        with watch(f"{first.ws_url}/ws/stt") as socket:
+            ready = json.loads(socket.recv(timeout=10))
+            socket.send(bytes(64_000))
+            socket.send(bytes(64_000))
+            acknowledged = json.loads(socket.recv(timeout=10))["audio_seconds"]
+            time.sleep(0.2)
+            first.process.kill()
+        query = f"?resume={ready['resume_token']}&audio_seconds={acknowledged}"
+        with watch(f"{second.ws_url}/ws/stt{query}") as socket:
+            again = json.loads(socket.recv(timeout=10))
+    assert again["resumed"] is True
+    assert again["session_id"] == ready["session_id"]
+    assert again["audio_seconds"] == acknowledged
