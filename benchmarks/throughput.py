@@ -21,7 +21,7 @@ from tests.word_errors import recordings
 
 MODELS = ("tiny.en", "base")
 CALLERS = (1, 2, 4, 8)
-EACH = 3
+EACH = 2
 """Utterances that every caller sends, one after the other."""
 SHORTEST_SECONDS, LONGEST_SECONDS = 2.0, 8.0
 REPEATS = 3
