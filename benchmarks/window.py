@@ -29,6 +29,9 @@ LEADS_SECONDS = (0.0, 0.31)
 its sounds fall in the encoder's grid changes single words by chance. The second
 time its language is not told but detected."""
 
+FAR_SECONDS = 0.1
+"""Word times further apart than this are worse than the full window's."""
+
 
 @dataclass
 class Heard:
@@ -58,6 +61,7 @@ def run() -> str:
         made_up = {window: _made_up(model, name, window, clips) for window in WINDOWS}
         rows += _table_rows(name, heard)
         printed.append(_summary(name, heard, made_up))
+        printed.append(_alignment(model, name, spoken))
     lines = ",\n".join(f"  {json.dumps(asdict(row))}" for row in rows)
     TABLE.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
     return "\n".join([_rates(rows), *printed])
@@ -181,5 +185,33 @@ def _summary(name: str, heard: dict[str, Heard], made_up: dict[str, str]) -> str
                 made_up[window],
             ]
             for window in WINDOWS
+        ],
+    )
+
+
+def _alignment(model: ShortWindowWhisper, name: str, clips: Iterable[Recording]) -> str:
+    """How far the two windows' word times are apart, where they heard the same."""
+    starts: list[float] = []
+    for clip in clips:
+        samples = read_wav(clip.path).samples
+        utterance = Utterance(samples, clip.language, word_timestamps=True)
+        full, short = (
+            _decode(model, name, window, utterance).transcript.words
+            for window in WINDOWS
+        )
+        if [word.word for word in full] == [word.word for word in short]:
+            starts += [
+                abs(one.start - other.start)
+                for one, other in zip(full, short, strict=True)
+            ]
+    return table(
+        f"Word times of the two windows, {name}",
+        ["words", "starts apart, median / p95", "over 100 ms"],
+        [
+            [
+                str(len(starts)),
+                milliseconds(starts),
+                f"{100 * np.mean(np.asarray(starts) > FAR_SECONDS):.1f} %",
+            ]
         ],
     )
