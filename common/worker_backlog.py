@@ -55,9 +55,13 @@ class Job:
 
     @property
     def rank(self) -> tuple[float, int]:
-        """What is lower goes first. Waiting counts, so that nothing waits for ever."""
-        waited = time.monotonic() - self.since
-        return self.urgency.priority - waited / AGEING_SECONDS, self.number
+        """What is lower goes first. Waiting counts, so that nobody waits for ever.
+
+        It does not for files: they get the time that is left over, and no more.
+        """
+        priority = self.urgency.priority
+        waited = 0.0 if priority is Priority.FILE else time.monotonic() - self.since
+        return priority - waited / AGEING_SECONDS, self.number
 
     def goes_with(self, other: Job) -> bool:
         """Whether both may be in one batch: what is wanted now waits for no guess."""

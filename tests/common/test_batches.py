@@ -112,10 +112,17 @@ def test_a_batch_holds_jobs_of_one_key_and_priority() -> None:
 
 
 def test_waiting_makes_a_job_more_urgent() -> None:
-    patient = job(1, Priority.FILE, age=AGEING_SECONDS * (Priority.FILE + 1))
+    later = Priority.LATER_CLAUSE
+    patient = job(1, later, age=AGEING_SECONDS * (later + 1))
     fresh = job(2, Priority.FINAL)
     assert taken(fresh, patient, most=1) == [1]
-    assert taken(fresh, job(1, Priority.FILE, age=AGEING_SECONDS), most=1) == [2]
+    assert taken(fresh, job(1, later, age=AGEING_SECONDS), most=1) == [2]
+
+
+def test_a_file_never_goes_before_anybody_who_speaks() -> None:
+    file = job(1, Priority.FILE, age=3_600)
+    assert taken(file, job(2, Priority.INTERIM), most=1) == [2]
+    assert taken(file, job(2, Priority.FILE), most=1) == [1]
 
 
 def test_a_closed_backlog_sends_takers_away() -> None:
