@@ -25,8 +25,8 @@ SENTENCES = (
     "Tomorrow the orchestra will play outside the old library.",
 )
 PAUSE_SECONDS = 1.0
-STREAMS = 25
-AT_ONCE = 5
+STREAMS = 27
+AT_ONCE = 9
 MOST_DIFFERENT = 0.02
 
 
