@@ -23,7 +23,7 @@ from tests.contracts.stt import SttContract
 from tests.fakes import FakeStt
 from tests.stt.conftest import SENTENCE
 from tests.stt.sounds import silence
-from tests.word_errors import normalize
+from tests.word_errors import normalize, word_error_rate
 
 
 class TestFakeStt(SttContract):
@@ -124,7 +124,9 @@ async def test_it_hears_a_whole_stream_through_silero(
     session.finish()
     messages = [each async for each in session.events()]
     texts = [each.text for each in messages if each.type == "transcript" and each.text]
-    assert [normalize(text) for text in texts] == [normalize(SENTENCE)] * 2
+    assert len(texts) == 2
+    # In noise a word in nine may be misheard; none may be missing at the edges.
+    assert word_error_rate((SENTENCE, text) for text in texts) < 0.12
 
 
 @pytest.mark.model

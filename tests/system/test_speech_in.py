@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.model, pytest.mark.server]
 SENTENCES = (
     "The quick brown fox jumps over the lazy dog near the river bank.",
     "Please remember to water the plants in the kitchen before you leave.",
-    "A short train ride took them from the city to the mountains.",
+    "The evening train took them from the city to the mountains.",
     "My brother has been learning to play the guitar since last summer.",
 )
 MOST_ERRORS_CLEAN = 0.05
@@ -31,7 +31,10 @@ LONGEST_SECONDS = 24.0
 
 
 async def spoken(url: str, sentence: str) -> Audio:
-    answer = await speak(url, text=sentence, llm=False, format="wav")
+    # Without its noise Piper says it the same way every time.
+    answer = await speak(
+        url, text=sentence, llm=False, format="wav", noise_scale=0, noise_w=0
+    )
     assert answer.status == 200
     return read_wav(answer.body)
 
