@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from common.errors import BadRequest, Superseded
+from common.errors import BadRequest
 from gateway_app.consumers import VoiceConsumer
 from gateway_app.history import TranscriptRecord
 from stt_app.addresses import query_address, with_defaults
@@ -15,7 +15,7 @@ from stt_app.core.messages import (
 )
 from stt_app.core.session import SttSession
 from stt_app.core.transcribing import Heard
-from stt_app.streams import Stream, transcript_record
+from stt_app.streams import Stream, superseded, transcript_record
 
 _CLEAN_CODES = (1000, 1001, 1005)
 """Codes with which a client says goodbye; after others it may come back."""
@@ -85,19 +85,19 @@ class SttConsumer(VoiceConsumer):
         self.opened_session.warn_of_end(seconds)
 
     async def closed(self) -> None:
-        if self.session is None or self.stream is None:
+        if self.stream is None:
             return
         self.held = []
         lost = not self.server_closed and self.close_code not in _CLEAN_CODES
-        await self.session.close()
+        if self.session is not None:
+            await self.session.close()
         await self.services["streams"].leave(self.stream, self.held, lost=lost)
 
     def supersede(self) -> None:
         """Another connection has taken the stream up."""
         if self.stream is not None:
             self.stream.superseded = True
-        error = Superseded("Another connection has taken this stream up.")
-        self.accompany(lambda: self.fail(error))
+        self.accompany(lambda: self.fail(superseded()))
 
     @property
     def opened_session(self) -> SttSession:

@@ -53,17 +53,15 @@ class Stream:
         await self._save()
         async for event in events:
             yield event
-            if isinstance(event, TranscriptReady) and event.end is not None:
-                number = event.utterance_id or 0
-                self._checkpoint = self._checkpoint.with_utterance(number, event.end)
-            elif isinstance(event, Acknowledged):
-                self._checkpoint = self._checkpoint.acknowledged(event.audio_seconds)
+            checkpoint = _after(event, self._checkpoint)
+            if checkpoint is not self._checkpoint:
+                self._checkpoint = checkpoint
                 await self._save()
 
     async def _save(self) -> None:
         if not await self._checkpoints.save(self.token, self.owner, self._checkpoint):
             self.superseded = True
-            raise Superseded("Another connection has taken this stream up.")
+            raise superseded()
 
 
 class Streams:
@@ -92,11 +90,11 @@ class Streams:
         await self._checkpoints.close()
 
     async def take(
-        self, address: Address, session_id: str, superseded: Callable[[], None]
+        self, address: Address, session_id: str, on_superseded: Callable[[], None]
     ) -> Stream:
         """The stream that the address names, or a new one.
 
-        `superseded` is called when another connection of this process takes it up.
+        `on_superseded` is called when another connection of this process takes it up.
         """
         owner, found = uuid.uuid4().hex, None
         if address.resume:
@@ -114,7 +112,7 @@ class Streams:
             token,
             resumed=found is not None if address.resume else None,
         )
-        self._open[token] = superseded
+        self._open[token] = on_superseded
         return Stream(self._checkpoints, owner, checkpoint, start)
 
     def _supersede(self, token: str) -> None:
@@ -151,6 +149,20 @@ class Streams:
     def _write(self, records: list[TranscriptRecord]) -> None:
         for record in records:
             self._history.record(record)
+
+
+def superseded() -> Superseded:
+    """What the connection is told that served the stream before."""
+    return Superseded("Another connection has taken this stream up.")
+
+
+def _after(event: ServerMessage, checkpoint: Checkpoint) -> Checkpoint:
+    """The checkpoint once this event was sent; the same one if it settles nothing."""
+    if isinstance(event, TranscriptReady) and event.end is not None:
+        return checkpoint.with_utterance(event.utterance_id or 0, event.end)
+    if isinstance(event, Acknowledged):
+        return checkpoint.acknowledged(event.audio_seconds)
+    return checkpoint
 
 
 def transcript_record(heard: Heard, session_id: str, client: str) -> TranscriptRecord:

@@ -6,7 +6,6 @@ import asyncio
 
 from common.workers import Priority, Urgency
 from stt_app.core.engine import SttEngine, Transcript, Utterance
-from stt_app.core.segmenter import UtteranceEnded
 
 
 class Guess:
@@ -28,9 +27,6 @@ class Guess:
     def fits(self, start_sample: int, speech_end_sample: int) -> bool:
         """Whether it covers that speech, no more and no less."""
         return self._covers == (start_sample, speech_end_sample)
-
-    def fits_utterance(self, ended: UtteranceEnded) -> bool:
-        return self.fits(ended.start_sample, ended.speech_end_sample)
 
     async def claim(self) -> Transcript:
         """It was the end: the text, as soon as can be. Raises what the engine raises."""

@@ -53,7 +53,8 @@ class LiveSpeech:
         """The utterance is over; its guess, if there is one that fits."""
         self._partials.end()
         guess = self._guess
-        if ended is not None and guess is not None and guess.fits_utterance(ended):
+        covers = (ended.start_sample, ended.speech_end_sample) if ended else None
+        if guess is not None and covers and guess.fits(*covers):
             self._guess = None
             return guess
         self._drop_guess()

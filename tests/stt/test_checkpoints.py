@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from stt_app.checkpoints import Checkpoint, MemoryCheckpoints
+from stt_app.core.messages import ServerMessage, TranscriptReady
+from stt_app.core.session import Start
+from stt_app.streams import Stream
 from tests.contracts.checkpoints import SOME, CheckpointsContract
 
 
@@ -23,6 +28,20 @@ async def test_it_forgets_what_nobody_has_touched_for_too_long() -> None:
     now = 61.0
     assert await kept.claim("old", "second") is None
     assert await kept.claim("young", "second") == SOME
+
+
+async def test_an_utterance_counts_as_soon_as_its_text_was_sent() -> None:
+    kept = MemoryCheckpoints(60)
+    start = Start(resume_token="token")
+    stream = Stream(kept, "first", Checkpoint("session"), start)
+
+    async def events() -> AsyncIterator[ServerMessage]:
+        yield TranscriptReady(
+            text="One.", duration=1, keep_open=True, utterance_id=1, end=1.5
+        )
+
+    assert len([event async for event in stream.watching(events())]) == 1
+    assert await kept.claim("token", "second") == Checkpoint("session", 0, 1, (1.5,))
 
 
 def test_it_counts_utterances() -> None:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from channels.testing import WebsocketCommunicator
 
 from common.errors import EngineFailed
 from gateway_app.history import TranscriptRecord
 from tests.fakes import FakeStt
+from tests.stt.sockets import connected, next_message, opened, say, until_closed
 from tests.stt.sounds import LoudnessVad, pcm
-from voiceproject.asgi import build_application
 
 Connect = Callable[..., Any]
 
@@ -31,55 +28,6 @@ def listening(make_services: Callable[..., dict[str, Any]]) -> Callable[..., Any
         return services
 
     return make
-
-
-@contextlib.asynccontextmanager
-async def connected(
-    services: Any, query: str = ""
-) -> AsyncIterator[WebsocketCommunicator]:
-    """A client whose `ready` has been read."""
-    socket = opened(services, query)
-    assert (await socket.connect(timeout=10))[0]
-    ready = await socket.receive_json_from(timeout=5)
-    assert ready["type"] == "ready"
-    yield socket
-    await socket.disconnect()
-
-
-def opened(services: Any, query: str = "") -> WebsocketCommunicator:
-    application = build_application(services)
-    headers = [(b"host", b"localhost")]
-    return WebsocketCommunicator(application, f"/ws/stt{query}", headers=headers)
-
-
-async def say(socket: WebsocketCommunicator, *parts: Any, frame: int = 3_200) -> None:
-    audio = pcm(*parts)
-    for start in range(0, len(audio), frame):
-        await socket.send_to(bytes_data=audio[start : start + frame])
-
-
-ASIDE = ("speech_started", "speech_ended", "ack")
-"""What accompanies speech, and says nothing of the words."""
-
-
-async def next_message(socket: WebsocketCommunicator) -> Any:
-    """The next message that is more than an aside."""
-    while True:
-        message = await socket.receive_json_from(timeout=5)
-        if message["type"] not in ASIDE:
-            return message
-
-
-async def until_closed(socket: WebsocketCommunicator) -> tuple[list[Any], int]:
-    """Every message until the server closes, and its code."""
-    messages: list[Any] = []
-    while True:
-        output = await socket.receive_output(timeout=10)
-        if output["type"] == "websocket.close":
-            return messages, output["code"]
-        message = json.loads(output["text"])
-        if message["type"] not in ASIDE:
-            messages.append(message)
 
 
 async def test_it_transcribes_and_closes_when_asked(listening: Connect) -> None:

@@ -11,8 +11,8 @@ import pytest
 from stt_app.core.decoding import ENCODINGS, Encoding
 from tests.fakes import FakeStt
 from tests.stt.recordings import recorded
+from tests.stt.sockets import connected, until_closed
 from tests.stt.sounds import LoudnessVad, sound
-from tests.stt.test_consumer import connected, until_closed
 from tests.stt.test_decoding import encoded
 
 

@@ -11,8 +11,8 @@ import pytest
 from channels.testing import WebsocketCommunicator
 
 from tests.fakes import FakeStt
+from tests.stt.sockets import next_message, opened, say, until_closed
 from tests.stt.sounds import LoudnessVad, pcm
-from tests.stt.test_consumer import next_message, opened, say, until_closed
 
 LOST = 1006
 
