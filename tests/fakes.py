@@ -10,12 +10,11 @@ from collections.abc import AsyncIterator, Sequence
 
 import numpy as np
 
-from common.audio import Audio
 from common.engine import PartHealth, PartState
 from common.errors import EngineFailed, LlmUnavailable
 from common.workers import Priority, Urgency
 from stt_app.core.engine import Transcript, Utterance, Word
-from tts_app.core.engine import SpeechRequest, VoiceInfo
+from tts_app.core.engine import SpeechPart, SpeechRequest, VoiceInfo
 from tts_app.core.llm.base import ChatMessage, ReplyOptions
 
 _READY = PartHealth(PartState.READY, "fake, ready")
@@ -101,7 +100,7 @@ class FakeTts(FakeEngine):
 
     async def synthesize(
         self, request: SpeechRequest, priority: Priority = Priority.LATER_CLAUSE
-    ) -> AsyncIterator[Audio]:
+    ) -> AsyncIterator[SpeechPart]:
         self._must_run()
         self.said.append(request)
         try:
@@ -112,7 +111,7 @@ class FakeTts(FakeEngine):
         seconds = len(request.text) * self.SECONDS_PER_CHARACTER / request.speed
         times = np.arange(int(seconds * self.RATE_HZ)) / self.RATE_HZ
         tone = 0.3 * request.volume * np.sin(2 * np.pi * 440 * times)
-        yield Audio(tone.astype(np.float32), self.RATE_HZ)
+        yield SpeechPart(tone.astype(np.float32), self.RATE_HZ)
 
 
 class FakeLlm(FakeEngine):

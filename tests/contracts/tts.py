@@ -14,24 +14,23 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.audio import Audio
 from common.engine import PartHealth, PartState
 from common.errors import EngineFailed
 from common.workers import Priority
-from tts_app.core.engine import SpeechRequest, TtsEngine
+from tts_app.core.engine import SpeechPart, SpeechRequest, TtsEngine
 
 SENTENCE = "This is what a first clause is like."
 
 
 async def spoken(
     tts: TtsEngine, request: SpeechRequest, *priority: Priority
-) -> list[Audio]:
+) -> list[SpeechPart]:
     parts: Any = tts.synthesize(request, *priority)
     async with aclosing(parts):
         return [audio async for audio in parts]
 
 
-def seconds(parts: list[Audio]) -> float:
+def seconds(parts: list[SpeechPart]) -> float:
     return sum(audio.seconds for audio in parts)
 
 
@@ -65,6 +64,13 @@ class TtsContract:
     ) -> None:
         for priority in (Priority.FIRST_CLAUSE, Priority.SPECULATIVE):
             assert await spoken(tts, request_, priority)
+
+    async def test_its_last_part_ends_the_sentence(
+        self, tts: TtsEngine, request_: SpeechRequest
+    ) -> None:
+        for priority in (Priority.FIRST_CLAUSE, Priority.LATER_CLAUSE):
+            *_, last = await spoken(tts, request_, priority)
+            assert last.is_last
 
     async def test_it_speaks_faster_on_demand(
         self, tts: TtsEngine, request_: SpeechRequest

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from tts_app.core.cache import MAX_TEXT, SpeechCache
-from tts_app.core.engine import TimedAudio
+from tts_app.core.engine import SpeechPart
 
 ONE_MB = 250_000
 
 
-def audio(samples: int) -> list[TimedAudio]:
-    return [TimedAudio(np.zeros(samples, np.float32), 22_050)]
+def audio(samples: int) -> list[SpeechPart]:
+    return [SpeechPart(np.zeros(samples, np.float32), 22_050)]
 
 
 def test_it_gives_back_what_it_kept() -> None:

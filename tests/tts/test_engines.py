@@ -13,7 +13,7 @@ from common.config import LoadedConfig
 from common.errors import UnknownVoice
 from tests.contracts.tts import TtsContract, seconds, spoken
 from tests.fakes import FakeTts
-from tts_app.core.engine import SpeechRequest, TimedAudio, TtsEngine
+from tts_app.core.engine import SpeechPart, SpeechRequest, TtsEngine
 from tts_app.core.piper import PiperEngine
 from tts_app.core.speech import AudioDelta, Speech, SpeechPlan
 
@@ -61,7 +61,7 @@ class TestPiper(TtsContract):
         text = "Please take the last train home, because it is late."
         voice = tts.voices()[0].name
         timed: Any = await spoken(tts, SpeechRequest(text, voice, word_times=True))
-        assert all(isinstance(audio, TimedAudio) for audio in timed)
+        assert all(isinstance(audio, SpeechPart) for audio in timed)
         words: Any = [word for audio in timed for word in audio.words]
         assert [word.word for word in words] == text.replace(",", "")[:-1].split()
         starts = [word.start_seconds for word in words]
@@ -77,7 +77,7 @@ class TestPiper(TtsContract):
         voice = tts.voices()[0].name
         request = SpeechRequest("[[təmˈeɪɾoʊ]].", voice, word_times=True)
         (audio,) = await spoken(tts, request)
-        assert isinstance(audio, TimedAudio)
+        assert isinstance(audio, SpeechPart)
         assert [word.word for word in audio.words] == ["təmˈeɪɾoʊ"]
 
     @pytest.mark.parametrize("text", [TEXT, SHORT], ids=["long", "short"])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings, strategies as st
 
 from common.audio import Samples
 from tts_app.core.joining import (
     COMMA_PAUSE_SECONDS,
     LAST_PAUSE_SECONDS,
     SENTENCE_PAUSE_SECONDS,
+    Joined,
     Joiner,
 )
 
@@ -84,6 +86,7 @@ def test_it_says_how_much_later_a_chunk_is_heard() -> None:
     first = joiner.add(tone(0.3, lead=0.04))
     assert first.shift_seconds == pytest.approx(-0.035, abs=0.001)
     second = joiner.add(tone(0.3, lead=0.04))
+    assert second.shift_seconds is not None
     begin = len(second.samples) - np.flatnonzero(np.abs(second.samples) > 0.5)[0]
     heard_at = len(second.samples) / RATE_HZ - begin / RATE_HZ
     assert 0.04 + second.shift_seconds == pytest.approx(heard_at, abs=0.003)
@@ -116,3 +119,46 @@ def test_it_leaves_room_for_what_the_codec_adds() -> None:
 
     assert last(0.0) - last(0.05) == pytest.approx(0.05 * RATE_HZ, abs=1)
     assert last(9.0) == 0
+
+
+PHRASE = np.concatenate([tone(0.2), tone(0.1), tone(0.15)])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, len(PHRASE)), max_size=6))
+def test_a_sentence_in_parts_is_the_sentence_in_one(cuts: list[int]) -> None:
+    whole, parted = Joiner(RATE_HZ), Joiner(RATE_HZ)
+    expected = [whole.add(tone(0.1)), whole.add(PHRASE)]
+    found = [parted.add(tone(0.1))]
+    *firsts, last = np.split(PHRASE, sorted(cuts))
+    found += [parted.add(part, is_last=False) for part in firsts]
+    found.append(parted.add(last))
+    assert np.array_equal(samples_of(found, parted), samples_of(expected, whole))
+    told = [each.shift_seconds for each in found if each.shift_seconds is not None]
+    assert told == [each.shift_seconds for each in expected]
+
+
+def samples_of(found: list[Joined], joiner: Joiner) -> Samples:
+    return np.concatenate([*(each.samples for each in found), joiner.finish()])
+
+
+def test_it_sends_a_sound_as_soon_as_it_is_there() -> None:
+    joiner = Joiner(RATE_HZ)
+    first = joiner.add(tone(0.3, lead=0.04, tail=0), is_last=False)
+    assert len(first.samples) / RATE_HZ == pytest.approx(0.3, abs=NEAR)
+
+
+def test_a_sentence_that_breaks_off_fades_out() -> None:
+    joiner = Joiner(RATE_HZ)
+    sound = tone(0.3, lead=0, tail=0)
+    parts = [joiner.add(sound, is_last=False).samples, joiner.finish()]
+    stream = np.concatenate(parts)
+    assert len(stream) / RATE_HZ == pytest.approx(0.3 + LAST_PAUSE_SECONDS, abs=NEAR)
+    assert np.abs(np.diff(stream)).max() < 0.04
+
+
+@pytest.mark.parametrize("loudest", [0.02, 1.0])
+def test_it_knows_padding_from_sound_at_any_volume(loudest: float) -> None:
+    joiner = Joiner(RATE_HZ, loudest=loudest)
+    found = joiner.add((tone(0.3) * loudest).astype(np.float32))
+    assert found.shift_seconds == pytest.approx(-0.035, abs=0.001)

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.audio import Audio, pcm16_to_float
+from common.audio import pcm16_to_float
 from common.errors import BadValue, EngineFailed, Unspeakable
 from common.workers import Priority
 from tests.fakes import FakeTts
-from tts_app.core.engine import SpeechRequest, TimedAudio
+from tts_app.core.engine import SpeechPart, SpeechRequest
 from tts_app.core.speech import (
     AudioDelta,
     Speech,
@@ -138,12 +138,12 @@ class TimedTts(FakeTts):
 
     async def synthesize(
         self, request: SpeechRequest, priority: Priority = Priority.LATER_CLAUSE
-    ) -> AsyncIterator[Audio]:
+    ) -> AsyncIterator[SpeechPart]:
         async for audio in super().synthesize(request, priority):
             lead = np.zeros(self.RATE_HZ // 10, np.float32)
             samples = np.concatenate([lead, audio.samples])
             word = WordTime(request.text, 0.1, 0.1 + audio.seconds)
-            yield TimedAudio(samples, audio.rate_hz, (word,))
+            yield SpeechPart(samples, audio.rate_hz, (word,))
 
 
 @pytest.mark.parametrize("audio_format", ["pcm", "mp3"])

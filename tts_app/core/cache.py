@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable, Sequence
 
-from tts_app.core.engine import TimedAudio
+from tts_app.core.engine import SpeechPart
 
 MAX_TEXT = 100
 """Longer clauses are hardly ever repeated."""
@@ -16,20 +16,20 @@ class SpeechCache:
 
     def __init__(self, megabytes: float) -> None:
         self._most_bytes = int(megabytes * 1e6)
-        self._entries: OrderedDict[Hashable, tuple[TimedAudio, ...]] = OrderedDict()
+        self._entries: OrderedDict[Hashable, tuple[SpeechPart, ...]] = OrderedDict()
         self.bytes = 0
 
     def takes(self, text: str) -> bool:
         """Whether such a text is kept at all."""
         return self._most_bytes > 0 and len(text) <= MAX_TEXT
 
-    def get(self, key: Hashable) -> tuple[TimedAudio, ...] | None:
+    def get(self, key: Hashable) -> tuple[SpeechPart, ...] | None:
         found = self._entries.get(key)
         if found is not None:
             self._entries.move_to_end(key)
         return found
 
-    def put(self, key: Hashable, parts: Sequence[TimedAudio]) -> None:
+    def put(self, key: Hashable, parts: Sequence[SpeechPart]) -> None:
         """Keep the parts, unless they alone are more than fits."""
         size = _bytes_of(parts)
         if not parts or size > self._most_bytes:
@@ -48,5 +48,5 @@ class SpeechCache:
         self.bytes -= _bytes_of(self._entries.pop(key, ()))
 
 
-def _bytes_of(parts: Sequence[TimedAudio]) -> int:
+def _bytes_of(parts: Sequence[SpeechPart]) -> int:
     return sum(part.samples.nbytes for part in parts)

@@ -45,10 +45,13 @@ class SpeechRequest:
 
 
 @dataclass(frozen=True, eq=False)
-class TimedAudio(Audio):
-    """Audio that knows when its words are said, when the voice can tell."""
+class SpeechPart(Audio):
+    """A part of a sentence's audio."""
 
     words: tuple[WordTime, ...] = ()
+    """With the first part: the sentence's words, when asked for and known."""
+    is_last: bool = True
+    """Whether the sentence ends with it."""
 
 
 class TtsEngine(Engine, Protocol):
@@ -59,10 +62,10 @@ class TtsEngine(Engine, Protocol):
 
     def synthesize(
         self, request: SpeechRequest, priority: Priority = Priority.LATER_CLAUSE
-    ) -> AsyncIterator[Audio]:
+    ) -> AsyncIterator[SpeechPart]:
         """Audio at the voice's rate, as it is made. Leaving the loop cancels it.
 
-        With `word_times` it is TimedAudio where the voice can tell the times.
+        With any priority but LATER_CLAUSE the first part is short and comes early.
 
         Raises EngineFailed or Overloaded.
         """

@@ -17,7 +17,7 @@ KEPT_TAIL_SECONDS = 0.03
 FADE_IN_SECONDS = 0.004
 FADE_OUT_SECONDS = 0.01
 SILENCE = 0.003
-"""Share of the loudest sample below which a sample is padding."""
+"""Share of the loudest possible sample below which a sample is padding."""
 
 _SENTENCE_ENDS = ".!?…。！？։؟۔।॥"
 _CLOSERS = "\"'”’»)）」』】"
@@ -25,38 +25,68 @@ _CLOSERS = "\"'”’»)）」』】"
 
 @dataclass(frozen=True, eq=False)
 class Joined:
-    """Samples to send, and how much later the chunk is heard than it was made."""
+    """Samples to send, and how much later their sentence is heard than it was made."""
 
     samples: Samples
-    shift_seconds: float = 0.0
+    shift_seconds: float | None = None
+    """Known with the sentence's first sound, and told once."""
 
 
 class Joiner:
-    """Chunks of speech in, one stream without clicks out."""
+    """Parts of sentences in, one stream without clicks out."""
 
-    def __init__(self, rate_hz: int, speed: float = 1.0) -> None:
+    def __init__(self, rate_hz: int, speed: float = 1.0, loudest: float = 1.0) -> None:
         self._rate_hz = rate_hz
         self._speed = speed
+        self._silence = SILENCE * loudest
         self._pause_seconds = 0.0
         self._asked_seconds = 0.0
         self._spoke = False
+        self._held = np.zeros(0, np.float32)
+        """The end of an open sentence: padding if nothing follows."""
+        self._in_sentence = False
+        """Whether the open sentence was heard already."""
         self._kept_samples = 0
         """Padding behind the last sound, which is a part of the next pause."""
 
-    def add(self, samples: Samples) -> Joined:
-        """The chunk without its padding, after the pause that is due before it."""
-        first, last = heard(samples)
-        if first == last:
-            return Joined(samples[:0])
-        begin = max(0, first - int(KEPT_LEAD_SECONDS * self._rate_hz))
-        end = min(len(samples), last + int(KEPT_TAIL_SECONDS * self._rate_hz))
-        pause, self._kept_samples = self._due(), end - last
+    def add(self, samples: Samples, *, is_last: bool = True) -> Joined:
+        """What can be sent of the sentence, after the pause that is due before it."""
+        samples = np.concatenate([self._held, samples])
+        self._held = samples[:0]
+        loud = np.flatnonzero(np.abs(samples) > self._silence)
+        if not len(loud):
+            return self._quiet(samples, is_last=is_last)
+        shift_seconds = None
+        pause = samples[:0]
+        last = int(loud[-1]) + 1
+        if not self._in_sentence:
+            begin = max(0, int(loud[0]) - self._samples(KEPT_LEAD_SECONDS))
+            pause = self._due()
+            shift_seconds = (len(pause) - begin) / self._rate_hz
+            samples, last = self._faded_in(samples[begin:]), last - begin
+            self._in_sentence = self._spoke = True
+        if is_last:
+            sent = self._ended(samples, last)
+        else:
+            # It is not known yet whether this is where the sentence fades out.
+            kept = max(0, last - self._samples(FADE_OUT_SECONDS))
+            sent, self._held = samples[:kept], samples[kept:]
+        return Joined(np.concatenate([pause, sent]), shift_seconds)
+
+    def _quiet(self, samples: Samples, *, is_last: bool) -> Joined:
+        """Silence at the end of a sentence is padding, and in its middle a pause."""
+        if is_last and self._in_sentence:
+            return Joined(self._ended(samples, 0))
+        self._held = samples[:0] if is_last else samples
+        return Joined(samples[:0])
+
+    def _ended(self, samples: Samples, last: int) -> Samples:
+        """The end of a sentence whose last sound ends at `last`."""
+        end = min(len(samples), last + self._samples(KEPT_TAIL_SECONDS))
+        self._kept_samples = end - last
         self._pause_seconds = SENTENCE_PAUSE_SECONDS
-        self._spoke = True
-        faded = fade(samples[begin:end], self._rate_hz)
-        return Joined(
-            np.concatenate([pause, faded]), (len(pause) - begin) / self._rate_hz
-        )
+        self._in_sentence = False
+        return self._faded_out(samples[:end])
 
     def end_clause(self, clause: str) -> None:
         """The next chunk begins another clause."""
@@ -76,12 +106,17 @@ class Joiner:
     def finish(self, less_seconds: float = 0.0) -> Samples:
         """A little silence, so that no player cuts the last sound; or what was asked for.
 
-        `less_seconds` is what the codec adds by itself.
+        `less_seconds` is what the codec adds by itself. A sentence that was not made
+        to its end fades out where it stopped.
         """
+        broken_off = (
+            self.add(self._held[:0]).samples if self._in_sentence else self._held[:0]
+        )
         if self._spoke:
             self._pause_seconds = LAST_PAUSE_SECONDS
         due = self._due()
-        return due[: max(0, len(due) - round(less_seconds * self._rate_hz))]
+        due = due[: max(0, len(due) - round(less_seconds * self._rate_hz))]
+        return np.concatenate([broken_off, due])
 
     def _due(self) -> Samples:
         """The silence before what comes now, less the padding that was kept."""
@@ -91,22 +126,17 @@ class Joiner:
         self._kept_samples = 0
         return np.zeros(max(0, length), np.float32)
 
+    def _faded_in(self, samples: Samples) -> Samples:
+        faded = samples.astype(np.float32, copy=True)
+        rise = min(len(faded), self._samples(FADE_IN_SECONDS))
+        faded[:rise] *= np.linspace(0.0, 1.0, rise, dtype=np.float32)
+        return faded
 
-def heard(samples: Samples) -> tuple[int, int]:
-    """Begin and end of what can be heard; equal when silent."""
-    loudness = np.abs(samples)
-    peak = float(loudness.max(initial=0.0))
-    loud = np.flatnonzero(loudness > peak * SILENCE)
-    if not len(loud):
-        return 0, 0
-    return int(loud[0]), int(loud[-1]) + 1
+    def _faded_out(self, samples: Samples) -> Samples:
+        faded = samples.astype(np.float32, copy=True)
+        fall = min(len(faded), self._samples(FADE_OUT_SECONDS))
+        faded[len(faded) - fall :] *= np.linspace(1.0, 0.0, fall, dtype=np.float32)
+        return faded
 
-
-def fade(samples: Samples, rate_hz: int) -> Samples:
-    """The samples faded in and out, so that they may stand beside silence."""
-    faded = samples.astype(np.float32, copy=True)
-    rise = min(len(faded), int(FADE_IN_SECONDS * rate_hz))
-    fall = min(len(faded), int(FADE_OUT_SECONDS * rate_hz))
-    faded[:rise] *= np.linspace(0.0, 1.0, rise, dtype=np.float32)
-    faded[len(faded) - fall :] *= np.linspace(1.0, 0.0, fall, dtype=np.float32)
-    return faded
+    def _samples(self, seconds: float) -> int:
+        return int(seconds * self._rate_hz)

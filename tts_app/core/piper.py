@@ -7,7 +7,6 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
-from common.audio import Audio
 from common.config import Config
 from common.engine import PartHealth, PartState
 from common.errors import EngineFailed, UnknownVoice
@@ -15,7 +14,7 @@ from common.metrics import SPEECH_CACHE_HITS
 from common.workers import Priority, WorkerPool
 from tts_app.core.cache import SpeechCache
 from tts_app.core.catalog import Catalog, InstalledVoice
-from tts_app.core.engine import SpeechRequest, TimedAudio, VoiceInfo
+from tts_app.core.engine import SpeechPart, SpeechRequest, VoiceInfo
 from tts_app.core.piper_worker import PiperJob, PiperOptions
 
 QUEUE_LIMIT = 256
@@ -93,7 +92,7 @@ class PiperEngine:
 
     async def synthesize(
         self, request: SpeechRequest, priority: Priority = Priority.LATER_CLAUSE
-    ) -> AsyncIterator[Audio]:
+    ) -> AsyncIterator[SpeechPart]:
         pool = self._pool
         if pool is None:
             raise EngineFailed(self._problem)
@@ -105,10 +104,13 @@ class PiperEngine:
             for part in said_before:
                 yield part
             return
-        parts: list[TimedAudio] = []
-        async with aclosing(pool.stream(self._job(voice, request), priority)) as items:  # type: ignore[type-var]
-            async for rate_hz, samples, words in items:
-                parts.append(TimedAudio(samples, rate_hz, words))
+        parts: list[SpeechPart] = []
+        job = self._job(voice, request, early=priority is not Priority.LATER_CLAUSE)
+        async with aclosing(pool.stream(job, priority)) as items:  # type: ignore[type-var]
+            async for found in items:
+                parts.append(
+                    SpeechPart(found.samples, found.rate_hz, found.words, found.is_last)
+                )
                 yield parts[-1]
         if self._cache.takes(request.text):
             self._cache.put(key, parts)
@@ -122,7 +124,9 @@ class PiperEngine:
             )
         return voice
 
-    def _job(self, voice: InstalledVoice, request: SpeechRequest) -> PiperJob:
+    def _job(
+        self, voice: InstalledVoice, request: SpeechRequest, *, early: bool
+    ) -> PiperJob:
         config = self._config
         return PiperJob(
             str(voice.files.onnx),
@@ -135,6 +139,7 @@ class PiperEngine:
             request.speed,
             request.volume,
             request.word_times,
+            early,
             voice.stamp,
         )
 

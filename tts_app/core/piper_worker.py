@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import psutil
 
-from common.errors import EngineFailed
-from tts_app.core.onnx_graph import graph_facts, with_output
+from common.audio import Samples
+from tts_app.core.piper_loading import load_voice
+from tts_app.core.piper_voice import Manner, Sentence, Voice
 from tts_app.core.word_times import ClauseWords, WordTime
 
 # The lengths of a usual first clause; the first run of each length is a slow one.
@@ -51,6 +48,8 @@ class PiperJob:
     speed: float = 1.0
     volume: float = 1.0
     word_times: bool = False
+    early: bool = False
+    """A short first part, because somebody waits for it."""
     stamp: int = 0
     """Tells a voice from another one that was put in its place."""
 
@@ -59,13 +58,21 @@ class PiperJob:
 class LoadedVoice:
     """A voice in memory, and about how much of it."""
 
-    voice: Any
+    voice: Voice
     stamp: int
     megabytes: float
 
 
-Spoken = tuple[int, npt.NDArray[np.float32], tuple[WordTime, ...]]
-"""Rate in Hz, samples, and the words when they were asked for and can be told."""
+@dataclass(frozen=True)
+class Spoken:
+    """A part of a sentence's audio, as it travels back."""
+
+    rate_hz: int
+    samples: Samples
+    words: tuple[WordTime, ...] = ()
+    """With the first part: those of the sentence, when asked for and known."""
+    is_last: bool = True
+    """Whether the sentence ends with it."""
 
 
 class PiperWorker:
@@ -83,31 +90,32 @@ class PiperWorker:
         return {"threads": self._options.threads}
 
     def handle(self, job: PiperJob) -> Iterator[Spoken]:
-        """One item for each sentence that Piper finds in the text."""
-        from piper import SynthesisConfig
-
+        """The audio of each sentence that Piper finds in the text, as it is made."""
         voice = self._voice(job)
-        slowness = job.length_scale or voice.config.length_scale
-        how = SynthesisConfig(
-            speaker_id=job.speaker,
-            length_scale=slowness / job.speed,
-            noise_scale=job.noise_scale,
-            noise_w_scale=job.noise_w,
-            volume=job.volume,
+        manner = Manner(
+            job.speaker,
+            (job.length_scale or voice.length_scale) / job.speed,
+            job.noise_scale,
+            job.noise_w,
+            job.volume,
         )
         text = _closed(job.text)
         words = ClauseWords(text, voice.phonemize) if job.word_times else None
-        chunks = voice.synthesize(text, how, include_alignments=job.word_times)
-        for chunk in chunks:
-            samples = np.asarray(chunk.audio_float_array, np.float32).reshape(-1)
-            yield chunk.sample_rate, samples, _times(words, chunk)
+        early = job.early
+        for phonemes in voice.phonemize(text):
+            sentence = voice.say(phonemes, manner, early=early)
+            times = _times(words, phonemes, sentence, voice.rate_hz)
+            for part in sentence.parts:
+                yield Spoken(voice.rate_hz, part.samples, times, part.is_last)
+                times = ()
+            early = False
 
     @property
     def loaded(self) -> list[str]:
         """Paths of the voices in memory, the least recently used one first."""
         return list(self._voices)
 
-    def _voice(self, job: PiperJob) -> Any:
+    def _voice(self, job: PiperJob) -> Voice:
         loaded = self._voices.pop(job.onnx, None)
         if loaded is None or (job.stamp and loaded.stamp not in (0, job.stamp)):
             loaded = self._load(job)
@@ -130,49 +138,15 @@ class PiperWorker:
         return len(self._voices) > 1 and (too_many or total > self._options.memory_mb)
 
 
-def load_voice(onnx: str, config: str, threads: int) -> Any:
-    """A PiperVoice whose ONNX session has the given number of threads."""
-    try:
-        import onnxruntime
-        from piper import PiperVoice
-        from piper.config import PiperConfig
-    except ImportError as error:
-        raise EngineFailed(
-            "Piper is not installed. Mend it with: pip install -r requirements/base.txt"
-        ) from error
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.inter_op_num_threads = 1
-    # Threads that spin while they wait would take the cores from the other engines.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        with open(config, encoding="utf-8") as file:  # noqa: PTH123 - given as a string
-            settings = PiperConfig.from_dict(json.load(file))
-        with open(onnx, "rb") as file:  # noqa: PTH123
-            # From memory, because a model file may name other files to be read.
-            model = file.read()
-            facts = graph_facts(model)
-        if facts.durations and len(facts.outputs) == 1:
-            model = with_output(model, facts.durations)
-        session = onnxruntime.InferenceSession(
-            model, sess_options=options, providers=["CPUExecutionProvider"]
-        )
-    except Exception as error:
-        raise EngineFailed(
-            f"The voice {os.path.basename(onnx)} cannot be loaded: {error}"  # noqa: PTH119
-        ) from error
-    return PiperVoice(config=settings, session=session)
-
-
-def _times(words: ClauseWords | None, chunk: Any) -> tuple[WordTime, ...]:
+def _times(
+    words: ClauseWords | None, phonemes: Sequence[str], sentence: Sentence, rate_hz: int
+) -> tuple[WordTime, ...]:
     if words is None:
         return ()
-    alignments = chunk.phoneme_alignments
-    if not alignments:
-        words.skip(chunk.phonemes)
+    if not sentence.sounds:
+        words.skip(phonemes)
         return ()
-    sounds = [(each.phoneme, int(each.num_samples)) for each in alignments]
-    return words.times(sounds, chunk.sample_rate)
+    return words.times(sentence.sounds, rate_hz)
 
 
 def _closed(text: str) -> str:

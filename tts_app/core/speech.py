@@ -11,12 +11,12 @@ from typing import Any
 
 import structlog
 
-from common.audio import Audio, Samples
+from common.audio import Samples
 from common.errors import Unavailable, Unspeakable, VoiceError
 from common.metrics import REAL_TIME_FACTOR, STAGE_SECONDS
 from common.workers import Priority
 from tts_app.core.encoding import SLICE_SECONDS, Encoder, make_encoder
-from tts_app.core.engine import SpeechRequest, TimedAudio, TtsEngine, VoiceInfo
+from tts_app.core.engine import SpeechPart, SpeechRequest, TtsEngine, VoiceInfo
 from tts_app.core.joining import Joined, Joiner
 from tts_app.core.script import Clause, Input, Line, Pause, make_reader
 from tts_app.core.word_times import WordTime
@@ -93,7 +93,7 @@ class _End:
 
 
 SpeechEvent = TextDelta | WordsDelta | AudioDelta
-_Made = TextDelta | Audio | Pause | _ClauseEnd | _Failed | _End
+_Made = TextDelta | SpeechPart | Pause | _ClauseEnd | _Failed | _End
 
 
 class Speech:
@@ -113,7 +113,9 @@ class Speech:
         self._encoder: Encoder = make_encoder(
             plan.audio_format, self._rate_hz, plan.sample_rate
         )
-        self._joiner = Joiner(self._rate_hz, plan.speed)
+        self._joiner = Joiner(self._rate_hz, plan.speed, plan.volume)
+        self._words_due: tuple[WordTime, ...] = ()
+        """Those of a sentence of which nothing was heard yet."""
         self._clauses: asyncio.Queue[Line | _Failed | _End] = asyncio.Queue()
         self._made: asyncio.Queue[_Made] = asyncio.Queue()
         self._ahead = asyncio.Semaphore(CLAUSES_AHEAD)
@@ -160,8 +162,8 @@ class Speech:
         while not isinstance(made := await self._next(), _End):
             if isinstance(made, TextDelta):
                 yield made
-            elif isinstance(made, Audio):
-                joined = self._joiner.add(made.resampled(self._rate_hz).samples)
+            elif isinstance(made, SpeechPart):
+                joined = self._joiner.add(made.samples, is_last=made.is_last)
                 if words := self._words(made, joined):
                     yield WordsDelta(words)
                 for data in self._encode(joined.samples):
@@ -183,8 +185,12 @@ class Speech:
             yield AudioDelta(data)
         yield AudioDelta(self._encoder.finish())
 
-    def _words(self, made: Audio, joined: Joined) -> tuple[WordTime, ...]:
-        if not isinstance(made, TimedAudio):
+    def _words(self, made: SpeechPart, joined: Joined) -> tuple[WordTime, ...]:
+        """The sentence's words, when its first sound tells where it begins."""
+        words = made.words or self._words_due
+        begins = joined.shift_seconds is not None
+        self._words_due = () if begins or made.is_last else words
+        if joined.shift_seconds is None:
             return ()
         later = self.audio_seconds + joined.shift_seconds + self._encoder.delay_seconds
         return tuple(
@@ -193,7 +199,7 @@ class Speech:
                 max(0.0, each.start_seconds + later),
                 each.end_seconds + later,
             )
-            for each in made.words
+            for each in words
         )
 
     async def _next(self) -> _Made:

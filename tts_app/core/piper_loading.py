@@ -1,0 +1,74 @@
+"""A Piper voice from its files: in two halves where its graph allows it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from common.errors import EngineFailed
+from tts_app.core.onnx_graph import graph_facts, with_output
+from tts_app.core.piper_voice import Voice
+from tts_app.core.voice_halves import Halves, halves_of
+
+
+def load_voice(onnx: str, config: str, threads: int) -> Voice:
+    """A voice whose ONNX sessions have the given number of threads.
+
+    Raises EngineFailed.
+    """
+    try:
+        import onnxruntime  # noqa: F401
+        from piper.config import PiperConfig
+    except ImportError as error:
+        raise EngineFailed(
+            "Piper is not installed. Mend it with: pip install -r requirements/base.txt"
+        ) from error
+    try:
+        settings = PiperConfig.from_dict(json.loads(Path(config).read_text("utf-8")))
+        # From memory, because a model file may name other files to be read.
+        return _loaded(Path(onnx).read_bytes(), settings, threads)
+    except Exception as error:
+        raise EngineFailed(
+            f"The voice {Path(onnx).name} cannot be loaded: {error}"
+        ) from error
+
+
+def _loaded(model: bytes, settings: Any, threads: int) -> Voice:
+    from piper import PiperVoice
+
+    facts = graph_facts(model)
+    if len(facts.outputs) == 1:
+        halves = halves_of(model, facts.durations)
+        if halves and (early := _early_voice(halves, settings, threads)):
+            return early
+        if facts.durations:
+            model = with_output(model, facts.durations)
+    return Voice(PiperVoice(config=settings, session=_session(model, threads)))
+
+
+def _early_voice(halves: Halves, settings: Any, threads: int) -> Voice | None:
+    """None when the halves do not make the same voice."""
+    from piper import PiperVoice
+
+    try:
+        return Voice(
+            PiperVoice(config=settings, session=_session(halves.acoustic, threads)),
+            _session(halves.vocoder, threads),
+            halves.vocoder_inputs,
+        )
+    except Exception:  # noqa: BLE001 - it may still be a good voice in one piece
+        return None
+
+
+def _session(model: bytes, threads: int) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    # Threads that spin while they wait would take the cores from the other engines.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(
+        model, sess_options=options, providers=["CPUExecutionProvider"]
+    )
