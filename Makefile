@@ -3,6 +3,8 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8000
+# Processes that share the tests; a few chosen tests are quicker in one.
+JOBS ?= $(if $(ARGS),0,2)
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
@@ -23,8 +25,10 @@ install: $(RUN_READY)  ## Install what the server needs into .venv
 run: $(RUN_READY)  ## Serve on http://127.0.0.1:8000 (HOST and PORT change it)
 	$(BIN)/python manage.py serve --host $(HOST) --port $(PORT)
 
-test: $(DEV_READY) $(BROWSER_READY)  ## Run every test
-	$(BIN)/python -m pytest $(ARGS)
+# It starts servers and commands by the dozen: compiling Python each time is slow.
+test: export PYTHONDONTWRITEBYTECODE :=
+test: $(DEV_READY) $(BROWSER_READY)  ## Run every test, or those that ARGS chooses
+	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
 check: $(DEV_READY)  ## Lint, type check, and see that generated docs are current
 	$(BIN)/ruff check $(SOURCES)

@@ -17,6 +17,10 @@ from gateway_app.monitor import Monitor
 from gateway_app.sessions import SessionRegistry
 from stt_app.core.whisper import WhisperEngine
 from stt_app.services import stt_services
+from tests.distribution import (  # noqa: F401 - hooks
+    pytest_collection_modifyitems,
+    pytest_xdist_make_scheduler,
+)
 from tests.fakes import FakeLlm, FakeStt, FakeTts
 from tts_app.core.llm.factory import build_llm
 from tts_app.core.piper import PiperEngine

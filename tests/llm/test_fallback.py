@@ -94,13 +94,13 @@ async def test_it_goes_over_to_ollama_when_it_comes_and_back_when_it_dies(
 async def test_it_lets_no_request_wait_for_a_look_at_ollama(
     server: OllamaServer,
 ) -> None:
-    server.listing = answers.slow(1.5)
+    server.listing = answers.slow(10)
     config = quick(ollama_url=server.url, llm_check_seconds=0.05)
     engine = FallbackEngine([OllamaEngine(config), FakeLlm(["Embedded."])])
     async with started(engine):
         began = time.monotonic()
         assert await ask(engine) == "Embedded."
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 3
 
 
 async def test_it_asks_ollama_again_when_it_stumbles(server: OllamaServer) -> None:

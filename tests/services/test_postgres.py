@@ -126,7 +126,7 @@ async def test_it_outlives_the_database_and_keeps_the_order(
         writer.record(TranscriptRecord(f"away-{number}", "s", "c"))
         longest = max(longest, time.perf_counter() - began)
     await asyncio.sleep(1)
-    assert (writer.pending, longest < 0.1) == (150, True)
+    assert (writer.pending, longest < 0.5) == (150, True)
     await asyncio.to_thread(postgres.start)
     await written(writer)
     await writer.stop()

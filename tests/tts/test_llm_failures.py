@@ -94,7 +94,7 @@ async def test_hanging_up_stops_the_model_at_its_server(
             left_at = time.monotonic()
             answer.close()
             await until(lambda: server.chats[0].left_at is not None)
-            assert (server.chats[0].left_at or 0) - left_at < 0.5
+            assert (server.chats[0].left_at or 0) - left_at < 1
             assert speech.running == 0
 
 

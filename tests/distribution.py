@@ -1,0 +1,55 @@
+"""Which tests stay together, and which go first, when two processes share them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+# Each folder has a server, a browser or a database for all its tests.
+WHOLE_FOLDERS = ("tests/browser/", "tests/services/", "tests/system/")
+# Those that take longest, longest first, so that both processes end together.
+SLOWEST = (
+    "tests/system/",
+    "tests/browser/",
+    "tests/project/test_serve.py",
+    "tests/project/test_models_command.py",
+    "tests/project/test_server_limits.py",
+    "tests/project/test_serve_models.py",
+    "tests/services/",
+    "tests/llm/test_embedded.py",
+    "tests/project/test_serve_conversations.py",
+    "tests/stt/test_killed_transcription.py",
+    "tests/stt/test_media.py",
+    "tests/stt/test_decoding.py",
+    "tests/project/test_voices_command.py",
+)
+
+
+class GroupScheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """Gives each process whole groups, in the order of the collected tests."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group(nodeid)
+
+
+def group(nodeid: str) -> str:
+    """The folder or file whose tests run in one process, one after the other."""
+    for folder in WHOLE_FOLDERS:
+        if nodeid.startswith(folder):
+            return folder
+    return nodeid.split("::", 1)[0]
+
+
+def pytest_xdist_make_scheduler(config: Any, log: Any) -> LoadScopeScheduling:
+    config.option.loadscopereorder = False
+    return GroupScheduling(config, log)
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    if hasattr(config, "workerinput"):
+        places = {name: place for place, name in enumerate(SLOWEST)}
+        items.sort(key=lambda item: places.get(group(item.nodeid), len(places)))
