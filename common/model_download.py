@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from common.checksums import keep_checksums
 from common.errors import ModelMissing
 from common.model_names import WHISPER_HUB_IDS, hub_id, nearest
 from common.model_transfer import HubError, RemoteFile, fetch, get_json, hub_address
@@ -97,7 +98,10 @@ def voice_catalog(hub: str | None = None) -> dict[str, dict[str, Any]]:
 
 
 def download_voice(name: str, voices_dir: Path, hub: str | None = None) -> Path:
-    """Fetch a Piper voice into a folder of its own; gives its .onnx. Raises ModelMissing."""
+    """Fetch a Piper voice into a folder of its own; gives its .onnx. Raises ModelMissing.
+
+    The checksums of its files are kept beside it.
+    """
     hub = hub or hub_address()
     catalog = voice_catalog(hub)
     if name not in catalog:
@@ -106,16 +110,18 @@ def download_voice(name: str, voices_dir: Path, hub: str | None = None) -> Path:
             "See `python manage.py voices list --all`."
         )
     folder = voices_dir / name
+    onnx = folder / f"{name}.onnx"
     log.info("downloading voice", name=name, hub=hub, folder=str(folder))
     try:
         for file in _voice_files(name, catalog[name], hub):
             fetch(file, folder / file.name)
+        keep_checksums(onnx)
     except (HubError, OSError) as error:
         raise ModelMissing(
             f"Voice `{name}` could not be downloaded: {error}. Try again with "
             f"`python manage.py voices download {name}`."
         ) from error
-    return folder / f"{name}.onnx"
+    return onnx
 
 
 def _voice_files(name: str, entry: dict[str, Any], hub: str) -> list[RemoteFile]:

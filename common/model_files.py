@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.checksums import FileCheck, check_files, kept_checksums
 from common.config import Config
 from common.config.loading import project_dir
 from common.config.speech import ModelSettings
@@ -22,8 +23,6 @@ from common.model_wheels import (
 )
 
 WHISPER_NEEDS = ("model.bin", "config.json", "tokenizer.json")
-CHECKSUM_SUFFIX = ".sha256"
-"""Beside a model that was downloaded or uploaded, with its digest then."""
 VOCABULARIES = ("vocabulary.txt", "vocabulary.json")
 
 
@@ -114,6 +113,30 @@ def local_voices(config: Config) -> list[VoiceFiles]:
         return list(kept.values())
     beside = joe.with_name(f"{joe.name}.json")
     return [VoiceFiles(joe.stem, joe, beside, "package"), *kept.values()]
+
+
+def installed_voices(config: Config) -> list[VoiceFiles]:
+    """The local voices, and the one whose path the configuration names."""
+    given = _folder(config.piper_model_path)
+    if given.suffix != ".onnx" or not given.is_file():
+        return local_voices(config)
+    here = [voice for voice in local_voices(config) if voice.name != given.stem]
+    return [_voice_at(given), *here]
+
+
+def voice_checksums(voice: VoiceFiles) -> dict[str, str]:
+    """The SHA-256 of each file by name: the publisher's, or as it was installed."""
+    if voice.source == "package":
+        return {voice.onnx.name: JOE.sha256}
+    return kept_checksums(voice.onnx)
+
+
+def check_voice(voice: VoiceFiles) -> list[FileCheck]:
+    """The voice's files, each compared with its checksum."""
+    checks = check_files(voice.onnx, voice_checksums(voice))
+    if voice.source != "package":
+        return checks
+    return [check for check in checks if check.state != "unrecorded"]
 
 
 def find_llm(config: ModelSettings) -> Path:

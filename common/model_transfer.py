@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from typing import Any
 import httpx
 from filelock import FileLock
 from tqdm import tqdm
+
+from common.checksums import digest_of
 
 TRIES = 4
 TIMEOUT = httpx.Timeout(60.0, connect=15.0)
@@ -122,20 +123,11 @@ def _check(file: RemoteFile, partial: Path) -> None:
     problem = ""
     if file.size is not None and got != file.size:
         problem = f"{got} bytes instead of {file.size}"
-    elif file.digest and _digest(partial, file.digest[0]) != file.digest[1]:
+    elif file.digest and digest_of(partial, file.digest[0]) != file.digest[1]:
         problem = f"its {file.digest[0].upper()} is wrong"
     if problem:
         partial.unlink()
         raise HubError(f"{file.name} arrived damaged: {problem}")
-
-
-def _digest(path: Path, algorithm: str) -> str:
-    # MD5 is what the voice list publishes; it finds accidents, not attacks.
-    digest = hashlib.new(algorithm, usedforsecurity=False)
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def _headers() -> dict[str, str]:

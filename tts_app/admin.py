@@ -26,6 +26,8 @@ from tts_app.services import SpeechOrder
 from tts_app.upload_admin import VoiceUploadPages, add, begin, finish
 from tts_app.voices import make_default, offer_voices
 
+SHOWN_DIGITS = 12
+"""Of a checksum in the list; the voice's own page shows all of it."""
 STATES = {
     "default": "info",
     "offered": "success",
@@ -38,7 +40,16 @@ STATES = {
 class VoiceAdmin(ModelAdmin):  # type: ignore[misc]
     """Voices come from what is installed; here they are only chosen."""
 
-    list_display = ("name", "state", "language", "quality", "voices", "size", "sample")
+    list_display = (
+        "name",
+        "state",
+        "language",
+        "quality",
+        "voices",
+        "size",
+        "checksum",
+        "sample",
+    )
     list_filter = (
         "enabled",
         "installed",
@@ -56,7 +67,19 @@ class VoiceAdmin(ModelAdmin):  # type: ignore[misc]
             "Voice",
             {"fields": ("language", "quality", "speakers", "sample_rate", "licence")},
         ),
-        ("Files", {"fields": ("source", "size", "installed", "created", "updated")}),
+        (
+            "Files",
+            {
+                "fields": (
+                    "source",
+                    "size",
+                    "sha256",
+                    "installed",
+                    "created",
+                    "updated",
+                )
+            },
+        ),
     )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
@@ -99,6 +122,10 @@ class VoiceAdmin(ModelAdmin):  # type: ignore[misc]
     @admin.display(description="size", ordering="size_bytes")
     def size(self, voice: Voice) -> str:
         return filesizeformat(voice.size_bytes)
+
+    @admin.display(description="SHA-256", ordering="sha256", empty_value="not kept")
+    def checksum(self, voice: Voice) -> str | None:
+        return voice.sha256[:SHOWN_DIGITS] or None
 
     @admin.display(description="listen")
     def sample(self, voice: Voice) -> str:

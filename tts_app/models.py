@@ -23,6 +23,12 @@ class Voice(models.Model):
     source = models.CharField(
         max_length=200, blank=True, help_text="Where its files were found."
     )
+    sha256 = models.CharField(
+        "SHA-256",
+        max_length=64,
+        blank=True,
+        help_text="Of the model, as it was installed.",
+    )
     installed = models.BooleanField(
         default=True, help_text="Whether its files were there at the last look."
     )

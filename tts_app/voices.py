@@ -46,6 +46,7 @@ def sync_voices(voices: Iterable[VoiceInfo]) -> SyncResult:
                     "size_bytes": voice.size_bytes,
                     "licence": voice.licence,
                     "source": voice.source,
+                    "sha256": voice.sha256,
                     "installed": True,
                 },
             )
@@ -54,6 +55,11 @@ def sync_voices(voices: Iterable[VoiceInfo]) -> SyncResult:
         gone = list(missing.values_list("name", flat=True))
         missing.update(installed=False)
     return SyncResult(added, updated, gone)
+
+
+def write_checksum(name: str, sha256: str) -> None:
+    """What the model of a voice is from now on, for those who look at it in the admin."""
+    Voice.objects.filter(name=name).update(sha256=sha256)
 
 
 def read_choices() -> VoiceChoices:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from common.checksums import check_files, kept_checksums
 from common.errors import ModelMissing
 from common.model_download import (
     download_voice,
@@ -150,7 +151,11 @@ def test_it_fetches_a_voice_into_its_own_folder(hub: Hub, tmp_path: Path) -> Non
     onnx = download_voice(VOICE, tmp_path, hub.url)
     assert onnx == tmp_path / VOICE / f"{VOICE}.onnx"
     assert onnx.read_bytes() == WEIGHTS
-    assert visible(onnx.parent) == {onnx.name, f"{onnx.name}.json", "MODEL_CARD"}
+    voice_files = {onnx.name, f"{onnx.name}.json", "MODEL_CARD"}
+    assert visible(onnx.parent) == {*voice_files, f"{onnx.name}.sha256"}
+    checks = check_files(onnx, kept_checksums(onnx))
+    assert {check.file for check in checks} == voice_files
+    assert {check.state for check in checks} == {"same"}
 
 
 def test_it_refuses_a_voice_that_is_not_listed(hub: Hub, tmp_path: Path) -> None:

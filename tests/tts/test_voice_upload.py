@@ -15,7 +15,7 @@ from django.test import AsyncClient
 
 from common.config import LoadedConfig
 from common.errors import BadValue, NotFound, TooLarge
-from common.model_files import VoiceFiles, find_voices
+from common.model_files import VoiceFiles, check_voice, find_voices
 from tests.conftest import loaded_config
 from tts_app.core.catalog import Catalog
 from tts_app.core.voice_upload import VoiceUploads, examine
@@ -128,6 +128,8 @@ async def test_a_voice_is_heard_and_kept_with_its_checksum(
     catalog.load()
     kept = catalog.voices["en_US-mine-medium"].info
     assert kept.sha256 == hashlib.sha256(onnx).hexdigest()
+    checks = check_voice(catalog.voices["en_US-mine-medium"].files)
+    assert [check.state for check in checks] == ["same", "same"]
     with pytest.raises(BadValue, match="already"):
         await uploads.finish(uploads.begin(), "en_US-mine-medium")
 

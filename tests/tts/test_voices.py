@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -139,6 +140,22 @@ def act(browser: Client, action: str, *names: str) -> str:
     )
     assert answer.status_code == 302
     return str(list(get_messages(answer.wsgi_request))[-1])
+
+
+def test_the_admin_shows_the_checksums(superuser: Client) -> None:
+    known, unknown = FakeTts(NAMES[:2]).voices()
+    sync_voices([replace(known, sha256="0123456789abcdef" * 4), unknown])
+    listed = superuser.get(
+        reverse("admin:tts_app_voice_changelist"), headers={"host": "localhost"}
+    ).content.decode()
+    assert "0123456789ab<" in listed
+    assert "not kept<" in listed
+    voice = Voice.objects.get(name=NAMES[0])
+    page = superuser.get(
+        reverse("admin:tts_app_voice_change", args=[voice.pk]),
+        headers={"host": "localhost"},
+    )
+    assert "0123456789abcdef" * 4 in page.content.decode()
 
 
 def test_the_admin_offers_and_stops_offering_voices(superuser: Client) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from common.config import Config, project_dir
 from common.errors import EngineFailed
-from common.model_files import CHECKSUM_SUFFIX, VoiceFiles, find_voices, local_voices
+from common.model_files import VoiceFiles, find_voices, local_voices, voice_checksums
 from tts_app.core.engine import VoiceInfo
 
 PHONEME_TYPES = ("espeak", "text")
@@ -21,7 +21,6 @@ MAX_SPEAKERS = 10_000
 MAX_CONFIG_BYTES = 4_000_000
 
 _LICENCE = re.compile(r"^\W*licen[cs]e\s*:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
-_DIGEST = re.compile(r"[0-9a-f]{64}\b")
 _QUALITY = re.compile(r"-(x_low|low|medium|high)$")
 
 
@@ -119,17 +118,8 @@ def read_voice(files: VoiceFiles) -> VoiceInfo:
         size_bytes,
         licence,
         files.source,
-        _checksum(files.onnx),
+        voice_checksums(files).get(files.onnx.name, ""),
     )
-
-
-def _checksum(onnx: Path) -> str:
-    try:
-        kept = onnx.with_name(onnx.name + CHECKSUM_SUFFIX).read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError):
-        return ""
-    match = _DIGEST.match(kept)
-    return match.group() if match else ""
 
 
 def _read_config(files: VoiceFiles) -> dict[str, Any]:

