@@ -23,6 +23,9 @@ LATER_CAP = 200
 MIN_FIRST_LETTERS = 10
 MIN_FIRST_WORDS = 2
 MIN_SECOND = 40
+HURRIED_WORDS = 8
+LEAST_HURRIED_WORDS = 4
+"""When text comes slowly: so many words are enough to begin, and stand before the cut."""
 
 _WIDE_WEIGHT = 3
 _CLOSERS = "\"'”’»)）」』】"
@@ -49,6 +52,13 @@ class SpeechText:
         """What is left when the text has ended."""
         clauses = self._cut(self._reader.finish())
         return [*clauses, *self._cutter.end()]
+
+    def hurry(self) -> list[str]:
+        """A beginning of the first clause, when enough of it is there to be spoken alone.
+
+        For text that comes slower than it could be said; the voice goes on behind it.
+        """
+        return list(self._cutter.hurry())
 
     def raw(self, phonemes: str, spaced: bool | None = None) -> Iterator[str]:
         """Phonemes between the words; they come out as they are, in `[[...]]`."""
@@ -113,6 +123,18 @@ class _ClauseCutter:
         """The text ends here, or a heading or a paragraph does."""
         yield from self._give(self._text)
 
+    def hurry(self) -> Iterator[str]:
+        """The first words up to a joining word, if there are enough of them."""
+        if self._given or len(self._text.split()) < HURRIED_WORDS:
+            return
+        cuts = [
+            at
+            for at in self._joints()
+            if len(self._text[:at].split()) >= LEAST_HURRIED_WORDS
+        ]
+        if cuts:
+            yield from self._cut_at(cuts[-1])
+
     @property
     def _cap(self) -> int:
         return (FIRST_CAP, SECOND_CAP)[self._given] if self._given < 2 else LATER_CAP
@@ -139,9 +161,16 @@ class _ClauseCutter:
         middle = len(self._text) * 2 // 5
         softs = [m.end() for m in _LAST_SOFT.finditer(self._text) if m.end() > middle]
         softs = [end for end in softs if self._text[end : end + 1] in ("", " ")]
-        if not softs and self._is_english and "[[" not in self._text:
-            softs = [at for at in joins_on(self._text) if at > middle]
+        if not softs:
+            softs = [at for at in self._joints() if at > middle]
         cut = softs[-1] if softs else len(self._text)
+        yield from self._cut_at(cut, inside_word=inside_word)
+
+    def _joints(self) -> list[int]:
+        can_tell = self._is_english and "[[" not in self._text
+        return joins_on(self._text) if can_tell else []
+
+    def _cut_at(self, cut: int, *, inside_word: bool = False) -> Iterator[str]:
         head, rest = self._text[:cut].strip(), self._text[cut:].strip()
         # The comma keeps the voice from falling in the middle of a sentence.
         goes_on = head[-1].isalnum() and not (inside_word and head.isascii())

@@ -107,6 +107,35 @@ def test_it_gives_the_first_clause_before_the_sentence_ends() -> None:
     ]
 
 
+def test_in_a_hurry_it_gives_the_first_words_up_to_a_joining_word() -> None:
+    text = SpeechText("en")
+    assert text.push("The oldest of the four ships ") == []
+    assert text.hurry() == []
+    assert text.push("in the harbour ") == []
+    assert text.hurry() == ["The oldest of the four ships,"]
+    assert text.hurry() == []
+    assert text.push("sank and was never seen again by anybody. ") == []
+    assert text.hurry() == []
+    assert text.finish() == ["in the harbour sank and was never seen again by anybody."]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("de", "Das älteste der vier Schiffe in dem Hafen sank "),
+        ("en", "Oldest ships never sank because old ones did "),
+        ("en", "One two three four five six seven eight nine "),
+    ],
+    ids=["other language", "early joint", "no joint"],
+)
+def test_a_hurry_never_tears_words_that_belong_together(
+    language: str, words: str
+) -> None:
+    text = SpeechText(language)
+    text.push(words)
+    assert text.hurry() in ([], ["Oldest ships never sank,"])
+
+
 def test_it_cuts_text_without_any_punctuation() -> None:
     found = clauses("and then " * 200)
     assert len(found[0]) <= FIRST_CAP + 1

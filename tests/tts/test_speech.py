@@ -199,3 +199,27 @@ async def test_leaving_it_stops_all_work() -> None:
     assert len(asyncio.all_tasks()) == before
     await asyncio.sleep(0.2)
     assert len(tts.said) == said <= 3
+
+
+SLOW = "The oldest of the four ships in the harbour was built by hand and never sank."
+
+
+async def words_of(text: str, seconds_each: float) -> AsyncIterator[str]:
+    for word in text.split():
+        yield f"{word} "
+        await asyncio.sleep(seconds_each)
+
+
+@pytest.mark.parametrize(
+    ("seconds_each", "first"),
+    [(0.0, SLOW[:-1]), (0.05, "The oldest of the four ships,")],
+    ids=["fast", "slow"],
+)
+async def test_it_begins_in_the_middle_of_a_clause_that_comes_slowly(
+    tts: FakeTts, seconds_each: float, first: str
+) -> None:
+    plan = SpeechPlan(tts.voices()[0], audio_format="pcm")
+    await events_of(Speech(tts, plan, words_of(SLOW, seconds_each)))
+    said = [request.text for request in tts.said]
+    assert said[0].startswith(first)
+    assert " ".join(said).replace(",", "") == SLOW

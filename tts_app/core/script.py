@@ -43,6 +43,9 @@ class Reader(Protocol):
     def iterate(self, piece: str) -> Iterator[Line]:
         """The lines that are complete now. Raises BadValue."""
 
+    def hurry(self) -> Iterator[Line]:
+        """What can be spoken of the first clause before it is complete."""
+
     def finish(self) -> Iterator[Line]:
         """What is left when the text has ended. Raises BadValue."""
 
@@ -55,6 +58,9 @@ class TextReader:
 
     def iterate(self, piece: str) -> Iterator[Line]:
         return map(Clause, self._text.iterate(piece))
+
+    def hurry(self) -> Iterator[Line]:
+        return map(Clause, self._text.hurry())
 
     def finish(self) -> Iterator[Line]:
         return map(Clause, self._text.finish())
@@ -69,6 +75,9 @@ class PhonemeReader:
 
     def iterate(self, piece: str) -> Iterator[Line]:
         self._pieces.append(piece)
+        return iter(())
+
+    def hurry(self) -> Iterator[Line]:
         return iter(())
 
     def finish(self) -> Iterator[Line]:
@@ -91,6 +100,9 @@ class SsmlReader:
 
     def iterate(self, piece: str) -> Iterator[Line]:
         self._pieces.append(piece)
+        return iter(())
+
+    def hurry(self) -> Iterator[Line]:
         return iter(())
 
     def finish(self) -> Iterator[Line]:

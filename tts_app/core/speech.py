@@ -23,6 +23,8 @@ from tts_app.core.word_times import WordTime
 
 log = structlog.get_logger(__name__)
 
+SLOW_SECONDS = 0.25
+"""So long after its first piece a text should have a first clause."""
 CLAUSES_AHEAD = 2
 """The clause that is being sent, and the one that is made meanwhile."""
 
@@ -120,6 +122,7 @@ class Speech:
         self._made: asyncio.Queue[_Made] = asyncio.Queue()
         self._ahead = asyncio.Semaphore(CLAUSES_AHEAD)
         self._seconds_left = 0.0
+        self._has_begun = False
         self.text = ""
         """Everything that was read so far."""
         self.audio_seconds = 0.0
@@ -246,14 +249,26 @@ class Speech:
                     self.text += piece
                     self._made.put_nowait(TextDelta(piece))
                     for line in reader.iterate(piece):
-                        self._clauses.put_nowait(line)
+                        self._give(line)
                         # So that the first clause is spoken before all is read.
                         await asyncio.sleep(0)
+                    if self._is_slow():
+                        for line in reader.hurry():
+                            self._give(line)
             for line in reader.finish():
                 self._clauses.put_nowait(line)
             self._clauses.put_nowait(_End())
         except Exception as error:  # noqa: BLE001 - it is raised or logged by `_fail`
             self._clauses.put_nowait(_Failed(error))
+
+    def _give(self, line: Line) -> None:
+        self._clauses.put_nowait(line)
+        self._has_begun = True
+
+    def _is_slow(self) -> bool:
+        """Whether somebody waits for a first clause that takes long to be written."""
+        began = self.first_piece_at or time.perf_counter()
+        return not self._has_begun and time.perf_counter() - began > SLOW_SECONDS
 
     async def _synthesize(self) -> None:
         """Clauses to audio."""
