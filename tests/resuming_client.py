@@ -16,7 +16,7 @@ from common.audio import PCM16_BYTES, SPEECH_RATE_HZ, Audio, float_to_pcm16
 
 CHUNK_SECONDS = 0.04
 RECONNECT_SECONDS = 0.1
-GIVE_UP_SECONDS = 90.0
+GIVE_UP_SECONDS = 180.0
 
 
 @dataclass

@@ -17,12 +17,12 @@ from tests.resuming_client import ResumingClient, random_breaks
 from tests.server_process import RunningServer, free_port, server_environment
 from tests.word_errors import normalize, word_error_rate
 
-pytestmark = [pytest.mark.model, pytest.mark.server]
+# A busy machine may take long to understand so many streams.
+pytestmark = [pytest.mark.model, pytest.mark.server, pytest.mark.timeout(600)]
 
 SENTENCES = (
     "The harbour master counted seven boats before breakfast.",
     "Nobody remembered who had painted the garden gate green.",
-    "Tomorrow the orchestra will play outside the old library.",
 )
 PAUSE_SECONDS = 1.0
 STREAMS = 27
@@ -57,7 +57,7 @@ def speech(server: RunningServer) -> Audio:
 def expected(server: RunningServer, speech: Audio) -> str:
     """What an undisturbed connection hears."""
     heard = asyncio.run(ResumingClient(server.ws_url, speech).run())
-    assert len(normalize(heard).split()) > 20
+    assert len(normalize(heard).split()) > 15
     return heard
 
 
