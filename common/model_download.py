@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
 
-from common.checksums import keep_checksums
+from common.checksums import CARD, keep_checksums
 from common.errors import ModelMissing
 from common.model_names import WHISPER_HUB_IDS, hub_id, nearest
-from common.model_transfer import HubError, RemoteFile, fetch, get_json, hub_address
+from common.model_transfer import (
+    HubError,
+    RemoteFile,
+    fetch,
+    fetching,
+    get_json,
+    hub_address,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +34,8 @@ WHISPER_FILES = (
     "model.bin",
 )
 VOICES_REPOSITORY = "rhasspy/piper-voices"
+MAX_CONFIG_BYTES = 4_000_000
+"""Of a voice's .onnx.json; that of a voice with 900 speakers has 20 kB."""
 VOICE_NAME = re.compile(
     r"[a-z]{2,3}_([A-Z]{2}|[0-9]{3})-[^-/\\]+-(x_low|low|medium|high)"
 )
@@ -31,7 +43,7 @@ VOICE_NAME = re.compile(
 
 def is_voice_name(name: str) -> bool:
     """Whether this could be a published voice: `en_US-lessac-medium`."""
-    return VOICE_NAME.fullmatch(name) is not None
+    return name.isprintable() and VOICE_NAME.fullmatch(name) is not None
 
 
 def download_whisper(name: str, models_dir: Path, hub: str | None = None) -> Path:
@@ -82,19 +94,63 @@ def _sha256(entry: dict[str, Any]) -> str | None:
     return (entry.get("lfs") or {}).get("sha256")
 
 
+@dataclass(frozen=True)
+class PublishedVoice:
+    """A voice of the hub, as a person chooses it."""
+
+    name: str
+    language: str
+    """In English words."""
+    size_bytes: int
+    speakers: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a voice has come; a total of 0 is not known."""
+
+    done_bytes: int
+    total_bytes: int
+
+
 def voice_catalog(hub: str | None = None) -> dict[str, dict[str, Any]]:
     """Every published voice by name, as voices.json describes it. Raises ModelMissing."""
     hub = hub or hub_address()
     try:
-        listing: dict[str, dict[str, Any]] = get_json(
+        listing = get_json(
             f"{hub}/{VOICES_REPOSITORY}/resolve/main/voices.json", "voice list"
         )
+        if not isinstance(listing, dict):
+            raise HubError("the voice list is not a JSON object")
     except HubError as error:
         raise ModelMissing(
             f"The list of Piper voices could not be read: {error}. Copy a voice's "
             ".onnx and .onnx.json files into `voices_dir` instead."
         ) from error
-    return listing
+    # A name becomes a folder, so what is no name of a voice is no voice.
+    return {
+        name: entry
+        for name, entry in listing.items()
+        if is_voice_name(name) and isinstance(entry, dict)
+    }
+
+
+def published_voices(hub: str | None = None) -> list[PublishedVoice]:
+    """The published voices by name. Raises ModelMissing."""
+    catalog = voice_catalog(hub)
+    return [_published(name, entry) for name, entry in sorted(catalog.items())]
+
+
+def _published(name: str, entry: dict[str, Any]) -> PublishedVoice:
+    language = _part(entry, "language")
+    words = [language.get(key) for key in ("name_english", "country_english")]
+    facts = [each for each in _part(entry, "files").values() if isinstance(each, dict)]
+    return PublishedVoice(
+        name,
+        " ".join(str(word) for word in words if word) or name.partition("-")[0],
+        sum(_whole(each.get("size_bytes")) for each in facts),
+        _whole(entry.get("num_speakers")) or 1,
+    )
 
 
 def download_voice(name: str, voices_dir: Path, hub: str | None = None) -> Path:
@@ -102,38 +158,95 @@ def download_voice(name: str, voices_dir: Path, hub: str | None = None) -> Path:
 
     The checksums of its files are kept beside it.
     """
-    hub = hub or hub_address()
+    folder = voices_dir / name
+    onnx = folder / f"{name}.onnx"
+    log.info("downloading voice", name=name, folder=str(folder))
+    with _failing(name, f"with `python manage.py voices download {name}`"):
+        for file in _voice_files(name, hub or hub_address()):
+            fetch(file, folder / file.name)
+        keep_checksums(onnx)
+    return onnx
+
+
+def fetching_voice(
+    name: str, voices_dir: Path, hub: str | None = None, most_bytes: int | None = None
+) -> Iterator[Progress]:
+    """As `download_voice`, telling how far it is; leaving the loop ends it.
+
+    A model of more than `most_bytes` is refused.
+    """
+    folder = voices_dir / name
+    done = 0
+    with _failing(name, "and it goes on with what has come"):
+        files = _voice_files(name, hub or hub_address(), most_bytes)
+        total = sum(file.size or 0 for file in files)
+        for file in files:
+            there = 0
+            for there in fetching(file, folder / file.name):
+                yield Progress(done + there, total)
+            done += there
+        keep_checksums(folder / f"{name}.onnx")
+
+
+@contextmanager
+def _failing(name: str, how: str) -> Iterator[None]:
+    """Turns trouble with the transfer into ModelMissing, with how to try again."""
+    try:
+        yield
+    except (HubError, OSError) as error:
+        raise ModelMissing(
+            f"Voice `{name}` could not be downloaded: {error}. Try again {how}."
+        ) from error
+
+
+def _voice_files(
+    name: str, hub: str, most_bytes: int | None = None
+) -> list[RemoteFile]:
+    """The configuration, the licence card and, last, the weights. Raises ModelMissing."""
     catalog = voice_catalog(hub)
     if name not in catalog:
         raise ModelMissing(
             f"There is no Piper voice `{name}`.{nearest(name, list(catalog))} "
             "See `python manage.py voices list --all`."
         )
-    folder = voices_dir / name
-    onnx = folder / f"{name}.onnx"
-    log.info("downloading voice", name=name, hub=hub, folder=str(folder))
-    try:
-        for file in _voice_files(name, catalog[name], hub):
-            fetch(file, folder / file.name)
-        keep_checksums(onnx)
-    except (HubError, OSError) as error:
-        raise ModelMissing(
-            f"Voice `{name}` could not be downloaded: {error}. Try again with "
-            f"`python manage.py voices download {name}`."
-        ) from error
-    return onnx
-
-
-def _voice_files(name: str, entry: dict[str, Any], hub: str) -> list[RemoteFile]:
-    """The configuration, the licence card and, last, the weights."""
-    kept_as = {".onnx.json": f"{name}.onnx.json", "MODEL_CARD": "MODEL_CARD"}
-    kept_as[".onnx"] = f"{name}.onnx"
-    files = []
-    for ending, kept in kept_as.items():
-        for path, facts in entry.get("files", {}).items():
-            if path.endswith(ending):
-                url = f"{hub}/{VOICES_REPOSITORY}/resolve/main/{path}"
-                md5 = facts.get("md5_digest")
-                digest = ("md5", md5) if md5 else None
-                files.append(RemoteFile(kept, url, facts.get("size_bytes"), digest))
+    small = MAX_CONFIG_BYTES
+    kept_as = {
+        ".onnx.json": (f"{name}.onnx.json", small),
+        CARD: (CARD, small),
+        ".onnx": (f"{name}.onnx", most_bytes),
+    }
+    published = _part(catalog[name], "files")
+    files = [
+        _remote_voice_file(hub, path, _part(published, path), kept, most)
+        for ending, (kept, most) in kept_as.items()
+        for path in published
+        if path.endswith(ending)
+    ]
+    missing = [kept for kept, _ in kept_as.values() if kept != CARD]
+    missing = [kept for kept in missing if kept not in {file.name for file in files}]
+    if missing:
+        raise HubError(f"the hub lists no {missing[0]}")
     return files
+
+
+def _remote_voice_file(
+    hub: str, path: str, facts: dict[str, Any], kept: str, most_bytes: int | None
+) -> RemoteFile:
+    md5 = facts.get("md5_digest")
+    return RemoteFile(
+        kept,
+        f"{hub}/{VOICES_REPOSITORY}/resolve/main/{path}",
+        _whole(facts.get("size_bytes")) or None,
+        ("md5", str(md5)) if md5 else None,
+        most_bytes,
+    )
+
+
+def _part(plain: dict[str, Any], key: str) -> dict[str, Any]:
+    """An object inside of what the hub sent, empty when it is something else."""
+    part = plain.get(key)
+    return part if isinstance(part, dict) else {}
+
+
+def _whole(given: Any) -> int:
+    return given if isinstance(given, int) and given > 0 else 0

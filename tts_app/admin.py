@@ -20,6 +20,7 @@ from common.errors import NotFound, VoiceError
 from gateway_app.responses import error_response, request_id
 from tts_app.access import speech_service
 from tts_app.api import speech_response
+from tts_app.download_admin import VoiceDownloadPages
 from tts_app.models import Voice
 from tts_app.samples import sample_for
 from tts_app.services import SpeechOrder
@@ -59,7 +60,7 @@ class VoiceAdmin(ModelAdmin):  # type: ignore[misc]
     list_filter_submit = True
     search_fields = ("name", "language")
     search_help_text = "Name or language"
-    actions_list = ("bring",)
+    actions_list = ("fetch", "bring")
     actions = ("enable", "disable", "choose_default")
     fieldsets = (
         (None, {"fields": ("name", "state", "enabled", "sample")}),
@@ -91,21 +92,33 @@ class VoiceAdmin(ModelAdmin):  # type: ignore[misc]
 
     def get_urls(self) -> list[URLPattern]:
         listen = path("<int:pk>/listen/", self.listen, name="tts_app_voice_listen")
-        pages = VoiceUploadPages(self.may_upload, self.admin_site)
-        upload = path("upload/", pages.page, name="tts_app_voice_upload")
-        steps = [
-            path(f"upload/{name}/", pages.step(work))
-            for name, work in (("begin", begin), ("part", add), ("finish", finish))
-        ]
-        return [listen, upload, *steps, *super().get_urls()]
+        return [listen, *self._ways_in(), *super().get_urls()]
 
-    def may_upload(self, request: HttpRequest) -> bool:
+    def _ways_in(self) -> list[URLPattern]:
+        uploads = VoiceUploadPages(self.may_bring, self.admin_site)
+        downloads = VoiceDownloadPages(self.may_bring, self.admin_site)
+        return [
+            path("upload/", uploads.page, name="tts_app_voice_upload"),
+            path("upload/begin/", uploads.step(begin)),
+            path("upload/part/", uploads.step(add)),
+            path("upload/finish/", uploads.step(finish)),
+            path("download/", downloads.page, name="tts_app_voice_download"),
+            path("download/state/", downloads.state, name="voice_download_state"),
+            path("download/begin/", downloads.begin, name="voice_download_begin"),
+            path("download/cancel/", downloads.cancel, name="voice_download_cancel"),
+        ]
+
+    def may_bring(self, request: HttpRequest) -> bool:
         allowed = self.admin_site.has_permission(request)
         return allowed and bool(self.has_change_permission(request))
 
     @action(description="Upload a voice", url_path="bring", permissions=["change"])  # type: ignore[untyped-decorator]
     def bring(self, request: HttpRequest) -> HttpResponseBase:
         return HttpResponseRedirect(reverse("admin:tts_app_voice_upload"))
+
+    @action(description="Download a voice", url_path="fetch", permissions=["change"])  # type: ignore[untyped-decorator]
+    def fetch(self, request: HttpRequest) -> HttpResponseBase:
+        return HttpResponseRedirect(reverse("admin:tts_app_voice_download"))
 
     @display(description="state", label=STATES)  # type: ignore[untyped-decorator]
     def state(self, voice: Voice) -> str:

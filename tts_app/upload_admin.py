@@ -2,58 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine
-from functools import wraps
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
-from django.template.response import TemplateResponse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from common.errors import BadValue, NotFound, VoiceError
-from gateway_app.responses import error_response, services_of
+from gateway_app.responses import services_of
 from tts_app.core.voice_upload import VoiceUploads
 from tts_app.services import SpeechService
+from tts_app.voice_pages import AsyncView, VoicePages
 
 Step = Callable[[HttpRequest, VoiceUploads], Awaitable[dict[str, Any]]]
 
 
-class VoiceUploadPages:
-    """Views for an admin whose `may_upload` decides."""
+class VoiceUploadPages(VoicePages):
+    """Where the two files are chosen, and the steps in which they come."""
 
-    def __init__(self, may_upload: Callable[[HttpRequest], bool], site: Any) -> None:
-        self._may_upload = may_upload
-        self._site = site
+    @property
+    def page(self) -> AsyncView:
+        return require_safe(self.guarded(self._page))
 
-    def page(self, request: HttpRequest) -> HttpResponseBase:
-        """Where the two files are chosen."""
-        if not self._may_upload(request):
-            raise PermissionDenied
-        config = services_of(request)["loaded"].config
-        context = {
-            **self._site.each_context(request),
-            "title": "Upload a voice",
-            "most_mb": config.voice_upload_max_mb,
-        }
-        return TemplateResponse(request, "admin/voice_upload.html", context)
+    def step(self, work: Step) -> AsyncView:
+        """A view for one step."""
 
-    def step(self, work: Step) -> Callable[..., Coroutine[Any, Any, HttpResponseBase]]:
-        """A view for one step, for those who may, with errors in our shape."""
-
-        @wraps(work)
         async def view(request: HttpRequest) -> HttpResponseBase:
-            await request.auser()
-            if not await sync_to_async(self._may_upload)(request):
-                raise PermissionDenied
-            try:
-                uploads = VoiceUploads(services_of(request)["loaded"].config)
-                return JsonResponse(await work(request, uploads))
-            except VoiceError as error:
-                return error_response(request, error)
+            uploads = VoiceUploads(services_of(request)["loaded"].config)
+            return JsonResponse(await work(request, uploads))
 
-        return require_POST(view)
+        return require_POST(self.guarded(view))
+
+    async def _page(self, request: HttpRequest) -> HttpResponseBase:
+        most_mb = services_of(request)["loaded"].config.voice_upload_max_mb
+        return await self.shown(
+            request, "admin/voice_upload.html", "Upload a voice", most_mb=most_mb
+        )
 
 
 async def begin(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:

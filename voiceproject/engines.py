@@ -19,6 +19,7 @@ from stt_app.core.engine import SttEngine
 from stt_app.core.languages import check_configured
 from stt_app.services import stt_services
 from tts_app.core.llm.factory import build_llm
+from tts_app.core.voice_downloads import VoiceDownloads
 from tts_app.services import SpeechService
 
 log = structlog.get_logger(__name__)
@@ -50,7 +51,8 @@ def build_services(
     if "tts" in roles:
         services["tts"] = _engine("tts_engine", config.tts_engine, TTS_ENGINES, config)
         services["llm"] = build_llm(config)
-        services["speech"] = SpeechService(services)
+        services["speech"] = speech = SpeechService(services)
+        services["voice_downloads"] = VoiceDownloads(config, speech.sync_voices)
     services["monitor"] = monitor
     return services
 

@@ -210,7 +210,9 @@ class PiperSettings(Section):
         "voices", "Folder with Piper voices (.onnx and .onnx.json)."
     )
     voice_upload_max_mb: int = setting(
-        200, "Largest .onnx file of a voice that is uploaded in the admin.", ge=1
+        200,
+        "Largest .onnx file of a voice that is uploaded or downloaded in the admin.",
+        ge=1,
     )
     tts_max_text_length: int = setting(
         5_000, "Longest text of one `/tts` request, in characters.", ge=1

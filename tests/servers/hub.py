@@ -6,12 +6,13 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 VOICES = "rhasspy/piper-voices"
+STALL_SECONDS = 60.0
 
 
 @dataclass
@@ -23,6 +24,9 @@ class Hub:
     break_after_bytes: int | None = None
     """Cut each answer off after so many bytes."""
     breaks_left: int = 0
+    stall_after_bytes: int | None = None
+    """Send so much of a longer answer, and the rest when `released` is set."""
+    released: threading.Event = field(default_factory=threading.Event)
     wrong_digest: bool = False
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     url: str = ""
@@ -107,7 +111,14 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(rest[:limit])
             self.close_connection = True
             return
-        self.wfile.write(rest)
+        stall = self.hub.stall_after_bytes
+        if stall is not None and len(rest) > stall:
+            self.wfile.write(rest[:stall])
+            self.hub.released.wait(STALL_SECONDS)
+            rest = rest[stall:]
+        # Who has lost patience reads no more.
+        with suppress(ConnectionError):
+            self.wfile.write(rest)
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -123,5 +134,6 @@ def running_hub() -> Iterator[Hub]:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
         yield hub
+        hub.released.set()
         server.shutdown()
         thread.join()

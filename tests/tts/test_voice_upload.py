@@ -18,7 +18,8 @@ from common.errors import BadValue, NotFound, TooLarge
 from common.model_files import VoiceFiles, check_voice, find_voices
 from tests.conftest import loaded_config
 from tts_app.core.catalog import Catalog
-from tts_app.core.voice_upload import VoiceUploads, examine
+from tts_app.core.voice_install import examine
+from tts_app.core.voice_upload import VoiceUploads
 
 CONFIG = {
     "audio": {"sample_rate": 22_050, "quality": "medium"},

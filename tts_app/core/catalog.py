@@ -11,6 +11,7 @@ from typing import Any
 
 from common.config import Config, project_dir
 from common.errors import EngineFailed
+from common.model_download import MAX_CONFIG_BYTES
 from common.model_files import VoiceFiles, find_voices, local_voices, voice_checksums
 from tts_app.core.engine import VoiceInfo
 
@@ -18,7 +19,6 @@ PHONEME_TYPES = ("espeak", "text")
 """Others make Piper download a model of their own."""
 RATES_HZ = range(8_000, 48_001)
 MAX_SPEAKERS = 10_000
-MAX_CONFIG_BYTES = 4_000_000
 
 _LICENCE = re.compile(r"^\W*licen[cs]e\s*:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 _QUALITY = re.compile(r"-(x_low|low|medium|high)$")

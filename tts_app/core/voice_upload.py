@@ -9,21 +9,15 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
-from common.checksums import keep_checksums
 from common.config import Config, project_dir
-from common.errors import BadValue, EngineFailed, NotFound, TooLarge
+from common.errors import BadValue, NotFound, TooLarge
+from common.model_download import MAX_CONFIG_BYTES
 from common.model_files import VoiceFiles
-from common.workers import WorkerPool
-from tts_app.core.catalog import MAX_CONFIG_BYTES, UnusableVoice, read_voice
 from tts_app.core.engine import VoiceInfo
-from tts_app.core.onnx_graph import NotOnnx, graph_facts
-from tts_app.core.piper_worker import PiperOptions
+from tts_app.core.voice_install import examine, hear, keep
 
 STALE_SECONDS = 3_600.0
 MOST_AT_ONCE = 8
-CHECK_TIMEOUT_SECONDS = 60.0
-NEEDED_INPUTS = frozenset({"input", "input_lengths", "scales"})
-SPEAKER_INPUT = "sid"
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -83,13 +77,8 @@ class VoiceUploads:
         files = await asyncio.to_thread(self._named, upload, name)
         info = await asyncio.to_thread(examine, files)
         await hear(files)
-        await asyncio.to_thread(self._keep, files, target)
+        await asyncio.to_thread(keep, files, target)
         return info
-
-    def _keep(self, files: VoiceFiles, target: Path) -> None:
-        keep_checksums(files.onnx)
-        self._voices.mkdir(parents=True, exist_ok=True)
-        shutil.move(files.onnx.parent, target)
 
     def _named(self, upload: str, name: str) -> VoiceFiles:
         """The two files under the voice's name. Raises BadValue when one is missing."""
@@ -113,44 +102,3 @@ class VoiceUploads:
         if kind not in ("onnx", "config"):
             raise BadValue("`kind` is onnx or config.", field="kind")
         return self._of(upload) / f"{kind}.part"
-
-
-def examine(files: VoiceFiles) -> VoiceInfo:
-    """What the files say about the voice. Raises BadValue."""
-    try:
-        info = read_voice(files)
-        facts = graph_facts(files.onnx.read_bytes())
-    except UnusableVoice as error:
-        raise BadValue(error.message.split(" Install it")[0], field="config") from error
-    except NotOnnx as error:
-        raise BadValue(f"This is no ONNX model: {error}.", field="onnx") from error
-    if facts.external_data:
-        raise BadValue("The model keeps weights in other files.", field="onnx")
-    needed = NEEDED_INPUTS | ({SPEAKER_INPUT} if info.speakers else set())
-    if needed - set(facts.inputs):
-        given = ", ".join(sorted(facts.inputs)) or "nothing"
-        wanted = ", ".join(sorted(needed))
-        raise BadValue(
-            f"This is no Piper voice: it takes {given} instead of {wanted}.",
-            field="onnx",
-        )
-    return info
-
-
-async def hear(files: VoiceFiles) -> None:
-    """Let the voice speak in a process that may crash. Raises BadValue."""
-    pool = WorkerPool(
-        "voice check",
-        "tts_app.core.piper_worker:PiperWorker",
-        (PiperOptions(str(files.onnx), str(files.config), threads=1, max_voices=1),),
-        start_timeout_seconds=CHECK_TIMEOUT_SECONDS,
-    )
-    try:
-        # A worker speaks a few sentences before it says that it is loaded.
-        await pool.start()
-    except EngineFailed as error:
-        raise BadValue(
-            f"The voice cannot speak a test sentence: {error.message}", field="onnx"
-        ) from error
-    finally:
-        await pool.stop()

@@ -11,7 +11,11 @@ from django.db import DatabaseError
 from common.checksums import FileState, keep_checksums
 from common.config import Config, project_dir
 from common.errors import EngineFailed
-from common.model_download import download_voice, voice_catalog
+from common.model_download import (
+    PublishedVoice,
+    download_voice,
+    published_voices,
+)
 from common.model_files import (
     VoiceFiles,
     check_voice,
@@ -89,9 +93,10 @@ class Command(BaseCommand):
         if options["all"]:
             _refuse_offline(config)
             known = {voice.name for voice in here}
-            for name, entry in sorted(voice_catalog().items()):
+            for published in published_voices():
+                name = published.name
                 if name not in known and name.startswith(language):
-                    self.stdout.write(f"{name:<32} {_words(entry)}")
+                    self.stdout.write(f"{name:<32} {_words(published)}")
 
     def _list_checksums(self, voice: VoiceFiles) -> None:
         kept = voice_checksums(voice)
@@ -173,15 +178,7 @@ def _refuse_offline(config: Config) -> None:
         raise CommandError(OFFLINE)
 
 
-def _words(entry: dict[str, Any]) -> str:
-    """Language, quality and size of a published voice."""
-    language = entry.get("language", {})
-    name = " ".join(
-        part
-        for part in (language.get("name_english"), language.get("country_english"))
-        if part
-    )
-    size = sum(file.get("size_bytes", 0) for file in entry.get("files", {}).values())
-    speakers = entry.get("num_speakers", 1)
-    many = f", {speakers} speakers" if speakers > 1 else ""
-    return f"on the hub: {name}, {size / 1e6:.0f} MB{many}"
+def _words(voice: PublishedVoice) -> str:
+    """Language, size and speakers of a published voice."""
+    many = f", {voice.speakers} speakers" if voice.speakers > 1 else ""
+    return f"on the hub: {voice.language}, {voice.size_bytes / 1e6:.0f} MB{many}"

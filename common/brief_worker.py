@@ -1,0 +1,31 @@
+"""A worker for one piece of work, gone when that is done or given up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from common.workers import WorkerPool
+
+
+@asynccontextmanager
+async def brief_worker(
+    name: str, handler: str, *arguments: Any, **options: Any
+) -> AsyncIterator[WorkerPool]:
+    """A WorkerPool that has loaded, until the block ends. Raises EngineFailed.
+
+    Cancelled while it loads or works, it leaves no process behind.
+    """
+    pool = WorkerPool(name, handler, arguments, **options)
+    starting = asyncio.ensure_future(pool.start())
+    try:
+        await asyncio.shield(starting)
+        yield pool
+    finally:
+        await pool.stop()
+        if not starting.done():
+            # A process that was only being made is there by now.
+            await asyncio.wait({starting})
+            await pool.stop()

@@ -1,0 +1,57 @@
+"""What the admin's pages that bring a voice have in common: who may, and errors."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import wraps
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.template.response import TemplateResponse
+
+from common.errors import VoiceError
+from gateway_app.responses import error_response
+
+Allowed = Callable[[HttpRequest], bool]
+AsyncView = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
+
+
+def _accepted(request: HttpRequest) -> str:
+    return request.headers.get("Accept", "")
+
+
+class VoicePages:
+    """Pages of an admin site for those whom `may_bring` lets in."""
+
+    def __init__(self, may_bring: Allowed, site: Any) -> None:
+        self._may_bring = may_bring
+        self._site = site
+
+    def guarded(
+        self, work: Callable[[HttpRequest], Awaitable[HttpResponseBase]]
+    ) -> AsyncView:
+        """The view for those who may, with errors in our shape."""
+
+        @wraps(work)
+        async def view(request: HttpRequest) -> HttpResponseBase:
+            user = await request.auser()
+            if not user.is_authenticated and "text/html" in _accepted(request):
+                return redirect_to_login(request.get_full_path())
+            if not await sync_to_async(self._may_bring)(request):
+                raise PermissionDenied
+            try:
+                return await work(request)
+            except VoiceError as error:
+                return error_response(request, error)
+
+        return view
+
+    async def shown(
+        self, request: HttpRequest, template: str, title: str, **context: Any
+    ) -> HttpResponseBase:
+        """A page inside of the admin's frame."""
+        frame = await sync_to_async(self._site.each_context)(request)
+        return TemplateResponse(request, template, {**frame, "title": title, **context})
