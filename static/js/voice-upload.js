@@ -5,6 +5,7 @@ const PART_BYTES = 2 * 1024 * 1024;
 const form = document.getElementById("voice-upload");
 const progress = form.querySelector("progress");
 const status = form.querySelector("[role=status]");
+const trouble = form.querySelector("[role=alert]");
 const button = form.querySelector("button");
 
 async function post(step, values, body) {
@@ -35,17 +36,21 @@ async function bring(onnx, config) {
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  button.disabled = true;
+  if (button.ariaDisabled === "true") return;
+  // Not `disabled`, which would take the focus away.
+  button.ariaDisabled = "true";
   progress.hidden = false;
   status.textContent = "Uploading…";
+  trouble.textContent = "";
   try {
     const voice = await bring(form.elements.onnx.files[0], form.elements.config.files[0]);
     status.textContent = `${voice.name} is installed.`;
     location.href = form.dataset.home;
   } catch (error) {
-    status.textContent = error.message;
+    status.textContent = "";
+    trouble.textContent = error.message;
     progress.hidden = true;
   } finally {
-    button.disabled = false;
+    button.ariaDisabled = "false";
   }
 });
