@@ -12,6 +12,7 @@ from benchmarks import (
     heard_back,
     live,
     long,
+    pauses,
     soak,
     soak_speech,
     start,
@@ -35,6 +36,7 @@ PROGRAMS: dict[str, Callable[[], str]] = {
 LISTENING: dict[str, Callable[[Flags], str]] = {
     "live": live.run,
     "agreement": agreement.run,
+    "pauses": pauses.run,
     "streams": streams.run,
     "soak": soak.run,
     "long": long.run,

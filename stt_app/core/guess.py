@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from common.errors import VoiceError
 from common.workers import Priority, Urgency
 from stt_app.core.engine import SttEngine, Transcript, Utterance
+
+_LONG_AGO = 0.0
 
 
 class Guess:
@@ -20,6 +23,7 @@ class Guess:
     ) -> None:
         self._covers = (start_sample, speech_end_sample)
         self._urgency = Urgency(Priority.SPECULATIVE)
+        self._demoted = False
         self._task = asyncio.create_task(engine.transcribe(utterance, self._urgency))
         # Its failure matters to nobody unless the guess is claimed.
         self._task.add_done_callback(_seen)
@@ -32,6 +36,26 @@ class Guess:
         """It was the end: the text, as soon as can be. Raises what the engine raises."""
         self._urgency.priority = Priority.FINAL
         return await self._task
+
+    async def watch(self) -> Transcript | None:
+        """The text for one who only shows it, None if there is none.
+
+        Giving up does no harm to the guess, unless it was demoted.
+        """
+        try:
+            return await asyncio.shield(self._task)
+        except VoiceError:
+            return None
+        except asyncio.CancelledError:
+            if self._demoted:
+                self.drop()
+            raise
+
+    def demote(self) -> None:
+        """It was not the end. Whoever watches may still have the text if it is begun."""
+        self._demoted = True
+        self._urgency.priority = Priority.INTERIM
+        self._urgency.deadline = _LONG_AGO
 
     def drop(self) -> None:
         """It was not the end."""

@@ -29,11 +29,14 @@ class LiveSpeech:
         self._partials = partials
         self._request = request
         self._guess: Guess | None = None
+        self._shared = False
+        """Whether the guess's text is also waited for as a partial one."""
 
     def follow(self, segmenter: Segmenter, number: int, *, partials: bool) -> None:
         """Audio was heard; utterance `number` is open, or would be the next."""
         if segmenter.paused:
-            self._prepare(segmenter)
+            if self._prepare(segmenter) and partials:
+                self._share(segmenter, number)
             return
         self._drop_guess()
         # A partial text would keep the engine from preparing the final one.
@@ -55,25 +58,36 @@ class LiveSpeech:
         guess = self._guess
         covers = (ended.start_sample, ended.speech_end_sample) if ended else None
         if guess is not None and covers and guess.fits(*covers):
-            self._guess = None
+            self._guess, self._shared = None, False
             return guess
+        self._shared = False
         self._drop_guess()
         return None
 
-    def _prepare(self, segmenter: Segmenter) -> None:
+    def _prepare(self, segmenter: Segmenter) -> bool:
+        """Begin a guess at the final text. Returns whether there is a new one."""
         covers = segmenter.open_start, segmenter.speech_end_sample
         if self._guess is not None:
             if self._guess.fits(*covers):
-                return
+                return False
             self._drop_guess()
-        if self._load.spares_guesses:
-            utterance = self._request(
-                segmenter.open_audio(), segmenter.voice_probability
-            )
-            self._guess = Guess(self._engine, utterance, *covers)
+        if not self._load.spares_guesses:
+            return False
+        utterance = self._request(segmenter.open_audio(), segmenter.voice_probability)
+        self._guess = Guess(self._engine, utterance, *covers)
+        return True
+
+    def _share(self, segmenter: Segmenter, number: int) -> None:
+        assert self._guess is not None  # noqa: S101 - for the type checker
+        start_sample, spoken = segmenter.open_start, segmenter.spoken_seconds
+        self._shared = self._partials.share(number, start_sample, spoken, self._guess)
 
     def _drop_guess(self) -> None:
-        if self._guess is not None:
+        if self._guess is None:
+            return
+        if self._shared:
+            self._guess.demote()
+        else:
             self._guess.drop()
-            self._guess = None
-            GUESSES.labels("wrong").inc()
+        self._guess, self._shared = None, False
+        GUESSES.labels("wrong").inc()

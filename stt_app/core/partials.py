@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from common.audio import SPEECH_RATE_HZ
 from common.config.speech import ListeningSettings
 from common.errors import Overloaded, VoiceError
 from common.metrics import PARTIALS
 from common.workers import Priority, Urgency
-from stt_app.core.engine import SttEngine, Utterance
+from stt_app.core.engine import SttEngine, Transcript, Utterance
+from stt_app.core.guess import Guess
 from stt_app.core.messages import PartialText
 from stt_app.core.stable_text import StableText
 
 _SHARE_OF_TIME = 0.5
 """Making partials takes this share of the time at most."""
 _LONGEST_PAUSE_SECONDS = 5.0
+
+_Answer = Callable[[], Awaitable[Transcript | None]]
 
 
 class Partials:
@@ -59,9 +63,21 @@ class Partials:
         utterance: Utterance,
     ) -> None:
         """Look at it; the text is emitted when it comes, unless it comes too late."""
-        self._seen_seconds = spoken_seconds
-        work = self._ask(number, start_sample, utterance)
-        self._asking = asyncio.create_task(work)
+        deadline = self._clock() + self._pause_seconds + self._interval_seconds
+        urgency = Urgency(Priority.INTERIM, deadline)
+        answer = partial(self._engine.transcribe, utterance, urgency)
+        self._expect(number, start_sample, spoken_seconds, answer)
+
+    def share(
+        self, number: int, start_sample: int, spoken_seconds: float, guess: Guess
+    ) -> bool:
+        """Emit the text of a pause as well. Returns False while another is in flight."""
+        if number != self._number:
+            self._begin(number)
+        if self._asking is not None:
+            return False
+        self._expect(number, start_sample, spoken_seconds, guess.watch)
+        return True
 
     def end(self) -> None:
         """The utterance is over: what is in flight is stale."""
@@ -77,13 +93,21 @@ class Partials:
         self._seen_seconds = 0.0
         self._next_at = 0.0
 
-    async def _ask(self, number: int, start_sample: int, utterance: Utterance) -> None:
+    def _expect(
+        self,
+        number: int,
+        start_sample: int,
+        spoken_seconds: float,
+        answer: _Answer,
+    ) -> None:
+        self._seen_seconds = spoken_seconds
+        work = self._await(number, start_sample, answer)
+        self._asking = asyncio.create_task(work)
+
+    async def _await(self, number: int, start_sample: int, answer: _Answer) -> None:
         began = self._clock()
-        deadline = began + self._pause_seconds + self._interval_seconds
         try:
-            found = await self._engine.transcribe(
-                utterance, Urgency(Priority.INTERIM, deadline)
-            )
+            found = await answer()
         except VoiceError as error:
             # Whoever waits for the final is told; nobody misses a partial.
             if isinstance(error, Overloaded):
@@ -91,7 +115,8 @@ class Partials:
             self._pause(began, 2 * self._pause_seconds)
         else:
             self._pause(began, (self._clock() - began) / _SHARE_OF_TIME)
-            self._tell(number, start_sample, found.text)
+            if found is not None:
+                self._tell(number, start_sample, found.text)
         self._asking = None
 
     def _pause(self, began: float, seconds: float) -> None:

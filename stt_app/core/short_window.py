@@ -31,6 +31,8 @@ class ShortWindowWhisper(LiveWhisper):
         super().__init__(*arguments, **options)
         self.short_languages: frozenset[str] = frozenset()
         self._short = False
+        self._names_language = False
+        self._head_positions = 0
         self._tail = states_array(super()._encode_anew(self._noise()))
 
     @property
@@ -48,17 +50,30 @@ class ShortWindowWhisper(LiveWhisper):
         self, audio: Any = None, features: Any = None, **options: Any
     ) -> Any:
         """The language. The window grows where that language needs the full one."""
-        found = super().detect_language(audio, features, **options)
+        self._names_language = True
+        try:
+            found = super().detect_language(audio, features, **options)
+        finally:
+            self._names_language = False
         if found[0] not in self.short_languages:
             self.use_window(short=False)
         return found
 
+    def encode(self, features: Any) -> Any:
+        encoded = super().encode(features)
+        if not self._names_language or not self._head_positions:
+            return encoded
+        # One token does not loop, and the tail takes most of the time and says nothing.
+        return storage(states_array(encoded)[:, : self._head_positions])
+
     def _encode_anew(self, features: Any) -> Any:
         frames = sounding_frames(features) + _MARGIN_FRAMES
+        self._head_positions = 0
         if not self._short or frames >= _WINDOW_FRAMES:
             return super()._encode_anew(features)
         # The encoder halves the number of frames.
         head = states_array(super()._encode_anew(features[..., : frames + frames % 2]))
+        self._head_positions = head.shape[1]
         tail = np.broadcast_to(self._tail[:, head.shape[1] :], self._rest_of(head))
         return storage(np.concatenate([head, tail], axis=1))
 

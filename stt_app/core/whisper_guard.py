@@ -16,8 +16,9 @@ _SPARE_TOKENS = 24
 _LEAST_PHRASE_WORDS = 3
 _SURE_OF_VOICE = 0.5
 _FAILED_LOG_PROBABILITY = -1.0
-_LEAST_LOG_PROBABILITY = -0.6
-"""Below it the full window hears single words better; a sixth of real speech is."""
+_LEAST_LOG_PROBABILITY = -0.8
+"""Of real speech above it the full window corrects no word; short commands are often
+below -0.6, and a second look at each would come late for nothing."""
 
 
 class Doubt(str, Enum):

@@ -28,6 +28,8 @@ class AskedStt(FakeStt):
         super().__init__(seconds=seconds)
         self.urgencies: list[Urgency] = []
         self.answered = 0
+        self.given_up = 0
+        self.wait_seconds = 0.0
         self._fails = fails
 
     async def transcribe(
@@ -37,7 +39,12 @@ class AskedStt(FakeStt):
         first_priority = self.urgencies[-1].priority
         if self._fails is not None and first_priority is not Priority.FINAL:
             raise self._fails
-        found = await super().transcribe(utterance, urgency)
+        try:
+            found = await super().transcribe(utterance, urgency)
+            await asyncio.sleep(self.wait_seconds)
+        except asyncio.CancelledError:
+            self.given_up += 1
+            raise
         self.answered += 1
         words = " ".join(f"w{n}" for n in range(int(utterance.seconds * 4)))
         return Transcript(words, found.language, 1.0, 0.9, self.model_name)
@@ -125,6 +132,76 @@ async def test_a_prepared_text_that_fails_is_asked_for_again() -> None:
     assert len(engine.urgencies) == 2
     assert listening.texts[0]
     assert listening.of("error") == []
+
+
+async def test_before_a_short_silence_ends_the_text_is_prepared_sooner() -> None:
+    asked = {}
+    for silence in (0.3, 0.7):
+        engine, time = AskedStt(), Time()
+        listening = listening_to(engine, time, silence_max_seconds=silence)
+        await speak(listening, time, 1, -0.1)
+        asked[silence] = engine.priorities
+        await listening.end()
+    assert asked[0.3][:1] == [Priority.SPECULATIVE]
+    assert Priority.SPECULATIVE not in asked[0.7]
+
+
+async def test_what_is_prepared_in_a_pause_is_shown_as_a_partial_text() -> None:
+    engine, time = AskedStt(), Time()
+    listening = listening_to(engine, time, INTERIM)
+    await speak(listening, time, 2, -0.4)
+    assert listening.texts == []
+    shown = listening.of("partial")[-1].text
+    await speak(listening, time, -0.5)
+    await listening.end()
+    assert listening.texts[0] == shown
+    assert engine.priorities.count(Priority.FINAL) == 1, "the guess, and no other"
+
+
+async def test_a_wrong_guess_at_work_becomes_a_partial_text() -> None:
+    engine, time = AskedStt(), Time()
+    listening = listening_to(engine, time, INTERIM, partial_first_seconds=1.05)
+    await speak(listening, time, 1)
+    engine.wait_seconds = 0.1
+    await speak(listening, time, -0.2, 0.3)
+    (urgency,) = engine.urgencies
+    assert urgency.priority is Priority.INTERIM
+    assert urgency.deadline is not None, "it is not begun any more"
+    assert listening.of("partial") == []
+    await asyncio.sleep(0.15)
+    assert len(listening.of("partial")) == 1
+    await listening.end()
+
+
+async def test_a_wrong_guess_that_nobody_would_see_is_given_up() -> None:
+    engine, time = AskedStt(seconds=60), Time()
+    listening = listening_to(engine, time)
+    await speak(listening, time, 1, -0.3)
+    assert engine.given_up == 0
+    await speak(listening, time, 0.3)
+    assert engine.given_up == 1
+    listening.task.cancel()
+
+
+async def test_other_options_end_a_guess_that_would_be_shown() -> None:
+    engine, time = AskedStt(seconds=60), Time()
+    listening = listening_to(engine, time, INTERIM, partial_first_seconds=1.05)
+    await speak(listening, time, 1, -0.3)
+    listening.session.configure(Options(language="de"))
+    await speak(listening, time, -0.1)
+    assert engine.given_up == 1
+    listening.task.cancel()
+
+
+async def test_a_wrong_guess_ends_with_its_utterance() -> None:
+    engine, time = AskedStt(seconds=60), Time()
+    listening = listening_to(engine, time, INTERIM, partial_first_seconds=1.05)
+    await speak(listening, time, 1, -0.3, 0.3)
+    assert engine.given_up == 0
+    listening.session.flush()
+    await asyncio.sleep(0.01)
+    assert engine.given_up == 1
+    listening.task.cancel()
 
 
 async def test_a_flush_in_the_pause_takes_the_prepared_text() -> None:
