@@ -54,7 +54,7 @@ class ListeningSettings(Section):
     )
     speculative_pause_seconds: float = setting(
         0.12,
-        "Pause after which the text is prepared, in case it is the end, and at most a fifth of `silence_max_seconds`; 0 waits for the end.",
+        "Pause after which the text is prepared, in case it is the end; 0 waits for the end.",
         ge=0,
         le=2,
     )

@@ -15,9 +15,6 @@ _HYSTERESIS = 0.15
 """Speech that has begun goes on until the probability falls this far below."""
 _LOWEST_THRESHOLD = 0.01
 _LONGEST_TAIL_SECONDS = 0.3
-_PAUSE_SHARE = 1 / 5
-"""The text is prepared after this share of the silence that ends an utterance, at
-the latest: a short one would be over before the text is ready."""
 _CUT_SEARCH_SHARE = 1 / 3
 """The cut is looked for in this last part of an utterance that is too long."""
 
@@ -96,8 +93,7 @@ class Segmenter:
         self._floor = max(settings.vad_threshold - _HYSTERESIS, _LOWEST_THRESHOLD)
         self._shortest = _samples(settings.min_utterance_seconds)
         self._longest = _samples(settings.max_utterance_seconds)
-        latest = settings.silence_max_seconds * _PAUSE_SHARE
-        self._pause = _samples(min(settings.speculative_pause_seconds, latest))
+        self._pause = _samples(settings.speculative_pause_seconds)
         # A part of the pause belongs to the utterance, the rest to the next one.
         tail = min(_LONGEST_TAIL_SECONDS, settings.silence_max_seconds / 2)
         self._tail = _samples(tail)

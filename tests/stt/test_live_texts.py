@@ -134,18 +134,6 @@ async def test_a_prepared_text_that_fails_is_asked_for_again() -> None:
     assert listening.of("error") == []
 
 
-async def test_before_a_short_silence_ends_the_text_is_prepared_sooner() -> None:
-    asked = {}
-    for silence in (0.3, 0.7):
-        engine, time = AskedStt(), Time()
-        listening = listening_to(engine, time, silence_max_seconds=silence)
-        await speak(listening, time, 1, -0.1)
-        asked[silence] = engine.priorities
-        await listening.end()
-    assert asked[0.3][:1] == [Priority.SPECULATIVE]
-    assert Priority.SPECULATIVE not in asked[0.7]
-
-
 async def test_what_is_prepared_in_a_pause_is_shown_as_a_partial_text() -> None:
     engine, time = AskedStt(), Time()
     listening = listening_to(engine, time, INTERIM)

@@ -249,31 +249,3 @@ def test_it_knows_how_sure_the_detector_was() -> None:
     assert segmenter.voice_probability == pytest.approx(0.6)
     (found,) = utterances(push_all(segmenter, sound(-1)))
     assert found.voice_probability == pytest.approx(0.6)
-
-
-@pytest.mark.parametrize(
-    ("settings", "frames"),
-    [
-        ({}, 4),
-        ({"silence_max_seconds": 0.3}, 2),
-        ({"silence_max_seconds": 0.3, "speculative_pause_seconds": 0.03}, 1),
-        ({"silence_max_seconds": 5, "speculative_pause_seconds": 0.5}, 16),
-    ],
-)
-def test_a_pause_is_worth_a_guess_the_sooner_the_shorter_the_silence(
-    settings: dict[str, float], frames: int
-) -> None:
-    segmenter = Segmenter(ListeningSettings(**settings))
-    push_all(segmenter, sound(32 * FRAME_SECONDS))
-    paused = []
-    for _ in range(frames):
-        push_all(segmenter, sound(-FRAME_SECONDS))
-        paused.append(segmenter.paused)
-    assert paused == [False] * (frames - 1) + [True]
-
-
-def test_without_a_pause_to_wait_for_no_silence_is_worth_a_guess() -> None:
-    settings = ListeningSettings(speculative_pause_seconds=0, silence_max_seconds=0.3)
-    segmenter = Segmenter(settings)
-    push_all(segmenter, sound(1, -0.2))
-    assert not segmenter.paused
