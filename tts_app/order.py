@@ -11,7 +11,7 @@ from tts_app.core.encoding import FORMATS, check_rate
 from tts_app.core.engine import VoiceInfo
 from tts_app.core.llm.base import ReplyOptions
 from tts_app.core.script import INPUTS, Input
-from tts_app.core.speech import SpeechPlan
+from tts_app.core.speech_plan import SpeechPlan
 
 MIN_SPEED, MAX_SPEED = 0.25, 4.0
 MAX_NOISE = 2.0

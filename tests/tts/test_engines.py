@@ -15,7 +15,8 @@ from tests.contracts.tts import TtsContract, seconds, spoken
 from tests.fakes import FakeTts
 from tts_app.core.engine import SpeechPart, SpeechRequest, TtsEngine
 from tts_app.core.piper import PiperEngine
-from tts_app.core.speech import AudioDelta, Speech, SpeechPlan
+from tts_app.core.speech import AudioDelta, Speech
+from tts_app.core.speech_plan import SpeechPlan
 
 TEXT = (
     "When the storm had passed, the fishermen went out again, and nobody spoke of the "

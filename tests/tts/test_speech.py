@@ -19,10 +19,10 @@ from tts_app.core.speech import (
     AudioDelta,
     Speech,
     SpeechEvent,
-    SpeechPlan,
     TextDelta,
     WordsDelta,
 )
+from tts_app.core.speech_plan import SpeechPlan
 from tts_app.core.word_times import WordTime
 
 LONG = "The library closes at nine, but come back later. " * 4
@@ -223,3 +223,16 @@ async def test_it_begins_in_the_middle_of_a_clause_that_comes_slowly(
     said = [request.text for request in tts.said]
     assert said[0].startswith(first)
     assert " ".join(said).replace(",", "") == SLOW
+
+
+async def test_it_reads_a_long_text_only_after_the_first_sound() -> None:
+    tts = FakeTts(seconds=0.2)
+    await tts.start()
+    speech = speech_of(tts, LONG * 4)
+    reading = speech.events(10)
+    assert isinstance(await anext(reading), TextDelta)
+    await asyncio.sleep(0.05)
+    assert speech._clauses.qsize() <= 1
+    assert isinstance(await anext(reading), AudioDelta)
+    assert len([event async for event in reading]) > 10
+    assert " ".join(request.text for request in tts.said) == (LONG * 4).strip()

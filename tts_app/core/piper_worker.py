@@ -85,7 +85,7 @@ class PiperWorker:
     def load(self) -> dict[str, Any]:
         onnx, config = self._options.onnx, self._options.config
         for text in WARM_UP:
-            for _ in self.handle(PiperJob(onnx, config, text)):
+            for _ in self.handle(PiperJob(onnx, config, text, early=True)):
                 pass
         return {"threads": self._options.threads}
 

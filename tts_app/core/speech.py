@@ -16,46 +16,20 @@ from common.errors import Unavailable, Unspeakable, VoiceError
 from common.metrics import REAL_TIME_FACTOR, STAGE_SECONDS
 from common.workers import Priority
 from tts_app.core.encoding import SLICE_SECONDS, Encoder, make_encoder
-from tts_app.core.engine import SpeechPart, SpeechRequest, TtsEngine, VoiceInfo
+from tts_app.core.engine import SpeechPart, TtsEngine
 from tts_app.core.joining import Joined, Joiner
-from tts_app.core.script import Clause, Input, Line, Pause, make_reader
+from tts_app.core.script import Clause, Line, Pause, make_reader
+from tts_app.core.speech_plan import SpeechPlan
 from tts_app.core.word_times import WordTime
 
 log = structlog.get_logger(__name__)
 
 SLOW_SECONDS = 0.25
 """So long after its first piece a text should have a first clause."""
+LONG_PIECE = 300
+"""More characters at once than a language model writes."""
 CLAUSES_AHEAD = 2
 """The clause that is being sent, and the one that is made meanwhile."""
-
-
-@dataclass(frozen=True)
-class SpeechPlan:
-    """How to say it."""
-
-    voice: VoiceInfo
-    speaker: int | None = None
-    speed: float = 1.0
-    audio_format: str = "wav"
-    sample_rate: int | None = None
-    noise_scale: float | None = None
-    noise_w: float | None = None
-    volume: float = 1.0
-    input: Input = "text"
-    word_times: bool = False
-
-    def request(self, clause: Clause) -> SpeechRequest:
-        """What the engine is asked for."""
-        return SpeechRequest(
-            clause.text,
-            self.voice.name,
-            self.speaker,
-            self.speed * clause.rate,
-            self.noise_scale,
-            self.noise_w,
-            self.volume,
-            self.word_times,
-        )
 
 
 @dataclass(frozen=True)
@@ -122,7 +96,7 @@ class Speech:
         self._made: asyncio.Queue[_Made] = asyncio.Queue()
         self._ahead = asyncio.Semaphore(CLAUSES_AHEAD)
         self._seconds_left = 0.0
-        self._has_begun = False
+        self._first_made = asyncio.Event()
         self.text = ""
         """Everything that was read so far."""
         self.audio_seconds = 0.0
@@ -249,26 +223,26 @@ class Speech:
                     self.text += piece
                     self._made.put_nowait(TextDelta(piece))
                     for line in reader.iterate(piece):
-                        self._give(line)
-                        # So that the first clause is spoken before all is read.
-                        await asyncio.sleep(0)
+                        self._clauses.put_nowait(line)
+                        await self._give_way(piece)
                     if self._is_slow():
                         for line in reader.hurry():
-                            self._give(line)
+                            self._clauses.put_nowait(line)
             for line in reader.finish():
                 self._clauses.put_nowait(line)
             self._clauses.put_nowait(_End())
         except Exception as error:  # noqa: BLE001 - it is raised or logged by `_fail`
             self._clauses.put_nowait(_Failed(error))
 
-    def _give(self, line: Line) -> None:
-        self._clauses.put_nowait(line)
-        self._has_begun = True
+    async def _give_way(self, piece: str) -> None:
+        """Reading a long text at once would take time from the first sound."""
+        if len(piece) > LONG_PIECE:
+            await self._first_made.wait()
+        await asyncio.sleep(0)
 
     def _is_slow(self) -> bool:
-        """Whether somebody waits for a first clause that takes long to be written."""
-        began = self.first_piece_at or time.perf_counter()
-        return not self._has_begun and time.perf_counter() - began > SLOW_SECONDS
+        """Whether the first clause takes long to be written."""
+        return time.perf_counter() - (self.first_piece_at or 0.0) > SLOW_SECONDS
 
     async def _synthesize(self) -> None:
         """Clauses to audio."""
@@ -276,14 +250,18 @@ class Speech:
         try:
             while isinstance(line := await self._clauses.get(), Line):
                 if isinstance(line, Pause):
-                    self._made.put_nowait(line)
+                    self._tell(line)
                     continue
                 await self._ahead.acquire()
                 await self._say(line, priority)
                 priority = Priority.LATER_CLAUSE
-            self._made.put_nowait(line)
+            self._tell(line)
         except Exception as error:  # noqa: BLE001 - it is raised or logged by `_fail`
-            self._made.put_nowait(_Failed(error))
+            self._tell(_Failed(error))
+
+    def _tell(self, made: _Made) -> None:
+        self._made.put_nowait(made)
+        self._first_made.set()
 
     async def _say(self, clause: Clause, priority: Priority) -> None:
         request = self._plan.request(clause)
@@ -292,8 +270,8 @@ class Speech:
         async with aclosing(parts):
             async for audio in parts:
                 seconds += audio.seconds
-                self._made.put_nowait(audio)
-        self._made.put_nowait(_ClauseEnd(clause.text))
+                self._tell(audio)
+        self._tell(_ClauseEnd(clause.text))
         taken = time.perf_counter() - began
         STAGE_SECONDS.labels("synthesize").observe(taken)
         if seconds:
