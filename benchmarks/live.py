@@ -23,7 +23,7 @@ from benchmarks.report import repeated, table
 from tests.server_process import running_server
 from tests.word_errors import Recording
 
-AT_ONCE = 3
+AT_ONCE = 2
 """Streams while words are counted; latency is measured with one."""
 BEAMS = (1, 5)
 SILENCES_SECONDS = (0.7, 0.3)
