@@ -25,7 +25,7 @@ pytestmark = pytest.mark.model
 
 @pytest.fixture
 async def engine() -> AsyncIterator[EmbeddedEngine]:
-    async with started(EmbeddedEngine(quick(ollama_timeout=30))) as running:
+    async with started(EmbeddedEngine(quick(ollama_timeout=90))) as running:
         yield running
 
 

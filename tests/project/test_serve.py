@@ -33,6 +33,7 @@ FAKES: dict[str, Any] = {
 
 LONG_REQUEST = {"text": "This is a sentence. " * 200, "llm": False, "format": "pcm"}
 MOST_GROWTH_MB = 20.0
+START_SECONDS = 120.0
 
 
 def test_it_says_where_it_listens_and_what_it_runs() -> None:
@@ -82,13 +83,13 @@ def test_it_writes_json_lines_when_asked() -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_in_order_on_a_signal(number: int) -> None:
     with (
-        running_server(**FAKES) as server,
+        running_server(shutdown_grace_seconds=60, **FAKES) as server,
         socket.create_connection(("127.0.0.1", server.port)) as half,
     ):
         half.sendall(b"POST /tts HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{")
         time.sleep(0.3)
         server.signal(number)
-        assert server.wait(5) == 0
+        assert server.wait(20) == 0
         assert "Traceback" not in server.log
         with pytest.raises(httpx.ConnectError):
             httpx.get(server.url)
@@ -105,7 +106,7 @@ def test_it_ends_at_once_on_a_second_signal() -> None:
         time.sleep(1)
         assert server.process.poll() is None
         server.signal()
-        assert server.wait(1) == 128 + signal.SIGTERM
+        assert server.wait(5) == 128 + signal.SIGTERM
 
 
 def test_it_makes_no_speech_that_nobody_reads() -> None:
@@ -131,7 +132,7 @@ def test_it_stops_while_it_is_still_loading() -> None:
     with started_server(**FAKES) as server:
         time.sleep(0.2)
         server.signal()
-        assert server.wait(15) in (0, -signal.SIGTERM)
+        assert server.wait(START_SECONDS) in (0, -signal.SIGTERM)
 
 
 def test_it_names_a_port_that_is_taken() -> None:
@@ -140,7 +141,7 @@ def test_it_names_a_port_that_is_taken() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with started_server(**{**FAKES, "tts_port": port}) as server:
-            assert server.wait() == 1
+            assert server.wait(START_SECONDS) == 1
             assert server.log.strip() == (
                 f"Cannot listen on 127.0.0.1:{port}: Address already in use."
             )
@@ -149,7 +150,7 @@ def test_it_names_a_port_that_is_taken() -> None:
 def test_it_names_what_is_missing_and_what_mends_it() -> None:
     broken = {**FAKES, "tts_engine": "tests.project.fake_engines:BrokenTts"}
     with started_server(**broken) as server:
-        assert server.wait() == 1
+        assert server.wait(START_SECONDS) == 1
         assert server.log.strip() == (
             "The voice is missing: run `manage.py voices download x`."
         )
@@ -179,7 +180,7 @@ def test_it_refuses_a_configuration_that_cannot_work(
         env={**os.environ, "TTS_PORT": str(port), **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=START_SECONDS,
         check=False,
     )
     assert done.returncode == 1
@@ -211,7 +212,7 @@ def test_it_runs_two_services_when_split() -> None:
 def test_it_gives_up_when_a_split_service_cannot_start() -> None:
     broken = {**FAKES, "tts_engine": "tests.project.fake_engines:BrokenTts"}
     with started_server("--split", stt_port=free_port(), **broken) as server:
-        assert server.wait() == 1
+        assert server.wait(START_SECONDS) == 1
         assert "The voice is missing" in server.log
 
 
@@ -243,7 +244,7 @@ def test_it_also_runs_under_plain_daphne() -> None:
 
 
 def _first_answer(url: str) -> httpx.Response:
-    end = time.monotonic() + 30
+    end = time.monotonic() + START_SECONDS
     while True:
         try:
             return httpx.get(url, timeout=30)
@@ -258,7 +259,7 @@ def test_runserver_names_serve() -> None:
         cwd=project_dir(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=START_SECONDS,
         check=False,
     )
     assert done.returncode == 1
