@@ -152,7 +152,8 @@ class ScriptedServer:
         leaving = asyncio.create_task(_gone(reader))
         try:
             await asyncio.wait({answering, leaving}, return_when="FIRST_COMPLETED")
-            if not answering.done():
+            # It may be a write that finds out first.
+            if not answering.done() or _is_lost(answering):
                 request.left_at = time.monotonic()
                 raise ConnectionError
             answering.result()
@@ -170,6 +171,10 @@ async def _read(reader: asyncio.StreamReader, connection: int) -> Request:
     headers = {name.lower(): value for name, value in pairs}
     body = await reader.readexactly(int(headers.get("content-length", 0)))
     return Request(method, path, headers, body, connection)
+
+
+def _is_lost(answering: asyncio.Future[None]) -> bool:
+    return isinstance(answering.exception(), ConnectionError)
 
 
 async def _gone(reader: asyncio.StreamReader) -> None:

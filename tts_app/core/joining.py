@@ -51,16 +51,15 @@ class Joiner:
 
     def add(self, samples: Samples, *, is_last: bool = True) -> Joined:
         """What can be sent of the sentence, after the pause that is due before it."""
-        samples = np.concatenate([self._held, samples])
-        self._held = samples[:0]
-        loud = np.flatnonzero(np.abs(samples) > self._silence)
-        if not len(loud):
+        samples, self._held = _joined(self._held, samples), samples[:0]
+        loud = np.abs(samples) > self._silence
+        if not loud.any():
             return self._quiet(samples, is_last=is_last)
         shift_seconds = None
         pause = samples[:0]
-        last = int(loud[-1]) + 1
+        last = len(loud) - int(loud[::-1].argmax())
         if not self._in_sentence:
-            begin = max(0, int(loud[0]) - self._samples(KEPT_LEAD_SECONDS))
+            begin = max(0, int(loud.argmax()) - self._samples(KEPT_LEAD_SECONDS))
             pause = self._due()
             shift_seconds = (len(pause) - begin) / self._rate_hz
             samples, last = self._faded_in(samples[begin:]), last - begin
@@ -71,7 +70,7 @@ class Joiner:
             # It is not known yet whether this is where the sentence fades out.
             kept = max(0, last - self._samples(FADE_OUT_SECONDS))
             sent, self._held = samples[:kept], samples[kept:]
-        return Joined(np.concatenate([pause, sent]), shift_seconds)
+        return Joined(_joined(pause, sent), shift_seconds)
 
     def _quiet(self, samples: Samples, *, is_last: bool) -> Joined:
         """Silence at the end of a sentence is padding, and in its middle a pause."""
@@ -116,7 +115,7 @@ class Joiner:
             self._pause_seconds = LAST_PAUSE_SECONDS
         due = self._due()
         due = due[: max(0, len(due) - round(less_seconds * self._rate_hz))]
-        return np.concatenate([broken_off, due])
+        return _joined(broken_off, due)
 
     def _due(self) -> Samples:
         """The silence before what comes now, less the padding that was kept."""
@@ -140,3 +139,10 @@ class Joiner:
 
     def _samples(self, seconds: float) -> int:
         return int(seconds * self._rate_hz)
+
+
+def _joined(one: Samples, other: Samples) -> Samples:
+    """Both, without a copy where one of them is empty."""
+    if len(one) and len(other):
+        return np.concatenate([one, other])
+    return one if len(one) else other
