@@ -35,6 +35,7 @@ EXAMINE_EVERY = 5
 REJOIN_SECONDS = 30.0
 SILENCE_SECONDS = 10.0
 RETRY_SECONDS = 3.0
+CANCEL_AGAIN_SECONDS = 0.5
 LAYER_ERRORS = (RedisError, OSError, asyncio.TimeoutError)
 
 _UNSHARED = "Live figures are not to be had: Redis does not answer."
@@ -67,9 +68,12 @@ class Monitor:
 
     async def stop(self) -> None:
         tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # Until Python 3.12 `wait_for` loses a cancellation that comes together with
+        # its result, so once is not always enough.
+        while going_on := [task for task in tasks if not task.done()]:
+            for task in going_on:
+                task.cancel()
+            await asyncio.wait(going_on, timeout=CANCEL_AGAIN_SECONDS)
 
     def record(self, record: Record) -> None:
         """A request has ended. Returns at once and never raises."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from channels.layers import get_channel_layer
+from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from common.errors import Unavailable
 from common.metrics import ERRORS, REGISTRY
@@ -24,6 +25,17 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+class WatchedLayer(InMemoryChannelLayer):
+    """Tells when a message arrives, just before the receiver has it."""
+
+    arrived: Callable[[], Any] = staticmethod(lambda: None)
+
+    async def receive(self, channel: str) -> Any:
+        message = await super().receive(channel)
+        self.arrived()
+        return message
 
 
 def transcript(**fields: Any) -> TranscriptRecord:
@@ -231,3 +243,23 @@ async def test_it_ends_cleanly_when_redis_is_lost(services, socket_to, settings)
     with pytest.raises(Unavailable):
         await anext(monitor.watch())
     await monitor.stop()
+
+
+async def test_it_stops_in_the_moment_in_which_a_snapshot_comes(
+    services, settings, transactional_db
+):
+    backend = f"{__name__}.WatchedLayer"
+    settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend}}
+    monitor = services["monitor"]
+    stops: list[asyncio.Task[None]] = []
+    get_channel_layer().arrived = lambda: stops.append(
+        asyncio.create_task(monitor.stop())
+    )
+    await monitor.start()
+    for _ in range(100):
+        if stops:
+            break
+        await asyncio.sleep(0.05)
+    assert len(stops) == 1
+    await asyncio.wait_for(stops[0], 10)
+    assert len(stops) == 1
