@@ -27,7 +27,7 @@ class Clock:
         return self.now
 
 
-class WatchedLayer(InMemoryChannelLayer):
+class WatchedLayer(InMemoryChannelLayer):  # type: ignore[misc]
     """Tells when a message arrives, just before the receiver has it."""
 
     arrived: Callable[[], Any] = staticmethod(lambda: None)
