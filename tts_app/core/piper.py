@@ -107,11 +107,9 @@ class PiperEngine:
         parts: list[SpeechPart] = []
         job = self._job(voice, request, early=priority is not Priority.LATER_CLAUSE)
         async with aclosing(pool.stream(job, priority)) as items:  # type: ignore[type-var]
-            async for found in items:
-                parts.append(
-                    SpeechPart(found.samples, found.rate_hz, found.words, found.is_last)
-                )
-                yield parts[-1]
+            async for part in items:
+                parts.append(part)
+                yield part
         if self._cache.takes(request.text):
             self._cache.put(key, parts)
 

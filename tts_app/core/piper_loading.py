@@ -6,10 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import structlog
+
 from common.errors import EngineFailed
 from tts_app.core.onnx_graph import graph_facts, with_output
 from tts_app.core.piper_voice import Voice
 from tts_app.core.voice_halves import Halves, halves_of
+
+log = structlog.get_logger(__name__)
 
 
 def load_voice(onnx: str, config: str, threads: int) -> Voice:
@@ -57,7 +61,8 @@ def _early_voice(halves: Halves, settings: Any, threads: int) -> Voice | None:
             _session(halves.vocoder, threads),
             halves.vocoder_inputs,
         )
-    except Exception:  # noqa: BLE001 - it may still be a good voice in one piece
+    except Exception as error:  # noqa: BLE001 - it may be a good voice in one piece
+        log.warning("voice is not heard while it is made", reason=str(error))
         return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -176,15 +176,11 @@ class Voice:
         """One for all that a speaker says: the loudness of a sentence is known when it
         is made, which is too late for its first part."""
         if speaker not in self._gains:
-            peak = max(
-                (
-                    float(np.abs(part.samples).max(initial=0.0))
-                    for made in self._test_sentences(speaker)
-                    for part in self._spoken(made, speaker, early=False)
-                ),
-                default=0.0,
+            self._gains[speaker] = _gain_of(
+                part.samples
+                for made in self._test_sentences(speaker)
+                for part in self._spoken(made, speaker, early=False)
             )
-            self._gains[speaker] = LEVEL / peak if peak > EXACT else 1.0
         return self._gains[speaker]
 
     def _test_sentences(self, speaker: int) -> Iterator[Frames]:
@@ -199,6 +195,7 @@ class Voice:
         speaker = self._number(None)
         frames = next(self._test_sentences(speaker))
         whole = self._vocode(frames, speaker)
+        self._gains[speaker] = _gain_of([whole])
         count = frames.shape[-1]
         self._hop_samples, rest = divmod(len(whole), count)
         begin, end = count // 2 - FIRST_FRAMES // 2, count // 2 + FIRST_FRAMES // 2
@@ -227,6 +224,12 @@ def _sounds(
         found.append((phoneme, int(lengths[at : at + width].sum())))
         at += width
     return found if at == len(lengths) else []
+
+
+def _gain_of(sounds: Iterable[Samples]) -> float:
+    """What brings the loudest sample to LEVEL."""
+    peak = max((float(np.abs(each).max(initial=0.0)) for each in sounds), default=0.0)
+    return LEVEL / peak if peak > EXACT else 1.0
 
 
 def _rounded_off(samples: Samples) -> Samples:

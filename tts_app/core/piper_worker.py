@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from common.audio import Samples
+from tts_app.core.engine import SpeechPart
 from tts_app.core.piper_loading import load_voice
 from tts_app.core.piper_voice import Manner, Sentence, Voice
 from tts_app.core.word_times import ClauseWords, WordTime
@@ -63,18 +63,6 @@ class LoadedVoice:
     megabytes: float
 
 
-@dataclass(frozen=True)
-class Spoken:
-    """A part of a sentence's audio, as it travels back."""
-
-    rate_hz: int
-    samples: Samples
-    words: tuple[WordTime, ...] = ()
-    """With the first part: those of the sentence, when asked for and known."""
-    is_last: bool = True
-    """Whether the sentence ends with it."""
-
-
 class PiperWorker:
     """The Handler of the Piper pool."""
 
@@ -89,7 +77,7 @@ class PiperWorker:
                 pass
         return {"threads": self._options.threads}
 
-    def handle(self, job: PiperJob) -> Iterator[Spoken]:
+    def handle(self, job: PiperJob) -> Iterator[SpeechPart]:
         """The audio of each sentence that Piper finds in the text, as it is made."""
         voice = self._voice(job)
         manner = Manner(
@@ -106,7 +94,7 @@ class PiperWorker:
             sentence = voice.say(phonemes, manner, early=early)
             times = _times(words, phonemes, sentence, voice.rate_hz)
             for part in sentence.parts:
-                yield Spoken(voice.rate_hz, part.samples, times, part.is_last)
+                yield SpeechPart(part.samples, voice.rate_hz, times, part.is_last)
                 times = ()
             early = False
 

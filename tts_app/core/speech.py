@@ -165,9 +165,9 @@ class Speech:
     def _words(self, made: SpeechPart, joined: Joined) -> tuple[WordTime, ...]:
         """The sentence's words, when its first sound tells where it begins."""
         words = made.words or self._words_due
-        begins = joined.shift_seconds is not None
-        self._words_due = () if begins or made.is_last else words
+        self._words_due = ()
         if joined.shift_seconds is None:
+            self._words_due = () if made.is_last else words
             return ()
         later = self.audio_seconds + joined.shift_seconds + self._encoder.delay_seconds
         return tuple(

@@ -13,11 +13,11 @@ from common.model_files import VoiceFiles
 from tts_app.core.catalog import UnusableVoice, read_voice
 from tts_app.core.engine import VoiceInfo
 from tts_app.core.onnx_graph import NotOnnx, graph_facts
+from tts_app.core.piper_voice import SPEAKER_INPUT
 from tts_app.core.piper_worker import PiperOptions
 
 CHECK_TIMEOUT_SECONDS = 60.0
 NEEDED_INPUTS = frozenset({"input", "input_lengths", "scales"})
-SPEAKER_INPUT = "sid"
 
 
 def examine(files: VoiceFiles) -> VoiceInfo:
