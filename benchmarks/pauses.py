@@ -169,7 +169,7 @@ async def _hear(
 def _options(config: Config, model: str) -> WhisperOptions:
     """On one core, so that its processor time holds no waiting for another."""
     folder = find_whisper(model, config)
-    return WhisperOptions(model, folder, "cpu", "auto", threads=1, beam=1)
+    return WhisperOptions(model, folder, "cpu", "auto", threads=1)
 
 
 def _with_silence(samples: Samples) -> Samples:

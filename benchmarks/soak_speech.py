@@ -15,14 +15,15 @@ from benchmarks.sentences import SENTENCES
 from tests.server_process import RunningServer, running_server
 from tts_app.core.encoding import FORMATS
 
-REQUESTS = 1_000
 CLIENTS = 8
-WARM_UP = 100
+STEPS = (100, 450, 450)
+"""Requests between one look at the server and the next; the first ones warm it up."""
 HANG_UP_SHARE = 0.35
 LONGEST_WAIT_SECONDS = 1.5
 MOST_SECONDS = 900.0
 SETTLE_SECONDS = 3.0
 SEED = 7
+_MEMORY = 'voice_process_memory_bytes{{number="1",part="{}"}}'
 
 
 @dataclass(frozen=True)
@@ -32,29 +33,34 @@ class Footprint:
     workers: int
     files: int
     threads: int
-    megabytes: float
+    server_megabytes: float
+    piper_megabytes: float
+    llm_megabytes: float
+    whisper_megabytes: float
+    other_megabytes: float
     running: float
     queued: float
 
 
 def run() -> str:
-    """Prints what the server held after the warm-up and at the end."""
+    """A table of what the server held after each step."""
     with running_server(
         llm_backend="embedded", whisper_model_name="tiny.en", tts_queue_limit=CLIENTS
     ) as server:
-        asyncio.run(_requests(server.url, WARM_UP, SEED))
-        before = asyncio.run(_footprint(server))
-        outcomes = asyncio.run(_requests(server.url, REQUESTS, SEED + 1))
-        after = asyncio.run(_footprint(server))
+        outcomes: Counter[str] = Counter()
+        held: dict[int, Footprint] = {}
+        for seed, count in enumerate(STEPS, SEED):
+            outcomes += asyncio.run(_requests(server.url, count, seed))
+            held[sum(outcomes.values())] = asyncio.run(_footprint(server))
     rows = [
-        [name, f"{getattr(before, name):g}", f"{getattr(after, name):g}"]
+        [name, *(f"{getattr(each, name):g}" for each in held.values())]
         for name in Footprint.__annotations__
     ]
     counted = ", ".join(f"{count} {name}" for name, count in sorted(outcomes.items()))
     title = (
         f"{sum(outcomes.values())} requests to `/tts` by {CLIENTS} clients: {counted}"
     )
-    return table(title, ["what", f"after {WARM_UP}", "at the end"], rows)
+    return table(title, ["what", *(f"after {count}" for count in held)], rows)
 
 
 async def _requests(url: str, count: int, seed: int) -> Counter[str]:
@@ -119,11 +125,17 @@ async def _footprint(server: RunningServer) -> Footprint:
     family = [process, *process.children(recursive=True)]
     async with httpx.AsyncClient(timeout=10) as client:
         figures = (await client.get(f"{server.url}/metrics")).text
+    everything = sum(each.memory_info().rss for each in family) / 1e6
+    memory = {
+        f"{part}_megabytes": round(_gauge(figures, _MEMORY.format(part)) / 1e6)
+        for part in ("server", "piper", "llm", "whisper")
+    }
     return Footprint(
         workers=len(family) - 1,
         files=sum(each.num_fds() for each in family),
         threads=sum(each.num_threads() for each in family),
-        megabytes=round(sum(each.memory_info().rss for each in family) / 1e6),
+        **memory,
+        other_megabytes=round(everything - sum(memory.values())),
         running=_gauge(figures, 'voice_active_sessions{kind="tts"}'),
         queued=_gauge(figures, 'voice_queue_depth{queue="piper"}'),
     )

@@ -100,7 +100,7 @@ def _decode(
 ) -> WhisperReply:
     own = model.for_one_utterance()
     own.short_languages = LANGUAGES if window == "short" else frozenset()
-    return Decoding(own, WhisperRequest(utterance), name, beam=1).run()
+    return Decoding(own, WhisperRequest(utterance), name).run()
 
 
 def _after_quiet(samples: Samples, seconds: float) -> Samples:

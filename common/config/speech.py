@@ -35,7 +35,7 @@ class ListeningSettings(Section):
         0.35, "Shorter bursts of speech are not transcribed.", ge=0, le=5
     )
     max_utterance_seconds: float = setting(
-        12.0,
+        20.0,
         "Longer speech is cut here, at its quietest point, without losing a word.",
         ge=2,
         le=28,
@@ -128,7 +128,10 @@ class WhisperSettings(Section):
         "auto", "Language code of the speech (`en`, `de`, ...) or `auto` to detect it."
     )
     whisper_beam: int = setting(
-        1, "Beam width of the decoder: 1 is fastest, 5 most careful.", ge=1, le=10
+        0,
+        "Beam width of the decoder: 1 is fastest, 5 most careful; 0 means 5 for what is longer than 8 s while nobody waits, else 1.",
+        ge=0,
+        le=10,
     )
     whisper_window: Literal["auto", "short", "full"] = setting(
         "auto",

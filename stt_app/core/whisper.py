@@ -17,6 +17,7 @@ from common.model_files import find_whisper
 from common.workers import Priority, Urgency, WorkerPool
 from stt_app.core.engine import Transcript, Utterance
 from stt_app.core.languages import AUTO
+from stt_app.core.whisper_beam import choose_beam
 from stt_app.core.whisper_options import WhisperOptions, WhisperReply, WhisperRequest
 from stt_app.core.whisper_processes import share_out, this_machine
 from stt_app.core.window_table import LONGEST_SECONDS
@@ -79,8 +80,16 @@ class WhisperEngine:
             raise EngineFailed("Whisper is not running.")
         began = time.monotonic()
         urgency = Urgency.of(urgency)
-        guarded = urgency.priority is not Priority.INTERIM
-        request = WhisperRequest(utterance, guarded)
+        request = WhisperRequest(
+            utterance,
+            guarded=urgency.priority is not Priority.INTERIM,
+            beam=choose_beam(
+                self._config.whisper_beam,
+                utterance.seconds,
+                urgency.priority,
+                pool.queued,
+            ),
+        )
         reply: WhisperReply = await pool.call(
             request, urgency, batch_key=_batch_key(utterance, pool.facts)
         )
@@ -123,7 +132,6 @@ class WhisperEngine:
             device=config.whisper_device,
             compute_type=config.whisper_compute_type,
             threads=processes.threads,
-            beam=config.whisper_beam,
             window=config.whisper_window,
             batch_size=config.whisper_batch_size,
             library_folders=tuple(Path(path).expanduser() for path in named if path),

@@ -25,12 +25,11 @@ class Decoding:
     """Decodes one utterance with a model that nobody else uses meanwhile."""
 
     def __init__(
-        self, model: ShortWindowWhisper, request: WhisperRequest, name: str, beam: int
+        self, model: ShortWindowWhisper, request: WhisperRequest, name: str
     ) -> None:
         self._model = model
         self._request = request
         self._name = name
-        self._beam = beam
 
     def run(self) -> WhisperReply:
         """The transcript, and how it came about."""
@@ -60,7 +59,7 @@ class Decoding:
         segments, info = self._model.transcribe(
             utterance.samples,
             **self._told(),
-            beam_size=self._beam,
+            beam_size=self._request.beam,
             temperature=temperatures,
             condition_on_previous_text=False,
             max_new_tokens=token_limit(utterance.seconds),

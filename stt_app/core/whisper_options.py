@@ -20,7 +20,6 @@ class WhisperOptions:
     compute_type: str
     """`auto`, or one of CTranslate2's."""
     threads: int
-    beam: int
     window: str = "auto"
     """`auto`, `short` or `full`."""
     batch_size: int = 0
@@ -36,6 +35,7 @@ class WhisperRequest:
     utterance: Utterance
     guarded: bool = True
     """Whether a doubtful text is worth a second look; an interim one is not."""
+    beam: int = 1
 
 
 @dataclass(frozen=True)

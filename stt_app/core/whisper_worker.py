@@ -90,8 +90,7 @@ class WhisperWorker:
 
     def _decode(self, request: WhisperRequest, generator: Any) -> WhisperReply:
         model = self._model.for_one_utterance(generator)
-        options = self._options
-        return Decoding(model, request, options.name, options.beam).run()
+        return Decoding(model, request, self._options.name).run()
 
 
 def _noise(*, guarded: bool) -> WhisperRequest:

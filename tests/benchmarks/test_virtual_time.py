@@ -16,6 +16,7 @@ from common.errors import Expired
 from common.workers import Priority, Urgency
 from stt_app.core.engine import Transcript, Utterance
 from stt_app.core.options import Options
+from stt_app.core.whisper_beam import CAREFUL, FAST, LONG_SECONDS
 from stt_app.core.whisper_options import WhisperReply, WhisperRequest
 from tests.stt.sounds import LoudnessVad, silence, sound
 
@@ -25,10 +26,14 @@ WORK_SECONDS = 0.1
 class Busy:
     """A worker that burns processor time and then says for how long it heard."""
 
+    def __init__(self) -> None:
+        self.beams: list[int] = []
+
     def load(self) -> dict[str, Any]:
         return {"device": "cpu", "short_window": ["en"], "multilingual": True}
 
     def handle(self, request: WhisperRequest) -> Iterator[WhisperReply]:
+        self.beams.append(request.beam)
         until = time.process_time() + WORK_SECONDS
         while time.process_time() < until:
             pass
@@ -42,8 +47,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def pool(clock: Clock) -> VirtualPool:
-    return VirtualPool(Busy(), clock)
+def busy() -> Busy:
+    return Busy()
+
+
+@pytest.fixture
+def pool(clock: Clock, busy: Busy) -> VirtualPool:
+    return VirtualPool(busy, clock)
 
 
 def ask(
@@ -103,6 +113,20 @@ async def test_what_waits_past_its_deadline_is_refused(
     with pytest.raises(Expired):
         await late
     assert len(pool.decoded) == 1
+
+
+async def test_long_speech_is_heard_carefully_while_nobody_waits(
+    pool: VirtualPool, clock: Clock, busy: Busy
+) -> None:
+    engine = VirtualEngine(load_config({}).config, pool)
+    asked = [
+        asyncio.create_task(engine.transcribe(Utterance(silence(seconds), "en")))
+        for seconds in (LONG_SECONDS, LONG_SECONDS, 1)
+    ]
+    for second in range(4):
+        await turn(pool, clock, second)
+    assert {each.done() for each in asked} == {True}
+    assert busy.beams == [CAREFUL, FAST, FAST]
 
 
 async def test_a_session_hears_a_stream_in_virtual_time(

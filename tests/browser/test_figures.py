@@ -68,8 +68,8 @@ def test_it_finds_settings(visit: Callable[..., Page]) -> None:
     page.get_by_role("searchbox").fill("whisper beam")
     expect(page.locator(".setting:visible")).to_have_count(1)
     page.locator(".setting:visible summary").click()
-    expect(page.locator("#file-whisper_beam")).to_have_text("whisper_beam: 1")
-    expect(page.locator("#environment-whisper_beam")).to_have_text("WHISPER_BEAM=1")
+    expect(page.locator("#file-whisper_beam")).to_have_text("whisper_beam: 0")
+    expect(page.locator("#environment-whisper_beam")).to_have_text("WHISPER_BEAM=0")
     page.get_by_role("searchbox").fill("nothing like this")
     expect(page.locator("#nothing")).to_be_visible()
 

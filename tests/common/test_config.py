@@ -69,7 +69,7 @@ DEFAULTS = {
     "sample_rate": 16_000,
     "silence_max_seconds": 0.7,
     "min_utterance_seconds": 0.35,
-    "max_utterance_seconds": 12.0,
+    "max_utterance_seconds": 20.0,
     "max_buffer_seconds": 120.0,
     "ollama_retry_attempts": 3,
     "ollama_retry_backoff": 1.0,
@@ -172,7 +172,7 @@ def test_it_names_the_variable_that_is_wrong(
 
 def test_it_tells_every_wrong_value_at_once(written: Any) -> None:
     with pytest.raises(ConfigError) as caught:
-        load_config({"TTS_PORT": "x"}, written("whisper_beam: 0\n"))
+        load_config({"TTS_PORT": "x"}, written("whisper_beam: -1\n"))
     assert "TTS_PORT" in str(caught.value)
     assert "whisper_beam" in str(caught.value)
 

@@ -31,7 +31,7 @@ ALIGNMENT_SECONDS = 0.1
 def worker(real_config: LoadedConfig) -> Iterator[WhisperWorker]:
     folder = find_whisper("tiny.en", real_config.config)
     worker = WhisperWorker(
-        WhisperOptions("tiny.en", folder, "cpu", "int8", 2, 1, window="short")
+        WhisperOptions("tiny.en", folder, "cpu", "int8", 2, window="short")
     )
     worker.load()
     yield worker
@@ -47,7 +47,7 @@ def decode(
     model: ShortWindowWhisper, utterance: Utterance, *, short: bool = True
 ) -> WhisperReply:
     model.short_languages = LANGUAGES if short else frozenset()
-    return Decoding(model, WhisperRequest(utterance), "tiny.en", beam=1).run()
+    return Decoding(model, WhisperRequest(utterance), "tiny.en").run()
 
 
 def test_it_hears_what_the_full_window_hears(
@@ -99,6 +99,32 @@ def test_an_interim_text_is_not_looked_at_again(worker: WhisperWorker) -> None:
     silence = Utterance(np.zeros(16_000, np.float32))
     (reply,) = worker.handle(WhisperRequest(silence, guarded=False))
     assert reply.doubt is None
+
+
+class Watched:
+    """The model, and how wide its beam was each time."""
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+        self.beams: list[int] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._model, name)
+
+    def generate(self, *arguments: Any, **options: Any) -> Any:
+        self.beams.append(options["beam_size"])
+        return self._model.generate(*arguments, **options)
+
+
+@pytest.mark.parametrize("beam", [1, 5])
+def test_it_follows_as_many_hypotheses_as_asked(
+    worker: WhisperWorker, utterance: Utterance, beam: int
+) -> None:
+    watched = Watched(worker._model.model)
+    model = worker._model.for_one_utterance(watched)
+    reply = Decoding(model, WhisperRequest(utterance, beam=beam), "tiny.en").run()
+    assert watched.beams == [beam]
+    assert normalize(reply.transcript.text) == normalize(SENTENCE)
 
 
 def test_a_batch_writes_what_each_would_alone(
