@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from common.engine import load_by_path
 from common.errors import EngineFailed, VoiceError
+from common.heap import share_one_heap
 
 
 class _ParentGone(Exception):
@@ -76,6 +77,7 @@ def serve(pipe: Connection, path: str, arguments: tuple[Any, ...]) -> None:
     # every process; only the parent decides the end, when all work is finished.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    share_one_heap()
     name, parent = path.rpartition(":")[2], _Parent(pipe)
     with contextlib.suppress(_ParentGone):
         try:

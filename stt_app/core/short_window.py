@@ -19,6 +19,9 @@ from stt_app.core.whisper_model import LiveWhisper
 _WINDOW_SECONDS = 30
 _WINDOW_FRAMES = 3000
 _MARGIN_FRAMES = 200
+_STEP_FRAMES = 100
+"""The encoder prepares itself for each length that it meets and never forgets one:
+few lengths keep its memory small."""
 _NOISE_AMPLITUDE = 1e-3
 
 States = NDArray[np.float32]
@@ -67,12 +70,11 @@ class ShortWindowWhisper(LiveWhisper):
         return storage(states_array(encoded)[:, : self._head_positions])
 
     def _encode_anew(self, features: Any) -> Any:
-        frames = sounding_frames(features) + _MARGIN_FRAMES
+        frames = window_frames(features)
         self._head_positions = 0
         if not self._short or frames >= _WINDOW_FRAMES:
             return super()._encode_anew(features)
-        # The encoder halves the number of frames.
-        head = states_array(super()._encode_anew(features[..., : frames + frames % 2]))
+        head = states_array(super()._encode_anew(features[..., :frames]))
         self._head_positions = head.shape[1]
         tail = np.broadcast_to(self._tail[:, head.shape[1] :], self._rest_of(head))
         return storage(np.concatenate([head, tail], axis=1))
@@ -87,6 +89,12 @@ class ShortWindowWhisper(LiveWhisper):
         samples = (noise * _NOISE_AMPLITUDE).astype(np.float32)
         features: NDArray[np.float32] = self.feature_extractor(samples)
         return features[:, :_WINDOW_FRAMES]
+
+
+def window_frames(features: NDArray[np.float32]) -> int:
+    """How many frames a short window takes: those with sound, and a margin."""
+    wanted = sounding_frames(features) + _MARGIN_FRAMES
+    return -(-wanted // _STEP_FRAMES) * _STEP_FRAMES
 
 
 def sounding_frames(features: NDArray[np.float32]) -> int:

@@ -13,7 +13,11 @@ from common.config import LoadedConfig
 from common.model_files import find_whisper
 from stt_app.core.engine import Utterance
 from stt_app.core.languages import LANGUAGES
-from stt_app.core.short_window import ShortWindowWhisper, sounding_frames
+from stt_app.core.short_window import (
+    ShortWindowWhisper,
+    sounding_frames,
+    window_frames,
+)
 from stt_app.core.whisper_decoding import Decoding
 from stt_app.core.whisper_guard import Doubt
 from stt_app.core.whisper_options import WhisperOptions, WhisperReply, WhisperRequest
@@ -206,3 +210,13 @@ def test_what_it_names_the_language_by_does_not_change_what_it_writes(
         for language in ("auto", "en")
     ]
     assert texts[0] == texts[1]
+
+
+def test_windows_have_few_lengths(worker: WhisperWorker) -> None:
+    extract = worker._model.feature_extractor
+    lengths = set()
+    for seconds in np.arange(0.1, 24, 0.1):
+        features = extract(np.ones(int(seconds * 16_000), np.float32))
+        lengths.add(window_frames(features))
+        assert window_frames(features) >= sounding_frames(features) + 200
+    assert len(lengths) <= 25
