@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -244,10 +244,11 @@ class SttSession:
         guess = self._live.end(ended)
         limit = ended.reason is EndReason.LIMIT
         now = self._clock()
+        request = self._wishes.request(ended.samples, ended.voice_probability)
         spoken = Spoken(
             self._numbers,
             ended,
-            self._wishes.request(ended.samples, ended.voice_probability),
+            replace(request, goes_on=limit),
             speech_end_at=now if limit else self._speech_end_at,
             waits_since=now,
             priority=self._wishes.priority,

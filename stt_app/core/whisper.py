@@ -85,9 +85,9 @@ class WhisperEngine:
             guarded=urgency.priority is not Priority.INTERIM,
             beam=choose_beam(
                 self._config.whisper_beam,
-                utterance.seconds,
                 urgency.priority,
-                pool.queued,
+                goes_on=utterance.goes_on,
+                queued=pool.queued,
             ),
         )
         reply: WhisperReply = await pool.call(

@@ -7,19 +7,17 @@ from common.workers import Priority
 BY_ITSELF = 0
 FAST = 1
 CAREFUL = 5
-LONG_SECONDS = 8.0
-"""From here on the careful beam hears better; shorter speech it only hears later."""
 
 
-def choose_beam(wanted: int, seconds: float, priority: Priority, queued: int) -> int:
-    """The beam's width for an utterance so long, while others wait for the engine.
+def choose_beam(wanted: int, priority: Priority, *, goes_on: bool, queued: int) -> int:
+    """The beam's width, which is the one configured if there is one.
 
-    A width that was configured is always taken.
+    A wider beam hears long speech better and takes longer, so it is for texts that
+    nobody waits for: those of files, and of speech that was cut and goes on, while
+    no other utterance is queued.
     """
     if wanted != BY_ITSELF:
         return wanted
-    # A file waits for everybody, so nobody waits for a file.
-    somebody_waits = queued > 0 and priority is not Priority.FILE
-    if priority is Priority.INTERIM or somebody_waits:
-        return FAST
-    return CAREFUL if seconds >= LONG_SECONDS else FAST
+    if priority is Priority.FILE or (goes_on and not queued):
+        return CAREFUL
+    return FAST

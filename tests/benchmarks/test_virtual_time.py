@@ -16,7 +16,7 @@ from common.errors import Expired
 from common.workers import Priority, Urgency
 from stt_app.core.engine import Transcript, Utterance
 from stt_app.core.options import Options
-from stt_app.core.whisper_beam import CAREFUL, FAST, LONG_SECONDS
+from stt_app.core.whisper_beam import CAREFUL, FAST
 from stt_app.core.whisper_options import WhisperReply, WhisperRequest
 from tests.stt.sounds import LoudnessVad, silence, sound
 
@@ -115,13 +115,15 @@ async def test_what_waits_past_its_deadline_is_refused(
     assert len(pool.decoded) == 1
 
 
-async def test_long_speech_is_heard_carefully_while_nobody_waits(
+async def test_speech_that_goes_on_is_heard_carefully_while_nobody_waits(
     pool: VirtualPool, clock: Clock, busy: Busy
 ) -> None:
     engine = VirtualEngine(load_config({}).config, pool)
     asked = [
-        asyncio.create_task(engine.transcribe(Utterance(silence(seconds), "en")))
-        for seconds in (LONG_SECONDS, LONG_SECONDS, 1)
+        asyncio.create_task(
+            engine.transcribe(Utterance(silence(1), "en", goes_on=goes_on))
+        )
+        for goes_on in (True, True, False)
     ]
     for second in range(4):
         await turn(pool, clock, second)

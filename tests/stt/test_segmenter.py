@@ -172,7 +172,7 @@ def test_it_says_where_the_speech_itself_ended() -> None:
 def test_it_cuts_long_speech_without_losing_a_sample(seconds: float) -> None:
     samples = sound(seconds)
     samples *= np.random.default_rng(1).uniform(0.9, 1.0, len(samples)).astype("f4")
-    segmenter = Segmenter(ListeningSettings())
+    segmenter = Segmenter(ListeningSettings(max_utterance_seconds=12))
     events = push_all(segmenter, samples) + segmenter.flush()
     heard = len(samples) - len(samples) % FRAME_SAMPLES
     joined = np.concatenate([each.samples for each in utterances(events)])
@@ -185,7 +185,7 @@ def test_it_cuts_at_the_quietest_late_point() -> None:
     samples = sound(14)
     quiet_at = int(11.3 * SPEECH_RATE_HZ)
     samples[quiet_at - 1_000 : quiet_at + 1_000] *= 0.2
-    first, second = utterances(events_of(samples))
+    first, second = utterances(events_of(samples, max_utterance_seconds=12))
     assert first.reason is LIMIT
     assert first.end_sample == second.start_sample
     assert abs(first.end_sample - quiet_at) < 1_000
@@ -194,18 +194,20 @@ def test_it_cuts_at_the_quietest_late_point() -> None:
 def test_it_never_cuts_early_in_an_utterance() -> None:
     samples = sound(14)
     samples[16_000:17_000] = 0
-    first, *_ = utterances(events_of(samples))
+    first, *_ = utterances(events_of(samples, max_utterance_seconds=12))
     assert first.end_sample > 6 * SPEECH_RATE_HZ
 
 
 def test_what_follows_a_cut_is_never_too_short() -> None:
-    found = utterances(events_of(sound(12.1, -1)))
+    found = utterances(events_of(sound(12.1, -1), max_utterance_seconds=12))
     assert len(found) == 2
     assert found[1].start_sample == found[0].end_sample
 
 
 def test_silence_after_a_cut_is_not_an_utterance() -> None:
-    events = events_of(sound(11.7, -3), silence_max_seconds=1.5)
+    events = events_of(
+        sound(11.7, -3), silence_max_seconds=1.5, max_utterance_seconds=12
+    )
     assert len(utterances(events)) == 1
 
 

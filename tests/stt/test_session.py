@@ -185,7 +185,7 @@ async def test_draining_sends_what_was_said_first() -> None:
 
 
 async def test_long_speech_is_cut_and_every_second_is_heard_once() -> None:
-    listening = Listening()
+    listening = Listening(max_utterance_seconds=12)
     await listening.feed(-1, 40, -1)
     await listening.end()
     heard = np.concatenate([each.samples for each in listening.engine.heard])
