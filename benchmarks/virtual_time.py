@@ -94,10 +94,6 @@ class VirtualPool(WorkerPool):
         self._jobs.append(job)
         return await answer
 
-    @property
-    def queued(self) -> int:
-        return len(self._jobs)
-
     def work(self) -> None:
         """Answer what is done by now, and begin what is next."""
         while self._free_at <= self._clock():

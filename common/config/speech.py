@@ -129,7 +129,7 @@ class WhisperSettings(Section):
     )
     whisper_beam: int = setting(
         0,
-        "Beam width of the decoder: 1 is fastest, 5 most careful; 0 means 5 for files, and for speech that was cut and goes on while nobody waits, else 1.",
+        "Beam width of the decoder: 1 is fastest, 5 most careful; 0 means 5 for files and 1 for live speech.",
         ge=0,
         le=10,
     )

@@ -28,8 +28,6 @@ class Utterance:
     voice_probability: float = 1.0
     """How sure voice activity detection is that somebody speaks, 0 to 1: the mean
     over the frames that it took for speech. Low, and stock phrases are doubted."""
-    goes_on: bool = False
-    """The speaker was cut and has not stopped, so nobody waits for this text yet."""
 
     @property
     def seconds(self) -> float:

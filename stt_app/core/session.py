@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
@@ -244,11 +244,10 @@ class SttSession:
         guess = self._live.end(ended)
         limit = ended.reason is EndReason.LIMIT
         now = self._clock()
-        request = self._wishes.request(ended.samples, ended.voice_probability)
         spoken = Spoken(
             self._numbers,
             ended,
-            replace(request, goes_on=limit),
+            self._wishes.request(ended.samples, ended.voice_probability),
             speech_end_at=now if limit else self._speech_end_at,
             waits_since=now,
             priority=self._wishes.priority,

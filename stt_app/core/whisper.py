@@ -83,12 +83,7 @@ class WhisperEngine:
         request = WhisperRequest(
             utterance,
             guarded=urgency.priority is not Priority.INTERIM,
-            beam=choose_beam(
-                self._config.whisper_beam,
-                urgency.priority,
-                goes_on=utterance.goes_on,
-                queued=pool.queued,
-            ),
+            beam=choose_beam(self._config.whisper_beam, urgency.priority),
         )
         reply: WhisperReply = await pool.call(
             request, urgency, batch_key=_batch_key(utterance, pool.facts)

@@ -9,15 +9,12 @@ FAST = 1
 CAREFUL = 5
 
 
-def choose_beam(wanted: int, priority: Priority, *, goes_on: bool, queued: int) -> int:
+def choose_beam(wanted: int, priority: Priority) -> int:
     """The beam's width, which is the one configured if there is one.
 
-    A wider beam hears long speech better and takes longer, so it is for texts that
-    nobody waits for: those of files, and of speech that was cut and goes on, while
-    no other utterance is queued.
+    A wider beam hears long speech better and takes longer, so it is for files, which
+    nobody waits for.
     """
     if wanted != BY_ITSELF:
         return wanted
-    if priority is Priority.FILE or (goes_on and not queued):
-        return CAREFUL
-    return FAST
+    return CAREFUL if priority is Priority.FILE else FAST

@@ -115,20 +115,18 @@ async def test_what_waits_past_its_deadline_is_refused(
     assert len(pool.decoded) == 1
 
 
-async def test_speech_that_goes_on_is_heard_carefully_while_nobody_waits(
+async def test_a_file_is_heard_with_a_wider_beam(
     pool: VirtualPool, clock: Clock, busy: Busy
 ) -> None:
     engine = VirtualEngine(load_config({}).config, pool)
     asked = [
-        asyncio.create_task(
-            engine.transcribe(Utterance(silence(1), "en", goes_on=goes_on))
-        )
-        for goes_on in (True, True, False)
+        asyncio.create_task(engine.transcribe(Utterance(silence(1), "en"), priority))
+        for priority in (Priority.FINAL, Priority.FILE)
     ]
     for second in range(4):
         await turn(pool, clock, second)
     assert {each.done() for each in asked} == {True}
-    assert busy.beams == [CAREFUL, FAST, FAST]
+    assert busy.beams == [FAST, CAREFUL]
 
 
 async def test_a_session_hears_a_stream_in_virtual_time(

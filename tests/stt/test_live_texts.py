@@ -251,19 +251,6 @@ async def test_a_cut_is_no_end_of_speech() -> None:
     assert len(listening.of("speech_ended")) == 1
 
 
-async def test_only_speech_that_was_cut_is_said_to_go_on() -> None:
-    engine = AskedStt()
-    listening = listening_to(
-        engine, time := Time(), max_utterance_seconds=3, speculative_pause_seconds=0
-    )
-    await speak(listening, time, 8, -1)
-    await listening.end()
-    *cut, last = [each.goes_on for each in engine.heard]
-    assert len(cut) >= 2
-    assert all(cut)
-    assert not last
-
-
 async def test_partial_texts_come_only_when_they_are_asked_for() -> None:
     listening = listening_to(AskedStt(), time := Time())
     await speak(listening, time, 3, -1)
