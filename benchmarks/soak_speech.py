@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import httpx
 import psutil
 
+from benchmarks.memory import resident_mb
 from benchmarks.report import table
 from benchmarks.sentences import SENTENCES
 from tests.server_process import RunningServer, running_server
@@ -23,7 +24,6 @@ LONGEST_WAIT_SECONDS = 1.5
 MOST_SECONDS = 900.0
 SETTLE_SECONDS = 3.0
 SEED = 7
-_MEMORY = 'voice_process_memory_bytes{{number="1",part="{}"}}'
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,7 @@ class Footprint:
     files: int
     threads: int
     server_megabytes: float
-    piper_megabytes: float
-    llm_megabytes: float
-    whisper_megabytes: float
-    other_megabytes: float
+    workers_megabytes: float
     running: float
     queued: float
 
@@ -125,17 +122,13 @@ async def _footprint(server: RunningServer) -> Footprint:
     family = [process, *process.children(recursive=True)]
     async with httpx.AsyncClient(timeout=10) as client:
         figures = (await client.get(f"{server.url}/metrics")).text
-    everything = sum(each.memory_info().rss for each in family) / 1e6
-    memory = {
-        f"{part}_megabytes": round(_gauge(figures, _MEMORY.format(part)) / 1e6)
-        for part in ("server", "piper", "llm", "whisper")
-    }
+    memory = resident_mb(server.pid)
     return Footprint(
         workers=len(family) - 1,
         files=sum(each.num_fds() for each in family),
         threads=sum(each.num_threads() for each in family),
-        **memory,
-        other_megabytes=round(everything - sum(memory.values())),
+        server_megabytes=round(memory["server"]),
+        workers_megabytes=round(memory["workers"]),
         running=_gauge(figures, 'voice_active_sessions{kind="tts"}'),
         queued=_gauge(figures, 'voice_queue_depth{queue="piper"}'),
     )

@@ -17,9 +17,10 @@ _VARIABLES = ("MALLOC_ARENA_MAX", "GLIBC_TUNABLES")
 
 
 def share_one_heap() -> bool:
-    """All threads that begin from here on share one heap; a worker's work is elsewhere.
+    """All threads that begin from here on share one heap.
 
-    Returns whether that was done: only with glibc, and not where the environment
+    They wait for each other where they allocate at the same time, which native code
+    that computes for milliseconds hardly does. Returns whether that was done: only with glibc, and not where the environment
     says how its heap shall be.
     """
     if any(name in os.environ for name in _VARIABLES):

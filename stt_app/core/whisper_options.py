@@ -36,6 +36,7 @@ class WhisperRequest:
     guarded: bool = True
     """Whether a doubtful text is worth a second look; an interim one is not."""
     beam: int = 1
+    """How many hypotheses are followed."""
 
 
 @dataclass(frozen=True)

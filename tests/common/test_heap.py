@@ -1,4 +1,4 @@
-"""One heap for all threads, seen from outside a process of its own."""
+"""All threads of a process share one heap."""
 
 from __future__ import annotations
 
@@ -10,29 +10,19 @@ import sys
 import pytest
 
 from common.config import project_dir
+from common.workers import Priority, WorkerPool
 
 pytestmark = pytest.mark.skipif(
     platform.libc_ver()[0] != "glibc", reason="only glibc has heaps to share"
 )
 
-# Sixteen threads that hold, all at the same time, what the heap and not the system gave.
 PROGRAM = """
-import sys, threading
+import sys
 from common.heap import share_one_heap
+from tests.common.heaps import thread_heaps
 if sys.argv[1] == "shared":
     print(share_one_heap())
-meet = threading.Barrier(17)
-def hold():
-    kept = [bytearray(60_000) for _ in range(50)]
-    meet.wait()
-    meet.wait()
-for _ in range(16):
-    threading.Thread(target=hold).start()
-meet.wait()
-heaps = [line for line in open("/proc/self/maps") if int(line[:12].split("-")[0], 16) % (1 << 26) == 0
-         and " rw-p 00000000 00:00 0" in line]
-print(len(heaps))
-meet.wait()
+print(thread_heaps())
 """
 
 
@@ -60,3 +50,12 @@ def test_it_leaves_a_heap_alone_that_the_environment_describes() -> None:
     done, heaps = run("shared", MALLOC_ARENA_MAX="8")
     assert done == "False"
     assert int(heaps) > 0
+
+
+async def test_the_threads_of_a_worker_share_one_heap() -> None:
+    pool = WorkerPool("heaps", "tests.common.worker_handlers:Heaps")
+    await pool.start()
+    try:
+        assert await pool.call(None, Priority.FINAL) == 0
+    finally:
+        await pool.stop()

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import BadValue, EngineFailed
+from tests.common.heaps import thread_heaps
 
 
 def _broken(error: Exception) -> list[Any]:
@@ -130,3 +131,10 @@ class Batched(Echo):
         for number, request in enumerate(requests):
             for item in self.handle(request):
                 yield number, (item, len(requests))
+
+
+class Heaps(Echo):
+    """Answers with how many heaps its threads have."""
+
+    def handle(self, request: Any) -> Iterator[Any]:
+        yield thread_heaps()
