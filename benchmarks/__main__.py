@@ -10,6 +10,7 @@ from benchmarks import (
     first_answer,
     first_audio,
     heard_back,
+    limits,
     live,
     long,
     pauses,
@@ -36,6 +37,7 @@ PROGRAMS: dict[str, Callable[[], str]] = {
 LISTENING: dict[str, Callable[[Flags], str]] = {
     "live": live.run,
     "agreement": agreement.run,
+    "limits": limits.run,
     "pauses": pauses.run,
     "streams": streams.run,
     "soak": soak.run,
