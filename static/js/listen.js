@@ -73,10 +73,10 @@ function button(words, pressed) {
 function showState(state) {
   const on = state !== "idle" && state !== "finishing";
   mic.setAttribute("aria-pressed", String(on));
-  mic.setAttribute("aria-label", on ? "Stop listening" : "Start listening");
+  mic.setAttribute("aria-label", !on ? "Start listening" : live.stopped ? "Give up the rest" : "Stop listening");
   mic.disabled = state === "finishing";
   setIcon(mic, on ? "stop" : "listen");
-  byId("state-words").textContent = STATE_WORDS[state];
+  byId("state-words").textContent = on && live.stopped ? "The rest waits for the server" : STATE_WORDS[state];
   byId("file").disabled = state !== "idle";
   for (const id of ["device", "language", "word-times"]) byId(id).disabled = state !== "idle";
   if (state === "listening") {

@@ -39,6 +39,7 @@ export class LiveListening {
   #heardSamples = 0;
   #failures = 0;
   #timer = 0;
+  #stopped = false;
 
   /** @param {LiveHandlers} handlers */
   constructor(handlers) {
@@ -48,6 +49,11 @@ export class LiveListening {
   /** Seconds of audio that the microphone gave. */
   get seconds() {
     return this.#heardSamples / SAMPLES_PER_SECOND;
+  }
+
+  /** Nothing more is recorded; what was said may still be on its way. */
+  get stopped() {
+    return this.#stopped;
   }
 
   /**
@@ -60,6 +66,7 @@ export class LiveListening {
     this.#token = undefined;
     this.#heardSamples = 0;
     this.#failures = 0;
+    this.#stopped = false;
     this.#enter("opening");
     this.#handlers.onTrouble(null);
     try {
@@ -74,19 +81,14 @@ export class LiveListening {
     else this.#closeMicrophone();
   }
 
-  /** Stop listening; what was said still arrives. */
+  /** Stop listening; what was said still arrives. Called again, it gives that up. */
   stop() {
-    clearTimeout(this.#timer);
+    const again = this.#stopped;
+    this.#stopped = true;
     this.#closeMicrophone();
-    if (this.state === "listening" && this.#transcription) {
-      this.#enter("finishing");
-      this.#transcription.finish();
-    } else {
-      this.#transcription?.abandon();
-      this.#transcription = null;
-      this.#handlers.onTrouble(null);
-      this.#enter("idle");
-    }
+    if (this.state === "listening") this.#finish();
+    else if (again || !this.#token) this.#giveUp();
+    else this.#enter(this.state);
   }
 
   /** Do not wait for the countdown. */
@@ -117,7 +119,21 @@ export class LiveListening {
     this.#token = token;
     this.#handlers.onTrouble(null);
     for (const pcm of this.#kept.portions) this.#transcription?.send(pcm);
-    this.#enter("listening");
+    if (this.#stopped) this.#finish();
+    else this.#enter("listening");
+  }
+
+  #finish() {
+    this.#enter("finishing");
+    this.#transcription?.finish();
+  }
+
+  #giveUp() {
+    clearTimeout(this.#timer);
+    this.#transcription?.abandon();
+    this.#transcription = null;
+    this.#handlers.onTrouble(null);
+    this.#enter("idle");
   }
 
   /** @param {import("./transcription.js").Transcript} transcript */
@@ -136,7 +152,7 @@ export class LiveListening {
   #ended(end) {
     this.#transcription = null;
     if (end.orderly) return this.#enter("idle");
-    if (!end.again || !this.#microphone) {
+    if (!end.lost) {
       this.#closeMicrophone();
       this.#enter("idle");
       return this.#handlers.onTrouble(end.trouble);

@@ -43,7 +43,6 @@ import { socketUrl } from "./server.js";
  *
  * @typedef {object} End
  * @property {boolean} orderly All that was said has arrived.
- * @property {boolean} again Whether it makes sense to connect again by itself.
  * @property {boolean} lost Whether the rest would come on another connection.
  * @property {number} [retryAfter] Seconds.
  * @property {Trouble} trouble
@@ -92,11 +91,10 @@ export class Transcription {
     return this.#socket.readyState === WebSocket.OPEN;
   }
 
-  /** No more audio; the remaining transcripts still arrive. */
+  /** No more audio; the remaining transcripts still arrive, or the end tells that they do not. */
   finish() {
     this.#finished = true;
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send('{"type": "close"}');
-    else this.abandon();
   }
 
   /** Leave without waiting for anything. */
@@ -154,11 +152,9 @@ export class Transcription {
   /** @param {number} code */
   #closed(code) {
     const orderly = this.#complete && this.#finished;
-    const lost = !orderly && AGAIN.has(code);
     this.#handlers.onEnd({
       orderly,
-      again: lost && !this.#finished,
-      lost,
+      lost: !orderly && AGAIN.has(code),
       retryAfter: this.#error?.retry_after,
       trouble: CLOSINGS[code] ?? {
         title: this.#error?.message ?? "The connection was lost.",

@@ -158,5 +158,9 @@ def test_it_counts_down_when_the_connection_is_lost(
         expect(page.locator("#notice")).to_contain_text("The connection was lost.")
         expect(page.locator("#state-words")).to_have_text("Waiting for the server")
         page.get_by_role("button", name="Stop listening").click()
+        expect(page.locator("#state-words")).to_have_text(
+            "The rest waits for the server"
+        )
+        page.get_by_role("button", name="Give up the rest").click()
         expect(page.locator("#state-words")).to_have_text("Press to listen")
         expect(page.locator("#state-word")).to_have_text("No answer", timeout=30_000)

@@ -100,6 +100,35 @@ def test_it_goes_on_where_a_lost_connection_was(visit: Callable[..., Page]) -> N
     assert starts == sorted(starts)
 
 
+BREAK = f"window.sockets[0].close({LOST})"
+BREAK_AT_GOODBYE = f"""() => {{
+  window.sockets[0].send = function (data) {{
+    if (typeof data === "string") this.close({LOST});
+    else WebSocket.prototype.send.call(this, data);
+  }};
+}}"""
+
+
+@pytest.mark.parametrize(
+    "how", [BREAK, BREAK_AT_GOODBYE], ids=["waiting", "saying-goodbye"]
+)
+def test_it_writes_down_the_rest_when_the_connection_breaks_at_its_end(
+    visit: Callable[..., Page], how: str
+) -> None:
+    page = visit("/listen/")
+    page.evaluate(WATCH_SOCKETS)
+    listen(page)
+    partial = page.locator(".utterance[aria-live=off]")
+    expect(partial).to_contain_text(
+        re.compile("meeting", re.IGNORECASE), timeout=PATIENCE_MS
+    )
+    page.evaluate(how)
+    stop(page)
+    assert page.evaluate("window.sockets.length") == 2
+    expect(page.locator("#notice")).to_be_empty()
+    assert "meeting" in heard(page).lower()
+
+
 def test_a_file_goes_on_where_a_lost_connection_was(
     visit: Callable[..., Page], recording: Path
 ) -> None:
