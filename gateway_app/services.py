@@ -45,13 +45,20 @@ class Pruned:
 
 
 def write_rows(rows: Sequence[HistoryEntry], *, database: str) -> None:
-    """Insert all or none. Raises Django's database errors."""
+    """Insert all or none. Raises Django's database errors.
+
+    An utterance that is heard again, after a lost connection, takes the place of
+    what was written of it before.
+    """
     for row in rows:
         row.pk = None  # set by an earlier try that was rolled back
+    heard = {row.request_id: row for row in rows if isinstance(row, Transcript)}
+    spoken = [row for row in rows if isinstance(row, Synthesis)]
     with transaction.atomic(using=database):
-        for table in TABLES:
-            if of_table := [row for row in rows if isinstance(row, table)]:
-                table._default_manager.using(database).bulk_create(of_table)
+        transcripts = Transcript.objects.using(database)
+        transcripts.filter(request_id__in=heard).delete()
+        transcripts.bulk_create(heard.values())
+        Synthesis.objects.using(database).bulk_create(spoken)
 
 
 def prune_history(

@@ -224,6 +224,23 @@ async def test_it_loses_only_the_record_that_cannot_be_written(
     assert ids == ["request-1", "request-3"]
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_an_utterance_that_is_heard_again_is_kept_once(
+    history: DatabaseHistory, file_database: str, at_once: bool
+) -> None:
+    history.record(heard(1, text="before"))
+    history.record(heard(2, text="another"))
+    if not at_once:
+        await written(history)
+    history.record(heard(1, text="after"))
+    await written(history)
+    rows = Transcript.objects.using(file_database).values_list("request_id", "text")
+    assert set(await asyncio.to_thread(list, rows)) == {
+        ("request-1", "after"),
+        ("request-2", "another"),
+    }
+
+
 async def test_it_stores_nothing_when_it_must_not(file_database: str) -> None:
     told = Listening()
     writer = DatabaseHistory(Config(store_history=False), told, database=file_database)
