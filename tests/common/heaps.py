@@ -1,11 +1,15 @@
-"""How many heaps of their own the C library gave to threads of this process."""
+"""What the C library's heap does in this process."""
 
 from __future__ import annotations
 
+import ctypes
 import threading
 from pathlib import Path
 
+import psutil
+
 _THREADS = 16
+_LARGE_BYTES = 1_000_000
 _HEAP_BYTES = 1 << 26
 """glibc places a thread's heap at a multiple of this (HEAP_MAX_SIZE)."""
 
@@ -29,6 +33,30 @@ def thread_heaps() -> int:
     for thread in threads:
         thread.join()
     return sum(map(_is_heap, maps))
+
+
+def megabytes_kept() -> float:
+    """Of 40 MB in large blocks, what stays when they are freed below a small one."""
+    c = ctypes.CDLL(None)
+    c.malloc.restype, c.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    c.free.argtypes = [ctypes.c_void_p]
+
+    def filled(count: int) -> int:
+        block: int = c.malloc(count)
+        ctypes.memset(block, 1, count)
+        return block
+
+    # A freed block of that size teaches glibc to keep such blocks in the heap.
+    c.free(filled(_LARGE_BYTES))
+    before = psutil.Process().memory_info().rss
+    large = [filled(_LARGE_BYTES) for _ in range(40)]
+    small = [filled(64) for _ in range(10_000)]
+    for block in large:
+        c.free(block)
+    kept = (psutil.Process().memory_info().rss - before) / _LARGE_BYTES
+    for block in small:
+        c.free(block)
+    return kept
 
 
 def _is_heap(line: str) -> bool:

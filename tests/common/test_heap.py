@@ -1,4 +1,4 @@
-"""All threads of a process share one heap."""
+"""All threads of a process share one heap, and large blocks leave it."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ pytestmark = pytest.mark.skipif(
     platform.libc_ver()[0] != "glibc", reason="only glibc has heaps to share"
 )
 
-PROGRAM = """
-import sys
+SHARED = """
 from common.heap import share_one_heap
 from tests.common.heaps import thread_heaps
-if sys.argv[1] == "shared":
-    print(share_one_heap())
-print(thread_heaps())
+print(share_one_heap() if {chosen} else "", thread_heaps())
+"""
+RETURNED = """
+from common.heap import return_large_blocks
+from tests.common.heaps import megabytes_kept
+print(return_large_blocks() if {chosen} else "", megabytes_kept())
 """
 
 
-def run(way: str, **environment: str) -> list[str]:
+def run(program: str, *, chosen: bool, **environment: str) -> list[str]:
     found = subprocess.run(
-        [sys.executable, "-c", PROGRAM, way],
+        [sys.executable, "-c", program.format(chosen=chosen)],
         cwd=project_dir(),
         env={**os.environ, **environment},
         capture_output=True,
@@ -40,16 +42,26 @@ def run(way: str, **environment: str) -> list[str]:
 
 
 def test_threads_share_one_heap() -> None:
-    (own_heaps,) = run("own")
-    done, shared_heaps = run("shared")
+    (own_heaps,) = run(SHARED, chosen=False)
+    done, shared_heaps = run(SHARED, chosen=True)
     assert done == "True"
     assert int(shared_heaps) == 0 < int(own_heaps)
 
 
+def test_large_blocks_leave_the_heap_when_they_are_freed() -> None:
+    (kept,) = run(RETURNED, chosen=False)
+    done, kept_then = run(RETURNED, chosen=True)
+    assert done == "True"
+    assert float(kept_then) < 5 < 30 < float(kept)
+
+
 def test_it_leaves_a_heap_alone_that_the_environment_describes() -> None:
-    done, heaps = run("shared", MALLOC_ARENA_MAX="8")
+    done, heaps = run(SHARED, chosen=True, MALLOC_ARENA_MAX="8")
     assert done == "False"
     assert int(heaps) > 0
+    done, kept = run(RETURNED, chosen=True, MALLOC_MMAP_THRESHOLD_="33554432")
+    assert done == "False"
+    assert float(kept) > 30
 
 
 async def test_the_threads_of_a_worker_share_one_heap() -> None:

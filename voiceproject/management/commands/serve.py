@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from common.config import LoadedConfig
 from common.config.production import problems
+from common.heap import return_large_blocks
 from voiceproject.database import prepare_database
 from voiceproject.engines import ROLES
 from voiceproject.reactor import run_until_done
@@ -60,6 +61,8 @@ class Command(BaseCommand):
         self._say_first(loaded, options)
         if options["split"]:
             sys.exit(_run_split(loaded, options))
+        # Every open utterance is a large block, many times over.
+        return_large_blocks()
         chosen = _serve_options(loaded, options)
         try:
             sys.exit(run_until_done(lambda: serve(loaded, chosen, self._announce)))
