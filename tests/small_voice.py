@@ -17,15 +17,19 @@ _INT, _FLOAT, _INTS = 3, 2, 8
 _ATTRIBUTE_TYPES = {_FLOAT: 1, _INT: 2, _INTS: 7}
 
 
-def small_voice(speakers: int = 1, *, vocoders: int = 1) -> bytes:
-    """An ONNX file; with two vocoders it is no voice that can be cut in two."""
+def small_voice(speakers: int = 1, *, vocoders: int = 1, dilation: int = 1) -> bytes:
+    """An ONNX file; with two vocoders it is no voice that can be cut in two.
+
+    The vocoder looks at least three times `dilation` frames to either side.
+    """
     chance = np.random.default_rng(7)
 
     def weights(*shape: int) -> np.ndarray:
         return chance.normal(0, 0.5, shape).astype(np.float32)
 
     tensors = {
-        "spread": weights(CHANNELS, 1, 1),
+        # Phoneme ids are numbers up to 150; few of its samples are at full scale.
+        "spread": weights(CHANNELS, 1, 1) / 50,
         "pre": weights(CHANNELS, CHANNELS, 7),
         "up": weights(CHANNELS, 2, 2 * HOP_SAMPLES),
         "up2": weights(CHANNELS, 2, 2 * HOP_SAMPLES),
@@ -37,7 +41,13 @@ def small_voice(speakers: int = 1, *, vocoders: int = 1) -> bytes:
         _node("Ceil", ["numbers"], "durations"),
         _node("Unsqueeze", ["numbers"], "row", axes=[1]),
         _node("Conv", ["row", "spread"], FRAMES),
-        _node("Conv", [FRAMES, "pre"], "before", pads=[3, 3]),
+        _node(
+            "Conv",
+            [FRAMES, "pre"],
+            "before",
+            pads=[3 * dilation] * 2,
+            dilations=[dilation],
+        ),
         *_speaker_nodes(speakers),
         _node("LeakyRelu", ["sound"], "active", alpha=0.1),
         _upsampler("up", "longer"),

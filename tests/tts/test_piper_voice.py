@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,11 +14,13 @@ from common.audio import Samples
 from common.config import LoadedConfig
 from common.errors import EngineFailed
 from common.model_files import VoiceFiles, find_voices
+from tests.small_voice import small_voice
 from tts_app.core.onnx_graph import graph_facts, with_output
 from tts_app.core.piper_loading import load_voice
 from tts_app.core.piper_voice import (
     FIRST_FRAMES,
     LEVEL,
+    OVERLAPS,
     TEST_TEXT,
     Manner,
     Voice,
@@ -113,6 +118,39 @@ def test_a_phoneme_that_it_does_not_know_has_no_length(voice: Voice) -> None:
     sentence = voice.say(["☃", *phonemes], STEADY)
     assert sentence.sounds[1] == ("☃", 0)
     assert sum(length for _, length in sentence.sounds) > 0
+
+
+def loaded_small_voice(folder: Path, usual: VoiceFiles, model: bytes, **more: Any):
+    """A small voice that knows the usual one's phonemes."""
+    config = json.loads(usual.config.read_text("utf-8"))
+    onnx, written = folder / "small.onnx", folder / "small.onnx.json"
+    onnx.write_bytes(model)
+    written.write_text(json.dumps({**config, **more}))
+    return load_voice(str(onnx), str(written), threads=1)
+
+
+def test_each_of_its_speakers_is_at_the_wanted_level(
+    files: VoiceFiles, tmp_path: Path
+) -> None:
+    voice = loaded_small_voice(tmp_path, files, small_voice(3), num_speakers=3)
+    assert voice.is_early
+    sounds = [
+        np.concatenate(parts_of(voice, TEST_TEXT, replace(STEADY, speaker=number)))
+        for number in (2, 0, 1)
+    ]
+    for sound in sounds:
+        assert LEVEL - 0.1 < np.abs(sound).max() <= LEVEL
+    assert not np.allclose(sounds[0], sounds[1], atol=0.01)
+
+
+def test_a_voice_that_cannot_be_made_in_stretches_is_heard_whole(
+    files: VoiceFiles, tmp_path: Path
+) -> None:
+    looks_far = small_voice(dilation=max(OVERLAPS) // 2)
+    voice = loaded_small_voice(tmp_path, files, looks_far)
+    assert not voice.is_early
+    (whole,) = parts_of(voice, TEXT)
+    assert len(whole) > FIRST_FRAMES
 
 
 def test_a_file_that_is_no_voice_is_refused(files: VoiceFiles, tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ class Voice:
         self._piper = piper
         self._vocoder = vocoder
         self._inputs = inputs
+        self._text_inputs = [each.name for each in piper.session.get_inputs()]
         self._overlap = 0
         self._gains: dict[int, float] = {}
         self._hop_samples = int(piper.config.hop_length)
@@ -161,10 +162,10 @@ class Voice:
                 ],
                 np.float32,
             ),
+            SPEAKER_INPUT: np.array([self._number(manner.speaker)], np.int64),
         }
-        if config.num_speakers > 1:
-            given[SPEAKER_INPUT] = np.array([self._number(manner.speaker)], np.int64)
-        made, *more = self._piper.session.run(None, given)
+        wanted = {name: given[name] for name in self._text_inputs}
+        made, *more = self._piper.session.run(None, wanted)
         durations = more[0].reshape(-1) * self._hop_samples if more else None
         return made, None if durations is None else durations.astype(np.int64)
 
@@ -201,6 +202,8 @@ class Voice:
         begin, end = count // 2 - FIRST_FRAMES // 2, count // 2 + FIRST_FRAMES // 2
         as_whole = whole[begin * self._hop_samples : end * self._hop_samples]
         for self._overlap in () if rest else OVERLAPS:
+            if self._overlap > min(begin, count - end):
+                break
             if _is_same(self._stretch(frames, begin, end, speaker), as_whole):
                 return
         raise EngineFailed("The voice cannot be heard while it is made.")
