@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from benchmarks import (
     agreement,
+    files,
     first_answer,
     first_audio,
     heard_back,
@@ -41,6 +42,7 @@ LISTENING: dict[str, Callable[[Flags], str]] = {
     "pauses": pauses.run,
     "streams": streams.run,
     "soak": soak.run,
+    "files": files.run,
     "long": long.run,
 }
 """Those that take the flags."""

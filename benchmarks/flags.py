@@ -38,7 +38,7 @@ def parse(arguments: Sequence[str], programs: Sequence[str]) -> tuple[list[str],
     parser.add_argument(
         "--minutes",
         type=_positive,
-        help=f"of `soak` and `long`, default {Flags.minutes:g}",
+        help=f"of `soak`, `long` and `files`, default {Flags.minutes:g}",
     )
     found = parser.parse_args(arguments)
     unknown = [name for name in found.names if name not in programs]

@@ -11,10 +11,10 @@ import websockets
 
 from benchmarks.corpus import LEFT_OUT, samples_of, short_english
 from benchmarks.flags import Flags
-from benchmarks.memory import PARTS, resident_mb, steady_mb
+from benchmarks.growth import HEADER, LOOK_EVERY_SECONDS, Growth
+from benchmarks.memory import PARTS, steady_mb
 from benchmarks.playlist import playlist, playlists
 from benchmarks.report import table
-from benchmarks.slopes import theil_sen
 from common.audio import SPEECH_RATE_HZ, Audio, Samples
 from tests.clients import transcribe_over_socket
 from tests.server_process import RunningServer, running_server
@@ -25,9 +25,8 @@ STEADY_STREAMS = 4
 SESSION_SECONDS = 20.0
 """Each connection of the steady load ends and gives way to another."""
 SETTLE_SECONDS = 3.0
-LOOK_EVERY_SECONDS = 1.0
-WARM_UP_SHARE = 0.2
-"""The first part of the time, in which caches and pools fill, does not count."""
+WARM_UP_MINUTES = 15.0
+"""Before the time that counts: so long the monitor's history takes to fill."""
 
 
 def run(flags: Flags) -> str:
@@ -53,19 +52,13 @@ def _tables(model: str, clips: Sequence[Samples], flags: Flags) -> str:
         "a session, server",
         "a session, workers",
     ]
-    growth_header = [
-        "process",
-        "at the end",
-        "growth per hour, 95 % interval",
-        "verdict",
-    ]
     title = (
         f"Memory under {STEADY_STREAMS} streams for {flags.minutes:g} minutes, {model}"
     )
     return "\n".join(
         (
             table(f"Resident memory of sessions, {model}", header, sessions),
-            table(title, growth_header, growth),
+            table(title, HEADER, growth),
         )
     )
 
@@ -126,27 +119,14 @@ async def _idle_sessions(url: str) -> AsyncIterator[None]:
 async def _growth(
     server: RunningServer, clips: Sequence[Samples], minutes: float
 ) -> list[list[str]]:
-    speaking = asyncio.create_task(_speak_until(server.url, clips, minutes))
-    began = time.monotonic()
-    times: list[float] = []
-    looks: list[dict[str, float]] = []
+    warm_up = min(WARM_UP_MINUTES, minutes)
+    speaking = asyncio.create_task(_speak_until(server.url, clips, warm_up + minutes))
+    growth = Growth()
     while not speaking.done():
-        times.append((time.monotonic() - began) / 3600)
-        looks.append(await asyncio.to_thread(resident_mb, server.pid))
+        await asyncio.to_thread(growth.look, server.pid)
         await asyncio.wait([speaking], timeout=LOOK_EVERY_SECONDS)
     await speaking
-    return [_growth_row(part, times, [look[part] for look in looks]) for part in PARTS]
-
-
-def _growth_row(part: str, times: list[float], levels: list[float]) -> list[str]:
-    start = int(len(times) * WARM_UP_SHARE)
-    slope = theil_sen(times[start:], levels[start:])
-    return [
-        part,
-        f"{levels[-1]:.0f} MB",
-        f"{slope.value:+.1f} MB ({slope.low:+.1f} to {slope.high:+.1f})",
-        "flat" if slope.is_flat else "grows" if slope.value > 0 else "shrinks",
-    ]
+    return growth.rows(warm_up / 60)
 
 
 async def _speak_until(url: str, clips: Sequence[Samples], minutes: float) -> None:
