@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
+import psutil
+
 from common.engine import load_by_path
 from common.errors import EngineFailed, VoiceError
 from common.heap import share_one_heap
+
+_LOWER = 10
+"""A tenth of what usual processes get, where they compete for the processor."""
 
 
 class _ParentGone(Exception):
@@ -71,13 +78,20 @@ def work_on(handler: Any, request: Any) -> Iterator[Any]:
     return items
 
 
-def serve(pipe: Connection, path: str, arguments: tuple[Any, ...]) -> None:
-    """The worker process: load, then answer one request after the other."""
+def serve(
+    pipe: Connection, path: str, arguments: tuple[Any, ...], *, background: bool = False
+) -> None:
+    """The worker process: load, then answer one request after the other.
+
+    One in the background gets little time while others want it.
+    """
     # Ctrl-C reaches the whole foreground group, and a service manager's SIGTERM
     # every process; only the parent decides the end, when all work is finished.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     share_one_heap()
+    if background:
+        _give_way()
     name, parent = path.rpartition(":")[2], _Parent(pipe)
     with contextlib.suppress(_ParentGone):
         try:
@@ -91,6 +105,15 @@ def serve(pipe: Connection, path: str, arguments: tuple[Any, ...]) -> None:
             kind, request = parent.receive()
             if kind == "work":
                 _answer(parent, name, handler, request)
+
+
+def _give_way() -> None:
+    """To usual processes of the operating system."""
+    with contextlib.suppress(psutil.Error, OSError):
+        if sys.platform == "win32":
+            psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
+        else:
+            os.nice(_LOWER)
 
 
 def _answer(parent: _Parent, name: str, handler: Any, request: Any) -> None:

@@ -45,6 +45,8 @@ class WorkerSpec:
     handler: str
     arguments: tuple[Any, ...]
     start_timeout_seconds: float
+    background: bool = False
+    """Whether it gives way to usual processes; a thread cannot."""
 
 
 class Lane(Protocol):
@@ -137,6 +139,7 @@ class ProcessLane:
         process = _SPAWN.Process(
             target=serve,
             args=(theirs, self._spec.handler, self._spec.arguments),
+            kwargs={"background": self._spec.background},
             name=f"{self._spec.name}-worker",
             daemon=True,
         )

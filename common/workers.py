@@ -57,7 +57,8 @@ class WorkerPool:
     """Runs a Handler in `count` worker processes (or threads) behind one queue.
 
     `handler` is the dotted path of a Handler class, `arguments` what it is
-    built with (they travel to the process, so they must pickle).
+    built with (they travel to the process, so they must pickle). A pool in
+    the `background` gives way to usual processes of the operating system.
     """
 
     def __init__(
@@ -71,9 +72,10 @@ class WorkerPool:
         memory_cap_mb: int = 0,
         isolation: str = "process",
         start_timeout_seconds: float = 120,
+        background: bool = False,
     ) -> None:
         self.name = name
-        spec = WorkerSpec(name, handler, arguments, start_timeout_seconds)
+        spec = WorkerSpec(name, handler, arguments, start_timeout_seconds, background)
         make = ThreadLane if isolation == "thread" else ProcessLane
         self._lanes: list[Lane] = [make(spec) for _ in range(count)]
         self._memory_cap_mb = memory_cap_mb

@@ -78,7 +78,8 @@ class Transcription:
 
     @contextlib.asynccontextmanager
     async def _speech(self) -> AsyncIterator[FileSpeech]:
-        config = self._config
+        # Nobody speaks live here, so files need not give way.
+        config = self._config.model_copy(update={"whisper_background": False})
         engine, vad = build_stt(config), SileroVad()
         media = MediaDecoder(config.file_max_seconds, isolation=config.engine_isolation)
         try:

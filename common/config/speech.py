@@ -143,6 +143,12 @@ class WhisperSettings(Section):
         ge=0,
         le=64,
     )
+    whisper_background: bool = setting(
+        True,
+        "Partial texts and files have a Whisper process of their own, of low priority, "
+        "so that no final waits for one. It starts when it is needed first, takes the "
+        "memory of another model, and is not used with CUDA.",
+    )
     whisper_workers: int = setting(
         0,
         "Whisper processes; 0 means one per four cores, as the memory allows, and one for a GPU.",

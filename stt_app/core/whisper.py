@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from common.model_files import find_whisper
 from common.workers import Priority, Urgency, WorkerPool
 from stt_app.core.engine import Transcript, Utterance
 from stt_app.core.languages import AUTO
+from stt_app.core.whisper_background import Background
 from stt_app.core.whisper_beam import choose_beam
 from stt_app.core.whisper_options import WhisperOptions, WhisperReply, WhisperRequest
 from stt_app.core.whisper_processes import share_out, this_machine
@@ -33,6 +35,7 @@ class WhisperEngine:
     def __init__(self, config: Config) -> None:
         self._config = config
         self._pool: WorkerPool | None = None
+        self._background: Background | None = None
         self._starting = False
 
     @property
@@ -54,10 +57,18 @@ class WhisperEngine:
         finally:
             self._starting = False
         self._pool = pool
+        wanted = self._config.whisper_background and pool.facts["device"] == "cpu"
+        if wanted and self._config.engine_isolation == "process":
+            self._background = Background(
+                partial(self._build_pool, folder, background=True)
+            )
         self._log_facts(pool.facts)
 
     async def stop(self) -> None:
-        pool, self._pool = self._pool, None
+        pool, background = self._pool, self._background
+        self._pool = self._background = None
+        if background is not None:
+            await background.stop()
         if pool is not None:
             await pool.stop()
 
@@ -85,6 +96,8 @@ class WhisperEngine:
             guarded=urgency.priority is not Priority.INTERIM,
             beam=choose_beam(self._config.whisper_beam, urgency.priority),
         )
+        if self._background is not None:
+            pool = self._background.pool_for(urgency.priority) or pool
         reply: WhisperReply = await pool.call(
             request, urgency, batch_key=_batch_key(utterance, pool.facts)
         )
@@ -99,19 +112,24 @@ class WhisperEngine:
     @property
     def queued(self) -> int:
         """Utterances that wait for a worker."""
-        return self._pool.queued if self._pool else 0
+        return sum(pool.queued for pool in self._pools)
 
     @property
     def memory_mb(self) -> list[float]:
         """Resident memory of each worker process."""
-        return self._pool.memory_mb if self._pool else []
+        return [each for pool in self._pools for each in pool.memory_mb]
 
     @property
     def processes(self) -> list[int]:
-        """Process ids of the workers that live."""
-        return self._pool.processes if self._pool else []
+        """Process ids of the workers that live; that of the background comes last."""
+        return [each for pool in self._pools for each in pool.processes]
 
-    def _build_pool(self, folder: Path) -> WorkerPool:
+    @property
+    def _pools(self) -> list[WorkerPool]:
+        found = [self._pool] if self._pool else []
+        return found + (self._background.pools if self._background else [])
+
+    def _build_pool(self, folder: Path, *, background: bool = False) -> WorkerPool:
         config = self._config
         named = (config.cuda_x64_path, config.cudnn_bin_path)
         processes = share_out(
@@ -132,13 +150,14 @@ class WhisperEngine:
             library_folders=tuple(Path(path).expanduser() for path in named if path),
         )
         return WorkerPool(
-            "whisper",
+            "whisper-background" if background else "whisper",
             _WORKER,
             (options,),
-            count=processes.count,
+            count=1 if background else processes.count,
             queue_limit=config.whisper_queue_limit,
             memory_cap_mb=config.worker_memory_cap_mb,
             isolation=config.engine_isolation,
+            background=background,
         )
 
     def _log_facts(self, facts: dict[str, Any]) -> None:

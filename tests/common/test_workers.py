@@ -282,3 +282,14 @@ async def test_it_can_start_again() -> None:
         await pool.stop()
         await pool.start()
         assert await say(pool, "again") == "again"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has classes of priority")
+@pytest.mark.parametrize(("background", "lower"), [(True, 10), (False, 0)])
+async def test_a_pool_in_the_background_gives_way_to_usual_processes(
+    background: bool, lower: int
+) -> None:
+    own = psutil.Process().nice()
+    async with running(background=background) as pool:
+        pid = await pool.call(("pid",), Priority.FINAL)
+        assert psutil.Process(pid).nice() == min(19, own + lower)

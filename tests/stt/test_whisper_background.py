@@ -1,0 +1,111 @@
+"""Partial texts and files have a worker of their own, and no final waits for it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import psutil
+import pytest
+
+from common.config import LoadedConfig
+from common.workers import Priority
+from stt_app.core.engine import Utterance
+from stt_app.core.whisper import WhisperEngine
+from tests.stt.conftest import SENTENCE
+from tests.word_errors import normalize
+
+pytestmark = pytest.mark.model
+
+
+@contextlib.asynccontextmanager
+async def running(config: LoadedConfig, **changes: Any) -> AsyncIterator[WhisperEngine]:
+    engine = WhisperEngine(config.config.model_copy(update=changes))
+    await engine.start()
+    try:
+        yield engine
+    finally:
+        await engine.stop()
+
+
+async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it took too long"
+        await asyncio.sleep(0.02)
+
+
+async def both_running(engine: WhisperEngine, utterance: Utterance) -> tuple[int, int]:
+    """The process ids of the usual worker and of the one in the background."""
+    await engine.transcribe(utterance, Priority.INTERIM)
+    await until(lambda: len(engine.processes) == 2)
+    usual, background = engine.processes
+    return usual, background
+
+
+async def test_its_worker_starts_when_it_is_needed_first(
+    real_config: LoadedConfig, utterance: Utterance
+) -> None:
+    async with running(real_config) as engine:
+        await engine.transcribe(utterance, Priority.FINAL)
+        await engine.transcribe(utterance, Priority.SPECULATIVE)
+        assert len(engine.processes) == 1
+        usual, background = await both_running(engine, utterance)
+        assert psutil.Process(background).nice() > psutil.Process(usual).nice()
+        assert len(engine.memory_mb) == 2
+        found = await engine.transcribe(utterance, Priority.FILE)
+        assert normalize(found.text) == normalize(SENTENCE)
+    assert not psutil.pid_exists(usual)
+    assert not psutil.pid_exists(background)
+
+
+async def test_no_final_waits_for_a_file(
+    real_stt: WhisperEngine, utterance: Utterance
+) -> None:
+    _, background = await both_running(real_stt, utterance)
+    # However long the file takes: here for ever.
+    os.kill(background, signal.SIGSTOP)
+    try:
+        file = asyncio.create_task(real_stt.transcribe(utterance, Priority.FILE))
+        final = await asyncio.wait_for(real_stt.transcribe(utterance), 30)
+        assert normalize(final.text) == normalize(SENTENCE)
+        assert not file.done()
+    finally:
+        os.kill(background, signal.SIGCONT)
+    assert normalize((await file).text) == normalize(SENTENCE)
+
+
+async def test_nothing_is_lost_when_its_worker_dies(
+    real_stt: WhisperEngine, utterance: Utterance
+) -> None:
+    _, background = await both_running(real_stt, utterance)
+    os.kill(background, signal.SIGKILL)
+    found = await real_stt.transcribe(utterance, Priority.FILE)
+    assert normalize(found.text) == normalize(SENTENCE)
+    await until(lambda: len(real_stt.processes) == 2)
+    assert background not in real_stt.processes
+
+
+async def test_it_can_be_stopped_while_its_worker_loads(
+    real_config: LoadedConfig, utterance: Utterance
+) -> None:
+    before = {each.pid for each in psutil.Process().children()}
+    async with running(real_config) as engine:
+        await engine.transcribe(utterance, Priority.INTERIM)
+        began = time.monotonic()
+    assert time.monotonic() - began < 10
+    assert {each.pid for each in psutil.Process().children()} <= before
+
+
+async def test_it_can_be_turned_off(
+    real_config: LoadedConfig, utterance: Utterance
+) -> None:
+    async with running(real_config, whisper_background=False) as engine:
+        found = await engine.transcribe(utterance, Priority.INTERIM)
+        assert normalize(found.text) == normalize(SENTENCE)
+        assert len(engine.processes) == 1
