@@ -72,11 +72,13 @@ function button(words, pressed) {
 /** @param {import("./live.js").LiveState} state */
 function showState(state) {
   const on = state !== "idle" && state !== "finishing";
+  const rest = on && live.stopped;
   mic.setAttribute("aria-pressed", String(on));
-  mic.setAttribute("aria-label", !on ? "Start listening" : live.stopped ? "Give up the rest" : "Stop listening");
+  mic.setAttribute("aria-label", rest ? "Give up the rest" : on ? "Stop listening" : "Start listening");
   mic.disabled = state === "finishing";
   setIcon(mic, on ? "stop" : "listen");
-  byId("state-words").textContent = on && live.stopped ? "The rest waits for the server" : STATE_WORDS[state];
+  byId("state-words").textContent = rest ? "The rest waits for the server" : STATE_WORDS[state];
+  if (rest) byId("facts").textContent = "Press the button to do without it.";
   byId("file").disabled = state !== "idle";
   for (const id of ["device", "language", "word-times"]) byId(id).disabled = state !== "idle";
   if (state === "listening") {

@@ -161,6 +161,7 @@ def test_it_counts_down_when_the_connection_is_lost(
         expect(page.locator("#state-words")).to_have_text(
             "The rest waits for the server"
         )
+        expect(page.locator("#facts")).to_contain_text("do without it")
         page.get_by_role("button", name="Give up the rest").click()
         expect(page.locator("#state-words")).to_have_text("Press to listen")
         expect(page.locator("#state-word")).to_have_text("No answer", timeout=30_000)
