@@ -17,7 +17,7 @@ from common.engine import load_by_path
 from common.errors import EngineFailed, VoiceError
 from common.heap import share_one_heap
 
-_LOWER = 10
+_BACKGROUND_NICENESS = 10
 """A tenth of what usual processes get, where they compete for the processor."""
 
 
@@ -113,7 +113,7 @@ def _give_way() -> None:
         if sys.platform == "win32":
             psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
         else:
-            os.nice(_LOWER)
+            os.nice(_BACKGROUND_NICENESS)
 
 
 def _answer(parent: _Parent, name: str, handler: Any, request: Any) -> None:

@@ -29,7 +29,9 @@ class Background:
         if self._pool is None:
             self._pool = self._build()
             # A thread, since whoever stops it may do so from another event loop.
-            self._starting = threading.Thread(target=self._start, args=(self._pool,))
+            self._starting = threading.Thread(
+                target=self._start, args=(self._pool,), daemon=True
+            )
             self._starting.start()
         return self._pool if self._pool.alive else None
 

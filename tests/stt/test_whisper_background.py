@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import psutil
@@ -17,10 +17,13 @@ from common.config import LoadedConfig
 from common.workers import Priority
 from stt_app.core.engine import Utterance
 from stt_app.core.whisper import WhisperEngine
+from tests.common.test_workers import until
 from tests.stt.conftest import SENTENCE
 from tests.word_errors import normalize
 
 pytestmark = pytest.mark.model
+
+LOADED_SECONDS = 60
 
 
 @contextlib.asynccontextmanager
@@ -33,17 +36,10 @@ async def running(config: LoadedConfig, **changes: Any) -> AsyncIterator[Whisper
         await engine.stop()
 
 
-async def until(condition: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it took too long"
-        await asyncio.sleep(0.02)
-
-
 async def both_running(engine: WhisperEngine, utterance: Utterance) -> tuple[int, int]:
     """The process ids of the usual worker and of the one in the background."""
     await engine.transcribe(utterance, Priority.INTERIM)
-    await until(lambda: len(engine.processes) == 2)
+    await until(lambda: len(engine.processes) == 2, LOADED_SECONDS)
     usual, background = engine.processes
     return usual, background
 
@@ -87,7 +83,7 @@ async def test_nothing_is_lost_when_its_worker_dies(
     os.kill(background, signal.SIGKILL)
     found = await real_stt.transcribe(utterance, Priority.FILE)
     assert normalize(found.text) == normalize(SENTENCE)
-    await until(lambda: len(real_stt.processes) == 2)
+    await until(lambda: len(real_stt.processes) == 2, LOADED_SECONDS)
     assert background not in real_stt.processes
 
 
