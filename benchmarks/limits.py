@@ -18,7 +18,7 @@ from benchmarks.report import table
 from common.audio import SPEECH_RATE_HZ, Samples, float_to_pcm16
 from common.config import load_config
 from common.config.speech import ListeningSettings
-from common.model_files import find_whisper
+from common.models.files import find_whisper
 from stt_app.core.engine import Utterance
 from stt_app.core.hearing import Hearing
 from stt_app.core.segmenter import UtteranceEnded

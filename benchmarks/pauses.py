@@ -22,7 +22,7 @@ from benchmarks.virtual_time import Clock, Told, VirtualEngine, VirtualPool, str
 from common.audio import SPEECH_RATE_HZ, Samples
 from common.config import Config, load_config
 from common.config.speech import ListeningSettings
-from common.model_files import find_whisper
+from common.models.files import find_whisper
 from common.workers import Priority
 from stt_app.core.options import Options
 from stt_app.core.vad import SileroVad

@@ -14,7 +14,7 @@ from faster_whisper import WhisperModel
 from benchmarks.report import table
 from common.audio import Samples, read_wav
 from common.config import Config, load_config
-from common.model_files import find_whisper
+from common.models.files import find_whisper
 from stt_app.core.engine import Utterance
 from stt_app.core.whisper import WhisperEngine
 from tests.word_errors import recordings

@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.report import milliseconds, table
 from common.audio import SPEECH_RATE_HZ, Samples, read_wav
 from common.config import load_config
-from common.model_files import find_whisper
+from common.models.files import find_whisper
 from stt_app.core.engine import Utterance
 from stt_app.core.languages import AUTO, LANGUAGES
 from stt_app.core.short_window import ShortWindowWhisper

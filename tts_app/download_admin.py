@@ -19,7 +19,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from common.errors import NotFound, VoiceError
-from common.model_download import PublishedVoice
+from common.models.download import PublishedVoice
 from gateway_app.responses import services_of
 from tts_app.core.voice_downloads import Download, DownloadState, VoiceDownloads
 from tts_app.models import Voice

@@ -14,7 +14,7 @@ from common.config import Config
 from common.engine import PartHealth, PartState
 from common.errors import EngineFailed
 from common.metrics import REAL_TIME_FACTOR, WHISPER_SECOND_LOOKS, WHISPER_WINDOWS
-from common.model_files import find_whisper
+from common.models.files import find_whisper
 from common.workers import Priority, Urgency, WorkerPool
 from stt_app.core.engine import Transcript, Utterance
 from stt_app.core.languages import AUTO

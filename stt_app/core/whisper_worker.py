@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from common.audio import SPEECH_RATE_HZ
-from common.cuda import add_cuda_folders
 from stt_app.core.engine import Utterance
 from stt_app.core.lockstep import in_lockstep
 from stt_app.core.short_window import ShortWindowWhisper
+from stt_app.core.whisper.cuda import add_cuda_folders
 from stt_app.core.whisper_decoding import Decoding
 from stt_app.core.whisper_device import Device, choose_batch_size, choose_device
 from stt_app.core.whisper_options import WhisperOptions, WhisperReply, WhisperRequest

@@ -18,7 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from common.config import project_dir
-from common.model_files import find_voices
+from common.models.files import find_voices
 from tests.browser.watching import Watch, scrolls_sideways, violations
 from tests.conftest import loaded_config
 from tests.server_process import RunningServer, running_server, server_environment

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from common.errors import BadValue
-from common.worker_backlog import AGEING_SECONDS, Backlog, Job, Priority, Urgency
 from common.workers import WorkerPool
+from common.workers.backlog import AGEING_SECONDS, Backlog, Job, Priority, Urgency
 from tests.common.test_workers import running, until
 
 BUSY_SECONDS = 0.3

@@ -9,7 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from common.checksums import check_files, digest_of, keep_checksums, kept_checksums
+from common.models.checksums import (
+    check_files,
+    digest_of,
+    keep_checksums,
+    kept_checksums,
+)
 
 NAMES = ("x.onnx", "x.onnx.json", "MODEL_CARD")
 

@@ -17,12 +17,12 @@ pytestmark = pytest.mark.skipif(
 )
 
 SHARED = """
-from common.heap import share_one_heap
+from common.workers.heap import share_one_heap
 from tests.common.heaps import thread_heaps
 print(share_one_heap() if {chosen} else "", thread_heaps())
 """
 RETURNED = """
-from common.heap import return_large_blocks
+from common.workers.heap import return_large_blocks
 from tests.common.heaps import megabytes_kept
 print(return_large_blocks() if {chosen} else "", megabytes_kept())
 """

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from common.checksums import check_files, kept_checksums
 from common.errors import ModelMissing
-from common.model_download import (
+from common.models.checksums import check_files, kept_checksums
+from common.models.download import (
     download_voice,
     download_whisper,
     is_voice_name,

@@ -14,15 +14,15 @@ import pytest
 
 from common.config import Config, project_dir
 from common.errors import EngineFailed, ModelMissing
-from common.model_files import (
+from common.models.files import (
     find_llm,
     find_voices,
     find_whisper,
     local_voices,
     local_whisper,
 )
-from common.model_names import WHISPER_HUB_IDS, folder_names, hub_id
-from common.model_wheels import (
+from common.models.names import WHISPER_HUB_IDS, folder_names, hub_id
+from common.models.wheels import (
     BASE_SHA256,
     WheelFile,
     cache_folder,
@@ -118,7 +118,7 @@ def test_it_puts_base_together_once(config: Config) -> None:
 def test_several_processes_may_put_base_together_at_once(config: Config) -> None:
     program = (
         "import sys; from common.config import Config;"
-        "from common.model_files import find_whisper;"
+        "from common.models.files import find_whisper;"
         "print(find_whisper('base', Config(cache_dir=sys.argv[1], offline=True)))"
     )
     command = [sys.executable, "-c", program, config.cache_dir]

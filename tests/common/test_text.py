@@ -8,8 +8,8 @@ import unicodedata
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from common.text import FIRST_CAP, LATER_CAP, SpeechText
-from common.text_english import expand_english
+from tts_app.core.text.clauses import FIRST_CAP, LATER_CAP, SpeechText
+from tts_app.core.text.english import expand_english
 
 
 def clauses(text: str, language: str = "en") -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from common.checksums import digest_of
+from common.models.checksums import digest_of
 from tests.conftest import loaded_config
 from tests.project.management_command import manage
 from tests.servers.hub import Hub, running_hub

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from common.config import LoadedConfig
-from common.model_files import find_whisper
+from common.models.files import find_whisper
 from stt_app.core.engine import Utterance
 from stt_app.core.languages import LANGUAGES
 from stt_app.core.short_window import (

@@ -14,7 +14,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import AsyncClient
 
-from common.model_files import find_voices
+from common.models.files import find_voices
 from tests.conftest import loaded_config
 from tests.servers.hub import Hub, running_hub
 from tests.small_voice import small_voice

@@ -13,7 +13,7 @@ import pytest
 from common.audio import Samples
 from common.config import LoadedConfig
 from common.errors import EngineFailed
-from common.model_files import VoiceFiles, find_voices
+from common.models.files import VoiceFiles, find_voices
 from tests.small_voice import small_voice
 from tts_app.core.onnx_graph import graph_facts, with_output
 from tts_app.core.piper_loading import load_voice

@@ -10,7 +10,7 @@ import pytest
 
 from common.config import LoadedConfig
 from common.metrics import SPEECH_CACHE_HITS
-from common.model_files import VoiceFiles, find_voices
+from common.models.files import VoiceFiles, find_voices
 from tests.contracts.tts import spoken
 from tts_app.core.engine import SpeechRequest
 from tts_app.core.piper import PiperEngine

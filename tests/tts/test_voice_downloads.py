@@ -20,7 +20,7 @@ from common.errors import (
     TooMany,
     UnknownVoice,
 )
-from common.model_files import check_voice, find_voices, local_voices
+from common.models.files import check_voice, find_voices, local_voices
 from tests.conftest import loaded_config
 from tests.servers.hub import VOICES, Hub, running_hub
 from tests.small_voice import small_voice

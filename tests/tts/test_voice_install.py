@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from common.checksums import kept_checksums
-from common.model_files import VoiceFiles
+from common.models.checksums import kept_checksums
+from common.models.files import VoiceFiles
 from tts_app.core.voice_install import keep
 
 

@@ -15,7 +15,7 @@ from django.test import AsyncClient
 
 from common.config import LoadedConfig
 from common.errors import BadValue, NotFound, TooLarge
-from common.model_files import VoiceFiles, check_voice, find_voices
+from common.models.files import VoiceFiles, check_voice, find_voices
 from tests.conftest import loaded_config
 from tts_app.core.catalog import Catalog
 from tts_app.core.voice_install import examine

@@ -11,8 +11,8 @@ from typing import Any
 
 from common.config import Config, project_dir
 from common.errors import EngineFailed
-from common.model_download import MAX_CONFIG_BYTES
-from common.model_files import VoiceFiles, find_voices, local_voices, voice_checksums
+from common.models.download import MAX_CONFIG_BYTES
+from common.models.files import VoiceFiles, find_voices, local_voices, voice_checksums
 from tts_app.core.engine import VoiceInfo
 
 PHONEME_TYPES = ("espeak", "text")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from xml.parsers import expat
 
 from common.errors import BadValue
-from common.text_say_as import SAY_AS, say_as
+from tts_app.core.text.say_as import SAY_AS, say_as
 
 MAX_DEPTH = 20
 MAX_BREAK_SECONDS = 10.0

@@ -15,7 +15,6 @@ from typing import Any
 
 import structlog
 
-from common.brief_worker import brief_worker
 from common.config import Config, project_dir
 from common.errors import (
     BadValue,
@@ -26,10 +25,11 @@ from common.errors import (
     UnknownVoice,
     VoiceError,
 )
-from common.model_download import Progress, PublishedVoice
-from common.model_files import VoiceFiles, local_voices
-from common.model_names import nearest
+from common.models.download import Progress, PublishedVoice
+from common.models.files import VoiceFiles, local_voices
+from common.models.names import nearest
 from common.workers import Priority
+from common.workers.brief import brief_worker
 from tts_app.core.voice_fetcher import FETCHER, LISTER, Arrived, FetchJob
 from tts_app.core.voice_install import hear, keep
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from common.model_download import (
+from common.models.download import (
     Progress,
     PublishedVoice,
     fetching_voice,
     published_voices,
 )
-from common.model_files import VoiceFiles
+from common.models.files import VoiceFiles
 from tts_app.core.voice_install import examine
 
 LISTER = "tts_app.core.voice_fetcher:VoiceLister"

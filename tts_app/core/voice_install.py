@@ -6,10 +6,10 @@ import errno
 import shutil
 from pathlib import Path
 
-from common.brief_worker import brief_worker
-from common.checksums import keep_checksums
 from common.errors import BadValue, EngineFailed
-from common.model_files import VoiceFiles
+from common.models.checksums import keep_checksums
+from common.models.files import VoiceFiles
+from common.workers.brief import brief_worker
 from tts_app.core.catalog import UnusableVoice, read_voice
 from tts_app.core.engine import VoiceInfo
 from tts_app.core.onnx_graph import NotOnnx, graph_facts

@@ -11,8 +11,8 @@ from uuid import uuid4
 
 from common.config import Config, project_dir
 from common.errors import BadValue, NotFound, TooLarge
-from common.model_download import MAX_CONFIG_BYTES
-from common.model_files import VoiceFiles
+from common.models.download import MAX_CONFIG_BYTES
+from common.models.files import VoiceFiles
 from tts_app.core.engine import VoiceInfo
 from tts_app.core.voice_install import examine, hear, keep
 

@@ -16,7 +16,7 @@ import httpx
 from common.config import Config
 from common.engine import PartHealth, PartState
 from common.errors import BadValue
-from common.model_files import find_llm
+from common.models.files import find_llm
 from tts_app.core.llm.base import ChatMessage, ReplyOptions
 from tts_app.core.llm.child import Child
 from tts_app.core.llm.circuit import Circuit

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from common.config import LoadedConfig
 from common.config.production import problems
-from common.heap import return_large_blocks
+from common.workers.heap import return_large_blocks
 from voiceproject.database import prepare_database
 from voiceproject.engines import ROLES
 from voiceproject.reactor import run_until_done

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from common.text_words import is_mark, normal_character, spoken
+from tts_app.core.text.words import is_mark, normal_character, spoken
 
 MAX_WORD = 200
 MAX_HELD = 400

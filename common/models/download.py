@@ -11,10 +11,10 @@ from typing import Any
 
 import structlog
 
-from common.checksums import CARD, keep_checksums
 from common.errors import ModelMissing
-from common.model_names import WHISPER_HUB_IDS, hub_id, nearest
-from common.model_transfer import (
+from common.models.checksums import CARD, keep_checksums
+from common.models.names import WHISPER_HUB_IDS, hub_id, nearest
+from common.models.transfer import (
     HubError,
     RemoteFile,
     fetch,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.checksums import FileCheck, check_files, kept_checksums
 from common.config import Config
 from common.config.loading import project_dir
 from common.config.speech import ModelSettings
 from common.errors import ModelMissing
-from common.model_download import download_voice, download_whisper, is_voice_name
-from common.model_names import WHISPER_HUB_IDS, folder_names, hub_id, nearest
-from common.model_wheels import (
+from common.models.checksums import FileCheck, check_files, kept_checksums
+from common.models.download import download_voice, download_whisper, is_voice_name
+from common.models.names import WHISPER_HUB_IDS, folder_names, hub_id, nearest
+from common.models.wheels import (
     EMBEDDED_WHISPER,
     INSTALL,
     JOE,

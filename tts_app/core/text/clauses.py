@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 
 import sentencex
 
-from common.text_english import expand_english, joins_on, never_ends
-from common.text_markdown import Break, MarkdownReader, Word
-from common.text_words import speakable
+from tts_app.core.text.english import expand_english, joins_on, never_ends
+from tts_app.core.text.markdown import Break, MarkdownReader, Word
+from tts_app.core.text.words import speakable
 
 FIRST_CAP = 80
 SECOND_CAP = 140

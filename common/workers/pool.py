@@ -18,9 +18,9 @@ import structlog
 
 from common.errors import EngineFailed, VoiceError
 from common.metrics import WORKER_RESTARTS
-from common.worker_backlog import AllCancelled, Backlog, Job, Priority, Urgency
-from common.worker_child import Batch
-from common.worker_lanes import Lane, ProcessLane, ThreadLane, WorkerDied, WorkerSpec
+from common.workers.backlog import AllCancelled, Backlog, Job, Priority, Urgency
+from common.workers.child import Batch
+from common.workers.lanes import Lane, ProcessLane, ThreadLane, WorkerDied, WorkerSpec
 
 __all__ = ["BatchHandler", "Handler", "Priority", "Urgency", "WorkerPool"]
 

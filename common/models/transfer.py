@@ -14,7 +14,7 @@ import httpx
 from filelock import FileLock
 from tqdm import tqdm
 
-from common.checksums import digest_of
+from common.models.checksums import digest_of
 
 TRIES = 4
 TIMEOUT = httpx.Timeout(60.0, connect=15.0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from common.text_english import expand_english
-from common.text_english_numbers import ordinal, said_date, said_digits
+from tts_app.core.text.english import expand_english
+from tts_app.core.text.numbers import ordinal, said_date, said_digits
 
 SAY_AS = (
     "characters",

@@ -1,0 +1,8 @@
+"""The one door to blocking work; see `pool`."""
+
+from __future__ import annotations
+
+from common.workers.backlog import Priority, Urgency
+from common.workers.pool import BatchHandler, Handler, WorkerPool
+
+__all__ = ["BatchHandler", "Handler", "Priority", "Urgency", "WorkerPool"]
