@@ -21,10 +21,14 @@ from unfold.contrib.import_export.forms import ExportForm
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from gateway_app.day_filter import DayFilter
-from gateway_app.exports import EXPORT_FORMATS, SynthesisResource, TranscriptResource
+from gateway_app.history.day_filter import DayFilter
+from gateway_app.history.exports import (
+    EXPORT_FORMATS,
+    SynthesisResource,
+    TranscriptResource,
+)
 from gateway_app.models import HistoryEntry, Status, Synthesis, Transcript
-from gateway_app.stages import stage_bars
+from gateway_app.monitor.stages import stage_bars
 
 PREVIEW_CHARACTERS = 80
 NO_BREAK = "\N{NO-BREAK SPACE}"

@@ -9,8 +9,8 @@ from ninja import Router, Schema, Status
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from common.metrics import REGISTRY
-from gateway_app.figures import refresh_gauges
 from gateway_app.health import examine, health_body
+from gateway_app.monitor.figures import refresh_gauges
 from gateway_app.responses import services_of
 
 router = Router(tags=["Operation"])

@@ -20,9 +20,9 @@ from django.utils.decorators import async_only_middleware
 
 from common.errors import Forbidden, Unauthorized, VoiceError
 from common.metrics import HTTP_REQUESTS, HTTP_SECONDS
-from gateway_app.auth import authenticate, check_origin
-from gateway_app.failed_logins import failed_logins
-from gateway_app.proxies import client_address
+from gateway_app.access.authentication import authenticate, check_origin
+from gateway_app.access.failed_logins import failed_logins
+from gateway_app.access.proxies import client_address
 from gateway_app.responses import ErrorResponse, error_response, stand_in
 
 log = structlog.get_logger(__name__)

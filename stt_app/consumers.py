@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from common.errors import BadRequest
-from gateway_app.consumers import VoiceConsumer
-from gateway_app.history import TranscriptRecord
+from gateway_app.history.records import TranscriptRecord
+from gateway_app.sockets.consumers import VoiceConsumer
 from stt_app.addresses import query_address, with_defaults
 from stt_app.core.messages import (
     CLIENT_FAMILY,

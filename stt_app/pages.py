@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from common.config import Config
-from gateway_app.context import services_of
-from gateway_app.pages import addresses
+from gateway_app.pages.context import services_of
+from gateway_app.pages.views import addresses
 from stt_app.core.languages import LANGUAGES
 
 

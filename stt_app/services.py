@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from common.config import Config
-from gateway_app.history import HistoryWriter
+from gateway_app.history.records import HistoryWriter
 from stt_app.core.load import Load
 from stt_app.core.vad import SileroVad
 from stt_app.streams import Streams

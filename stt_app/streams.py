@@ -10,7 +10,7 @@ import structlog
 
 from common.config import Config
 from common.errors import Superseded
-from gateway_app.history import HistoryWriter, TranscriptRecord
+from gateway_app.history.records import HistoryWriter, TranscriptRecord
 from stt_app.checkpoints import (
     Checkpoint,
     Checkpoints,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 
 from common.errors import NotFound
-from gateway_app.auth import Caller
+from gateway_app.access.authentication import Caller
 from gateway_app.responses import services_of
 from tts_app.services import SpeechService
 

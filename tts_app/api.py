@@ -13,7 +13,7 @@ from ninja import Router
 from ninja.decorators import decorate_view
 
 from common.errors import EngineFailed, VoiceError
-from gateway_app.proxies import client_address
+from gateway_app.access.proxies import client_address
 from gateway_app.responses import error_response, request_id
 from tts_app.access import owner, speech_service
 from tts_app.answer import SpeechAnswer

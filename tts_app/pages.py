@@ -8,8 +8,8 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
 from common.config import Config
-from gateway_app.context import services_of
-from gateway_app.pages import addresses
+from gateway_app.pages.context import services_of
+from gateway_app.pages.views import addresses
 
 
 @require_safe

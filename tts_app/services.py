@@ -12,7 +12,7 @@ import structlog
 
 from common.config import Config
 from common.errors import VoiceError
-from gateway_app.history import SynthesisRecord
+from gateway_app.history.records import SynthesisRecord
 from tts_app.answer import Outcome, SpeechAnswer
 from tts_app.answering import Answering
 from tts_app.core.admission import Admission

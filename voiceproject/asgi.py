@@ -19,7 +19,7 @@ _django = get_asgi_application()
 from django.conf import settings  # noqa: E402 - Django first
 
 from common.errors import VoiceError  # noqa: E402
-from gateway_app.proxies import behind_proxy  # noqa: E402
+from gateway_app.access.proxies import behind_proxy  # noqa: E402
 from voiceproject.engines import (  # noqa: E402
     build_services,
     start_services,

@@ -13,7 +13,7 @@ from common import errors
 from common.config import SectionInfo, sections
 from common.errors import VoiceError
 from common.metrics import REGISTRY
-from gateway_app.message_docs import MessageDoc, SocketDoc
+from gateway_app.pages.message_docs import MessageDoc, SocketDoc
 from voiceproject.socket_docs import SOCKETS
 
 NOTE = "<!-- Written by `make docs`; change the declarations, not this page. -->"

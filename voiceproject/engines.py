@@ -12,9 +12,9 @@ import structlog
 from common.config import Config, LoadedConfig
 from common.engine import load_by_path
 from common.errors import EngineFailed, VoiceError
-from gateway_app.history_writer import DatabaseHistory
-from gateway_app.monitor import Monitor
-from gateway_app.sessions import SessionRegistry
+from gateway_app.history.writer import DatabaseHistory
+from gateway_app.monitor.monitor import Monitor
+from gateway_app.sockets.sessions import SessionRegistry
 from stt_app.core.engine import SttEngine
 from stt_app.core.languages import check_configured
 from stt_app.services import stt_services

@@ -7,8 +7,8 @@ from typing import Any
 
 from django.urls import URLPattern, path, re_path
 
-from gateway_app.consumers import UnknownSocket
-from gateway_app.monitor_consumer import MonitorConsumer
+from gateway_app.monitor.consumers import MonitorConsumer
+from gateway_app.sockets.consumers import UnknownSocket
 from stt_app.consumers import SttConsumer
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from gateway_app.message_docs import SocketDoc, message_docs
-from gateway_app.monitor_messages import History, Snapshot
+from gateway_app.monitor.messages import History, Snapshot
+from gateway_app.pages.message_docs import SocketDoc, message_docs
 from stt_app.core.messages import CLIENT_MESSAGES, SERVER_MESSAGES
 
 SOCKETS = (

@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from gateway_app.exports import defused
+from gateway_app.history.exports import defused
 from gateway_app.models import Synthesis, Transcript
 
 TRANSCRIPTS = "/admin/gateway_app/transcript/"

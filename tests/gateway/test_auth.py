@@ -9,9 +9,14 @@ from typing import Any
 import pytest
 
 from common.errors import Forbidden, TooMany, Unauthorized
-from gateway_app.auth import ConfigKeys, authenticate, check_origin, presented_key
-from gateway_app.consumers import VoiceConsumer
-from gateway_app.failed_logins import MAX_ADDRESSES, FailedLogins
+from gateway_app.access.authentication import (
+    ConfigKeys,
+    authenticate,
+    check_origin,
+    presented_key,
+)
+from gateway_app.access.failed_logins import MAX_ADDRESSES, FailedLogins
+from gateway_app.sockets.consumers import VoiceConsumer
 
 KEY = "a-long-key"
 OWN = "http://localhost"

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from common.errors import EngineFailed, TooMany
 from common.messages import Message
-from gateway_app.consumers import VoiceConsumer
+from gateway_app.sockets.consumers import VoiceConsumer
 
 
 class Say(Message):

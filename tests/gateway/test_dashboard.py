@@ -12,8 +12,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from gateway_app.charts import Slot, bar_chart
-from gateway_app.dashboard_figures import figures_since, hour_of
+from gateway_app.dashboard.charts import Slot, bar_chart
+from gateway_app.dashboard.figures import figures_since, hour_of
 from gateway_app.models import Synthesis, Transcript
 
 pytestmark = pytest.mark.django_db(transaction=True)

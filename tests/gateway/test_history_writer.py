@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from common.config import Config
 from common.metrics import HISTORY_DROPPED
-from gateway_app.history import Record, SynthesisRecord, TranscriptRecord
-from gateway_app.history_writer import DatabaseHistory
+from gateway_app.history.records import Record, SynthesisRecord, TranscriptRecord
+from gateway_app.history.writer import DatabaseHistory
 from gateway_app.models import Synthesis, Transcript
 from tests.databases import another_database
 

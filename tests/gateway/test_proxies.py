@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway_app.proxies import behind_proxy, client_address
+from gateway_app.access.proxies import behind_proxy, client_address
 
 
 def seen(peer: str, trusted: list[str], kind: str = "http", **headers: str):

@@ -13,8 +13,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from gateway_app.history.storage import prune_history
 from gateway_app.models import Synthesis, Transcript
-from gateway_app.services import prune_history
 from tests.databases import another_database
 
 CANARY = "nobody may read this canary again"

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from common.errors import Overloaded, Restarting
-from gateway_app.sessions import SessionRegistry
+from gateway_app.sockets.sessions import SessionRegistry
 
 
 class Guest:

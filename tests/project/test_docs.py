@@ -12,7 +12,7 @@ from pydantic import Field
 from common.config import Config, SectionInfo, project_dir, sections
 from common.config.setting import Section, setting
 from common.messages import Message
-from gateway_app.message_docs import SocketDoc, message_docs
+from gateway_app.pages.message_docs import SocketDoc, message_docs
 from voiceproject.docs import PAGES, metrics_page, protocol_page, settings_page
 
 

@@ -15,8 +15,8 @@ import pytest
 from django.db import connections
 
 from common.config import Config, project_dir
-from gateway_app.history import SynthesisRecord, TranscriptRecord
-from gateway_app.history_writer import DatabaseHistory
+from gateway_app.history.records import SynthesisRecord, TranscriptRecord
+from gateway_app.history.writer import DatabaseHistory
 from gateway_app.models import Synthesis, Transcript
 from tests.server_process import running_server
 from tests.services.conftest import Postgres

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from common.errors import EngineFailed
-from gateway_app.history import TranscriptRecord
+from gateway_app.history.records import TranscriptRecord
 from tests.fakes import FakeStt
 from tests.stt.sockets import connected, next_message, opened, say, until_closed
 from tests.stt.sounds import LoudnessVad, pcm

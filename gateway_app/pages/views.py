@@ -10,9 +10,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from common.config import Config, LoadedConfig
-from gateway_app.context import services_of
-from gateway_app.message_docs import SocketDoc
-from gateway_app.shown_settings import shown_groups
+from gateway_app.pages.context import services_of
+from gateway_app.pages.message_docs import SocketDoc
+from gateway_app.pages.shown_settings import shown_groups
 
 PART_NAMES = {
     "whisper": "Speech to text",

@@ -18,10 +18,15 @@ from common.errors import (
     VoiceError,
 )
 from common.messages import Message, decode
-from gateway_app.auth import ANONYMOUS, Caller, admit_socket, offered_subprotocol
-from gateway_app.lifetime import Lifetime
-from gateway_app.sessions import RETRY_SECONDS, Seat, SessionRegistry
-from gateway_app.sockets import Socket
+from gateway_app.access.authentication import (
+    ANONYMOUS,
+    Caller,
+    admit_socket,
+    offered_subprotocol,
+)
+from gateway_app.sockets.connection import Socket
+from gateway_app.sockets.lifetime import Lifetime
+from gateway_app.sockets.sessions import RETRY_SECONDS, Seat, SessionRegistry
 
 log = structlog.get_logger(__name__)
 

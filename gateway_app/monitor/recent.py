@@ -9,8 +9,8 @@ from typing import Any
 
 from common.errors import VoiceError
 from common.metrics import ERRORS
-from gateway_app.history import Record, TranscriptRecord
-from gateway_app.monitor_messages import Latency, RecentRequest
+from gateway_app.history.records import Record, TranscriptRecord
+from gateway_app.monitor.messages import Latency, RecentRequest
 
 WINDOW_SECONDS = 15 * 60
 MAX_SAMPLES = 2_000

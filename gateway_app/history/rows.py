@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import models
 
-from gateway_app.history import Record, TranscriptRecord
+from gateway_app.history.records import Record, TranscriptRecord
 from gateway_app.models import HistoryEntry, Synthesis, Transcript
 
 

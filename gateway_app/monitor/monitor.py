@@ -17,12 +17,12 @@ from redis.exceptions import RedisError
 
 from common.engine import PartHealth
 from common.errors import Unavailable, VoiceError
-from gateway_app import figures
 from gateway_app.health import engine_parts, examine
-from gateway_app.history import Record
-from gateway_app.loop_watch import LoopWatch
-from gateway_app.monitor_messages import History, Snapshot
-from gateway_app.recent import RecentPast
+from gateway_app.history.records import Record
+from gateway_app.monitor.loop_watch import LoopWatch
+from gateway_app.monitor.messages import History, Snapshot
+from gateway_app.monitor.monitor import figures
+from gateway_app.monitor.recent import RecentPast
 
 log = structlog.get_logger(__name__)
 

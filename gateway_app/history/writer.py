@@ -17,10 +17,10 @@ from django.utils import timezone
 
 from common.config import Config
 from common.metrics import HISTORY_DROPPED
-from gateway_app.history import Record
-from gateway_app.history_rows import row_of
+from gateway_app.history.records import Record
+from gateway_app.history.rows import row_of
+from gateway_app.history.storage import prune_expired, prune_history, write_rows
 from gateway_app.models import HistoryEntry
-from gateway_app.services import prune_expired, prune_history, write_rows
 
 log = structlog.get_logger(__name__)
 

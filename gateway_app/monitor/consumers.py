@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from common.errors import BadRequest
-from gateway_app.consumers import VoiceConsumer
-from gateway_app.monitor import Monitor
+from gateway_app.monitor.monitor import Monitor
+from gateway_app.sockets.consumers import VoiceConsumer
 
 
 class MonitorConsumer(VoiceConsumer):

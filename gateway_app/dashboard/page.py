@@ -10,8 +10,8 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from common.metrics import HISTORY_DROPPED
-from gateway_app.charts import Chart, Slot, bar_chart
-from gateway_app.dashboard_figures import (
+from gateway_app.dashboard.charts import Chart, Slot, bar_chart
+from gateway_app.dashboard.figures import (
     DAYS,
     Figures,
     figures_since,

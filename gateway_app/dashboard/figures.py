@@ -11,7 +11,7 @@ from django.db.models import CharField, Count, QuerySet
 from django.db.models.functions import Cast, Substr
 
 from gateway_app.models import HistoryEntry, Status, Synthesis, Transcript
-from gateway_app.stages import stage_name
+from gateway_app.monitor.stages import stage_name
 
 DAYS = 7
 NEWEST_FOR_LATENCY = 5_000

@@ -14,8 +14,8 @@ from django.http.request import split_domain_port, validate_host
 
 from common.config import Config
 from common.errors import Forbidden, Unauthorized
-from gateway_app.failed_logins import failed_logins
-from gateway_app.proxies import client_address, header
+from gateway_app.access.failed_logins import failed_logins
+from gateway_app.access.proxies import client_address, header
 
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
 """Browsers cannot set headers on a WebSocket, so they send the key in this one."""
