@@ -17,12 +17,12 @@ from benchmarks.report import table
 from common.audio import SPEECH_RATE_HZ, Samples, float_to_pcm16
 from common.config import load_config
 from common.config.speech import ListeningSettings
+from stt_app.core.endpointing.frontend import Hearing
+from stt_app.core.endpointing.segmenter import UtteranceEnded
+from stt_app.core.endpointing.vad import SileroVad
 from stt_app.core.engine import Utterance
-from stt_app.core.hearing import Hearing
-from stt_app.core.segmenter import UtteranceEnded
-from stt_app.core.stable_text import StableText
-from stt_app.core.vad import SileroVad
-from stt_app.core.whisper import WhisperEngine
+from stt_app.core.interim.local_agreement import StableText
+from stt_app.core.whisper.engine import WhisperEngine
 
 POLICIES = {f"LocalAgreement-{agreeing}": agreeing for agreeing in (2, 3, 4)}
 _SILENCE_BYTES = 2 * SPEECH_RATE_HZ

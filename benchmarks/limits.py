@@ -19,13 +19,13 @@ from common.audio import SPEECH_RATE_HZ, Samples, float_to_pcm16
 from common.config import load_config
 from common.config.speech import ListeningSettings
 from common.models.files import find_whisper
+from stt_app.core.endpointing.frontend import Hearing
+from stt_app.core.endpointing.segmenter import UtteranceEnded
+from stt_app.core.endpointing.vad import SileroVad
 from stt_app.core.engine import Utterance
-from stt_app.core.hearing import Hearing
-from stt_app.core.segmenter import UtteranceEnded
-from stt_app.core.vad import SileroVad
-from stt_app.core.whisper_beam import CAREFUL, FAST
-from stt_app.core.whisper_options import WhisperOptions, WhisperRequest
-from stt_app.core.whisper_worker import WhisperWorker
+from stt_app.core.whisper.beam import CAREFUL, FAST
+from stt_app.core.whisper.requests import WhisperOptions, WhisperRequest
+from stt_app.core.whisper.worker import WhisperWorker
 from tests.word_errors import Recording, count_errors, recordings
 
 KINDS = ("long", "spontaneous")

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 
 from common.audio import PCM16_BYTES, SPEECH_RATE_HZ, Samples, float_to_pcm16
 from common.config.speech import ListeningSettings
-from stt_app.core.hearing import Hearing
-from stt_app.core.segmenter import UtteranceEnded
-from stt_app.core.vad import VadModel
+from stt_app.core.endpointing.frontend import Hearing
+from stt_app.core.endpointing.segmenter import UtteranceEnded
+from stt_app.core.endpointing.vad import VadModel
 
 CHUNK_SECONDS = 0.04
 

@@ -24,10 +24,10 @@ from common.config import Config, load_config
 from common.config.speech import ListeningSettings
 from common.models.files import find_whisper
 from common.workers import Priority
-from stt_app.core.options import Options
-from stt_app.core.vad import SileroVad
-from stt_app.core.whisper_options import WhisperOptions
-from stt_app.core.whisper_worker import WhisperWorker
+from stt_app.core.endpointing.vad import SileroVad
+from stt_app.core.session.options import Options
+from stt_app.core.whisper.requests import WhisperOptions
+from stt_app.core.whisper.worker import WhisperWorker
 from tests.word_errors import Recording
 
 SILENCES_SECONDS = (0.7, 0.3)

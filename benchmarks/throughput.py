@@ -16,7 +16,7 @@ from common.audio import Samples, read_wav
 from common.config import Config, load_config
 from common.models.files import find_whisper
 from stt_app.core.engine import Utterance
-from stt_app.core.whisper import WhisperEngine
+from stt_app.core.whisper.engine import WhisperEngine
 from tests.word_errors import recordings
 
 MODELS = ("tiny.en", "base")

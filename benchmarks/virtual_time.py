@@ -17,12 +17,12 @@ from common.config import Config
 from common.config.speech import ListeningSettings
 from common.errors import Expired
 from common.workers import Handler, Priority, Urgency, WorkerPool
-from stt_app.core.load import Load
-from stt_app.core.options import Options
-from stt_app.core.session import SttSession
-from stt_app.core.vad import VadModel
-from stt_app.core.whisper import WhisperEngine
-from stt_app.core.whisper_options import WhisperReply, WhisperRequest
+from stt_app.core.endpointing.vad import VadModel
+from stt_app.core.engine_load import Load
+from stt_app.core.session.options import Options
+from stt_app.core.session.session import SttSession
+from stt_app.core.whisper.engine import WhisperEngine
+from stt_app.core.whisper.requests import WhisperReply, WhisperRequest
 
 TICK_SECONDS = 0.01
 CORES = 2

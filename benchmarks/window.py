@@ -15,10 +15,10 @@ from common.config import load_config
 from common.models.files import find_whisper
 from stt_app.core.engine import Utterance
 from stt_app.core.languages import AUTO, LANGUAGES
-from stt_app.core.short_window import ShortWindowWhisper
-from stt_app.core.whisper_decoding import Decoding
-from stt_app.core.whisper_options import WhisperReply, WhisperRequest
-from stt_app.core.window_table import LONGEST_SECONDS, TABLE, WindowRow
+from stt_app.core.whisper.decoding import Decoding
+from stt_app.core.whisper.requests import WhisperReply, WhisperRequest
+from stt_app.core.whisper.short_window import ShortWindowWhisper
+from stt_app.core.whisper.window_table import LONGEST_SECONDS, TABLE, WindowRow
 from tests.word_errors import Recording, normalize, recordings, word_error_rate
 
 MODELS = ("tiny.en", "base")

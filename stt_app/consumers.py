@@ -5,7 +5,6 @@ from __future__ import annotations
 from common.errors import BadRequest
 from gateway_app.history.records import TranscriptRecord
 from gateway_app.sockets.consumers import VoiceConsumer
-from stt_app.addresses import query_address, with_defaults
 from stt_app.core.messages import (
     CLIENT_FAMILY,
     ClientMessage,
@@ -13,9 +12,10 @@ from stt_app.core.messages import (
     Configure,
     Flush,
 )
-from stt_app.core.session import SttSession
-from stt_app.core.transcribing import Heard
-from stt_app.streams import Stream, superseded, transcript_record
+from stt_app.core.session.session import SttSession
+from stt_app.core.session.utterances import Heard
+from stt_app.protocol.addresses import query_address, with_defaults
+from stt_app.resume.streams import Stream, superseded, transcript_record
 
 _CLEAN_CODES = (1000, 1001, 1005)
 """Codes with which a client says goodbye; after others it may come back."""

@@ -6,9 +6,9 @@ from typing import Any
 
 from common.config import Config
 from gateway_app.history.records import HistoryWriter
-from stt_app.core.load import Load
-from stt_app.core.vad import SileroVad
-from stt_app.streams import Streams
+from stt_app.core.endpointing.vad import SileroVad
+from stt_app.core.engine_load import Load
+from stt_app.resume.streams import Streams
 
 
 def stt_services(config: Config, history: HistoryWriter) -> dict[str, Any]:

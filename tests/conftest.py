@@ -15,7 +15,7 @@ from common.config import LoadedConfig, load_config
 from gateway_app.history.records import Record
 from gateway_app.monitor.monitor import Monitor
 from gateway_app.sockets.sessions import SessionRegistry
-from stt_app.core.whisper import WhisperEngine
+from stt_app.core.whisper.engine import WhisperEngine
 from stt_app.services import stt_services
 from tests.distribution import (  # noqa: F401 - hooks
     pytest_collection_modifyitems,

@@ -11,13 +11,13 @@ from tqdm import tqdm
 
 from common.config import Config
 from common.errors import VoiceError
-from stt_app.core.file_journal import Journal, write_whole
-from stt_app.core.file_speech import FileSpeech, Length, Settled
-from stt_app.core.formats import FORMATS, SUFFIXES
-from stt_app.core.media import MediaDecoder
+from stt_app.core.endpointing.vad import SileroVad
+from stt_app.core.files.file_transcriber import FileSpeech, Length, Settled
+from stt_app.core.files.journal import Journal, write_whole
+from stt_app.core.files.media_decoder import MediaDecoder
+from stt_app.core.files.transcript_formats import FORMATS, SUFFIXES
 from stt_app.core.messages import TranscriptReady
-from stt_app.core.options import Options
-from stt_app.core.vad import SileroVad
+from stt_app.core.session.options import Options
 from voiceproject.engines import build_stt
 
 PRINTED = "-"

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from common.messages import Message
-from stt_app.core.options import Options
+from stt_app.core.session.options import Options
 
 
 class Configure(Options, Message):

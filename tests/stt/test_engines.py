@@ -14,11 +14,11 @@ import pytest
 from common.config import LoadedConfig
 from common.engine import PartState
 from common.metrics import REGISTRY
+from stt_app.core.endpointing.vad import SileroVad
 from stt_app.core.engine import Utterance
-from stt_app.core.options import Options
-from stt_app.core.session import SttSession
-from stt_app.core.vad import SileroVad
-from stt_app.core.whisper import WhisperEngine
+from stt_app.core.session.options import Options
+from stt_app.core.session.session import SttSession
+from stt_app.core.whisper.engine import WhisperEngine
 from tests.contracts.stt import SttContract
 from tests.fakes import FakeStt
 from tests.stt.conftest import SENTENCE

@@ -14,11 +14,11 @@ from common.audio import Audio, wav_bytes
 from common.config import Config
 from common.errors import EngineFailed, UnsupportedAudio
 from common.workers import Priority
-from stt_app.core.file_journal import Journal
-from stt_app.core.file_speech import FileSpeech, Length, Settled
-from stt_app.core.media import MediaDecoder
+from stt_app.core.files.file_transcriber import FileSpeech, Length, Settled
+from stt_app.core.files.journal import Journal
+from stt_app.core.files.media_decoder import MediaDecoder
 from stt_app.core.messages import TranscriptReady
-from stt_app.core.options import Options
+from stt_app.core.session.options import Options
 from tests.fakes import FakeStt
 from tests.stt.sounds import LoudnessVad, sound
 

@@ -10,14 +10,20 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from stt_app.core.cues import (
+from stt_app.core.files.subtitle_cues import (
     LINE_CHARACTERS,
     LINES,
     MOST_SECONDS,
     cues,
     wrapped,
 )
-from stt_app.core.formats import FORMATS, as_json, as_srt, as_text, as_vtt
+from stt_app.core.files.transcript_formats import (
+    FORMATS,
+    as_json,
+    as_srt,
+    as_text,
+    as_vtt,
+)
 from stt_app.core.messages import TranscriptReady, WordSpoken
 
 LONG = (

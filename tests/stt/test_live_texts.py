@@ -11,9 +11,9 @@ from common.errors import EngineFailed, Expired, Overloaded
 from common.metrics import REGISTRY
 from common.workers import Priority, Urgency
 from stt_app.core.engine import Transcript, Utterance, Word
-from stt_app.core.load import Load
-from stt_app.core.options import Options
-from stt_app.core.session import Start
+from stt_app.core.engine_load import Load
+from stt_app.core.session.options import Options
+from stt_app.core.session.session import Start
 from tests.fakes import FakeStt
 from tests.stt.listening import Listening
 from tests.stt.sounds import pcm

@@ -11,7 +11,7 @@ import ctranslate2
 import numpy as np
 import pytest
 
-from stt_app.core.lockstep import in_lockstep
+from stt_app.core.whisper.batching import in_lockstep
 
 
 @dataclass

@@ -17,10 +17,10 @@ import pytest
 
 from common.audio import SPEECH_RATE_HZ, Audio, Samples, wav_bytes
 from common.errors import TooLarge, UnsupportedAudio, VoiceError
-from stt_app.core.media import MediaDecoder
-from stt_app.core.media_formats import sniffed_format
-from stt_app.core.media_reader import MediaReader
-from stt_app.core.media_worker import MediaWorker, Portion, ReadMedia
+from stt_app.core.files.media_decoder import MediaDecoder
+from stt_app.core.files.media_formats import sniffed_format
+from stt_app.core.files.media_reader import MediaReader
+from stt_app.core.files.media_worker import MediaWorker, Portion, ReadMedia
 from tests.stt.recordings import recorded
 from tests.stt.sounds import sound
 

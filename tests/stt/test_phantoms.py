@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stt_app.core.phantoms import is_stock_phrase, without_phantoms
-from stt_app.core.whisper_text import TextPiece
+from stt_app.core.whisper.segments import TextPiece
+from stt_app.core.whisper.stock_phrases import is_stock_phrase, without_phantoms
 
 
 def piece(text: str, sure: float) -> TextPiece:

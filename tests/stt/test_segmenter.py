@@ -9,15 +9,15 @@ import pytest
 
 from common.audio import SPEECH_RATE_HZ, Samples
 from common.config.speech import ListeningSettings
-from stt_app.core.frames import Framer
-from stt_app.core.segmenter import (
+from stt_app.core.endpointing.frames import Framer
+from stt_app.core.endpointing.segmenter import (
     EndReason,
     Segmenter,
     SpeechDropped,
     SpeechStarted,
     UtteranceEnded,
 )
-from stt_app.core.vad import FRAME_SAMPLES
+from stt_app.core.endpointing.vad import FRAME_SAMPLES
 from tests.stt.sounds import LoudnessDetector, sound
 
 FRAME_SECONDS = FRAME_SAMPLES / SPEECH_RATE_HZ

@@ -14,10 +14,10 @@ from common.audio import SPEECH_RATE_HZ
 from common.config.speech import ListeningSettings
 from common.errors import EngineFailed, Overloaded
 from common.metrics import REGISTRY
-from stt_app.core.hearing import Hearing
-from stt_app.core.options import Options
-from stt_app.core.segmenter import UtteranceEnded
-from stt_app.core.session import SttSession
+from stt_app.core.endpointing.frontend import Hearing
+from stt_app.core.endpointing.segmenter import UtteranceEnded
+from stt_app.core.session.options import Options
+from stt_app.core.session.session import SttSession
 from tests.fakes import FakeStt
 from tests.stt.listening import FRAME_BYTES, Listening
 from tests.stt.sounds import LoudnessVad, pcm

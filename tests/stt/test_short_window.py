@@ -13,16 +13,16 @@ from common.config import LoadedConfig
 from common.models.files import find_whisper
 from stt_app.core.engine import Utterance
 from stt_app.core.languages import LANGUAGES
-from stt_app.core.short_window import (
+from stt_app.core.whisper.decoding import Decoding
+from stt_app.core.whisper.quality import Doubt
+from stt_app.core.whisper.requests import WhisperOptions, WhisperReply, WhisperRequest
+from stt_app.core.whisper.short_window import (
     ShortWindowWhisper,
     sounding_frames,
     window_frames,
 )
-from stt_app.core.whisper_decoding import Decoding
-from stt_app.core.whisper_guard import Doubt
-from stt_app.core.whisper_options import WhisperOptions, WhisperReply, WhisperRequest
-from stt_app.core.whisper_worker import WhisperWorker
-from stt_app.core.window_table import LONGEST_SECONDS
+from stt_app.core.whisper.window_table import LONGEST_SECONDS
+from stt_app.core.whisper.worker import WhisperWorker
 from tests.stt.conftest import SENTENCE
 from tests.word_errors import normalize
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
-from stt_app.core.stable_text import StableText
+from stt_app.core.interim.local_agreement import StableText
 
 
 def pushed(*hypotheses: str) -> list[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stt_app.core.whisper_processes import (
+from stt_app.core.whisper.resources import (
     Machine,
     Processes,
     share_out,

@@ -5,7 +5,12 @@ from __future__ import annotations
 import pytest
 
 from stt_app.core.engine import Word
-from stt_app.core.whisper_text import TextPiece, confidence, usable_pieces, without_loop
+from stt_app.core.whisper.segments import (
+    TextPiece,
+    confidence,
+    usable_pieces,
+    without_loop,
+)
 
 
 def piece(text: str, start: float = 0, ratio: float = 1.2) -> TextPiece:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from stt_app.core.languages import LANGUAGES
-from stt_app.core.window_table import (
+from stt_app.core.whisper.window_table import (
     LEAST_WORDS,
     WindowRow,
     read_table,

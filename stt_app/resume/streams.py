@@ -1,0 +1,181 @@
+"""Streams outlive their connections: a client that lost its own goes on with another."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+
+import structlog
+
+from common.config import Config
+from common.errors import Superseded
+from gateway_app.history.records import HistoryWriter, TranscriptRecord
+from stt_app.core.messages import Acknowledged, ServerMessage, TranscriptReady
+from stt_app.core.session.options import Address
+from stt_app.core.session.session import Start
+from stt_app.core.session.utterances import Heard
+from stt_app.resume.checkpoints import (
+    Checkpoint,
+    Checkpoints,
+    MemoryCheckpoints,
+    RedisCheckpoints,
+)
+
+log = structlog.get_logger(__name__)
+
+
+class Stream:
+    """One connection's hold on its stream."""
+
+    def __init__(
+        self, checkpoints: Checkpoints, owner: str, checkpoint: Checkpoint, start: Start
+    ) -> None:
+        self.owner = owner
+        self.start = start
+        self.superseded = False
+        """Another connection serves it now, so what is heard here counts no more."""
+        self._checkpoints = checkpoints
+        self._checkpoint = checkpoint
+
+    @property
+    def token(self) -> str:
+        return self.start.resume_token or ""
+
+    @property
+    def session_id(self) -> str:
+        return self._checkpoint.session_id
+
+    async def watching(
+        self, events: AsyncIterator[ServerMessage]
+    ) -> AsyncIterator[ServerMessage]:
+        """The events; what was sent of them is noted. Raises Superseded."""
+        await self._save()
+        async for event in events:
+            yield event
+            checkpoint = _after(event, self._checkpoint)
+            if checkpoint is not self._checkpoint:
+                self._checkpoint = checkpoint
+                await self._save()
+
+    async def _save(self) -> None:
+        if not await self._checkpoints.save(self.token, self.owner, self._checkpoint):
+            self.superseded = True
+            raise superseded()
+
+
+class Streams:
+    """All streams of a process, and what waits for clients that may come back."""
+
+    def __init__(self, config: Config, history: HistoryWriter) -> None:
+        self._resume_seconds = config.resume_seconds
+        self._keep_seconds = config.stt_session_seconds
+        self._redis_url = config.redis_url
+        self._history = history
+        self._checkpoints: Checkpoints = MemoryCheckpoints(self._keep_seconds)
+        self._holding: dict[asyncio.Task[None], list[TranscriptRecord]] = {}
+        self._open: dict[str, Callable[[], None]] = {}
+
+    async def start(self) -> None:
+        """Share the checkpoints through Redis, where it is configured."""
+        if self._redis_url:
+            self._checkpoints = RedisCheckpoints(self._redis_url, self._keep_seconds)
+
+    async def stop(self) -> None:
+        """Nobody comes back any more: write what was held."""
+        for task, records in list(self._holding.items()):
+            task.cancel()
+            self._write(records)
+        self._holding.clear()
+        await self._checkpoints.close()
+
+    async def take(
+        self, address: Address, session_id: str, on_superseded: Callable[[], None]
+    ) -> Stream:
+        """The stream that the address names, or a new one.
+
+        `on_superseded` is called when another connection of this process takes it up.
+        """
+        owner, found = uuid.uuid4().hex, None
+        if address.resume:
+            found = await self._checkpoints.claim(address.resume, owner)
+        # Nobody may choose a token, so one that is not known gives way to a new one.
+        token = address.resume if address.resume and found else uuid.uuid4().hex
+        checkpoint = found or Checkpoint(session_id)
+        if address.resume:
+            checkpoint = checkpoint.at(address.audio_seconds)
+            self._supersede(token)
+            log.info("stream resumed", known=found is not None)
+        start = Start(
+            checkpoint.audio_seconds,
+            checkpoint.utterances,
+            token,
+            resumed=found is not None if address.resume else None,
+        )
+        self._open[token] = on_superseded
+        return Stream(self._checkpoints, owner, checkpoint, start)
+
+    def _supersede(self, token: str) -> None:
+        tell = self._open.pop(token, None)
+        if tell is not None:
+            tell()
+
+    async def leave(
+        self, stream: Stream, records: list[TranscriptRecord], *, lost: bool
+    ) -> None:
+        """The connection has ended. What is held of a lost one waits for a resume."""
+        if lost and self._resume_seconds and not stream.superseded:
+            task = asyncio.create_task(self._hold(stream))
+            self._holding[task] = records
+            return
+        if not stream.superseded:
+            self._write(records)
+            await self._end(stream)
+
+    async def _hold(self, stream: Stream) -> None:
+        """Write the last words, unless the client comes back and says them again."""
+        await asyncio.sleep(self._resume_seconds)
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - for the type checker
+        records = self._holding.pop(task, [])
+        if await self._checkpoints.owns(stream.token, stream.owner):
+            self._write(records)
+            await self._end(stream)
+
+    async def _end(self, stream: Stream) -> None:
+        self._open.pop(stream.token, None)
+        await self._checkpoints.forget(stream.token)
+
+    def _write(self, records: list[TranscriptRecord]) -> None:
+        for record in records:
+            self._history.record(record)
+
+
+def superseded() -> Superseded:
+    """What the connection is told that served the stream before."""
+    return Superseded("Another connection has taken this stream up.")
+
+
+def _after(event: ServerMessage, checkpoint: Checkpoint) -> Checkpoint:
+    """The checkpoint once this event was sent; the same one if it settles nothing."""
+    if isinstance(event, TranscriptReady) and event.end is not None:
+        return checkpoint.with_utterance(event.utterance_id or 0, event.end)
+    if isinstance(event, Acknowledged):
+        return checkpoint.acknowledged(event.audio_seconds)
+    return checkpoint
+
+
+def transcript_record(heard: Heard, session_id: str, client: str) -> TranscriptRecord:
+    """What the history keeps of one utterance."""
+    return TranscriptRecord(
+        request_id=f"{session_id}-{heard.number}",
+        session_id=session_id,
+        client=client,
+        text=heard.text,
+        language=heard.language,
+        model=heard.model,
+        duration_seconds=round(heard.seconds, 3),
+        stages_ms=heard.stages_ms,
+        status="error" if heard.error else "ok",
+        error=heard.error,
+    )
