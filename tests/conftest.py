@@ -15,6 +15,7 @@ from common.config import LoadedConfig, load_config
 from gateway_app.history.records import Record
 from gateway_app.monitor.monitor import Monitor
 from gateway_app.sockets.sessions import SessionRegistry
+from llm.factory import build_llm
 from stt_app.core.whisper.engine import WhisperEngine
 from stt_app.services import stt_services
 from tests.distribution import (  # noqa: F401 - hooks
@@ -22,7 +23,6 @@ from tests.distribution import (  # noqa: F401 - hooks
     pytest_xdist_make_scheduler,
 )
 from tests.fakes import FakeLlm, FakeStt, FakeTts
-from tts_app.core.llm.factory import build_llm
 from tts_app.core.piper import PiperEngine
 from tts_app.services import SpeechService
 from voiceproject.asgi import build_application

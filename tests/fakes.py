@@ -13,9 +13,9 @@ import numpy as np
 from common.engine import PartHealth, PartState
 from common.errors import EngineFailed, LlmUnavailable
 from common.workers import Priority, Urgency
+from llm.engine import ChatMessage, ReplyOptions
 from stt_app.core.engine import Transcript, Utterance, Word
 from tts_app.core.engine import SpeechPart, SpeechRequest, VoiceInfo
-from tts_app.core.llm.base import ChatMessage, ReplyOptions
 
 _READY = PartHealth(PartState.READY, "fake, ready")
 _DOWN = PartHealth(PartState.DOWN, "fake, not started")

@@ -10,10 +10,10 @@ import structlog
 
 from common.config import Config
 from common.errors import BadValue, LlmUnavailable, NotFound, VoiceError
+from llm.engine import ChatMessage, LlmEngine
+from llm.prompt import system_prompt
 from tts_app.conversations import conversations_for
 from tts_app.core.conversations import ConversationStore, Key, Turn, as_messages
-from tts_app.core.llm.base import ChatMessage, LlmEngine
-from tts_app.core.llm.prompt import system_prompt
 from tts_app.order import SpeechOrder
 
 log = structlog.get_logger(__name__)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, Field, StrictInt, StringConstraints
 
-from tts_app.core.llm.base import ReplyOptions
+from llm.engine import ReplyOptions
 
 
 def _on_one_line(given: str) -> str:

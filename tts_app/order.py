@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from common.config import Config
 from common.errors import BadValue, TooLarge, Unspeakable
+from llm.engine import ReplyOptions
 from tts_app.core.encoding import FORMATS, check_rate
 from tts_app.core.engine import VoiceInfo
-from tts_app.core.llm.base import ReplyOptions
 from tts_app.core.script import INPUTS, Input
 from tts_app.core.speech_plan import SpeechPlan
 

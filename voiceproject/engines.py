@@ -15,10 +15,10 @@ from common.errors import EngineFailed, VoiceError
 from gateway_app.history.writer import DatabaseHistory
 from gateway_app.monitor.monitor import Monitor
 from gateway_app.sockets.sessions import SessionRegistry
+from llm.factory import build_llm
 from stt_app.core.engine import SttEngine
 from stt_app.core.languages import check_configured
 from stt_app.services import stt_services
-from tts_app.core.llm.factory import build_llm
 from tts_app.core.voice_downloads import VoiceDownloads
 from tts_app.services import SpeechService
 

@@ -14,7 +14,7 @@ import pytest
 
 from common.engine import PartHealth
 from common.errors import LlmUnavailable
-from tts_app.core.llm.base import ChatMessage, LlmEngine, ReplyOptions
+from llm.engine import ChatMessage, LlmEngine, ReplyOptions
 
 QUESTION = [
     ChatMessage("system", "Answer briefly."),

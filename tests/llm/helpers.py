@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
 from common.config import Config, load_config
-from tts_app.core.llm.base import ChatMessage, LlmEngine, ReplyOptions
-from tts_app.core.llm.ollama import OllamaEngine
+from llm.engine import ChatMessage, LlmEngine, ReplyOptions
+from llm.servers.ollama import OllamaEngine
 
 Engine = TypeVar("Engine", bound=LlmEngine)
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from common.errors import LlmUnavailable
+from llm.resilience.circuit import Circuit, CircuitOpen
+from llm.resilience.failures import Refused, ServerBroke
 from tests.llm.helpers import ask, ollama, quick
 from tests.servers import ollama as answers
 from tests.servers.ollama import OllamaServer
-from tts_app.core.llm.circuit import Circuit, CircuitOpen
-from tts_app.core.llm.failures import Refused, ServerBroke
 
 BREAKER: dict[str, Any] = {
     "circuit_breaker_enabled": True,

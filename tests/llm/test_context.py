@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from common.errors import TooLarge
+from llm.engine import ChatMessage
+from llm.servers.context import answer_room, estimated_tokens, fitted
 from tests.llm.helpers import ollama
 from tests.servers.ollama import OllamaServer
-from tts_app.core.llm.base import ChatMessage
-from tts_app.core.llm.context import answer_room, estimated_tokens, fitted
 
 SYSTEM = ChatMessage("system", "Be brief.")
 LAST = ChatMessage("user", "And now?")

@@ -15,10 +15,10 @@ import pytest
 
 from common.engine import PartState
 from common.errors import BadValue, EngineFailed, LlmUnavailable, TooLarge
+from llm.embedded.child import Child
+from llm.embedded.engine import EmbeddedEngine
+from llm.engine import ChatMessage, ReplyOptions
 from tests.llm.helpers import QUESTION, ask, quick, started, until
-from tts_app.core.llm.base import ChatMessage, ReplyOptions
-from tts_app.core.llm.child import Child
-from tts_app.core.llm.embedded import EmbeddedEngine
 
 pytestmark = pytest.mark.model
 
@@ -170,7 +170,7 @@ def test_its_process_ends_with_its_parent() -> None:
     program = """
         import asyncio, os
         from tests.llm.helpers import quick
-        from tts_app.core.llm.embedded import EmbeddedEngine
+        from llm.embedded.engine import EmbeddedEngine
 
         async def main():
             engine = EmbeddedEngine(quick())
@@ -203,7 +203,7 @@ def test_it_says_why_a_model_cannot_be_loaded() -> None:
         "connections": 4,
         "warm_up": [],
     }
-    child = Child("embedded model", "tts_app.core.llm.embedded_child", orders)
+    child = Child("embedded model", "llm.embedded.server", orders)
     with pytest.raises(EngineFailed, match="embedded model could not start"):
         child.start()
     assert child.state is PartState.DOWN

@@ -9,13 +9,13 @@ import pytest
 from common.config import ConfigError, load_config
 from common.engine import PartState
 from common.errors import BadValue, EngineFailed, LlmUnavailable
+from llm.engine import ReplyOptions
+from llm.factory import build_llm
 from tests.fakes import FakeLlm
 from tests.llm.helpers import ask, quick, started
 from tests.servers import ollama as answers, openai as openai_answers
 from tests.servers.ollama import OllamaServer
 from tests.servers.openai import OpenAiServer
-from tts_app.core.llm.base import ReplyOptions
-from tts_app.core.llm.factory import build_llm
 
 
 class OwnLlm(FakeLlm):

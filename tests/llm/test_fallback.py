@@ -11,16 +11,16 @@ import pytest
 
 from common.errors import EngineFailed, LlmUnavailable
 from common.metrics import REGISTRY
+from llm.engine import ReplyOptions
+from llm.factory import build_llm
+from llm.resilience.failures import CutOff, ServerBroke
+from llm.resilience.fallback import FallbackEngine
+from llm.resilience.retries import RetryPolicy
+from llm.servers.ollama import OllamaEngine
 from tests.fakes import FakeLlm
 from tests.llm.helpers import ask, ask_for_pieces, quick, started, until
 from tests.servers import ollama as answers
 from tests.servers.ollama import OllamaServer
-from tts_app.core.llm.base import ReplyOptions
-from tts_app.core.llm.factory import build_llm
-from tts_app.core.llm.failures import CutOff, ServerBroke
-from tts_app.core.llm.fallback import FallbackEngine
-from tts_app.core.llm.ollama import OllamaEngine
-from tts_app.core.llm.resilience import RetryPolicy
 
 FALLBACKS = ("voice_llm_fallbacks_total", {"backend": "ollama"})
 

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, strategies as st
 
 from common.errors import LlmUnavailable
+from llm.engine import ReplyOptions
+from llm.servers.thoughts import ThoughtFilter
 from tests.llm.helpers import QUESTION, ask, ollama
 from tests.servers import ollama as answers
 from tests.servers.ollama import OllamaServer
-from tts_app.core.llm.base import ReplyOptions
-from tts_app.core.llm.thoughts import ThoughtFilter
 
 
 async def test_it_cuts_the_answer_at_so_many_characters() -> None:

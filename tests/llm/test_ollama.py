@@ -9,6 +9,8 @@ import time
 import pytest
 
 from common.errors import EngineFailed, LlmUnavailable
+from llm.engine import ReplyOptions
+from llm.servers.ollama import OllamaEngine
 from tests.llm.helpers import (
     QUESTION,
     ask,
@@ -21,8 +23,6 @@ from tests.llm.helpers import (
 from tests.servers import ollama as answers
 from tests.servers.http import Behaviour, address_without_server
 from tests.servers.ollama import OllamaServer
-from tts_app.core.llm.base import ReplyOptions
-from tts_app.core.llm.ollama import OllamaEngine
 
 
 @pytest.mark.parametrize(

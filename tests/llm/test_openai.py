@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from common.errors import EngineFailed, LlmUnavailable
+from llm.engine import ReplyOptions
+from llm.servers.openai import OpenAiEngine
 from tests.llm.helpers import ask, ask_for_pieces, quick, started
 from tests.servers import openai as answers
 from tests.servers.ollama import html, raw, stalls
 from tests.servers.openai import OpenAiServer, event
-from tts_app.core.llm.base import ReplyOptions
-from tts_app.core.llm.openai import OpenAiEngine
 
 
 def engine_for(url: str, **changes: Any) -> Any:

@@ -8,11 +8,11 @@ import time
 import pytest
 
 from common.errors import LlmUnavailable
+from llm.resilience.retries import RetryPolicy
 from tests.llm.helpers import ask, ask_for_pieces, ollama, quick
 from tests.servers import ollama as answers
 from tests.servers.http import address_that_hangs, address_without_server
 from tests.servers.ollama import OllamaServer
-from tts_app.core.llm.resilience import RetryPolicy
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])

@@ -10,14 +10,14 @@ import pytest
 
 from common.config import ConfigError, load_config
 from common.errors import BadValue, LlmUnavailable
+from llm.engine import ReplyOptions
+from llm.prompt import SPOKEN_ANSWERS
+from llm.servers.openai import OpenAiEngine
 from tests.llm.helpers import ask, ollama, quick, started, until
 from tests.servers import ollama as answers
 from tests.servers.http import address_that_hangs
 from tests.servers.ollama import OllamaServer
 from tests.servers.openai import OpenAiServer
-from tts_app.core.llm.base import ReplyOptions
-from tts_app.core.llm.openai import OpenAiEngine
-from tts_app.core.llm.prompt import SPOKEN_ANSWERS
 
 SAMPLING = ReplyOptions(temperature=0.0, top_p=0.5, seed=7)
 

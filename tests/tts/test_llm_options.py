@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tts_app.core.llm.base import ReplyOptions
+from llm.engine import ReplyOptions
 
 
 async def test_it_hands_the_options_to_the_model(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from common.config.llm import ConversationSettings
-from tts_app.core.llm.base import ChatMessage
+from llm.engine import ChatMessage
 
 
 class Key(NamedTuple):

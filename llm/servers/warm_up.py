@@ -7,8 +7,8 @@ import contextlib
 
 from common.config.llm import LlmSettings
 from common.errors import EngineFailed
-from tts_app.core.llm.base import ChatMessage, LlmEngine
-from tts_app.core.llm.prompt import system_prompt
+from llm.engine import ChatMessage, LlmEngine
+from llm.prompt import system_prompt
 
 
 class WarmUp:

@@ -12,7 +12,7 @@ import structlog
 from common.engine import PartHealth, PartState
 from common.errors import BadValue, EngineFailed, LlmUnavailable, VoiceError
 from common.metrics import LLM_FALLBACKS
-from tts_app.core.llm.base import ChatMessage, LlmEngine, ReplyOptions
+from llm.engine import ChatMessage, LlmEngine, ReplyOptions
 
 log = structlog.get_logger(__name__)
 

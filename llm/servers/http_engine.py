@@ -14,23 +14,23 @@ from common.config import Config
 from common.config.llm import LlmSettings
 from common.engine import PartHealth, PartState
 from common.errors import BadValue, LlmUnavailable
-from tts_app.core.llm.asking import asked
-from tts_app.core.llm.base import ChatMessage, ReplyOptions
-from tts_app.core.llm.circuit import Circuit
-from tts_app.core.llm.connections import CHECK_SECONDS, Connections
-from tts_app.core.llm.context import ASSUMED_CONTEXT_TOKENS, estimated_tokens, fitted
-from tts_app.core.llm.dialect import Delta, Dialect, Question
-from tts_app.core.llm.failures import (
+from llm.engine import ChatMessage, ReplyOptions
+from llm.resilience.circuit import Circuit
+from llm.resilience.failures import (
     AskFailed,
     NoSuchModel,
     Refused,
     Stalled,
     from_httpx,
 )
-from tts_app.core.llm.resilience import Resilience, RetryPolicy
-from tts_app.core.llm.shared_circuit import circuit_for
-from tts_app.core.llm.thoughts import ThoughtFilter
-from tts_app.core.llm.watch import Watch
+from llm.resilience.retries import Resilience, RetryPolicy
+from llm.resilience.shared_circuit import circuit_for
+from llm.resilience.watch import Watch
+from llm.servers.completions import asked
+from llm.servers.connections import CHECK_SECONDS, Connections
+from llm.servers.context import ASSUMED_CONTEXT_TOKENS, estimated_tokens, fitted
+from llm.servers.dialect import Delta, Dialect, Question
+from llm.servers.thoughts import ThoughtFilter
 
 log = structlog.get_logger(__name__)
 

@@ -17,18 +17,18 @@ from common.config import Config
 from common.engine import PartHealth, PartState
 from common.errors import BadValue
 from common.models.files import find_llm
-from tts_app.core.llm.base import ChatMessage, ReplyOptions
-from tts_app.core.llm.child import Child
-from tts_app.core.llm.circuit import Circuit
-from tts_app.core.llm.connections import MAX_CONNECTIONS
-from tts_app.core.llm.dialect import Delta, Question, parsed
-from tts_app.core.llm.failures import CutOff, Refused, Unreachable
-from tts_app.core.llm.http_engine import HttpLlm
-from tts_app.core.llm.openai import OpenAiDialect
-from tts_app.core.llm.prompt import system_prompt
-from tts_app.core.llm.resilience import RetryPolicy
+from llm.embedded.child import Child
+from llm.engine import ChatMessage, ReplyOptions
+from llm.prompt import system_prompt
+from llm.resilience.circuit import Circuit
+from llm.resilience.failures import CutOff, Refused, Unreachable
+from llm.resilience.retries import RetryPolicy
+from llm.servers.connections import MAX_CONNECTIONS
+from llm.servers.dialect import Delta, Question, parsed
+from llm.servers.http_engine import HttpLlm
+from llm.servers.openai import OpenAiDialect
 
-_CHILD_MODULE = "tts_app.core.llm.embedded_child"
+_CHILD_MODULE = "llm.embedded.server"
 _NOT_STARTED = "http://127.0.0.1:9/v1"
 _RESTART_SECONDS = 20.0
 _MISSED_CHECKS = 3

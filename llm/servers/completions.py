@@ -7,14 +7,14 @@ from collections.abc import AsyncGenerator, AsyncIterator
 import anyio
 import httpx
 
-from tts_app.core.llm.dialect import Delta, Dialect, Question, error_text, lines
-from tts_app.core.llm.failures import (
+from llm.resilience.failures import (
     AskFailed,
     CutOff,
     Garbled,
     ServerBroke,
     from_httpx,
 )
+from llm.servers.dialect import Delta, Dialect, Question, error_text, lines
 
 _ERROR_BODY_BYTES = 64_000
 _DRAIN_SECONDS = 0.5

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from common.engine import PartHealth
 from common.errors import EngineFailed
-from tts_app.core.llm.base import ChatMessage, LlmEngine, ReplyOptions
-from tts_app.core.llm.ollama import OllamaEngine
+from llm.engine import ChatMessage, LlmEngine, ReplyOptions
+from llm.servers.ollama import OllamaEngine
 
 
 class WithOllamaSight:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from purgatory.domain.model import CLOSED, HALF_OPENED, OPENED, Context, OpenedState
 
 from common.config.llm import LlmSettings
-from tts_app.core.llm.failures import AskFailed
+from llm.resilience.failures import AskFailed
 
 
 class CircuitOpen(Exception):

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import structlog
 
 from common.errors import TooLarge
-from tts_app.core.llm.base import ChatMessage
+from llm.engine import ChatMessage
 
 log = structlog.get_logger(__name__)
 

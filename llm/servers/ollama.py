@@ -9,8 +9,10 @@ import httpx
 
 from common.config import Config
 from common.config.llm import LlmSettings
-from tts_app.core.llm.base import ChatMessage
-from tts_app.core.llm.dialect import (
+from llm.engine import ChatMessage
+from llm.resilience.failures import Garbled, NoSuchModel, Refused, ServerBroke
+from llm.resilience.retries import RetryPolicy
+from llm.servers.dialect import (
     Delta,
     Question,
     base_url,
@@ -18,10 +20,8 @@ from tts_app.core.llm.dialect import (
     parsed,
     without_password,
 )
-from tts_app.core.llm.failures import Garbled, NoSuchModel, Refused, ServerBroke
-from tts_app.core.llm.http_engine import HttpLlm
-from tts_app.core.llm.resilience import RetryPolicy
-from tts_app.core.llm.warm_up import WarmUp
+from llm.servers.http_engine import HttpLlm
+from llm.servers.warm_up import WarmUp
 
 _ENDINGS = ("/api/generate", "/api/chat", "/api/tags", "/api")
 

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import httpx
 
 from common.errors import EngineFailed
-from tts_app.core.llm.base import ChatMessage
-from tts_app.core.llm.failures import Garbled, Refused
+from llm.engine import ChatMessage
+from llm.resilience.failures import Garbled, Refused
 
 _LINE_BYTES_MAX = 1 << 20
 

@@ -9,8 +9,8 @@ import stamina
 
 from common.config.llm import LlmSettings
 from common.errors import LlmUnavailable
-from tts_app.core.llm.circuit import Circuit, CircuitOpen
-from tts_app.core.llm.failures import RETRYABLE, AskFailed, Busy, CutOff, ServerBroke
+from llm.resilience.circuit import Circuit, CircuitOpen
+from llm.resilience.failures import RETRYABLE, AskFailed, Busy, CutOff, ServerBroke
 
 Ask = Callable[[], AsyncGenerator[str, None]]
 """Asks once; what it yields is the answer. Raises AskFailed."""

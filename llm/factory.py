@@ -5,18 +5,18 @@ from __future__ import annotations
 from common.config import Config
 from common.engine import load_by_path
 from common.errors import EngineFailed
-from tts_app.core.llm.base import LlmEngine
-from tts_app.core.llm.fallback import FallbackEngine
-from tts_app.core.llm.ollama import OllamaEngine
-from tts_app.core.llm.ollama_sight import WithOllamaSight
-from tts_app.core.llm.openai import OpenAiEngine
-from tts_app.core.llm.resilience import RetryPolicy
+from llm.engine import LlmEngine
+from llm.resilience.fallback import FallbackEngine
+from llm.resilience.retries import RetryPolicy
+from llm.servers.ollama import OllamaEngine
+from llm.servers.ollama_sight import WithOllamaSight
+from llm.servers.openai import OpenAiEngine
 
 BACKENDS = {
-    "ollama": "tts_app.core.llm.ollama:OllamaEngine",
-    "openai": "tts_app.core.llm.openai:OpenAiEngine",
-    "embedded": "tts_app.core.llm.embedded:EmbeddedEngine",
-    "none": "tts_app.core.llm.none:NoLlm",
+    "ollama": "llm.servers.ollama:OllamaEngine",
+    "openai": "llm.servers.openai:OpenAiEngine",
+    "embedded": "llm.embedded.engine:EmbeddedEngine",
+    "none": "llm.none:NoLlm",
 }
 """Each is called with the configuration and returns an LlmEngine."""
 

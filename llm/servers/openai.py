@@ -8,7 +8,9 @@ import httpx
 
 from common.config import Config
 from common.errors import EngineFailed
-from tts_app.core.llm.dialect import (
+from llm.resilience.failures import Garbled, NoSuchModel, Refused, ServerBroke
+from llm.resilience.retries import RetryPolicy
+from llm.servers.dialect import (
     Delta,
     Question,
     base_url,
@@ -16,9 +18,7 @@ from tts_app.core.llm.dialect import (
     parsed,
     without_password,
 )
-from tts_app.core.llm.failures import Garbled, NoSuchModel, Refused, ServerBroke
-from tts_app.core.llm.http_engine import HttpLlm
-from tts_app.core.llm.resilience import RetryPolicy
+from llm.servers.http_engine import HttpLlm
 
 _ENDINGS = ("/chat/completions", "/completions", "/models")
 _REFUSED_KEY = (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)

@@ -14,8 +14,8 @@ from purgatory.domain.model import OPENED
 
 from common.config import Config
 from common.redis_clients import REDIS_ERRORS, RedisClients
-from tts_app.core.llm.circuit import Circuit, CircuitOpen, Passage
-from tts_app.core.llm.failures import AskFailed
+from llm.resilience.circuit import Circuit, CircuitOpen, Passage
+from llm.resilience.failures import AskFailed
 
 log = structlog.get_logger(__name__)
 

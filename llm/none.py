@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from common.engine import PartHealth, PartState
 from common.errors import LlmUnavailable
-from tts_app.core.llm.base import ChatMessage, ReplyOptions
+from llm.engine import ChatMessage, ReplyOptions
 
 _SENTENCE = (
     "There is no language model (`llm_backend` is `none`): "
