@@ -23,8 +23,8 @@ from tests.distribution import (  # noqa: F401 - hooks
     pytest_xdist_make_scheduler,
 )
 from tests.fakes import FakeLlm, FakeStt, FakeTts
-from tts_app.core.piper import PiperEngine
-from tts_app.services import SpeechService
+from tts_app.core.piper.engine import PiperEngine
+from tts_app.service import SpeechService
 from voiceproject.asgi import build_application
 
 

@@ -107,9 +107,9 @@ def test_it_says_what_it_holds(path: Path) -> None:
 @pytest.mark.parametrize(
     ("room", "source"),
     [
-        ("stt_app/views.py", "import tts_app.services"),
-        ("tts_app/core/piper.py", "from django.conf import settings"),
-        ("tts_app/core/piper.py", "from tts_app.models import Voice"),
+        ("stt_app/views.py", "import tts_app.service"),
+        ("tts_app/core/piper/engine.py", "from django.conf import settings"),
+        ("tts_app/core/piper/engine.py", "from tts_app.models import Voice"),
         ("gateway_app/health.py", "from voiceproject import engines"),
     ],
 )

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from common.errors import NotFound
 from gateway_app.access.authentication import Caller
 from gateway_app.responses import services_of
-from tts_app.services import SpeechService
+from tts_app.service import SpeechService
 
 
 def speech_service(request: HttpRequest) -> SpeechService:

@@ -16,11 +16,11 @@ from common.errors import EngineFailed, VoiceError
 from gateway_app.access.proxies import client_address
 from gateway_app.responses import error_response, request_id
 from tts_app.access import owner, speech_service
-from tts_app.answer import SpeechAnswer
 from tts_app.core.engine import VoiceInfo
-from tts_app.core.speech import AudioDelta, TextDelta, WordsDelta
+from tts_app.core.speech.pipeline import AudioDelta, TextDelta, WordsDelta
 from tts_app.order import SpeechOrder
 from tts_app.schemas import TtsIn, VoicesOut
+from tts_app.speech_stream import SpeechAnswer
 
 router = Router(tags=["Speech"])
 

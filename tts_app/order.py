@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from common.config import Config
 from common.errors import BadValue, TooLarge, Unspeakable
 from llm.engine import ReplyOptions
-from tts_app.core.encoding import FORMATS, check_rate
 from tts_app.core.engine import VoiceInfo
-from tts_app.core.script import INPUTS, Input
-from tts_app.core.speech_plan import SpeechPlan
+from tts_app.core.speech.encoding import FORMATS, check_rate
+from tts_app.core.speech.plan import SpeechPlan
+from tts_app.core.text.readers import INPUTS, Input
 
 MIN_SPEED, MAX_SPEED = 0.25, 4.0
 MAX_NOISE = 2.0

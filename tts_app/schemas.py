@@ -13,7 +13,7 @@ from pydantic import (
     StrictInt,
 )
 
-from tts_app.core.encoding import RATES_HZ
+from tts_app.core.speech.encoding import RATES_HZ
 from tts_app.llm_fields import LlmFields
 from tts_app.order import (
     MAX_NOISE,

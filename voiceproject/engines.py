@@ -19,8 +19,8 @@ from llm.factory import build_llm
 from stt_app.core.engine import SttEngine
 from stt_app.core.languages import check_configured
 from stt_app.services import stt_services
-from tts_app.core.voice_downloads import VoiceDownloads
-from tts_app.services import SpeechService
+from tts_app.core.voices.downloads import VoiceDownloads
+from tts_app.service import SpeechService
 
 log = structlog.get_logger(__name__)
 
@@ -29,7 +29,7 @@ NEEDED = ("stt", "tts", "speech")
 """Services without which the server does not start; the others may come up later."""
 
 STT_ENGINES = {"whisper": "stt_app.core.whisper.engine:WhisperEngine"}
-TTS_ENGINES = {"piper": "tts_app.core.piper:PiperEngine"}
+TTS_ENGINES = {"piper": "tts_app.core.piper.engine:PiperEngine"}
 
 
 def build_services(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tts_app.core.cache import MAX_TEXT, SpeechCache
 from tts_app.core.engine import SpeechPart
+from tts_app.core.piper.cache import MAX_TEXT, SpeechCache
 
 ONE_MB = 250_000
 

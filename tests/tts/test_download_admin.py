@@ -18,8 +18,8 @@ from common.models.files import find_voices
 from tests.conftest import loaded_config
 from tests.servers.hub import Hub, running_hub
 from tests.small_voice import small_voice
-from tts_app.core.piper import PiperEngine
-from tts_app.core.voice_downloads import VoiceDownloads
+from tts_app.core.piper.engine import PiperEngine
+from tts_app.core.voices.downloads import VoiceDownloads
 from voiceproject.asgi import build_application
 
 PAGE = "/admin/tts_app/voice/download/"

@@ -11,8 +11,8 @@ import pytest
 
 from common.audio import Samples, pcm16_to_float
 from common.errors import BadValue
-from tts_app.core.encoding import FORMATS, make_encoder
-from tts_app.core.joining import Joiner
+from tts_app.core.speech.encoding import FORMATS, make_encoder
+from tts_app.core.speech.joining import Joiner
 
 FROM_HZ = 22_050
 FRAME_SAMPLES = {"mp3": 1_152, "aac": 1_024, "opus": 960, "flac": 0, "wav": 0, "pcm": 0}

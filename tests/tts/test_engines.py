@@ -14,9 +14,9 @@ from common.errors import UnknownVoice
 from tests.contracts.tts import TtsContract, seconds, spoken
 from tests.fakes import FakeTts
 from tts_app.core.engine import SpeechPart, SpeechRequest, TtsEngine
-from tts_app.core.piper import PiperEngine
-from tts_app.core.speech import AudioDelta, Speech
-from tts_app.core.speech_plan import SpeechPlan
+from tts_app.core.piper.engine import PiperEngine
+from tts_app.core.speech.pipeline import AudioDelta, Speech
+from tts_app.core.speech.plan import SpeechPlan
 
 TEXT = (
     "When the storm had passed, the fishermen went out again, and nobody spoke of the "

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from common.audio import Samples
-from tts_app.core.joining import (
+from tts_app.core.speech.joining import (
     COMMA_PAUSE_SECONDS,
     LAST_PAUSE_SECONDS,
     SENTENCE_PAUSE_SECONDS,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tts_app.core.engine import VoiceInfo
-from tts_app.core.languages import language_of, voice_for
-from tts_app.samples import SAMPLES
+from tts_app.core.text.language_detection import language_of, voice_for
+from tts_app.voices.samples import SAMPLES
 
 TEXTS = {
     "en": "The weather is going to be fine this afternoon, and we will have lunch outside.",

@@ -18,7 +18,7 @@ from tests.llm.helpers import quick, started, until
 from tests.servers import ollama as answers
 from tests.servers.ollama import OllamaServer
 from tts_app.order import SpeechOrder
-from tts_app.services import SpeechService
+from tts_app.service import SpeechService
 from voiceproject.asgi import build_application
 
 GONE = LlmUnavailable("Ollama at http://host closed the connection. It was asked once.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from tts_app.core.onnx_graph import NotOnnx, graph_facts, with_output
+from tts_app.core.piper.onnx_graph import NotOnnx, graph_facts, with_output
 
 
 def part(number: int, content: bytes | int) -> bytes:

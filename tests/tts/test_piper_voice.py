@@ -15,9 +15,9 @@ from common.config import LoadedConfig
 from common.errors import EngineFailed
 from common.models.files import VoiceFiles, find_voices
 from tests.small_voice import small_voice
-from tts_app.core.onnx_graph import graph_facts, with_output
-from tts_app.core.piper_loading import load_voice
-from tts_app.core.piper_voice import (
+from tts_app.core.piper.loading import load_voice
+from tts_app.core.piper.onnx_graph import graph_facts, with_output
+from tts_app.core.piper.voice import (
     FIRST_FRAMES,
     LEVEL,
     OVERLAPS,

@@ -13,8 +13,8 @@ from common.metrics import SPEECH_CACHE_HITS
 from common.models.files import VoiceFiles, find_voices
 from tests.contracts.tts import spoken
 from tts_app.core.engine import SpeechRequest
-from tts_app.core.piper import PiperEngine
-from tts_app.core.piper_worker import PiperJob, PiperOptions, PiperWorker
+from tts_app.core.piper.engine import PiperEngine
+from tts_app.core.piper.worker import PiperJob, PiperOptions, PiperWorker
 
 pytestmark = pytest.mark.model
 

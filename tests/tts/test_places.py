@@ -12,8 +12,8 @@ import pytest
 
 from common.errors import TooMany, Unavailable
 from tests.fakes import FakeTts
-from tts_app.core.admission import Admission
-from tts_app.services import SpeechOrder
+from tts_app.core.speech.admission import Admission
+from tts_app.service import SpeechOrder
 from voiceproject.asgi import build_application
 
 PATIENCE_SECONDS = 5.0

@@ -15,15 +15,15 @@ from common.errors import BadValue, EngineFailed, Unspeakable
 from common.workers import Priority
 from tests.fakes import FakeTts
 from tts_app.core.engine import SpeechPart, SpeechRequest
-from tts_app.core.speech import (
+from tts_app.core.piper.word_times import WordTime
+from tts_app.core.speech.pipeline import (
     AudioDelta,
     Speech,
     SpeechEvent,
     TextDelta,
     WordsDelta,
 )
-from tts_app.core.speech_plan import SpeechPlan
-from tts_app.core.word_times import WordTime
+from tts_app.core.speech.plan import SpeechPlan
 
 LONG = "The library closes at nine, but come back later. " * 4
 

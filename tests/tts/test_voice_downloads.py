@@ -24,7 +24,7 @@ from common.models.files import check_voice, find_voices, local_voices
 from tests.conftest import loaded_config
 from tests.servers.hub import VOICES, Hub, running_hub
 from tests.small_voice import small_voice
-from tts_app.core.voice_downloads import (
+from tts_app.core.voices.downloads import (
     AT_ONCE,
     MOST_ACTIVE,
     Download,

@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 
 from common.audio import Samples
 from tests.small_voice import FRAMES, HOP_SAMPLES, small_voice
-from tts_app.core.voice_halves import Halves, halves_of
+from tts_app.core.piper.graph_split import Halves, halves_of
 
 IDS = np.arange(1, 61, dtype=np.int64)[None] % 7
 LENGTHS = np.array([IDS.shape[1]], np.int64)

@@ -8,7 +8,7 @@ import pytest
 
 from common.models.checksums import kept_checksums
 from common.models.files import VoiceFiles
-from tts_app.core.voice_install import keep
+from tts_app.core.voices.install import keep
 
 
 @pytest.fixture

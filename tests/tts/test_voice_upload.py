@@ -17,9 +17,9 @@ from common.config import LoadedConfig
 from common.errors import BadValue, NotFound, TooLarge
 from common.models.files import VoiceFiles, check_voice, find_voices
 from tests.conftest import loaded_config
-from tts_app.core.catalog import Catalog
-from tts_app.core.voice_install import examine
-from tts_app.core.voice_upload import VoiceUploads
+from tts_app.core.piper.catalog import Catalog
+from tts_app.core.voices.install import examine
+from tts_app.core.voices.upload import VoiceUploads
 
 CONFIG = {
     "audio": {"sample_rate": 22_050, "quality": "medium"},

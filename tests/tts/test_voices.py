@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from tests.fakes import FakeTts
 from tts_app.models import Voice
-from tts_app.voices import sync_voices
+from tts_app.voices.storage import sync_voices
 from voiceproject.asgi import build_application
 
 NAMES = ("en_US-fake-medium", "de_DE-fake-medium", "fr_FR-fake-low")

@@ -9,7 +9,7 @@ from typing import Protocol
 from common.audio import Audio
 from common.engine import Engine
 from common.workers import Priority
-from tts_app.core.word_times import WordTime
+from tts_app.core.piper.word_times import WordTime
 
 
 @dataclass(frozen=True)

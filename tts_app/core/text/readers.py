@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from common.errors import BadValue
-from tts_app.core.ssml import MAX_PHONEMES, Break, Raw, Run, place, read_ssml
 from tts_app.core.text.clauses import SpeechText
+from tts_app.core.text.ssml import MAX_PHONEMES, Break, Raw, Run, place, read_ssml
 
 Input = Literal["text", "ssml", "phonemes"]
 INPUTS: tuple[Input, ...] = ("text", "ssml", "phonemes")

@@ -9,9 +9,9 @@ from typing import Any
 import structlog
 
 from common.errors import EngineFailed
-from tts_app.core.onnx_graph import graph_facts, with_output
-from tts_app.core.piper_voice import Voice
-from tts_app.core.voice_halves import Halves, halves_of
+from tts_app.core.piper.graph_split import Halves, halves_of
+from tts_app.core.piper.onnx_graph import graph_facts, with_output
+from tts_app.core.piper.voice import Voice
 
 log = structlog.get_logger(__name__)
 

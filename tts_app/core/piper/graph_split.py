@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from tts_app.core.onnx_graph import (
+from tts_app.core.piper.onnx_graph import (
     ATTRIBUTE_GRAPHS,
     GRAPH,
     GRAPH_NAME,
@@ -27,7 +27,7 @@ from tts_app.core.onnx_graph import (
     OUTPUT,
     TENSOR_NAME,
 )
-from tts_app.core.wire_format import (
+from tts_app.core.piper.protobuf import (
     NotAMessage,
     field,
     fields_with_source,

@@ -14,14 +14,14 @@ from common.config import Config
 from common.errors import VoiceError
 from gateway_app.history.records import SynthesisRecord
 from llm.prompt import system_prompt
-from tts_app.answer import Outcome, SpeechAnswer
-from tts_app.answering import Answering
-from tts_app.core.admission import Admission
 from tts_app.core.engine import VoiceInfo
-from tts_app.core.speech import Speech
+from tts_app.core.speech.admission import Admission
+from tts_app.core.speech.pipeline import Speech
+from tts_app.llm_reply import Answering
 from tts_app.order import SpeechOrder, asks_llm, check_order, plan_for
-from tts_app.voice_book import Offer, VoiceBook
-from tts_app.voices import SyncResult, sync_voices
+from tts_app.speech_stream import Outcome, SpeechAnswer
+from tts_app.voices.selector import Offer, VoiceBook
+from tts_app.voices.storage import SyncResult, sync_voices
 
 __all__ = ["SpeechOrder", "SpeechService", "SyncResult", "sync_voices"]
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from common.metrics import AUDIO_SECONDS, STAGE_SECONDS
 from tts_app.core.engine import VoiceInfo
-from tts_app.core.speech import AudioDelta, Speech, SpeechEvent
+from tts_app.core.speech.pipeline import AudioDelta, Speech, SpeechEvent
 
 EVENTS_AHEAD = 32
 """Made before the reader takes them; an event holds a quarter of a second at most."""

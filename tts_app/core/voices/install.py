@@ -10,11 +10,11 @@ from common.errors import BadValue, EngineFailed
 from common.models.checksums import keep_checksums
 from common.models.files import VoiceFiles
 from common.workers.brief import brief_worker
-from tts_app.core.catalog import UnusableVoice, read_voice
 from tts_app.core.engine import VoiceInfo
-from tts_app.core.onnx_graph import NotOnnx, graph_facts
-from tts_app.core.piper_voice import SPEAKER_INPUT
-from tts_app.core.piper_worker import PiperOptions
+from tts_app.core.piper.catalog import UnusableVoice, read_voice
+from tts_app.core.piper.onnx_graph import NotOnnx, graph_facts
+from tts_app.core.piper.voice import SPEAKER_INPUT
+from tts_app.core.piper.worker import PiperOptions
 
 CHECK_TIMEOUT_SECONDS = 60.0
 NEEDED_INPUTS = frozenset({"input", "input_lengths", "scales"})
@@ -49,7 +49,7 @@ async def hear(files: VoiceFiles) -> None:
         # A worker speaks a few sentences before it says that it is loaded.
         async with brief_worker(
             "voice check",
-            "tts_app.core.piper_worker:PiperWorker",
+            "tts_app.core.piper.worker:PiperWorker",
             options,
             start_timeout_seconds=CHECK_TIMEOUT_SECONDS,
         ):

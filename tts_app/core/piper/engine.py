@@ -12,10 +12,10 @@ from common.engine import PartHealth, PartState
 from common.errors import EngineFailed, UnknownVoice
 from common.metrics import SPEECH_CACHE_HITS
 from common.workers import Priority, WorkerPool
-from tts_app.core.cache import SpeechCache
-from tts_app.core.catalog import Catalog, InstalledVoice
 from tts_app.core.engine import SpeechPart, SpeechRequest, VoiceInfo
-from tts_app.core.piper_worker import PiperJob, PiperOptions
+from tts_app.core.piper.cache import SpeechCache
+from tts_app.core.piper.catalog import Catalog, InstalledVoice
+from tts_app.core.piper.worker import PiperJob, PiperOptions
 
 QUEUE_LIMIT = 256
 """Clauses that wait; requests are bounded before they get here."""
@@ -154,7 +154,7 @@ class PiperEngine:
         )
         return WorkerPool(
             "piper",
-            "tts_app.core.piper_worker:PiperWorker",
+            "tts_app.core.piper.worker:PiperWorker",
             (options,),
             count=config.piper_workers,
             queue_limit=QUEUE_LIMIT,

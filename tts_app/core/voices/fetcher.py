@@ -14,10 +14,10 @@ from common.models.download import (
     published_voices,
 )
 from common.models.files import VoiceFiles
-from tts_app.core.voice_install import examine
+from tts_app.core.voices.install import examine
 
-LISTER = "tts_app.core.voice_fetcher:VoiceLister"
-FETCHER = "tts_app.core.voice_fetcher:VoiceFetcher"
+LISTER = "tts_app.core.voices.fetcher:VoiceLister"
+FETCHER = "tts_app.core.voices.fetcher:VoiceFetcher"
 
 
 @dataclass(frozen=True)

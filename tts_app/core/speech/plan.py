@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tts_app.core.engine import SpeechRequest, VoiceInfo
-from tts_app.core.script import Clause, Input
+from tts_app.core.text.readers import Clause, Input
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tts_app.core.wire_format import NotAMessage, field, fields, inside, texts
+from tts_app.core.piper.protobuf import NotAMessage, field, fields, inside, texts
 
 GRAPH, FUNCTIONS = 7, 25
 NODE, GRAPH_NAME, INITIALIZER, SPARSE, INPUT, OUTPUT = 1, 2, 5, 15, 11, 12

@@ -11,9 +11,9 @@ from typing import Any
 import psutil
 
 from tts_app.core.engine import SpeechPart
-from tts_app.core.piper_loading import load_voice
-from tts_app.core.piper_voice import Manner, Sentence, Voice
-from tts_app.core.word_times import ClauseWords, WordTime
+from tts_app.core.piper.loading import load_voice
+from tts_app.core.piper.voice import Manner, Sentence, Voice
+from tts_app.core.piper.word_times import ClauseWords, WordTime
 
 # The lengths of a usual first clause; the first run of each length is a slow one.
 WARM_UP = (

@@ -14,7 +14,7 @@ from common.errors import BadValue, NotFound, TooLarge
 from common.models.download import MAX_CONFIG_BYTES
 from common.models.files import VoiceFiles
 from tts_app.core.engine import VoiceInfo
-from tts_app.core.voice_install import examine, hear, keep
+from tts_app.core.voices.install import examine, hear, keep
 
 STALE_SECONDS = 3_600.0
 MOST_AT_ONCE = 8

@@ -30,8 +30,8 @@ from common.models.files import VoiceFiles, local_voices
 from common.models.names import nearest
 from common.workers import Priority
 from common.workers.brief import brief_worker
-from tts_app.core.voice_fetcher import FETCHER, LISTER, Arrived, FetchJob
-from tts_app.core.voice_install import hear, keep
+from tts_app.core.voices.fetcher import FETCHER, LISTER, Arrived, FetchJob
+from tts_app.core.voices.install import hear, keep
 
 log = structlog.get_logger(__name__)
 

@@ -14,8 +14,8 @@ from channels.db import database_sync_to_async
 from common.config import Config
 from common.errors import BadValue, EngineFailed, UnknownVoice
 from tts_app.core.engine import TtsEngine, VoiceInfo
-from tts_app.core.languages import voice_for
-from tts_app.voices import VoiceChoices, read_choices, sync_voices
+from tts_app.core.text.language_detection import voice_for
+from tts_app.voices.storage import VoiceChoices, read_choices, sync_voices
 
 log = structlog.get_logger(__name__)
 

@@ -15,12 +15,12 @@ from common.audio import Samples
 from common.errors import Unavailable, Unspeakable, VoiceError
 from common.metrics import REAL_TIME_FACTOR, STAGE_SECONDS
 from common.workers import Priority
-from tts_app.core.encoding import SLICE_SECONDS, Encoder, make_encoder
 from tts_app.core.engine import SpeechPart, TtsEngine
-from tts_app.core.joining import Joined, Joiner
-from tts_app.core.script import Clause, Line, Pause, make_reader
-from tts_app.core.speech_plan import SpeechPlan
-from tts_app.core.word_times import WordTime
+from tts_app.core.piper.word_times import WordTime
+from tts_app.core.speech.encoding import SLICE_SECONDS, Encoder, make_encoder
+from tts_app.core.speech.joining import Joined, Joiner
+from tts_app.core.speech.plan import SpeechPlan
+from tts_app.core.text.readers import Clause, Line, Pause, make_reader
 
 log = structlog.get_logger(__name__)
 

@@ -11,9 +11,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from common.errors import BadValue, NotFound, VoiceError
 from gateway_app.responses import services_of
-from tts_app.core.voice_upload import VoiceUploads
-from tts_app.services import SpeechService
-from tts_app.voice_pages import AsyncView, VoicePages
+from tts_app.core.voices.upload import VoiceUploads
+from tts_app.service import SpeechService
+from tts_app.voices.admin_pages import AsyncView, VoicePages
 
 Step = Callable[[HttpRequest, VoiceUploads], Awaitable[dict[str, Any]]]
 
