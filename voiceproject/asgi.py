@@ -20,12 +20,12 @@ from django.conf import settings  # noqa: E402 - Django first
 
 from common.errors import VoiceError  # noqa: E402
 from gateway_app.access.proxies import behind_proxy  # noqa: E402
-from voiceproject.engines import (  # noqa: E402
+from voiceproject.routing import websocket_urls  # noqa: E402
+from voiceproject.services import (  # noqa: E402
     build_services,
     start_services,
     stop_services,
 )
-from voiceproject.routing import websocket_urls  # noqa: E402
 
 log = structlog.get_logger(__name__)
 

@@ -18,7 +18,7 @@ from stt_app.core.files.media_decoder import MediaDecoder
 from stt_app.core.files.transcript_formats import FORMATS, SUFFIXES
 from stt_app.core.messages import TranscriptReady
 from stt_app.core.session.options import Options
-from voiceproject.engines import build_stt
+from voiceproject.services import build_stt
 
 PRINTED = "-"
 _BAR = "{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s [{elapsed}<{remaining}]"

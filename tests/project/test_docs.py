@@ -13,7 +13,7 @@ from common.config import Config, SectionInfo, project_dir, sections
 from common.config.setting import Section, setting
 from common.messages import Message
 from gateway_app.pages.message_docs import SocketDoc, message_docs
-from voiceproject.docs import PAGES, metrics_page, protocol_page, settings_page
+from voiceproject.docs.pages import PAGES, metrics_page, protocol_page, settings_page
 
 
 class TeaSettings(Section):

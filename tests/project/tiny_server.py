@@ -13,8 +13,8 @@ import sys
 from typing import Any
 
 from common.config import Config
-from voiceproject.reactor import run_until_done
-from voiceproject.server import VoiceServer
+from voiceproject.server.reactor import run_until_done
+from voiceproject.server.server import VoiceServer
 
 MEGABYTE = 1_000_000
 STREAMED_MEGABYTES = 200

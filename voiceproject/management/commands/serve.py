@@ -12,18 +12,18 @@ from django.core.management.base import BaseCommand, CommandParser
 from common.config import LoadedConfig
 from common.config.production import problems
 from common.workers.heap import return_large_blocks
-from voiceproject.database import prepare_database
-from voiceproject.engines import ROLES
-from voiceproject.reactor import run_until_done
-from voiceproject.split import service_commands, supervise
-from voiceproject.start_summary import facts, summary, url
-from voiceproject.startup import (
+from voiceproject.server.reactor import run_until_done
+from voiceproject.services import ROLES
+from voiceproject.startup.database import prepare_database
+from voiceproject.startup.serve import (
     CANNOT_START,
     CannotStart,
     ServeOptions,
     Started,
     serve,
 )
+from voiceproject.startup.split import service_commands, supervise
+from voiceproject.startup.summary import facts, summary, url
 
 log = structlog.get_logger(__name__)
 

@@ -14,7 +14,7 @@ from common.config import SectionInfo, sections
 from common.errors import VoiceError
 from common.metrics import REGISTRY
 from gateway_app.pages.message_docs import MessageDoc, SocketDoc
-from voiceproject.socket_docs import SOCKETS
+from voiceproject.docs.sockets import SOCKETS
 
 NOTE = "<!-- Written by `make docs`; change the declarations, not this page. -->"
 SIGNS = {Ge: "at least", Gt: "more than", Le: "at most", Lt: "less than"}

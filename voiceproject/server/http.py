@@ -11,8 +11,8 @@ from twisted.internet.protocol import Protocol
 from twisted.web.http import HTTPChannel
 
 from common.errors import Overloaded, Restarting, TooLarge, VoiceError
-from voiceproject.reactor import reactor
-from voiceproject.server_queue import WriteGate
+from voiceproject.server.queue import WriteGate
+from voiceproject.server.reactor import reactor
 
 log = structlog.get_logger(__name__)
 

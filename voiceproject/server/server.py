@@ -18,10 +18,10 @@ from twisted.logger import STDLibLogObserver, globalLogBeginner
 
 from common.config.server import NetworkSettings
 from common.errors import Restarting
-from voiceproject.reactor import reactor
-from voiceproject.server_http import LimitedHTTPFactory
-from voiceproject.server_queue import MeteredQueue
-from voiceproject.server_websocket import LimitedSocket, LimitedWebSocketFactory
+from voiceproject.server.http import LimitedHTTPFactory
+from voiceproject.server.queue import MeteredQueue
+from voiceproject.server.reactor import reactor
+from voiceproject.server.websocket import LimitedSocket, LimitedWebSocketFactory
 
 log = structlog.get_logger(__name__)
 

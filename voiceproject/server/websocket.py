@@ -6,7 +6,7 @@ from typing import Any
 
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 
-from voiceproject.server_queue import HIGH_BYTES, MeteredQueue, WriteGate
+from voiceproject.server.queue import HIGH_BYTES, MeteredQueue, WriteGate
 
 
 class LimitedSocket(WebSocketProtocol):  # type: ignore[misc]

@@ -8,7 +8,7 @@ from django.db import connection
 from common.config import Config, LoadedConfig
 from common.version import VERSION
 from gateway_app.health import engine_parts
-from voiceproject.startup import Started
+from voiceproject.startup.serve import Started
 
 _TITLES = {
     "whisper": "Speech to text",

@@ -14,9 +14,9 @@ import structlog
 from common.config import LoadedConfig
 from common.errors import VoiceError
 from voiceproject.asgi import build_application
-from voiceproject.engines import ROLES, build_services, start_services, stop_services
-from voiceproject.server import AddressInUse, VoiceServer, route_twisted_log
-from voiceproject.stop_signal import StopSignal
+from voiceproject.server.server import AddressInUse, VoiceServer, route_twisted_log
+from voiceproject.services import ROLES, build_services, start_services, stop_services
+from voiceproject.startup.stop_signal import StopSignal
 
 log = structlog.get_logger(__name__)
 

@@ -9,7 +9,7 @@ import structlog
 from twisted.internet.interfaces import IPushProducer
 from zope.interface import implementer
 
-from voiceproject.reactor import reactor
+from voiceproject.server.reactor import reactor
 
 log = structlog.get_logger(__name__)
 
