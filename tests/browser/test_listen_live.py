@@ -14,7 +14,7 @@ from playwright.sync_api import Page, expect
 from stt_app.core.files.transcript_formats import as_srt, as_vtt
 from stt_app.core.messages import TranscriptReady
 from tests.browser.test_listen import PATIENCE_MS, heard, saved
-from tests.stt.test_formats import LONG
+from tests.stt.files.test_transcript_formats import LONG
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 

@@ -18,7 +18,7 @@ import pytest
 import websockets
 
 from common.config import project_dir
-from tests.project.live_server import connection, read_headers
+from tests.project.server.live_server import connection, read_headers
 from tests.server_process import free_port, running_server, started_server
 
 # A busy machine may take long to start a process.

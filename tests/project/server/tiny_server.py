@@ -1,4 +1,4 @@
-"""The real server class around a tiny application: `python -m tests.project.tiny_server`.
+"""The real server class around a tiny application: `python -m tests.project.server.tiny_server`.
 
 Takes the settings as JSON, prints the port, and drains on SIGTERM.
 """

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from common.errors import BadValue, EngineFailed
-from tests.common.heaps import thread_heaps
+from tests.common.workers.heaps import thread_heaps
 
 
 def _broken(error: Exception) -> list[Any]:

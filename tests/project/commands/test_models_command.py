@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.project.management_command import manage
+from tests.project.commands.management_command import manage
 from tests.servers.hub import Hub, running_hub
 
 SMALL = "Systran/faster-whisper-small"

@@ -14,7 +14,7 @@ import pytest
 from common.errors import BadValue
 from common.workers import WorkerPool
 from common.workers.backlog import AGEING_SECONDS, Backlog, Job, Priority, Urgency
-from tests.common.test_workers import running, until
+from tests.common.workers.test_pool import running, until
 
 BUSY_SECONDS = 0.3
 

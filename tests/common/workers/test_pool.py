@@ -17,7 +17,7 @@ import pytest
 from common.errors import BadValue, EngineFailed, Expired, Overloaded
 from common.workers import Priority, Urgency, WorkerPool
 
-HANDLERS = "tests.common.worker_handlers"
+HANDLERS = "tests.common.workers.handlers"
 
 
 @contextlib.asynccontextmanager

@@ -12,7 +12,7 @@ from django.core.management import call_command
 
 from common.models.checksums import digest_of
 from tests.conftest import loaded_config
-from tests.project.management_command import manage
+from tests.project.commands.management_command import manage
 from tests.servers.hub import Hub, running_hub
 from tts_app.models import Voice
 

@@ -18,12 +18,12 @@ pytestmark = pytest.mark.skipif(
 
 SHARED = """
 from common.workers.heap import share_one_heap
-from tests.common.heaps import thread_heaps
+from tests.common.workers.heaps import thread_heaps
 print(share_one_heap() if {chosen} else "", thread_heaps())
 """
 RETURNED = """
 from common.workers.heap import return_large_blocks
-from tests.common.heaps import megabytes_kept
+from tests.common.workers.heaps import megabytes_kept
 print(return_large_blocks() if {chosen} else "", megabytes_kept())
 """
 
@@ -65,7 +65,7 @@ def test_it_leaves_a_heap_alone_that_the_environment_describes() -> None:
 
 
 async def test_the_threads_of_a_worker_share_one_heap() -> None:
-    pool = WorkerPool("heaps", "tests.common.worker_handlers:Heaps")
+    pool = WorkerPool("heaps", "tests.common.workers.handlers:Heaps")
     await pool.start()
     try:
         assert await pool.call(None, Priority.FINAL) == 0

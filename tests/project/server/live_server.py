@@ -1,4 +1,4 @@
-"""Starts `tests.project.tiny_server` and speaks to it over raw sockets."""
+"""Starts `tests.project.server.tiny_server` and speaks to it over raw sockets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,12 @@ class TinyServer:
 
     def __init__(self, settings: dict[str, Any]) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.project.tiny_server", json.dumps(settings)],
+            [
+                sys.executable,
+                "-m",
+                "tests.project.server.tiny_server",
+                json.dumps(settings),
+            ],
             cwd=project_dir(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -10,10 +10,10 @@ import pytest
 
 from stt_app.core.codecs.decoders import ENCODINGS, Encoding
 from tests.fakes import FakeStt
+from tests.stt.codecs.test_decoders import encoded
 from tests.stt.recordings import recorded
 from tests.stt.sockets import connected, until_closed
 from tests.stt.sounds import LoudnessVad, sound
-from tests.stt.test_decoding import encoded
 
 
 @pytest.fixture

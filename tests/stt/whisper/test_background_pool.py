@@ -17,7 +17,7 @@ from common.config import LoadedConfig
 from common.workers import Priority
 from stt_app.core.engine import Utterance
 from stt_app.core.whisper.engine import WhisperEngine
-from tests.common.test_workers import until
+from tests.common.workers.test_pool import until
 from tests.stt.conftest import SENTENCE
 from tests.word_errors import normalize
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from common.audio import Audio, wav_bytes
-from tests.project.management_command import Ran, manage
+from tests.project.commands.management_command import Ran, manage
 
 FAKE = {"STT_ENGINE": "tests.project.fake_engines:Stt"}
 NO_HUB = "http://127.0.0.1:9"

@@ -12,7 +12,7 @@ import httpx
 import pytest
 import websockets
 
-from tests.project.live_server import (
+from tests.project.server.live_server import (
     TinyServer,
     ask_to_upgrade,
     connection,
