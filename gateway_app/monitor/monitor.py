@@ -19,9 +19,9 @@ from common.engine import PartHealth
 from common.errors import Unavailable, VoiceError
 from gateway_app.health import engine_parts, examine
 from gateway_app.history.records import Record
+from gateway_app.monitor import figures
 from gateway_app.monitor.loop_watch import LoopWatch
 from gateway_app.monitor.messages import History, Snapshot
-from gateway_app.monitor.monitor import figures
 from gateway_app.monitor.recent import RecentPast
 
 log = structlog.get_logger(__name__)

@@ -16,7 +16,7 @@ from common.config import Config, project_dir
 
 DEPLOY = project_dir() / "deploy"
 SECRETS = ("SECRET_KEY", "ALLOWED_HOSTS", "API_KEYS")
-ROOMS = ("common", "gateway_app", "stt_app", "tts_app", "voiceproject")
+ROOMS = ("common", "llm", "gateway_app", "stt_app", "tts_app", "voiceproject")
 
 
 def parsed(name: str) -> dict[str, Any]:

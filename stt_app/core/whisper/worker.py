@@ -11,9 +11,9 @@ import numpy as np
 from common.audio import SPEECH_RATE_HZ
 from stt_app.core.engine import Utterance
 from stt_app.core.whisper.batching import in_lockstep
+from stt_app.core.whisper.cuda import add_cuda_folders
 from stt_app.core.whisper.decoding import Decoding
 from stt_app.core.whisper.device import Device, choose_batch_size, choose_device
-from stt_app.core.whisper.engine.cuda import add_cuda_folders
 from stt_app.core.whisper.requests import WhisperOptions, WhisperReply, WhisperRequest
 from stt_app.core.whisper.short_window import ShortWindowWhisper
 from stt_app.core.whisper.window_table import short_languages

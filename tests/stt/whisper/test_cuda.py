@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from stt_app.core.whisper.engine.cuda import add_cuda_folders, cuda_folders, libraries
+from stt_app.core.whisper.cuda import add_cuda_folders, cuda_folders, libraries
 
 
 def with_files(root: Path, names: Iterable[str]) -> Path:
