@@ -37,6 +37,22 @@ class PartHealth:
         return {**details, "state": self.state.value, "summary": self.summary}
 
 
+@dataclass(frozen=True)
+class EngineStats:
+    """What an engine is doing right now; an engine that cannot tell leaves it out."""
+
+    queued: int = 0
+    """Requests that wait for a worker."""
+    processes: tuple[int, ...] = ()
+    """Ids of its worker processes that are alive."""
+    memory_mb: tuple[float, ...] = ()
+    """Resident memory of each of these processes, in the same order."""
+    offers: tuple[str, ...] = ()
+    """Names that a request may choose from: models, or voices."""
+    real_time_factor: float | None = None
+    """Seconds of work for a second of audio, of the latest request."""
+
+
 class Engine(Protocol):
     """Constructing an engine is cheap; `start` loads, `stop` frees all of it."""
 
