@@ -17,10 +17,11 @@ from benchmarks.report import table
 from common.audio import SPEECH_RATE_HZ, Samples, float_to_pcm16
 from common.config import load_config
 from common.config.speech import ListeningSettings
-from stt_app.core.endpointing.frontend import Hearing
+from common.workers import Priority, Urgency
+from stt_app.core.endpointing.frontend import AudioFrontend
 from stt_app.core.endpointing.segmenter import UtteranceEnded
 from stt_app.core.endpointing.vad import SileroVad
-from stt_app.core.engine import Utterance
+from stt_app.core.engine import TranscriptionRequest
 from stt_app.core.interim.local_agreement import StableText
 from stt_app.core.whisper.engine import WhisperEngine
 
@@ -86,7 +87,7 @@ def _row(found: Sequence[Steadiness]) -> list[str]:
 
 async def _listen(model: str, clips: Sequence[Samples]) -> list[Spoken]:
     config = load_config({"WHISPER_MODEL_NAME": model}).config
-    engine = WhisperEngine(config)
+    engine = WhisperEngine(config, config)
     await engine.start()
     try:
         vad = SileroVad()
@@ -98,7 +99,7 @@ async def _listen(model: str, clips: Sequence[Samples]) -> list[Spoken]:
 async def _hear(engine: WhisperEngine, vad: SileroVad, clip: Samples) -> list[Spoken]:
     """The utterances of a recording, looked at as often as a session may."""
     settings = ListeningSettings()
-    hearing = Hearing(settings, vad)
+    hearing = AudioFrontend(settings, vad)
     pcm = float_to_pcm16(clip) + bytes(_SILENCE_BYTES)
     found: list[Spoken] = []
     hypotheses: list[str] = []
@@ -122,4 +123,8 @@ async def _hear(engine: WhisperEngine, vad: SileroVad, clip: Samples) -> list[Sp
 
 
 async def _text(engine: WhisperEngine, samples: Samples) -> str:
-    return (await engine.transcribe(Utterance(samples, "en"))).text
+    return (
+        await engine.transcribe(
+            TranscriptionRequest(samples, "en"), Urgency(Priority.FINAL)
+        )
+    ).text

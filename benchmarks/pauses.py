@@ -47,7 +47,7 @@ class Counted:
     """From the end of speech, as voice activity detection has it, to its text."""
     processor_seconds: float = 0.0
     audio_seconds: float = 0.0
-    second_looks: int = 0
+    redecoded: int = 0
     partials: int = 0
     stable: int = 0
     broken: int = 0
@@ -62,7 +62,7 @@ class Counted:
             each for each in told.decoded if each.priority < Priority.INTERIM
         ]
         self.finals += [each.seconds for each in not_partial]
-        self.second_looks += sum(each.reply.doubt is not None for each in not_partial)
+        self.redecoded += sum(each.reply.redecoded is not None for each in not_partial)
         decided = {
             each.utterance_id: (at, each.end) for at, each in told.of("speech_ended")
         }
@@ -115,7 +115,7 @@ def _table(model: str, clips: Sequence[Recording]) -> str:
             [
                 f"{silence} s",
                 milliseconds(each.finals),
-                f"{each.second_looks} of {len(each.finals)}",
+                f"{each.redecoded} of {len(each.finals)}",
                 f"{load:.2f}",
                 milliseconds(each.late),
                 milliseconds(each.after_speech),
@@ -127,7 +127,7 @@ def _table(model: str, clips: Sequence[Recording]) -> str:
     header = [
         "silence that ends",
         "processor time of a prepared text",
-        "second looks",
+        "decoded again",
         "processor time per second of audio",
         "endpoint to final",
         "end of speech to final",

@@ -18,7 +18,7 @@ from common.config.speech import ListeningSettings
 from common.errors import Expired
 from common.workers import Handler, Priority, Urgency, WorkerPool
 from stt_app.core.endpointing.vad import VadModel
-from stt_app.core.engine_load import Load
+from stt_app.core.engine_load import EngineLoad
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
 from stt_app.core.whisper.engine import WhisperEngine
@@ -134,7 +134,7 @@ class VirtualEngine(WhisperEngine):
     """Whisper with that pool."""
 
     def __init__(self, config: Config, pool: VirtualPool) -> None:
-        super().__init__(config)
+        super().__init__(config, config)
         self._pool = pool
 
 
@@ -150,7 +150,7 @@ async def stream(
     """Speak the samples to a session, as fast as the clock turns."""
     clock.now = 0.0
     pool.forget()
-    load = Load(settings.stt_lag_limit_seconds, clock)
+    load = EngineLoad(settings.stt_lag_limit_seconds, clock)
     session = SttSession(
         engine, settings, vad, session_id="s", options=options, load=load, clock=clock
     )

@@ -10,11 +10,16 @@ from collections.abc import AsyncIterator, Sequence
 
 import numpy as np
 
-from common.engine import PartHealth, PartState
+from common.engine import EngineStats, PartHealth, PartState
 from common.errors import EngineFailed, LlmUnavailable
 from common.workers import Priority, Urgency
 from llm.engine import ChatMessage, ReplyOptions
-from stt_app.core.engine import Transcript, Utterance, Word
+from stt_app.core.engine import (
+    Transcript,
+    TranscriptionRequest,
+    Word,
+    check_model,
+)
 from tts_app.core.engine import SpeechPart, SpeechRequest, VoiceInfo
 
 _READY = PartHealth(PartState.READY, "fake, ready")
@@ -52,19 +57,26 @@ class FakeStt(FakeEngine):
         super().__init__()
         self._script = list(script)
         self._seconds = seconds
-        self.heard: list[Utterance] = []
+        self.heard: list[TranscriptionRequest] = []
 
     async def transcribe(
-        self, utterance: Utterance, urgency: Priority | Urgency = Priority.FINAL
+        self, request: TranscriptionRequest, urgency: Urgency
     ) -> Transcript:
         self._must_run()
-        self.heard.append(utterance)
+        check_model(request.model, self.stats().offers)
+        self.heard.append(request)
+        return await urgency.guard(self._answer(request))
+
+    def stats(self) -> EngineStats:
+        return EngineStats(offers=(self.model_name,))
+
+    async def _answer(self, request: TranscriptionRequest) -> Transcript:
         await asyncio.sleep(self._seconds)
         line = self._script.pop(0) if self._script else "fake"
         if isinstance(line, Exception):
             raise line
-        language = "en" if utterance.language == "auto" else utterance.language
-        words = spread(line, utterance.seconds) if utterance.word_timestamps else ()
+        language = "en" if request.language == "auto" else request.language
+        words = spread(line, request.seconds) if request.word_timestamps else ()
         return Transcript(line, language, 1.0, 0.9, self.model_name, words)
 
 

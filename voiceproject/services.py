@@ -28,7 +28,7 @@ ROLES = ("stt", "tts")
 NEEDED = ("stt", "tts", "speech")
 """Services without which the server does not start; the others may come up later."""
 
-STT_ENGINES = {"whisper": "stt_app.core.whisper.engine:WhisperEngine"}
+STT_ENGINES = {"whisper": "stt_app.services:whisper_engine"}
 TTS_ENGINES = {"piper": "tts_app.core.piper.engine:PiperEngine"}
 
 

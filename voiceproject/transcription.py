@@ -12,7 +12,7 @@ from tqdm import tqdm
 from common.config import Config
 from common.errors import VoiceError
 from stt_app.core.endpointing.vad import SileroVad
-from stt_app.core.files.file_transcriber import FileSpeech, Length, Settled
+from stt_app.core.files.file_transcriber import FileTranscriber, Length, Settled
 from stt_app.core.files.journal import Journal, write_whole
 from stt_app.core.files.media_decoder import MediaDecoder
 from stt_app.core.files.transcript_formats import FORMATS, SUFFIXES
@@ -77,7 +77,7 @@ class Transcription:
         return failed
 
     @contextlib.asynccontextmanager
-    async def _speech(self) -> AsyncIterator[FileSpeech]:
+    async def _speech(self) -> AsyncIterator[FileTranscriber]:
         # Nobody speaks live here, so files need not give way.
         config = self._config.model_copy(update={"whisper_background": False})
         engine, vad = build_stt(config), SileroVad()
@@ -86,13 +86,13 @@ class Transcription:
             vad.start()
             await engine.start()
             await media.start()
-            yield FileSpeech(engine, vad, media, config)
+            yield FileTranscriber(engine, vad, media, config)
         finally:
             await media.stop()
             await engine.stop()
 
     async def _file(
-        self, speech: FileSpeech, source: Path, places: Mapping[str, Path]
+        self, speech: FileTranscriber, source: Path, places: Mapping[str, Path]
     ) -> None:
         if not places:
             self._print(await self._heard(speech, source, None))
@@ -110,7 +110,7 @@ class Transcription:
         return Journal(place.with_name(f"{place.name}.part"), source, wishes)
 
     async def _heard(
-        self, speech: FileSpeech, source: Path, journal: Journal | None
+        self, speech: FileTranscriber, source: Path, journal: Journal | None
     ) -> list[TranscriptReady]:
         utterances = journal.utterances if journal else []
         start = journal.seconds if journal else 0.0

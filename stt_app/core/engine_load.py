@@ -14,7 +14,7 @@ _SHED_GUESSES_SECONDS = 0.25
 RETRY_SECONDS = 5.0
 
 
-class Load:
+class EngineLoad:
     """Shared by all sessions. What can be left out is left out first, finals never."""
 
     def __init__(

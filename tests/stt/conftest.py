@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from common.audio import SPEECH_RATE_HZ, Audio
-from stt_app.core.engine import Utterance
+from stt_app.core.engine import TranscriptionRequest
 from tts_app.core.engine import SpeechRequest
 
 SENTENCE = "The quick brown fox jumps over the lazy dog."
@@ -32,5 +32,5 @@ def spoken(real_tts: Any, _engine_loop: Any) -> Audio:
 
 
 @pytest.fixture
-def utterance(spoken: Audio) -> Utterance:
-    return Utterance(spoken.samples)
+def utterance(spoken: Audio) -> TranscriptionRequest:
+    return TranscriptionRequest(spoken.samples)

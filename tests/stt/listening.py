@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from common.config.speech import ListeningSettings
-from stt_app.core.engine_load import Load
+from stt_app.core.engine_load import EngineLoad
 from stt_app.core.messages import ServerMessage
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import Start, SttSession
@@ -27,7 +27,7 @@ class Listening:
         engine: FakeStt | None = None,
         options: Options | None = None,
         clock: Callable[[], float] = time.monotonic,
-        load: Load | None = None,
+        load: EngineLoad | None = None,
         start: Start = Start(),
         **changes: Any,
     ) -> None:

@@ -10,7 +10,7 @@ from stt_app.core.endpointing.segmenter import Event, Segmenter
 from stt_app.core.endpointing.vad import FRAME_SAMPLES, VadModel
 
 
-class Hearing:
+class AudioFrontend:
     """One stream. How the bytes are split into frames makes no difference."""
 
     def __init__(

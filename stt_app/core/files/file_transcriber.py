@@ -36,7 +36,7 @@ class Settled:
     seconds: float
 
 
-class FileSpeech:
+class FileTranscriber:
     """Transcribes files, one after the other, behind everybody who speaks live."""
 
     def __init__(

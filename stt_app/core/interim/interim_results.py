@@ -11,9 +11,9 @@ from common.config.speech import ListeningSettings
 from common.errors import Overloaded, VoiceError
 from common.metrics import PARTIALS
 from common.workers import Priority, Urgency
-from stt_app.core.engine import SttEngine, Transcript, Utterance
+from stt_app.core.engine import SttEngine, Transcript, TranscriptionRequest
 from stt_app.core.interim.local_agreement import StableText
-from stt_app.core.interim.speculative_final import Guess
+from stt_app.core.interim.speculative_final import SpeculativeTranscript
 from stt_app.core.messages import PartialText
 
 _SHARE_OF_TIME = 0.5
@@ -23,7 +23,7 @@ _LONGEST_PAUSE_SECONDS = 5.0
 _Answer = Callable[[], Awaitable[Transcript | None]]
 
 
-class Partials:
+class InterimResults:
     """Of one session: never more than one question in flight."""
 
     def __init__(
@@ -60,16 +60,20 @@ class Partials:
         number: int,
         start_sample: int,
         spoken_seconds: float,
-        utterance: Utterance,
+        request: TranscriptionRequest,
     ) -> None:
         """Look at it; the text is emitted when it comes, unless it comes too late."""
         deadline = self._clock() + self._pause_seconds + self._interval_seconds
         urgency = Urgency(Priority.INTERIM, deadline)
-        answer = partial(self._engine.transcribe, utterance, urgency)
+        answer = partial(self._engine.transcribe, request, urgency)
         self._expect(number, start_sample, spoken_seconds, answer)
 
     def share(
-        self, number: int, start_sample: int, spoken_seconds: float, guess: Guess
+        self,
+        number: int,
+        start_sample: int,
+        spoken_seconds: float,
+        guess: SpeculativeTranscript,
     ) -> bool:
         """Emit the text of a pause as well. Returns False while another is in flight."""
         if number != self._number:

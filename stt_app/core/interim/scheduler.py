@@ -6,29 +6,29 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from common.audio import Samples
-from common.metrics import GUESSES
+from common.metrics import SPECULATIVE_TRANSCRIPTS
 from stt_app.core.endpointing.segmenter import Segmenter, UtteranceEnded
-from stt_app.core.engine import SttEngine, Utterance
-from stt_app.core.engine_load import Load
-from stt_app.core.interim.interim_results import Partials
-from stt_app.core.interim.speculative_final import Guess
+from stt_app.core.engine import SttEngine, TranscriptionRequest
+from stt_app.core.engine_load import EngineLoad
+from stt_app.core.interim.interim_results import InterimResults
+from stt_app.core.interim.speculative_final import SpeculativeTranscript
 
 
-class LiveSpeech:
+class InterimScheduler:
     """Looks at the open utterance after each frame and asks for its text in time."""
 
     def __init__(
         self,
         engine: SttEngine,
-        load: Load,
-        partials: Partials,
-        request: Callable[[Samples, float], Utterance],
+        load: EngineLoad,
+        partials: InterimResults,
+        request: Callable[[Samples, float], TranscriptionRequest],
     ) -> None:
         self._engine = engine
         self._load = load
         self._partials = partials
         self._request = request
-        self._guess: Guess | None = None
+        self._guess: SpeculativeTranscript | None = None
         self._shared = False
         """Whether the guess's text is also waited for as a partial one."""
 
@@ -52,7 +52,7 @@ class LiveSpeech:
             start_sample = segmenter.open_start
             self._partials.ask(number, start_sample, spoken_seconds, utterance)
 
-    def end(self, ended: UtteranceEnded | None = None) -> Guess | None:
+    def end(self, ended: UtteranceEnded | None = None) -> SpeculativeTranscript | None:
         """The utterance is over; its guess, if there is one that fits."""
         self._partials.end()
         guess = self._guess
@@ -74,7 +74,7 @@ class LiveSpeech:
         if not self._load.spares_guesses:
             return False
         utterance = self._request(segmenter.open_audio(), segmenter.voice_probability)
-        self._guess = Guess(self._engine, utterance, *covers)
+        self._guess = SpeculativeTranscript(self._engine, utterance, *covers)
         return True
 
     def _share(self, segmenter: Segmenter, number: int) -> None:
@@ -90,4 +90,4 @@ class LiveSpeech:
         else:
             self._guess.drop()
         self._guess, self._shared = None, False
-        GUESSES.labels("wrong").inc()
+        SPECULATIVE_TRANSCRIPTS.labels("wrong").inc()

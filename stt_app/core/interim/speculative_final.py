@@ -6,18 +6,18 @@ import asyncio
 
 from common.errors import VoiceError
 from common.workers import Priority, Urgency
-from stt_app.core.engine import SttEngine, Transcript, Utterance
+from stt_app.core.engine import SttEngine, Transcript, TranscriptionRequest
 
 _LONG_AGO = 0.0
 
 
-class Guess:
+class SpeculativeTranscript:
     """The text of an open utterance up to a pause. It is right if nothing follows."""
 
     def __init__(
         self,
         engine: SttEngine,
-        utterance: Utterance,
+        utterance: TranscriptionRequest,
         start_sample: int,
         speech_end_sample: int,
     ) -> None:
@@ -34,7 +34,7 @@ class Guess:
 
     async def claim(self) -> Transcript:
         """It was the end: the text, as soon as can be. Raises what the engine raises."""
-        self._urgency.priority = Priority.FINAL
+        self._urgency.raise_to(Priority.FINAL)
         return await self._task
 
     async def watch(self) -> Transcript | None:

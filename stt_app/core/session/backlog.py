@@ -5,24 +5,24 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from stt_app.core.session.utterances import Spoken
+from stt_app.core.session.utterances import UtteranceJob
 
 
-class Pending:
+class UtteranceBacklog:
     """Counts what waits, and holds back whoever adds more than may wait."""
 
     def __init__(self, limit_samples: int) -> None:
         self.limit_samples = limit_samples
         self.samples = 0
         """Samples that wait for their text."""
-        self._waiting: deque[Spoken] = deque()
+        self._waiting: deque[UtteranceJob] = deque()
         self._relieved = asyncio.Event()
         self._ended = False
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def add(self, spoken: Spoken) -> None:
+    def add(self, spoken: UtteranceJob) -> None:
         self._waiting.append(spoken)
         self.samples += len(spoken.utterance.samples)
 

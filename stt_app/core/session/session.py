@@ -12,7 +12,7 @@ import structlog
 from common.audio import SPEECH_RATE_HZ
 from common.config.speech import ListeningSettings
 from common.metrics import AUDIO_SECONDS
-from stt_app.core.endpointing.frontend import Hearing
+from stt_app.core.endpointing.frontend import AudioFrontend
 from stt_app.core.endpointing.segmenter import (
     EndReason,
     Event,
@@ -21,9 +21,9 @@ from stt_app.core.endpointing.segmenter import (
 )
 from stt_app.core.endpointing.vad import VadModel
 from stt_app.core.engine import SttEngine
-from stt_app.core.engine_load import Load
-from stt_app.core.interim.interim_results import Partials
-from stt_app.core.interim.scheduler import LiveSpeech
+from stt_app.core.engine_load import EngineLoad
+from stt_app.core.interim.interim_results import InterimResults
+from stt_app.core.interim.scheduler import InterimScheduler
 from stt_app.core.messages import (
     Closed,
     Flushed,
@@ -33,12 +33,17 @@ from stt_app.core.messages import (
     SpeechFinished,
     TranscriptReady,
 )
-from stt_app.core.session.backlog import Pending
+from stt_app.core.session.backlog import UtteranceBacklog
 from stt_app.core.session.options import Options
 from stt_app.core.session.outbox import Outbox
-from stt_app.core.session.settings import Wishes
-from stt_app.core.session.status import Notices
-from stt_app.core.session.utterances import Heard, Outcome, Spoken, Transcriber
+from stt_app.core.session.settings import SessionSettings
+from stt_app.core.session.status import StatusReporter
+from stt_app.core.session.utterances import (
+    Heard,
+    Transcriber,
+    UtteranceJob,
+    UtteranceResult,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -75,8 +80,8 @@ class _End:
 class _Asked:
     """An utterance whose text is on its way."""
 
-    spoken: Spoken
-    outcome: asyncio.Task[Outcome]
+    spoken: UtteranceJob
+    outcome: asyncio.Task[UtteranceResult]
 
 
 def nobody(heard: Heard) -> None:
@@ -98,7 +103,7 @@ class SttSession:
         *,
         session_id: str,
         options: Options,
-        load: Load | None = None,
+        load: EngineLoad | None = None,
         start: Start = Start(),
         on_heard: Callable[[Heard], None] = nobody,
         clock: Callable[[], float] = time.monotonic,
@@ -107,23 +112,25 @@ class SttSession:
         self._session_id = session_id
         self._on_heard = on_heard
         self._clock = clock
-        self._wishes = Wishes(settings, options)
+        self._wishes = SessionSettings(settings, options)
         self._start = start
-        self._hearing = Hearing(
+        self._hearing = AudioFrontend(
             self._wishes.listening,
             vad,
             start.audio_seconds,
             encoding=self._wishes.encoding,
             resumed=bool(start.resumed),
         )
-        load = load or Load(settings.stt_lag_limit_seconds, clock)
+        load = load or EngineLoad(settings.stt_lag_limit_seconds, clock)
         self._transcriber = Transcriber(engine, load, clock)
         self._outbox = Outbox()
-        partials = Partials(engine, settings, self._outbox.offer, clock)
-        self._live = LiveSpeech(engine, load, partials, self._wishes.request)
-        self._pending = Pending(int(settings.max_buffer_seconds * SPEECH_RATE_HZ))
+        partials = InterimResults(engine, settings, self._outbox.offer, clock)
+        self._live = InterimScheduler(engine, load, partials, self._wishes.request)
+        self._pending = UtteranceBacklog(
+            int(settings.max_buffer_seconds * SPEECH_RATE_HZ)
+        )
         segmenter = self._hearing.segmenter
-        self._notices = Notices(self._outbox, self._pending, segmenter, clock)
+        self._notices = StatusReporter(self._outbox, self._pending, segmenter, clock)
         self._numbers = start.utterances
         self._sent_texts = 0
         self._last_was_final = False
@@ -249,7 +256,7 @@ class SttSession:
         guess = self._live.end(ended)
         limit = ended.reason is EndReason.LIMIT
         now = self._clock()
-        spoken = Spoken(
+        spoken = UtteranceJob(
             self._numbers,
             ended,
             self._wishes.request(ended.samples, ended.voice_probability),
@@ -264,7 +271,7 @@ class SttSession:
         outcome = asyncio.create_task(self._outcome(spoken))
         self._jobs.put_nowait(_Asked(spoken, outcome))
 
-    async def _outcome(self, spoken: Spoken) -> Outcome:
+    async def _outcome(self, spoken: UtteranceJob) -> UtteranceResult:
         async with self._places:
             return await self._transcriber.transcribe(spoken)
 
@@ -283,7 +290,7 @@ class SttSession:
             self._pending.end()
             self._outbox.end()
 
-    def _send(self, outcome: Outcome) -> None:
+    def _send(self, outcome: UtteranceResult) -> None:
         self._pending.remove_first()
         last = self._finishing and not self._pending
         message = outcome.message(keep_open=not last)

@@ -6,12 +6,12 @@ from common.audio import Samples
 from common.config.speech import ListeningSettings
 from common.workers import Priority
 from stt_app.core.codecs.decoders import PCM16, Encoding
-from stt_app.core.engine import Utterance
+from stt_app.core.engine import TranscriptionRequest
 from stt_app.core.languages import AUTO
 from stt_app.core.session.options import Options
 
 
-class Wishes:
+class SessionSettings:
     """Changes with each `configure`; what the client leaves out, stays."""
 
     def __init__(self, settings: ListeningSettings, options: Options) -> None:
@@ -47,10 +47,12 @@ class Wishes:
         """How urgent this client's texts are."""
         return Priority.FINAL if self.live else Priority.FILE
 
-    def request(self, samples: Samples, voice_probability: float) -> Utterance:
+    def request(
+        self, samples: Samples, voice_probability: float
+    ) -> TranscriptionRequest:
         """What the engine is asked about these samples."""
         options = self._options
-        return Utterance(
+        return TranscriptionRequest(
             samples,
             options.language or AUTO,
             options.task or "transcribe",

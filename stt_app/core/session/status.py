@@ -7,20 +7,20 @@ from collections.abc import Callable
 from common.audio import SPEECH_RATE_HZ
 from stt_app.core.endpointing.segmenter import Segmenter
 from stt_app.core.messages import Acknowledged, BufferLimitReached, Status
-from stt_app.core.session.backlog import Pending
+from stt_app.core.session.backlog import UtteranceBacklog
 from stt_app.core.session.outbox import Outbox
 
 _ACK_STEP_SECONDS = 2.0
 _STATUS_LAG_SECONDS = 1.0
 
 
-class Notices:
+class StatusReporter:
     """Looks at a session after each frame and each text."""
 
     def __init__(
         self,
         outbox: Outbox,
-        pending: Pending,
+        pending: UtteranceBacklog,
         segmenter: Segmenter,
         clock: Callable[[], float],
     ) -> None:

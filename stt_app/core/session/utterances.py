@@ -11,15 +11,15 @@ import structlog
 
 from common.audio import SPEECH_RATE_HZ
 from common.errors import Overloaded, VoiceError
-from common.metrics import ERRORS, GUESSES, STAGE_SECONDS
-from common.workers import Priority
+from common.metrics import ERRORS, SPECULATIVE_TRANSCRIPTS, STAGE_SECONDS
+from common.workers import Priority, Urgency
 from stt_app.core.endpointing.segmenter import UtteranceEnded
-from stt_app.core.engine import SttEngine, Transcript, Utterance
-from stt_app.core.engine_load import Load
-from stt_app.core.interim.speculative_final import Guess
+from stt_app.core.engine import SttEngine, Transcript, TranscriptionRequest
+from stt_app.core.engine_load import EngineLoad
+from stt_app.core.interim.speculative_final import SpeculativeTranscript
 from stt_app.core.languages import AUTO
 from stt_app.core.messages import ErrorHappened, TranscriptReady, WordSpoken
-from stt_app.core.session.language_tracker import LanguageMemory
+from stt_app.core.session.language_tracker import LanguageTracker
 
 log = structlog.get_logger(__name__)
 
@@ -28,19 +28,19 @@ _LONGEST_PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, eq=False)
-class Spoken:
+class UtteranceJob:
     """An utterance that waits for its text."""
 
     number: int
     utterance: UtteranceEnded
-    request: Utterance
+    request: TranscriptionRequest
     """What the engine is asked."""
     speech_end_at: float
     """When its last speech arrived, by the session's clock."""
     waits_since: float
     """When its end was decided, by the session's clock."""
     priority: Priority = Priority.FINAL
-    guess: Guess | None = None
+    guess: SpeculativeTranscript | None = None
 
     @property
     def seconds(self) -> float:
@@ -62,10 +62,10 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class UtteranceResult:
     """The text of an utterance, or why there is none."""
 
-    spoken: Spoken
+    spoken: UtteranceJob
     stages_ms: dict[str, float]
     transcript: Transcript | None
     error: VoiceError | None = None
@@ -130,14 +130,14 @@ class Transcriber:
     """Gets the texts of one session's utterances."""
 
     def __init__(
-        self, engine: SttEngine, load: Load, clock: Callable[[], float]
+        self, engine: SttEngine, load: EngineLoad, clock: Callable[[], float]
     ) -> None:
         self._engine = engine
         self._load = load
         self._clock = clock
-        self._memory = LanguageMemory()
+        self._memory = LanguageTracker()
 
-    async def transcribe(self, spoken: Spoken) -> Outcome:
+    async def transcribe(self, spoken: UtteranceJob) -> UtteranceResult:
         """The text. An engine's failure is an outcome, never an exception."""
         began = self._clock()
         transcript, failure = None, None
@@ -151,9 +151,9 @@ class Transcriber:
             "final": round((now - spoken.speech_end_at) * 1000, 1),
         }
         _report(spoken, stages_ms, failure)
-        return Outcome(spoken, stages_ms, transcript, failure)
+        return UtteranceResult(spoken, stages_ms, transcript, failure)
 
-    async def _text_of(self, spoken: Spoken) -> Transcript:
+    async def _text_of(self, spoken: UtteranceJob) -> Transcript:
         found = await self._first_opinion(spoken)
         if spoken.request.language == AUTO:
             other = self._memory.second_opinion(found)
@@ -162,7 +162,7 @@ class Transcriber:
             self._memory.believe(found)
         return found
 
-    async def _first_opinion(self, spoken: Spoken) -> Transcript:
+    async def _first_opinion(self, spoken: UtteranceJob) -> Transcript:
         if spoken.guess is not None:
             try:
                 with self._load.asking():
@@ -170,16 +170,19 @@ class Transcriber:
             except VoiceError as error:
                 log.debug("guess failed", reason=error.message)
             finally:
-                GUESSES.labels("right").inc()
+                SPECULATIVE_TRANSCRIPTS.labels("right").inc()
         return await self._ask(spoken, spoken.request)
 
-    async def _ask(self, spoken: Spoken, request: Utterance) -> Transcript:
+    async def _ask(
+        self, spoken: UtteranceJob, request: TranscriptionRequest
+    ) -> Transcript:
         """Wait as long as it takes: what was said is never dropped for lack of room."""
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
                 with self._asking(spoken.priority):
-                    return await self._engine.transcribe(request, spoken.priority)
+                    urgency = Urgency(spoken.priority)
+                    return await self._engine.transcribe(request, urgency)
             except Overloaded:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
@@ -191,7 +194,7 @@ class Transcriber:
 
 
 def _report(
-    spoken: Spoken, stages_ms: dict[str, float], failure: VoiceError | None
+    spoken: UtteranceJob, stages_ms: dict[str, float], failure: VoiceError | None
 ) -> None:
     if failure is None and spoken.priority is not Priority.FILE:
         for stage, value in stages_ms.items():

@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from stt_app.core.whisper.segments import TextPiece
 
 _DOUBTED_VOICE = 0.75
+"""Speech that is meant for the microphone has a mean of 0.9 and more; noise that
+passes the threshold of 0.5 now and then stays below."""
 _DOUBTED_LOG_PROBABILITY = -0.5
+"""Whisper writes a stock phrase that was said with more certainty than this."""
 
 _PHRASES = frozenset(
     [
@@ -56,7 +59,7 @@ _PHRASES = frozenset(
 )
 
 
-def without_phantoms(
+def without_stock_phrases(
     pieces: Sequence[TextPiece], voice_probability: float
 ) -> list[TextPiece]:
     """The pieces less the stock phrases that neither voice activity nor the model trusts.

@@ -14,7 +14,7 @@ from common.audio import Audio, wav_bytes
 from common.config import Config
 from common.errors import EngineFailed, UnsupportedAudio
 from common.workers import Priority
-from stt_app.core.files.file_transcriber import FileSpeech, Length, Settled
+from stt_app.core.files.file_transcriber import FileTranscriber, Length, Settled
 from stt_app.core.files.journal import Journal
 from stt_app.core.files.media_decoder import MediaDecoder
 from stt_app.core.messages import TranscriptReady
@@ -47,10 +47,12 @@ async def media() -> AsyncIterator[MediaDecoder]:
 
 @pytest.fixture
 def speech(media: MediaDecoder) -> Speech:
-    async def make(*script: Any, seconds: float = 0.0) -> tuple[FileSpeech, Careful]:
+    async def make(
+        *script: Any, seconds: float = 0.0
+    ) -> tuple[FileTranscriber, Careful]:
         engine = Careful(script, seconds=seconds)
         await engine.start()
-        return FileSpeech(engine, LoudnessVad(), media, Config()), engine
+        return FileTranscriber(engine, LoudnessVad(), media, Config()), engine
 
     return make
 

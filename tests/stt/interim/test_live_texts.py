@@ -10,8 +10,8 @@ import pytest
 from common.errors import EngineFailed, Expired, Overloaded
 from common.metrics import REGISTRY
 from common.workers import Priority, Urgency
-from stt_app.core.engine import Transcript, Utterance, Word
-from stt_app.core.engine_load import Load
+from stt_app.core.engine import Transcript, TranscriptionRequest, Word
+from stt_app.core.engine_load import EngineLoad
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import Start
 from tests.fakes import FakeStt
@@ -33,20 +33,20 @@ class AskedStt(FakeStt):
         self._fails = fails
 
     async def transcribe(
-        self, utterance: Utterance, urgency: Priority | Urgency = Priority.FINAL
+        self, request: TranscriptionRequest, urgency: Urgency
     ) -> Transcript:
-        self.urgencies.append(Urgency.of(urgency))
+        self.urgencies.append(urgency)
         first_priority = self.urgencies[-1].priority
         if self._fails is not None and first_priority is not Priority.FINAL:
             raise self._fails
         try:
-            found = await super().transcribe(utterance, urgency)
+            found = await super().transcribe(request, urgency)
             await asyncio.sleep(self.wait_seconds)
         except asyncio.CancelledError:
             self.given_up += 1
             raise
         self.answered += 1
-        words = " ".join(f"w{n}" for n in range(int(utterance.seconds * 4)))
+        words = " ".join(f"w{n}" for n in range(int(request.seconds * 4)))
         return Transcript(words, found.language, 1.0, 0.9, self.model_name)
 
     @property
@@ -355,7 +355,7 @@ async def test_partial_texts_are_left_out_when_the_engine_is_busy(
 
 async def test_nothing_is_prepared_when_texts_are_late() -> None:
     engine, time = AskedStt(), Time()
-    load = Load(5, time)
+    load = EngineLoad(5, time)
     listening = Listening(engine, INTERIM, time, load, speculative_pause_seconds=0.12)
     with load.asking():
         time.now += 1
@@ -446,7 +446,9 @@ async def test_a_language_is_kept_when_one_utterance_sounds_like_another() -> No
     class Doubtful(FakeStt):
         found = ["en", "en", "cy", "en", "cy", "cy"]
 
-        async def transcribe(self, utterance: Utterance, *asked: Any) -> Transcript:
+        async def transcribe(
+            self, utterance: TranscriptionRequest, *asked: Any
+        ) -> Transcript:
             await super().transcribe(utterance, *asked)
             given = utterance.language
             if given != "auto":

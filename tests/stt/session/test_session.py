@@ -14,7 +14,7 @@ from common.audio import SPEECH_RATE_HZ
 from common.config.speech import ListeningSettings
 from common.errors import EngineFailed, Overloaded
 from common.metrics import REGISTRY
-from stt_app.core.endpointing.frontend import Hearing
+from stt_app.core.endpointing.frontend import AudioFrontend
 from stt_app.core.endpointing.segmenter import UtteranceEnded
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
@@ -301,7 +301,7 @@ async def test_configure_changes_rate_and_language_from_then_on() -> None:
 
 def utterances_of(audio: bytes, cuts: list[int], rate_hz: int) -> list[Any]:
     settings = ListeningSettings(max_utterance_seconds=3, sample_rate=rate_hz)
-    hearing = Hearing(settings, LoudnessVad())
+    hearing = AudioFrontend(settings, LoudnessVad())
     edges = [0, *sorted(cut % len(audio) for cut in cuts), len(audio)]
     events = [
         event
