@@ -108,15 +108,22 @@ class DatabaseHistory:
             log.error("history lost at shutdown", records=left)
 
     def record(self, record: Record) -> None:
-        """Queue the record and tell the monitor. Returns at once and never raises."""
-        try:
-            if self._monitor is not None:
-                self._monitor.record(record)
-            if self._config.store_history:
-                self._queue(row_of(record, timezone.now()))
-        except Exception:
-            # Whoever calls this has just answered a client, and must not fail now.
-            log.exception("record failed", request_id=record.request_id)
+        """Queue the record, then tell the monitor. Returns at once and never raises."""
+        # The caller has just answered a client and must not fail now, and a
+        # failure of either side must not keep the record from the other.
+        for work in (self._keep, self._tell):
+            try:
+                work(record)
+            except Exception:
+                log.exception("record failed", request_id=record.request_id)
+
+    def _keep(self, record: Record) -> None:
+        if self._config.store_history:
+            self._queue(row_of(record, timezone.now()))
+
+    def _tell(self, record: Record) -> None:
+        if self._monitor is not None:
+            self._monitor.record(record)
 
     def _queue(self, row: HistoryEntry) -> None:
         stopped = self._stopping.is_set() and self._thread is None

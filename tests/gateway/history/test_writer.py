@@ -258,13 +258,23 @@ async def test_it_tells_the_monitor_of_each_record(history: DatabaseHistory) -> 
     assert told.records == [heard()]
 
 
-async def test_it_survives_a_monitor_that_fails(file_database: str) -> None:
+async def test_it_keeps_the_record_when_the_monitor_fails(file_database: str) -> None:
     class Broken:
         def record(self, record: Record) -> None:
             raise RuntimeError("broken")
 
     writer = DatabaseHistory(Config(), Broken(), database=file_database)
+    await writer.start()
     writer.record(heard())
+    await writer.stop()
+    assert await in_database(lambda: kept_ids(file_database)) == ["request-1"]
+
+
+async def test_it_tells_the_monitor_of_a_record_that_makes_no_row() -> None:
+    told = Listening()
+    rowless = heard(stages_ms={"final": "soon"})
+    DatabaseHistory(Config(), told).record(rowless)
+    assert told.records == [rowless]
 
 
 async def test_it_forgets_what_is_old_by_itself(file_database: str) -> None:
