@@ -92,8 +92,10 @@ async def test_a_look_is_enough_to_learn_that_it_is_open(make: Any) -> None:
 
 
 async def test_servers_are_kept_apart(make: Any) -> None:
-    await open_with(make("one"))
-    await succeed(make("two"))
+    one, two = make("one"), make("two")
+    await open_with(one)
+    await succeed(two)
+    assert (one.state, two.state) == ("open", "closed")
 
 
 async def test_one_process_of_all_makes_the_trial(make: Any) -> None:
@@ -135,6 +137,7 @@ async def test_a_refusal_at_the_trial_closes_it_for_all(make: Any) -> None:
     await trial.failed(Refused("has no such model"))
     await trial.left()
     await succeed(two)
+    assert (one.state, two.state) == ("closed", "closed")
 
 
 async def test_a_success_starts_the_count_anew_for_all(make: Any) -> None:
