@@ -19,6 +19,6 @@ def speech_service(request: HttpRequest) -> SpeechService:
 
 
 def owner(request: HttpRequest) -> str:
-    """Whose conversations the request can reach."""
+    """The id of the caller, whose conversations the request can reach."""
     caller: Caller | None = getattr(request, "caller", None)
-    return f"{caller.kind} {caller.name}" if caller else ""
+    return caller.id if caller else ""
