@@ -34,6 +34,12 @@ class ListeningSettings(Section):
     min_utterance_seconds: float = setting(
         0.35, "Shorter bursts of speech are not transcribed.", ge=0, le=5
     )
+    speech_confirm_seconds: float | None = setting(
+        None,
+        "Speech after which it counts as confirmed and not as a click; empty means `min_utterance_seconds`.",
+        ge=0,
+        le=5,
+    )
     max_utterance_seconds: float = setting(
         20.0,
         "Longer speech is cut here, at its quietest point, without losing a word.",

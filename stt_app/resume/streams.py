@@ -11,10 +11,8 @@ import structlog
 from common.config import Config
 from common.errors import Superseded
 from gateway_app.history.records import HistoryWriter, TranscriptRecord
-from stt_app.core.messages import Acknowledged, ServerMessage, TranscriptReady
-from stt_app.core.session.options import Address
-from stt_app.core.session.session import Start
-from stt_app.core.session.utterances import Heard
+from stt_app.core.events import Progress, SessionEvent, UtteranceTranscribed
+from stt_app.core.session.settings import Start
 from stt_app.resume.checkpoints import (
     Checkpoint,
     Checkpoints,
@@ -47,8 +45,8 @@ class Stream:
         return self._checkpoint.session_id
 
     async def watching(
-        self, events: AsyncIterator[ServerMessage]
-    ) -> AsyncIterator[ServerMessage]:
+        self, events: AsyncIterator[SessionEvent]
+    ) -> AsyncIterator[SessionEvent]:
         """The events; what was sent of them is noted. Raises Superseded."""
         await self._save()
         async for event in events:
@@ -156,11 +154,12 @@ def superseded() -> Superseded:
     return Superseded("Another connection has taken this stream up.")
 
 
-def _after(event: ServerMessage, checkpoint: Checkpoint) -> Checkpoint:
+def _after(event: SessionEvent, checkpoint: Checkpoint) -> Checkpoint:
     """The checkpoint once this event was sent; the same one if it settles nothing."""
-    if isinstance(event, TranscriptReady) and event.end is not None:
-        return checkpoint.with_utterance(event.utterance_id or 0, event.end)
-    if isinstance(event, Acknowledged):
+    if isinstance(event, UtteranceTranscribed) and event.text:
+        end_seconds = round(event.end_seconds, 3)
+        return checkpoint.with_utterance(event.utterance_id, end_seconds)
+    if isinstance(event, Progress):
         return checkpoint.acknowledged(event.audio_seconds)
     return checkpoint
 

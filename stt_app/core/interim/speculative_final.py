@@ -17,15 +17,15 @@ class SpeculativeTranscript:
     def __init__(
         self,
         engine: SttEngine,
-        utterance: TranscriptionRequest,
+        request: TranscriptionRequest,
         start_sample: int,
         speech_end_sample: int,
     ) -> None:
         self._covers = (start_sample, speech_end_sample)
         self._urgency = Urgency(Priority.SPECULATIVE)
         self._demoted = False
-        self._task = asyncio.create_task(engine.transcribe(utterance, self._urgency))
-        # Its failure matters to nobody unless the guess is claimed.
+        self._task = asyncio.create_task(engine.transcribe(request, self._urgency))
+        # Its failure matters to nobody unless it is claimed.
         self._task.add_done_callback(_seen)
 
     def fits(self, start_sample: int, speech_end_sample: int) -> bool:
@@ -40,7 +40,7 @@ class SpeculativeTranscript:
     async def watch(self) -> Transcript | None:
         """The text for one who only shows it, None if there is none.
 
-        Giving up does no harm to the guess, unless it was demoted.
+        Cancelling it does no harm to the transcript, unless it was demoted.
         """
         try:
             return await asyncio.shield(self._task)

@@ -357,7 +357,7 @@ async def test_nothing_is_prepared_when_texts_are_late() -> None:
     engine, time = AskedStt(), Time()
     load = EngineLoad(5, time)
     listening = Listening(engine, INTERIM, time, load, speculative_pause_seconds=0.12)
-    with load.asking():
+    with load.waiting():
         time.now += 1
         await speak(listening, time, 2, -0.5)
         assert engine.heard == []

@@ -218,7 +218,7 @@ async def test_a_connection_that_lasts_too_long_is_warned_and_ended(
 async def test_nobody_new_is_let_in_while_texts_are_late(listening: Any) -> None:
     services = listening(stt_lag_limit_seconds=0.05)
     async with connected(services) as (_, ready):
-        with services["load"].asking():
+        with services["load"].waiting():
             await asyncio.sleep(0.1)
             socket = opened(services)
             await socket.connect(timeout=10)
