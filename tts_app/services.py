@@ -37,6 +37,6 @@ def speech_services(scope: Mapping[str, Any]) -> SpeechServices:
 
 
 def owner(request: HttpRequest) -> str:
-    """Whose conversations the request can reach."""
+    """The id of the caller, whose conversations the request can reach."""
     caller: Caller | None = getattr(request, "caller", None)
-    return f"{caller.kind} {caller.name}" if caller else ""
+    return caller.id if caller else ""

@@ -33,7 +33,7 @@ class Urgency:
 
     priority: Priority
     deadline: float | None = None
-    """By `time.monotonic()`; a job that still waits then is refused as Expired."""
+    """By the clock of the backlog; a job that still waits then is refused as Expired."""
 
     @classmethod
     def of(cls, urgency: Priority | Urgency) -> Urgency:
@@ -50,17 +50,17 @@ class Job:
     emit: Callable[[str, Any], None]
     batch_key: Hashable = None
     """Jobs with the same key may be worked on together; None goes alone."""
-    since: float = field(default_factory=time.monotonic)
     cancelled: threading.Event = field(default_factory=threading.Event)
+    since: float = 0.0
+    """When it came into the backlog, by the clock there."""
 
-    @property
-    def rank(self) -> tuple[float, int]:
+    def rank(self, now: float) -> tuple[float, int]:
         """What is lower goes first. Waiting counts, so that nobody waits for ever.
 
         It does not for files: they get the time that is left over, and no more.
         """
         priority = self.urgency.priority
-        waited = 0.0 if priority is Priority.FILE else time.monotonic() - self.since
+        waited = 0.0 if priority is Priority.FILE else now - self.since
         return priority - waited / AGEING_SECONDS, self.number
 
     def goes_with(self, other: Job) -> bool:
@@ -71,10 +71,9 @@ class Job:
             and self.urgency.priority == other.urgency.priority
         )
 
-    @property
-    def expired(self) -> bool:
+    def expired(self, now: float) -> bool:
         deadline = self.urgency.deadline
-        return deadline is not None and time.monotonic() > deadline
+        return deadline is not None and now > deadline
 
 
 @dataclass(frozen=True)
@@ -88,10 +87,14 @@ class AllCancelled:
 
 
 class Backlog:
-    """Jobs that wait. Full means refused; closed means that all waiters leave."""
+    """Jobs that wait. Full means refused; closed means that all waiters leave.
 
-    def __init__(self, limit: int) -> None:
+    Ages and deadlines are in seconds of `clock`.
+    """
+
+    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._limit = limit
+        self._clock = clock
         self._jobs: list[Job] = []
         self._changed = threading.Condition()
         self._closed = threading.Event()
@@ -114,6 +117,7 @@ class Backlog:
                     f"All workers are busy and {self._limit} jobs wait already.",
                     retry_after_seconds=1,
                 )
+            job.since = self._clock()
             self._jobs.append(job)
             self._changed.notify_all()
 
@@ -132,7 +136,8 @@ class Backlog:
 
     def _take_first(self, most: int) -> list[Job]:
         # The queue is short, and urgencies change while jobs wait.
-        waiting = sorted(self._jobs, key=lambda job: job.rank)
+        now = self._clock()
+        waiting = sorted(self._jobs, key=lambda job: job.rank(now))
         first, others = waiting[0], waiting[1:]
         mates = [job for job in others if job.goes_with(first)]
         taken = [first, *mates[: most - 1]]
@@ -162,7 +167,8 @@ class Backlog:
 
     def _forget_unwanted(self) -> None:
         """Drop what was cancelled, and refuse what is past its deadline."""
-        for job in [job for job in self._jobs if job.expired]:
+        now = self._clock()
+        for job in [job for job in self._jobs if job.expired(now)]:
             job.emit("error", Expired("The deadline passed while it waited."))
             job.cancelled.set()
         self._jobs = [job for job in self._jobs if not job.cancelled.is_set()]

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
@@ -25,16 +25,31 @@ SUBPROTOCOLS = ("voice.v1", "realtime")
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
+_KEY_ID_CONTEXT = b"voice-server key id\0"
+"""Keeps the published id of a key apart from the digest that keys are compared by."""
+
+
 @dataclass(frozen=True)
 class Caller:
     """Who sent a request, once it was let in."""
 
     kind: Literal["anonymous", "key", "user"]
+    id: str
+    """Stable for as long as the key or the account exists; conversations belong to it."""
     name: str = ""
+    """For people to read; two callers may have the same one."""
     client: str = ""
 
 
-ANONYMOUS = Caller("anonymous")
+ANONYMOUS = Caller("anonymous", "anonymous")
+
+
+@dataclass(frozen=True)
+class KeyOwner:
+    """Whose key it is: the `id` and the `name` of the Caller who shows it."""
+
+    id: str
+    name: str
 
 
 class KeySource(Protocol):
@@ -43,12 +58,16 @@ class KeySource(Protocol):
     async def in_use(self) -> bool:
         """Whether it holds any key, so that callers must show one."""
 
-    async def owner(self, key: str) -> str | None:
-        """The name that goes with the key, or None when it is not known."""
+    async def owner(self, key: str) -> KeyOwner | None:
+        """Whose key it is, or None when it is not known."""
 
 
 class ConfigKeys:
-    """The keys of the setting `api_keys`."""
+    """The keys of the setting `api_keys`.
+
+    The id of an owner is derived from the key alone, so that reordering the
+    setting, or removing another key, gives nobody what belongs to somebody else.
+    """
 
     def __init__(self, keys: Sequence[str]) -> None:
         self._digests = [_digest(key) for key in keys]
@@ -56,11 +75,16 @@ class ConfigKeys:
     async def in_use(self) -> bool:
         return bool(self._digests)
 
-    async def owner(self, key: str) -> str | None:
+    async def owner(self, key: str) -> KeyOwner | None:
         given = _digest(key)
         # Every key is compared in full, so that time tells nothing about them.
         matches = [hmac.compare_digest(given, digest) for digest in self._digests]
-        return f"key {matches.index(True) + 1}" if any(matches) else None
+        return _key_owner(key) if any(matches) else None
+
+
+def _key_owner(key: str) -> KeyOwner:
+    fingerprint = hashlib.sha256(_KEY_ID_CONTEXT + key.encode()).hexdigest()
+    return KeyOwner(f"key:{fingerprint[:16]}", f"key {fingerprint[:8]}")
 
 
 def _digest(key: str) -> bytes:
@@ -91,17 +115,17 @@ class AccessControl:
         """
         client = client_address(scope)
         if not [source for source in self._sources if await source.in_use()]:
-            return Caller("anonymous", client=client)
+            return replace(ANONYMOUS, client=client)
         self.attempts.check(client)
         if key := presented_key(scope):
             for source in self._sources:
-                if (name := await source.owner(key)) is not None:
-                    return Caller("key", name, client)
+                if (owner := await source.owner(key)) is not None:
+                    return Caller("key", owner.id, owner.name, client)
             self.attempts.count(client)
             raise Unauthorized("The API key is not valid.")
         user = await signed_in() if signed_in else scope.get("user")
         if user is not None and user.is_authenticated:
-            return Caller("user", user.get_username(), client)
+            return Caller("user", f"user:{user.pk}", user.get_username(), client)
         raise Unauthorized(
             "An API key is needed: send `Authorization: Bearer KEY` or `X-API-Key: KEY`."
         )

@@ -62,10 +62,12 @@ class DatabaseHistory:
         *,
         database: str = DEFAULT_DB_ALIAS,
         prune_after_seconds: float = FIRST_PRUNE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config = config
         self._monitor = monitor
         self._database = database
+        self._clock = clock
         self._waiting: deque[HistoryEntry] = deque()
         self._batch: list[HistoryEntry] = []
         self._dropped_in_a_row = 0
@@ -86,7 +88,7 @@ class DatabaseHistory:
         if self._thread is None:
             self._stopping.clear()
             self._gives_up_at = float("inf")
-            self._prunes_at = time.monotonic() + self._prune_after_seconds
+            self._prunes_at = self._clock() + self._prune_after_seconds
             self._thread = threading.Thread(
                 target=self._write_forever, name="history", daemon=True
             )
@@ -97,7 +99,7 @@ class DatabaseHistory:
         if self._thread is None:
             return
         grace_seconds = min(LONGEST_FLUSH_SECONDS, self._config.shutdown_grace_seconds)
-        self._gives_up_at = time.monotonic() + grace_seconds
+        self._gives_up_at = self._clock() + grace_seconds
         self._stopping.set()
         self._wake.set()
         # A thread that hangs in the database's driver is left behind: it is a daemon.
@@ -108,15 +110,22 @@ class DatabaseHistory:
             log.error("history lost at shutdown", records=left)
 
     def record(self, record: Record) -> None:
-        """Queue the record and tell the monitor. Returns at once and never raises."""
-        try:
-            if self._monitor is not None:
-                self._monitor.record(record)
-            if self._config.store_history:
-                self._queue(row_of(record, timezone.now()))
-        except Exception:
-            # Whoever calls this has just answered a client, and must not fail now.
-            log.exception("record failed", request_id=record.request_id)
+        """Queue the record, then tell the monitor. Returns at once and never raises."""
+        # The caller has just answered a client and must not fail now, and a
+        # failure of either side must not keep the record from the other.
+        for work in (self._keep, self._tell):
+            try:
+                work(record)
+            except Exception:
+                log.exception("record failed", request_id=record.request_id)
+
+    def _keep(self, record: Record) -> None:
+        if self._config.store_history:
+            self._queue(row_of(record, timezone.now()))
+
+    def _tell(self, record: Record) -> None:
+        if self._monitor is not None:
+            self._monitor.record(record)
 
     def _queue(self, row: HistoryEntry) -> None:
         stopped = self._stopping.is_set() and self._thread is None
@@ -146,13 +155,13 @@ class DatabaseHistory:
         """Wait for records, or for their companions. False: time is up."""
         if not self.pending and not self._wake.wait(self._idle_seconds()):
             self._hang_up()
-            self._wake.wait(max(0.0, self._prunes_at - time.monotonic()))
+            self._wake.wait(max(0.0, self._prunes_at - self._clock()))
         self._wake.clear()
         self._stopping.wait(GATHER_SECONDS)
-        return time.monotonic() < self._gives_up_at
+        return self._clock() < self._gives_up_at
 
     def _idle_seconds(self) -> float:
-        return max(0.0, min(IDLE_SECONDS, self._prunes_at - time.monotonic()))
+        return max(0.0, min(IDLE_SECONDS, self._prunes_at - self._clock()))
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """The edge of the thread: one mistake must not end the history."""
@@ -172,7 +181,7 @@ class DatabaseHistory:
     def _write_with_retries(self) -> bool:
         """Whether the batch is out of the way; False when time is up first."""
         wait_seconds, away = FIRST_RETRY_SECONDS, False
-        while time.monotonic() < self._gives_up_at:
+        while self._clock() < self._gives_up_at:
             try:
                 self._write_batch()
             except DatabaseFailure as error:
@@ -219,9 +228,9 @@ class DatabaseHistory:
 
     def _prune_when_due(self) -> None:
         days = self._config.history_retention_days
-        if time.monotonic() < self._prunes_at or self._stopping.is_set():
+        if self._clock() < self._prunes_at or self._stopping.is_set():
             return
-        self._prunes_at = time.monotonic() + PRUNE_EVERY_SECONDS
+        self._prunes_at = self._clock() + PRUNE_EVERY_SECONDS
         try:
             prune_expired(self._config, database=self._database)
             if days == 0:

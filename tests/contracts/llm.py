@@ -93,3 +93,4 @@ class LlmContract:
     ) -> None:
         await fresh_llm.stop()
         await fresh_llm.stop()
+        assert not fresh_llm.health().ok

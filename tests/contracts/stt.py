@@ -118,3 +118,4 @@ class SttContract:
     ) -> None:
         await fresh_stt.stop()
         await fresh_stt.stop()
+        assert fresh_stt.health().state is PartState.DOWN

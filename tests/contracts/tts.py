@@ -117,3 +117,4 @@ class TtsContract:
     ) -> None:
         await fresh_tts.stop()
         await fresh_tts.stop()
+        assert fresh_tts.health().state is PartState.DOWN

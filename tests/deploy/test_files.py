@@ -93,6 +93,7 @@ def test_the_image_asks_itself_how_it_is() -> None:
 @pytest.mark.parametrize("name", ["compose.yaml", "compose.gpu.yaml"])
 def test_compose_services_name_services_and_volumes_that_exist(name: str) -> None:
     base, given = parsed("compose.yaml"), parsed(name)
+    assert given["services"]
     assert set(given["services"]) <= set(base["services"])
     for service in given["services"].values():
         assert set(service.get("depends_on", {})) <= set(base["services"])

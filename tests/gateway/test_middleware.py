@@ -38,8 +38,12 @@ async def test_it_keeps_a_request_id_that_is_short_and_safe(given, kept, client)
 async def test_it_puts_the_id_on_every_answer(path, client):
     answer = await client.get(path, headers={"X-Request-ID": "my-id"})
     assert answer.headers["X-Request-ID"] == "my-id"
-    if "error" in answer.text and path != "/admin/login/":
-        assert answer.json()["error"]["request_id"] == "my-id"
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/tts"])
+async def test_it_puts_the_id_into_every_error(path, client):
+    answer = await client.get(path, headers={"X-Request-ID": "my-id"})
+    assert answer.json()["error"]["request_id"] == "my-id"
 
 
 async def test_it_logs_each_request_with_its_id(client):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from tests.servers.http import Behaviour, Reply, Request, ScriptedServer
 
 NDJSON = "application/x-ndjson"
 JSON = "application/json; charset=utf-8"
+HELD_SECONDS = 60.0
+"""What nobody releases is released after this."""
 
 
 class OllamaServer(ScriptedServer):
@@ -68,6 +71,21 @@ def answer(*pieces: str, gap_seconds: float = 0.0) -> Behaviour:
         await reply.begin(200, NDJSON)
         for piece in pieces:
             await asyncio.sleep(gap_seconds)
+            await reply.chunk(line(piece))
+        await reply.chunk(last_line())
+        await reply.end()
+
+    return behave
+
+
+def held(released: threading.Event, first: str, *others: str) -> Behaviour:
+    """The first piece, and the others once they are released."""
+
+    async def behave(request: Request, reply: Reply) -> None:
+        await reply.begin(200, NDJSON)
+        await reply.chunk(line(first))
+        await asyncio.to_thread(released.wait, HELD_SECONDS)
+        for piece in others:
             await reply.chunk(line(piece))
         await reply.chunk(last_line())
         await reply.end()

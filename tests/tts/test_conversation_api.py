@@ -130,6 +130,19 @@ async def test_nobody_reaches_the_conversation_of_another_key(serve: Any) -> Non
         assert told(llm) == ["Secret.", "Yes.", "Again."]
 
 
+@pytest.mark.parametrize("keys", [["two", "one"], ["two"], ["three", "two"]])
+async def test_a_key_keeps_its_conversation_when_others_come_and_go(
+    serve: Any, keys: list[str]
+) -> None:
+    llm = FakeLlm(["Yes."])
+    async with serve(llm, **KEYS) as client:
+        await say(client, "Secret.", headers=ONE)
+        await say(client, "Hello.", headers=TWO)
+    async with serve(llm, api_keys=keys) as client:
+        await say(client, "Again.", headers=TWO)
+    assert told(llm) == ["Hello.", "Yes.", "Again."]
+
+
 async def test_it_asks_for_a_key_before_it_forgets(serve: Any) -> None:
     async with serve(**KEYS) as client:
         answer = await client.delete("/tts/conversations/kitchen")

@@ -57,6 +57,7 @@ def test_it_fetches_what_a_whisper_model_needs(hub: Hub, tmp_path: Path) -> None
 def test_it_fetches_the_revision_that_was_listed(hub: Hub, tmp_path: Path) -> None:
     download_whisper("small", tmp_path, hub.url)
     fetched = [path for path, _ in hub.requests if "/resolve/" in path]
+    assert fetched
     assert all("/resolve/abc123/" in path for path in fetched)
 
 

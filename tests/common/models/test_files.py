@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -301,9 +302,17 @@ def test_it_reads_a_file_once_and_again_when_it_changed(tmp_path: Path) -> None:
 
 
 def test_it_checks_every_time_when_nothing_can_be_remembered(tmp_path: Path) -> None:
-    weights = tmp_path / "weights"
+    weights, digest = tmp_path / "weights", hashlib.sha256(b"good").hexdigest()
+    cache = tmp_path / "a file where a folder should be"
+    cache.touch()
     weights.write_bytes(b"good")
-    check_sha256(weights, hashlib.sha256(b"good").hexdigest(), weights)
+    check_sha256(weights, digest, cache)
+    before = weights.stat()
+    weights.write_bytes(b"evil")
+    # Only reading it shows the change: a remembered check would still hold.
+    os.utime(weights, ns=(before.st_atime_ns, before.st_mtime_ns))
+    with pytest.raises(ModelMissing, match="is damaged"):
+        check_sha256(weights, digest, cache)
 
 
 def test_it_finds_nothing_in_a_package_that_is_not_installed(tmp_path: Path) -> None:

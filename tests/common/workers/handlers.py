@@ -41,6 +41,13 @@ class Echo:
         time.sleep(seconds)
         yield value
 
+    def hold(self, began: str, released: str, value: Any) -> Iterator[Any]:
+        """Says that it has begun, and answers once it is released, by two files."""
+        Path(began).touch()
+        while not Path(released).exists():
+            time.sleep(0.01)
+        yield value
+
     def count(self, numbers: int, seconds: float, log: str) -> Iterator[int]:
         """Counts slowly, and writes down how far it came."""
         try:

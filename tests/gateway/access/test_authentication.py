@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import re
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from common.errors import Forbidden, TooMany, Unauthorized
 from gateway_app.access.authentication import (
     AccessControl,
     ConfigKeys,
+    KeyOwner,
     presented_key,
 )
 from gateway_app.access.failed_logins import MAX_ADDRESSES, FailedLogins
@@ -213,12 +215,12 @@ async def test_it_asks_further_places_for_keys():
         async def in_use(self) -> bool:
             return True
 
-        async def owner(self, key: str) -> str | None:
-            return "the kitchen" if key == "k" else None
+        async def owner(self, key: str) -> KeyOwner | None:
+            return KeyOwner("7", "the kitchen") if key == "k" else None
 
     access = AccessControl(loaded_config().config, [Known()])
     caller = await access.authenticate({"headers": [(b"x-api-key", b"k")]})
-    assert caller.name == "the kitchen"
+    assert (caller.kind, caller.id, caller.name) == ("key", "7", "the kitchen")
     with pytest.raises(Unauthorized):
         await access.authenticate({"headers": []})
 
@@ -226,9 +228,32 @@ async def test_it_asks_further_places_for_keys():
 async def test_it_keeps_no_key_in_memory_as_text():
     keys = ConfigKeys([KEY])
     assert KEY not in str(vars(keys))
-    assert hashlib.sha256(KEY.encode()).digest() in vars(keys)["_digests"]
-    assert await keys.owner(KEY) == "key 1"
+    assert await keys.owner(KEY) is not None
     assert await keys.owner("schlüssel ☃") is None
+
+
+async def test_a_key_keeps_its_owner_wherever_it_stands_in_the_setting():
+    first = await ConfigKeys(["one", "two", "three"]).owner("two")
+    assert first is not None
+    for keys in (["three", "two", "one"], ["two", "three"], ["two"], ["two", "two"]):
+        assert await ConfigKeys(keys).owner("two") == first
+    assert await ConfigKeys(["one", "three"]).owner("two") is None
+
+
+async def test_no_two_keys_share_an_owner():
+    numbered = [f"key {number}" for number in range(1_000)]
+    keys = ConfigKeys(numbered)
+    owners = [await keys.owner(key) for key in numbered]
+    assert len({owner.id for owner in owners if owner}) == 1_000
+
+
+async def test_the_owner_of_a_key_does_not_show_the_key():
+    owner = await ConfigKeys([KEY]).owner(KEY)
+    assert owner is not None
+    assert re.fullmatch("key:[0-9a-f]{16}", owner.id)
+    assert owner.name == f"key {owner.id[4:12]}"
+    # A fingerprint without its context could be looked up in a table of digests.
+    assert owner.id[4:] not in hashlib.sha256(KEY.encode()).hexdigest()
 
 
 @pytest.mark.parametrize(

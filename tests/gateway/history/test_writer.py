@@ -19,6 +19,7 @@ from common.metrics import HISTORY_DROPPED
 from gateway_app.history.records import Record, SynthesisRecord, TranscriptRecord
 from gateway_app.history.writer import DatabaseHistory
 from gateway_app.models import Synthesis, Transcript
+from tests.clocks import StoppedClock
 from tests.databases import another_database
 
 SECONDS_TO_WRITE = 15.0
@@ -258,13 +259,23 @@ async def test_it_tells_the_monitor_of_each_record(history: DatabaseHistory) -> 
     assert told.records == [heard()]
 
 
-async def test_it_survives_a_monitor_that_fails(file_database: str) -> None:
+async def test_it_keeps_the_record_when_the_monitor_fails(file_database: str) -> None:
     class Broken:
         def record(self, record: Record) -> None:
             raise RuntimeError("broken")
 
     writer = DatabaseHistory(Config(), Broken(), database=file_database)
+    await writer.start()
     writer.record(heard())
+    await writer.stop()
+    assert await in_database(lambda: kept_ids(file_database)) == ["request-1"]
+
+
+async def test_it_tells_the_monitor_of_a_record_that_makes_no_row() -> None:
+    told = Listening()
+    rowless = heard(stages_ms={"final": "soon"})
+    DatabaseHistory(Config(), told).record(rowless)
+    assert told.records == [rowless]
 
 
 async def test_it_forgets_what_is_old_by_itself(file_database: str) -> None:
@@ -278,6 +289,33 @@ async def test_it_forgets_what_is_old_by_itself(file_database: str) -> None:
     await writer.start()
     end = time.monotonic() + SECONDS_TO_WRITE
     while await in_database(lambda: kept_ids(file_database)) != ["new"]:
+        assert time.monotonic() < end
+        await asyncio.sleep(0.05)
+    await writer.stop()
+
+
+async def test_it_looks_for_what_is_old_a_minute_after_its_start(
+    file_database: str,
+) -> None:
+    async def old_is_kept() -> bool:
+        return "old" in await in_database(lambda: kept_ids(file_database))
+
+    rows = Transcript.objects.using(file_database)
+    past = timezone.now() - timedelta(days=31)
+    await in_database(lambda: rows.create(request_id="old", created_at=past))
+    clock = StoppedClock()
+    writer = DatabaseHistory(Config(), database=file_database, clock=clock)
+    await writer.start()
+    clock.move_on(59.9)
+    for number in (1, 2):
+        # Each record wakes the thread, which then looks at the clock too.
+        writer.record(heard(number))
+        await written(writer)
+    assert await old_is_kept()
+    clock.move_on(0.1)
+    writer.record(heard(3))
+    end = time.monotonic() + SECONDS_TO_WRITE
+    while await old_is_kept():
         assert time.monotonic() < end
         await asyncio.sleep(0.05)
     await writer.stop()

@@ -27,14 +27,7 @@ from gateway_app.monitor.recent import (
     WINDOW_SECONDS,
     RecentPast,
 )
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
+from tests.clocks import StoppedClock
 
 
 class WatchedLayer(InMemoryChannelLayer):  # type: ignore[misc]
@@ -61,10 +54,10 @@ async def running(services):
 
 
 def test_it_finds_percentiles_of_the_last_quarter_hour():
-    clock = Clock()
+    clock = StoppedClock()
     recent = RecentPast(show_texts=True, clock=clock)
     recent.record(transcript(stages_ms={"final": 9_999.0}))
-    clock.now += WINDOW_SECONDS + 1
+    clock.move_on(WINDOW_SECONDS + 1)
     for milliseconds in range(1, 101):
         recent.record(transcript(stages_ms={"final": float(milliseconds)}))
     recent.record(SynthesisRecord("r2", "c", stages_ms={"first_audio": 120.0}))
@@ -73,12 +66,12 @@ def test_it_finds_percentiles_of_the_last_quarter_hour():
     assert latencies["final"].p50 == pytest.approx(50, abs=1)
     assert latencies["final"].p95 == pytest.approx(95, abs=1)
     assert latencies["first_audio"].p50 == 120
-    clock.now += WINDOW_SECONDS + 1
+    clock.move_on(WINDOW_SECONDS + 1)
     assert recent.latency_ms() == {}
 
 
 def test_it_counts_the_errors_of_the_last_hour():
-    clock = Clock()
+    clock = StoppedClock()
     recent = RecentPast(show_texts=True, clock=clock)
     assert recent.errors_last_hour() == 0
     ERRORS.labels("overloaded").inc(3)
@@ -86,7 +79,7 @@ def test_it_counts_the_errors_of_the_last_hour():
     ERRORS.labels("bad_value").inc(50)
     assert recent.errors_last_hour() == 3
     for _ in range(400):
-        clock.now += 10
+        clock.move_on(10)
         recent.errors_last_hour()
     assert recent.errors_last_hour() == 0
 

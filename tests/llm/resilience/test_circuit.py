@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ import pytest
 from common.errors import LlmUnavailable
 from llm.resilience.circuit import Circuit, CircuitOpen
 from llm.resilience.failures import Refused, ServerBroke
-from tests.llm.helpers import ask, ollama, quick
+from tests.llm.helpers import ask, ollama, quick, until
 from tests.servers import ollama as answers
 from tests.servers.ollama import OllamaServer
 
@@ -61,7 +60,7 @@ async def test_it_closes_when_the_trial_succeeds() -> None:
     with OllamaServer(*[answers.error(500, "broken")] * 3) as server:
         async with ollama(server.url, **BREAKER) as engine:
             await fail(engine, 3)
-            await asyncio.sleep(0.25)
+            await until(lambda: not engine.circuit.blocks)
             assert await ask(engine) == "Hello there."
             assert engine.circuit.state == "closed"
             assert engine.health().ok
@@ -72,7 +71,7 @@ async def test_it_opens_anew_when_the_trial_fails() -> None:
         limits = {**BREAKER, "ollama_retry_attempts": 1}
         async with ollama(server.url, **limits) as engine:
             await fail(engine, 3)
-            await asyncio.sleep(0.25)
+            await until(lambda: not engine.circuit.blocks)
             assert "asked once" in await fail(engine, 1)
             assert engine.circuit.state == "open"
 
@@ -126,7 +125,7 @@ async def opened() -> Circuit:
 
 async def test_it_lets_only_one_request_try() -> None:
     circuit = await opened()
-    await asyncio.sleep(0.02)
+    await until(lambda: not circuit.blocks)
     trial = await circuit.enter()
     with pytest.raises(CircuitOpen):
         await circuit.enter()
@@ -137,7 +136,7 @@ async def test_it_lets_only_one_request_try() -> None:
 
 async def test_it_lets_another_try_when_the_first_one_left() -> None:
     circuit = await opened()
-    await asyncio.sleep(0.02)
+    await until(lambda: not circuit.blocks)
     await (await circuit.enter()).left()
     assert circuit.state == "half-open"
     await (await circuit.enter()).succeeded()
@@ -146,6 +145,6 @@ async def test_it_lets_another_try_when_the_first_one_left() -> None:
 
 async def test_it_takes_a_refusal_as_a_sign_of_life() -> None:
     circuit = await opened()
-    await asyncio.sleep(0.02)
+    await until(lambda: not circuit.blocks)
     await (await circuit.enter()).failed(Refused("has no such model"))
     assert circuit.state == "closed"

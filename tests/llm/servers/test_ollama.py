@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import time
+import threading
 
 import pytest
 
@@ -12,6 +12,8 @@ from common.errors import EngineFailed, LlmUnavailable
 from llm.engine import ReplyOptions
 from llm.servers.ollama import OllamaEngine
 from tests.llm.helpers import (
+    LONG_SECONDS,
+    PATIENCE_SECONDS,
     QUESTION,
     ask,
     ask_for_pieces,
@@ -86,11 +88,13 @@ async def test_it_asks_for_another_model_when_told_to() -> None:
 
 
 async def test_it_gives_each_piece_when_it_comes() -> None:
-    with OllamaServer(answers.answer("a", "b", "c", gap_seconds=0.2)) as server:
-        async with ollama(server.url, ollama_timeout=5) as engine:
-            times = [time.monotonic() async for _ in engine.reply(QUESTION)]
-    assert len(times) == 3
-    assert times[2] - times[0] > 0.25
+    released = threading.Event()
+    with OllamaServer(answers.held(released, "a", "b", "c")) as server:
+        async with ollama(server.url, ollama_timeout=PATIENCE_SECONDS) as engine:
+            pieces = engine.reply(QUESTION)
+            assert await anext(pieces) == "a"
+            released.set()
+            assert [piece async for piece in pieces] == ["b", "c"]
 
 
 async def test_it_keeps_its_connection_between_requests() -> None:
@@ -104,26 +108,22 @@ async def test_it_keeps_its_connection_between_requests() -> None:
 async def test_it_hangs_up_at_once_when_nobody_listens_any_more() -> None:
     with OllamaServer() as server:
         server.usual = answers.endless()
-        async with ollama(server.url) as engine:
+        async with ollama(server.url, ollama_timeout=LONG_SECONDS) as engine:
             pieces = engine.reply(QUESTION)
             await anext(pieces)
-            left_at = time.monotonic()
             await pieces.aclose()
             await until(lambda: server.chats[0].left_at is not None)
-            assert (server.chats[0].left_at or 0) - left_at < 1
 
 
 async def test_it_hangs_up_at_once_when_its_reader_is_cancelled() -> None:
     with OllamaServer() as server:
-        server.usual = answers.slow(10)
-        async with ollama(server.url, ollama_timeout=20) as engine:
+        server.usual = answers.slow(LONG_SECONDS)
+        async with ollama(server.url, ollama_timeout=LONG_SECONDS) as engine:
             reading = asyncio.create_task(ask(engine))
             await until(lambda: len(server.chats) == 1)
-            left_at = time.monotonic()
             reading.cancel()
             await asyncio.gather(reading, return_exceptions=True)
             await until(lambda: server.chats[0].left_at is not None)
-            assert (server.chats[0].left_at or 0) - left_at < 1
         assert len(server.chats) == 1
 
 
@@ -201,12 +201,16 @@ async def test_it_allows_an_empty_answer() -> None:
 
 async def test_it_refuses_at_once_when_all_connections_are_in_use() -> None:
     with OllamaServer() as server:
-        server.usual = answers.slow(30)
-        config = quick(ollama_url=server.url, ollama_timeout=40, llm_check_seconds=60)
+        server.usual = answers.slow(LONG_SECONDS)
+        config = quick(
+            ollama_url=server.url,
+            ollama_timeout=LONG_SECONDS,
+            llm_check_seconds=LONG_SECONDS,
+        )
         async with started(OllamaEngine(config)) as engine:
             asking = [asyncio.create_task(ask(engine)) for _ in range(36)]
             refused, waiting = await asyncio.wait(
-                asking, return_when=asyncio.FIRST_EXCEPTION, timeout=15
+                asking, return_when=asyncio.FIRST_EXCEPTION, timeout=PATIENCE_SECONDS
             )
             error = refused.pop().exception()
             assert isinstance(error, LlmUnavailable)

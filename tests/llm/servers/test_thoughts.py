@@ -65,10 +65,9 @@ def test_it_never_says_what_was_thought(
     assert heard(pieces) == heard([text])
 
 
-@given(st.text())
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="<")))
 def test_it_changes_no_answer_without_tags(text: str) -> None:
-    if "<" not in text:
-        assert heard(list(text)) == text.lstrip()
+    assert heard(list(text)) == text.lstrip()
 
 
 @pytest.mark.parametrize("cut", range(7, 60, 7))

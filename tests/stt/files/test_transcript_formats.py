@@ -97,7 +97,9 @@ def test_it_breaks_lines_evenly(text: str, lines: tuple[str, ...]) -> None:
 
 def test_it_breaks_languages_without_spaces() -> None:
     text = "会议星期一九点开始,请带上蓝色的文件夹、两封信和那张旧地图。" * 4
-    for cue in cues([said(text, 0, 20)]):
+    found = cues([said(text, 0, 20)])
+    assert "".join("".join(cue.lines) for cue in found) == text
+    for cue in found:
         assert len(cue.lines) <= LINES
         assert all(len(line) <= LINE_CHARACTERS for line in cue.lines)
 

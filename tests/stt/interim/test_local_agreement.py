@@ -72,7 +72,7 @@ def test_an_empty_hypothesis_takes_only_unsettled_words_back() -> None:
 WORDS = st.lists(st.sampled_from(["a", "b,", "C", "dd", "界", "e."]), max_size=9)
 
 
-@given(hypotheses=st.lists(WORDS, max_size=12))
+@given(hypotheses=st.lists(WORDS, min_size=1, max_size=12))
 def test_settled_text_only_grows_and_leads_every_text(hypotheses: Any) -> None:
     stable = StableText()
     before = ""

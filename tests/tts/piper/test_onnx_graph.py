@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from tts_app.core.piper.onnx_graph import NotOnnx, graph_facts, with_output
+from tts_app.core.piper.onnx_graph import GraphFacts, NotOnnx, graph_facts, with_output
 
 
 def part(number: int, content: bytes | int) -> bytes:
@@ -78,6 +78,7 @@ def test_it_refuses_what_is_no_model(data: bytes) -> None:
 @given(st.binary(max_size=200))
 def test_it_reads_or_refuses_any_bytes(data: bytes) -> None:
     try:
-        graph_facts(data)
+        facts = graph_facts(data)
     except NotOnnx:
-        pass
+        return
+    assert isinstance(facts, GraphFacts)
