@@ -19,8 +19,8 @@ from common.audio import SPEECH_RATE_HZ, Samples, float_to_pcm16
 from common.config import load_config
 from common.config.speech import ListeningSettings
 from common.models.files import find_whisper
+from stt_app.core.endpointing.events import UtteranceEnded
 from stt_app.core.endpointing.frontend import AudioFrontend
-from stt_app.core.endpointing.segmenter import UtteranceEnded
 from stt_app.core.endpointing.vad import SileroVad
 from stt_app.core.engine import TranscriptionRequest
 from stt_app.core.whisper.requests import CAREFUL, FAST, WhisperOptions, WhisperRequest

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 
 from common.audio import PCM16_BYTES, SPEECH_RATE_HZ, Samples, float_to_pcm16
 from common.config.speech import ListeningSettings
+from stt_app.core.endpointing.events import UtteranceEnded
 from stt_app.core.endpointing.frontend import AudioFrontend
-from stt_app.core.endpointing.segmenter import UtteranceEnded
 from stt_app.core.endpointing.vad import VadModel
 
 CHUNK_SECONDS = 0.04

@@ -17,11 +17,12 @@ from unfold.contrib.filters.admin import AllValuesCheckboxFilter
 from unfold.decorators import action, display
 
 from common.errors import NotFound, VoiceError
+from gateway_app.requests import scope_of
 from gateway_app.responses import error_response, request_id
-from tts_app.access import speech_service
 from tts_app.api import speech_response
 from tts_app.models import Voice
 from tts_app.service import SpeechOrder
+from tts_app.services import speech_services
 from tts_app.voices.download import VoiceDownloadPages
 from tts_app.voices.samples import sample_for
 from tts_app.voices.storage import make_default, offer_voices
@@ -178,7 +179,8 @@ class VoiceAdmin(ModelAdmin):  # type: ignore[misc]
             voice = await Voice.objects.filter(pk=pk).afirst()
             if voice is None:
                 raise NotFound("There is no such voice.")
-            answer = await speech_service(request).open(_sample_order(request, voice))
+            speech = speech_services(scope_of(request)).speech
+            answer = await speech.open(_sample_order(request, voice))
         except VoiceError as error:
             return error_response(request, error)
         return speech_response(answer, sse=False)

@@ -14,12 +14,13 @@ from ninja.decorators import decorate_view
 
 from common.errors import EngineFailed, VoiceError
 from gateway_app.access.proxies import client_address
+from gateway_app.requests import scope_of
 from gateway_app.responses import error_response, request_id
-from tts_app.access import owner, speech_service
 from tts_app.core.engine import VoiceInfo
 from tts_app.core.speech.pipeline import AudioDelta, TextDelta, WordsDelta
 from tts_app.order import SpeechOrder
 from tts_app.schemas import TtsIn, VoicesOut
+from tts_app.services import owner, speech_services
 from tts_app.speech_stream import SpeechAnswer
 
 router = Router(tags=["Speech"])
@@ -73,7 +74,7 @@ TTS_DOCS = {
 @decorate_view(_json_only)
 async def tts(request: HttpRequest, body: TtsIn) -> HttpResponseBase:
     """Speech for a text: answered by the language model, or spoken as given."""
-    answer = await speech_service(request).open(_order(request, body))
+    answer = await speech_services(scope_of(request)).speech.open(_order(request, body))
     return speech_response(answer, sse=body.stream_format == "sse")
 
 
@@ -83,7 +84,7 @@ async def tts(request: HttpRequest, body: TtsIn) -> HttpResponseBase:
 async def voices(request: HttpRequest) -> dict[str, Any]:
     """The voices that may be asked for, and which one is the default."""
     try:
-        offer = await speech_service(request).offer()
+        offer = await speech_services(scope_of(request)).speech.offer()
     except EngineFailed:
         return {"voices": [], "default": None, "details": []}
     return {

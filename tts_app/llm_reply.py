@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
@@ -12,7 +12,6 @@ from common.config import Config
 from common.errors import BadValue, LlmUnavailable, NotFound, VoiceError
 from llm.engine import ChatMessage, LlmEngine
 from llm.prompt import system_prompt
-from tts_app.conversations import conversations_for
 from tts_app.core.conversations import ConversationStore, Key, Turn, as_messages
 from tts_app.order import SpeechOrder
 
@@ -20,13 +19,14 @@ log = structlog.get_logger(__name__)
 
 
 class Answering:
-    """Asks services["llm"] with the conversation so far."""
+    """Asks the language model with the conversation so far."""
 
-    def __init__(self, services: Mapping[str, Any]) -> None:
-        self._services = services
-        self._config: Config = services["loaded"].config
-        kept: ConversationStore | None = services.get("conversations")
-        self._conversations = kept or conversations_for(self._config)
+    def __init__(
+        self, config: Config, llm: LlmEngine, conversations: ConversationStore
+    ) -> None:
+        self._config = config
+        self._llm = llm
+        self._conversations = conversations
 
     async def close(self) -> None:
         await self._conversations.close()
@@ -43,7 +43,7 @@ class Answering:
 
     async def pieces(self, order: SpeechOrder) -> AsyncIterator[str]:
         """The answer as it is written. Raises LlmUnavailable, Unavailable."""
-        llm: LlmEngine = self._services["llm"]
+        llm = self._llm
         said_anything = False
         pieces: Any = llm.reply(await self._messages(order), order.options)
         async with aclosing(pieces):

@@ -6,15 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
 
 import structlog
 
 from common.config import Config
 from common.errors import VoiceError
-from gateway_app.history.records import SynthesisRecord
+from gateway_app.history.records import HistoryWriter, SynthesisRecord
+from gateway_app.sockets.sessions import SessionRegistry
+from llm.engine import LlmEngine
 from llm.prompt import system_prompt
-from tts_app.core.engine import VoiceInfo
+from tts_app.conversations import conversations_for
+from tts_app.core.conversations import ConversationStore
+from tts_app.core.engine import TtsEngine, VoiceInfo
 from tts_app.core.speech.admission import Admission
 from tts_app.core.speech.pipeline import Speech
 from tts_app.llm_reply import Answering
@@ -32,15 +35,28 @@ SYNC_POLL_SECONDS = 0.25
 
 
 class SpeechService:
-    """services["speech"]: what `/tts` and every other way to speech goes through."""
+    """What `/tts` and every other way to speech goes through."""
 
-    def __init__(self, services: dict[str, Any]) -> None:
-        self._services = services
-        config: Config = services["loaded"].config
+    def __init__(
+        self,
+        config: Config,
+        engine: TtsEngine,
+        llm: LlmEngine,
+        *,
+        sessions: SessionRegistry,
+        history: HistoryWriter,
+        conversations: ConversationStore | None = None,
+    ) -> None:
         self._config = config
+        self._engine = engine
+        self._llm = llm
+        self._sessions = sessions
+        self._history = history
         self._admission = Admission(config.tts_max_concurrent, config.tts_queue_limit)
-        self._book = VoiceBook(config, services["tts"])
-        self._answering = Answering(services)
+        self._book = VoiceBook(config, engine)
+        self._answering = Answering(
+            config, llm, conversations or conversations_for(config)
+        )
         self._syncing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -59,7 +75,7 @@ class SpeechService:
 
     async def _sync_when_loaded(self) -> None:
         # All services start side by side, and the engine knows its voices last.
-        while not self._services["tts"].health().ok:  # noqa: ASYNC110 - no event tells
+        while not self._engine.health().ok:  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(SYNC_POLL_SECONDS)
         await self._book.sync()
 
@@ -90,7 +106,7 @@ class SpeechService:
         plan = plan_for(order, voice, self._book.speaker(voice, order.speaker))
         uses_llm = asks_llm(order, self._config)
         pieces = self._answering.pieces(order) if uses_llm else _as_given(order.text)
-        speech = Speech(self._services["tts"], plan, pieces)
+        speech = Speech(self._engine, plan, pieces)
         answer = SpeechAnswer(
             voice,
             speech,
@@ -110,7 +126,7 @@ class SpeechService:
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:
         """A place to work, which shutdown waits for."""
-        with self._services["sessions"].open(SESSION_KIND):
+        with self._sessions.open(SESSION_KIND):
             async with self._admission.place(self._config.tts_request_timeout):
                 yield
 
@@ -122,7 +138,6 @@ class SpeechService:
         uses_llm: bool,
         outcome: Outcome,
     ) -> None:
-        llm = self._services.get("llm")
         record = SynthesisRecord(
             request_id=order.request_id,
             client=order.client,
@@ -130,15 +145,14 @@ class SpeechService:
             text_out=speech.text,
             voice=voice.name,
             language=voice.language,
-            model=(order.options.model or llm.model_name) if uses_llm and llm else "",
+            model=(order.options.model or self._llm.model_name) if uses_llm else "",
             audio_format=order.audio_format,
             duration_seconds=round(speech.audio_seconds, 3),
             stages_ms=outcome.stages_ms,
             status=outcome.status,
             error=_sentence(outcome.error),
         )
-        if "history" in self._services:
-            self._services["history"].record(record)
+        self._history.record(record)
         log.info(
             "speech ended",
             voice=voice.name,

@@ -99,6 +99,17 @@ class ListeningSettings(Section):
         ge=10,
         le=604_800,
     )
+    file_decoders: int = setting(
+        4,
+        "Recordings that are decoded at the same time, each in a process of its own.",
+        ge=1,
+        le=64,
+    )
+    file_queue_limit: int = setting(
+        32,
+        "Recordings that may wait to be decoded; beyond them the answer is 503.",
+        ge=0,
+    )
     stt_max_sessions: int = setting(
         200,
         "Live connections to `/ws/stt` at the same time; more are refused with 4503.",

@@ -48,7 +48,17 @@ Record = TranscriptRecord | SynthesisRecord
 
 
 class HistoryWriter(Protocol):
-    """Takes records; services["history"] is one."""
+    """Takes records of requests that have ended."""
 
     def record(self, record: Record) -> None:
         """Queue the record. Returns at once and never raises."""
+
+
+class NoHistory:
+    """Keeps nothing: for the command line."""
+
+    def record(self, record: Record) -> None:
+        """Forget it."""
+
+
+NO_HISTORY = NoHistory()

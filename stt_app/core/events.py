@@ -31,6 +31,30 @@ from stt_app.core.endpointing.events import (
     SpeechResumed,
 )
 
+__all__ = [
+    "BufferLimitReached",
+    "CandidateDropped",
+    "ClosingSoon",
+    "EndReason",
+    "FlushDone",
+    "InterimResult",
+    "Lag",
+    "PauseBegun",
+    "Progress",
+    "SessionClosed",
+    "SessionEvent",
+    "SessionReady",
+    "SpeechCandidate",
+    "SpeechConfirmed",
+    "SpeechContinued",
+    "SpeechEnded",
+    "SpeechResumed",
+    "SpokenWord",
+    "UtteranceFailed",
+    "UtteranceResult",
+    "UtteranceTranscribed",
+]
+
 
 @dataclass(frozen=True)
 class SessionReady:

@@ -8,6 +8,7 @@ from pydantic import Field, TypeAdapter
 
 from common.messages import validate
 from stt_app.core.session.options import Options
+from stt_app.resume.streams import ResumePoint
 
 
 class Address(Options):
@@ -24,6 +25,18 @@ class Address(Options):
         allow_inf_nan=False,
         description="With `resume`: where the audio that follows begins. It is the latest `ack` that arrived, or the `end` of the latest transcript.",
     )
+
+    @property
+    def options(self) -> Options:
+        """What it says of the session."""
+        return Options(**self.model_dump(include=set(Options.model_fields)))
+
+    @property
+    def resume_point(self) -> ResumePoint | None:
+        """Where the stream goes on that it names, if it names one."""
+        if not self.resume:
+            return None
+        return ResumePoint(self.resume, self.audio_seconds)
 
 
 _ADDRESS: TypeAdapter[Address] = TypeAdapter(Address)

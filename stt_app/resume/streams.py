@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 
 import structlog
 
-from common.config import Config
+from common.config.speech import ListeningSettings
 from common.errors import Superseded
 from gateway_app.history.records import HistoryWriter, TranscriptRecord
 from stt_app.core.events import Progress, SessionEvent, UtteranceTranscribed
@@ -23,22 +24,39 @@ from stt_app.resume.checkpoints import (
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class ResumePoint:
+    """Which stream goes on, and where."""
+
+    token: str
+    audio_seconds: float | None = None
+    """Where the audio that follows begins; None is the last acknowledgement."""
+
+
+def _nobody() -> None:
+    """Nobody asks."""
+
+
 class Stream:
-    """One connection's hold on its stream."""
+    """One connection's hold on its stream. Its `key` names it among the checkpoints."""
 
     def __init__(
-        self, checkpoints: Checkpoints, owner: str, checkpoint: Checkpoint, start: Start
+        self,
+        checkpoints: Checkpoints,
+        key: str,
+        owner: str,
+        checkpoint: Checkpoint,
+        start: Start,
     ) -> None:
+        self.key = key
         self.owner = owner
         self.start = start
         self.superseded = False
         """Another connection serves it now, so what is heard here counts no more."""
+        self.on_superseded: Callable[[], object] = _nobody
+        """Called when another connection of this process takes it up."""
         self._checkpoints = checkpoints
         self._checkpoint = checkpoint
-
-    @property
-    def token(self) -> str:
-        return self.start.resume_token or ""
 
     @property
     def session_id(self) -> str:
@@ -57,7 +75,7 @@ class Stream:
                 await self._save()
 
     async def _save(self) -> None:
-        if not await self._checkpoints.save(self.token, self.owner, self._checkpoint):
+        if not await self._checkpoints.save(self.key, self.owner, self._checkpoint):
             self.superseded = True
             raise superseded()
 
@@ -65,14 +83,20 @@ class Stream:
 class Streams:
     """All streams of a process, and what waits for clients that may come back."""
 
-    def __init__(self, config: Config, history: HistoryWriter) -> None:
-        self._resume_seconds = config.resume_seconds
-        self._keep_seconds = config.stt_session_seconds
-        self._redis_url = config.redis_url
+    def __init__(
+        self,
+        settings: ListeningSettings,
+        history: HistoryWriter,
+        *,
+        redis_url: str = "",
+    ) -> None:
+        self._resume_seconds = settings.resume_seconds
+        self._keep_seconds = settings.stt_session_seconds
+        self._redis_url = redis_url
         self._history = history
         self._checkpoints: Checkpoints = MemoryCheckpoints(self._keep_seconds)
         self._holding: dict[asyncio.Task[None], list[TranscriptRecord]] = {}
-        self._open: dict[str, Callable[[], None]] = {}
+        self._open: dict[str, Stream] = {}
 
     async def start(self) -> None:
         """Share the checkpoints through Redis, where it is configured."""
@@ -88,35 +112,43 @@ class Streams:
         await self._checkpoints.close()
 
     async def take(
-        self, address: Address, session_id: str, on_superseded: Callable[[], None]
+        self,
+        session_id: str,
+        principal_id: str,
+        resume: ResumePoint | None,
     ) -> Stream:
-        """The stream that the address names, or a new one.
+        """The stream that is resumed, or a new one.
 
-        `on_superseded` is called when another connection of this process takes it up.
+        A stream belongs to the principal that began it: for another one its token is
+        not known.
         """
         owner, found = uuid.uuid4().hex, None
-        if address.resume:
-            found = await self._checkpoints.claim(address.resume, owner)
+        if resume is not None:
+            key = _key(principal_id, resume.token)
+            found = await self._checkpoints.claim(key, owner)
         # Nobody may choose a token, so one that is not known gives way to a new one.
-        token = address.resume if address.resume and found else uuid.uuid4().hex
+        token = resume.token if resume and found else uuid.uuid4().hex
+        key = _key(principal_id, token)
         checkpoint = found or Checkpoint(session_id)
-        if address.resume:
-            checkpoint = checkpoint.at(address.audio_seconds)
-            self._supersede(token)
+        if resume is not None:
+            checkpoint = checkpoint.at(resume.audio_seconds)
+            self._supersede(key)
             log.info("stream resumed", known=found is not None)
         start = Start(
             checkpoint.audio_seconds,
             checkpoint.utterances,
             token,
-            resumed=found is not None if address.resume else None,
+            resumed=None if resume is None else found is not None,
         )
-        self._open[token] = on_superseded
-        return Stream(self._checkpoints, owner, checkpoint, start)
+        stream = Stream(self._checkpoints, key, owner, checkpoint, start)
+        self._open[key] = stream
+        return stream
 
-    def _supersede(self, token: str) -> None:
-        tell = self._open.pop(token, None)
-        if tell is not None:
-            tell()
+    def _supersede(self, key: str) -> None:
+        stream = self._open.pop(key, None)
+        if stream is not None:
+            stream.superseded = True
+            stream.on_superseded()
 
     async def leave(
         self, stream: Stream, records: list[TranscriptRecord], *, lost: bool
@@ -136,13 +168,13 @@ class Streams:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - for the type checker
         records = self._holding.pop(task, [])
-        if await self._checkpoints.owns(stream.token, stream.owner):
+        if await self._checkpoints.owns(stream.key, stream.owner):
             self._write(records)
             await self._end(stream)
 
     async def _end(self, stream: Stream) -> None:
-        self._open.pop(stream.token, None)
-        await self._checkpoints.forget(stream.token)
+        self._open.pop(stream.key, None)
+        await self._checkpoints.forget(stream.key)
 
     def _write(self, records: list[TranscriptRecord]) -> None:
         for record in records:
@@ -164,17 +196,5 @@ def _after(event: SessionEvent, checkpoint: Checkpoint) -> Checkpoint:
     return checkpoint
 
 
-def transcript_record(heard: Heard, session_id: str, client: str) -> TranscriptRecord:
-    """What the history keeps of one utterance."""
-    return TranscriptRecord(
-        request_id=f"{session_id}-{heard.number}",
-        session_id=session_id,
-        client=client,
-        text=heard.text,
-        language=heard.language,
-        model=heard.model,
-        duration_seconds=round(heard.seconds, 3),
-        stages_ms=heard.stages_ms,
-        status="error" if heard.error else "ok",
-        error=heard.error,
-    )
+def _key(principal_id: str, token: str) -> str:
+    return f"{principal_id}/{token}"

@@ -15,6 +15,7 @@ from common.config.speech import ListeningSettings
 from common.errors import Expired
 from common.workers import Priority, Urgency
 from stt_app.core.engine import Transcript, TranscriptionRequest
+from stt_app.core.events import InterimResult, SpeechEnded, UtteranceTranscribed
 from stt_app.core.session.options import Options
 from stt_app.core.whisper.requests import CAREFUL, FAST, WhisperReply, WhisperRequest
 from tests.stt.sounds import LoudnessVad, silence, sound
@@ -140,11 +141,11 @@ async def test_a_session_hears_a_stream_in_virtual_time(
         engine, pool, clock, LoudnessVad(), samples, options, ListeningSettings()
     )
     assert time.perf_counter() - began < clock.now
-    ((decided_at, ended),) = told.of("speech_ended")
-    finals = [(at, each) for at, each in told.of("transcript") if each.text]
-    assert ended.end == pytest.approx(1.5, abs=0.05)
+    ((decided_at, ended),) = told.of(SpeechEnded)
+    finals = [(at, each) for at, each in told.of(UtteranceTranscribed) if each.text]
+    assert ended.speech_end_sample == pytest.approx(24_000, abs=800)
     assert [at for at, _ in finals] == [decided_at]
-    assert told.of("partial")
+    assert told.of(InterimResult)
     assert {each.priority for each in told.decoded} == {
         Priority.SPECULATIVE,
         Priority.INTERIM,

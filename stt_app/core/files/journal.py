@@ -62,10 +62,7 @@ class Journal:
     def _begin(self) -> None:
         """Write all that is known, without a line that a crash has torn."""
         lines: list[Any] = [self._head]
-        lines += [
-            {"utterance": asdict(each)}
-            for each in self.utterances
-        ]
+        lines += [{"utterance": asdict(each)} for each in self.utterances]
         lines.append({"seconds": self.seconds})
         text = "".join(json.dumps(line) + "\n" for line in lines)
         write_whole(self._path, text)

@@ -58,7 +58,7 @@ def _cues_of(utterance: UtteranceTranscribed) -> Iterator[Cue]:
 def _pieces(utterance: UtteranceTranscribed) -> list[_Piece]:
     start, end = utterance.start_seconds, utterance.end_seconds
     texts = _split(utterance.text)
-    words = utterance.words or []
+    words = utterance.words or ()
     if len(words) == len(texts) and _same(words, texts):
         return [
             _Piece(

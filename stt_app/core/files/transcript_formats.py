@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from stt_app.core.files.subtitle_cues import Cue, cues
 from stt_app.core.events import UtteranceTranscribed
+from stt_app.core.files.subtitle_cues import Cue, cues
+
 
 def as_text(utterances: Sequence[UtteranceTranscribed]) -> str:
     """One line for each utterance."""

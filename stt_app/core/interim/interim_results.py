@@ -135,6 +135,4 @@ class InterimResults:
         if not text:
             return
         PARTIALS.labels("sent").inc()
-        self._emit(
-            InterimResult(number, start_sample, text, self._stable.settled)
-        )
+        self._emit(InterimResult(number, start_sample, text, self._stable.settled))

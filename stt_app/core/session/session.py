@@ -85,7 +85,7 @@ class SttSession:
         session_id: str,
         options: Options,
         load: EngineLoad | None = None,
-        priority: Priority = Priority.FINAL,
+        priority: Priority | None = None,
         start: Start = Start(),
         on_result: Callable[[UtteranceResult], None] = nobody,
         clock: Callable[[], float] = time.monotonic,
@@ -117,7 +117,9 @@ class SttSession:
             load,
             InterimResults(engine, settings, self._outbox.offer, clock),
             self._frontend.open_utterance,
-            lambda open_: self._settings.request(open_.samples, open_.voice_probability),
+            lambda open_: self._settings.request(
+                open_.samples, open_.voice_probability
+            ),
         )
         self._backlog = UtteranceBacklog(
             int(settings.max_buffer_seconds * SPEECH_RATE_HZ)
@@ -294,5 +296,3 @@ class SttSession:
             self._sent_texts += 1
         self._on_result(result)
         self._status.after_text()
-
-

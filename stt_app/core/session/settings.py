@@ -32,7 +32,7 @@ class SessionSettings:
         self,
         settings: ListeningSettings,
         options: Options,
-        priority: Priority = Priority.FINAL,
+        priority: Priority | None = None,
     ) -> None:
         self._settings = settings
         self._options = options
@@ -68,7 +68,9 @@ class SessionSettings:
     @property
     def priority(self) -> Priority:
         """How urgent this client's texts are."""
-        return self._priority if self.live else Priority.FILE
+        if self._priority is not None:
+            return self._priority
+        return Priority.FINAL if self.live else Priority.FILE
 
     def request(
         self, samples: Samples, voice_probability: float

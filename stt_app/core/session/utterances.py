@@ -103,7 +103,9 @@ class Transcriber:
                 SPECULATIVE_TRANSCRIPTS.labels("right").inc()
         return await self._ask(job, job.request)
 
-    async def _ask(self, job: UtteranceJob, request: TranscriptionRequest) -> Transcript:
+    async def _ask(
+        self, job: UtteranceJob, request: TranscriptionRequest
+    ) -> Transcript:
         """Wait as long as it takes: what was said is never dropped for lack of room."""
         pause = _FIRST_PAUSE_SECONDS
         while True:

@@ -13,7 +13,7 @@ from common.workers import Priority, Urgency
 from stt_app.core.engine import Transcript, TranscriptionRequest, Word
 from stt_app.core.engine_load import EngineLoad
 from stt_app.core.session.options import Options
-from stt_app.core.session.session import Start
+from stt_app.core.session.settings import Start
 from tests.fakes import FakeStt
 from tests.stt.listening import Listening
 from tests.stt.sounds import pcm
