@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from common.audio import Samples
 
@@ -96,9 +97,11 @@ class UtteranceEnded:
         return self.start_sample + len(self.samples)
 
 
-@dataclass(frozen=True)
-class AudioHeard:
-    """How far the audio has come. It follows the events of each portion."""
+class AudioHeard(NamedTuple):
+    """How far the audio has come. It follows the events of each portion.
+
+    A tuple, because there is one for each frame of a client.
+    """
 
     position_sample: int
     """Where the audio ends that was looked at."""

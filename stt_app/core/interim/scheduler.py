@@ -50,11 +50,13 @@ class InterimScheduler:
         self._shared = False
         """Whether the speculative text is also waited for as an interim one."""
 
+    def hear(self, heard: AudioHeard) -> None:
+        """So far the audio has come."""
+        self._position = heard.position_sample
+
     def take(self, event: EndpointEvent) -> None:
         """Follow where speech is."""
-        if isinstance(event, AudioHeard):
-            self._position = event.position_sample
-        elif isinstance(event, PauseBegun):
+        if isinstance(event, PauseBegun):
             self._pause = event
         elif isinstance(event, SpeechResumed):
             self._pause = None
@@ -65,14 +67,15 @@ class InterimScheduler:
 
     def look(self, *, interim_results: bool) -> None:
         """Ask for a text of the open utterance, if it is time for one."""
-        if self._prepare_now:
+        if self._pause is not None and self._prepare_now:
             if self._prepare() and interim_results:
                 self._share()
             return
         self._drop_speculative()
         # An interim result would keep the engine from preparing the final text.
-        wanted = interim_results and self._speech is not None and not self._may_end
-        if not wanted or self._speech is None or not self._load.allows_interim:
+        if not interim_results or self._speech is None or self._may_end:
+            return
+        if not self._load.allows_interim:
             return
         number, seconds = self._speech.utterance_id, self._spoken_seconds
         if self._interim_results.due(number, seconds):

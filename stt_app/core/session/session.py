@@ -231,12 +231,15 @@ class SttSession:
         """Act on them. Returns the number of the last utterance that they ended."""
         ended = None
         for event in events:
+            if isinstance(event, AudioHeard):
+                self._speech_clock.hear(event)
+                self._interim.hear(event)
+                self._status.hear(event)
+                continue
             self._speech_clock.take(event)
             if isinstance(event, UtteranceEnded):
                 ended = event.utterance_id
                 self._ask(event)
-            elif isinstance(event, AudioHeard):
-                self._status.take(event)
             else:
                 if isinstance(event, CandidateDropped):
                     self._interim.end()

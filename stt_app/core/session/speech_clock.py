@@ -27,6 +27,12 @@ class SpeechClock:
         self.speech_end_at = 0.0
         """When the portion of audio came in which the latest speech ended."""
 
+    def hear(self, heard: AudioHeard) -> None:
+        """So far the audio has come."""
+        if self._speaking and heard.position_sample > self._position:
+            self.speech_end_at = self._clock()
+        self._position = heard.position_sample
+
     def take(self, event: EndpointEvent) -> None:
         """Follow where speech is."""
         if isinstance(event, SpeechCandidate | SpeechContinued | SpeechResumed):
@@ -41,10 +47,6 @@ class SpeechClock:
                 self.speech_end_at = self._clock()
         elif isinstance(event, CandidateDropped):
             self._speaking = False
-        elif isinstance(event, AudioHeard):
-            if self._speaking and event.position_sample > self._position:
-                self.speech_end_at = self._clock()
-            self._position = event.position_sample
 
     def _stop(self, speech_end_sample: int) -> None:
         self._speaking = False

@@ -34,7 +34,7 @@ class StatusReporter:
         self._heard = AudioHeard(start_sample, start_sample, 0)
         self._acknowledged = start_sample
 
-    def take(self, heard: AudioHeard) -> None:
+    def hear(self, heard: AudioHeard) -> None:
         """So far the audio has come."""
         self._heard = heard
 

@@ -207,7 +207,7 @@ async def test_it_tells_when_nobody_paused_for_too_long() -> None:
 
 
 async def test_it_holds_back_a_client_that_is_too_fast() -> None:
-    listening = Listening(FakeStt(seconds=0.02), max_buffer_seconds=30)
+    listening = Listening(FakeStt(seconds=0.1), max_buffer_seconds=30)
     most_waiting = 0.0
     audio = pcm(*[5, -1] * 60)
     for start in range(0, len(audio), 64_000):
