@@ -58,6 +58,8 @@ class FakeStt(FakeEngine):
         self._script = list(script)
         self._seconds = seconds
         self.heard: list[TranscriptionRequest] = []
+        self.queued = 0
+        self.memory_mb: list[float] = []
 
     async def transcribe(
         self, request: TranscriptionRequest, urgency: Urgency
@@ -68,7 +70,11 @@ class FakeStt(FakeEngine):
         return await urgency.guard(self._answer(request))
 
     def stats(self) -> EngineStats:
-        return EngineStats(offers=(self.model_name,))
+        return EngineStats(
+            queued=self.queued,
+            memory_mb=tuple(self.memory_mb),
+            offers=(self.model_name,),
+        )
 
     async def _answer(self, request: TranscriptionRequest) -> Transcript:
         await asyncio.sleep(self._seconds)

@@ -127,21 +127,6 @@ class WhisperEngine:
         )
 
     @property
-    def queued(self) -> int:
-        """Utterances that wait for a worker."""
-        return sum(pool.queued for pool in self._pools)
-
-    @property
-    def memory_mb(self) -> list[float]:
-        """Resident memory of each worker process."""
-        return [each for pool in self._pools for each in pool.memory_mb]
-
-    @property
-    def processes(self) -> list[int]:
-        """Process ids of the workers that live; that of the background comes last."""
-        return [each for pool in self._pools for each in pool.processes]
-
-    @property
     def _pools(self) -> list[WorkerPool]:
         found = [self._pool] if self._pool else []
         return found + (self._background.pools if self._background else [])

@@ -43,8 +43,8 @@ async def both_running(
 ) -> tuple[int, int]:
     """The process ids of the usual worker and of the one in the background."""
     await engine.transcribe(utterance, Urgency(Priority.INTERIM))
-    await until(lambda: len(engine.processes) == 2, LOADED_SECONDS)
-    usual, background = engine.processes
+    await until(lambda: len(engine.stats().processes) == 2, LOADED_SECONDS)
+    usual, background = engine.stats().processes
     return usual, background
 
 
@@ -54,10 +54,10 @@ async def test_its_worker_starts_when_it_is_needed_first(
     async with running(real_config) as engine:
         await engine.transcribe(utterance, Urgency(Priority.FINAL))
         await engine.transcribe(utterance, Urgency(Priority.SPECULATIVE))
-        assert len(engine.processes) == 1
+        assert len(engine.stats().processes) == 1
         usual, background = await both_running(engine, utterance)
         assert psutil.Process(background).nice() > psutil.Process(usual).nice()
-        assert len(engine.memory_mb) == 2
+        assert len(engine.stats().memory_mb) == 2
         found = await engine.transcribe(utterance, Urgency(Priority.FILE))
         assert normalize(found.text) == normalize(SENTENCE)
     assert not psutil.pid_exists(usual)
@@ -89,8 +89,8 @@ async def test_nothing_is_lost_when_its_worker_dies(
     os.kill(background, signal.SIGKILL)
     found = await real_stt.transcribe(utterance, Urgency(Priority.FILE))
     assert normalize(found.text) == normalize(SENTENCE)
-    await until(lambda: len(real_stt.processes) == 2, LOADED_SECONDS)
-    assert background not in real_stt.processes
+    await until(lambda: len(real_stt.stats().processes) == 2, LOADED_SECONDS)
+    assert background not in real_stt.stats().processes
 
 
 async def test_it_can_be_stopped_while_its_worker_loads(
@@ -110,4 +110,4 @@ async def test_it_can_be_turned_off(
     async with running(real_config, whisper_background=False) as engine:
         found = await engine.transcribe(utterance, Urgency(Priority.INTERIM))
         assert normalize(found.text) == normalize(SENTENCE)
-        assert len(engine.processes) == 1
+        assert len(engine.stats().processes) == 1
