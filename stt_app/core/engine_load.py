@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from common.errors import Overloaded
 
 _SHED_INTERIM_SECONDS = 0.4
-"""A final takes about 0.2 s on two cores: then two of them wait already, and an interim
-result would come after what it is about."""
+"""A judgement: a final takes about 0.2 s on two cores, so about two of them wait then,
+and an interim result would come after what it is about."""
 _SHED_SPECULATION_SECONDS = 0.25
 """Less than for interim results: a speculative text costs as much as a final, is thrown
 away when speech goes on, and is asked for again at the end if it was left out."""

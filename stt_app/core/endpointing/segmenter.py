@@ -26,13 +26,14 @@ _HYSTERESIS = 0.15
 """Speech that has begun goes on until the probability falls this far below. Silero's own
 iterator uses the same: breaths and stops between words dip for a frame or two."""
 _LOWEST_THRESHOLD = 0.01
-"""Silero gives less than this to clear silence, so a lower floor would never be met."""
+"""With a floor at 0 or below, speech would never end."""
 _LONGEST_TAIL_SECONDS = 0.3
-"""Of a pause, as much as the pre-roll takes from the other side by default: final
-consonants fade within it, and more silence only makes the text dearer."""
+"""As much of a pause as the pre-roll takes from its other end by default: final
+consonants fade within it, and more silence only makes decoding dearer."""
 _CUT_SEARCH_SHARE = 1 / 3
-"""The cut is looked for in this last part of an utterance that is too long: a pause
-between words is nearly always in it, and what is cut off is still long enough."""
+"""The cut is looked for in this last part of an utterance that is too long: several
+seconds, in which there is a pause between words, and both parts stay long enough for
+Whisper to have context."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,8 +12,8 @@ MOST_NEW_TOKENS = 220
 """More than anybody says in 30 s."""
 
 _TOKENS_PER_SECOND = 16
-"""Fast speech is about 4 words a second, and a word 1.3 tokens in English and up to 4
-in languages for which Whisper's tokenizer has few whole words: 4 * 4 = 16."""
+"""A judgement: fast speech is about 4 words a second, and a word takes up to 4 tokens
+in languages for which Whisper's tokenizer has few whole words."""
 _SPARE_TOKENS = 24
 """Timestamps, punctuation, and numbers that are said in one word and written in many
 digits; they weigh most in short utterances."""

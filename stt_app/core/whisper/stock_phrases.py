@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from stt_app.core.whisper.segments import TextPiece
 
 _DOUBTED_VOICE = 0.75
-"""Speech that is meant for the microphone has a mean of 0.9 and more; noise that
-passes the threshold of 0.5 now and then stays below."""
+"""Of 102 recorded utterances the median is 0.94 for read speech and 0.77 for spontaneous
+speech, and one in twenty read ones is below 0.76; so the model must doubt it as well."""
 _DOUBTED_LOG_PROBABILITY = -0.5
-"""Whisper writes a stock phrase that was said with more certainty than this."""
+"""A judgement: between clearly sure (-0.2) and Whisper's own failure (-1.0)."""
 
 _PHRASES = frozenset(
     [
