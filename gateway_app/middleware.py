@@ -226,14 +226,14 @@ async def _watched_login(
 ) -> HttpResponseBase:
     """The admin's login, with a bound on wrong passwords."""
     scope = scope_of(request)
-    attempts, client = gateway_services(scope).access.attempts, client_address(scope)
+    failures, address = gateway_services(scope).access.failures, client_address(scope)
     try:
-        attempts.check(client)
+        await failures.count(address)
     except VoiceError as error:
         return error_response(request, error)
     response = await get_response(request)
-    if response.status_code == 200:  # the form again; success is a redirect
-        attempts.count(client)
+    if response.status_code != 200:  # success is a redirect; a failure the form again
+        await failures.forgive(address)
     return response
 
 

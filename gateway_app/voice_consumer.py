@@ -21,6 +21,7 @@ from common.messages import Message, decode
 from gateway_app.access.authentication import offered_subprotocol
 from gateway_app.access.principals import ANONYMOUS, Principal
 from gateway_app.access.proxies import client_address
+from gateway_app.access.quotas import holder
 from gateway_app.services import GatewayServices, gateway_services
 from gateway_app.sockets.connection import Socket
 from gateway_app.sockets.lifetime import Lifetime
@@ -118,7 +119,13 @@ class VoiceConsumer(Socket):
         bind_contextvars(principal=self.principal.id)
         config = gateway.config
         limit = getattr(config, f"{self.kind}_max_sessions", None)
-        self._seat = gateway.sessions.open(self.kind, self, limit=limit)
+        self._seat = gateway.sessions.open(
+            self.kind,
+            self,
+            limit=limit,
+            holder=holder(self.principal, self.client),
+            holder_limit=self.principal.limits.sessions,
+        )
         log.info("socket opened", kind=self.kind)
         self._opened = True
         await self.opened()

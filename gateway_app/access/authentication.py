@@ -7,11 +7,12 @@ from typing import Any
 
 from common.config import Config
 from common.errors import Forbidden, Unauthorized
-from gateway_app.access.failed_logins import FailedLogins
+from gateway_app.access.counters import Counters
 from gateway_app.access.keys import ConfigKeys, KeySource, presented_key
 from gateway_app.access.origins import check_origin
 from gateway_app.access.principals import ANONYMOUS, Principal, user_principal
 from gateway_app.access.proxies import client_address, header
+from gateway_app.access.quotas import FailedLogins, Quotas
 
 SUBPROTOCOLS = ("voice.v1", "realtime")
 """Subprotocols that a socket may be asked for; the answer never repeats the key."""
@@ -23,9 +24,15 @@ class AccessControl:
     `further_keys` are places of keys beside the setting `api_keys`.
     """
 
-    def __init__(self, config: Config, further_keys: Sequence[KeySource] = ()) -> None:
-        self.attempts = FailedLogins()
-        """Failures by address: of keys here, of passwords at the admin's login."""
+    def __init__(
+        self,
+        config: Config,
+        counters: Counters,
+        further_keys: Sequence[KeySource] = (),
+    ) -> None:
+        self.failures = FailedLogins(counters)
+        """Of keys here, of passwords at the admin's login."""
+        self._quotas = Quotas(config, counters)
         self._config = config
         self._sources = (ConfigKeys(config.api_keys), *further_keys)
 
@@ -37,24 +44,38 @@ class AccessControl:
         """The principal. `signed_in` finds the user of the session; asked only if needed.
 
         Raises Unauthorized, with the same words for a wrong key and an unknown one,
-        and TooMany for an address that keeps trying.
+        and TooMany for an address that keeps trying or a principal over its quota.
         """
+        address = client_address(scope)
+        found = await self._principal(scope, address, signed_in)
+        principal = self._quotas.limited(found)
+        await self._quotas.count_request(principal, address)
+        return principal
+
+    async def _principal(
+        self,
+        scope: dict[str, Any],
+        address: str,
+        signed_in: Callable[[], Awaitable[Any]] | None,
+    ) -> Principal:
         if not [source for source in self._sources if await source.in_use()]:
             return ANONYMOUS
-        client = client_address(scope)
-        self.attempts.check(client)
         if key := presented_key(scope):
-            for source in self._sources:
-                if (principal := await source.principal(key)) is not None:
-                    return principal
-            self.attempts.count(client)
-            raise Unauthorized("The API key is not valid.")
+            return await self._principal_of_key(key, address)
         user = await signed_in() if signed_in else scope.get("user")
         if user is not None and user.is_authenticated:
             return user_principal(user)
         raise Unauthorized(
             "An API key is needed: send `Authorization: Bearer KEY` or `X-API-Key: KEY`."
         )
+
+    async def _principal_of_key(self, key: str, address: str) -> Principal:
+        # Before its failures are looked at: a neighbour's cannot lock out a valid key.
+        for source in self._sources:
+            if (principal := await source.principal(key)) is not None:
+                return principal
+        await self.failures.count(address)
+        raise Unauthorized("The API key is not valid.")
 
     async def admit_socket(self, scope: dict[str, Any]) -> Principal:
         """The principal of a WebSocket. Raises Unauthorized, Forbidden, TooMany."""

@@ -28,7 +28,7 @@ class Limits:
 
     requests_per_minute: int | None = None
     """HTTP requests and new sockets."""
-    sockets: int | None = None
+    sessions: int | None = None
     """Sockets that are open at the same time, in one process."""
 
 

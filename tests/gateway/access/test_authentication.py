@@ -8,6 +8,7 @@ import pytest
 
 from common.errors import Unauthorized
 from gateway_app.access.authentication import AccessControl
+from gateway_app.access.counters import Counters
 from gateway_app.access.principals import Principal
 from gateway_app.voice_consumer import VoiceConsumer
 from tests.fake_services import loaded_config
@@ -193,7 +194,7 @@ async def test_it_asks_further_places_for_keys():
         async def principal(self, key: str) -> Principal | None:
             return Principal("7", "key", "the kitchen") if key == "k" else None
 
-    access = AccessControl(loaded_config().config, [Known()])
+    access = AccessControl(loaded_config().config, Counters(), [Known()])
     principal = await access.authenticate({"headers": [(b"x-api-key", b"k")]})
     assert principal == Principal("7", "key", "the kitchen")
     with pytest.raises(Unauthorized):
