@@ -13,6 +13,7 @@ from ninja import Router
 from ninja.decorators import decorate_view
 
 from common.errors import EngineFailed, VoiceError
+from common.text_cleaning import clean_text
 from gateway_app.access.principals import principal_of
 from gateway_app.access.proxies import client_address
 from gateway_app.requests import scope_of
@@ -157,7 +158,7 @@ def _words(event: WordsDelta) -> list[dict[str, Any]]:
 
 def _event(type: str, **fields: Any) -> bytes:
     data = json.dumps({"type": type, **fields}, ensure_ascii=False)
-    return f"data: {data}\n\n".encode("utf-8", "replace")
+    return f"data: {clean_text(data)}\n\n".encode()
 
 
 def _order(request: HttpRequest, body: TtsIn) -> SpeechOrder:
