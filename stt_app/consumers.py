@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from common.errors import BadRequest
-from gateway_app.access.principals import Principal
 from gateway_app.voice_consumer import VoiceConsumer
 from stt_app.protocol.addresses import query_address
 from stt_app.protocol.events import as_messages
@@ -30,10 +29,9 @@ class SttConsumer(VoiceConsumer):
 
     async def opened(self) -> None:
         address = query_address(self.scope["query_string"])
-        principal = Principal(self.caller.name or self.caller.kind, self.caller.kind)
         self.live = await listening_services(self.scope).listening.open_live(
             address.options,
-            principal=principal,
+            principal=self.principal,
             client=self.client,
             session_id=self.session_id,
             resume=address.resume_point,

@@ -7,6 +7,7 @@ import uuid
 from dataclasses import replace
 
 from common.errors import VoiceError
+from gateway_app.access.principals import Principal
 from gateway_app.history.records import HistoryWriter, TranscriptRecord
 from stt_app.core.events import UtteranceFailed, UtteranceResult, UtteranceTranscribed
 
@@ -14,9 +15,17 @@ from stt_app.core.events import UtteranceFailed, UtteranceResult, UtteranceTrans
 class UtteranceRecorder:
     """The records of one live session. After its end they are held back."""
 
-    def __init__(self, history: HistoryWriter, session_id: str, client: str) -> None:
+    def __init__(
+        self,
+        history: HistoryWriter,
+        session_id: str,
+        *,
+        principal: Principal,
+        client: str,
+    ) -> None:
         self._history = history
         self._session_id = session_id
+        self._principal = principal
         self._client = client
         self._held: list[TranscriptRecord] | None = None
 
@@ -38,6 +47,7 @@ class UtteranceRecorder:
             request_id=f"{self._session_id}-{result.utterance_id}",
             session_id=self._session_id,
             client=self._client,
+            principal=self._principal.id,
             duration_seconds=round(result.audio_seconds, 3),
             stages_ms=result.stages_ms,
         )
@@ -51,8 +61,11 @@ class UtteranceRecorder:
 class FileSummary:
     """The record of one file, as its utterances come."""
 
-    def __init__(self, request_id: str, client: str) -> None:
+    def __init__(
+        self, request_id: str = "", *, principal: Principal, client: str
+    ) -> None:
         self._request_id = request_id or uuid.uuid4().hex
+        self._principal = principal
         self._client = client
         self._began = time.monotonic()
         self._texts: list[str] = []
@@ -76,6 +89,7 @@ class FileSummary:
             request_id=self._request_id,
             session_id=self._request_id,
             client=self._client,
+            principal=self._principal.id,
             text=" ".join(self._texts),
             language=last.language if last else "",
             model=last.model if last else "",

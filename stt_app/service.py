@@ -161,7 +161,9 @@ class ListeningService:
         if resume is None:
             self.load.admit()
         stream = await self._streams.take(session_id, principal.id, resume)
-        recorder = UtteranceRecorder(self._history, stream.session_id, client)
+        recorder = UtteranceRecorder(
+            self._history, stream.session_id, principal=principal, client=client
+        )
         session = SttSession(
             self._engine,
             self._settings,
@@ -191,7 +193,7 @@ class ListeningService:
         The history gets one record of the file. Raises UnsupportedAudio, TooLarge,
         Overloaded, the engine's error, or OSError when the file cannot be opened.
         """
-        summary = FileSummary(request_id, client)
+        summary = FileSummary(request_id, principal=principal, client=client)
         try:
             async for event in self._files.transcribe(
                 path, self._with_defaults(options), start_seconds, priority=priority

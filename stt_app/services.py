@@ -22,7 +22,6 @@ class ListeningServices:
     """What turns speech into text; absent in a process that only speaks."""
 
     engine: SttEngine
-    vad: VadModel
     listening: ListeningService
 
 
@@ -39,10 +38,9 @@ def build_listening(
     vad: VadModel | None = None,
 ) -> ListeningServices:
     """The services of that engine, not started; `vad` is Silero's unless it is given."""
-    vad = vad or SileroVad()
     listening = ListeningService(
         engine,
-        vad,
+        vad or SileroVad(),
         config,
         language=config.whisper_lang,
         streams=Streams(config, history, redis_url=config.redis_url),
@@ -54,7 +52,7 @@ def build_listening(
         ),
         history=history,
     )
-    return ListeningServices(engine, vad, listening)
+    return ListeningServices(engine, listening)
 
 
 def whisper_engine(config: Config) -> WhisperEngine:

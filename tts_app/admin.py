@@ -17,6 +17,8 @@ from unfold.contrib.filters.admin import AllValuesCheckboxFilter
 from unfold.decorators import action, display
 
 from common.errors import NotFound, VoiceError
+from gateway_app.access.principals import principal_of
+from gateway_app.access.proxies import client_address
 from gateway_app.requests import scope_of
 from gateway_app.responses import error_response, request_id
 from tts_app.api import speech_response
@@ -198,5 +200,6 @@ def _sample_order(request: HttpRequest, voice: Voice) -> SpeechOrder:
         audio_format="mp3",
         even_disabled=True,
         request_id=request_id(request) or "",
-        client="admin",
+        client=client_address(scope_of(request)),
+        principal=principal_of(request).id,
     )

@@ -14,6 +14,7 @@ from ninja.decorators import decorate_view
 
 from common.errors import EngineFailed, VoiceError
 from common.text_cleaning import clean_text
+from gateway_app.access.principals import principal_of
 from gateway_app.access.proxies import client_address
 from gateway_app.requests import scope_of
 from gateway_app.responses import error_response, request_id
@@ -21,7 +22,7 @@ from tts_app.core.engine import VoiceInfo
 from tts_app.core.speech.pipeline import AudioDelta, TextDelta, WordsDelta
 from tts_app.order import SpeechOrder
 from tts_app.schemas import TtsIn, VoicesOut
-from tts_app.services import owner, speech_services
+from tts_app.services import speech_services
 from tts_app.speech_stream import SpeechAnswer
 
 router = Router(tags=["Speech"])
@@ -161,8 +162,6 @@ def _event(type: str, **fields: Any) -> bytes:
 
 
 def _order(request: HttpRequest, body: TtsIn) -> SpeechOrder:
-    caller = getattr(request, "caller", None)
-    client = client_address(request.scope)  # type: ignore[attr-defined]
     return SpeechOrder(
         text=body.text,
         voice=body.voice,
@@ -180,8 +179,8 @@ def _order(request: HttpRequest, body: TtsIn) -> SpeechOrder:
         system_prompt=body.system_prompt,
         conversation_id=body.conversation_id,
         request_id=request_id(request) or "",
-        client=caller.client if caller and caller.client else client,
-        caller=owner(request),
+        client=client_address(scope_of(request)),
+        principal=principal_of(request).id,
     )
 
 

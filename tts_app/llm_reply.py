@@ -64,9 +64,9 @@ class Answering:
             except VoiceError as error:
                 log.warning("turn not remembered", reason=error.message)
 
-    async def forget(self, caller: str, conversation_id: str) -> None:
-        """Raises NotFound when there is no such conversation of this caller."""
-        if not await self._conversations.forget(Key(caller, conversation_id)):
+    async def forget(self, principal: str, conversation_id: str) -> None:
+        """Raises NotFound when there is no such conversation of this principal."""
+        if not await self._conversations.forget(Key(principal, conversation_id)):
             raise NotFound(
                 "There is no conversation with this id, or it has expired.",
                 field="conversation_id",
@@ -86,4 +86,4 @@ class Answering:
 def _key(order: SpeechOrder) -> Key | None:
     if not order.conversation_id:
         return None
-    return Key(order.caller, order.conversation_id)
+    return Key(order.principal, order.conversation_id)

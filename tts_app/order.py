@@ -40,7 +40,7 @@ class SpeechOrder:
     conversation_id: str | None = None
     request_id: str = ""
     client: str = ""
-    caller: str = ""
+    principal: str = ""
     """Whose conversation it is."""
     even_disabled: bool = False
     """Whether a voice will do that is installed but not offered."""

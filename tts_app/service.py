@@ -119,9 +119,9 @@ class SpeechService:
         await answer.start()
         return answer
 
-    async def forget_conversation(self, caller: str, conversation_id: str) -> None:
-        """Raises NotFound when this caller has no such conversation."""
-        await self._answering.forget(caller, conversation_id)
+    async def forget_conversation(self, principal: str, conversation_id: str) -> None:
+        """Raises NotFound when this principal has no such conversation."""
+        await self._answering.forget(principal, conversation_id)
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:
@@ -141,6 +141,7 @@ class SpeechService:
         record = SynthesisRecord(
             request_id=order.request_id,
             client=order.client,
+            principal=order.principal,
             text_in=order.text,
             text_out=speech.text,
             voice=voice.name,

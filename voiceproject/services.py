@@ -11,6 +11,7 @@ from common.engine import load_by_path
 from common.errors import EngineFailed
 from common.services import Services
 from gateway_app.access.authentication import AccessControl
+from gateway_app.access.counters import Counters
 from gateway_app.health import Part, ServerHealth
 from gateway_app.history.records import HistoryWriter
 from gateway_app.history.writer import DatabaseHistory
@@ -126,8 +127,12 @@ def assemble(
         rooms.append(speech)
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
-    gateway = _gateway(loaded, engines.parts(), queues, sessions, records, recent)
+    counters = Counters(config.redis_url)
+    gateway = _gateway(
+        loaded, engines.parts(), queues, sessions, records, recent, counters
+    )
     managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
+    managed.append(Managed("limits", stop=counters.close))
     return ServerProcess(Services(gateway, *rooms), tuple(managed))
 
 
@@ -138,13 +143,14 @@ def _gateway(
     sessions: SessionRegistry,
     history: HistoryWriter,
     recent: RecentPast,
+    counters: Counters,
 ) -> GatewayServices:
     config = loaded.config
     health = ServerHealth(config, sessions, parts, _probes(config))
     figures = Figures(sessions, parts, queues)
     return GatewayServices(
         loaded=loaded,
-        access=AccessControl(config),
+        access=AccessControl(config, counters),
         sessions=sessions,
         history=history,
         health=health,

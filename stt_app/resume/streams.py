@@ -38,17 +38,15 @@ def _nobody() -> None:
 
 
 class Stream:
-    """One connection's hold on its stream. Its `key` names it among the checkpoints."""
+    """One connection's hold on its stream."""
 
     def __init__(
         self,
         checkpoints: Checkpoints,
-        key: str,
         owner: str,
         checkpoint: Checkpoint,
         start: Start,
     ) -> None:
-        self.key = key
         self.owner = owner
         self.start = start
         self.superseded = False
@@ -57,6 +55,11 @@ class Stream:
         """Called when another connection of this process takes it up."""
         self._checkpoints = checkpoints
         self._checkpoint = checkpoint
+
+    @property
+    def token(self) -> str:
+        """What its client resumes it by."""
+        return self.start.resume_token or ""
 
     @property
     def session_id(self) -> str:
@@ -75,7 +78,7 @@ class Stream:
                 await self._save()
 
     async def _save(self) -> None:
-        if not await self._checkpoints.save(self.key, self.owner, self._checkpoint):
+        if not await self._checkpoints.save(self.token, self.owner, self._checkpoint):
             self.superseded = True
             raise superseded()
 
@@ -124,15 +127,13 @@ class Streams:
         """
         owner, found = uuid.uuid4().hex, None
         if resume is not None:
-            key = _key(principal_id, resume.token)
-            found = await self._checkpoints.claim(key, owner)
+            found = await self._checkpoints.claim(resume.token, owner, principal_id)
         # Nobody may choose a token, so one that is not known gives way to a new one.
         token = resume.token if resume and found else uuid.uuid4().hex
-        key = _key(principal_id, token)
-        checkpoint = found or Checkpoint(session_id)
+        checkpoint = found or Checkpoint(session_id, principal=principal_id)
         if resume is not None:
             checkpoint = checkpoint.at(resume.audio_seconds)
-            self._supersede(key)
+            self._supersede(token)
             log.info("stream resumed", known=found is not None)
         start = Start(
             checkpoint.audio_seconds,
@@ -140,12 +141,12 @@ class Streams:
             token,
             resumed=None if resume is None else found is not None,
         )
-        stream = Stream(self._checkpoints, key, owner, checkpoint, start)
-        self._open[key] = stream
+        stream = Stream(self._checkpoints, owner, checkpoint, start)
+        self._open[token] = stream
         return stream
 
-    def _supersede(self, key: str) -> None:
-        stream = self._open.pop(key, None)
+    def _supersede(self, token: str) -> None:
+        stream = self._open.pop(token, None)
         if stream is not None:
             stream.superseded = True
             stream.on_superseded()
@@ -168,13 +169,13 @@ class Streams:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - for the type checker
         records = self._holding.pop(task, [])
-        if await self._checkpoints.owns(stream.key, stream.owner):
+        if await self._checkpoints.owns(stream.token, stream.owner):
             self._write(records)
             await self._end(stream)
 
     async def _end(self, stream: Stream) -> None:
-        self._open.pop(stream.key, None)
-        await self._checkpoints.forget(stream.key)
+        self._open.pop(stream.token, None)
+        await self._checkpoints.forget(stream.token)
 
     def _write(self, records: list[TranscriptRecord]) -> None:
         for record in records:
@@ -194,7 +195,3 @@ def _after(event: SessionEvent, checkpoint: Checkpoint) -> Checkpoint:
     if isinstance(event, Progress):
         return checkpoint.acknowledged(event.audio_seconds)
     return checkpoint
-
-
-def _key(principal_id: str, token: str) -> str:
-    return f"{principal_id}/{token}"

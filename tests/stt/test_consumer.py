@@ -247,7 +247,7 @@ async def test_a_bug_in_the_engine_is_an_internal_error(listening: Connect) -> N
 
 
 async def test_a_fast_client_is_told_and_loses_nothing(listening: Connect) -> None:
-    services = listening(seconds=0.01, max_buffer_seconds=10)
+    services = listening(seconds=0.1, max_buffer_seconds=10)
     async with connected(services) as socket:
         await say(socket, *[4, -1] * 8, frame=64_000)
         await socket.send_json_to({"type": "close"})

@@ -128,6 +128,7 @@ async def test_a_session_gives_events_and_leaves_records(desk: Open) -> None:
     assert (first.text, first.status, first.client) == ("hello", "ok", "10.0.0.1")
     assert (second.text, second.status, second.error) == ("", "error", "It broke.")
     assert [each.request_id for each in here.history.records] == ["s-1", "s-2"]
+    assert {each.principal for each in here.history.records} == {ANN.id}
 
 
 async def test_options_go_before_those_of_the_configuration(desk: Open) -> None:
@@ -263,6 +264,7 @@ async def test_a_file_gives_its_utterances_and_one_record(
     assert here.engine.priorities == [Priority.FILE] * 2
     (record,) = here.history.records
     assert (record.request_id, record.text, record.status) == ("r", "one two", "ok")
+    assert (record.client, record.principal) == ("10.0.0.2", LOCAL.id)
     assert record.duration_seconds == pytest.approx(5.3, abs=0.1)
 
 

@@ -26,21 +26,23 @@ async def test_it_forgets_what_nobody_has_touched_for_too_long() -> None:
     now = 50.0
     await kept.save("young", "first", SOME)
     now = 61.0
-    assert await kept.claim("old", "second") is None
-    assert await kept.claim("young", "second") == SOME
+    assert await kept.claim("old", "second", "anonymous") is None
+    assert await kept.claim("young", "second", "anonymous") == SOME
 
 
 async def test_an_utterance_counts_as_soon_as_its_text_was_sent() -> None:
     kept = MemoryCheckpoints(60)
     start = Start(resume_token="token")
-    stream = Stream(kept, "token", "first", Checkpoint("session"), start)
+    stream = Stream(kept, "first", Checkpoint("session"), start)
 
     async def events() -> AsyncIterator[SessionEvent]:
         yield UtteranceTranscribed(1, 8_000, 24_000, "One.")
         yield UtteranceTranscribed(2, 24_000, 32_000, "")
 
     assert len([event async for event in stream.watching(events())]) == 2
-    assert await kept.claim("token", "second") == Checkpoint("session", 0, 1, (1.5,))
+    assert await kept.claim("token", "second", "") == Checkpoint(
+        "session", 0, 1, (1.5,)
+    )
 
 
 def test_it_counts_utterances() -> None:
