@@ -22,10 +22,10 @@ from tts_app.access import speech_service
 from tts_app.api import speech_response
 from tts_app.models import Voice
 from tts_app.service import SpeechOrder
-from tts_app.voices.download import VoiceDownloadPages
+from tts_app.voice_admin.download import VoiceDownloadPages
 from tts_app.voices.samples import sample_for
 from tts_app.voices.storage import make_default, offer_voices
-from tts_app.voices.upload import VoiceUploadPages, add, begin, finish
+from tts_app.voice_admin.upload import VoiceUploadPages, add, begin, finish
 
 SHOWN_DIGITS = 12
 """Of a checksum in the list; the voice's own page shows all of it."""

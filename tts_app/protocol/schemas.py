@@ -14,8 +14,8 @@ from pydantic import (
 )
 
 from tts_app.core.speech.encoding import RATES_HZ
-from tts_app.llm_fields import LlmFields
-from tts_app.order import (
+from tts_app.protocol.llm_fields import LlmFields
+from tts_app.speech_request import (
     MAX_NOISE,
     MAX_SPEED,
     MAX_VOLUME,

@@ -13,7 +13,7 @@ from common.errors import BadValue, NotFound, VoiceError
 from gateway_app.responses import services_of
 from tts_app.core.voices.upload import VoiceUploads
 from tts_app.service import SpeechService
-from tts_app.voices.admin_pages import AsyncView, VoicePages
+from tts_app.voice_admin.pages import AsyncView, VoicePages
 
 Step = Callable[[HttpRequest, VoiceUploads], Awaitable[dict[str, Any]]]
 

@@ -23,7 +23,7 @@ from common.models.download import PublishedVoice
 from gateway_app.responses import services_of
 from tts_app.core.voices.downloads import Download, DownloadState, VoiceDownloads
 from tts_app.models import Voice
-from tts_app.voices.admin_pages import AsyncView, VoicePages
+from tts_app.voice_admin.pages import AsyncView, VoicePages
 
 WORDS = {
     DownloadState.WAITING: "Waiting for its turn",
