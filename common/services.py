@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TypeVar, cast
 
 Room = TypeVar("Room")
@@ -23,3 +24,7 @@ class Services:
     def __getitem__(self, room: type[Room]) -> Room:
         """The services of that room. Raises KeyError when it does not run here."""
         return cast("Room", self._rooms[room])
+
+    def __iter__(self) -> Iterator[object]:
+        """The rooms that run here."""
+        return iter(self._rooms.values())

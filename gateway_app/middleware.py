@@ -8,7 +8,6 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import structlog
 from csp.middleware import CSPMiddleware, PolicyParts
@@ -20,10 +19,11 @@ from django.utils.decorators import async_only_middleware
 
 from common.errors import Forbidden, Unauthorized, VoiceError
 from common.metrics import HTTP_REQUESTS, HTTP_SECONDS
-from gateway_app.access.authentication import authenticate, check_origin
-from gateway_app.access.failed_logins import failed_logins
 from gateway_app.access.proxies import client_address
+from gateway_app.requests import scope_of
 from gateway_app.responses import ErrorResponse, error_response, stand_in
+from gateway_app.services import find_gateway_services, gateway_services
+from gateway_app.sockets.sessions import Seat
 
 log = structlog.get_logger(__name__)
 
@@ -119,22 +119,12 @@ def _usable_id(given: str) -> str:
     return given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex
 
 
-def _scope(request: HttpRequest) -> dict[str, Any]:
-    scope: dict[str, Any] = getattr(request, "scope", {})
-    return scope
-
-
-def _services(request: HttpRequest) -> dict[str, Any]:
-    services: dict[str, Any] = _scope(request).get("state", {})
-    return services
-
-
-def _take_seat(request: HttpRequest) -> Any:
+def _take_seat(request: HttpRequest) -> Seat | None:
     """So that shutdown waits for this request, and later ones are turned away."""
-    services = _services(request)
-    if "sessions" not in services or request.path_info.startswith(QUIET):
+    gateway = find_gateway_services(request)
+    if gateway is None or request.path_info.startswith(QUIET):
         return None
-    return services["sessions"].open("http")
+    return gateway.sessions.open("http")
 
 
 def _when_task_ends(work: Callable[[], None]) -> None:
@@ -144,7 +134,10 @@ def _when_task_ends(work: Callable[[], None]) -> None:
 
 
 def _count(
-    request: HttpRequest, response: HttpResponseBase | None, seat: Any, began: float
+    request: HttpRequest,
+    response: HttpResponseBase | None,
+    seat: Seat | None,
+    began: float,
 ) -> None:
     if seat is not None:
         seat.close()
@@ -155,8 +148,8 @@ def _count(
     method = request.method if request.method in METHODS else "other"
     HTTP_REQUESTS.labels(method, route, str(status)).inc()
     HTTP_SECONDS.labels(route).observe(seconds)
-    services = _services(request)
-    hidden = "loaded" in services and services["loaded"].config.filter_health_logs
+    gateway = find_gateway_services(request)
+    hidden = gateway is not None and gateway.config.filter_health_logs
     if not (hidden and request.path_info.startswith(QUIET)):
         level = logging.DEBUG if _is_static(request) and status < 400 else logging.INFO
         log.log(
@@ -183,12 +176,13 @@ def _is_static(request: HttpRequest) -> bool:
 
 
 async def _admit(request: HttpRequest) -> None:
-    scope = _scope(request)
-    caller = await authenticate(scope, request.auser)
+    scope = scope_of(request)
+    access = gateway_services(scope).access
+    caller = await access.authenticate(scope, request.auser)
     request.caller = caller  # type: ignore[attr-defined]
     if request.method in SAFE_METHODS or caller.kind == "key":
         return
-    check_origin(scope)
+    access.check_origin(scope)
     if caller.kind == "user" and _fails_csrf(request):
         raise Forbidden("The request needs the CSRF token of the page that sends it.")
 
@@ -211,8 +205,8 @@ async def _watched_login(
     request: HttpRequest, get_response: GetResponse
 ) -> HttpResponseBase:
     """The admin's login, with a bound on wrong passwords."""
-    services = _services(request)
-    attempts, client = failed_logins(services), client_address(_scope(request))
+    scope = scope_of(request)
+    attempts, client = gateway_services(scope).access.attempts, client_address(scope)
     try:
         attempts.check(client)
     except VoiceError as error:

@@ -39,12 +39,6 @@ class ErrorResponse(JsonResponse):
             self["Retry-After"] = str(math.ceil(error.retry_after_seconds))
 
 
-def services_of(request: HttpRequest) -> dict[str, Any]:
-    """What `build_application` was given."""
-    services: dict[str, Any] = request.scope["state"]  # type: ignore[attr-defined]
-    return services
-
-
 def request_id(request: HttpRequest) -> str | None:
     """The id that `request_context` gave this request."""
     given: str | None = getattr(request, "request_id", None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from common.errors import BadRequest
 from gateway_app.history.records import TranscriptRecord
-from gateway_app.sockets.consumers import VoiceConsumer
+from gateway_app.voice_consumer import VoiceConsumer
 from stt_app.core.messages import (
     CLIENT_FAMILY,
     ClientMessage,
@@ -16,6 +16,7 @@ from stt_app.core.session.session import SttSession
 from stt_app.core.session.utterances import Heard
 from stt_app.protocol.addresses import query_address, with_defaults
 from stt_app.resume.streams import Stream, superseded, transcript_record
+from stt_app.services import ListeningServices, listening_services
 
 _CLEAN_CODES = (1000, 1001, 1005)
 """Codes with which a client says goodbye; after others it may come back."""
@@ -32,21 +33,21 @@ class SttConsumer(VoiceConsumer):
     """Records of a connection that has ended, which its client may yet take up."""
 
     async def opened(self) -> None:
-        config = self.services["loaded"].config
+        config, listening = self.gateway.config, self.listening
         address = query_address(self.scope["query_string"])
         if address.resume is None:
-            self.services["load"].admit()
-        self.stream = await self.services["streams"].take(
+            listening.load.admit()
+        self.stream = await listening.streams.take(
             address, self.session_id, self.supersede
         )
         self.session_id = self.stream.session_id
         self.session = SttSession(
-            self.services["stt"],
+            listening.engine,
             config,
-            self.services["vad"],
+            listening.vad,
             session_id=self.session_id,
             options=with_defaults(address, config),
-            load=self.services["load"],
+            load=listening.load,
             start=self.stream.start,
             on_heard=self.keep,
         )
@@ -91,13 +92,17 @@ class SttConsumer(VoiceConsumer):
         lost = not self.server_closed and self.close_code not in _CLEAN_CODES
         if self.session is not None:
             await self.session.close()
-        await self.services["streams"].leave(self.stream, self.held, lost=lost)
+        await self.listening.streams.leave(self.stream, self.held, lost=lost)
 
     def supersede(self) -> None:
         """Another connection has taken the stream up."""
         if self.stream is not None:
             self.stream.superseded = True
         self.accompany(lambda: self.fail(superseded()))
+
+    @property
+    def listening(self) -> ListeningServices:
+        return listening_services(self.scope)
 
     @property
     def opened_session(self) -> SttSession:
@@ -112,4 +117,4 @@ class SttConsumer(VoiceConsumer):
         if self.held is not None:
             self.held.append(record)
         else:
-            self.services["history"].record(record)
+            self.gateway.history.record(record)

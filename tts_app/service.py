@@ -143,9 +143,7 @@ class SpeechService:
     ) -> None:
         # Only now it is known which model of a fallback chain answered.
         model = request.options.model or self._llm.model_name if uses_llm else ""
-        self._recorder.record(
-            request, outcome, voice=voice, model=model, client=client
-        )
+        self._recorder.record(request, outcome, voice=voice, model=model, client=client)
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:

@@ -8,7 +8,7 @@ from dataclasses import KW_ONLY, dataclass
 from common.config.speech import PiperSettings
 from common.errors import BadValue, TooLarge, Unspeakable
 from llm.engine import ReplyOptions
-from tts_app.core.engine import VoiceSettings
+from tts_app.core.engine import USUAL_VOICE, VoiceSettings
 from tts_app.core.text.readers import INPUTS, Input
 
 MIN_SPEED, MAX_SPEED = 0.25, 4.0
@@ -23,7 +23,7 @@ class SpeechRequest:
 
     text: str
     _: KW_ONLY
-    voice: VoiceSettings = VoiceSettings()
+    voice: VoiceSettings = USUAL_VOICE
     """As the caller gave it: its `voice` may be AUTO, and its `speaker` a name."""
     input: Input = "text"
     word_times: bool = False

@@ -1,65 +1,91 @@
-"""What serves the requests: every service of a process, built, started and stopped."""
+"""What serves the requests: the engines and services of a process, built but not started."""
 
 from __future__ import annotations
 
-import asyncio
-import inspect
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
-
-import structlog
 
 from common.config import Config, LoadedConfig
 from common.engine import load_by_path
-from common.errors import EngineFailed, VoiceError
+from common.errors import EngineFailed
+from common.services import Services
+from gateway_app.access.authentication import AccessControl
+from gateway_app.health import Part, ServerHealth
+from gateway_app.history.records import HistoryWriter
 from gateway_app.history.writer import DatabaseHistory
+from gateway_app.monitor.figures import Figures
 from gateway_app.monitor.monitor import Monitor
+from gateway_app.monitor.recent import RecentPast
+from gateway_app.probes import Probe, database_probe, redis_probe
+from gateway_app.services import GatewayServices
 from gateway_app.sockets.sessions import SessionRegistry
+from llm.engine import LlmEngine
 from llm.factory import build_llm
+from stt_app.core.endpointing.vad import SileroVad
 from stt_app.core.engine import SttEngine
+from stt_app.core.engine_load import Load
 from stt_app.core.languages import check_configured
-from stt_app.services import stt_services
+from stt_app.resume.streams import Streams
+from stt_app.services import ListeningServices
+from tts_app.core.engine import TtsEngine
 from tts_app.core.voices.downloads import VoiceDownloads
 from tts_app.service import SpeechService
-
-log = structlog.get_logger(__name__)
+from tts_app.services import SpeechServices
+from voiceproject.lifecycle import Managed, ServerProcess
+from voiceproject.parts import EnginePart
 
 ROLES = ("stt", "tts")
-NEEDED = ("stt", "tts", "speech")
-"""Services without which the server does not start; the others may come up later."""
 
 STT_ENGINES = {"whisper": "stt_app.core.whisper.engine:WhisperEngine"}
 TTS_ENGINES = {"piper": "tts_app.core.piper.engine:PiperEngine"}
 
 
+@dataclass(frozen=True)
+class Engines:
+    """The engines of a process; the role of one that is None does not run here."""
+
+    stt: SttEngine | None = None
+    tts: TtsEngine | None = None
+    llm: LlmEngine | None = None
+
+    def parts(self) -> dict[str, Part]:
+        """The engines that run here, by the names that health calls them."""
+        engines = {"whisper": self.stt, "piper": self.tts, "llm": self.llm}
+        return {
+            name: EnginePart(engine)
+            for name, engine in engines.items()
+            if engine is not None
+        }
+
+
 def build_services(
     loaded: LoadedConfig, roles: Collection[str] = ROLES
-) -> dict[str, Any]:
-    """Everything that views and consumers find in scope["state"]; nothing is started."""
-    config = loaded.config
-    services: dict[str, Any] = {
-        "loaded": loaded,
-        "sessions": SessionRegistry(),
-    }
-    monitor = Monitor(services)
-    # Built before the engines and so stopped after them: their last records count.
-    services["history"] = DatabaseHistory(config, monitor)
-    if "stt" in roles:
-        check_configured(config.whisper_lang)
-        services["stt"] = build_stt(config)
-        services.update(stt_services(config, services["history"]))
-    if "tts" in roles:
-        services["tts"] = _engine("tts_engine", config.tts_engine, TTS_ENGINES, config)
-        services["llm"] = build_llm(config)
-        services["speech"] = speech = SpeechService(services)
-        services["voice_downloads"] = VoiceDownloads(config, speech.sync_voices)
-    services["monitor"] = monitor
-    return services
+) -> ServerProcess:
+    """The configured server. Raises EngineFailed when an engine cannot be found."""
+    return assemble(loaded, build_engines(loaded.config, roles))
+
+
+def build_engines(config: Config, roles: Collection[str] = ROLES) -> Engines:
+    """The configured engines of these roles. Raises EngineFailed."""
+    speaks = "tts" in roles
+    return Engines(
+        stt=build_stt(config) if "stt" in roles else None,
+        tts=build_tts(config) if speaks else None,
+        llm=build_llm(config) if speaks else None,
+    )
 
 
 def build_stt(config: Config) -> SttEngine:
     """The configured speech-to-text engine, not started. Raises EngineFailed."""
+    check_configured(config.whisper_lang)
     engine: SttEngine = _engine("stt_engine", config.stt_engine, STT_ENGINES, config)
+    return engine
+
+
+def build_tts(config: Config) -> TtsEngine:
+    """The configured text-to-speech engine, not started. Raises EngineFailed."""
+    engine: TtsEngine = _engine("tts_engine", config.tts_engine, TTS_ENGINES, config)
     return engine
 
 
@@ -78,36 +104,101 @@ def _engine(setting: str, name: str, known: Mapping[str, str], config: Any) -> A
         ) from error
 
 
-async def start_services(services: Mapping[str, Any]) -> None:
-    """Start all in parallel. Raises EngineFailed with everything that is missing."""
-    startable = {n: s for n, s in services.items() if hasattr(s, "start")}
-    results = await asyncio.gather(
-        *(_call(service.start) for service in startable.values()),
-        return_exceptions=True,
+def assemble(
+    loaded: LoadedConfig, engines: Engines, history: HistoryWriter | None = None
+) -> ServerProcess:
+    """The server of these engines; without a `history` it is kept in the database."""
+    config = loaded.config
+    sessions = SessionRegistry()
+    recent = RecentPast(show_texts=config.store_history)
+    database = DatabaseHistory(config, recent)
+    records = history or database
+    rooms: list[object] = []
+    managed = [Managed("history", database.start, database.stop)]
+    queues: dict[str, Callable[[], int]] = {}
+    if engines.stt is not None:
+        listening = _listening(config, engines.stt, records)
+        rooms.append(listening)
+        managed += _managed_listening(listening)
+    if engines.tts is not None and engines.llm is not None:
+        speech = _speech(config, engines.tts, engines.llm, sessions, records)
+        rooms.append(speech)
+        managed += _managed_speech(speech)
+        queues["tts"] = lambda: speech.speech.waiting
+    gateway = _gateway(loaded, engines.parts(), queues, sessions, records, recent)
+    managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
+    return ServerProcess(Services(gateway, *rooms), tuple(managed))
+
+
+def _gateway(
+    loaded: LoadedConfig,
+    parts: Mapping[str, Part],
+    queues: Mapping[str, Callable[[], int]],
+    sessions: SessionRegistry,
+    history: HistoryWriter,
+    recent: RecentPast,
+) -> GatewayServices:
+    config = loaded.config
+    health = ServerHealth(config, sessions, parts, _probes(config))
+    figures = Figures(sessions, parts, queues)
+    return GatewayServices(
+        loaded=loaded,
+        access=AccessControl(config),
+        sessions=sessions,
+        history=history,
+        health=health,
+        figures=figures,
+        monitor=Monitor(health, figures, recent),
     )
-    missing = []
-    for name, result in zip(startable, results, strict=True):
-        if isinstance(result, VoiceError) and name in NEEDED:
-            missing.append(result.message)
-        elif isinstance(result, VoiceError):
-            log.warning("service not available", service=name, reason=result.message)
-        elif isinstance(result, BaseException):
-            raise result
-    if missing:
-        raise EngineFailed("\n".join(missing))
 
 
-async def stop_services(services: Mapping[str, Any]) -> None:
-    """Stop all, last built first; one that fails does not keep the others."""
-    for name, service in reversed(list(services.items())):
-        if hasattr(service, "stop"):
-            try:
-                await _call(service.stop)
-            except Exception as error:
-                log.error("service did not stop", service=name, exc_info=error)
+def _probes(config: Config) -> dict[str, Probe]:
+    probes = {"database": database_probe()}
+    if config.redis_url:
+        probes["redis"] = redis_probe(config.redis_url)
+    return probes
 
 
-async def _call(method: Any) -> None:
-    result = method()
-    if inspect.isawaitable(result):
-        await result
+def _listening(
+    config: Config, engine: SttEngine, history: HistoryWriter
+) -> ListeningServices:
+    return ListeningServices(
+        engine=engine,
+        vad=SileroVad(),
+        load=Load(config.stt_lag_limit_seconds),
+        streams=Streams(config, history),
+    )
+
+
+def _speech(
+    config: Config,
+    engine: TtsEngine,
+    llm: LlmEngine,
+    sessions: SessionRegistry,
+    history: HistoryWriter,
+) -> SpeechServices:
+    speech = SpeechService(config, engine, llm, sessions=sessions, history=history)
+    downloads = VoiceDownloads(config, speech.sync_voices)
+    return SpeechServices(engine, llm, speech, downloads)
+
+
+def _managed_listening(listening: ListeningServices) -> list[Managed]:
+    async def load_vad() -> None:
+        listening.vad.start()
+
+    engine, streams = listening.engine, listening.streams
+    return [
+        Managed("stt", engine.start, engine.stop, needed=True),
+        Managed("vad", load_vad),
+        Managed("streams", streams.start, streams.stop),
+    ]
+
+
+def _managed_speech(speech: SpeechServices) -> list[Managed]:
+    engine, llm, service = speech.engine, speech.llm, speech.speech
+    return [
+        Managed("tts", engine.start, engine.stop, needed=True),
+        Managed("llm", llm.start, llm.stop),
+        Managed("speech", service.start, service.stop, needed=True),
+        Managed("voice_downloads", stop=speech.downloads.stop),
+    ]

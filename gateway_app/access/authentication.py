@@ -14,7 +14,7 @@ from django.http.request import split_domain_port, validate_host
 
 from common.config import Config
 from common.errors import Forbidden, Unauthorized
-from gateway_app.access.failed_logins import failed_logins
+from gateway_app.access.failed_logins import FailedLogins
 from gateway_app.access.proxies import client_address, header
 
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
@@ -91,47 +91,72 @@ def _digest(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
-def key_sources(services: dict[str, Any]) -> list[KeySource]:
-    """Where keys are looked up; `services["key_sources"]` adds places."""
-    config: Config = services["loaded"].config
-    return [ConfigKeys(config.api_keys), *services.get("key_sources", ())]
+class AccessControl:
+    """The door of this process, for requests and sockets alike.
 
-
-async def authenticate(
-    scope: dict[str, Any], signed_in: Callable[[], Awaitable[Any]] | None = None
-) -> Caller:
-    """The caller. `signed_in` finds the user of the session; asked only when needed.
-
-    Raises Unauthorized, with the same words for a wrong key and an unknown one,
-    and TooMany for an address that keeps trying.
+    `further_keys` are places of keys beside the setting `api_keys`.
     """
-    client = client_address(scope)
-    sources = key_sources(scope["state"])
-    if not [source for source in sources if await source.in_use()]:
-        return replace(ANONYMOUS, client=client)
-    attempts = failed_logins(scope["state"])
-    attempts.check(client)
-    if key := presented_key(scope):
-        for source in sources:
-            if (owner := await source.owner(key)) is not None:
-                return Caller("key", owner.id, owner.name, client)
-        attempts.count(client)
-        raise Unauthorized("The API key is not valid.")
-    user = await signed_in() if signed_in else scope.get("user")
-    if user is not None and user.is_authenticated:
-        return Caller("user", f"user:{user.pk}", user.get_username(), client)
-    raise Unauthorized(
-        "An API key is needed: send `Authorization: Bearer KEY` or `X-API-Key: KEY`."
-    )
 
+    def __init__(self, config: Config, further_keys: Sequence[KeySource] = ()) -> None:
+        self.attempts = FailedLogins()
+        """Failures by address: of keys here, of passwords at the admin's login."""
+        self._config = config
+        self._sources = (ConfigKeys(config.api_keys), *further_keys)
 
-async def admit_socket(scope: dict[str, Any]) -> Caller:
-    """The caller of a WebSocket. Raises Unauthorized, Forbidden, TooMany."""
-    check_origin(scope)
-    caller = await authenticate(scope)
-    if caller.kind == "user" and not header(scope, b"origin"):
-        raise Forbidden("A signed-in browser must say its Origin.")
-    return caller
+    async def authenticate(
+        self,
+        scope: dict[str, Any],
+        signed_in: Callable[[], Awaitable[Any]] | None = None,
+    ) -> Caller:
+        """The caller. `signed_in` finds the user of the session; asked only when needed.
+
+        Raises Unauthorized, with the same words for a wrong key and an unknown one,
+        and TooMany for an address that keeps trying.
+        """
+        client = client_address(scope)
+        if not [source for source in self._sources if await source.in_use()]:
+            return replace(ANONYMOUS, client=client)
+        self.attempts.check(client)
+        if key := presented_key(scope):
+            for source in self._sources:
+                if (owner := await source.owner(key)) is not None:
+                    return Caller("key", owner.id, owner.name, client)
+            self.attempts.count(client)
+            raise Unauthorized("The API key is not valid.")
+        user = await signed_in() if signed_in else scope.get("user")
+        if user is not None and user.is_authenticated:
+            return Caller("user", f"user:{user.pk}", user.get_username(), client)
+        raise Unauthorized(
+            "An API key is needed: send `Authorization: Bearer KEY` or `X-API-Key: KEY`."
+        )
+
+    async def admit_socket(self, scope: dict[str, Any]) -> Caller:
+        """The caller of a WebSocket. Raises Unauthorized, Forbidden, TooMany."""
+        self.check_origin(scope)
+        caller = await self.authenticate(scope)
+        if caller.kind == "user" and not header(scope, b"origin"):
+            raise Forbidden("A signed-in browser must say its Origin.")
+        return caller
+
+    def check_origin(self, scope: dict[str, Any]) -> None:
+        """Refuse a browser's request from a page of another site. Raises Forbidden.
+
+        Programs send no Origin; they are left to the API keys.
+        """
+        origin = header(scope, b"origin")
+        if not origin:
+            return
+        given = _address(origin)
+        host = header(scope, b"host")
+        allowed = [_address(entry) for entry in self._config.cors_allowed_origins]
+        # A name that was made to point here is not ours, though it is page and host alike.
+        if validate_host(split_domain_port(host)[0], self._config.allowed_hosts):
+            allowed.append(_address(f"{scope.get('scheme', 'http')}://{host}"))
+        if given is None or given not in allowed:
+            raise Forbidden(
+                f"Pages of {_printable(origin)} may not use this server; "
+                "`cors_allowed_origins` (or `allowed_hosts`, for its own) can allow them."
+            )
 
 
 def presented_key(scope: dict[str, Any]) -> str:
@@ -151,28 +176,6 @@ def offered_subprotocol(scope: dict[str, Any]) -> str | None:
     """The subprotocol to answer with: one that we know, never the key."""
     offered = scope.get("subprotocols", ())
     return next((name for name in offered if name in SUBPROTOCOLS), None)
-
-
-def check_origin(scope: dict[str, Any]) -> None:
-    """Refuse a browser's request from a page of another site. Raises Forbidden.
-
-    Programs send no Origin; they are left to the API keys.
-    """
-    origin = header(scope, b"origin")
-    if not origin:
-        return
-    config: Config = scope["state"]["loaded"].config
-    given = _address(origin)
-    host = header(scope, b"host")
-    allowed = [_address(entry) for entry in config.cors_allowed_origins]
-    # A name that was made to point here is not ours, though it is page and host alike.
-    if validate_host(split_domain_port(host)[0], config.allowed_hosts):
-        allowed.append(_address(f"{scope.get('scheme', 'http')}://{host}"))
-    if given is None or given not in allowed:
-        raise Forbidden(
-            f"Pages of {_printable(origin)} may not use this server; "
-            "`cors_allowed_origins` (or `allowed_hosts`, for its own) can allow them."
-        )
 
 
 def _address(origin: str) -> tuple[bool, str, int] | None:

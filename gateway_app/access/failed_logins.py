@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from typing import Any
 
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
@@ -53,11 +52,3 @@ def _network(address: str) -> str:
         return address
     bits = 64 if parsed.version == 6 else 32
     return str(ipaddress.ip_network(f"{parsed}/{bits}", strict=False))
-
-
-def failed_logins(services: dict[str, Any]) -> FailedLogins:
-    """The one count of this process."""
-    if "failed_logins" not in services:
-        services["failed_logins"] = FailedLogins()
-    attempts: FailedLogins = services["failed_logins"]
-    return attempts

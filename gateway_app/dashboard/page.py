@@ -18,8 +18,8 @@ from gateway_app.dashboard.figures import (
     hour_of,
     hours_of,
 )
-from gateway_app.health import engine_parts
 from gateway_app.models import HistoryEntry, Synthesis, Transcript
+from gateway_app.services import find_gateway_services
 
 CHART_HOURS = 24
 PART_NAMES = {"whisper": "Whisper", "piper": "Piper", "llm": "Language model"}
@@ -46,28 +46,28 @@ class Failure:
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """unfold's DASHBOARD_CALLBACK: what `admin/index.html` shows."""
-    services: dict[str, Any] = getattr(request, "scope", {}).get("state") or {}
+    gateway = find_gateway_services(request)
     context["parts"] = {
         PART_NAMES.get(part, part): state
-        for part, state in engine_parts(services).items()
+        for part, state in (gateway.health.parts() if gateway else {}).items()
     }
     context["dropped"] = _dropped()
     if not request.user.has_perms(
         ("gateway_app.view_transcript", "gateway_app.view_synthesis")
     ):
         return context
-    context.update(_history(datetime.now(timezone.utc), services))
+    stored = gateway is None or gateway.config.store_history
+    context["history_is_stored"] = stored
+    context.update(_history(datetime.now(timezone.utc)))
     return context
 
 
-def _history(now: datetime, services: dict[str, Any]) -> dict[str, Any]:
+def _history(now: datetime) -> dict[str, Any]:
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
     figures = figures_since(days[0])
-    stored = "loaded" not in services or services["loaded"].config.store_history
     return {
         "figures": figures,
-        "history_is_stored": stored,
         "any_requests": any(figures.requests.values()),
         "cards": _cards(figures, days, now),
         "hourly": _hourly_chart(figures, now),

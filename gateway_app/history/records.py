@@ -48,7 +48,7 @@ Record = TranscriptRecord | SynthesisRecord
 
 
 class HistoryWriter(Protocol):
-    """Takes records; services["history"] is one."""
+    """Takes records of requests that have ended."""
 
     def record(self, record: Record) -> None:
         """Queue the record. Returns at once and never raises."""

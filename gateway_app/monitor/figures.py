@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
 
 import psutil
 
 from common.metrics import QUEUED, REAL_TIME_FACTOR, SESSIONS, WORKER_MEMORY_BYTES
-from gateway_app.health import ENGINE_PARTS
+from gateway_app.health import SPEECH_PARTS, Part
+from gateway_app.sockets.sessions import SessionRegistry
 
 SESSION_KINDS = ("stt", "tts", "monitor")
 
@@ -20,30 +21,50 @@ def this_process() -> psutil.Process:
     return psutil.Process(os.getpid())
 
 
-def sessions(services: dict[str, Any]) -> dict[str, int]:
-    return {kind: services["sessions"].count(kind) for kind in SESSION_KINDS}
+class Figures:
+    """Sessions, queues and memory of this process.
 
+    `queues` are those outside of the engines: name -> how many wait now.
+    """
 
-def queues(services: dict[str, Any]) -> dict[str, int]:
-    """Jobs that wait, by queue."""
-    depths = {
-        part: int(getattr(services[service], "queued", 0))
-        for part, service in ENGINE_PARTS.items()
-        if service in services and part != "llm"
-    }
-    if "speech" in services:
-        depths["tts"] = int(getattr(services["speech"], "waiting", 0))
-    return depths
+    def __init__(
+        self,
+        sessions: SessionRegistry,
+        parts: Mapping[str, Part],
+        queues: Mapping[str, Callable[[], int]],
+    ) -> None:
+        self._sessions = sessions
+        self._parts = parts
+        self._queues = queues
 
+    def sessions(self) -> dict[str, int]:
+        """Open sessions, by kind."""
+        return {kind: self._sessions.count(kind) for kind in SESSION_KINDS}
 
-def memory_mb(services: dict[str, Any]) -> dict[str, list[float]]:
-    """Resident memory of the server and of each engine's worker processes."""
-    used = {"server": [round(this_process().memory_info().rss / 1e6, 1)]}
-    for part, service in ENGINE_PARTS.items():
-        workers = getattr(services.get(service), "memory_mb", None)
-        if workers:
-            used[part] = [round(megabytes, 1) for megabytes in workers]
-    return used
+    def queues(self) -> dict[str, int]:
+        """Jobs that wait, by queue."""
+        speech = {n: self._parts[n] for n in SPEECH_PARTS if n in self._parts}
+        depths = {name: part.stats().queued for name, part in speech.items()}
+        return {**depths, **{name: count() for name, count in self._queues.items()}}
+
+    def memory_mb(self) -> dict[str, list[float]]:
+        """Resident memory of the server and of each engine's worker processes."""
+        used = {"server": [round(this_process().memory_info().rss / 1e6, 1)]}
+        for name, part in self._parts.items():
+            if workers := part.stats().memory_mb:
+                used[name] = [round(megabytes, 1) for megabytes in workers]
+        return used
+
+    def refresh_gauges(self) -> None:
+        """Set the gauges that nobody updates in between."""
+        for kind, count in self.sessions().items():
+            SESSIONS.labels(kind).set(count)
+        for queue, depth in self.queues().items():
+            QUEUED.labels(queue).set(depth)
+        WORKER_MEMORY_BYTES.clear()
+        for part, workers in self.memory_mb().items():
+            for number, megabytes in enumerate(workers, 1):
+                WORKER_MEMORY_BYTES.labels(part, str(number)).set(megabytes * 1e6)
 
 
 def real_time_factors() -> dict[str, float]:
@@ -53,15 +74,3 @@ def real_time_factors() -> dict[str, float]:
         for family in REAL_TIME_FACTOR.collect()
         for sample in family.samples
     }
-
-
-def refresh_gauges(services: dict[str, Any]) -> None:
-    """Set the gauges that nobody keeps up to date in between."""
-    for kind, count in sessions(services).items():
-        SESSIONS.labels(kind).set(count)
-    for queue, depth in queues(services).items():
-        QUEUED.labels(queue).set(depth)
-    WORKER_MEMORY_BYTES.clear()
-    for part, workers in memory_mb(services).items():
-        for number, megabytes in enumerate(workers, 1):
-            WORKER_MEMORY_BYTES.labels(part, str(number)).set(megabytes * 1e6)

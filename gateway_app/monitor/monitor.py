@@ -17,9 +17,8 @@ from redis.exceptions import RedisError
 
 from common.engine import PartHealth
 from common.errors import Unavailable, VoiceError
-from gateway_app.health import engine_parts, examine
-from gateway_app.history.records import Record
-from gateway_app.monitor import figures
+from gateway_app.health import ServerHealth
+from gateway_app.monitor.figures import Figures, real_time_factors
 from gateway_app.monitor.loop_watch import LoopWatch
 from gateway_app.monitor.messages import History, Snapshot
 from gateway_app.monitor.recent import RecentPast
@@ -44,10 +43,18 @@ _UNSHARED = "Live figures are not to be had: Redis does not answer."
 class Monitor:
     """One per process. Watchers see the snapshots of every process of the group."""
 
-    def __init__(self, services: dict[str, Any]) -> None:
-        self._services = services
-        self._name = f"web-{os.getpid()}"
-        self._recent = RecentPast(show_texts=services["loaded"].config.store_history)
+    def __init__(
+        self,
+        health: ServerHealth,
+        figures: Figures,
+        recent: RecentPast,
+        process: str = "",
+    ) -> None:
+        self.recent = recent
+        """The requests that ended lately; the history adds to it."""
+        self._health = health
+        self._figures = figures
+        self._name = process or f"web-{os.getpid()}"
         self._kept: dict[str, deque[dict[str, Any]]] = {}
         self._watchers: set[asyncio.Queue[dict[str, Any] | VoiceError]] = set()
         self._parts: dict[str, PartHealth] = {}
@@ -75,10 +82,6 @@ class Monitor:
                 task.cancel()
             await asyncio.wait(going_on, timeout=CANCEL_AGAIN_SECONDS)
 
-    def record(self, record: Record) -> None:
-        """A request has ended. Returns at once and never raises."""
-        self._recent.add(record)
-
     async def watch(self) -> AsyncIterator[dict[str, Any]]:
         """The history, then every snapshot. Raises Unavailable when sharing fails."""
         if self._lost:
@@ -104,21 +107,21 @@ class Monitor:
 
     def snapshot(self) -> Snapshot:
         """How this process is right now."""
-        services = self._services
-        parts = {**self._parts, **engine_parts(services)}
+        parts = {**self._parts, **self._health.parts()}
+        figures = self._figures
         return Snapshot(
             process=self._name,
             time=round(time.time(), 3),
-            sessions=figures.sessions(services),
-            queues=figures.queues(services),
-            latency_ms=self._recent.latency_ms(),
-            errors_last_hour=self._recent.errors_last_hour(),
-            real_time_factor=figures.real_time_factors(),
-            memory_mb=figures.memory_mb(services),
+            sessions=figures.sessions(),
+            queues=figures.queues(),
+            latency_ms=self.recent.latency_ms(),
+            errors_last_hour=self.recent.errors_last_hour(),
+            real_time_factor=real_time_factors(),
+            memory_mb=figures.memory_mb(),
             cpu_percent=psutil.cpu_percent(),
             loop_delay_ms=round(self._loop_delay_seconds * 1000, 2),
             parts={name: part.as_dict() for name, part in parts.items()},
-            recent=self._recent.requests(),
+            recent=self.recent.requests(),
         )
 
     async def _publish_forever(self) -> None:
@@ -127,7 +130,7 @@ class Monitor:
             due = loop.time() + PERIOD_SECONDS
             try:
                 if tick % EXAMINE_EVERY == 0:
-                    self._parts = (await examine(self._services)).parts
+                    self._parts = (await self._health.examine()).parts
                 self._loop_delay_seconds = self._loop_watch.take_worst()
                 await self._publish()
             except Exception:

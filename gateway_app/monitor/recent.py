@@ -35,7 +35,7 @@ class RecentPast:
         self._requests: deque[RecentRequest] = deque(maxlen=MAX_REQUESTS)
         self._errors: deque[tuple[float, float]] = deque()
 
-    def add(self, record: Record) -> None:
+    def record(self, record: Record) -> None:
         """A request has ended."""
         now = self._clock()
         for stage in STAGES:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,13 +31,6 @@ PAGES = (
     Page("API", "api_page", "api", on_phone=False),
     Page("Admin", "admin:index", "admin", on_phone=False),
 )
-
-
-def services_of(request: HttpRequest) -> Mapping[str, Any]:
-    """The services of this process; empty outside the application."""
-    scope: Mapping[str, Any] = getattr(request, "scope", {})
-    services: Mapping[str, Any] = scope.get("state") or {}
-    return services
 
 
 def site(request: HttpRequest) -> dict[str, Any]:

@@ -9,10 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from common.config import Config, LoadedConfig
-from gateway_app.pages.context import services_of
 from gateway_app.pages.message_docs import SocketDoc
 from gateway_app.pages.shown_settings import shown_groups
+from gateway_app.requests import scope_of
+from gateway_app.services import gateway_services
 
 PART_NAMES = {
     "whisper": "Speech to text",
@@ -22,8 +22,6 @@ PART_NAMES = {
     "redis": "Redis",
 }
 """What the parts of `/health` are called on pages."""
-
-_PART_SERVICES = {"whisper": "stt", "piper": "tts", "llm": "llm"}
 
 
 @require_safe
@@ -43,7 +41,7 @@ def monitor(request: HttpRequest) -> HttpResponse:
 @require_safe
 def configuration(request: HttpRequest) -> HttpResponse:
     """Every setting, where its value comes from, and how to change it."""
-    loaded: LoadedConfig = services_of(request)["loaded"]
+    loaded = gateway_services(scope_of(request)).loaded
     groups = shown_groups(loaded)
     changed = sum(row.changed for group in groups for row in group.settings)
     context = {
@@ -64,17 +62,18 @@ def api_page(request: HttpRequest, sockets: Sequence[SocketDoc] = ()) -> HttpRes
 
 def addresses(request: HttpRequest) -> dict[str, Any]:
     """This server's addresses as the caller sees them, for lines to copy."""
-    services = services_of(request)
-    config: Config = services["loaded"].config
+    gateway = gateway_services(scope_of(request))
+    config = gateway.config
+    has_stt, has_tts = gateway.health.has("whisper"), gateway.health.has("piper")
     host = request.get_host()
     name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
     secure = "s" if request.is_secure() else ""
     # With `serve --split` the two halves answer on ports of their own.
-    stt_host = host if "stt" in services else f"{name}:{config.stt_port}"
-    tts_host = host if "tts" in services else f"{name}:{config.tts_port}"
+    stt_host = host if has_stt else f"{name}:{config.stt_port}"
+    tts_host = host if has_tts else f"{name}:{config.tts_port}"
     return {
-        "has_stt": "stt" in services,
-        "has_tts": "tts" in services,
+        "has_stt": has_stt,
+        "has_tts": has_tts,
         "stt_url": f"http{secure}://{stt_host}",
         "stt_socket_url": f"ws{secure}://{stt_host}",
         "tts_url": f"http{secure}://{tts_host}",
@@ -84,12 +83,7 @@ def addresses(request: HttpRequest) -> dict[str, Any]:
 
 def _parts(request: HttpRequest) -> list[dict[str, str]]:
     """The engines of this process; the page adds the rest from `/health`."""
-    services = services_of(request)
-    found = {
-        name: services[service].health()
-        for name, service in _PART_SERVICES.items()
-        if service in services
-    }
+    found = gateway_services(scope_of(request)).health.parts()
     parts = [
         {"name": name, "state": health.state.value, "summary": health.summary}
         for name, health in found.items()

@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, expect
 from common.config import project_dir
 from common.models.files import find_voices
 from tests.browser.watching import Watch, scrolls_sideways, violations
-from tests.conftest import loaded_config
+from tests.fake_services import loaded_config
 from tests.server_process import RunningServer, running_server, server_environment
 from tests.servers.hub import Hub, running_hub
 from tests.small_voice import small_voice

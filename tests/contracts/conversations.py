@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from common.config import Config
-from tests.conftest import loaded_config
+from tests.fake_services import loaded_config
 from tts_app.core.conversations import ConversationStore, Key, Turn
 
 MakeStore = Callable[[Config], ConversationStore]

@@ -9,6 +9,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from common.metrics import HTTP_REQUESTS, HTTP_SECONDS
+from gateway_app.services import GatewayServices
 
 
 def counted(method: str, route: str, status: str) -> float:
@@ -89,11 +90,11 @@ async def test_it_counts_invented_methods_as_one(client):
 async def test_it_holds_a_seat_while_a_request_runs(services, client):
     await client.get("/voices")
     await asyncio.sleep(0)
-    assert services["sessions"].count("http") == 0
+    assert services.sessions.count("http") == 0
 
 
 async def test_it_turns_requests_away_while_the_server_shuts_down(services, client):
-    await services["sessions"].drain(0.1)
+    await services.sessions.drain(0.1)
     answer = await client.get("/voices")
     assert answer.status_code == 503
     assert answer.json()["error"]["code"] == "restarting"
@@ -133,8 +134,8 @@ async def test_it_refuses_a_host_that_is_not_its_own(client):
 
 async def test_it_hides_its_own_mistakes(make_services, client_for):
     services = make_services()
-    del services["tts"], services["speech"]
-    services["sessions"] = None  # something that the health page cannot bear
+    # Something that the health page cannot bear.
+    services.change(GatewayServices, health=None)
     async with client_for(services) as client:
         answer = await client.get("/health/ready")
     assert answer.status_code == 500

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.test import AsyncClient
 
 from common.errors import LlmUnavailable
+from tests.fake_services import FakeServices
 from tests.fakes import FakeLlm
 from voiceproject.asgi import build_application
 
@@ -21,7 +22,7 @@ ONE, TWO = {"X-API-Key": "one"}, {"X-API-Key": "two"}
 
 @pytest.fixture
 def serve(
-    make_services: Callable[..., dict[str, Any]], transactional_db: None
+    make_services: Callable[..., FakeServices], transactional_db: None
 ) -> Callable[..., Any]:
     """`async with serve(llm, **settings) as client`."""
 
@@ -106,10 +107,9 @@ async def test_it_answers_404_for_an_unknown_conversation(serve: Any) -> None:
 
 
 async def test_a_process_that_only_listens_knows_no_conversation(
-    make_services: Callable[..., dict[str, Any]],
+    make_services: Callable[..., FakeServices],
 ) -> None:
-    services = make_services()
-    del services["speech"]
+    services = make_services(roles=("stt",))
     transport = httpx.ASGITransport(build_application(services))
     async with httpx.AsyncClient(
         transport=transport, base_url="http://localhost"

@@ -47,12 +47,16 @@ class VoiceSettings:
     """Factor of the samples, at most 1."""
 
 
+USUAL_VOICE = VoiceSettings()
+"""The default voice, as it is."""
+
+
 @dataclass(frozen=True)
 class SynthesisRequest:
     """One clause to speak: plain words, already free of markup; `[[...]]` are phonemes."""
 
     text: str
-    settings: VoiceSettings = VoiceSettings()
+    settings: VoiceSettings = USUAL_VOICE
     word_times: bool = False
     """Whether the words are wanted with their times."""
 

@@ -18,11 +18,12 @@ from django.http import (
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from common.errors import NotFound, VoiceError
+from common.errors import VoiceError
 from common.models.download import PublishedVoice
-from gateway_app.responses import services_of
+from gateway_app.requests import scope_of
 from tts_app.core.voices.downloads import Download, DownloadState, VoiceDownloads
 from tts_app.models import Voice
+from tts_app.services import speech_services
 from tts_app.voice_admin.pages import AsyncView, VoicePages
 
 WORDS = {
@@ -138,10 +139,7 @@ class VoiceDownloadPages(VoicePages):
 
 
 def _downloads(request: HttpRequest) -> VoiceDownloads:
-    service: VoiceDownloads | None = services_of(request).get("voice_downloads")
-    if service is None:
-        raise NotFound("This process does not speak: it runs speech to text alone.")
-    return service
+    return speech_services(scope_of(request)).downloads
 
 
 async def _missing_here(voices: list[PublishedVoice]) -> list[PublishedVoice]:

@@ -9,10 +9,11 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views.decorators.http import require_POST, require_safe
 
-from common.errors import BadValue, NotFound, VoiceError
-from gateway_app.responses import services_of
+from common.errors import BadValue, VoiceError
+from gateway_app.requests import scope_of
+from gateway_app.services import gateway_services
 from tts_app.core.voices.upload import VoiceUploads
-from tts_app.service import SpeechService
+from tts_app.services import speech_services
 from tts_app.voice_admin.pages import AsyncView, VoicePages
 
 Step = Callable[[HttpRequest, VoiceUploads], Awaitable[dict[str, Any]]]
@@ -29,13 +30,13 @@ class VoiceUploadPages(VoicePages):
         """A view for one step."""
 
         async def view(request: HttpRequest) -> HttpResponseBase:
-            uploads = VoiceUploads(services_of(request)["loaded"].config)
+            uploads = VoiceUploads(gateway_services(scope_of(request)).config)
             return JsonResponse(await work(request, uploads))
 
         return require_POST(self.guarded(view))
 
     async def _page(self, request: HttpRequest) -> HttpResponseBase:
-        most_mb = services_of(request)["loaded"].config.voice_upload_max_mb
+        most_mb = gateway_services(scope_of(request)).config.voice_upload_max_mb
         return await self.shown(
             request, "admin/voice_upload.html", "Upload a voice", most_mb=most_mb
         )
@@ -60,9 +61,7 @@ async def add(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:
 
 async def finish(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:
     """Examine the voice and keep it, or throw it away and say why."""
-    speech: SpeechService | None = services_of(request).get("speech")
-    if speech is None:
-        raise NotFound("This process does not speak.")
+    speech = speech_services(scope_of(request)).speech
     upload, name = request.GET.get("upload", ""), request.GET.get("name", "")
     try:
         voice = await uploads.finish(upload, name)

@@ -7,15 +7,17 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 
 from common.config import LoadedConfig
 from common.errors import VoiceError
+from common.services import Services
+from gateway_app.services import GatewayServices
 from voiceproject.asgi import build_application
+from voiceproject.lifecycle import ServerProcess
 from voiceproject.server.server import AddressInUse, VoiceServer, route_twisted_log
-from voiceproject.services import ROLES, build_services, start_services, stop_services
+from voiceproject.services import ROLES, build_services
 from voiceproject.startup.stop_signal import StopSignal
 
 log = structlog.get_logger(__name__)
@@ -37,7 +39,7 @@ class ServeOptions:
 class Started:
     """What the start summary is made of."""
 
-    services: dict[str, Any]
+    services: Services
     host: str
     port: int
     seconds: float
@@ -58,23 +60,24 @@ async def serve(
     stop = StopSignal()
     if options.supervised:
         stop.watch_input()
-    services = _build(loaded, options)
+    process = _build(loaded, options)
+    services = process.services
     try:
-        if not await _start(services, stop):
+        if not await _start(process, stop):
             return 0
         server = VoiceServer(build_application(services), loaded.config)
         port = _listen(server, options)
         seconds = time.perf_counter() - began
         announce(Started(services, options.host, port, seconds))
         await stop.wait()
-        await _drain(server, services)
+        await _drain(server, services[GatewayServices])
     finally:
-        await stop_services(services)
+        await process.stop()
     log.info("server stopped")
     return 0
 
 
-def _build(loaded: LoadedConfig, options: ServeOptions) -> dict[str, Any]:
+def _build(loaded: LoadedConfig, options: ServeOptions) -> ServerProcess:
     # A taken port is said at once, not after the models have loaded.
     _check_free(options.host, options.port)
     try:
@@ -96,9 +99,9 @@ def _check_free(host: str, port: int) -> None:
         ) from error
 
 
-async def _start(services: dict[str, Any], stop: StopSignal) -> bool:
+async def _start(process: ServerProcess, stop: StopSignal) -> bool:
     """Whether the services have started; False when a signal came first."""
-    starting = asyncio.ensure_future(start_services(services))
+    starting = asyncio.ensure_future(process.start())
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -119,10 +122,10 @@ def _listen(server: VoiceServer, options: ServeOptions) -> int:
         raise CannotStart(str(error)) from error
 
 
-async def _drain(server: VoiceServer, services: dict[str, Any]) -> None:
-    grace_seconds = services["loaded"].config.shutdown_grace_seconds
+async def _drain(server: VoiceServer, gateway: GatewayServices) -> None:
+    grace_seconds = gateway.config.shutdown_grace_seconds
     end = time.monotonic() + grace_seconds
     log.info("server stopping", grace_seconds=grace_seconds)
     await server.stop_accepting()
-    await services["sessions"].drain(grace_seconds)
+    await gateway.sessions.drain(grace_seconds)
     await server.drain(max(0.0, end - time.monotonic()))

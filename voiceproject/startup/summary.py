@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import connection
 
-from common.config import Config, LoadedConfig
+from common.config import Config
 from common.version import VERSION
-from gateway_app.health import engine_parts
+from gateway_app.services import GatewayServices
+from stt_app.services import ListeningServices
 from voiceproject.startup.serve import Started
 
 _TITLES = {
@@ -20,7 +21,7 @@ _MARKS = {"ready": "ok", "degraded": "partly", "loading": "loading", "down": "mi
 
 def summary(started: Started) -> str:
     """A few aligned lines for the terminal."""
-    loaded: LoadedConfig = started.services["loaded"]
+    loaded = started.services[GatewayServices].loaded
     rows = [*_addresses(started), *_parts(started), ("Database", _database())]
     rows.append(("Access", _access(loaded.config)))
     if loaded.path is not None:
@@ -33,7 +34,7 @@ def summary(started: Started) -> str:
 
 def facts(started: Started) -> dict[str, str]:
     """The same for a log that machines read."""
-    parts = engine_parts(started.services)
+    parts = started.services[GatewayServices].health.parts()
     return {name: f"{part.state.value}: {part.summary}" for name, part in parts.items()}
 
 
@@ -46,14 +47,14 @@ def url(started: Started) -> str:
 def _addresses(started: Started) -> list[tuple[str, str]]:
     address = url(started)
     rows = [("Pages and HTTP", f"{address}/")]
-    if "stt" in started.services:
+    if started.services.get(ListeningServices) is not None:
         rows.append(("WebSocket", f"{address.replace('http', 'ws', 1)}/ws/stt"))
     return rows
 
 
 def _parts(started: Started) -> list[tuple[str, str]]:
     rows = []
-    for name, part in engine_parts(started.services).items():
+    for name, part in started.services[GatewayServices].health.parts().items():
         mark = _MARKS[part.state.value]
         text = part.summary if mark == "ok" else f"{mark}: {part.summary}"
         rows.append((_TITLES.get(name, name), text))

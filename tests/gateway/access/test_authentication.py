@@ -11,14 +11,14 @@ import pytest
 
 from common.errors import Forbidden, TooMany, Unauthorized
 from gateway_app.access.authentication import (
+    AccessControl,
     ConfigKeys,
     KeyOwner,
-    authenticate,
-    check_origin,
     presented_key,
 )
 from gateway_app.access.failed_logins import MAX_ADDRESSES, FailedLogins
-from gateway_app.sockets.consumers import VoiceConsumer
+from gateway_app.voice_consumer import VoiceConsumer
+from tests.fake_services import loaded_config
 
 KEY = "a-long-key"
 OWN = "http://localhost"
@@ -210,7 +210,7 @@ async def test_it_never_answers_with_the_key_as_subprotocol(make_services, socke
         assert await knock(socket) == "key"
 
 
-async def test_it_asks_further_places_for_keys(make_services):
+async def test_it_asks_further_places_for_keys():
     class Known:
         async def in_use(self) -> bool:
             return True
@@ -218,13 +218,11 @@ async def test_it_asks_further_places_for_keys(make_services):
         async def owner(self, key: str) -> KeyOwner | None:
             return KeyOwner("7", "the kitchen") if key == "k" else None
 
-    services = make_services()
-    services["key_sources"] = [Known()]
-    scope = {"headers": [(b"x-api-key", b"k")], "state": services}
-    caller = await authenticate(scope)
+    access = AccessControl(loaded_config().config, [Known()])
+    caller = await access.authenticate({"headers": [(b"x-api-key", b"k")]})
     assert (caller.kind, caller.id, caller.name) == ("key", "7", "the kitchen")
     with pytest.raises(Unauthorized):
-        await authenticate({"headers": [], "state": services})
+        await access.authenticate({"headers": []})
 
 
 async def test_it_keeps_no_key_in_memory_as_text():
@@ -275,14 +273,11 @@ async def test_the_owner_of_a_key_does_not_show_the_key():
         ("ws", "rebound.example", "http://rebound.example", False),
     ],
 )
-def test_it_compares_scheme_host_and_port(scheme, host, origin, allowed, make_services):
-    scope = {
-        "scheme": scheme,
-        "headers": header_list(host=host, origin=origin),
-        "state": make_services(allowed_hosts=["example.org", "[::1]"]),
-    }
+def test_it_compares_scheme_host_and_port(scheme, host, origin, allowed):
+    config = loaded_config(allowed_hosts=["example.org", "[::1]"]).config
+    scope = {"scheme": scheme, "headers": header_list(host=host, origin=origin)}
     with contextlib.nullcontext() if allowed else pytest.raises(Forbidden):
-        check_origin(scope)
+        AccessControl(config).check_origin(scope)
 
 
 async def test_it_stops_an_address_that_keeps_guessing(client_for):

@@ -12,8 +12,8 @@ from channels.layers import InMemoryChannelLayer, get_channel_layer
 
 from common.errors import Unavailable
 from common.metrics import ERRORS, REGISTRY
+from gateway_app.consumers import MonitorConsumer
 from gateway_app.history.records import SynthesisRecord, TranscriptRecord
-from gateway_app.monitor.consumers import MonitorConsumer
 from gateway_app.monitor.loop_watch import PERIOD_SECONDS, LoopWatch
 from gateway_app.monitor.monitor import (
     KEPT_SNAPSHOTS,
@@ -47,7 +47,7 @@ def transcript(**fields: Any) -> TranscriptRecord:
 
 @pytest.fixture
 async def running(services):
-    monitor = services["monitor"]
+    monitor = services.monitor
     await monitor.start()
     yield monitor
     await monitor.stop()
@@ -56,11 +56,11 @@ async def running(services):
 def test_it_finds_percentiles_of_the_last_quarter_hour():
     clock = StoppedClock()
     recent = RecentPast(show_texts=True, clock=clock)
-    recent.add(transcript(stages_ms={"final": 9_999.0}))
+    recent.record(transcript(stages_ms={"final": 9_999.0}))
     clock.move_on(WINDOW_SECONDS + 1)
     for milliseconds in range(1, 101):
-        recent.add(transcript(stages_ms={"final": float(milliseconds)}))
-    recent.add(SynthesisRecord("r2", "c", stages_ms={"first_audio": 120.0}))
+        recent.record(transcript(stages_ms={"final": float(milliseconds)}))
+    recent.record(SynthesisRecord("r2", "c", stages_ms={"first_audio": 120.0}))
     latencies = recent.latency_ms()
     assert latencies["final"].count == 100
     assert latencies["final"].p50 == pytest.approx(50, abs=1)
@@ -87,7 +87,7 @@ def test_it_counts_the_errors_of_the_last_hour():
 def test_it_keeps_only_the_latest_requests():
     recent = RecentPast(show_texts=True)
     for number in range(1_000):
-        recent.add(transcript(text=f"{number} " + "x" * 10_000))
+        recent.record(transcript(text=f"{number} " + "x" * 10_000))
     kept = recent.requests()
     assert len(kept) == MAX_REQUESTS
     assert kept[0].text.startswith("999 ")
@@ -96,14 +96,14 @@ def test_it_keeps_only_the_latest_requests():
 
 def test_it_shows_texts_that_can_be_sent():
     recent = RecentPast(show_texts=True)
-    recent.add(transcript(text="half a \ud83d character"))
+    recent.record(transcript(text="half a \ud83d character"))
     assert recent.requests()[0].text == "half a ? character"
 
 
 def test_it_shows_no_text_where_none_may_be_kept():
     recent = RecentPast(show_texts=False)
-    recent.add(transcript(text="a secret"))
-    recent.add(SynthesisRecord("r2", "c", text_in="a secret", text_out="a secret"))
+    recent.record(transcript(text="a secret"))
+    recent.record(SynthesisRecord("r2", "c", text_in="a secret", text_out="a secret"))
     assert [request.text for request in recent.requests()] == ["", ""]
 
 
@@ -139,9 +139,9 @@ async def test_it_counts_the_delays_of_the_event_loop():
 
 
 async def test_it_shows_what_the_server_does(services):
-    services["monitor"].record(transcript(text="hello", stages_ms={"final": 300.0}))
-    with services["sessions"].open("stt"):
-        snapshot = services["monitor"].snapshot().model_dump()
+    services.monitor.recent.record(transcript(text="hello", stages_ms={"final": 300.0}))
+    with services.sessions.open("stt"):
+        snapshot = services.monitor.snapshot().model_dump()
     assert snapshot["sessions"] == {"stt": 1, "tts": 0, "monitor": 0}
     assert snapshot["latency_ms"]["final"] == {"p50": 300.0, "p95": 300.0, "count": 1}
     assert snapshot["queues"]["whisper"] == 0
@@ -192,7 +192,7 @@ def snapshot_of(monitor: Monitor, process: str, time: float) -> dict[str, Any]:
 
 
 async def test_it_bounds_what_it_keeps(services):
-    monitor = services["monitor"]
+    monitor = services.monitor
     plain = monitor.snapshot().model_dump()
     for second in range(KEPT_SNAPSHOTS + 50):
         monitor._keep({**plain, "process": "a", "time": float(second)})
@@ -205,14 +205,14 @@ async def test_it_bounds_what_it_keeps(services):
 
 
 async def test_it_forgets_processes_that_are_gone(services):
-    monitor = services["monitor"]
+    monitor = services.monitor
     monitor._keep(snapshot_of(monitor, "old", 0.0))
     monitor._keep(snapshot_of(monitor, "new", KEPT_SNAPSHOTS + 1.0))
     assert set(monitor._kept) == {"new"}
 
 
 async def test_it_lets_a_slow_watcher_miss_the_oldest(services):
-    monitor = services["monitor"]
+    monitor = services.monitor
     watch = monitor.watch()
     await anext(watch)
     waiting = asyncio.ensure_future(anext(watch))
@@ -234,7 +234,7 @@ LOST_REDIS = {
 
 
 async def test_it_ends_cleanly_when_redis_is_lost(services, socket_to, settings):
-    monitor = services["monitor"]
+    monitor = services.monitor
     async with socket_to(MonitorConsumer, services) as socket:
         await socket.receive_json_from()
         settings.CHANNEL_LAYERS = LOST_REDIS
@@ -253,7 +253,7 @@ async def test_it_stops_in_the_moment_in_which_a_snapshot_comes(
 ):
     backend = f"{__name__}.WatchedLayer"
     settings.CHANNEL_LAYERS = {"default": {"BACKEND": backend}}
-    monitor = services["monitor"]
+    monitor = services.monitor
     stops: list[asyncio.Task[None]] = []
     get_channel_layer().arrived = lambda: stops.append(
         asyncio.create_task(monitor.stop())

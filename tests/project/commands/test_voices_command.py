@@ -11,7 +11,7 @@ import pytest
 from django.core.management import call_command
 
 from common.models.checksums import digest_of
-from tests.conftest import loaded_config
+from tests.fake_services import loaded_config
 from tests.project.commands.management_command import manage
 from tests.servers.hub import Hub, running_hub
 from tts_app.models import Voice

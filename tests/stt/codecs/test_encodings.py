@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 import pytest
 
 from stt_app.core.codecs.decoders import ENCODINGS, Encoding
+from stt_app.services import ListeningServices
+from tests.fake_services import FakeServices
 from tests.fakes import FakeStt
 from tests.stt.codecs.test_decoders import encoded
 from tests.stt.recordings import recorded
@@ -17,9 +18,10 @@ from tests.stt.sounds import LoudnessVad, sound
 
 
 @pytest.fixture
-def services(make_services: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+def services(make_services: Callable[..., FakeServices]) -> FakeServices:
     made = make_services(stt=FakeStt(["hello"]), speculative_pause_seconds=0)
-    return {**made, "vad": LoudnessVad()}
+    made.change(ListeningServices, vad=LoudnessVad())
+    return made
 
 
 def message(encoding: Encoding) -> bytes:
@@ -33,7 +35,7 @@ def message(encoding: Encoding) -> bytes:
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("frame_bytes", [1, 999, 60_000])
 async def test_it_hears_every_encoding(
-    services: dict[str, Any], encoding: Encoding, frame_bytes: int
+    services: FakeServices, encoding: Encoding, frame_bytes: int
 ) -> None:
     audio = message(encoding)
     # One byte at a time is slow, so only the first ones come so.
@@ -48,12 +50,12 @@ async def test_it_hears_every_encoding(
     assert (code, messages[0]["text"]) == (1000, "hello")
     assert messages[0]["start"] == pytest.approx(0.2, abs=0.1)
     assert messages[-1]["audio_seconds"] == pytest.approx(1.6, abs=0.03)
-    heard = np.concatenate([each.samples for each in services["stt"].heard])
+    heard = np.concatenate([each.samples for each in services.stt.heard])
     assert np.abs(heard).max() == pytest.approx(0.3, abs=0.03)
 
 
 async def test_it_changes_the_encoding_between_two_frames(
-    services: dict[str, Any],
+    services: FakeServices,
 ) -> None:
     async with connected(services) as socket:
         await socket.send_to(bytes_data=encoded(sound(-0.5, 0.3), "pcm_s16le"))
@@ -66,7 +68,7 @@ async def test_it_changes_the_encoding_between_two_frames(
 
 
 async def test_it_keeps_what_was_said_when_the_stream_breaks(
-    services: dict[str, Any],
+    services: FakeServices,
 ) -> None:
     async with connected(services, "?encoding=webm") as socket:
         await socket.send_to(bytes_data=message("webm"))
@@ -74,10 +76,10 @@ async def test_it_keeps_what_was_said_when_the_stream_breaks(
         messages, code = await until_closed(socket)
     assert code == 4415
     assert messages[-1]["code"] == "unsupported_audio"
-    assert len(services["stt"].heard) == 1
+    assert len(services.stt.heard) == 1
 
 
-async def test_it_names_the_encodings_that_it_knows(services: dict[str, Any]) -> None:
+async def test_it_names_the_encodings_that_it_knows(services: FakeServices) -> None:
     async with connected(services) as socket:
         await socket.send_json_to({"type": "configure", "encoding": "mp3"})
         answer = await socket.receive_json_from(timeout=5)

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from channels.testing import WebsocketCommunicator
 
+from stt_app.services import ListeningServices
+from tests.fake_services import FakeServices
 from tests.fakes import FakeStt
 from tests.stt.sockets import next_message, opened, say, until_closed
 from tests.stt.sounds import LoudnessVad, pcm
@@ -18,11 +20,11 @@ LOST = 1006
 
 
 @pytest.fixture
-def listening(make_services: Callable[..., dict[str, Any]]) -> Callable[..., Any]:
-    def make(*script: str, **changes: Any) -> dict[str, Any]:
+def listening(make_services: Callable[..., FakeServices]) -> Callable[..., Any]:
+    def make(*script: str, **changes: Any) -> FakeServices:
         changes = {"speculative_pause_seconds": 0, "resume_seconds": 0.3, **changes}
         services = make_services(stt=FakeStt(script), **changes)
-        services["vad"] = LoudnessVad()
+        services.change(ListeningServices, vad=LoudnessVad())
         return services
 
     return make
@@ -45,8 +47,8 @@ async def until(socket: WebsocketCommunicator, kind: str) -> dict[str, Any]:
             return message
 
 
-def texts(services: dict[str, Any]) -> list[str]:
-    return [record.text for record in services["history"].records]
+def texts(services: FakeServices) -> list[str]:
+    return [record.text for record in services.history.records]
 
 
 async def test_it_says_how_to_come_back(listening: Any) -> None:
@@ -110,7 +112,7 @@ async def test_nothing_that_is_held_is_lost_when_the_server_stops(
         await asyncio.sleep(0.05)
         await socket.disconnect(code=LOST)
         await asyncio.sleep(0.1)
-        await services["streams"].stop()
+        await services[ListeningServices].streams.stop()
     assert texts(services) == ["last words"]
 
 
@@ -218,7 +220,7 @@ async def test_a_connection_that_lasts_too_long_is_warned_and_ended(
 async def test_nobody_new_is_let_in_while_texts_are_late(listening: Any) -> None:
     services = listening(stt_lag_limit_seconds=0.05)
     async with connected(services) as (_, ready):
-        with services["load"].asking():
+        with services[ListeningServices].load.asking():
             await asyncio.sleep(0.1)
             socket = opened(services)
             await socket.connect(timeout=10)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from typing import Any
 
 import httpx
 import pytest
 
 from common.errors import TooMany, Unavailable
+from tests.fake_services import FakeServices
 from tests.fakes import FakeTts
 from tts_app.core.speech.admission import Admission
-from tts_app.service import SpeechOrder
+from tts_app.speech_request import SpeechRequest
 from voiceproject.asgi import build_application
 
 PATIENCE_SECONDS = 5.0
@@ -92,7 +92,7 @@ async def _take(admission: Admission) -> None:
 
 
 @pytest.fixture
-def services(make_services: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+def services(make_services: Callable[..., FakeServices]) -> FakeServices:
     """One request at a time, one that waits, and a voice that takes its time."""
     return make_services(
         tts=FakeTts(seconds=0.3), tts_max_concurrent=1, tts_queue_limit=1
@@ -111,7 +111,7 @@ async def test_the_third_request_gets_429_with_retry_after(
 
 
 async def test_a_request_that_takes_too_long_gets_503(
-    make_services: Callable[..., dict[str, Any]], transactional_db: None
+    make_services: Callable[..., FakeServices], transactional_db: None
 ) -> None:
     slow = make_services(tts=FakeTts(seconds=30), tts_request_timeout=0.1)
     transport = httpx.ASGITransport(build_application(slow))
@@ -124,14 +124,14 @@ async def test_a_request_that_takes_too_long_gets_503(
 
 
 async def test_a_client_that_hangs_up_stops_the_work_and_frees_its_place(
-    services: dict[str, Any], transactional_db: None
+    services: FakeServices, transactional_db: None
 ) -> None:
-    speech, tts = services["speech"], services["tts"]
-    opening = asyncio.create_task(speech.open(SpeechOrder("Hello there.", llm=False)))
+    speech, tts = services.speech, services.tts
+    opening = asyncio.create_task(speech.open(SpeechRequest("Hello there.", llm=False)))
     await until(lambda: bool(tts.said))
     opening.cancel()
     await asyncio.gather(opening, return_exceptions=True)
     await until(lambda: speech.running == 0)
     assert tts.cancelled == 1
-    (record,) = services["history"].records
+    (record,) = services.history.records
     assert record.status == "cancelled"

@@ -16,11 +16,12 @@ from django.contrib.auth.models import Permission, User
 from django.test import AsyncClient
 
 from common.models.files import find_voices
-from tests.conftest import loaded_config
+from tests.fake_services import FakeServices, loaded_config
 from tests.servers.hub import Hub, running_hub
 from tests.small_voice import small_voice
 from tts_app.core.piper.engine import PiperEngine
 from tts_app.core.voices.downloads import VoiceDownloads
+from tts_app.services import SpeechServices
 from voiceproject.asgi import build_application
 
 PAGE = "/admin/tts_app/voice/download/"
@@ -42,8 +43,8 @@ def hub() -> Iterator[Hub]:
 
 @pytest.fixture
 async def services(
-    make_services: Callable[..., dict[str, Any]], hub: Hub, tmp_path: Path
-) -> AsyncIterator[dict[str, Any]]:
+    make_services: Callable[..., FakeServices], hub: Hub, tmp_path: Path
+) -> AsyncIterator[FakeServices]:
     settings: dict[str, Any] = {
         "data_dir": str(tmp_path / "data"),
         "voices_dir": str(tmp_path / "voices"),
@@ -51,9 +52,9 @@ async def services(
     }
     piper = PiperEngine(loaded_config(**settings).config)
     services = make_services(tts=piper, **settings)
-    config, speech = services["loaded"].config, services["speech"]
+    config, speech = services.config, services.speech
     downloads = VoiceDownloads(config, speech.sync_voices, hub.url)
-    services["voice_downloads"] = downloads
+    services.change(SpeechServices, downloads=downloads)
     yield services
     hub.released.set()
     await downloads.stop()
@@ -137,12 +138,13 @@ async def test_it_offers_what_the_hub_has(keeper: httpx.AsyncClient) -> None:
 
 
 async def test_without_a_network_it_says_what_is_wrong_and_what_helps(
-    keeper: httpx.AsyncClient, services: dict[str, Any]
+    keeper: httpx.AsyncClient, services: FakeServices
 ) -> None:
-    config = services["loaded"].config
-    services["voice_downloads"] = VoiceDownloads(
-        config, services["speech"].sync_voices, "http://127.0.0.1:9"
+    config = services.config
+    downloads = VoiceDownloads(
+        config, services.speech.sync_voices, "http://127.0.0.1:9"
     )
+    services.change(SpeechServices, downloads=downloads)
     page = (await keeper.get(PAGE)).text
     assert "127.0.0.1 cannot be reached" in page
     assert "Upload a voice instead" in page
@@ -152,15 +154,15 @@ async def test_without_a_network_it_says_what_is_wrong_and_what_helps(
 
 
 async def test_a_process_that_only_listens_says_so(
-    keeper: httpx.AsyncClient, services: dict[str, Any]
+    keeper: httpx.AsyncClient, services: FakeServices
 ) -> None:
-    del services["voice_downloads"]
+    services.remove(SpeechServices)
     assert "This process does not speak" in (await keeper.get(PAGE)).text
     assert (await begin(keeper, GOOD)).status_code == 404
 
 
 async def test_the_script_is_told_how_far_it_is(
-    keeper: httpx.AsyncClient, services: dict[str, Any], hub: Hub
+    keeper: httpx.AsyncClient, services: FakeServices, hub: Hub
 ) -> None:
     await keeper.get(PAGE)
     hub.stall_after_bytes = 400_000
@@ -211,16 +213,17 @@ async def test_without_a_script_the_forms_do_the_same(
 
 @pytest.mark.model
 async def test_a_downloaded_voice_is_offered_at_once(
-    keeper: httpx.AsyncClient, services: dict[str, Any]
+    keeper: httpx.AsyncClient, services: FakeServices
 ) -> None:
-    piper = services["tts"]
+    piper = services.tts
     await piper.start()
     try:
         assert GOOD not in (await keeper.get("/voices")).json()["voices"]
         await begin(keeper, GOOD)
         # The page is closed meanwhile; nobody asks how far it is.
-        download = services["voice_downloads"].downloads[0]
-        await asyncio.wait_for(asyncio.wait({download.task}), PATIENCE_SECONDS)
+        task = services[SpeechServices].downloads.downloads[0].task
+        assert task is not None
+        await asyncio.wait_for(asyncio.wait({task}), PATIENCE_SECONDS)
         offered = (await keeper.get("/voices")).json()
         assert GOOD in offered["voices"]
         details = {each["name"]: each for each in offered["details"]}

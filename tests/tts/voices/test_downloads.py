@@ -21,7 +21,7 @@ from common.errors import (
     UnknownVoice,
 )
 from common.models.files import check_voice, find_voices, local_voices
-from tests.conftest import loaded_config
+from tests.fake_services import loaded_config
 from tests.servers.hub import VOICES, Hub, running_hub
 from tests.small_voice import small_voice
 from tts_app.core.voices.downloads import (

@@ -14,8 +14,10 @@ from django.contrib.messages import get_messages
 from django.test import Client
 from django.urls import reverse
 
+from tests.fake_services import FakeServices
 from tests.fakes import FakeTts
 from tts_app.models import Voice
+from tts_app.services import SpeechServices
 from tts_app.voices.storage import sync_voices
 from voiceproject.asgi import build_application
 
@@ -23,7 +25,7 @@ NAMES = ("en_US-fake-medium", "de_DE-fake-medium", "fr_FR-fake-low")
 
 
 @pytest.fixture
-def services(make_services: Callable[..., dict[str, Any]]) -> Any:
+def services(make_services: Callable[..., FakeServices]) -> Any:
     return make_services(tts=FakeTts(NAMES))
 
 
@@ -31,9 +33,9 @@ async def in_database(work: Callable[..., Any], *arguments: Any) -> Any:
     return await asyncio.to_thread(work, *arguments)
 
 
-async def choose(services: dict[str, Any], name: str, **changes: bool) -> None:
+async def choose(services: FakeServices, name: str, **changes: bool) -> None:
     """Write the installed voices to the database, and change one of them there."""
-    await in_database(sync_voices, services["tts"].voices())
+    await in_database(sync_voices, services.tts.voices())
     await in_database(lambda: Voice.objects.filter(name=name).update(**changes))
 
 
@@ -46,7 +48,7 @@ async def test_it_lists_what_is_installed(client: httpx.AsyncClient) -> None:
 
 
 async def test_a_disabled_voice_is_neither_listed_nor_spoken(
-    client: httpx.AsyncClient, services: dict[str, Any]
+    client: httpx.AsyncClient, services: FakeServices
 ) -> None:
     await choose(services, NAMES[1], enabled=False)
     assert NAMES[1] not in (await client.get("/voices")).json()["voices"]
@@ -57,7 +59,7 @@ async def test_a_disabled_voice_is_neither_listed_nor_spoken(
 
 
 async def test_the_chosen_default_speaks(
-    client: httpx.AsyncClient, services: dict[str, Any]
+    client: httpx.AsyncClient, services: FakeServices
 ) -> None:
     await choose(services, NAMES[2], default=True)
     assert (await client.get("/voices")).json()["default"] == NAMES[2]
@@ -66,7 +68,7 @@ async def test_the_chosen_default_speaks(
 
 
 async def test_no_voice_left_is_an_empty_list_and_a_503(
-    client: httpx.AsyncClient, services: dict[str, Any]
+    client: httpx.AsyncClient, services: FakeServices
 ) -> None:
     for name in NAMES:
         await choose(services, name, enabled=False)
@@ -78,10 +80,10 @@ async def test_no_voice_left_is_an_empty_list_and_a_503(
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/voices"), ("POST", "/tts")])
 async def test_a_service_that_only_listens_does_not_speak(
-    method: str, path: str, services: dict[str, Any], transactional_db: None
+    method: str, path: str, services: FakeServices, transactional_db: None
 ) -> None:
-    listening = {n: s for n, s in services.items() if n not in ("tts", "llm", "speech")}
-    transport = httpx.ASGITransport(build_application(listening))
+    services.remove(SpeechServices)
+    transport = httpx.ASGITransport(build_application(services))
     async with httpx.AsyncClient(
         transport=transport, base_url="http://localhost"
     ) as client:
@@ -113,7 +115,7 @@ def superuser(db: None) -> Client:
 
 @pytest.mark.django_db(transaction=True)
 async def test_the_admin_lets_a_voice_be_heard_that_is_not_offered(
-    client: httpx.AsyncClient, services: dict[str, Any]
+    client: httpx.AsyncClient, services: FakeServices
 ) -> None:
     await choose(services, NAMES[1], enabled=False)
     voice = await Voice.objects.aget(name=NAMES[1])

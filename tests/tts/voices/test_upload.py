@@ -16,7 +16,7 @@ from django.test import AsyncClient
 from common.config import LoadedConfig
 from common.errors import BadValue, NotFound, TooLarge
 from common.models.files import VoiceFiles, check_voice, find_voices
-from tests.conftest import loaded_config
+from tests.fake_services import FakeServices, loaded_config
 from tts_app.core.piper.catalog import Catalog
 from tts_app.core.voices.install import examine
 from tts_app.core.voices.upload import VoiceUploads
@@ -145,7 +145,7 @@ async def test_a_model_that_cannot_speak_is_refused(uploads: VoiceUploads) -> No
 
 
 @pytest.fixture
-def services(make_services: Callable[..., dict[str, Any]], tmp_path: Path) -> Any:
+def services(make_services: Callable[..., FakeServices], tmp_path: Path) -> Any:
     folders = {"data_dir": str(tmp_path / "d"), "voices_dir": str(tmp_path / "v")}
     return make_services(**folders)
 

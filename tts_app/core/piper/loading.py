@@ -35,8 +35,11 @@ class VoiceDefaults:
             piper_config.noise_w_scale = self.noise_w
 
 
+NO_DEFAULTS = VoiceDefaults()
+
+
 def load_voice(
-    onnx: str, config: str, threads: int, defaults: VoiceDefaults = VoiceDefaults()
+    onnx: str, config: str, threads: int, defaults: VoiceDefaults = NO_DEFAULTS
 ) -> Voice:
     """A voice whose ONNX sessions have the given number of threads.
 

@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 
 from tts_app.core.engine import SpeechPart, SynthesisRequest, WordTime
-from tts_app.core.piper.loading import VoiceDefaults, load_voice
+from tts_app.core.piper.loading import NO_DEFAULTS, VoiceDefaults, load_voice
 from tts_app.core.piper.voice import Sentence, Voice
 from tts_app.core.piper.word_times import ClauseWords
 
@@ -32,7 +32,7 @@ class PiperOptions:
     threads: int
     max_voices: int
     memory_mb: int = 1_500
-    defaults: VoiceDefaults = VoiceDefaults()
+    defaults: VoiceDefaults = NO_DEFAULTS
 
 
 @dataclass(frozen=True, kw_only=True)

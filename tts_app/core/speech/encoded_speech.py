@@ -64,16 +64,17 @@ class EncodedSpeech:
                         yield AudioBytes(data)
                         await asyncio.sleep(0)
                     continue
-                if isinstance(event, WordsTimed):
-                    event = self._as_played(event)
-                elif isinstance(event, SpeechFinished):
-                    if data := self._encoder.finish():
-                        yield AudioBytes(data)
-                yield event
+                if isinstance(event, SpeechFinished) and (
+                    rest := self._encoder.finish()
+                ):
+                    yield AudioBytes(rest)
+                yield self._as_played(event)
         finally:
             self._encoder.close()
 
-    def _as_played(self, event: WordsTimed) -> WordsTimed:
+    def _as_played(self, event: SpeechEvent) -> SpeechEvent:
+        if not isinstance(event, WordsTimed):
+            return event
         delay_seconds = self._encoder.delay_seconds
         return replace(event, words=tuple(w.later(delay_seconds) for w in event.words))
 

@@ -103,7 +103,7 @@ class SpeechPipeline:
         try:
             async with asyncio.timeout(timeout_seconds) as limit:
                 await self._synthesize(limit)
-        except Exception as error:  # noqa: BLE001 - it is raised or told by `run`
+        except Exception as error:
             if isinstance(error, TimeoutError) and limit.expired():
                 return Unavailable(
                     "The speech was not ready in time (`tts_request_timeout`).",

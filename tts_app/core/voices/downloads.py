@@ -87,7 +87,7 @@ class Download:
 
 
 class VoiceDownloads:
-    """services["voice_downloads"]: what the admin starts, watches and cancels.
+    """What the admin starts, watches and cancels.
 
     `installed` is awaited when a voice has come. The hub is the one that
     `manage.py voices` asks, unless another one is given.

@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from common.config import LoadedConfig
 from common.config.production import problems
 from common.workers.heap import return_large_blocks
+from gateway_app.services import GatewayServices
 from voiceproject.server.reactor import run_until_done
 from voiceproject.services import ROLES
 from voiceproject.startup.database import prepare_database
@@ -85,7 +86,7 @@ class Command(BaseCommand):
         sys.exit(CANNOT_START)
 
     def _announce(self, started: Started) -> None:
-        config = started.services["loaded"].config
+        config = started.services[GatewayServices].config
         if config.log_json_mode or config.is_production:
             log.info("server ready", url=url(started), **facts(started))
         else:

@@ -1,10 +1,9 @@
-"""`/ws/monitor`: the live figures of all processes."""
+"""The front desk's WebSockets: `/ws/monitor`, and addresses where nothing is."""
 
 from __future__ import annotations
 
-from common.errors import BadRequest
-from gateway_app.monitor.monitor import Monitor
-from gateway_app.sockets.consumers import VoiceConsumer
+from common.errors import BadRequest, NotFound
+from gateway_app.voice_consumer import VoiceConsumer
 
 
 class MonitorConsumer(VoiceConsumer):
@@ -13,11 +12,19 @@ class MonitorConsumer(VoiceConsumer):
     kind = "monitor"
 
     async def opened(self) -> None:
-        monitor: Monitor = self.services["monitor"]
-        self.pump(monitor.watch())
+        self.pump(self.gateway.monitor.watch())
 
     def on_audio(self, frame: bytes) -> None:
         raise BadRequest("This socket only sends figures; it takes no audio.")
 
     async def on_text(self, text: str) -> None:
         raise BadRequest("This socket only sends figures; it takes no messages.")
+
+
+class UnknownSocket(VoiceConsumer):
+    """The last route: an address where no socket is."""
+
+    kind = "unknown"
+
+    async def opened(self) -> None:
+        raise NotFound(f"There is no WebSocket at {self.scope['path']}.")

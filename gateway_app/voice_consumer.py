@@ -11,22 +11,17 @@ from pydantic import TypeAdapter
 from common.errors import (
     BadRequest,
     IdleTimeout,
-    NotFound,
     Restarting,
     SessionExpired,
     TooLarge,
     VoiceError,
 )
 from common.messages import Message, decode
-from gateway_app.access.authentication import (
-    ANONYMOUS,
-    Caller,
-    admit_socket,
-    offered_subprotocol,
-)
+from gateway_app.access.authentication import ANONYMOUS, Caller, offered_subprotocol
+from gateway_app.services import GatewayServices, gateway_services
 from gateway_app.sockets.connection import Socket
 from gateway_app.sockets.lifetime import Lifetime
-from gateway_app.sockets.sessions import RETRY_SECONDS, Seat, SessionRegistry
+from gateway_app.sockets.sessions import RETRY_SECONDS, Seat
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +32,7 @@ MAX_STRIKES = 3
 class VoiceConsumer(Socket):
     """One socket. Subclasses set `kind` and `family` and fill in the hooks.
 
-    Hooks may use `send_message`, `pump`, `fail`, `services`, `session_id`,
+    Hooks may use `send_message`, `pump`, `fail`, `gateway`, `session_id`,
     `client` and `caller`. Where there are settings of these names, they bound the
     sockets of a kind: `<kind>_max_sessions`, `<kind>_idle_seconds` and
     `<kind>_session_seconds`.
@@ -88,9 +83,8 @@ class VoiceConsumer(Socket):
         """The socket has ended, however it did. Called once if `opened` was called."""
 
     @property
-    def services(self) -> dict[str, Any]:
-        services: dict[str, Any] = self.scope["state"]
-        return services
+    def gateway(self) -> GatewayServices:
+        return gateway_services(self.scope)
 
     async def drain(self) -> None:
         """The server shuts down (see SessionRegistry)."""
@@ -114,12 +108,12 @@ class VoiceConsumer(Socket):
     async def _connected(self) -> None:
         subprotocol = offered_subprotocol(self.scope)
         await self._send({"type": "websocket.accept", "subprotocol": subprotocol})
-        self.caller = await admit_socket(self.scope)
+        gateway = self.gateway
+        self.caller = await gateway.access.admit_socket(self.scope)
         self.client = self.caller.client
-        registry: SessionRegistry = self.services["sessions"]
-        config = self.services["loaded"].config
+        config = gateway.config
         limit = getattr(config, f"{self.kind}_max_sessions", None)
-        self._seat = registry.open(self.kind, self, limit=limit)
+        self._seat = gateway.sessions.open(self.kind, self, limit=limit)
         log.info("socket opened", kind=self.kind, client=self.client)
         self._opened = True
         await self.opened()
@@ -154,7 +148,7 @@ class VoiceConsumer(Socket):
             self._strikes = 0
 
     def _check_size(self, frame: bytes | str) -> None:
-        limit_kb: int = self.services["loaded"].config.max_message_kb
+        limit_kb = self.gateway.config.max_message_kb
         size = len(frame) if isinstance(frame, bytes) else len(frame.encode())
         if size > limit_kb * 1024:
             raise TooLarge(f"A WebSocket message may be {limit_kb} KiB at most.")
@@ -166,12 +160,3 @@ class VoiceConsumer(Socket):
         finally:
             if self._seat is not None:
                 self._seat.close()
-
-
-class UnknownSocket(VoiceConsumer):
-    """The last route: an address where no socket is."""
-
-    kind = "unknown"
-
-    async def opened(self) -> None:
-        raise NotFound(f"There is no WebSocket at {self.scope['path']}.")

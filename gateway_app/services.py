@@ -1,0 +1,48 @@
+"""What the front desk shares within a process: configuration, access, history, figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from common.config import Config, LoadedConfig
+from common.services import Services
+from gateway_app.access.authentication import AccessControl
+from gateway_app.health import ServerHealth
+from gateway_app.history.records import HistoryWriter
+from gateway_app.monitor.figures import Figures
+from gateway_app.monitor.monitor import Monitor
+from gateway_app.requests import scope_of
+from gateway_app.sockets.sessions import SessionRegistry
+
+
+@dataclass(frozen=True)
+class GatewayServices:
+    """The services that every way in uses, whatever else runs in this process."""
+
+    loaded: LoadedConfig
+    access: AccessControl
+    sessions: SessionRegistry
+    history: HistoryWriter
+    health: ServerHealth
+    figures: Figures
+    monitor: Monitor
+
+    @property
+    def config(self) -> Config:
+        return self.loaded.config
+
+
+def gateway_services(scope: Mapping[str, Any]) -> GatewayServices:
+    """The front desk's services, from the scope of a request or a socket."""
+    services: Services = scope["state"]
+    return services[GatewayServices]
+
+
+def find_gateway_services(request: HttpRequest) -> GatewayServices | None:
+    """The same for a request; None for one that did not come through the application."""
+    services: Services | None = scope_of(request).get("state")
+    return services.get(GatewayServices) if services is not None else None

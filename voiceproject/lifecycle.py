@@ -1,0 +1,64 @@
+"""The services of a process with their life: started and stopped side by side."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from common.errors import EngineFailed, VoiceError
+from common.services import Services
+
+log = structlog.get_logger(__name__)
+
+
+async def nothing() -> None:
+    """The start or stop of a service that needs none."""
+
+
+@dataclass(frozen=True)
+class Managed:
+    """One service that is started before, or stopped after, the requests it serves."""
+
+    name: str
+    start: Callable[[], Awaitable[None]] = nothing
+    stop: Callable[[], Awaitable[None]] = nothing
+    needed: bool = False
+    """Whether the server does not start without it; the others may come up later."""
+
+
+@dataclass(frozen=True)
+class ServerProcess:
+    """Everything that runs in this process."""
+
+    services: Services
+    managed: tuple[Managed, ...]
+    """What the others write to stands first, so that it is stopped last."""
+
+    async def start(self) -> None:
+        """Start all in parallel. Raises EngineFailed with everything that is missing."""
+        results = await asyncio.gather(
+            *(each.start() for each in self.managed), return_exceptions=True
+        )
+        missing = []
+        for each, result in zip(self.managed, results, strict=True):
+            if isinstance(result, VoiceError) and each.needed:
+                missing.append(result.message)
+            elif isinstance(result, VoiceError):
+                log.warning(
+                    "service not available", service=each.name, reason=result.message
+                )
+            elif isinstance(result, BaseException):
+                raise result
+        if missing:
+            raise EngineFailed("\n".join(missing))
+
+    async def stop(self) -> None:
+        """Stop all, last built first; one that fails does not keep the others."""
+        for each in reversed(self.managed):
+            try:
+                await each.stop()
+            except Exception as error:
+                log.error("service did not stop", service=each.name, exc_info=error)
