@@ -80,27 +80,14 @@ class PiperEngine:
         return [voice.info for voice in self._catalog.voices.values()]
 
     def stats(self) -> EngineStats:
+        pool = self._pool
         return EngineStats(
-            queued=self.queued,
-            processes=tuple(self.processes),
-            memory_mb=tuple(self.memory_mb),
+            queued=pool.queued if pool else 0,
+            processes=tuple(pool.processes) if pool else (),
+            memory_mb=tuple(pool.memory_mb) if pool else (),
             offers=tuple(self._catalog.voices),
             real_time_factor=self._real_time_factor,
         )
-
-    @property
-    def queued(self) -> int:
-        """Clauses that wait for a worker."""
-        return self._pool.queued if self._pool else 0
-
-    @property
-    def memory_mb(self) -> list[float]:
-        return self._pool.memory_mb if self._pool else []
-
-    @property
-    def processes(self) -> list[int]:
-        """Process ids of the workers that live."""
-        return self._pool.processes if self._pool else []
 
     async def synthesize(
         self, request: SynthesisRequest, urgency: Urgency
