@@ -15,8 +15,9 @@ _LOOP_DELAYS = (0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.
 
 HTTP_REQUESTS = Counter(
     "voice_http_requests",
-    "HTTP requests answered, by route and status.",
-    ["method", "route", "status"],
+    "HTTP requests answered, by route, status and kind of principal "
+    "(`anonymous`, `key`, `user`).",
+    ["method", "route", "status", "principal"],
     registry=REGISTRY,
 )
 HTTP_SECONDS = Histogram(

@@ -38,7 +38,7 @@ class SttConsumer(VoiceConsumer):
         if address.resume is None:
             listening.load.admit()
         self.stream = await listening.streams.take(
-            address, self.session_id, self.supersede
+            address, self.session_id, self.principal.id, self.supersede
         )
         self.session_id = self.stream.session_id
         self.session = SttSession(
@@ -113,7 +113,9 @@ class SttConsumer(VoiceConsumer):
 
     def keep(self, heard: Heard) -> None:
         """Into the history with it."""
-        record = transcript_record(heard, self.session_id, self.client)
+        record = transcript_record(
+            heard, self.session_id, self.client, self.principal.id
+        )
         if self.held is not None:
             self.held.append(record)
         else:

@@ -17,6 +17,8 @@ from unfold.contrib.filters.admin import AllValuesCheckboxFilter
 from unfold.decorators import action, display
 
 from common.errors import NotFound, VoiceError
+from gateway_app.access.principals import principal_of
+from gateway_app.access.proxies import client_address
 from gateway_app.requests import scope_of
 from gateway_app.responses import error_response, request_id
 from tts_app.core.engine import VoiceSettings
@@ -182,7 +184,11 @@ class VoiceAdmin(ModelAdmin):  # type: ignore[misc]
             if voice is None:
                 raise NotFound("There is no such voice.")
             service = speech_services(scope_of(request)).speech
-            speech = await service.open(_sample(request, voice), client="admin")
+            speech = await service.open(
+                _sample(request, voice),
+                principal=principal_of(request),
+                client=client_address(scope_of(request)),
+            )
         except VoiceError as error:
             return error_response(request, error)
         return speech_response(speech, audio_format=SAMPLE_FORMAT)

@@ -11,6 +11,7 @@ from ninja import Router
 from ninja.decorators import decorate_view
 
 from common.errors import EngineFailed, VoiceError
+from gateway_app.access.principals import principal_of
 from gateway_app.access.proxies import client_address
 from gateway_app.requests import scope_of
 from gateway_app.responses import error_response, request_id
@@ -18,7 +19,7 @@ from tts_app.core.engine import VoiceInfo
 from tts_app.core.speech.encoding import check_encoding
 from tts_app.protocol.responses import speech_response
 from tts_app.protocol.schemas import TtsIn, VoicesOut
-from tts_app.services import owner, speech_services
+from tts_app.services import speech_services
 
 router = Router(tags=["Speech"])
 
@@ -74,8 +75,8 @@ async def tts(request: HttpRequest, body: TtsIn) -> HttpResponseBase:
     check_encoding(body.format, body.sample_rate)
     speech = await speech_services(scope_of(request)).speech.open(
         body.speech_request(request_id(request) or ""),
-        principal=owner(request),
-        client=_client(request),
+        principal=principal_of(request),
+        client=client_address(scope_of(request)),
     )
     return speech_response(
         speech,
@@ -100,12 +101,6 @@ async def voices(request: HttpRequest) -> dict[str, Any]:
         "default": available.default,
         "details": [_details(voice) for voice in available.voices],
     }
-
-
-def _client(request: HttpRequest) -> str:
-    caller = getattr(request, "caller", None)
-    given = caller.client if caller else ""
-    return given or client_address(scope_of(request))
 
 
 def _details(voice: VoiceInfo) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def conversations_for(config: Config) -> ConversationStore:
 
 
 def _columns(key: Key) -> dict[str, str]:
-    return {"caller": key.caller, "conversation_id": key.conversation_id}
+    return {"principal": key.principal, "conversation_id": key.conversation_id}
 
 
 def _turns(row: Conversation) -> list[Turn]:

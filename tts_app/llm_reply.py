@@ -69,7 +69,7 @@ class LlmReply:
                 log.warning("turn not remembered", reason=error.message)
 
     async def forget(self, principal: str, conversation_id: str) -> None:
-        """Raises NotFound when there is no such conversation of this caller."""
+        """Raises NotFound when there is no such conversation of this principal."""
         if not await self._conversations.forget(Key(principal, conversation_id)):
             raise NotFound(
                 "There is no conversation with this id, or it has expired.",

@@ -9,6 +9,7 @@ from functools import partial
 
 from common.config import Config
 from common.workers import Urgency
+from gateway_app.access.principals import ANONYMOUS, Principal
 from gateway_app.history.records import HistoryWriter
 from gateway_app.sockets.sessions import SessionRegistry
 from llm.engine import LlmEngine
@@ -91,14 +92,14 @@ class SpeechService:
         self,
         request: SpeechRequest,
         *,
-        principal: str = "",
+        principal: Principal = ANONYMOUS,
         client: str = "",
         urgency: Urgency | None = None,
     ) -> SpeechStream:
         """The answer, once its first audio exists. Raises what went wrong before.
 
         Iterate over it or close it; until then it holds a place. `principal` is whose
-        conversation it is, `client` the address for the history. `urgency` is the
+        conversation it is, and `client` the address, for the history. `urgency` is the
         caller's handle on the first clause, for an answer that may not be wanted.
         """
         check_request(request, self._config)
@@ -107,7 +108,7 @@ class SpeechService:
             request.voice, request.text, include_disabled=request.include_disabled
         )
         uses_llm = asks_llm(request, self._config)
-        reply = partial(self._llm_reply.pieces, request, principal)
+        reply = partial(self._llm_reply.pieces, request, principal.id)
         pipeline = SpeechPipeline(
             self._engine,
             voice,
@@ -117,33 +118,51 @@ class SpeechService:
             word_times=request.word_times,
             urgency=urgency,
         )
-        remember = partial(self._llm_reply.remember, request, principal)
+        remember = partial(self._llm_reply.remember, request, principal.id)
         stream = SpeechStream(
             voice,
             pipeline,
             place=self._place(),
             timeout_seconds=self._config.tts_request_timeout,
-            finished=partial(self._finished, request, voice, uses_llm, client),
+            finished=partial(
+                self._finished,
+                request,
+                voice=voice,
+                uses_llm=uses_llm,
+                principal=principal,
+                client=client,
+            ),
             remember=remember if uses_llm else _nothing,
         )
         await stream.start()
         return stream
 
-    async def forget_conversation(self, principal: str, conversation_id: str) -> None:
-        """Raises NotFound when this caller has no such conversation."""
-        await self._llm_reply.forget(principal, conversation_id)
+    async def forget_conversation(
+        self, principal: Principal, conversation_id: str
+    ) -> None:
+        """Raises NotFound when this principal has no such conversation."""
+        await self._llm_reply.forget(principal.id, conversation_id)
 
     def _finished(
         self,
         request: SpeechRequest,
+        outcome: SpeechOutcome,
+        *,
         voice: VoiceInfo,
         uses_llm: bool,
+        principal: Principal,
         client: str,
-        outcome: SpeechOutcome,
     ) -> None:
         # Only now it is known which model of a fallback chain answered.
         model = request.options.model or self._llm.model_name if uses_llm else ""
-        self._recorder.record(request, outcome, voice=voice, model=model, client=client)
+        self._recorder.record(
+            request,
+            outcome,
+            voice=voice,
+            model=model,
+            principal=principal,
+            client=client,
+        )
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:

@@ -6,6 +6,7 @@ import structlog
 
 from common.errors import VoiceError
 from common.metrics import AUDIO_SECONDS, STAGE_SECONDS
+from gateway_app.access.principals import Principal
 from gateway_app.history.records import HistoryWriter, SynthesisRecord
 from tts_app.core.engine import VoiceInfo
 from tts_app.speech_request import SpeechRequest
@@ -27,6 +28,7 @@ class SpeechRecorder:
         *,
         voice: VoiceInfo,
         model: str,
+        principal: Principal,
         client: str,
     ) -> None:
         """`model` is that of the language model; empty when none was asked."""
@@ -34,6 +36,7 @@ class SpeechRecorder:
         record = SynthesisRecord(
             request_id=request.request_id,
             client=client,
+            principal=principal.id,
             text_in=request.text,
             text_out=outcome.text,
             voice=voice.name,

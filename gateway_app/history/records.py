@@ -13,6 +13,9 @@ class TranscriptRecord:
     request_id: str
     session_id: str
     client: str
+    """The address that it came from."""
+    principal: str = ""
+    """The id of who sent it."""
     text: str = ""
     language: str = ""
     model: str = ""
@@ -30,6 +33,9 @@ class SynthesisRecord:
 
     request_id: str
     client: str
+    """The address that it came from."""
+    principal: str = ""
+    """The id of who sent it."""
     text_in: str = ""
     text_out: str = ""
     voice: str = ""

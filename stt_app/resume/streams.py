@@ -90,18 +90,22 @@ class Streams:
         await self._checkpoints.close()
 
     async def take(
-        self, address: Address, session_id: str, on_superseded: Callable[[], None]
+        self,
+        address: Address,
+        session_id: str,
+        principal: str,
+        on_superseded: Callable[[], None],
     ) -> Stream:
-        """The stream that the address names, or a new one.
+        """The stream of this principal that the address names, or a new one.
 
         `on_superseded` is called when another connection of this process takes it up.
         """
         owner, found = uuid.uuid4().hex, None
         if address.resume:
-            found = await self._checkpoints.claim(address.resume, owner)
+            found = await self._checkpoints.claim(address.resume, owner, principal)
         # Nobody may choose a token, so one that is not known gives way to a new one.
         token = address.resume if address.resume and found else uuid.uuid4().hex
-        checkpoint = found or Checkpoint(session_id)
+        checkpoint = found or Checkpoint(session_id, principal=principal)
         if address.resume:
             checkpoint = checkpoint.at(address.audio_seconds)
             self._supersede(token)
@@ -165,12 +169,15 @@ def _after(event: ServerMessage, checkpoint: Checkpoint) -> Checkpoint:
     return checkpoint
 
 
-def transcript_record(heard: Heard, session_id: str, client: str) -> TranscriptRecord:
+def transcript_record(
+    heard: Heard, session_id: str, client: str, principal: str
+) -> TranscriptRecord:
     """What the history keeps of one utterance."""
     return TranscriptRecord(
         request_id=f"{session_id}-{heard.number}",
         session_id=session_id,
         client=client,
+        principal=principal,
         text=heard.text,
         language=heard.language,
         model=heard.model,

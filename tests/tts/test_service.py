@@ -11,6 +11,7 @@ import pytest
 
 from common.errors import BadValue, EngineFailed, TooMany, UnknownVoice
 from common.workers import Priority, Urgency
+from gateway_app.access.principals import Principal
 from tests.fake_services import FakeServices
 from tests.fakes import FakeLlm, FakeTts
 from tts_app.core.engine import VoiceSettings
@@ -21,6 +22,7 @@ from tts_app.speech_stream import SpeechStream
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TEXT = "The library closes at nine, but come back later."
+ADA = Principal("user:1", "user", "ada")
 PATIENCE_SECONDS = 5.0
 Make = Callable[..., FakeServices]
 
@@ -124,9 +126,12 @@ async def test_the_history_tells_how_long_each_stage_took(
 ) -> None:
     services = make_services(llm=FakeLlm(["Once there was a ship."]))
     request = SpeechRequest("A story?", request_id="r", audio_format="mp3")
-    await events_of(await services.speech.open(request, client="10.0.0.1"))
+    await events_of(
+        await services.speech.open(request, principal=ADA, client="10.0.0.1")
+    )
     (record,) = services.history.records
     assert (record.request_id, record.client) == ("r", "10.0.0.1")
+    assert record.principal == ADA.id
     assert (record.text_in, record.text_out) == ("A story?", "Once there was a ship.")
     assert (record.status, record.error, record.audio_format) == ("ok", "", "mp3")
     assert record.duration_seconds > 1
@@ -153,9 +158,9 @@ async def test_it_is_remembered_before_the_reader_sees_the_end(
 ) -> None:
     services = make_services(llm=FakeLlm(["It is called Rex."]))
     asked = SpeechRequest("My dog?", conversation_id="dogs")
-    async for _event in await services.speech.open(asked, principal="ada"):
+    async for _event in await services.speech.open(asked, principal=ADA):
         pass
-    async for _event in await services.speech.open(asked, principal="ada"):
+    async for _event in await services.speech.open(asked, principal=ADA):
         pass
     said = [message.content for message in services.llm.asked[-1]]
     assert said[1:] == ["My dog?", "It is called Rex.", "My dog?"]

@@ -11,9 +11,9 @@ from llm.engine import ChatMessage
 
 
 class Key(NamedTuple):
-    """Nobody continues another caller's conversation."""
+    """Whose conversation it is: nobody continues that of another principal."""
 
-    caller: str
+    principal: str
     conversation_id: str
 
 

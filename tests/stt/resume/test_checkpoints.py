@@ -26,8 +26,8 @@ async def test_it_forgets_what_nobody_has_touched_for_too_long() -> None:
     now = 50.0
     await kept.save("young", "first", SOME)
     now = 61.0
-    assert await kept.claim("old", "second") is None
-    assert await kept.claim("young", "second") == SOME
+    assert await kept.claim("old", "second", "anonymous") is None
+    assert await kept.claim("young", "second", "anonymous") == SOME
 
 
 async def test_an_utterance_counts_as_soon_as_its_text_was_sent() -> None:
@@ -41,7 +41,9 @@ async def test_an_utterance_counts_as_soon_as_its_text_was_sent() -> None:
         )
 
     assert len([event async for event in stream.watching(events())]) == 1
-    assert await kept.claim("token", "second") == Checkpoint("session", 0, 1, (1.5,))
+    assert await kept.claim("token", "second", "") == Checkpoint(
+        "session", 0, 1, (1.5,)
+    )
 
 
 def test_it_counts_utterances() -> None:
