@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from common.config.llm import ConversationSettings
+from common.text_cleaning import clean_text
 from llm.engine import ChatMessage
 
 
@@ -27,7 +28,8 @@ class Turn:
     def cut(self, characters: int) -> Turn:
         """The beginnings of both, without what databases refuse."""
         return Turn(
-            _clean(self.question)[:characters], _clean(self.answer)[:characters]
+            clean_text(self.question)[:characters],
+            clean_text(self.answer)[:characters],
         )
 
 
@@ -65,8 +67,3 @@ def trim_turns(turns: Sequence[Turn], settings: ConversationSettings) -> list[Tu
         turn.cut(settings.conversation_characters)
         for turn in turns[-settings.conversation_turns :]
     ]
-
-
-def _clean(text: str) -> str:
-    """Without half characters and NUL."""
-    return text.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import StreamingHttpResponse
 
 from common.errors import VoiceError
+from common.text_cleaning import clean_text
 from tts_app.core.events import SpeechFinished, TextDelta, WordsTimed
 from tts_app.core.speech.encoded_speech import AudioBytes, EncodedSpeech
 from tts_app.speech_stream import SpeechStream
@@ -93,4 +94,4 @@ def _words(event: WordsTimed) -> list[dict[str, Any]]:
 
 def _event(type: str, **fields: Any) -> bytes:
     data = json.dumps({"type": type, **fields}, ensure_ascii=False)
-    return f"data: {data}\n\n".encode("utf-8", "replace")
+    return f"data: {clean_text(data)}\n\n".encode()

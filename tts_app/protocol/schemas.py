@@ -13,6 +13,7 @@ from pydantic import (
     StrictInt,
 )
 
+from common.text_cleaning import clean_text
 from tts_app.core.engine import VoiceSettings
 from tts_app.core.speech.encoding import RATES_HZ
 from tts_app.protocol.llm_fields import LlmFields
@@ -26,14 +27,11 @@ from tts_app.speech_request import (
 )
 
 
-def _without_surrogates(given: Any) -> Any:
-    """JSON can hold half characters, which no text may; they cannot be heard either."""
-    if isinstance(given, str):
-        return given.encode("utf-8", "ignore").decode("utf-8")
-    return given
+def _cleaned(given: Any) -> Any:
+    return clean_text(given) if isinstance(given, str) else given
 
 
-Text = Annotated[str, BeforeValidator(_without_surrogates)]
+Text = Annotated[str, BeforeValidator(_cleaned)]
 
 
 class TtsIn(LlmFields):
@@ -51,7 +49,7 @@ class TtsIn(LlmFields):
         min_length=1,
         max_length=200,
     )
-    speaker: StrictInt | str | None = Field(
+    speaker: StrictInt | Annotated[str, Field(max_length=200)] | None = Field(
         None, description="Name or number, for a voice with several speakers."
     )
     speed: float = Field(

@@ -153,7 +153,7 @@ async def test_it_makes_what_no_database_takes_storable(
     )
     await written(history)
     row = await in_database(lambda: Transcript.objects.using(file_database).get())
-    assert row.text == "nul  half ? end"
+    assert row.text == "nul  half  end"
     assert (len(row.model), row.duration_seconds) == (200, 0.0)
     assert (row.stages_ms, row.final_ms) == ({"transcribe": 5.0}, None)
 
