@@ -53,7 +53,7 @@ def validate(plain: dict[str, Any], family: TypeAdapter[Decoded]) -> Decoded:
 
 
 def _json_object(text: str) -> dict[str, Any]:
-    plain = read_json(text)
+    plain = read_json(text, "message")
     if not isinstance(plain, dict):
         raise BadRequest("A message must be a JSON object with a `type`.")
     return plain

@@ -56,7 +56,7 @@ class BoundedParser(Parser):
             text = request.body.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise BadRequest("The body is not UTF-8.") from error
-        return read_json(text)
+        return read_json(text, "body")
 
 
 api = VoiceAPI(

@@ -64,7 +64,7 @@ class Stage:
 
     def __init__(self, make_services: MakeServices) -> None:
         self.lines: list[str] = []
-        self.services: dict[str, Any] = {}
+        self.services: Any = None
         self._make_services = make_services
         self._mask = Mask()
         self._clients: list[Client] = []
@@ -80,8 +80,9 @@ class Stage:
             "partial_interval_seconds": PARTIAL_INTERVAL_SECONDS,
             **changes,
         }
-        self.services = self._make_services(stt=engine or FakeStt(), **changes)
-        self.services["vad"] = vad or LoudnessVad()
+        self.services = self._make_services(
+            stt=engine or FakeStt(), vad=vad or LoudnessVad(), **changes
+        )
 
     async def open(self, query: str = "") -> Client:
         """A client that was let in, or told why not."""
@@ -94,7 +95,7 @@ class Stage:
     def drain(self) -> None:
         """The server begins to shut down."""
         self.lines.append(json.dumps({"server": "drains"}))
-        sessions = self.services["sessions"]
+        sessions = self.services.sessions
         self._draining = asyncio.create_task(sessions.drain(_TIMEOUT_SECONDS))
 
     async def end(self) -> None:
@@ -103,7 +104,7 @@ class Stage:
             await client.end()
         if self._draining is not None:
             assert await self._draining, "the server did not drain in time"
-        await self.services["streams"].stop()
+        await self.services.listening.stop()
 
     def astray(self, how: str) -> None:
         """Log that the session has left its script."""
