@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from common.config import Config
 from common.errors import BadRequest
 from gateway_app.history.records import TranscriptRecord
+from gateway_app.sockets.limits import CONTROL_MESSAGE_BYTES, SocketLimits
 from gateway_app.voice_consumer import VoiceConsumer
 from stt_app.core.messages import (
     CLIENT_FAMILY,
@@ -31,6 +33,15 @@ class SttConsumer(VoiceConsumer):
     stream: Stream | None = None
     held: list[TranscriptRecord] | None = None
     """Records of a connection that has ended, which its client may yet take up."""
+
+    def limits(self, config: Config) -> SocketLimits:
+        return SocketLimits(
+            max_sessions=config.stt_max_sessions,
+            max_message_bytes=config.max_message_kb * 1024,
+            max_text_bytes=CONTROL_MESSAGE_BYTES,
+            idle_seconds=config.stt_idle_seconds,
+            session_seconds=config.stt_session_seconds,
+        )
 
     async def opened(self) -> None:
         config, listening = self.gateway.config, self.listening
@@ -60,7 +71,7 @@ class SttConsumer(VoiceConsumer):
     def slice_bytes(self) -> int:
         return self.opened_session.slice_bytes
 
-    async def room(self) -> None:
+    async def wait_for_capacity(self) -> None:
         await self.opened_session.room()
 
     async def on_text(self, text: str) -> None:
