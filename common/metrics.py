@@ -65,8 +65,8 @@ WHISPER_WINDOWS = Counter(
     ["window"],
     registry=REGISTRY,
 )
-WHISPER_SECOND_LOOKS = Counter(
-    "voice_whisper_second_looks",
+WHISPER_REDECODES = Counter(
+    "voice_whisper_redecodes",
     "Doubtful texts decoded again with the full window, by reason: `repeat` of a phrase, "
     "`empty` though voice was heard, token `cap` reached, `unsure` log-probability.",
     ["reason"],
@@ -84,8 +84,8 @@ PARTIALS = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
-GUESSES = Counter(
-    "voice_guesses",
+SPECULATIVE_TRANSCRIPTS = Counter(
+    "voice_speculative_transcripts",
     "Texts prepared in a pause: `right` when it was the end, `wrong` when speech went on.",
     ["outcome"],
     registry=REGISTRY,

@@ -23,12 +23,10 @@ from gateway_app.services import GatewayServices
 from gateway_app.sockets.sessions import SessionRegistry
 from llm.engine import LlmEngine
 from llm.factory import build_llm
-from stt_app.core.endpointing.vad import SileroVad
+from stt_app.core.endpointing.vad import VadModel
 from stt_app.core.engine import SttEngine
-from stt_app.core.engine_load import Load
 from stt_app.core.languages import check_configured
-from stt_app.resume.streams import Streams
-from stt_app.services import ListeningServices
+from stt_app.services import ListeningServices, build_listening
 from tts_app.core.engine import TtsEngine
 from tts_app.core.voices.downloads import VoiceDownloads
 from tts_app.service import SpeechService
@@ -38,7 +36,7 @@ from voiceproject.parts import EnginePart
 
 ROLES = ("stt", "tts")
 
-STT_ENGINES = {"whisper": "stt_app.core.whisper.engine:WhisperEngine"}
+STT_ENGINES = {"whisper": "stt_app.services:whisper_engine"}
 TTS_ENGINES = {"piper": "tts_app.core.piper.engine:PiperEngine"}
 
 
@@ -106,7 +104,10 @@ def _engine(setting: str, name: str, known: Mapping[str, str], config: Any) -> A
 
 
 def assemble(
-    loaded: LoadedConfig, engines: Engines, history: HistoryWriter | None = None
+    loaded: LoadedConfig,
+    engines: Engines,
+    history: HistoryWriter | None = None,
+    vad: VadModel | None = None,
 ) -> ServerProcess:
     """The server of these engines; without a `history` it is kept in the database."""
     config = loaded.config
@@ -118,7 +119,7 @@ def assemble(
     managed = [Managed("history", database.start, database.stop)]
     queues: dict[str, Callable[[], int]] = {}
     if engines.stt is not None:
-        listening = _listening(config, engines.stt, records)
+        listening = build_listening(config, engines.stt, records, vad)
         rooms.append(listening)
         managed += _managed_listening(listening)
     if engines.tts is not None and engines.llm is not None:
@@ -165,17 +166,6 @@ def _probes(config: Config) -> dict[str, Probe]:
     return probes
 
 
-def _listening(
-    config: Config, engine: SttEngine, history: HistoryWriter
-) -> ListeningServices:
-    return ListeningServices(
-        engine=engine,
-        vad=SileroVad(),
-        load=Load(config.stt_lag_limit_seconds),
-        streams=Streams(config, history),
-    )
-
-
 def _speech(
     config: Config,
     engine: TtsEngine,
@@ -189,14 +179,10 @@ def _speech(
 
 
 def _managed_listening(listening: ListeningServices) -> list[Managed]:
-    async def load_vad() -> None:
-        listening.vad.start()
-
-    engine, streams = listening.engine, listening.streams
+    engine, service = listening.engine, listening.listening
     return [
         Managed("stt", engine.start, engine.stop, needed=True),
-        Managed("vad", load_vad),
-        Managed("streams", streams.start, streams.stop),
+        Managed("listening", service.start, service.stop),
     ]
 
 

@@ -34,6 +34,12 @@ class ListeningSettings(Section):
     min_utterance_seconds: float = setting(
         0.35, "Shorter bursts of speech are not transcribed.", ge=0, le=5
     )
+    speech_confirm_seconds: float | None = setting(
+        None,
+        "Speech after which it counts as confirmed and not as a click; empty means `min_utterance_seconds`.",
+        ge=0,
+        le=5,
+    )
     max_utterance_seconds: float = setting(
         20.0,
         "Longer speech is cut here, at its quietest point, without losing a word.",
@@ -92,6 +98,17 @@ class ListeningSettings(Section):
         "Longest recording that is transcribed as a file; decoding stops there.",
         ge=10,
         le=604_800,
+    )
+    file_decoders: int = setting(
+        4,
+        "Recordings that are decoded at the same time, each in a process of its own.",
+        ge=1,
+        le=64,
+    )
+    file_queue_limit: int = setting(
+        32,
+        "Recordings that may wait to be decoded; beyond them the answer is 503.",
+        ge=0,
     )
     stt_max_sessions: int = setting(
         200,

@@ -58,3 +58,13 @@ class HistoryWriter(Protocol):
 
     def record(self, record: Record) -> None:
         """Queue the record. Returns at once and never raises."""
+
+
+class NoHistory:
+    """Keeps nothing: for the command line."""
+
+    def record(self, record: Record) -> None:
+        """Forget it."""
+
+
+NO_HISTORY = NoHistory()

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from stt_app.core.messages import ServerMessage, TranscriptReady
-from stt_app.core.session.session import Start
+from stt_app.core.events import SessionEvent, UtteranceTranscribed
+from stt_app.core.session.settings import Start
 from stt_app.resume.checkpoints import Checkpoint, MemoryCheckpoints
 from stt_app.resume.streams import Stream
 from tests.contracts.checkpoints import SOME, CheckpointsContract
@@ -35,12 +35,11 @@ async def test_an_utterance_counts_as_soon_as_its_text_was_sent() -> None:
     start = Start(resume_token="token")
     stream = Stream(kept, "first", Checkpoint("session"), start)
 
-    async def events() -> AsyncIterator[ServerMessage]:
-        yield TranscriptReady(
-            text="One.", duration=1, keep_open=True, utterance_id=1, end=1.5
-        )
+    async def events() -> AsyncIterator[SessionEvent]:
+        yield UtteranceTranscribed(1, 8_000, 24_000, "One.")
+        yield UtteranceTranscribed(2, 24_000, 32_000, "")
 
-    assert len([event async for event in stream.watching(events())]) == 1
+    assert len([event async for event in stream.watching(events())]) == 2
     assert await kept.claim("token", "second", "") == Checkpoint(
         "session", 0, 1, (1.5,)
     )

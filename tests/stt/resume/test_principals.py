@@ -10,7 +10,6 @@ import pytest
 from channels.testing import WebsocketCommunicator
 
 from gateway_app.access.keys import key_principal
-from stt_app.services import ListeningServices
 from tests.fake_services import FakeServices
 from tests.fakes import FakeStt
 from tests.stt.sockets import next_message, opened, say, until_closed
@@ -21,11 +20,12 @@ ONE, TWO = "the-first-key", "the-second-key"
 
 @pytest.fixture
 def services(make_services: Callable[..., FakeServices]) -> FakeServices:
-    made = make_services(
-        stt=FakeStt(["hello"]), api_keys=[ONE, TWO], speculative_pause_seconds=0
+    return make_services(
+        stt=FakeStt(["hello"]),
+        vad=LoudnessVad(),
+        api_keys=[ONE, TWO],
+        speculative_pause_seconds=0,
     )
-    made.change(ListeningServices, vad=LoudnessVad())
-    return made
 
 
 @contextlib.asynccontextmanager

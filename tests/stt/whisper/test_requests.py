@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from common.workers import Priority
-from stt_app.core.whisper.beam import BY_ITSELF, CAREFUL, FAST, choose_beam
+from stt_app.core.whisper.requests import BY_ITSELF, CAREFUL, FAST, choose_beam
 
 LIVE = [each for each in Priority if each is not Priority.FILE]
 

@@ -25,7 +25,7 @@ class Flush(Message):
     type: Literal["flush"] = "flush"
 
 
-class KeepAlive(Message):
+class Keepalive(Message):
     """Nothing to say; the connection is still wanted."""
 
     type: Literal["keepalive"] = "keepalive"
@@ -37,8 +37,8 @@ class Close(Message):
     type: Literal["close"] = "close"
 
 
-CLIENT_MESSAGES = (Configure, Flush, KeepAlive, Close)
-ClientMessage = Configure | Flush | KeepAlive | Close
+CLIENT_MESSAGES = (Configure, Flush, Keepalive, Close)
+ClientMessage = Configure | Flush | Keepalive | Close
 _Tagged = Annotated[ClientMessage, Field(discriminator="type")]
 CLIENT_FAMILY: TypeAdapter[Any] = TypeAdapter(_Tagged)
 
@@ -69,7 +69,7 @@ class Ready(Message):
     )
 
 
-class SpeechBegan(Message):
+class SpeechStarted(Message):
     """Somebody has begun to speak."""
 
     type: Literal["speech_started"] = "speech_started"
@@ -81,7 +81,7 @@ class SpeechBegan(Message):
     )
 
 
-class SpeechFinished(Message):
+class SpeechEnded(Message):
     """Nobody speaks any more; the transcript follows, unless it was no speech."""
 
     type: Literal["speech_ended"] = "speech_ended"
@@ -92,7 +92,7 @@ class SpeechFinished(Message):
     utterance_id: int = Field(description="Number of the utterance.", examples=[1])
 
 
-class PartialText(Message):
+class Partial(Message):
     """The text so far of an utterance that goes on, with `interim_results`."""
 
     type: Literal["partial"] = "partial"
@@ -108,7 +108,7 @@ class PartialText(Message):
     utterance_id: int = Field(description="Number of the utterance.", examples=[1])
 
 
-class Acknowledged(Message):
+class Ack(Message):
     """All speech before this point is in transcripts that were sent before.
 
     After a lost connection, resend from here.
@@ -135,7 +135,7 @@ class Status(Message):
     )
 
 
-class WordSpoken(BaseModel):
+class Word(BaseModel):
     """One word of a transcript."""
 
     model_config = ConfigDict(frozen=True)
@@ -146,7 +146,7 @@ class WordSpoken(BaseModel):
     probability: float = Field(description="How sure it is, 0 to 1.")
 
 
-class TranscriptReady(Message):
+class Transcript(Message):
     """The text of one utterance, in the order in which they were spoken.
 
     The last one has `keep_open` false; it is empty when nothing was left to say.
@@ -185,7 +185,7 @@ class TranscriptReady(Message):
         description="Mean probability of the text's tokens, 0 to 1.",
         examples=[0.87],
     )
-    words: list[WordSpoken] | None = Field(
+    words: list[Word] | None = Field(
         None,
         description="Its words, with `word_timestamps`.",
         examples=[[{"word": "Hello", "start": 0.6, "end": 0.9, "probability": 0.97}]],
@@ -236,7 +236,7 @@ class Closed(Message):
     utterances: int = Field(description="How many transcripts were sent.", examples=[7])
 
 
-class ErrorHappened(Message):
+class Error(Message):
     """Something went wrong. The connection stays open unless a close follows."""
 
     type: Literal["error"] = "error"
@@ -258,27 +258,27 @@ class ErrorHappened(Message):
 
 SERVER_MESSAGES = (
     Ready,
-    SpeechBegan,
-    PartialText,
-    SpeechFinished,
-    TranscriptReady,
-    Acknowledged,
+    SpeechStarted,
+    Partial,
+    SpeechEnded,
+    Transcript,
+    Ack,
     Flushed,
     BufferLimitReached,
     Status,
     Closed,
-    ErrorHappened,
+    Error,
 )
 ServerMessage = (
     Ready
-    | SpeechBegan
-    | PartialText
-    | SpeechFinished
-    | TranscriptReady
-    | Acknowledged
+    | SpeechStarted
+    | Partial
+    | SpeechEnded
+    | Transcript
+    | Ack
     | Flushed
     | BufferLimitReached
     | Status
     | Closed
-    | ErrorHappened
+    | Error
 )
