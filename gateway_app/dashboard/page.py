@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
@@ -56,7 +56,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ("gateway_app.view_transcript", "gateway_app.view_synthesis")
     ):
         return context
-    context.update(_history(datetime.now(timezone.utc), services))
+    context.update(_history(datetime.now(UTC), services))
     return context
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 import numpy as np
 
@@ -19,7 +19,7 @@ _CUT_SEARCH_SHARE = 1 / 3
 """The cut is looked for in this last part of an utterance that is too long."""
 
 
-class EndReason(str, Enum):
+class EndReason(StrEnum):
     """Why an utterance ended."""
 
     SILENCE = "silence"

@@ -73,7 +73,7 @@ class MediaDecoder:
             portion: Portion = await asyncio.wait_for(
                 self._pool.call(request, Priority.FILE), patience
             )
-        except asyncio.TimeoutError as error:
+        except TimeoutError as error:
             # Native code does not listen; only its process can be ended.
             await self._pool.stop()
             await self._pool.start()

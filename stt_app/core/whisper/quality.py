@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from enum import Enum
+from enum import StrEnum
 
 from stt_app.core.whisper.segments import LOOPING_COMPRESSION, TextPiece
 
@@ -21,7 +21,7 @@ _LEAST_LOG_PROBABILITY = -0.8
 below -0.6, and a second look at each would come late for nothing."""
 
 
-class Doubt(str, Enum):
+class Doubt(StrEnum):
     """Why a short window is decoded once more, in full."""
 
     REPEAT = "repeat"

@@ -185,7 +185,7 @@ class Speech:
             return await asyncio.wait_for(
                 self._made.get(), max(0.0, self._seconds_left)
             )
-        except asyncio.TimeoutError:
+        except TimeoutError:
             return _Failed(
                 Unavailable(
                     "The speech was not ready in time (`tts_request_timeout`).",
