@@ -52,7 +52,7 @@ class DatabaseConversations:
         call = database_sync_to_async(work)(*arguments)
         try:
             result: Result = await asyncio.wait_for(call, PATIENCE_SECONDS)
-        except (DatabaseFailure, asyncio.TimeoutError) as error:
+        except (TimeoutError, DatabaseFailure) as error:
             log.warning("conversation not to be had", reason=str(error))
             raise Unavailable(
                 "The conversation cannot be looked up: the database does not answer.",

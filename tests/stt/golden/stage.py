@@ -235,7 +235,7 @@ class Client:
         """The next message; None: the server has closed. Raises Astray."""
         try:
             output = await self._socket.receive_output(_TIMEOUT_SECONDS)
-        except asyncio.TimeoutError as error:
+        except TimeoutError as error:
             self._left = True
             raise Astray(f"no {wanted} came") from error
         return self._take(output)
