@@ -11,6 +11,8 @@ from dataclasses import replace
 from typing import Any
 
 from common.audio import rms
+from common.workers import Urgency
+from stt_app.core.engine import Transcript, TranscriptionRequest
 from tests.fakes import FakeStt
 
 PARTIAL_INTERVAL_SECONDS = 0.1
@@ -39,9 +41,11 @@ class HeldStt(FakeStt):
     def release(self) -> None:
         self._free.set()
 
-    async def transcribe(self, *asked: Any, **named: Any) -> Any:
+    async def transcribe(
+        self, request: TranscriptionRequest, urgency: Urgency
+    ) -> Transcript:
         await self._free.wait()
-        return await super().transcribe(*asked, **named)
+        return await super().transcribe(request, urgency)
 
 
 class ReadingStt(HeldStt):
@@ -50,9 +54,11 @@ class ReadingStt(HeldStt):
     How far a text goes says how much audio the engine was given.
     """
 
-    async def transcribe(self, utterance: Any, *asked: Any, **named: Any) -> Any:
-        found = await super().transcribe(utterance, *asked, **named)
-        read = _READ[: int(utterance.seconds * _LETTERS_A_SECOND)]
+    async def transcribe(
+        self, request: TranscriptionRequest, urgency: Urgency
+    ) -> Transcript:
+        found = await super().transcribe(request, urgency)
+        read = _READ[: int(request.seconds * _LETTERS_A_SECOND)]
         return replace(found, text=read.strip())
 
 
