@@ -69,7 +69,7 @@ class ServerProcess:
     async def _stop(self, each: Managed) -> None:
         try:
             await asyncio.wait_for(each.stop(), self.stop_seconds)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             log.error("service hangs", service=each.name, seconds=self.stop_seconds)
         except Exception as error:
             log.error("service did not stop", service=each.name, exc_info=error)
