@@ -1,4 +1,4 @@
-# `make run` and `make test` need nothing but Python 3.10+ and the package registry.
+# `make run` and `make test` need nothing but Python 3.11+ and the package registry.
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -48,17 +48,16 @@ bench: $(DEV_READY)  ## Measure, and print the table of docs/performance.md
 	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(DEV_READY)  ## Compile requirements/*.in to pinned, hashed *.txt
-	cd requirements && for name in base gpu models; do \
-	  ../$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.10 \
+	cd requirements && for name in base gpu models dev; do \
+	  ../$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	    $$([ $$name = models ] && echo --no-deps) \
 	    --custom-compile-command "make lock" $$name.in -o $$name.txt; done
-	cd requirements && ../$(UV) pip compile --quiet --universal --generate-hashes \
-	  --python-version 3.11 --custom-compile-command "make lock" dev.in -o dev.txt
 
 clean:  ## Remove the virtual environment and caches (never your data)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 

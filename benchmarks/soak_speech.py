@@ -98,7 +98,7 @@ async def _ask(
 ) -> str:
     try:
         return await asyncio.wait_for(_complete(client, url, body), hang_up)
-    except asyncio.TimeoutError:
+    except TimeoutError:
         return "hung up"
 
 

@@ -202,7 +202,7 @@ async def _play_all(
                 ),
                 seconds + GRACE_SECONDS,
             )
-        except (websockets.ConnectionClosed, asyncio.TimeoutError):
+        except (TimeoutError, websockets.ConnectionClosed):
             return None
 
     return await asyncio.gather(*map(play, streams))

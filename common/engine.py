@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import asdict, dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import Any, Protocol
 
 
-class PartState(str, Enum):
+class PartState(StrEnum):
     """How one part of the server is."""
 
     LOADING = "loading"

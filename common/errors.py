@@ -31,6 +31,9 @@ from __future__ import annotations
 
 from typing import Any
 
+INTERNAL = "The server made a mistake; it has been logged."
+"""What a client is told of an error that is not its own."""
+
 
 class VoiceError(Exception):
     """An error with a sentence for the person who caused it or can mend it."""

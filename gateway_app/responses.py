@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from common.errors import (
+    INTERNAL,
     BadRequest,
     BadValue,
     Forbidden,
@@ -19,8 +20,6 @@ from common.errors import (
 )
 from common.messages import LONGEST_FIELD
 from common.metrics import ERRORS
-
-INTERNAL = "The server made a mistake; it has been logged."
 
 
 class MethodNotAllowed(VoiceError):

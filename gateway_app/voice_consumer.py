@@ -1,174 +1,159 @@
-"""The base of every WebSocket: who may come in, what a frame is, and the hooks."""
+"""The base of every WebSocket: a connection of the front desk, carried by Channels."""
 
 from __future__ import annotations
 
-import math
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
-import structlog
-from pydantic import TypeAdapter
-from structlog.contextvars import bind_contextvars
+from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
+from pydantic import BaseModel, TypeAdapter
 
-from common.errors import (
-    BadRequest,
-    IdleTimeout,
-    Restarting,
-    SessionExpired,
-    TooLarge,
-    VoiceError,
-)
-from common.messages import Message, decode
+from common.config import Config
+from common.errors import VoiceError
+from common.messages import Message, decode, encode
 from gateway_app.access.authentication import offered_subprotocol
-from gateway_app.access.principals import ANONYMOUS, Principal
+from gateway_app.access.principals import Principal
 from gateway_app.access.proxies import client_address
-from gateway_app.access.quotas import holder
 from gateway_app.services import GatewayServices, gateway_services
-from gateway_app.sockets.connection import Socket
-from gateway_app.sockets.lifetime import Lifetime
-from gateway_app.sockets.sessions import RETRY_SECONDS, Seat
-
-log = structlog.get_logger(__name__)
-
-MAX_STRIKES = 3
-"""So many malformed messages in a row close the socket."""
+from gateway_app.sockets.connection import Connection
+from gateway_app.sockets.limits import SocketLimits
 
 
-class VoiceConsumer(Socket):
-    """One socket. Subclasses set `kind` and `family` and fill in the hooks.
+class VoiceConsumer(AsyncConsumer):  # type: ignore[misc]
+    """One socket. Subclasses set `kind` and `family`, give `limits`, and fill in the hooks.
 
-    Hooks may use `send_message`, `pump`, `fail`, `gateway`, `session_id`,
-    `client` and `principal`. Where there are settings of these names, they bound the
-    sockets of a kind: `<kind>_max_sessions`, `<kind>_idle_seconds` and
-    `<kind>_session_seconds`.
+    Hooks may use `send_message`, `pump`, `fail`, `gateway`, `session_id`, `client` and
+    `principal`. What the hooks mean: see `gateway_app.sockets.door.Handler`.
     """
 
+    kind = "socket"
     family: TypeAdapter[Any] = TypeAdapter(Message)
+    # An audio socket must survive the loss of Redis, so it takes no channel layer.
+    channel_layer_alias = "none"
+    close_code: int | None = None
+    """How the client ended the connection, once it did."""
 
     def __init__(self) -> None:
-        super().__init__()
-        self.client = ""
-        self.principal: Principal = ANONYMOUS
-        self._seat: Seat | None = None
-        self._strikes = 0
-        self._opened = False
-        self._lifetime = Lifetime(math.inf, math.inf)
+        self.connection = Connection(self.kind, self, self)
+        self.session_id = self.connection.session_id
+
+    def limits(self, config: Config) -> SocketLimits:
+        """What this door allows."""
+        raise NotImplementedError
 
     async def opened(self) -> None:
-        """The caller was let in. A VoiceError raised here closes the socket."""
+        """See Handler."""
 
     @property
     def slice_bytes(self) -> int:
-        """`on_audio` gets longer frames in pieces of this size."""
         return 1 << 20
 
     def on_audio(self, frame: bytes) -> None:
-        """A binary frame, or a piece of one. It must not wait."""
+        """See Handler."""
 
-    async def room(self) -> None:
-        """Awaited after each frame: wait here while the session is behind."""
+    async def wait_for_capacity(self) -> None:
+        """See Handler."""
 
     async def on_text(self, text: str) -> None:
-        """A text frame. A BadRequest is told to the client, and the socket stays open."""
         await self.on_message(decode(text, self.family))
 
     async def on_message(self, message: Any) -> None:
         """A message of the family."""
 
     async def finish(self, reason: str) -> None:
-        """The server wants to end it: send what is left; a notice and a close follow.
-
-        `reason` is `restarting`, `idle` or `expired`.
-        """
+        """See Handler."""
 
     def warn(self, seconds: float) -> None:
-        """The longest time that this connection may last ends in so many seconds."""
+        """See Handler."""
 
     async def closed(self) -> None:
-        """The socket has ended, however it did. Called once if `opened` was called."""
+        """See Handler."""
+
+    def encode_error(self, error: VoiceError) -> str | bytes:
+        # In ASCII, because an error may repeat half a character of the client's.
+        return json.dumps(error.event(), allow_nan=False)
 
     @property
     def gateway(self) -> GatewayServices:
         return gateway_services(self.scope)
 
-    async def drain(self) -> None:
-        """The server shuts down (see SessionRegistry)."""
-        notice = "The server is restarting."
-        error = Restarting(notice, retry_after_seconds=RETRY_SECONDS)
-        await self._finish_and_fail("restarting", error)
+    @property
+    def principal(self) -> Principal:
+        return self.connection.principal
 
-    async def _finish_and_fail(self, reason: str, error: VoiceError) -> None:
-        self._draining = True
-        await self._guarded(lambda: self.finish(reason))
-        await self.fail(error)
+    @property
+    def client(self) -> str:
+        return self.connection.client
 
-    async def _watch_lifetime(self) -> None:
-        try:
-            await self._lifetime.watch(self.warn)
-        except IdleTimeout as error:
-            await self._finish_and_fail("idle", error)
-        except SessionExpired as error:
-            await self._finish_and_fail("expired", error)
+    @property
+    def server_closed(self) -> bool:
+        """Whether it was this side that ended the connection."""
+        return self.connection.server_closed
 
-    async def _connected(self) -> None:
-        subprotocol = offered_subprotocol(self.scope)
-        await self._send({"type": "websocket.accept", "subprotocol": subprotocol})
-        gateway = self.gateway
-        self.client = client_address(self.scope)
-        bind_contextvars(client=self.client)
-        self.principal = await gateway.access.admit_socket(self.scope)
-        bind_contextvars(principal=self.principal.id)
-        config = gateway.config
-        limit = getattr(config, f"{self.kind}_max_sessions", None)
-        self._seat = gateway.sessions.open(
-            self.kind,
-            self,
-            limit=limit,
-            holder=holder(self.principal, self.client),
-            holder_limit=self.principal.limits.sessions,
-        )
-        log.info("socket opened", kind=self.kind)
-        self._opened = True
-        await self.opened()
-        self._lifetime = Lifetime(
-            getattr(config, f"{self.kind}_idle_seconds", math.inf),
-            getattr(config, f"{self.kind}_session_seconds", math.inf),
-        )
-        if self._lifetime.limited:
-            self.accompany(self._watch_lifetime)
-
-    async def _received(self, message: dict[str, Any]) -> None:
-        self._lifetime.touch()
-        frame, text = message.get("bytes"), message.get("text")
-        self._check_size(frame if frame is not None else text or "")
-        if text is not None:
-            await self._heard_text(text)
-        elif frame:
-            self._strikes = 0
-            for start in range(0, len(frame), self.slice_bytes):
-                self.on_audio(frame[start : start + self.slice_bytes])
-                await self.room()
-
-    async def _heard_text(self, text: str) -> None:
-        try:
-            await self.on_text(text)
-        except BadRequest as error:
-            self._strikes += 1
-            if self._strikes >= MAX_STRIKES:
-                raise
-            await self._tell(error)
+    async def send_message(self, message: BaseModel | dict[str, Any] | bytes) -> None:
+        """Send one message, or audio; after the end it is dropped."""
+        if isinstance(message, BaseModel):
+            await self.connection.send(encode(message))
+        elif isinstance(message, bytes):
+            await self.connection.send(message)
         else:
-            self._strikes = 0
+            await self.connection.send(json.dumps(message, allow_nan=False))
 
-    def _check_size(self, frame: bytes | str) -> None:
-        limit_kb = self.gateway.config.max_message_kb
-        size = len(frame) if isinstance(frame, bytes) else len(frame.encode())
-        if size > limit_kb * 1024:
-            raise TooLarge(f"A WebSocket message may be {limit_kb} KiB at most.")
+    def pump(
+        self, events: AsyncIterator[BaseModel | dict[str, Any] | bytes]
+    ) -> asyncio.Task[None]:
+        """Send every event in a task of its own; the socket closes when they end."""
+        return self.connection.pump(events, self.send_message)
 
-    async def _ended(self) -> None:
+    def accompany(
+        self, work: Callable[[], Coroutine[Any, Any, None]]
+    ) -> asyncio.Task[None]:
+        """Run it beside the connection; it ends with it."""
+        return self.connection.accompany(work)
+
+    async def fail(self, error: VoiceError) -> None:
+        """Tell the client what is wrong, then close with the error's code."""
+        await self.connection.fail(error)
+
+    async def transmit(self, message: str | bytes) -> None:
+        field = "text" if isinstance(message, str) else "bytes"
+        await self.send({"type": "websocket.send", field: message})
+
+    async def hang_up(self, code: int) -> None:
+        await self.send({"type": "websocket.close", "code": code})
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        async with self.connection.running():
+            await super().__call__(scope, receive, send)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        # Channels' own dispatch cleans up database connections on one shared
+        # thread before every frame; nothing here touches the database.
+        kind = message["type"]
+        if kind == "websocket.receive":
+            text = message.get("text")
+            data = text if text is not None else message.get("bytes") or b""
+            await self.connection.receive(data)
+        elif kind == "websocket.connect":
+            await self._connect()
+        elif kind == "websocket.disconnect":
+            self.close_code = message.get("code")
+            raise StopConsumer
+
+    async def _connect(self) -> None:
+        # Accepted first: only then can a refusal say why.
+        subprotocol = offered_subprotocol(self.scope)
         try:
-            if self._opened:
-                await self.closed()
-        finally:
-            if self._seat is not None:
-                self._seat.close()
+            await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
+        except OSError:  # the client is gone; the disconnect is on its way
+            return
+        gateway = self.gateway
+        await self.connection.open(
+            gateway.sessions,
+            self.limits(gateway.config),
+            client_address(self.scope),
+            lambda: gateway.access.admit_socket(self.scope),
+        )

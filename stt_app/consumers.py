@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from common.config import Config
 from common.errors import BadRequest
+from gateway_app.sockets.limits import CONTROL_MESSAGE_BYTES, SocketLimits
 from gateway_app.voice_consumer import VoiceConsumer
 from stt_app.protocol.addresses import query_address
 from stt_app.protocol.events import as_messages
@@ -27,6 +29,15 @@ class SttConsumer(VoiceConsumer):
     family = CLIENT_FAMILY
     live: LiveSession | None = None
 
+    def limits(self, config: Config) -> SocketLimits:
+        return SocketLimits(
+            max_sessions=config.stt_max_sessions,
+            max_message_bytes=config.max_message_kb * 1024,
+            max_text_bytes=CONTROL_MESSAGE_BYTES,
+            idle_seconds=config.stt_idle_seconds,
+            session_seconds=config.stt_session_seconds,
+        )
+
     async def opened(self) -> None:
         address = query_address(self.scope["query_string"])
         self.live = await listening_services(self.scope).listening.open_live(
@@ -46,7 +57,7 @@ class SttConsumer(VoiceConsumer):
     def slice_bytes(self) -> int:
         return self.session.slice_bytes
 
-    async def room(self) -> None:
+    async def wait_for_capacity(self) -> None:
         await self.session.wait_for_capacity()
 
     async def on_text(self, text: str) -> None:

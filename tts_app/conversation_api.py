@@ -25,5 +25,5 @@ async def forget_conversation(
 ) -> Status[None]:
     """Forget what was said under this `conversation_id`."""
     speech = speech_services(scope_of(request)).speech
-    await speech.forget_conversation(principal_of(request).id, conversation_id)
+    await speech.forget_conversation(principal_of(request), conversation_id)
     return Status(204, None)

@@ -14,11 +14,11 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 
 from common.bounded_json import read_json
-from common.errors import BadRequest, NotFound, TooLarge, VoiceError
+from common.errors import INTERNAL, BadRequest, NotFound, TooLarge, VoiceError
 from common.version import VERSION
 from gateway_app.api import router as gateway_router
 from gateway_app.requests import scope_of
-from gateway_app.responses import INTERNAL, error_response, explain_validation
+from gateway_app.responses import error_response, explain_validation
 from gateway_app.services import gateway_services
 from tts_app.api import router as speech_router
 from tts_app.conversation_api import router as conversation_router
@@ -56,7 +56,7 @@ class BoundedParser(Parser):
             text = request.body.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise BadRequest("The body is not UTF-8.") from error
-        return read_json(text)
+        return read_json(text, "body")
 
 
 api = VoiceAPI(

@@ -116,7 +116,7 @@ def assemble(
     database = DatabaseHistory(config, recent)
     records = history or database
     rooms: list[object] = []
-    managed = [Managed("history", database.start, database.stop)]
+    managed = [Managed("history", database.start, database.stop, stops_last=True)]
     queues: dict[str, Callable[[], int]] = {}
     if engines.stt is not None:
         listening = build_listening(config, engines.stt, records, vad)

@@ -6,7 +6,7 @@ import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, get_args
 
@@ -31,7 +31,7 @@ class ConfigError(Exception):
     """The configuration cannot be used; the message says which key and why."""
 
 
-class Origin(str, Enum):
+class Origin(StrEnum):
     """Where a value comes from."""
 
     DEFAULT = "default"

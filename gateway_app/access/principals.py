@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import Any, Literal
 
 from django.http import HttpRequest
@@ -11,7 +11,7 @@ from django.http import HttpRequest
 Kind = Literal["anonymous", "key", "user", "local"]
 
 
-class Scope(str, Enum):
+class Scope(StrEnum):
     """What a principal may use."""
 
     LISTEN = "stt"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
@@ -58,7 +58,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         return context
     stored = gateway is None or gateway.config.store_history
     context["history_is_stored"] = stored
-    context.update(_history(datetime.now(timezone.utc)))
+    context.update(_history(datetime.now(UTC)))
     return context
 
 

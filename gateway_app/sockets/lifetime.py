@@ -2,35 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
-import time
 from collections.abc import Callable
 
 from common.errors import IdleTimeout, SessionExpired
+from gateway_app.sockets.clock import SYSTEM_CLOCK, Clock
 
 WARNING_SECONDS = 60.0
 
 
 class Lifetime:
-    """The clock of one connection."""
+    """The time limits of one connection."""
 
     def __init__(
         self,
         idle_seconds: float,
-        longest_seconds: float,
-        clock: Callable[[], float] = time.monotonic,
+        session_seconds: float,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._idle_seconds = idle_seconds
-        self._longest_seconds = longest_seconds
+        self._session_seconds = session_seconds
         self._clock = clock
-        self._ends_at = clock() + longest_seconds
+        self._ends_at = clock() + session_seconds
         self._heard_at = clock()
         self._warned = False
 
     @property
     def limited(self) -> bool:
-        return math.isfinite(min(self._idle_seconds, self._longest_seconds))
+        return math.isfinite(min(self._idle_seconds, self._session_seconds))
 
     def touch(self) -> None:
         """Something came from the client."""
@@ -42,14 +41,14 @@ class Lifetime:
         `warn` is told the seconds that are left, once, before the longest time is over.
         """
         while True:
-            self._look(warn)
-            await asyncio.sleep(max(0.0, self._next_look() - self._clock()))
+            self._check(warn)
+            await self._clock.sleep(max(0.0, self._next_check() - self._clock()))
 
-    def _look(self, warn: Callable[[float], None]) -> None:
+    def _check(self, warn: Callable[[float], None]) -> None:
         now = self._clock()
         if now >= self._ends_at:
             raise SessionExpired(
-                f"A connection may last {self._longest_seconds:g} s. Connect anew."
+                f"A connection may last {self._session_seconds:g} s. Connect again."
             )
         if now >= self._heard_at + self._idle_seconds:
             raise IdleTimeout(
@@ -59,6 +58,6 @@ class Lifetime:
             self._warned = True
             warn(round(self._ends_at - now, 1))
 
-    def _next_look(self) -> float:
+    def _next_check(self) -> float:
         warning = [] if self._warned else [self._ends_at - WARNING_SECONDS]
         return min(self._ends_at, self._heard_at + self._idle_seconds, *warning)

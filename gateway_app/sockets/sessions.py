@@ -125,7 +125,7 @@ class SessionRegistry:
         self.draining = True
         try:
             await asyncio.wait_for(self._finish_all(), grace_seconds)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             log.warning("sessions cut off at shutdown", sessions=self.counts())
             return False
         return True

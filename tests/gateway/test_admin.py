@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -39,7 +39,7 @@ def reader() -> Client:
 
 
 def at(day: int, **values: Any) -> Transcript:
-    moment = datetime(2026, 11, day, 23, 30, tzinfo=timezone.utc)
+    moment = datetime(2026, 11, day, 23, 30, tzinfo=UTC)
     return Transcript.objects.create(created_at=moment, **values)
 
 

@@ -61,7 +61,7 @@ def as_messages(turns: Sequence[Turn]) -> list[ChatMessage]:
     return messages
 
 
-def kept(turns: Sequence[Turn], settings: ConversationSettings) -> list[Turn]:
+def trim_turns(turns: Sequence[Turn], settings: ConversationSettings) -> list[Turn]:
     """What of the turns is remembered."""
     return [
         turn.cut(settings.conversation_characters)

@@ -6,13 +6,13 @@ Places are samples at 16 kHz, counted from the start of the stream.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from typing import NamedTuple
 
 from common.audio import Samples
 
 
-class EndReason(str, Enum):
+class EndReason(StrEnum):
     """Why an utterance ended."""
 
     SILENCE = "silence"

@@ -154,7 +154,7 @@ class MediaDecoder:
             portion: Portion = await asyncio.wait_for(
                 pool.call(request, Priority.FILE), patience
             )
-        except asyncio.TimeoutError as error:
+        except TimeoutError as error:
             raise _DecoderBroke(f"Decoding {path.name} takes too long.") from error
         except EngineFailed as error:
             raise _DecoderBroke(

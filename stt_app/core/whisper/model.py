@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, TypeVar
+from typing import Any, Self
 
 import numpy as np
 from faster_whisper import WhisperModel
@@ -12,8 +12,6 @@ from stt_app.core.whisper.quality import MOST_NEW_TOKENS
 
 _MOST_HOTWORD_TOKENS = 100
 _CONTROL_TOKENS = 8
-
-_Model = TypeVar("_Model", bound="LiveWhisper")
 
 
 class LiveWhisper(WhisperModel):  # type: ignore[misc]
@@ -41,7 +39,7 @@ class LiveWhisper(WhisperModel):  # type: ignore[misc]
     def _encode_anew(self, features: Any) -> Any:
         return super().encode(features)
 
-    def for_one_utterance(self: _Model, generator: Any = None) -> _Model:
+    def for_one_utterance(self, generator: Any = None) -> Self:
         """The same model with a memory of its own, so that several may be at work.
 
         `generator` takes the place of CTranslate2's model where it is called.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from enum import Enum
+from enum import StrEnum
 
 from stt_app.core.whisper.segments import LOOPING_COMPRESSION, TextPiece
 
@@ -28,7 +28,7 @@ _LEAST_LOG_PROBABILITY = -0.8
 below -0.6, and decoding each of them again would delay it for nothing."""
 
 
-class RedecodeReason(str, Enum):
+class RedecodeReason(StrEnum):
     """Why a short window is decoded once more, in full."""
 
     REPEAT = "repeat"

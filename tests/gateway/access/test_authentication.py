@@ -10,15 +10,15 @@ from common.errors import Unauthorized
 from gateway_app.access.authentication import AccessControl
 from gateway_app.access.counters import Counters
 from gateway_app.access.principals import Principal
-from gateway_app.voice_consumer import VoiceConsumer
 from tests.fake_services import loaded_config
+from tests.gateway.doors import OpenDoor
 
 KEY = "a-long-key"
 OWN = "http://localhost"
 ELSEWHERE = "https://app.example"
 
 
-class Door(VoiceConsumer):
+class Door(OpenDoor):
     async def opened(self) -> None:
         who = self.principal
         await self.send_message({"kind": who.kind, "name": who.name})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any, Literal
 
 import pytest
@@ -13,10 +14,12 @@ from pydantic import TypeAdapter
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
-from common.errors import EngineFailed, TooMany
+from common.config import Config
+from common.errors import EngineFailed, TooMany, VoiceError
 from common.messages import Message
 from gateway_app.access.keys import key_principal
-from gateway_app.voice_consumer import VoiceConsumer
+from gateway_app.sockets.limits import SocketLimits
+from tests.gateway.doors import OpenDoor
 
 log = structlog.get_logger()
 
@@ -26,10 +29,9 @@ class Say(Message):
     word: str
 
 
-class Echo(VoiceConsumer):
+class Echo(OpenDoor):
     """Repeats what it hears, and notes what happens to it."""
 
-    kind = "stt"
     family = TypeAdapter(Say)
     notes: list[Any] = []
 
@@ -44,8 +46,8 @@ class Echo(VoiceConsumer):
             raise RuntimeError("secret detail")
         self.notes.append(frame)
 
-    async def room(self) -> None:
-        self.notes.append("room")
+    async def wait_for_capacity(self) -> None:
+        self.notes.append("waited")
 
     async def on_message(self, message: Any) -> None:
         await self.send_message(message)
@@ -146,7 +148,7 @@ async def test_it_takes_frames_up_to_the_limit(size, make_services, socket_to, n
         await socket.send_to(bytes_data=b"a" * size)
         if size == 64 * 1024:
             assert await socket.receive_nothing()
-            assert notes == ["opened", b"a" * size, "room"]
+            assert notes == ["opened", b"a" * size, "waited"]
         else:
             event, code = await closing(socket)
             assert (event["code"], code) == ("too_large", 4413)
@@ -288,7 +290,44 @@ async def test_its_log_lines_say_who_and_from_where(make_services, socket_to, no
         assert line["client"] == "unknown"
 
 
-class Teller(VoiceConsumer):
+class Speaker(Echo):
+    """Sends audio, and errors in a shape of its own."""
+
+    async def opened(self) -> None:
+        await self.send_message(b"audio")
+
+    def encode_error(self, error: VoiceError) -> str:
+        return json.dumps({"err_code": error.code.upper()})
+
+
+async def test_a_door_sends_audio_and_errors_as_its_protocol_wants(
+    make_services, socket_to
+):
+    async with socket_to(Speaker, make_services()) as socket:
+        assert await socket.receive_from() == b"audio"
+        await socket.send_to(bytes_data=b"fast")
+        assert await socket.receive_json_from() == {"err_code": "TOO_MANY_REQUESTS"}
+        assert (await socket.receive_output())["code"] == 4429
+
+
+class Roomy(Echo):
+    """Takes long texts, as doors with audio in base64 must."""
+
+    def limits(self, config: Config) -> SocketLimits:
+        return replace(super().limits(config), max_text_bytes=30_000)
+
+
+@pytest.mark.parametrize(("door", "answer"), [(Echo, "error"), (Roomy, "say")])
+async def test_the_longest_text_is_for_each_door_to_say(
+    door, answer, make_services, socket_to, notes
+):
+    async with socket_to(door, make_services()) as socket:
+        await socket.receive_json_from()
+        await socket.send_json_to({"type": "say", "word": "a" * 20_000})
+        assert (await socket.receive_json_from())["type"] == answer
+
+
+class Teller(OpenDoor):
     """Tells a story that ends well, or does not."""
 
     ends_badly: Exception | None = None

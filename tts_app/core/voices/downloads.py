@@ -8,7 +8,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,7 @@ STALE_SECONDS = 86_400.0
 RETRY_SECONDS = 30.0
 
 
-class DownloadState(str, Enum):
+class DownloadState(StrEnum):
     """Where a download is; the last three are ends."""
 
     WAITING = "waiting"
@@ -142,7 +142,7 @@ class VoiceDownloads:
             return await asyncio.wait_for(
                 asyncio.shield(self._listing), self._patience_seconds
             )
-        except asyncio.TimeoutError as error:
+        except TimeoutError as error:
             raise ModelMissing(
                 "The hub has not sent its list of voices yet; try again in a while."
             ) from error
@@ -209,7 +209,7 @@ class VoiceDownloads:
             if download.state is not DownloadState.CANCELLED:
                 raise  # the server stops
             await self._discard(download.name)
-        except asyncio.TimeoutError:
+        except TimeoutError:
             hours = LONGEST_SECONDS / 3_600
             self._fail(download, f"It took longer than {hours:g} h.")
         except BadValue as error:

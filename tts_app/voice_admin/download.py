@@ -24,7 +24,7 @@ from gateway_app.requests import scope_of
 from tts_app.core.voices.downloads import Download, DownloadState, VoiceDownloads
 from tts_app.models import Voice
 from tts_app.services import speech_services
-from tts_app.voices.admin_pages import AsyncView, VoicePages
+from tts_app.voice_admin.pages import AsyncView, VoicePages
 
 WORDS = {
     DownloadState.WAITING: "Waiting for its turn",

@@ -14,7 +14,7 @@ from gateway_app.requests import scope_of
 from gateway_app.services import gateway_services
 from tts_app.core.voices.upload import VoiceUploads
 from tts_app.services import speech_services
-from tts_app.voices.admin_pages import AsyncView, VoicePages
+from tts_app.voice_admin.pages import AsyncView, VoicePages
 
 Step = Callable[[HttpRequest, VoiceUploads], Awaitable[dict[str, Any]]]
 

@@ -14,14 +14,16 @@ from pydantic import (
 )
 
 from common.text_cleaning import clean_text
+from tts_app.core.engine import VoiceSettings
 from tts_app.core.speech.encoding import RATES_HZ
-from tts_app.llm_fields import LlmFields
-from tts_app.order import (
+from tts_app.protocol.llm_fields import LlmFields
+from tts_app.speech_request import (
     MAX_NOISE,
     MAX_SPEED,
     MAX_VOLUME,
     MIN_SPEED,
     MIN_VOLUME,
+    SpeechRequest,
 )
 
 
@@ -105,6 +107,28 @@ class TtsIn(LlmFields):
         None,
         description="Whether the language model answers; without it `tts_use_llm`.",
     )
+
+    def speech_request(self, request_id: str) -> SpeechRequest:
+        """What is asked of the service."""
+        return SpeechRequest(
+            self.text,
+            voice=VoiceSettings(
+                voice=self.voice or "",
+                speaker=self.speaker,
+                speed=self.speed,
+                noise_scale=self.noise_scale,
+                noise_w=self.noise_w,
+                volume=self.volume,
+            ),
+            input=self.input,
+            word_times=self.stream_format == "sse",
+            llm=self.llm,
+            options=self.options(),
+            system_prompt=self.system_prompt,
+            conversation_id=self.conversation_id,
+            request_id=request_id,
+            audio_format=self.format,
+        )
 
 
 class VoiceOut(Schema):
