@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from common.config import Config
+from common.config import LlmEngineSettings
 from common.engine import PartHealth, PartState
 from common.errors import BadValue
 from common.models.files import find_llm
@@ -56,7 +56,7 @@ class EmbeddedEngine(HttpLlm):
     backend = "embedded"
     _counts_tokens = True
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: LlmEngineSettings) -> None:
         self._config = config
         self._api_key = secrets.token_urlsafe(32)
         self._embedded = EmbeddedDialect(self._api_key)
@@ -192,7 +192,7 @@ class EmbeddedEngine(HttpLlm):
         }
 
 
-def embedded_threads(config: Config) -> int:
+def embedded_threads(config: LlmEngineSettings) -> int:
     """CPU threads of the model: as configured, or half of the cores."""
     # llama.cpp's threads wait for each other in a busy loop: as many as there are
     # cores make it many times slower as soon as something else needs one.

@@ -59,14 +59,14 @@ class Resilience:
     async def stream(self, ask: Ask) -> AsyncGenerator[str, None]:
         """The answer's pieces. Raises LlmUnavailable, also between two pieces."""
         try:
-            passage = await self.circuit.enter()
+            permit = await self.circuit.enter()
         except CircuitOpen:
             raise self._left_alone() from None
         tries, given = 0, False
         answer: AsyncGenerator[str, None] | None = None
         first: str | None = None
         try:
-            async for attempt in self._attempts(once=passage.on_trial):
+            async for attempt in self._attempts(once=permit.is_trial):
                 with attempt:
                     tries += 1
                     answer = ask()
@@ -76,15 +76,15 @@ class Resilience:
                 yield first
             async for piece in answer or ():  # type: ignore[union-attr]
                 yield piece
-            await passage.succeeded()
+            await permit.succeeded()
         except AskFailed as failure:
-            await passage.failed(failure)
+            await permit.failed(failure)
             raise self._unavailable(failure, tries, given=given) from failure
         finally:
             # First of all, whoever makes the answer is told to stop.
             if answer is not None:
                 await answer.aclose()
-            await passage.left()
+            await permit.release()
 
     def _attempts(self, *, once: bool) -> AsyncIterator[stamina.Attempt]:
         backoff_seconds = self._policy.backoff_seconds

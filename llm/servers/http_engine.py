@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 
 import anyio
 import httpx
 import structlog
 
-from common.config import Config
+from common.config import LlmEngineSettings
 from common.config.llm import LlmSettings
 from common.engine import PartHealth, PartState
 from common.errors import BadValue, LlmUnavailable
@@ -46,10 +46,11 @@ class HttpLlm:
         self,
         dialect: Dialect,
         model: str,
-        config: Config,
+        config: LlmEngineSettings,
         *,
         policy: RetryPolicy | None = None,
         circuit: Circuit | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._dialect = dialect
         self._model = model
@@ -58,7 +59,7 @@ class HttpLlm:
         self._resilience = Resilience(
             self._who,
             policy or RetryPolicy.from_settings(config),
-            circuit or circuit_for(self._who, config),
+            circuit or circuit_for(self._who, config, clock),
             give_up_after_seconds=config.llm_max_seconds,
         )
         self._watch = Watch(self.check, config.llm_check_seconds)

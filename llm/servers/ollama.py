@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import httpx
 
-from common.config import Config
+from common.config import LlmEngineSettings
 from common.config.llm import LlmSettings
 from llm.engine import ChatMessage
 from llm.resilience.failures import Garbled, NoSuchModel, Refused, ServerBroke
@@ -130,9 +131,17 @@ class OllamaEngine(HttpLlm):
 
     backend = "ollama"
 
-    def __init__(self, config: Config, *, policy: RetryPolicy | None = None) -> None:
+    def __init__(
+        self,
+        config: LlmEngineSettings,
+        *,
+        policy: RetryPolicy | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._ollama = OllamaDialect(config)
-        super().__init__(self._ollama, config.ollama_model, config, policy=policy)
+        super().__init__(
+            self._ollama, config.ollama_model, config, policy=policy, clock=clock
+        )
         self._warm_up = WarmUp(self, config) if config.ollama_warm_up else None
 
     @property

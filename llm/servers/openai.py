@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from common.config import Config
+from common.config import LlmEngineSettings
 from common.errors import EngineFailed
 from llm.resilience.failures import Garbled, NoSuchModel, Refused, ServerBroke
 from llm.resilience.retries import RetryPolicy
@@ -117,7 +117,9 @@ class OpenAiEngine(HttpLlm):
 
     backend = "openai"
 
-    def __init__(self, config: Config, *, policy: RetryPolicy | None = None) -> None:
+    def __init__(
+        self, config: LlmEngineSettings, *, policy: RetryPolicy | None = None
+    ) -> None:
         dialect = OpenAiDialect(
             config.openai_url, config.openai_api_key, "The OpenAI-compatible server"
         )
