@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Any
 
 import structlog
 
 from common.config import Config
 from common.errors import BadValue, LlmUnavailable, NotFound, VoiceError
-from llm.engine import ChatMessage, LlmEngine
+from llm.engine import ChatMessage, LlmEngine, text_deltas
 from llm.prompt import system_prompt
 from tts_app.core.conversations import ConversationStore, Key, Turn, as_messages
 from tts_app.order import SpeechOrder
@@ -45,7 +44,7 @@ class Answering:
         """The answer as it is written. Raises LlmUnavailable, Unavailable."""
         llm = self._llm
         said_anything = False
-        pieces: Any = llm.reply(await self._messages(order), order.options)
+        pieces = text_deltas(llm.reply(await self._messages(order), order.options))
         async with aclosing(pieces):
             async for piece in pieces:
                 said_anything = said_anything or bool(piece.strip())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self, get_args
+from typing import Any, Self, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -16,7 +16,7 @@ class Section(BaseModel):
     def part_of(cls, whole: Section) -> Self:
         """Only this section's settings of a configuration that has them all."""
         values: dict[str, Any] = {n: getattr(whole, n) for n in cls.model_fields}
-        return cls.model_construct(None, **values)
+        return cast("Self", cls.model_construct(None, **values))
 
     @field_validator("*", mode="before")
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from common.config.engine_options import EngineOptionsSetting
 from common.config.setting import Section, setting
 
 
@@ -270,6 +271,14 @@ class ModelSettings(Section):
     tts_engine: str = setting(
         "piper",
         "Text-to-speech engine: `piper` or the dotted path `package.module:Class` of your own.",
+    )
+    stt_engine_options: EngineOptionsSetting = setting(
+        {},
+        "Options for a speech-to-text engine of your own: a mapping here, a JSON object in the environment.",
+    )
+    tts_engine_options: EngineOptionsSetting = setting(
+        {},
+        "Options for a text-to-speech engine of your own: a mapping here, a JSON object in the environment.",
     )
 
 
