@@ -48,7 +48,7 @@ class HistoryAdmin(ExportMixin, ModelAdmin):  # type: ignore[misc]
     list_filter_sheet = False
     compressed_fields = True
     export_form_class = ExportForm
-    search_help_text = "Text, error, client, or an id"
+    search_help_text = "Text, error, client, principal, or an id"
     ordering = ("-created_at", "-pk")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -95,19 +95,36 @@ class TranscriptAdmin(HistoryAdmin):
     """What was heard."""
 
     resource_classes = (TranscriptResource,)
-    list_display = ("time", "preview", "state", "language", "audio", "final", "client")
+    list_display = (
+        "time",
+        "preview",
+        "state",
+        "language",
+        "audio",
+        "final",
+        "principal",
+        "client",
+    )
     list_display_links = ("time", "preview")
     list_filter = (
         ("created_at", DayFilter),
         ("status", ChoicesCheckboxFilter),
         ("language", AllValuesCheckboxFilter),
+        ("principal", AllValuesCheckboxFilter),
     )
-    search_fields = ("text", "error", "client", "request_id", "session_id")
+    search_fields = (
+        "text",
+        "error",
+        "client",
+        "principal",
+        "request_id",
+        "session_id",
+    )
     fieldsets = (
         (None, {"fields": ("text", "status", "error")}),
         ("Speech", {"fields": ("time_utc", "audio", "language", "model")}),
         ("Time", {"fields": ("stages",)}),
-        ("Origin", {"fields": ("client", "request_id", "session_id")}),
+        ("Origin", {"fields": ("principal", "client", "request_id", "session_id")}),
     )
 
     @admin.display(description="text", ordering="text")
@@ -132,6 +149,7 @@ class SynthesisAdmin(HistoryAdmin):
         "language",
         "audio",
         "first_audio",
+        "principal",
         "client",
     )
     list_display_links = ("time", "preview")
@@ -140,8 +158,16 @@ class SynthesisAdmin(HistoryAdmin):
         ("status", ChoicesCheckboxFilter),
         ("voice", AllValuesCheckboxFilter),
         ("language", AllValuesCheckboxFilter),
+        ("principal", AllValuesCheckboxFilter),
     )
-    search_fields = ("text_in", "text_out", "error", "client", "request_id")
+    search_fields = (
+        "text_in",
+        "text_out",
+        "error",
+        "client",
+        "principal",
+        "request_id",
+    )
     fieldsets = (
         (None, {"fields": ("text_in", "text_out", "status", "error")}),
         (
@@ -158,7 +184,7 @@ class SynthesisAdmin(HistoryAdmin):
             },
         ),
         ("Time", {"fields": ("stages",)}),
-        ("Origin", {"fields": ("client", "request_id")}),
+        ("Origin", {"fields": ("principal", "client", "request_id")}),
     )
 
     @admin.display(description="text", ordering="text_in")

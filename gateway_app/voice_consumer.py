@@ -7,6 +7,7 @@ from typing import Any
 
 import structlog
 from pydantic import TypeAdapter
+from structlog.contextvars import bind_contextvars
 
 from common.errors import (
     BadRequest,
@@ -17,7 +18,10 @@ from common.errors import (
     VoiceError,
 )
 from common.messages import Message, decode
-from gateway_app.access.authentication import ANONYMOUS, Caller, offered_subprotocol
+from gateway_app.access.authentication import offered_subprotocol
+from gateway_app.access.principals import ANONYMOUS, Principal
+from gateway_app.access.proxies import client_address
+from gateway_app.access.quotas import holder
 from gateway_app.services import GatewayServices, gateway_services
 from gateway_app.sockets.connection import Socket
 from gateway_app.sockets.lifetime import Lifetime
@@ -33,7 +37,7 @@ class VoiceConsumer(Socket):
     """One socket. Subclasses set `kind` and `family` and fill in the hooks.
 
     Hooks may use `send_message`, `pump`, `fail`, `gateway`, `session_id`,
-    `client` and `caller`. Where there are settings of these names, they bound the
+    `client` and `principal`. Where there are settings of these names, they bound the
     sockets of a kind: `<kind>_max_sessions`, `<kind>_idle_seconds` and
     `<kind>_session_seconds`.
     """
@@ -43,7 +47,7 @@ class VoiceConsumer(Socket):
     def __init__(self) -> None:
         super().__init__()
         self.client = ""
-        self.caller: Caller = ANONYMOUS
+        self.principal: Principal = ANONYMOUS
         self._seat: Seat | None = None
         self._strikes = 0
         self._opened = False
@@ -109,12 +113,20 @@ class VoiceConsumer(Socket):
         subprotocol = offered_subprotocol(self.scope)
         await self._send({"type": "websocket.accept", "subprotocol": subprotocol})
         gateway = self.gateway
-        self.caller = await gateway.access.admit_socket(self.scope)
-        self.client = self.caller.client
+        self.client = client_address(self.scope)
+        bind_contextvars(client=self.client)
+        self.principal = await gateway.access.admit_socket(self.scope)
+        bind_contextvars(principal=self.principal.id)
         config = gateway.config
         limit = getattr(config, f"{self.kind}_max_sessions", None)
-        self._seat = gateway.sessions.open(self.kind, self, limit=limit)
-        log.info("socket opened", kind=self.kind, client=self.client)
+        self._seat = gateway.sessions.open(
+            self.kind,
+            self,
+            limit=limit,
+            holder=holder(self.principal, self.client),
+            holder_limit=self.principal.limits.sessions,
+        )
+        log.info("socket opened", kind=self.kind)
         self._opened = True
         await self.opened()
         self._lifetime = Lifetime(

@@ -94,7 +94,9 @@ def _running(engine: Any, loop: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def real_stt(real_config: LoadedConfig, _engine_loop: Any) -> Iterator[WhisperEngine]:
-    yield from _running(WhisperEngine(real_config.config), _engine_loop)
+    yield from _running(
+        WhisperEngine(real_config.config, real_config.config), _engine_loop
+    )
 
 
 @pytest.fixture(scope="session")

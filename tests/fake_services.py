@@ -12,6 +12,7 @@ from gateway_app.history.records import Record
 from gateway_app.monitor.monitor import Monitor
 from gateway_app.services import GatewayServices
 from gateway_app.sockets.sessions import SessionRegistry
+from stt_app.service import ListeningService
 from stt_app.services import ListeningServices
 from tests.fakes import FakeLlm, FakeStt, FakeTts
 from tts_app.service import SpeechService
@@ -77,6 +78,10 @@ class FakeServices(Services):
         return self[SpeechServices].llm
 
     @property
+    def listening(self) -> ListeningService:
+        return self[ListeningServices].listening
+
+    @property
     def speech(self) -> SpeechService:
         return self[SpeechServices].speech
 
@@ -92,6 +97,7 @@ def fake_services(
     tts: Any = None,
     llm: Any = None,
     roles: Collection[str] = ROLES,
+    vad: Any = None,
     **changes: Any,
 ) -> FakeServices:
     """Services on fakes that have started; keywords that are settings change those."""
@@ -104,5 +110,5 @@ def fake_services(
         tts=tts if speaks else None,
         llm=llm if speaks else None,
     )
-    built = assemble(loaded_config(**changes), engines, KeptHistory())
+    built = assemble(loaded_config(**changes), engines, KeptHistory(), vad)
     return FakeServices(*built.services)

@@ -1,4 +1,4 @@
-"""Speech as a service: admission, voice, language model, and what is remembered."""
+"""The one entry to speech: admission, voice, language model, and what is remembered."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-import structlog
-
 from common.config import Config
-from common.errors import VoiceError
-from gateway_app.history.records import HistoryWriter, SynthesisRecord
+from common.workers import Urgency
+from gateway_app.access.principals import ANONYMOUS, Principal
+from gateway_app.history.records import HistoryWriter
 from gateway_app.sockets.sessions import SessionRegistry
 from llm.engine import LlmEngine
 from llm.prompt import system_prompt
@@ -19,16 +18,12 @@ from tts_app.conversations import conversations_for
 from tts_app.core.conversations import ConversationStore
 from tts_app.core.engine import TtsEngine, VoiceInfo
 from tts_app.core.speech.admission import Admission
-from tts_app.core.speech.pipeline import Speech
-from tts_app.llm_reply import Answering
-from tts_app.order import SpeechOrder, asks_llm, check_order, plan_for
-from tts_app.speech_stream import Outcome, SpeechAnswer
-from tts_app.voices.selector import Offer, VoiceBook
-from tts_app.voices.storage import SyncResult, sync_voices
-
-__all__ = ["SpeechOrder", "SpeechService", "SyncResult", "sync_voices"]
-
-log = structlog.get_logger(__name__)
+from tts_app.core.speech.pipeline import SpeechPipeline
+from tts_app.llm_reply import LlmReply
+from tts_app.speech_record import SpeechRecorder
+from tts_app.speech_request import SpeechRequest, asks_llm, check_request
+from tts_app.speech_stream import SpeechOutcome, SpeechStream
+from tts_app.voices.selector import AvailableVoices, VoiceSelector
 
 SESSION_KIND = "tts"
 SYNC_POLL_SECONDS = 0.25
@@ -47,16 +42,16 @@ class SpeechService:
         history: HistoryWriter,
         conversations: ConversationStore | None = None,
     ) -> None:
+        """Without `conversations` they are kept where the configuration says."""
         self._config = config
         self._engine = engine
         self._llm = llm
         self._sessions = sessions
-        self._history = history
         self._admission = Admission(config.tts_max_concurrent, config.tts_queue_limit)
-        self._book = VoiceBook(config, engine)
-        self._answering = Answering(
-            config, llm, conversations or conversations_for(config)
-        )
+        self._selector = VoiceSelector(config, engine)
+        self._recorder = SpeechRecorder(history)
+        store = conversations or conversations_for(config)
+        self._llm_reply = LlmReply(config, llm, store)
         self._syncing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -67,17 +62,17 @@ class SpeechService:
     async def stop(self) -> None:
         if self._syncing is not None:
             self._syncing.cancel()
-        await self._answering.close()
+        await self._llm_reply.close()
 
     async def sync_voices(self) -> None:
         """Write the installed voices to the database; trouble there is only logged."""
-        await self._book.sync()
+        await self._selector.sync()
 
     async def _sync_when_loaded(self) -> None:
         # All services start side by side, and the engine knows its voices last.
         while not self._engine.health().ok:  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(SYNC_POLL_SECONDS)
-        await self._book.sync()
+        await self._selector.sync()
 
     @property
     def waiting(self) -> int:
@@ -89,39 +84,85 @@ class SpeechService:
         """Requests that are being spoken."""
         return self._admission.running
 
-    async def offer(self) -> Offer:
+    async def available_voices(self) -> AvailableVoices:
         """The voices that may be asked for. Raises EngineFailed when there is none."""
-        return await self._book.offer()
+        return await self._selector.available()
 
-    async def open(self, order: SpeechOrder) -> SpeechAnswer:
-        """The answer, once its first audio bytes exist. Raises what went wrong before.
+    async def open(
+        self,
+        request: SpeechRequest,
+        *,
+        principal: Principal = ANONYMOUS,
+        client: str = "",
+        urgency: Urgency | None = None,
+    ) -> SpeechStream:
+        """The answer, once its first audio exists. Raises what went wrong before.
 
-        Iterate over it or close it; until then it holds a place.
+        Iterate over it or close it; until then it holds a place. `principal` is whose
+        conversation it is, and `client` the address, for the history. `urgency` is the
+        caller's handle on the first clause, for an answer that may not be wanted.
         """
-        check_order(order, self._config)
-        self._answering.check(order)
-        voice = await self._book.choose(
-            order.voice, order.text, even_disabled=order.even_disabled
+        check_request(request, self._config)
+        self._llm_reply.check(request)
+        voice, settings = await self._selector.choose(
+            request.voice, request.text, include_disabled=request.include_disabled
         )
-        plan = plan_for(order, voice, self._book.speaker(voice, order.speaker))
-        uses_llm = asks_llm(order, self._config)
-        pieces = self._answering.pieces(order) if uses_llm else _as_given(order.text)
-        speech = Speech(self._engine, plan, pieces)
-        answer = SpeechAnswer(
+        uses_llm = asks_llm(request, self._config)
+        reply = partial(self._llm_reply.pieces, request, principal.id)
+        pipeline = SpeechPipeline(
+            self._engine,
             voice,
-            speech,
+            settings,
+            reply() if uses_llm else _as_given(request.text),
+            input=request.input,
+            word_times=request.word_times,
+            urgency=urgency,
+        )
+        remember = partial(self._llm_reply.remember, request, principal.id)
+        stream = SpeechStream(
+            voice,
+            pipeline,
             place=self._place(),
             timeout_seconds=self._config.tts_request_timeout,
-            asks_llm=uses_llm,
-            finished=partial(self._finished, order, speech, voice, uses_llm),
-            remember=partial(self._answering.remember, order) if uses_llm else _nothing,
+            finished=partial(
+                self._finished,
+                request,
+                voice=voice,
+                uses_llm=uses_llm,
+                principal=principal,
+                client=client,
+            ),
+            remember=remember if uses_llm else _nothing,
         )
-        await answer.start()
-        return answer
+        await stream.start()
+        return stream
 
-    async def forget_conversation(self, caller: str, conversation_id: str) -> None:
-        """Raises NotFound when this caller has no such conversation."""
-        await self._answering.forget(caller, conversation_id)
+    async def forget_conversation(
+        self, principal: Principal, conversation_id: str
+    ) -> None:
+        """Raises NotFound when this principal has no such conversation."""
+        await self._llm_reply.forget(principal.id, conversation_id)
+
+    def _finished(
+        self,
+        request: SpeechRequest,
+        outcome: SpeechOutcome,
+        *,
+        voice: VoiceInfo,
+        uses_llm: bool,
+        principal: Principal,
+        client: str,
+    ) -> None:
+        # Only now it is known which model of a fallback chain answered.
+        model = request.options.model or self._llm.model_name if uses_llm else ""
+        self._recorder.record(
+            request,
+            outcome,
+            voice=voice,
+            model=model,
+            principal=principal,
+            client=client,
+        )
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:
@@ -130,37 +171,6 @@ class SpeechService:
             async with self._admission.place(self._config.tts_request_timeout):
                 yield
 
-    def _finished(
-        self,
-        order: SpeechOrder,
-        speech: Speech,
-        voice: VoiceInfo,
-        uses_llm: bool,
-        outcome: Outcome,
-    ) -> None:
-        record = SynthesisRecord(
-            request_id=order.request_id,
-            client=order.client,
-            text_in=order.text,
-            text_out=speech.text,
-            voice=voice.name,
-            language=voice.language,
-            model=(order.options.model or self._llm.model_name) if uses_llm else "",
-            audio_format=order.audio_format,
-            duration_seconds=round(speech.audio_seconds, 3),
-            stages_ms=outcome.stages_ms,
-            status=outcome.status,
-            error=_sentence(outcome.error),
-        )
-        self._history.record(record)
-        log.info(
-            "speech ended",
-            voice=voice.name,
-            status=outcome.status,
-            audio_seconds=record.duration_seconds,
-            **outcome.stages_ms,
-        )
-
 
 async def _as_given(text: str) -> AsyncIterator[str]:
     yield text
@@ -168,9 +178,3 @@ async def _as_given(text: str) -> AsyncIterator[str]:
 
 async def _nothing(answer: str) -> None:
     """A text that was spoken as given is no part of a conversation."""
-
-
-def _sentence(error: Exception | None) -> str:
-    if error is None:
-        return ""
-    return error.message if isinstance(error, VoiceError) else type(error).__name__

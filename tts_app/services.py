@@ -6,11 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpRequest
-
 from common.errors import NotFound
 from common.services import Services
-from gateway_app.access.authentication import Caller
 from llm.engine import LlmEngine
 from tts_app.core.engine import TtsEngine
 from tts_app.core.voices.downloads import VoiceDownloads
@@ -34,9 +31,3 @@ def speech_services(scope: Mapping[str, Any]) -> SpeechServices:
     if found is None:
         raise NotFound("This process does not speak: it runs speech to text alone.")
     return found
-
-
-def owner(request: HttpRequest) -> str:
-    """The id of the caller, whose conversations the request can reach."""
-    caller: Caller | None = getattr(request, "caller", None)
-    return caller.id if caller else ""

@@ -14,6 +14,7 @@ from common.config import (
 from common.engine import EngineSlot
 from common.services import Services
 from gateway_app.access.authentication import AccessControl
+from gateway_app.access.counters import Counters
 from gateway_app.health import OLLAMA, Part, ServerHealth
 from gateway_app.history.records import HistoryWriter
 from gateway_app.history.writer import DatabaseHistory
@@ -26,25 +27,22 @@ from gateway_app.sockets.sessions import SessionRegistry
 from llm.engine import LlmEngine
 from llm.factory import build_llm
 from llm.servers.ollama_probe import ask_ollama
-from stt_app.core.endpointing.vad import SileroVad
+from stt_app.core.endpointing.vad import VadModel
 from stt_app.core.engine import SttEngine
-from stt_app.core.engine_load import Load
 from stt_app.core.languages import check_configured
-from stt_app.resume.streams import Streams
-from stt_app.services import ListeningServices
+from stt_app.services import ListeningServices, build_listening
 from tts_app.core.engine import TtsEngine
 from tts_app.core.voices.downloads import VoiceDownloads
 from tts_app.service import SpeechService
 from tts_app.services import SpeechServices
 from voiceproject.lifecycle import Managed, ServerProcess
-from voiceproject.parts import EnginePart
 
 ROLES = ("stt", "tts")
 
 STT_ENGINES = EngineSlot(
     "stt_engine",
     "stt_engine_options",
-    {"whisper": "stt_app.core.whisper.engine:WhisperEngine"},
+    {"whisper": "stt_app.services:whisper_engine"},
 )
 TTS_ENGINES = EngineSlot(
     "tts_engine",
@@ -64,11 +62,7 @@ class Engines:
     def parts(self) -> dict[str, Part]:
         """The engines that run here, by the names that health calls them."""
         engines = {"whisper": self.stt, "piper": self.tts, "llm": self.llm}
-        return {
-            name: EnginePart(engine)
-            for name, engine in engines.items()
-            if engine is not None
-        }
+        return {name: engine for name, engine in engines.items() if engine}
 
 
 def build_services(
@@ -106,7 +100,10 @@ def build_tts(config: Config) -> TtsEngine:
 
 
 def assemble(
-    loaded: LoadedConfig, engines: Engines, history: HistoryWriter | None = None
+    loaded: LoadedConfig,
+    engines: Engines,
+    history: HistoryWriter | None = None,
+    vad: VadModel | None = None,
 ) -> ServerProcess:
     """The server of these engines; without a `history` it is kept in the database."""
     config = loaded.config
@@ -118,7 +115,7 @@ def assemble(
     managed = [Managed("history", database.start, database.stop)]
     queues: dict[str, Callable[[], int]] = {}
     if engines.stt is not None:
-        listening = _listening(config, engines.stt, records)
+        listening = build_listening(config, engines.stt, records, vad)
         rooms.append(listening)
         managed += _managed_listening(listening)
     if engines.tts is not None and engines.llm is not None:
@@ -126,8 +123,12 @@ def assemble(
         rooms.append(speech)
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
-    gateway = _gateway(loaded, engines.parts(), queues, sessions, records, recent)
+    counters = Counters(config.redis_url)
+    gateway = _gateway(
+        loaded, engines.parts(), queues, sessions, records, recent, counters
+    )
     managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
+    managed.append(Managed("limits", stop=counters.close))
     return ServerProcess(Services(gateway, *rooms), tuple(managed))
 
 
@@ -138,6 +139,7 @@ def _gateway(
     sessions: SessionRegistry,
     history: HistoryWriter,
     recent: RecentPast,
+    counters: Counters,
 ) -> GatewayServices:
     config = loaded.config
     probes = _probes(config, asks_llm="llm" in parts)
@@ -145,7 +147,7 @@ def _gateway(
     figures = Figures(sessions, parts, queues)
     return GatewayServices(
         loaded=loaded,
-        access=AccessControl(config),
+        access=AccessControl(config, counters),
         sessions=sessions,
         history=history,
         health=health,
@@ -163,17 +165,6 @@ def _probes(config: Config, *, asks_llm: bool) -> dict[str, Probe]:
     return probes
 
 
-def _listening(
-    config: Config, engine: SttEngine, history: HistoryWriter
-) -> ListeningServices:
-    return ListeningServices(
-        engine=engine,
-        vad=SileroVad(),
-        load=Load(config.stt_lag_limit_seconds),
-        streams=Streams(config, history),
-    )
-
-
 def _speech(
     config: Config,
     engine: TtsEngine,
@@ -187,14 +178,10 @@ def _speech(
 
 
 def _managed_listening(listening: ListeningServices) -> list[Managed]:
-    async def load_vad() -> None:
-        listening.vad.start()
-
-    engine, streams = listening.engine, listening.streams
+    engine, service = listening.engine, listening.listening
     return [
         Managed("stt", engine.start, engine.stop, needed=True),
-        Managed("vad", load_vad),
-        Managed("streams", streams.start, streams.stop),
+        Managed("listening", service.start, service.stop),
     ]
 
 

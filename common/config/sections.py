@@ -9,6 +9,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from common.config.llm import ConversationSettings, LlmSettings
+from common.config.models import ModelSettings
 from common.config.server import (
     LogSettings,
     NetworkSettings,
@@ -18,7 +19,6 @@ from common.config.server import (
 from common.config.setting import Section
 from common.config.speech import (
     ListeningSettings,
-    ModelSettings,
     PiperSettings,
     WhisperSettings,
 )

@@ -9,6 +9,9 @@ from pydantic import field_validator
 
 from common.config.setting import Section, setting
 
+LARGEST_JSON_KB = 2_048
+"""What is parsed without holding the event loop for long."""
+
 
 class NetworkSettings(Section):
     """Addresses, limits and who may come in."""
@@ -49,12 +52,28 @@ class NetworkSettings(Section):
         "Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.",
     )
     max_body_mb: int = setting(
-        26, "Largest body of a request; beyond it 413 before it is read.", ge=1
+        26, "Largest upload in one request; beyond it 413 before it is read.", ge=1
+    )
+    max_json_kb: int = setting(
+        0,
+        "Largest JSON body or form; 0 means what `tts_max_text_length` needs in any escaping.",
+        ge=0,
+        le=LARGEST_JSON_KB,
     )
     max_message_kb: int = setting(64, "Largest WebSocket message.", ge=1, le=1_024)
     max_connections: int = setting(1_000, "Open connections; more are refused.", ge=1)
     monitor_max_sessions: int = setting(
         50, "Live connections to `/ws/monitor`; more are refused with 4503.", ge=1
+    )
+    principal_max_sessions: int = setting(
+        0,
+        "WebSockets that one API key, user or (without keys) address may have open in a process; more are refused with 4429. 0 means no limit.",
+        ge=0,
+    )
+    principal_requests_per_minute: int = setting(
+        0,
+        "HTTP requests and new WebSockets of one API key, user or (without keys) address in a minute, counted for all processes when `redis_url` is set; beyond them 429. 0 means no limit.",
+        ge=0,
     )
     header_timeout_seconds: float = setting(
         10.0, "Time in which a request's headers must arrive.", gt=0
@@ -82,7 +101,7 @@ class RedisSettings(Section):
 
     redis_url: str = setting(
         "",
-        "`redis://host:6379/0` lets several processes share live figures, conversations and what is known of failing language models; empty: conversations stay in the database, the rest in each process.",
+        "`redis://host:6379/0` lets several processes share live figures, limits, conversations and what is known of failing language models; empty: conversations stay in the database, the rest in each process.",
         secret=True,
     )
 

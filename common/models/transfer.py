@@ -1,25 +1,29 @@
-"""One file from the hub: progress bar, resume, size and digest checked, moved when whole."""
+"""Files of the model hub: sizes first, then resumed, checked, and moved when whole.
+
+huggingface_hub does the talking. It is imported when the hub is asked, so that a server
+which has its models starts without it. Its `hf_hub_download` is not used: it starts
+again after an interruption, checks no digest and has no limit of size.
+"""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Iterator
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 from filelock import FileLock
-from tqdm import tqdm
 
 from common.models.checksums import digest_of
 
-TRIES = 4
-TIMEOUT = httpx.Timeout(60.0, connect=15.0)
-CHUNK_BYTES = 1 << 18
-MAX_JSON_BYTES = 50_000_000
+CHUNK_BYTES = 1 << 16
+"""What a connection must carry before it breaks, for a download to get on."""
+
+# huggingface_hub reads it when it is imported.
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 
 class HubError(Exception):
@@ -30,163 +34,157 @@ class HubError(Exception):
 class RemoteFile:
     """A file on the hub and what it must turn out to be."""
 
-    name: str
-    url: str
-    size: int | None
-    digest: tuple[str, str] | None
-    """Algorithm and hexadecimal digest."""
-    most_bytes: int | None = None
-    """A larger one is refused, whatever was announced."""
+    hub: str | None
+    path: str
+    """With repository and revision, as HfFileSystem reads it."""
+    size: int
+    sha256: str | None
+    """Of a large file; a small one has the digest that git gives it."""
+    git_sha1: str | None
 
 
-def hub_address() -> str:
-    """The hub, or the mirror that HF_ENDPOINT names."""
-    from huggingface_hub import constants
+@dataclass(frozen=True)
+class Progress:
+    """How far a download has come."""
 
-    return str(constants.ENDPOINT).rstrip("/")
-
-
-def get_json(url: str, what: str) -> Any:
-    """A JSON document from the hub. Raises HubError."""
-    try:
-        with httpx.stream(
-            "GET", url, headers=_headers(), follow_redirects=True, timeout=TIMEOUT
-        ) as response:
-            _refuse_bad_status(response, what)
-            body = _read_bounded(response, what)
-    except httpx.HTTPError as error:
-        raise HubError(f"{_host(url)} cannot be reached ({error})") from error
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise HubError(f"{_host(url)} sent no JSON for {what}") from error
+    done_bytes: int
+    total_bytes: int
 
 
-def _read_bounded(response: httpx.Response, what: str) -> bytes:
-    body = bytearray()
-    for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > MAX_JSON_BYTES:
-            raise HubError(f"{_host(str(response.url))} sent far too much for {what}")
-    return bytes(body)
+def listed_files(repository: str, hub: str | None) -> dict[str, RemoteFile]:
+    """The files of a repository's newest revision by path. Raises HubError."""
+    from huggingface_hub import HfApi, constants
+
+    with _hub_errors(f"model `{repository}`"):
+        info = HfApi(endpoint=hub).model_info(
+            repository, files_metadata=True, timeout=constants.HF_HUB_ETAG_TIMEOUT
+        )
+        return {
+            each.rfilename: RemoteFile(
+                hub,
+                f"{repository}@{info.sha}/{each.rfilename}",
+                each.size,
+                each.lfs.sha256 if each.lfs else None,
+                each.blob_id,
+            )
+            for each in info.siblings or []
+            if each.size is not None
+        }
 
 
-def fetch(file: RemoteFile, target: Path) -> None:
-    """Bring the file to `target`, with a bar on a terminal. Raises HubError."""
-    with _progress(file) as bar:
-        for there in fetching(file, target):
-            bar.update(there - bar.n)
+def read_file(file: RemoteFile, what: str, most_bytes: int) -> bytes:
+    """The content of a small file. Raises HubError."""
+    if file.size > most_bytes:
+        raise HubError(f"the {what} is larger than {most_bytes / 1e6:g} MB")
+    with _hub_errors(what), _opened(file) as remote:
+        return bytes(remote.read(file.size))
 
 
-def fetching(file: RemoteFile, target: Path) -> Iterator[int]:
-    """How many bytes are there, again and again until the file is at `target`.
+def fetching(files: Mapping[str, RemoteFile], folder: Path) -> Iterator[Progress]:
+    """Bring files into `folder` in their order, under their keys, telling how far it is.
 
-    Raises HubError. What came stays for the next try, also when the loop is left.
+    Raises HubError and OSError. What came stays for the next try, also when the loop is left.
     """
-    if file.most_bytes is not None and (file.size or 0) > file.most_bytes:
-        raise HubError(_too_large(file))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(target.with_name(f".{target.name}.lock")):
-        if not target.is_file() or file.size not in (None, target.stat().st_size):
-            partial = target.with_name(f".{target.name}.partial")
-            yield from _transfer_with_resume(file, partial)
-            _check(file, partial)
-            partial.replace(target)
-        yield target.stat().st_size
+    folder.mkdir(parents=True, exist_ok=True)
+    _require_space(files, folder)
+    total = sum(file.size for file in files.values())
+    done = 0
+    for name, file in files.items():
+        with FileLock(folder / f".{name}.lock"):
+            for there in _fetching_one(file, folder / name):
+                yield Progress(done + there, total)
+        done += file.size
+        yield Progress(done, total)
 
 
-def _transfer_with_resume(file: RemoteFile, partial: Path) -> Iterator[int]:
-    """A dropped connection goes on where it stopped, a few times."""
-    for tries_left in reversed(range(TRIES)):
-        try:
-            yield from _transfer(file, partial)
-            return
-        except httpx.TransportError as error:
-            if not tries_left:
-                raise HubError(f"{_host(file.url)} broke off ({error})") from error
+def show_progress(steps: Iterable[Progress], title: str) -> None:
+    """Go through a download with a bar on a terminal, and nothing elsewhere."""
+    from tqdm import tqdm
+
+    with tqdm(desc=title, unit="B", unit_scale=True, disable=None) as bar:
+        for step in steps:
+            bar.total = step.total_bytes
+            bar.update(step.done_bytes - bar.n)
+
+
+def _fetching_one(file: RemoteFile, target: Path) -> Iterator[int]:
+    if _size(target) == file.size:
+        return
+    partial = _partial(target)
+    with _hub_errors(target.name):
+        yield from _transfer(file, partial)
+    if damage := _damage(file, partial):
+        partial.unlink()
+        raise HubError(f"{target.name} arrived damaged: {damage}")
+    partial.replace(target)
 
 
 def _transfer(file: RemoteFile, partial: Path) -> Iterator[int]:
-    had = partial.stat().st_size if partial.is_file() else 0
-    if file.size is not None and had == file.size:
-        return
-    ranged = {"Range": f"bytes={had}-"} if had else {}
-    headers = {**_headers(), **ranged, "Accept-Encoding": "identity"}
-    with httpx.stream(
-        "GET", file.url, headers=headers, follow_redirects=True, timeout=TIMEOUT
-    ) as response:
-        if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
-            partial.unlink()  # longer than the file itself: it was another one
-            raise httpx.ReadError("the part that was there did not fit")
-        _refuse_bad_status(response, file.name)
-        resumed = response.status_code == httpx.codes.PARTIAL_CONTENT
-        there = had if resumed else 0
-        with partial.open("ab" if resumed else "wb") as output:
-            for chunk in response.iter_bytes(CHUNK_BYTES):
-                output.write(chunk)
-                there += len(chunk)
-                yield there
-                if there > _limit(file):
-                    return  # more than can be right, and perhaps without an end
+    """Goes on after what is there; the library opens a broken connection again."""
+    is_ours = (_size(partial) or 0) <= file.size
+    with partial.open("ab" if is_ours else "wb") as output, _opened(file) as remote:
+        # A streamed file cannot seek, but it asks for what comes after `loc`.
+        remote.loc = output.tell()
+        while output.tell() < file.size and (chunk := remote.read(CHUNK_BYTES)):
+            output.write(chunk)
+            yield output.tell()
 
 
-def _limit(file: RemoteFile) -> float:
-    return min(
-        each if each is not None else math.inf for each in (file.size, file.most_bytes)
+def _opened(file: RemoteFile) -> Any:
+    from huggingface_hub import HfFileSystem
+
+    return HfFileSystem(endpoint=file.hub).open(file.path, block_size=0)
+
+
+def _damage(file: RemoteFile, partial: Path) -> str:
+    from huggingface_hub.utils.sha import git_hash
+
+    if (got := _size(partial)) != file.size:
+        return f"{got} bytes instead of {file.size}"
+    if file.sha256:
+        whole = digest_of(partial) == file.sha256
+    else:
+        whole = file.git_sha1 in (None, git_hash(partial.read_bytes()))
+    return "" if whole else "its checksum is wrong"
+
+
+def _require_space(files: Mapping[str, RemoteFile], folder: Path) -> None:
+    needed = sum(
+        file.size - (_size(_partial(folder / name)) or 0)
+        for name, file in files.items()
+        if _size(folder / name) != file.size
     )
+    if needed > (free := shutil.disk_usage(folder).free):
+        raise HubError(
+            f"{needed / 1e6:.0f} MB are to come and {free / 1e6:.0f} MB are free in {folder}"
+        )
 
 
-def _too_large(file: RemoteFile) -> str:
-    return f"{file.name} is larger than {(file.most_bytes or 0) / 1e6:g} MB"
+def _size(path: Path) -> int | None:
+    return path.stat().st_size if path.is_file() else None
+
+
+def _partial(target: Path) -> Path:
+    return target.with_name(f".{target.name}.partial")
 
 
 @contextmanager
-def _progress(file: RemoteFile) -> Iterator[Any]:
-    """A bar on a terminal, nothing elsewhere."""
-    with tqdm(
-        total=file.size,
-        desc=file.name,
-        unit="B",
-        unit_scale=True,
-        disable=None,
-    ) as bar:
-        yield bar
+def _hub_errors(what: str) -> Iterator[None]:
+    """Turns what the library raises into HubError, in a part of a sentence."""
+    from httpx2 import HTTPError
+    from huggingface_hub.errors import HfHubHTTPError
 
-
-def _check(file: RemoteFile, partial: Path) -> None:
-    """A file that is not what the hub announced is thrown away."""
-    got = partial.stat().st_size
-    problem = ""
-    if file.most_bytes is not None and got > file.most_bytes:
-        partial.unlink()
-        raise HubError(_too_large(file))
-    if file.size is not None and got != file.size:
-        problem = f"{got} bytes instead of {file.size}"
-    elif file.digest and digest_of(partial, file.digest[0]) != file.digest[1]:
-        problem = f"its {file.digest[0].upper()} is wrong"
-    if problem:
-        partial.unlink()
-        raise HubError(f"{file.name} arrived damaged: {problem}")
-
-
-def _headers() -> dict[str, str]:
-    """The hub's token, when the user has one, opens gated models."""
-    from huggingface_hub import get_token
-
-    token = get_token()
-    return {"Authorization": f"Bearer {token}"} if token else {}
-
-
-def _refuse_bad_status(response: httpx.Response, what: str) -> None:
-    host = _host(str(response.request.url))
-    if response.status_code in (401, 403, 404):
-        raise HubError(
-            f"{host} has no {what} for you (HTTP {response.status_code}); "
-            "a gated one needs HF_TOKEN"
-        )
-    if response.is_error:
-        raise HubError(f"{host} answered {response.status_code} for {what}")
-
-
-def _host(url: str) -> str:
-    return httpx.URL(url).host
+    try:
+        yield
+    except HfHubHTTPError as error:
+        answer = error.response
+        host, status = answer.request.url.host, answer.status_code
+        refused = f"{host} answered {status} for {what}"
+        if status in (401, 403, 404):
+            refused = f"{host} has no {what} for you (HTTP {status}); a gated one needs HF_TOKEN"
+        raise HubError(refused) from error
+    except HTTPError as error:
+        host = error.request.url.host
+        raise HubError(f"the connection to {host} failed ({error})") from error
+    except (ValueError, TypeError, KeyError) as error:
+        raise HubError(f"the hub says nothing of use about {what}") from error

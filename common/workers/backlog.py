@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import threading
 import time
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Coroutine, Hashable, Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from common.errors import EngineFailed, Expired, Overloaded
+
+Answer = TypeVar("Answer")
+
+_GIVEN_UP = "Nobody wants the answer any more."
 
 
 class Priority(IntEnum):
@@ -27,17 +33,71 @@ AGEING_SECONDS = 5.0
 """After each such wait a job counts as one priority higher."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Urgency:
-    """How soon a job is wanted. It may be raised while the job waits."""
+    """How soon a call is wanted: the caller's handle on it while it waits or works.
+
+    One handle may serve several calls, one after the other. It belongs to the event
+    loop of its caller; workers only read it.
+    """
 
     priority: Priority
     deadline: float | None = None
     """By the clock of the backlog; a job that still waits then is refused as Expired."""
+    given_up: bool = field(default=False, init=False)
+    """Whether nobody wants the answer any more."""
+    _calls: list[Callable[[], object]] = field(
+        default_factory=list, init=False, repr=False
+    )
 
     @classmethod
     def of(cls, urgency: Priority | Urgency) -> Urgency:
         return cls(urgency) if isinstance(urgency, Priority) else urgency
+
+    def raise_to(self, priority: Priority) -> None:
+        """Make the call at least that urgent. It has no deadline any more."""
+        self.priority = min(self.priority, priority)
+        self.deadline = None
+
+    def give_up(self) -> None:
+        """End the call: at once while it waits, as soon as possible when it works.
+
+        Whoever awaits it gets Expired, and so does each later call with this handle.
+        """
+        self.given_up = True
+        for end in list(self._calls):
+            end()
+
+    @contextlib.contextmanager
+    def ending(self, end: Callable[[], object]) -> Iterator[None]:
+        """Around a call: `end` is called, once, when the call is given up.
+
+        Raises Expired when that has happened already.
+        """
+        if self.given_up:
+            raise Expired(_GIVEN_UP)
+        self._calls.append(end)
+        try:
+            yield
+        finally:
+            self._calls.remove(end)
+
+    async def guard(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        """The work's result, for engines that do not use a WorkerPool.
+
+        Raises what the work raises, and Expired when it was given up: the work is
+        cancelled then.
+        """
+        task = asyncio.ensure_future(work)
+        try:
+            with self.ending(task.cancel):
+                return await task
+        except asyncio.CancelledError:
+            if self.given_up:
+                raise Expired(_GIVEN_UP) from None
+            raise
+        finally:
+            task.cancel()
 
 
 @dataclass(eq=False)
@@ -70,6 +130,11 @@ class Job:
             and self.batch_key == other.batch_key
             and self.urgency.priority == other.urgency.priority
         )
+
+    def give_up(self) -> None:
+        """The caller's Urgency was given up: answer now, and let the worker stop."""
+        self.emit("error", Expired(_GIVEN_UP))
+        self.cancelled.set()
 
     def expired(self, now: float) -> bool:
         deadline = self.urgency.deadline

@@ -156,7 +156,7 @@ class WorkerPool:
     async def call(
         self, request: Any, urgency: Priority | Urgency, batch_key: Hashable = None
     ) -> Any:
-        """The first item that the handler yields. Raises EngineFailed, Overloaded.
+        """The first item that the handler yields. Raises what `stream` raises.
 
         Calls with the same batch key may be worked on together.
         """
@@ -171,7 +171,11 @@ class WorkerPool:
     async def stream(
         self, request: Any, urgency: Priority | Urgency, batch_key: Hashable = None
     ) -> AsyncIterator[Any]:
-        """Every item that the handler yields. Leaving the loop cancels the work."""
+        """Every item that the handler yields. Leaving the loop cancels the work.
+
+        Raises EngineFailed, Overloaded, or Expired past the urgency's deadline or
+        when it was given up.
+        """
         if not self._threads:
             raise EngineFailed(f"The {self.name} engine is not running.")
         loop = asyncio.get_running_loop()
@@ -182,18 +186,19 @@ class WorkerPool:
             if not loop.is_closed():
                 loop.call_soon_threadsafe(arrived.put_nowait, (kind, value))
 
-        number = next(self._numbers)
-        job = Job(Urgency.of(urgency), number, request, emit, batch_key)
-        self._backlog.put(job)
+        urgency = Urgency.of(urgency)
+        job = Job(urgency, next(self._numbers), request, emit, batch_key)
         try:
-            while True:
-                kind, value = await arrived.get()
-                if kind == "item":
-                    yield value
-                elif kind == "error":
-                    raise value
-                else:
-                    return
+            with urgency.ending(job.give_up):
+                self._backlog.put(job)
+                while True:
+                    kind, value = await arrived.get()
+                    if kind == "item":
+                        yield value
+                    elif kind == "error":
+                        raise value
+                    else:
+                        return
         finally:
             job.cancelled.set()
 

@@ -11,6 +11,7 @@ from django.db.models import CharField, Count, QuerySet
 from django.db.models.functions import Cast, Substr
 
 from gateway_app.models import HistoryEntry, Status, Synthesis, Transcript
+from gateway_app.monitor.recent import percentile
 from gateway_app.monitor.stages import stage_name
 
 DAYS = 7
@@ -97,14 +98,10 @@ def _latencies(rows: QuerySet[HistoryEntry]) -> list[Latency]:
     for column, values in zip(columns, series, strict=False):
         ordered = sorted(value for value in values if value is not None)
         if ordered:
-            p50, p95 = (_percentile(ordered, share) for share in (0.50, 0.95))
+            p50, p95 = (percentile(ordered, share) for share in (0.50, 0.95))
             name = stage_name(column.removesuffix("_ms"))
             found.append(Latency(name, len(ordered), p50, p95))
     return found
-
-
-def _percentile(ordered: Sequence[float], share: float) -> float:
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
 def _latest(failed: Sequence[QuerySet[HistoryEntry]]) -> list[HistoryEntry]:

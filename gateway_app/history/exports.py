@@ -19,6 +19,7 @@ COMMON_LAST = (
     "duration_seconds",
     "stages_ms",
     "error",
+    "principal",
     "client",
     "request_id",
 )

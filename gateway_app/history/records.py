@@ -13,6 +13,9 @@ class TranscriptRecord:
     request_id: str
     session_id: str
     client: str
+    """The address that it came from."""
+    principal: str = ""
+    """The id of who sent it."""
     text: str = ""
     language: str = ""
     model: str = ""
@@ -30,6 +33,9 @@ class SynthesisRecord:
 
     request_id: str
     client: str
+    """The address that it came from."""
+    principal: str = ""
+    """The id of who sent it."""
     text_in: str = ""
     text_out: str = ""
     voice: str = ""
@@ -52,3 +58,13 @@ class HistoryWriter(Protocol):
 
     def record(self, record: Record) -> None:
         """Queue the record. Returns at once and never raises."""
+
+
+class NoHistory:
+    """Keeps nothing: for the command line."""
+
+    def record(self, record: Record) -> None:
+        """Forget it."""
+
+
+NO_HISTORY = NoHistory()

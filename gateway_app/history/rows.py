@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import models
 
+from common.text_cleaning import clean_text
 from gateway_app.history.records import Record, TranscriptRecord
 from gateway_app.models import HistoryEntry, Synthesis, Transcript
 
@@ -28,20 +29,15 @@ def row_of(record: Record, ended: datetime) -> HistoryEntry:
 def _fitting(table: type[HistoryEntry], name: str, value: Any) -> Any:
     if isinstance(value, str):
         field: models.Field[Any, Any] = table._meta.get_field(name)  # type: ignore[assignment]
-        return _storable(value)[: field.max_length]
+        return clean_text(value)[: field.max_length]
     if isinstance(value, float) and not math.isfinite(value):
         return 0.0
     return value
 
 
-def _storable(text: str) -> str:
-    """PostgreSQL refuses NUL, and no database takes half a surrogate pair."""
-    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-
-
 def _finite(stages: dict[str, float]) -> dict[str, float]:
     return {
-        _storable(stage): round(float(value), 3)
+        clean_text(stage): round(float(value), 3)
         for stage, value in stages.items()
         if math.isfinite(value)
     }

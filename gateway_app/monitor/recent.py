@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from common.errors import VoiceError
 from common.metrics import ERRORS
+from common.text_cleaning import clean_text
 from gateway_app.history.records import Record, TranscriptRecord
 from gateway_app.monitor.messages import Latency, RecentRequest
 
@@ -43,12 +44,11 @@ class RecentPast:
                 self._samples[stage].append((now, record.stages_ms[stage]))
         heard = isinstance(record, TranscriptRecord)
         text = record.text if isinstance(record, TranscriptRecord) else _spoken(record)
-        whole = text[:MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
         self._requests.appendleft(
             RecentRequest(
                 kind="transcript" if heard else "synthesis",
                 time=now,
-                text=whole if self._show_texts else "",
+                text=clean_text(text[:MAX_TEXT]) if self._show_texts else "",
                 status=record.status,
                 stages_ms=record.stages_ms,
                 request_id=record.request_id,
@@ -87,13 +87,14 @@ def _spoken(record: Any) -> str:
 def _latency(values: list[float]) -> Latency:
     values.sort()
     return Latency(
-        p50=round(_percentile(values, 0.50), 1),
-        p95=round(_percentile(values, 0.95), 1),
+        p50=round(percentile(values, 0.50), 1),
+        p95=round(percentile(values, 0.95), 1),
         count=len(values),
     )
 
 
-def _percentile(ordered: list[float], share: float) -> float:
+def percentile(ordered: Sequence[float], share: float) -> float:
+    """The value below which `share` (0 to 1) of the ascending values lie."""
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from common.errors import Overloaded, Restarting
+from common.errors import Overloaded, Restarting, TooMany
 
 log = structlog.get_logger(__name__)
 
@@ -27,9 +27,14 @@ class Seat:
     """The place of one session; leaving it twice is harmless."""
 
     def __init__(
-        self, registry: SessionRegistry, kind: str, session: Drainable | None
+        self,
+        registry: SessionRegistry,
+        kind: str,
+        session: Drainable | None,
+        holder: str,
     ) -> None:
         self.kind = kind
+        self.holder = holder
         self.session = session
         self._registry = registry
 
@@ -54,17 +59,26 @@ class SessionRegistry:
     def __init__(self) -> None:
         self._seats: set[Seat] = set()
         self._counts: Counter[str] = Counter()
+        self._held: Counter[str] = Counter()
         self._empty = asyncio.Event()
         self._empty.set()
         self.draining = False
 
     def open(
-        self, kind: str, session: Drainable | None = None, *, limit: int | None = None
+        self,
+        kind: str,
+        session: Drainable | None = None,
+        *,
+        limit: int | None = None,
+        holder: str = "",
+        holder_limit: int | None = None,
     ) -> Seat:
         """A seat for the session; use it as a context manager or `close()` it.
 
-        A session of None cannot be hurried: drain waits for it. Raises Overloaded
-        past the limit, Restarting while the server shuts down.
+        A session of None cannot be hurried: drain waits for it. `limit` bounds the
+        sessions of this kind, `holder_limit` those of this holder, whatever kind.
+        Raises Overloaded past the first, TooMany past the second, and Restarting while
+        the server shuts down.
         """
         if self.draining:
             raise Restarting(
@@ -75,9 +89,15 @@ class SessionRegistry:
                 f"All {limit} {kind} sessions are taken.",
                 retry_after_seconds=RETRY_SECONDS,
             )
-        seat = Seat(self, kind, session)
+        if holder_limit is not None and self._held[holder] >= holder_limit:
+            raise TooMany(
+                f"At most {holder_limit} sessions at a time are allowed.",
+                retry_after_seconds=RETRY_SECONDS,
+            )
+        seat = Seat(self, kind, session, holder)
         self._seats.add(seat)
         self._counts[kind] += 1
+        self._held[holder] += 1
         self._empty.clear()
         return seat
 
@@ -86,6 +106,9 @@ class SessionRegistry:
             return
         self._seats.remove(seat)
         self._counts[seat.kind] -= 1
+        self._held[seat.holder] -= 1
+        if not self._held[seat.holder]:
+            del self._held[seat.holder]
         if not self._seats:
             self._empty.set()
 

@@ -9,12 +9,17 @@ from collections.abc import Callable, Iterator
 
 from common.errors import Overloaded
 
-_SHED_PARTIALS_SECONDS = 0.4
-_SHED_GUESSES_SECONDS = 0.25
+_SHED_INTERIM_SECONDS = 0.4
+"""A judgement: a final takes about 0.2 s on two cores, so about two of them wait then,
+and an interim result would come after what it is about."""
+_SHED_SPECULATION_SECONDS = 0.25
+"""Less than for interim results: a speculative text costs as much as a final, is thrown
+away when speech goes on, and is asked for again at the end if it was left out."""
 RETRY_SECONDS = 5.0
+"""An utterance lasts a few seconds, so by then the load may be another."""
 
 
-class Load:
+class EngineLoad:
     """Shared by all sessions. What can be left out is left out first, finals never."""
 
     def __init__(
@@ -26,7 +31,7 @@ class Load:
         self._numbers = itertools.count()
 
     @contextlib.contextmanager
-    def asking(self) -> Iterator[None]:
+    def waiting(self) -> Iterator[None]:
         """Around a question to the engine whose answer somebody waits for."""
         number = next(self._numbers)
         self._asked[number] = self._clock()
@@ -44,14 +49,14 @@ class Load:
         return self._clock() - next(iter(self._asked.values()))
 
     @property
-    def spares_partials(self) -> bool:
-        """Whether there is time for partial texts."""
-        return self.lag_seconds < _SHED_PARTIALS_SECONDS
+    def allows_interim(self) -> bool:
+        """Whether there is time for interim results."""
+        return self.lag_seconds < _SHED_INTERIM_SECONDS
 
     @property
-    def spares_guesses(self) -> bool:
+    def allows_speculation(self) -> bool:
         """Whether there is time for texts that may be thrown away."""
-        return self.lag_seconds < _SHED_GUESSES_SECONDS
+        return self.lag_seconds < _SHED_SPECULATION_SECONDS
 
     def admit(self) -> None:
         """Whether one more session can be served. Raises Overloaded."""

@@ -34,6 +34,8 @@ class Checkpoint:
     utterances: int = 0
     ends: tuple[float, ...] = ()
     """Where the latest utterances end, in seconds of the stream."""
+    principal: str = ""
+    """Whose stream it is: nobody else can take it up."""
 
     def with_utterance(self, number: int, end: float) -> Checkpoint:
         ends = (*self.ends, end)[-_KEPT_ENDS:]
@@ -47,15 +49,15 @@ class Checkpoint:
         if seconds is None:
             return self
         kept = tuple(end for end in self.ends if end <= seconds + _SAME_SECONDS)
-        undone = len(self.ends) - len(kept)
-        return Checkpoint(self.session_id, seconds, self.utterances - undone, kept)
+        left = self.utterances - (len(self.ends) - len(kept))
+        return replace(self, audio_seconds=seconds, utterances=left, ends=kept)
 
 
 class Checkpoints(Protocol):
     """Where checkpoints are kept."""
 
-    async def claim(self, token: str, owner: str) -> Checkpoint | None:
-        """Become the owner. None: there is no such stream any more."""
+    async def claim(self, token: str, owner: str, principal: str) -> Checkpoint | None:
+        """Become the owner. None: this principal has no such stream, or no more."""
 
     async def save(self, token: str, owner: str, checkpoint: Checkpoint) -> bool:
         """Write it. False: another connection owns the stream now."""
@@ -78,10 +80,10 @@ class MemoryCheckpoints:
         self._clock = clock
         self._kept: dict[str, tuple[str, Checkpoint, float]] = {}
 
-    async def claim(self, token: str, owner: str) -> Checkpoint | None:
+    async def claim(self, token: str, owner: str, principal: str) -> Checkpoint | None:
         self._forget_old()
         found = self._kept.get(token)
-        if found is None:
+        if found is None or found[1].principal != principal:
             return None
         await self._keep(token, owner, found[1])
         return found[1]
@@ -115,10 +117,9 @@ class MemoryCheckpoints:
 
 _CLAIM = """
 local found = redis.call('HGET', KEYS[1], 'checkpoint')
-if found then
-  redis.call('HSET', KEYS[1], 'owner', ARGV[1])
-  redis.call('EXPIRE', KEYS[1], ARGV[2])
-end
+if not found or cjson.decode(found)['principal'] ~= ARGV[3] then return false end
+redis.call('HSET', KEYS[1], 'owner', ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[2])
 return found
 """
 _SAVE = """
@@ -141,10 +142,10 @@ class RedisCheckpoints:
         self._claim = self._redis.register_script(_CLAIM)
         self._save = self._redis.register_script(_SAVE)
 
-    async def claim(self, token: str, owner: str) -> Checkpoint | None:
+    async def claim(self, token: str, owner: str, principal: str) -> Checkpoint | None:
+        arguments: list[str | int] = [owner, self._keep_seconds, principal]
         found = await self._ask(
-            None,
-            lambda: self._claim(keys=[_key(token)], args=[owner, self._keep_seconds]),
+            None, lambda: self._claim(keys=[_key(token)], args=arguments)
         )
         return None if found is None else _read(found)
 

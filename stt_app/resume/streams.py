@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 
 import structlog
 
-from common.config import Config
+from common.config.speech import ListeningSettings
 from common.errors import Superseded
 from gateway_app.history.records import HistoryWriter, TranscriptRecord
-from stt_app.core.messages import Acknowledged, ServerMessage, TranscriptReady
-from stt_app.core.session.options import Address
-from stt_app.core.session.session import Start
-from stt_app.core.session.utterances import Heard
+from stt_app.core.events import Progress, SessionEvent, UtteranceTranscribed
+from stt_app.core.session.settings import Start
 from stt_app.resume.checkpoints import (
     Checkpoint,
     Checkpoints,
@@ -25,21 +24,41 @@ from stt_app.resume.checkpoints import (
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True)
+class ResumePoint:
+    """Which stream goes on, and where."""
+
+    token: str
+    audio_seconds: float | None = None
+    """Where the audio that follows begins; None is the last acknowledgement."""
+
+
+def _nobody() -> None:
+    """Nobody asks."""
+
+
 class Stream:
     """One connection's hold on its stream."""
 
     def __init__(
-        self, checkpoints: Checkpoints, owner: str, checkpoint: Checkpoint, start: Start
+        self,
+        checkpoints: Checkpoints,
+        owner: str,
+        checkpoint: Checkpoint,
+        start: Start,
     ) -> None:
         self.owner = owner
         self.start = start
         self.superseded = False
         """Another connection serves it now, so what is heard here counts no more."""
+        self.on_superseded: Callable[[], object] = _nobody
+        """Called when another connection of this process takes it up."""
         self._checkpoints = checkpoints
         self._checkpoint = checkpoint
 
     @property
     def token(self) -> str:
+        """What its client resumes it by."""
         return self.start.resume_token or ""
 
     @property
@@ -47,8 +66,8 @@ class Stream:
         return self._checkpoint.session_id
 
     async def watching(
-        self, events: AsyncIterator[ServerMessage]
-    ) -> AsyncIterator[ServerMessage]:
+        self, events: AsyncIterator[SessionEvent]
+    ) -> AsyncIterator[SessionEvent]:
         """The events; what was sent of them is noted. Raises Superseded."""
         await self._save()
         async for event in events:
@@ -67,14 +86,20 @@ class Stream:
 class Streams:
     """All streams of a process, and what waits for clients that may come back."""
 
-    def __init__(self, config: Config, history: HistoryWriter) -> None:
-        self._resume_seconds = config.resume_seconds
-        self._keep_seconds = config.stt_session_seconds
-        self._redis_url = config.redis_url
+    def __init__(
+        self,
+        settings: ListeningSettings,
+        history: HistoryWriter,
+        *,
+        redis_url: str = "",
+    ) -> None:
+        self._resume_seconds = settings.resume_seconds
+        self._keep_seconds = settings.stt_session_seconds
+        self._redis_url = redis_url
         self._history = history
         self._checkpoints: Checkpoints = MemoryCheckpoints(self._keep_seconds)
         self._holding: dict[asyncio.Task[None], list[TranscriptRecord]] = {}
-        self._open: dict[str, Callable[[], None]] = {}
+        self._open: dict[str, Stream] = {}
 
     async def start(self) -> None:
         """Share the checkpoints through Redis, where it is configured."""
@@ -90,35 +115,41 @@ class Streams:
         await self._checkpoints.close()
 
     async def take(
-        self, address: Address, session_id: str, on_superseded: Callable[[], None]
+        self,
+        session_id: str,
+        principal_id: str,
+        resume: ResumePoint | None,
     ) -> Stream:
-        """The stream that the address names, or a new one.
+        """The stream that is resumed, or a new one.
 
-        `on_superseded` is called when another connection of this process takes it up.
+        A stream belongs to the principal that began it: for another one its token is
+        not known.
         """
         owner, found = uuid.uuid4().hex, None
-        if address.resume:
-            found = await self._checkpoints.claim(address.resume, owner)
+        if resume is not None:
+            found = await self._checkpoints.claim(resume.token, owner, principal_id)
         # Nobody may choose a token, so one that is not known gives way to a new one.
-        token = address.resume if address.resume and found else uuid.uuid4().hex
-        checkpoint = found or Checkpoint(session_id)
-        if address.resume:
-            checkpoint = checkpoint.at(address.audio_seconds)
+        token = resume.token if resume and found else uuid.uuid4().hex
+        checkpoint = found or Checkpoint(session_id, principal=principal_id)
+        if resume is not None:
+            checkpoint = checkpoint.at(resume.audio_seconds)
             self._supersede(token)
             log.info("stream resumed", known=found is not None)
         start = Start(
             checkpoint.audio_seconds,
             checkpoint.utterances,
             token,
-            resumed=found is not None if address.resume else None,
+            resumed=None if resume is None else found is not None,
         )
-        self._open[token] = on_superseded
-        return Stream(self._checkpoints, owner, checkpoint, start)
+        stream = Stream(self._checkpoints, owner, checkpoint, start)
+        self._open[token] = stream
+        return stream
 
     def _supersede(self, token: str) -> None:
-        tell = self._open.pop(token, None)
-        if tell is not None:
-            tell()
+        stream = self._open.pop(token, None)
+        if stream is not None:
+            stream.superseded = True
+            stream.on_superseded()
 
     async def leave(
         self, stream: Stream, records: list[TranscriptRecord], *, lost: bool
@@ -156,26 +187,11 @@ def superseded() -> Superseded:
     return Superseded("Another connection has taken this stream up.")
 
 
-def _after(event: ServerMessage, checkpoint: Checkpoint) -> Checkpoint:
+def _after(event: SessionEvent, checkpoint: Checkpoint) -> Checkpoint:
     """The checkpoint once this event was sent; the same one if it settles nothing."""
-    if isinstance(event, TranscriptReady) and event.end is not None:
-        return checkpoint.with_utterance(event.utterance_id or 0, event.end)
-    if isinstance(event, Acknowledged):
+    if isinstance(event, UtteranceTranscribed) and event.text:
+        end_seconds = round(event.end_seconds, 3)
+        return checkpoint.with_utterance(event.utterance_id, end_seconds)
+    if isinstance(event, Progress):
         return checkpoint.acknowledged(event.audio_seconds)
     return checkpoint
-
-
-def transcript_record(heard: Heard, session_id: str, client: str) -> TranscriptRecord:
-    """What the history keeps of one utterance."""
-    return TranscriptRecord(
-        request_id=f"{session_id}-{heard.number}",
-        session_id=session_id,
-        client=client,
-        text=heard.text,
-        language=heard.language,
-        model=heard.model,
-        duration_seconds=round(heard.seconds, 3),
-        stages_ms=heard.stages_ms,
-        status="error" if heard.error else "ok",
-        error=heard.error,
-    )

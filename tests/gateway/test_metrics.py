@@ -46,5 +46,6 @@ async def test_it_counts_errors_by_code(client):
 async def test_it_counts_requests(client):
     await client.get("/health/live")
     figures = await scrape(client)
-    assert figures["voice_http_requests_total", "/health/live", "200", "GET"] >= 1
+    labels = ("/health/live", "200", "GET", "anonymous")
+    assert figures[("voice_http_requests_total", *labels)] >= 1
     assert figures["voice_http_request_seconds_count", "/health/live"] >= 1

@@ -9,11 +9,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from common.metrics import HTTP_REQUESTS, HTTP_SECONDS
+from gateway_app.access.keys import key_principal
 from gateway_app.services import GatewayServices
 
 
 def counted(method: str, route: str, status: str) -> float:
-    return float(HTTP_REQUESTS.labels(method, route, status)._value.get())
+    labels = HTTP_REQUESTS.labels(method, route, status, "anonymous")
+    return float(labels._value.get())
 
 
 @pytest.mark.parametrize(
@@ -53,6 +55,31 @@ async def test_it_logs_each_request_with_its_id(client):
     lines = [line for line in logs if line["event"] == "request answered"]
     assert [(line["path"], line["status"]) for line in lines] == [("/nowhere", 404)]
     assert lines[0]["request_id"] == "my-id"
+
+
+async def test_it_logs_who_sent_a_request_and_from_where(client_for):
+    async with client_for(api_keys=["one"]) as client:
+        with capture_logs() as logs:
+            await client.get("/nowhere", headers={"X-API-Key": "one"})
+            await asyncio.sleep(0)
+    (line,) = [line for line in logs if line["event"] == "request answered"]
+    assert line["principal"] == key_principal("one").id
+    assert line["client"] == "127.0.0.1"
+
+
+async def test_it_counts_requests_by_the_kind_of_principal_alone(client_for):
+    counter = HTTP_REQUESTS.labels("GET", "unmatched", "404", "key")._value
+    before = counter.get()
+    async with client_for(api_keys=["one"]) as client:
+        await client.get("/nowhere", headers={"X-API-Key": "one"})
+        await asyncio.sleep(0)
+    assert counter.get() == before + 1
+    kinds = {
+        sample.labels["principal"]
+        for family in HTTP_REQUESTS.collect()
+        for sample in family.samples
+    }
+    assert kinds <= {"anonymous", "key", "user", "local"}
 
 
 @pytest.mark.parametrize("filtered", [True, False])

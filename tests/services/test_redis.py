@@ -126,7 +126,7 @@ async def test_streams_go_on_when_redis_is_lost_but_cannot_be_resumed(
     redis.stop()
     assert await kept.save("token", "first", SOME)
     assert await kept.owns("token", "first")
-    assert await kept.claim("token", "second") is None
+    assert await kept.claim("token", "second", "anonymous") is None
     await kept.close()
 
 

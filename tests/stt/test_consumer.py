@@ -10,7 +10,6 @@ import pytest
 
 from common.errors import EngineFailed
 from gateway_app.history.records import TranscriptRecord
-from stt_app.services import ListeningServices
 from tests.fake_services import FakeServices
 from tests.fakes import FakeStt
 from tests.stt.sockets import connected, next_message, opened, say, until_closed
@@ -25,9 +24,8 @@ def listening(make_services: Callable[..., FakeServices]) -> Callable[..., Any]:
 
     def make(script: Any = (), *, seconds: float = 0.0, **changes: Any) -> Any:
         changes = {"speculative_pause_seconds": 0, **changes}
-        services = make_services(stt=FakeStt(script, seconds=seconds), **changes)
-        services.change(ListeningServices, vad=LoudnessVad())
-        return services
+        engine = FakeStt(script, seconds=seconds)
+        return make_services(stt=engine, vad=LoudnessVad(), **changes)
 
     return make
 
@@ -249,7 +247,7 @@ async def test_a_bug_in_the_engine_is_an_internal_error(listening: Connect) -> N
 
 
 async def test_a_fast_client_is_told_and_loses_nothing(listening: Connect) -> None:
-    services = listening(seconds=0.01, max_buffer_seconds=10)
+    services = listening(seconds=0.1, max_buffer_seconds=10)
     async with connected(services) as socket:
         await say(socket, *[4, -1] * 8, frame=64_000)
         await socket.send_json_to({"type": "close"})

@@ -17,7 +17,7 @@ from tests.fakes import FakeLlm, FakeTts
 from tests.llm.helpers import LONG_SECONDS, quick, started, until
 from tests.servers import ollama as answers
 from tests.servers.ollama import OllamaServer
-from tts_app.order import SpeechOrder
+from tts_app.speech_request import SpeechRequest
 from voiceproject.asgi import build_application
 
 GONE = LlmUnavailable("Ollama at http://host closed the connection. It was asked once.")
@@ -89,7 +89,7 @@ async def test_hanging_up_stops_the_model_at_its_server(
         config = quick(ollama_url=server.url, ollama_timeout=LONG_SECONDS)
         async with started(OllamaEngine(config)) as llm:
             speech = make_services(llm=llm).speech
-            answer = await speech.open(SpeechOrder("A story.", audio_format="pcm"))
+            answer = await speech.open(SpeechRequest("A story."))
             answer.close()
             await until(lambda: server.chats[0].left_at is not None)
             await until(lambda: speech.running == 0)

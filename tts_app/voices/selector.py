@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import structlog
@@ -13,32 +13,38 @@ from channels.db import database_sync_to_async
 
 from common.config import Config
 from common.errors import BadValue, EngineFailed, UnknownVoice
-from tts_app.core.engine import TtsEngine, VoiceInfo
+from tts_app.core.engine import TtsEngine, VoiceInfo, VoiceSettings
 from tts_app.core.text.language_detection import voice_for
 from tts_app.voices.storage import VoiceChoices, read_choices, sync_voices
 
 log = structlog.get_logger(__name__)
 
 FRESH_SECONDS = 1.0
+"""An administrator's choice counts after this time; a busy server asks no more often."""
 TROUBLED_SECONDS = 15.0
 """So long the database is left alone after trouble."""
 DATABASE_SECONDS = 1.0
+"""A caller waits no longer for a choice that is seldom another one."""
 MOST_NAMED = 50
+"""Voices or speakers in an error's sentence; some voices have 900 speakers."""
 AUTO = "auto"
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
-class Offer:
-    """The voices that are offered now; the default one is among them."""
+class AvailableVoices:
+    """The voices that may be asked for now; the default one is among them."""
 
     voices: list[VoiceInfo]
     default: str
 
 
-class VoiceBook:
-    """Trouble with the database never keeps a voice from being used."""
+class VoiceSelector:
+    """Finds the voice that a request means.
+
+    Trouble with the database never keeps a voice from being used.
+    """
 
     def __init__(self, config: Config, tts: TtsEngine) -> None:
         self._config = config
@@ -53,7 +59,7 @@ class VoiceBook:
             log.warning("voices not written to the database")
         self._fresh_until = 0.0
 
-    async def offer(self) -> Offer:
+    async def available(self) -> AvailableVoices:
         """What may be used. Raises EngineFailed when there is no voice at all."""
         choices = await self._current_choices()
         installed = self._tts.voices()
@@ -62,34 +68,27 @@ class VoiceBook:
             raise EngineFailed(_no_voice(installed, self._tts))
         names = [voice.name for voice in voices]
         wanted = (self._configured_name(), choices.default, names[0])
-        return Offer(voices, next(name for name in wanted if name in names))
+        return AvailableVoices(voices, next(name for name in wanted if name in names))
 
     async def choose(
-        self, name: str | None, text: str = "", *, even_disabled: bool = False
-    ) -> VoiceInfo:
-        """The voice of that name, or the default one. Raises UnknownVoice.
+        self, wanted: VoiceSettings, text: str = "", *, include_disabled: bool = False
+    ) -> tuple[VoiceInfo, VoiceSettings]:
+        """The voice that is meant, and the settings with its name and speaker's number.
 
-        The name AUTO takes the first voice in the language of the text, the default
-        one when that is its language or when none fits.
+        No name means the default voice. AUTO means the first voice in the language of
+        the text, or the default one when that is its language or when none fits.
+        Raises UnknownVoice, BadValue for a speaker that it does not have, or
+        EngineFailed when there is no voice at all.
         """
-        if even_disabled:
-            offer = Offer(self._tts.voices(), "")
+        if include_disabled:
+            available = AvailableVoices(self._tts.voices(), "")
         else:
-            offer = await self.offer()
-        wanted = name or offer.default
-        if wanted == AUTO:
-            wanted = voice_for(text, offer.voices, offer.default)
-        for voice in offer.voices:
-            if voice.name == wanted:
-                return voice
-        known = ", ".join(voice.name for voice in offer.voices[:MOST_NAMED])
-        raise UnknownVoice(
-            f"There is no voice `{wanted}`. Known: {known}; `{AUTO}` takes the one "
-            "that speaks the language of the text.",
-            field="voice",
-        )
+            available = await self.available()
+        voice = _voice_named(wanted.voice, text, available)
+        speaker = self._speaker(voice, wanted.speaker)
+        return voice, replace(wanted, voice=voice.name, speaker=speaker)
 
-    def speaker(self, voice: VoiceInfo, wanted: str | int | None) -> int | None:
+    def _speaker(self, voice: VoiceInfo, wanted: str | int | None) -> int | None:
         """The speaker's number. Raises BadValue."""
         count = max(1, len(voice.speakers))
         if wanted is None:
@@ -133,6 +132,21 @@ async def _in_database(work: Callable[..., Result], *arguments: Any) -> Result |
     except Exception as error:  # noqa: BLE001 - whatever it is, speech goes on
         log.warning("voices: the database does not answer", reason=str(error))
         return None
+
+
+def _voice_named(name: str, text: str, available: AvailableVoices) -> VoiceInfo:
+    wanted = name or available.default
+    if wanted == AUTO:
+        wanted = voice_for(text, available.voices, available.default)
+    for voice in available.voices:
+        if voice.name == wanted:
+            return voice
+    known = ", ".join(voice.name for voice in available.voices[:MOST_NAMED])
+    raise UnknownVoice(
+        f"There is no voice `{wanted}`. Known: {known}; `{AUTO}` takes the one "
+        "that speaks the language of the text.",
+        field="voice",
+    )
 
 
 def _number(wanted: str | int) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gateway_app.monitor.messages import History, Snapshot
 from gateway_app.pages.message_docs import SocketDoc, message_docs
-from stt_app.core.messages import CLIENT_MESSAGES, SERVER_MESSAGES
+from stt_app.protocol.messages import CLIENT_MESSAGES, SERVER_MESSAGES
 
 SOCKETS = (
     SocketDoc(

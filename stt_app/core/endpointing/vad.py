@@ -22,11 +22,17 @@ class VoiceDetector(Protocol):
     """Hears one stream, frame by frame."""
 
     def probability(self, frame: Samples) -> float:
-        """How probable it is, 0 to 1, that this frame of the stream is speech."""
+        """How probable it is, 0 to 1, that this frame of the stream is speech.
+
+        `frame` is mono float32 at 16 kHz, from -1 to 1, shape (FRAME_SAMPLES,).
+        """
 
 
 class VadModel(Protocol):
     """Makes a detector for each stream."""
+
+    def start(self) -> None:
+        """Load what the detectors share. Raises EngineFailed."""
 
     def detector(self, silence_rms_threshold: float) -> VoiceDetector: ...
 

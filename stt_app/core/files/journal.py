@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from stt_app.core.events import SpokenWord, UtteranceTranscribed
 
-from stt_app.core.messages import TranscriptReady
-
-_VERSION = 1
+_VERSION = 2
 
 
 class Journal:
@@ -29,15 +28,15 @@ class Journal:
             "source": [source.name, stat.st_size, stat.st_mtime_ns],
             "wishes": wishes,
         }
-        self.utterances: list[TranscriptReady] = []
+        self.utterances: list[UtteranceTranscribed] = []
         self.seconds = 0.0
         """Everything before is written down."""
         self._begun = False
         self._load()
 
-    def add(self, utterance: TranscriptReady) -> None:
+    def add(self, utterance: UtteranceTranscribed) -> None:
         self.utterances.append(utterance)
-        self._write({"utterance": utterance.model_dump(exclude_none=True)})
+        self._write({"utterance": asdict(utterance)})
 
     def settle(self, seconds: float) -> None:
         self.seconds = seconds
@@ -54,19 +53,16 @@ class Journal:
             if "seconds" in line:
                 self.seconds = line["seconds"]
             else:
-                self.utterances.append(TranscriptReady(**line["utterance"]))
+                self.utterances.append(_read(line["utterance"]))
         # An utterance that was not settled is heard once more.
         self.utterances = [
-            each for each in self.utterances if (each.start or 0) < self.seconds
+            each for each in self.utterances if each.start_seconds < self.seconds
         ]
 
     def _begin(self) -> None:
         """Write all that is known, without a line that a crash has torn."""
         lines: list[Any] = [self._head]
-        lines += [
-            {"utterance": each.model_dump(exclude_none=True)}
-            for each in self.utterances
-        ]
+        lines += [{"utterance": asdict(each)} for each in self.utterances]
         lines.append({"seconds": self.seconds})
         text = "".join(json.dumps(line) + "\n" for line in lines)
         write_whole(self._path, text)
@@ -81,8 +77,8 @@ class Journal:
             try:
                 read = json.loads(line)
                 if "utterance" in read:
-                    TranscriptReady(**read["utterance"])
-            except (ValueError, TypeError, ValidationError):
+                    _read(read["utterance"])
+            except (ValueError, TypeError, KeyError):
                 return
             yield read
 
@@ -92,6 +88,14 @@ class Journal:
             return
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
+
+
+def _read(plain: dict[str, Any]) -> UtteranceTranscribed:
+    """Raises TypeError for what is no utterance."""
+    words = plain["words"]
+    if words is not None:
+        words = tuple(SpokenWord(**word) for word in words)
+    return UtteranceTranscribed(**{**plain, "words": words})
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -1,82 +1,150 @@
-"""Media files of any kind, decoded in a process of their own.
+"""Media files of any kind, each decoded in a process of its own.
 
 FFmpeg reads what strangers made. A crash, a hang or a hunger for memory ends that
-process and the file is refused; nothing else notices.
+process and the file is refused; no other file notices.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import structlog
+
 from common.audio import SPEECH_RATE_HZ
-from common.errors import EngineFailed, TooLarge, UnsupportedAudio
+from common.errors import EngineFailed, Overloaded, TooLarge, UnsupportedAudio
 from common.workers import Priority, WorkerPool
 from stt_app.core.files.media_worker import Portion, ReadMedia
+
+log = structlog.get_logger(__name__)
 
 _WORKER = "stt_app.core.files.media_worker:MediaWorker"
 PORTION_SECONDS = 10
 _PORTION_TIMEOUT_SECONDS = 30.0
+"""Decoding is a hundred times faster than playing, so this is a file that hangs."""
 _SLOWEST_SKIP = 20
 """Reaching a place far into a file is at least so many times faster than playing it."""
+_RETRY_SECONDS = 10.0
 
 
 class MediaDecoder:
-    """Decodes one file at a time. `max_seconds` bounds the sound that a file may hold."""
+    """Decodes up to `processes` files at the same time; up to `queue_limit` more wait.
+
+    A process that has finished its file in order is kept for the next one; one whose
+    file was given up, took too long or broke it is ended. `max_seconds` bounds the
+    sound that a file may hold.
+    """
 
     def __init__(
         self,
         max_seconds: float,
         *,
         isolation: str = "process",
+        processes: int = 1,
+        queue_limit: int = 32,
         timeout_seconds: float = _PORTION_TIMEOUT_SECONDS,
         worker: str = _WORKER,
     ) -> None:
         self._max_seconds = max_seconds
+        self._isolation = isolation
+        self._queue_limit = queue_limit
         self._timeout_seconds = timeout_seconds
-        self._pool = WorkerPool("media", worker, isolation=isolation)
-
-    async def start(self) -> None:
-        """Start the process. Raises EngineFailed."""
-        await self._pool.start()
+        self._worker = worker
+        self._places = asyncio.Semaphore(processes)
+        self._waiting = 0
+        self._idle: WorkerPool | None = None
+        self._at_work: set[WorkerPool] = set()
+        self._ending: set[asyncio.Task[None]] = set()
 
     async def stop(self) -> None:
-        await self._pool.stop()
+        """End every process, also those at work."""
+        idle, self._idle = self._idle, None
+        pools = [*self._at_work, *([idle] if idle else [])]
+        await asyncio.gather(*(pool.stop() for pool in pools), *self._ending)
 
     async def portions(
         self, path: Path, start_seconds: float = 0.0
     ) -> AsyncIterator[Portion]:
         """The file's sound from there on, ten seconds at a time, the last one shorter.
 
-        Raises UnsupportedAudio, TooLarge, or OSError when it cannot be opened.
+        Raises UnsupportedAudio, TooLarge, Overloaded when too many files wait,
+        EngineFailed when no process can be started, or OSError when the file cannot
+        be opened.
         """
         start = round(start_seconds * SPEECH_RATE_HZ)
-        while True:
-            portion = await self._portion(path, start)
-            start += len(portion.samples)
-            if start > self._max_seconds * SPEECH_RATE_HZ:
-                raise TooLarge(
-                    f"{path.name} holds more than {self._max_seconds:g} s of sound "
-                    "(`file_max_seconds`)."
-                )
-            if portion.last and not start:
-                raise UnsupportedAudio(f"No sound could be decoded from {path.name}.")
-            yield portion
-            if portion.last:
-                return
+        async with self._process() as pool:
+            while True:
+                portion = await self._portion(pool, path, start)
+                start += len(portion.samples)
+                if start > self._max_seconds * SPEECH_RATE_HZ:
+                    raise TooLarge(
+                        f"{path.name} holds more than {self._max_seconds:g} s of "
+                        "sound (`file_max_seconds`)."
+                    )
+                if portion.last and not start:
+                    raise UnsupportedAudio(
+                        f"No sound could be decoded from {path.name}."
+                    )
+                yield portion
+                if portion.last:
+                    return
 
-    async def _portion(self, path: Path, start: int) -> Portion:
+    @contextlib.asynccontextmanager
+    async def _process(self) -> AsyncIterator[WorkerPool]:
+        """A process for one file, once there is a place."""
+        await self._wait_for_place()
+        pool, self._idle = self._idle, None
+        try:
+            if pool is None:
+                pool = WorkerPool("media", self._worker, isolation=self._isolation)
+                await pool.start()
+        except BaseException:
+            self._places.release()
+            raise
+        self._at_work.add(pool)
+        finished = False
+        try:
+            yield pool
+            finished = True
+        finally:
+            self._at_work.discard(pool)
+            if finished and self._idle is None:
+                self._idle = pool
+                self._places.release()
+            else:
+                # Nobody waits for it, but its place is free only when it has ended.
+                ending = asyncio.create_task(self._end(pool))
+                self._ending.add(ending)
+                ending.add_done_callback(self._ending.discard)
+
+    async def _wait_for_place(self) -> None:
+        if self._places.locked() and self._waiting >= self._queue_limit:
+            raise Overloaded(
+                f"{self._waiting} recordings wait to be decoded already.",
+                retry_after_seconds=_RETRY_SECONDS,
+            )
+        self._waiting += 1
+        try:
+            await self._places.acquire()
+        finally:
+            self._waiting -= 1
+
+    async def _end(self, pool: WorkerPool) -> None:
+        try:
+            await pool.stop()
+        finally:
+            self._places.release()
+
+    async def _portion(self, pool: WorkerPool, path: Path, start: int) -> Portion:
         request = ReadMedia(path, start, PORTION_SECONDS * SPEECH_RATE_HZ)
         patience = self._timeout_seconds + start / SPEECH_RATE_HZ / _SLOWEST_SKIP
         try:
             portion: Portion = await asyncio.wait_for(
-                self._pool.call(request, Priority.FILE), patience
+                pool.call(request, Priority.FILE), patience
             )
         except asyncio.TimeoutError as error:
-            # Native code does not listen; only its process can be ended.
-            await self._pool.stop()
-            await self._pool.start()
             raise UnsupportedAudio(f"Decoding {path.name} takes too long.") from error
         except EngineFailed as error:
             raise UnsupportedAudio(

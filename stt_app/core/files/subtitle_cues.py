@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from stt_app.core.messages import TranscriptReady, WordSpoken
+from stt_app.core.events import SpokenWord, UtteranceTranscribed
 
 LINE_CHARACTERS = 42
 LINES = 2
@@ -40,7 +40,7 @@ class _Piece:
     end: float
 
 
-def cues(utterances: Sequence[TranscriptReady]) -> list[Cue]:
+def cues(utterances: Sequence[UtteranceTranscribed]) -> list[Cue]:
     """The subtitles of a recording, in order and never at the same time."""
     found = [cue for each in utterances for cue in _cues_of(each)]
     return [
@@ -49,19 +49,23 @@ def cues(utterances: Sequence[TranscriptReady]) -> list[Cue]:
     ]
 
 
-def _cues_of(utterance: TranscriptReady) -> Iterator[Cue]:
+def _cues_of(utterance: UtteranceTranscribed) -> Iterator[Cue]:
     for group in _groups(_pieces(utterance)):
         text = "".join(piece.text for piece in group).strip()
         yield Cue(group[0].start, group[-1].end, wrapped(text))
 
 
-def _pieces(utterance: TranscriptReady) -> list[_Piece]:
-    start, end = utterance.start or 0.0, utterance.end or utterance.duration
+def _pieces(utterance: UtteranceTranscribed) -> list[_Piece]:
+    start, end = utterance.start_seconds, utterance.end_seconds
     texts = _split(utterance.text)
-    words = utterance.words or []
+    words = utterance.words or ()
     if len(words) == len(texts) and _same(words, texts):
         return [
-            _Piece(text, max(start, word.start), min(max(word.end, word.start), end))
+            _Piece(
+                text,
+                max(start, word.start_seconds),
+                min(max(word.end_seconds, word.start_seconds), end),
+            )
             for text, word in zip(texts, words, strict=True)
         ]
     # Without times of words, each character takes as long as another.
@@ -88,7 +92,7 @@ def _characters(word: str) -> list[str]:
     return re.findall(r"\s*(?:[A-Za-z0-9]+|\S)[^\w\s]*", word) or [word]
 
 
-def _same(words: Sequence[WordSpoken], texts: Sequence[str]) -> bool:
+def _same(words: Sequence[SpokenWord], texts: Sequence[str]) -> bool:
     return all(
         word.word.strip() == text.strip()
         for word, text in zip(words, texts, strict=True)

@@ -6,39 +6,49 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from stt_app.core.events import UtteranceTranscribed
 from stt_app.core.files.subtitle_cues import Cue, cues
-from stt_app.core.messages import TranscriptReady
-
-_SHOWN = (
-    "start",
-    "end",
-    "text",
-    "language",
-    "language_probability",
-    "confidence",
-    "words",
-)
 
 
-def as_text(utterances: Sequence[TranscriptReady]) -> str:
+def as_text(utterances: Sequence[UtteranceTranscribed]) -> str:
     """One line for each utterance."""
     return "".join(f"{each.text}\n" for each in utterances)
 
 
-def as_json(utterances: Sequence[TranscriptReady]) -> str:
+def as_json(utterances: Sequence[UtteranceTranscribed]) -> str:
     """Everything that is known: whole text, model, and each utterance with its times."""
     plain: dict[str, Any] = {
         "text": " ".join(each.text for each in utterances),
         "model": utterances[0].model if utterances else None,
-        "utterances": [
-            each.model_dump(include=set(_SHOWN), exclude_none=True)
-            for each in utterances
-        ],
+        "utterances": [_plain(each) for each in utterances],
     }
     return json.dumps(plain, ensure_ascii=False, indent=2) + "\n"
 
 
-def as_srt(utterances: Sequence[TranscriptReady]) -> str:
+def _plain(utterance: UtteranceTranscribed) -> dict[str, Any]:
+    """What a file says of an utterance; times are seconds, to the millisecond."""
+    plain: dict[str, Any] = {
+        "text": utterance.text,
+        "start": round(utterance.start_seconds, 3),
+        "end": round(utterance.end_seconds, 3),
+        "language": utterance.language,
+        "language_probability": round(utterance.language_probability, 3),
+        "confidence": round(utterance.confidence, 3),
+    }
+    if utterance.words is not None:
+        plain["words"] = [
+            {
+                "word": word.word,
+                "start": round(word.start_seconds, 3),
+                "end": round(word.end_seconds, 3),
+                "probability": round(word.probability, 3),
+            }
+            for word in utterance.words
+        ]
+    return plain
+
+
+def as_srt(utterances: Sequence[UtteranceTranscribed]) -> str:
     """SubRip subtitles."""
     blocks = [
         f"{number}\n{_times(cue, ',')}\n{_joined(cue)}\n"
@@ -47,7 +57,7 @@ def as_srt(utterances: Sequence[TranscriptReady]) -> str:
     return "\n".join(blocks)
 
 
-def as_vtt(utterances: Sequence[TranscriptReady]) -> str:
+def as_vtt(utterances: Sequence[UtteranceTranscribed]) -> str:
     """WebVTT subtitles."""
     blocks = [
         f"{_times(cue, '.')}\n{_escaped(_joined(cue))}\n" for cue in cues(utterances)
@@ -55,7 +65,7 @@ def as_vtt(utterances: Sequence[TranscriptReady]) -> str:
     return "\n".join(["WEBVTT\n", *blocks])
 
 
-FORMATS: dict[str, Callable[[Sequence[TranscriptReady]], str]] = {
+FORMATS: dict[str, Callable[[Sequence[UtteranceTranscribed]], str]] = {
     "text": as_text,
     "json": as_json,
     "srt": as_srt,

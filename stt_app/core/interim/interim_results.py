@@ -1,4 +1,4 @@
-"""Partial texts of an utterance that goes on: early, steady, and first to be left out."""
+"""Interim results of an utterance that goes on: early, steady, and first to be left out."""
 
 from __future__ import annotations
 
@@ -6,31 +6,32 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
-from common.audio import SPEECH_RATE_HZ
 from common.config.speech import ListeningSettings
 from common.errors import Overloaded, VoiceError
 from common.metrics import PARTIALS
 from common.workers import Priority, Urgency
-from stt_app.core.engine import SttEngine, Transcript, Utterance
+from stt_app.core.engine import SttEngine, Transcript, TranscriptionRequest
+from stt_app.core.events import InterimResult
 from stt_app.core.interim.local_agreement import StableText
-from stt_app.core.interim.speculative_final import Guess
-from stt_app.core.messages import PartialText
+from stt_app.core.interim.speculative_final import SpeculativeTranscript
 
 _SHARE_OF_TIME = 0.5
-"""Making partials takes this share of the time at most."""
+"""Asking for interim results takes this share of the time at most: the other half is
+for the finals of other sessions, which wait for the same engine."""
 _LONGEST_PAUSE_SECONDS = 5.0
+"""However slow the engine is, one who speaks sees that he is still heard."""
 
 _Answer = Callable[[], Awaitable[Transcript | None]]
 
 
-class Partials:
+class InterimResults:
     """Of one session: never more than one question in flight."""
 
     def __init__(
         self,
         engine: SttEngine,
         settings: ListeningSettings,
-        emit: Callable[[PartialText], None],
+        emit: Callable[[InterimResult], None],
         clock: Callable[[], float],
     ) -> None:
         self._engine = engine
@@ -60,23 +61,27 @@ class Partials:
         number: int,
         start_sample: int,
         spoken_seconds: float,
-        utterance: Utterance,
+        request: TranscriptionRequest,
     ) -> None:
         """Look at it; the text is emitted when it comes, unless it comes too late."""
         deadline = self._clock() + self._pause_seconds + self._interval_seconds
         urgency = Urgency(Priority.INTERIM, deadline)
-        answer = partial(self._engine.transcribe, utterance, urgency)
+        answer = partial(self._engine.transcribe, request, urgency)
         self._expect(number, start_sample, spoken_seconds, answer)
 
     def share(
-        self, number: int, start_sample: int, spoken_seconds: float, guess: Guess
+        self,
+        number: int,
+        start_sample: int,
+        spoken_seconds: float,
+        speculative: SpeculativeTranscript,
     ) -> bool:
         """Emit the text of a pause as well. Returns False while another is in flight."""
         if number != self._number:
             self._begin(number)
         if self._asking is not None:
             return False
-        self._expect(number, start_sample, spoken_seconds, guess.watch)
+        self._expect(number, start_sample, spoken_seconds, speculative.watch)
         return True
 
     def end(self) -> None:
@@ -130,11 +135,4 @@ class Partials:
         if not text:
             return
         PARTIALS.labels("sent").inc()
-        self._emit(
-            PartialText(
-                text=text,
-                stable_text=self._stable.settled,
-                start=round(start_sample / SPEECH_RATE_HZ, 3),
-                utterance_id=number,
-            )
-        )
+        self._emit(InterimResult(number, start_sample, text, self._stable.settled))

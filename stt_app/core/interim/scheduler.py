@@ -1,93 +1,151 @@
-"""What is being said right now: its partial texts, and the guess at its final one."""
+"""What is being said right now: its interim results, and its text in case it ends."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from common.audio import Samples
-from common.metrics import GUESSES
-from stt_app.core.endpointing.segmenter import Segmenter, UtteranceEnded
-from stt_app.core.engine import SttEngine, Utterance
-from stt_app.core.engine_load import Load
-from stt_app.core.interim.interim_results import Partials
-from stt_app.core.interim.speculative_final import Guess
+from common.audio import SPEECH_RATE_HZ
+from common.metrics import SPECULATIVE_TRANSCRIPTS
+from stt_app.core.endpointing.events import (
+    AudioHeard,
+    CandidateDropped,
+    EndpointEvent,
+    PauseBegun,
+    SpeechCandidate,
+    SpeechContinued,
+    SpeechResumed,
+    UtteranceEnded,
+)
+from stt_app.core.endpointing.segmenter import OpenUtterance
+from stt_app.core.engine import SttEngine, TranscriptionRequest
+from stt_app.core.engine_load import EngineLoad
+from stt_app.core.interim.interim_results import InterimResults
+from stt_app.core.interim.speculative_final import SpeculativeTranscript
 
 
-class LiveSpeech:
-    """Looks at the open utterance after each frame and asks for its text in time."""
+class InterimScheduler:
+    """Decides after each portion of audio whether its text is asked for, and which.
+
+    `open_utterance` hands out the audio, `request` makes the engine's request of it.
+    """
 
     def __init__(
         self,
         engine: SttEngine,
-        load: Load,
-        partials: Partials,
-        request: Callable[[Samples, float], Utterance],
+        load: EngineLoad,
+        interim_results: InterimResults,
+        open_utterance: Callable[[], OpenUtterance | None],
+        request: Callable[[OpenUtterance], TranscriptionRequest],
     ) -> None:
         self._engine = engine
         self._load = load
-        self._partials = partials
+        self._interim_results = interim_results
+        self._open_utterance = open_utterance
         self._request = request
-        self._guess: Guess | None = None
+        self._speech: SpeechCandidate | SpeechContinued | None = None
+        self._pause: PauseBegun | None = None
+        self._position = 0
+        self._speculative: SpeculativeTranscript | None = None
         self._shared = False
-        """Whether the guess's text is also waited for as a partial one."""
+        """Whether the speculative text is also waited for as an interim one."""
 
-    def follow(self, segmenter: Segmenter, number: int, *, partials: bool) -> None:
-        """Audio was heard; utterance `number` is open, or would be the next."""
-        if segmenter.paused:
-            if self._prepare(segmenter) and partials:
-                self._share(segmenter, number)
-            return
-        self._drop_guess()
-        # A partial text would keep the engine from preparing the final one.
-        wanted = partials and segmenter.speaking and not segmenter.pausing
-        if not wanted or not self._load.spares_partials:
-            return
-        spoken_seconds = segmenter.spoken_seconds
-        if self._partials.due(number, spoken_seconds):
-            utterance = self._request(
-                segmenter.open_audio(), segmenter.voice_probability
-            )
-            utterance = replace(utterance, word_timestamps=False)
-            start_sample = segmenter.open_start
-            self._partials.ask(number, start_sample, spoken_seconds, utterance)
+    def hear(self, heard: AudioHeard) -> None:
+        """So far the audio has come."""
+        self._position = heard.position_sample
 
-    def end(self, ended: UtteranceEnded | None = None) -> Guess | None:
-        """The utterance is over; its guess, if there is one that fits."""
-        self._partials.end()
-        guess = self._guess
+    def take(self, event: EndpointEvent) -> None:
+        """Follow where speech is."""
+        if isinstance(event, PauseBegun):
+            self._pause = event
+        elif isinstance(event, SpeechResumed):
+            self._pause = None
+        elif isinstance(event, SpeechCandidate | SpeechContinued):
+            self._speech = event
+        elif isinstance(event, UtteranceEnded | CandidateDropped):
+            self._speech = self._pause = None
+
+    def look(self, *, interim_results: bool) -> None:
+        """Ask for a text of the open utterance, if it is time for one."""
+        if self._pause is not None and self._prepare_now:
+            if self._prepare() and interim_results:
+                self._share()
+            return
+        self._drop_speculative()
+        # An interim result would keep the engine from preparing the final text.
+        if not interim_results or self._speech is None or self._may_end:
+            return
+        if not self._load.allows_interim:
+            return
+        number, seconds = self._speech.utterance_id, self._spoken_seconds
+        if self._interim_results.due(number, seconds):
+            utterance = self._open_utterance()
+            if utterance is not None:
+                request = replace(self._request(utterance), word_timestamps=False)
+                start = utterance.start_sample
+                self._interim_results.ask(number, start, seconds, request)
+
+    def end(self, ended: UtteranceEnded | None = None) -> SpeculativeTranscript | None:
+        """The utterance is over; its speculative text, if there is one that fits."""
+        self._interim_results.end()
+        found = self._speculative
         covers = (ended.start_sample, ended.speech_end_sample) if ended else None
-        if guess is not None and covers and guess.fits(*covers):
-            self._guess, self._shared = None, False
-            return guess
+        if found is not None and covers and found.fits(*covers):
+            self._speculative, self._shared = None, False
+            return found
         self._shared = False
-        self._drop_guess()
+        self._drop_speculative()
         return None
 
-    def _prepare(self, segmenter: Segmenter) -> bool:
-        """Begin a guess at the final text. Returns whether there is a new one."""
-        covers = segmenter.open_start, segmenter.speech_end_sample
-        if self._guess is not None:
-            if self._guess.fits(*covers):
-                return False
-            self._drop_guess()
-        if not self._load.spares_guesses:
+    @property
+    def _may_end(self) -> bool:
+        """Whether a pause has begun in which the final text will be prepared."""
+        return self._pause is not None and self._pause.prepare_at_sample is not None
+
+    @property
+    def _prepare_now(self) -> bool:
+        """Whether the pause is long enough for that."""
+        if self._pause is None or self._pause.prepare_at_sample is None:
             return False
-        utterance = self._request(segmenter.open_audio(), segmenter.voice_probability)
-        self._guess = Guess(self._engine, utterance, *covers)
+        return self._position >= self._pause.prepare_at_sample
+
+    @property
+    def _spoken_seconds(self) -> float:
+        """How long somebody has spoken in the open utterance, pauses included."""
+        if self._speech is None:
+            return 0.0
+        return (self._position - self._speech.voiced_sample) / SPEECH_RATE_HZ
+
+    def _prepare(self) -> bool:
+        """Begin a speculative text. Returns whether there is a new one."""
+        if self._speech is None or self._pause is None:
+            return False
+        covers = self._speech.start_sample, self._pause.speech_end_sample
+        if self._speculative is not None:
+            if self._speculative.fits(*covers):
+                return False
+            self._drop_speculative()
+        utterance = self._open_utterance() if self._load.allows_speculation else None
+        if utterance is None:
+            return False
+        request = self._request(utterance)
+        self._speculative = SpeculativeTranscript(self._engine, request, *covers)
         return True
 
-    def _share(self, segmenter: Segmenter, number: int) -> None:
-        assert self._guess is not None  # noqa: S101 - for the type checker
-        start_sample, spoken = segmenter.open_start, segmenter.spoken_seconds
-        self._shared = self._partials.share(number, start_sample, spoken, self._guess)
+    def _share(self) -> None:
+        if self._speech is None or self._speculative is None:
+            return
+        number, start = self._speech.utterance_id, self._speech.start_sample
+        self._shared = self._interim_results.share(
+            number, start, self._spoken_seconds, self._speculative
+        )
 
-    def _drop_guess(self) -> None:
-        if self._guess is None:
+    def _drop_speculative(self) -> None:
+        if self._speculative is None:
             return
         if self._shared:
-            self._guess.demote()
+            self._speculative.demote()
         else:
-            self._guess.drop()
-        self._guess, self._shared = None, False
-        GUESSES.labels("wrong").inc()
+            self._speculative.drop()
+        self._speculative, self._shared = None, False
+        SPECULATIVE_TRANSCRIPTS.labels("wrong").inc()

@@ -6,26 +6,26 @@ import asyncio
 
 from common.errors import VoiceError
 from common.workers import Priority, Urgency
-from stt_app.core.engine import SttEngine, Transcript, Utterance
+from stt_app.core.engine import SttEngine, Transcript, TranscriptionRequest
 
 _LONG_AGO = 0.0
 
 
-class Guess:
+class SpeculativeTranscript:
     """The text of an open utterance up to a pause. It is right if nothing follows."""
 
     def __init__(
         self,
         engine: SttEngine,
-        utterance: Utterance,
+        request: TranscriptionRequest,
         start_sample: int,
         speech_end_sample: int,
     ) -> None:
         self._covers = (start_sample, speech_end_sample)
         self._urgency = Urgency(Priority.SPECULATIVE)
         self._demoted = False
-        self._task = asyncio.create_task(engine.transcribe(utterance, self._urgency))
-        # Its failure matters to nobody unless the guess is claimed.
+        self._task = asyncio.create_task(engine.transcribe(request, self._urgency))
+        # Its failure matters to nobody unless it is claimed.
         self._task.add_done_callback(_seen)
 
     def fits(self, start_sample: int, speech_end_sample: int) -> bool:
@@ -34,13 +34,13 @@ class Guess:
 
     async def claim(self) -> Transcript:
         """It was the end: the text, as soon as can be. Raises what the engine raises."""
-        self._urgency.priority = Priority.FINAL
+        self._urgency.raise_to(Priority.FINAL)
         return await self._task
 
     async def watch(self) -> Transcript | None:
         """The text for one who only shows it, None if there is none.
 
-        Giving up does no harm to the guess, unless it was demoted.
+        Cancelling it does no harm to the transcript, unless it was demoted.
         """
         try:
             return await asyncio.shield(self._task)

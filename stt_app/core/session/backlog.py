@@ -5,31 +5,31 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from stt_app.core.session.utterances import Spoken
+from stt_app.core.session.utterances import UtteranceJob
 
 
-class Pending:
+class UtteranceBacklog:
     """Counts what waits, and holds back whoever adds more than may wait."""
 
     def __init__(self, limit_samples: int) -> None:
         self.limit_samples = limit_samples
         self.samples = 0
         """Samples that wait for their text."""
-        self._waiting: deque[Spoken] = deque()
+        self._waiting: deque[UtteranceJob] = deque()
         self._relieved = asyncio.Event()
         self._ended = False
 
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def add(self, spoken: Spoken) -> None:
-        self._waiting.append(spoken)
-        self.samples += len(spoken.utterance.samples)
+    def add(self, job: UtteranceJob) -> None:
+        self._waiting.append(job)
+        self.samples += len(job.utterance.samples)
 
     def remove_first(self) -> None:
         """The text of the one that waited longest was sent."""
-        spoken = self._waiting.popleft()
-        self.samples -= len(spoken.utterance.samples)
+        job = self._waiting.popleft()
+        self.samples -= len(job.utterance.samples)
         self._relieved.set()
 
     def end(self) -> None:
@@ -37,7 +37,7 @@ class Pending:
         self._ended = True
         self._relieved.set()
 
-    async def room(self) -> None:
+    async def wait_for_capacity(self) -> None:
         """Return when more may be added. Always lets others run."""
         await asyncio.sleep(0)
         while self.samples >= self.limit_samples and not self._ended:

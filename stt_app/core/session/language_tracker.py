@@ -8,7 +8,7 @@ _SURE = 0.8
 """A language detected with this probability is believed at once."""
 
 
-class LanguageMemory:
+class LanguageTracker:
     """The language of one session, where it is detected and not given."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What a client of `/ws/stt` may choose, in `configure` or in the address."""
+"""What a client may choose of how it is listened to."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_PROMPT_CHARACTERS = 800
 
 
 class Options(BaseModel):
-    """What a client may choose, in `configure` or as query parameters of the address."""
+    """What a client may choose, at the start and later on; None leaves it as it is."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -104,19 +104,3 @@ class Options(BaseModel):
         raise ValueError(
             f"unknown language {value[:20]!r}; use `auto` or a code such as `en`"
         )
-
-
-class Address(Options):
-    """The options in the address of a connection, where a lost one can be taken up."""
-
-    resume: str | None = Field(
-        None,
-        max_length=64,
-        description="The `resume_token` of a connection that was lost: go on where it was.",
-    )
-    audio_seconds: float | None = Field(
-        None,
-        ge=0,
-        allow_inf_nan=False,
-        description="With `resume`: where the audio that follows begins. It is the latest `ack` that arrived, or the `end` of the latest transcript.",
-    )

@@ -1,60 +1,49 @@
-"""One live transcription: audio goes in without waiting, messages come out in order."""
+"""One live transcription: audio goes in without waiting, events come out in order."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-import structlog
-
-from common.audio import SPEECH_RATE_HZ
+from common.audio import SPEECH_RATE_HZ, Samples
 from common.config.speech import ListeningSettings
+from common.errors import VoiceError
 from common.metrics import AUDIO_SECONDS
-from stt_app.core.endpointing.frontend import Hearing
-from stt_app.core.endpointing.segmenter import (
-    EndReason,
-    Event,
-    SpeechStarted,
+from common.workers import Priority
+from stt_app.core.endpointing.events import (
+    AudioHeard,
+    CandidateDropped,
+    EndpointEvent,
     UtteranceEnded,
 )
+from stt_app.core.endpointing.frontend import AudioFrontend
 from stt_app.core.endpointing.vad import VadModel
 from stt_app.core.engine import SttEngine
-from stt_app.core.engine_load import Load
-from stt_app.core.interim.interim_results import Partials
-from stt_app.core.interim.scheduler import LiveSpeech
-from stt_app.core.messages import (
-    Closed,
-    Flushed,
-    Ready,
-    ServerMessage,
-    SpeechBegan,
-    SpeechFinished,
-    TranscriptReady,
+from stt_app.core.engine_load import EngineLoad
+from stt_app.core.events import (
+    FlushDone,
+    SessionClosed,
+    SessionEvent,
+    SessionReady,
+    SpeechEnded,
+    UtteranceResult,
+    UtteranceTranscribed,
 )
-from stt_app.core.session.backlog import Pending
+from stt_app.core.interim.interim_results import InterimResults
+from stt_app.core.interim.scheduler import InterimScheduler
+from stt_app.core.session.backlog import UtteranceBacklog
 from stt_app.core.session.options import Options
 from stt_app.core.session.outbox import Outbox
-from stt_app.core.session.settings import Wishes
-from stt_app.core.session.status import Notices
-from stt_app.core.session.utterances import Heard, Outcome, Spoken, Transcriber
-
-log = structlog.get_logger(__name__)
+from stt_app.core.session.settings import SessionSettings, Start
+from stt_app.core.session.speech_clock import SpeechClock
+from stt_app.core.session.status import StatusReporter
+from stt_app.core.session.utterances import Transcriber, UtteranceJob
 
 MOST_AT_ONCE = 4
-"""So many utterances of one session are with the engine at the same time."""
-
-
-@dataclass(frozen=True)
-class Start:
-    """Where in its stream a session begins, and how it can be taken up again."""
-
-    audio_seconds: float = 0.0
-    utterances: int = 0
-    resume_token: str | None = None
-    resumed: bool | None = None
-    """None for a new stream; else whether the earlier part of it is known."""
+"""So many utterances of one session are with the engine at the same time: a batch of
+Whisper's on a CPU, so a recording fills it and yet takes no more than one."""
 
 
 @dataclass(frozen=True)
@@ -71,23 +60,20 @@ class _End:
     reason: str
 
 
-@dataclass(frozen=True, eq=False)
-class _Asked:
-    """An utterance whose text is on its way."""
-
-    spoken: Spoken
-    outcome: asyncio.Task[Outcome]
+_Asked = asyncio.Task[UtteranceResult]
+"""An utterance whose text is on its way."""
 
 
-def nobody(heard: Heard) -> None:
-    """Nobody keeps what was heard."""
+def nobody(result: UtteranceResult) -> None:
+    """Nobody keeps what was said."""
 
 
 class SttSession:
-    """One connection's audio, utterances and transcripts.
+    """One connection's audio, utterances and texts.
 
-    `feed` never waits. Whoever calls it awaits `room()` after each frame, which
-    holds a client back that sends more than can be transcribed.
+    `feed` never waits. Whoever calls it awaits `wait_for_capacity()` after each frame,
+    which holds a client back that sends more than can be transcribed. `on_result` is
+    called for each utterance when its text is sent, also when nobody takes events.
     """
 
     def __init__(
@@ -98,36 +84,50 @@ class SttSession:
         *,
         session_id: str,
         options: Options,
-        load: Load | None = None,
+        load: EngineLoad | None = None,
+        priority: Priority | None = None,
         start: Start = Start(),
-        on_heard: Callable[[Heard], None] = nobody,
+        on_result: Callable[[UtteranceResult], None] = nobody,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._model = engine.model_name
-        self._session_id = session_id
-        self._on_heard = on_heard
+        self._on_result = on_result
         self._clock = clock
-        self._wishes = Wishes(settings, options)
-        self._start = start
-        self._hearing = Hearing(
-            self._wishes.listening,
+        self._settings = SessionSettings(settings, options, priority)
+        self._frontend = AudioFrontend(
+            self._settings.listening,
             vad,
             start.audio_seconds,
-            encoding=self._wishes.encoding,
+            encoding=self._settings.encoding,
+            first_id=start.utterances + 1,
             resumed=bool(start.resumed),
         )
-        load = load or Load(settings.stt_lag_limit_seconds, clock)
+        self._ready = SessionReady(
+            session_id,
+            engine.model_name,
+            self._frontend.sample_rate,
+            start.resume_token,
+            start.resumed,
+            start.audio_seconds,
+        )
+        load = load or EngineLoad(settings.stt_lag_limit_seconds, clock)
         self._transcriber = Transcriber(engine, load, clock)
         self._outbox = Outbox()
-        partials = Partials(engine, settings, self._outbox.offer, clock)
-        self._live = LiveSpeech(engine, load, partials, self._wishes.request)
-        self._pending = Pending(int(settings.max_buffer_seconds * SPEECH_RATE_HZ))
-        segmenter = self._hearing.segmenter
-        self._notices = Notices(self._outbox, self._pending, segmenter, clock)
-        self._numbers = start.utterances
+        self._interim = InterimScheduler(
+            engine,
+            load,
+            InterimResults(engine, settings, self._outbox.offer, clock),
+            self._frontend.open_utterance,
+            lambda open_: self._settings.request(
+                open_.samples, open_.voice_probability
+            ),
+        )
+        self._backlog = UtteranceBacklog(
+            int(settings.max_buffer_seconds * SPEECH_RATE_HZ)
+        )
+        start_sample = round(start.audio_seconds * SPEECH_RATE_HZ)
+        self._status = StatusReporter(self._outbox, self._backlog, start_sample, clock)
+        self._speech_clock = SpeechClock(start_sample, clock)
         self._sent_texts = 0
-        self._last_was_final = False
-        self._speech_end_at = 0.0
         self._finishing = False
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
         self._jobs: asyncio.Queue[_Asked | _Flush | _End] = asyncio.Queue()
@@ -136,66 +136,78 @@ class SttSession:
     # In
 
     def feed(self, frame: bytes) -> None:
-        """Audio in the session's encoding, of any length. After `finish` it is ignored."""
+        """Audio in the session's encoding and rate, mono, of any length.
+
+        After `finish` it is ignored. Raises UnsupportedAudio.
+        """
         if self._finishing:
             return
-        segmenter = self._hearing.segmenter
-        spoken_until = segmenter.speech_end_sample
-        seconds_before = self._hearing.audio_seconds
-        events = self._hearing.hear(frame)
-        if segmenter.speech_end_sample != spoken_until:
-            self._speech_end_at = self._clock()
-        AUDIO_SECONDS.labels("in").inc(self._hearing.audio_seconds - seconds_before)
+        seconds_before = self._frontend.audio_seconds
+        events = self._frontend.hear(frame)
+        AUDIO_SECONDS.labels("in").inc(self._frontend.audio_seconds - seconds_before)
         self._take(events)
-        if self._wishes.live:
-            wanted = self._wishes.partials
-            self._live.follow(segmenter, self._numbers + 1, partials=wanted)
-        self._notices.after_audio()
+        if self._settings.live:
+            self._interim.look(interim_results=self._settings.interim_results)
+        self._status.after_audio()
 
     @property
     def slice_bytes(self) -> int:
         """Feed no more at a time, so that others are not kept waiting."""
-        return self._hearing.slice_bytes
+        return self._frontend.slice_bytes
 
-    async def room(self) -> None:
+    async def wait_for_capacity(self) -> None:
         """Return when there is room for another frame. Always lets others run."""
-        await self._pending.room()
+        await self._backlog.wait_for_capacity()
 
     def configure(self, options: Options) -> None:
         """Change what the client chose; what is None stays."""
         if self._finishing:
             return
-        self._wishes.update(options)
+        self._settings.update(options)
         # What was prepared under the old options is of no use.
-        self._live.end()
-        self._take(self._hearing.use(self._wishes.listening, self._wishes.encoding))
+        self._interim.end()
+        settings = self._settings
+        self._take(self._frontend.use(settings.listening, settings.encoding))
+
+    def wait_for_silence(self, seconds: float) -> None:
+        """How long a pause must be to end an utterance, from now on.
+
+        A model of turns calls this in the pause, once it knows more.
+        """
+        self._frontend.wait_for_silence(seconds)
+
+    def open_audio(self) -> Samples | None:
+        """What is being said, as mono float32 at 16 kHz, shape (n,); None in silence."""
+        utterance = self._frontend.open_utterance()
+        return utterance.samples if utterance is not None else None
 
     def flush(self) -> None:
-        """Finish the current utterance now. Always answered with `flushed`."""
+        """Finish the current utterance now. Always answered with FlushDone."""
         if self._finishing:
             return
-        numbers_before = self._numbers
-        self._take(self._hearing.flush())
-        finished = self._numbers if self._numbers > numbers_before else None
-        self._jobs.put_nowait(_Flush(finished))
+        self._jobs.put_nowait(_Flush(self._take(self._frontend.flush())))
 
     def warn_of_end(self, seconds: float) -> None:
         """Tell the client that the connection ends in so many seconds."""
-        self._notices.before_end(seconds)
+        self._status.before_end(seconds)
 
     def finish(self, reason: str = "client") -> None:
-        """No more audio: what is left is transcribed, then the messages end."""
+        """No more audio: what is left is transcribed, then the events end."""
         if self._finishing:
             return
-        self._take(self._hearing.flush())
+        self._take(self._frontend.flush())
         self._finishing = True
-        self._live.end()
+        self._interim.end()
         self._jobs.put_nowait(_End(reason))
 
     async def drain(self, reason: str = "restarting") -> None:
-        """Finish because the server wants it; return when every message was taken."""
+        """Finish because the server wants it; return when every event was taken."""
         self.finish(reason)
         await self._outbox.all_taken()
+
+    def fail(self, error: VoiceError) -> None:
+        """Whoever takes events gets this error next."""
+        self._outbox.fail(error)
 
     async def close(self) -> None:
         """The client has gone. Its last words are still heard, but not sent."""
@@ -205,101 +217,85 @@ class SttSession:
 
     # Out
 
-    async def events(self) -> AsyncIterator[ServerMessage]:
-        """Every message to the client; ends after `finish`."""
-        start = self._start
-        yield Ready(
-            session_id=self._session_id,
-            model=self._model,
-            sample_rate=self._hearing.sample_rate,
-            resume_token=start.resume_token,
-            resumed=start.resumed,
-            audio_seconds=None if start.resumed is None else start.audio_seconds,
-        )
-        async for message in self._outbox.messages():
-            yield message
+    async def events(self) -> AsyncIterator[SessionEvent]:
+        """Every event; ends after `finish`. Raises the error of `fail`."""
+        yield self._ready
+        async for event in self._outbox.events():
+            yield event
         # Whatever broke the worker is raised here.
         await self._worker
 
     # Between
 
-    def _take(self, events: list[Event]) -> None:
+    def _take(self, events: list[EndpointEvent]) -> int | None:
+        """Act on them. Returns the number of the last utterance that they ended."""
+        ended = None
         for event in events:
-            if isinstance(event, SpeechStarted):
-                if not event.continued:
-                    self._tell_start(event)
-            elif isinstance(event, UtteranceEnded):
+            if isinstance(event, AudioHeard):
+                self._speech_clock.hear(event)
+                self._interim.hear(event)
+                self._status.hear(event)
+                continue
+            self._speech_clock.take(event)
+            if isinstance(event, UtteranceEnded):
+                ended = event.utterance_id
                 self._ask(event)
             else:
-                self._live.end()
-                self._tell_end(
-                    self._numbers + 1, self._hearing.segmenter.speech_end_sample
-                )
-
-    def _tell_start(self, event: SpeechStarted) -> None:
-        start = round(event.start_sample / SPEECH_RATE_HZ, 3)
-        self._outbox.offer(SpeechBegan(start=start, utterance_id=self._numbers + 1))
-
-    def _tell_end(self, number: int, end_sample: int) -> None:
-        end = round(end_sample / SPEECH_RATE_HZ, 3)
-        self._outbox.offer(SpeechFinished(end=end, utterance_id=number))
+                if isinstance(event, CandidateDropped):
+                    self._interim.end()
+                self._outbox.offer(event)
+            self._interim.take(event)
+        return ended
 
     def _ask(self, ended: UtteranceEnded) -> None:
-        self._numbers += 1
-        guess = self._live.end(ended)
-        limit = ended.reason is EndReason.LIMIT
+        speculative = self._interim.end(ended)
         now = self._clock()
-        spoken = Spoken(
-            self._numbers,
+        job = UtteranceJob(
             ended,
-            self._wishes.request(ended.samples, ended.voice_probability),
-            speech_end_at=now if limit else self._speech_end_at,
+            self._settings.request(ended.samples, ended.voice_probability),
+            speech_end_at=self._speech_clock.speech_end_at,
             waits_since=now,
-            priority=self._wishes.priority,
-            guess=guess,
+            priority=self._settings.priority,
+            speculative=speculative,
         )
-        if not limit:
-            self._tell_end(self._numbers, ended.speech_end_sample)
-        self._pending.add(spoken)
-        outcome = asyncio.create_task(self._outcome(spoken))
-        self._jobs.put_nowait(_Asked(spoken, outcome))
+        self._outbox.offer(
+            SpeechEnded(
+                ended.utterance_id,
+                ended.start_sample,
+                ended.end_sample,
+                ended.speech_end_sample,
+                ended.reason,
+            )
+        )
+        self._backlog.add(job)
+        self._jobs.put_nowait(asyncio.create_task(self._result(job)))
 
-    async def _outcome(self, spoken: Spoken) -> Outcome:
+    async def _result(self, job: UtteranceJob) -> UtteranceResult:
         async with self._places:
-            return await self._transcriber.transcribe(spoken)
+            return await self._transcriber.transcribe(job)
 
     async def _work(self) -> None:
         """Send what was asked in the order of speech, whatever is ready first."""
         try:
             while not isinstance(job := await self._jobs.get(), _End):
                 if isinstance(job, _Flush):
-                    self._outbox.put(Flushed(utterance_id=job.utterance_id))
+                    self._outbox.put(FlushDone(job.utterance_id))
                 else:
-                    await self._outbox.room()
-                    self._send(await job.outcome)
-            self._say_goodbye(job.reason)
+                    await self._outbox.wait_for_capacity()
+                    self._send(await job)
+            seconds = self._frontend.audio_seconds
+            self._outbox.put(SessionClosed(job.reason, seconds, self._sent_texts))
         finally:
             self._finishing = True
-            self._pending.end()
+            self._backlog.end()
             self._outbox.end()
 
-    def _send(self, outcome: Outcome) -> None:
-        self._pending.remove_first()
-        last = self._finishing and not self._pending
-        message = outcome.message(keep_open=not last)
-        if message is not None:
-            self._outbox.put(message)
-        if isinstance(message, TranscriptReady):
+    def _send(self, result: UtteranceResult) -> None:
+        self._backlog.remove_first()
+        last = self._finishing and not self._backlog
+        result = replace(result, is_last=last)
+        self._outbox.put(result)
+        if isinstance(result, UtteranceTranscribed) and result.text:
             self._sent_texts += 1
-            self._last_was_final = last
-        self._on_heard(outcome.heard)
-        self._notices.after_text()
-
-    def _say_goodbye(self, reason: str) -> None:
-        if not self._last_was_final:
-            nothing = TranscriptReady(text="", duration=0.0, keep_open=False)
-            self._outbox.put(nothing)
-        seconds = round(self._hearing.audio_seconds, 3)
-        self._outbox.put(
-            Closed(reason=reason, audio_seconds=seconds, utterances=self._sent_texts)
-        )
+        self._on_result(result)
+        self._status.after_text()

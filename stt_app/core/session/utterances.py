@@ -11,15 +11,20 @@ import structlog
 
 from common.audio import SPEECH_RATE_HZ
 from common.errors import Overloaded, VoiceError
-from common.metrics import ERRORS, GUESSES, STAGE_SECONDS
-from common.workers import Priority
-from stt_app.core.endpointing.segmenter import UtteranceEnded
-from stt_app.core.engine import SttEngine, Transcript, Utterance
-from stt_app.core.engine_load import Load
-from stt_app.core.interim.speculative_final import Guess
+from common.metrics import ERRORS, SPECULATIVE_TRANSCRIPTS, STAGE_SECONDS
+from common.workers import Priority, Urgency
+from stt_app.core.endpointing.events import UtteranceEnded
+from stt_app.core.engine import SttEngine, Transcript, TranscriptionRequest
+from stt_app.core.engine_load import EngineLoad
+from stt_app.core.events import (
+    SpokenWord,
+    UtteranceFailed,
+    UtteranceResult,
+    UtteranceTranscribed,
+)
+from stt_app.core.interim.speculative_final import SpeculativeTranscript
 from stt_app.core.languages import AUTO
-from stt_app.core.messages import ErrorHappened, TranscriptReady, WordSpoken
-from stt_app.core.session.language_tracker import LanguageMemory
+from stt_app.core.session.language_tracker import LanguageTracker
 
 log = structlog.get_logger(__name__)
 
@@ -28,179 +33,143 @@ _LONGEST_PAUSE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, eq=False)
-class Spoken:
+class UtteranceJob:
     """An utterance that waits for its text."""
 
-    number: int
     utterance: UtteranceEnded
-    request: Utterance
+    request: TranscriptionRequest
     """What the engine is asked."""
     speech_end_at: float
     """When its last speech arrived, by the session's clock."""
     waits_since: float
     """When its end was decided, by the session's clock."""
     priority: Priority = Priority.FINAL
-    guess: Guess | None = None
-
-    @property
-    def seconds(self) -> float:
-        return self.request.seconds
-
-
-@dataclass(frozen=True)
-class Heard:
-    """What became of one utterance, for the history."""
-
-    number: int
-    seconds: float
-    stages_ms: dict[str, float]
-    """`transcribe`: in the engine and its queue; `final`: since the end of speech."""
-    text: str = ""
-    language: str = ""
-    model: str = ""
-    error: str = ""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The text of an utterance, or why there is none."""
-
-    spoken: Spoken
-    stages_ms: dict[str, float]
-    transcript: Transcript | None
-    error: VoiceError | None = None
-
-    @property
-    def heard(self) -> Heard:
-        if self.transcript is None:
-            message = self.error.message if self.error else ""
-            return Heard(
-                self.spoken.number, self.spoken.seconds, self.stages_ms, error=message
-            )
-        return Heard(
-            self.spoken.number,
-            self.spoken.seconds,
-            self.stages_ms,
-            self.transcript.text,
-            self.transcript.language,
-            self.transcript.model,
-        )
-
-    def message(self, *, keep_open: bool) -> TranscriptReady | ErrorHappened | None:
-        """What the client is told. Noise that held no words is not worth a message."""
-        if self.error is not None:
-            ERRORS.labels(self.error.code).inc()
-            event = self.error.event()
-            return ErrorHappened(**event, utterance_id=self.spoken.number)
-        found = self.transcript
-        if found is None or not found.text:
-            return None
-        utterance = self.spoken.utterance
-        return TranscriptReady(
-            text=found.text,
-            duration=round(self.spoken.seconds, 3),
-            keep_open=keep_open,
-            utterance_id=self.spoken.number,
-            start=round(utterance.start_sample / SPEECH_RATE_HZ, 3),
-            end=round(utterance.end_sample / SPEECH_RATE_HZ, 3),
-            language=found.language,
-            language_probability=round(found.language_probability, 3),
-            confidence=round(found.confidence, 3),
-            words=self._words(utterance.start_sample / SPEECH_RATE_HZ),
-            model=found.model,
-            latency_ms=self.stages_ms["final"],
-        )
-
-    def _words(self, start_seconds: float) -> list[WordSpoken] | None:
-        """The words with times in the stream, when they were asked for."""
-        if self.transcript is None or not self.spoken.request.word_timestamps:
-            return None
-        return [
-            WordSpoken(
-                word=each.word.strip(),
-                start=round(start_seconds + each.start, 3),
-                end=round(start_seconds + each.end, 3),
-                probability=round(each.probability, 3),
-            )
-            for each in self.transcript.words
-        ]
+    speculative: SpeculativeTranscript | None = None
 
 
 class Transcriber:
     """Gets the texts of one session's utterances."""
 
     def __init__(
-        self, engine: SttEngine, load: Load, clock: Callable[[], float]
+        self, engine: SttEngine, load: EngineLoad, clock: Callable[[], float]
     ) -> None:
         self._engine = engine
         self._load = load
         self._clock = clock
-        self._memory = LanguageMemory()
+        self._languages = LanguageTracker()
 
-    async def transcribe(self, spoken: Spoken) -> Outcome:
-        """The text. An engine's failure is an outcome, never an exception."""
+    async def transcribe(self, job: UtteranceJob) -> UtteranceResult:
+        """The text. An engine's failure is a result, never an exception."""
         began = self._clock()
         transcript, failure = None, None
         try:
-            transcript = await self._text_of(spoken)
+            transcript = await self._text_of(job)
         except VoiceError as error:
             failure = error
         now = self._clock()
         stages_ms = {
             "transcribe": round((now - began) * 1000, 1),
-            "final": round((now - spoken.speech_end_at) * 1000, 1),
+            "final": round((now - job.speech_end_at) * 1000, 1),
         }
-        _report(spoken, stages_ms, failure)
-        return Outcome(spoken, stages_ms, transcript, failure)
+        _report(job, stages_ms, failure)
+        if transcript is not None:
+            return _transcribed(job, transcript, stages_ms)
+        utterance = job.utterance
+        return UtteranceFailed(
+            utterance.utterance_id,
+            utterance.start_sample,
+            utterance.end_sample,
+            failure or VoiceError("There is no text."),
+            stages_ms,
+        )
 
-    async def _text_of(self, spoken: Spoken) -> Transcript:
-        found = await self._first_opinion(spoken)
-        if spoken.request.language == AUTO:
-            other = self._memory.second_opinion(found)
+    async def _text_of(self, job: UtteranceJob) -> Transcript:
+        found = await self._first_opinion(job)
+        if job.request.language == AUTO:
+            other = self._languages.second_opinion(found)
             if other is not None:
-                found = await self._ask(spoken, replace(spoken.request, language=other))
-            self._memory.believe(found)
+                found = await self._ask(job, replace(job.request, language=other))
+            self._languages.believe(found)
         return found
 
-    async def _first_opinion(self, spoken: Spoken) -> Transcript:
-        if spoken.guess is not None:
+    async def _first_opinion(self, job: UtteranceJob) -> Transcript:
+        if job.speculative is not None:
             try:
-                with self._load.asking():
-                    return await spoken.guess.claim()
+                with self._load.waiting():
+                    return await job.speculative.claim()
             except VoiceError as error:
-                log.debug("guess failed", reason=error.message)
+                log.debug("speculative transcript failed", reason=error.message)
             finally:
-                GUESSES.labels("right").inc()
-        return await self._ask(spoken, spoken.request)
+                SPECULATIVE_TRANSCRIPTS.labels("right").inc()
+        return await self._ask(job, job.request)
 
-    async def _ask(self, spoken: Spoken, request: Utterance) -> Transcript:
+    async def _ask(
+        self, job: UtteranceJob, request: TranscriptionRequest
+    ) -> Transcript:
         """Wait as long as it takes: what was said is never dropped for lack of room."""
         pause = _FIRST_PAUSE_SECONDS
         while True:
             try:
-                with self._asking(spoken.priority):
-                    return await self._engine.transcribe(request, spoken.priority)
+                with self._waiting(job.priority):
+                    urgency = Urgency(job.priority)
+                    return await self._engine.transcribe(request, urgency)
             except Overloaded:
                 await asyncio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
 
-    def _asking(self, priority: Priority) -> contextlib.AbstractContextManager[None]:
+    def _waiting(self, priority: Priority) -> contextlib.AbstractContextManager[None]:
         """A file waits for everybody else, so its waiting says nothing of the load."""
         is_file = priority is Priority.FILE
-        return contextlib.nullcontext() if is_file else self._load.asking()
+        return contextlib.nullcontext() if is_file else self._load.waiting()
+
+
+def _transcribed(
+    job: UtteranceJob, found: Transcript, stages_ms: dict[str, float]
+) -> UtteranceTranscribed:
+    utterance = job.utterance
+    words = None
+    if job.request.word_timestamps:
+        words = _spoken_words(found, utterance.start_sample / SPEECH_RATE_HZ)
+    return UtteranceTranscribed(
+        utterance.utterance_id,
+        utterance.start_sample,
+        utterance.end_sample,
+        found.text,
+        found.language,
+        found.language_probability,
+        found.confidence,
+        found.model,
+        words,
+        stages_ms,
+    )
+
+
+def _spoken_words(found: Transcript, start_seconds: float) -> tuple[SpokenWord, ...]:
+    """The words with times in the stream."""
+    return tuple(
+        SpokenWord(
+            each.word.strip(),
+            start_seconds + each.start,
+            start_seconds + each.end,
+            each.probability,
+        )
+        for each in found.words
+    )
 
 
 def _report(
-    spoken: Spoken, stages_ms: dict[str, float], failure: VoiceError | None
+    job: UtteranceJob, stages_ms: dict[str, float], failure: VoiceError | None
 ) -> None:
-    if failure is None and spoken.priority is not Priority.FILE:
+    if failure is not None:
+        ERRORS.labels(failure.code).inc()
+    elif job.priority is not Priority.FILE:
         for stage, value in stages_ms.items():
             STAGE_SECONDS.labels(stage).observe(value / 1000)
     log.info(
         "utterance transcribed" if failure is None else "utterance lost",
-        utterance=spoken.number,
-        seconds=round(spoken.seconds, 2),
-        ended_by=spoken.utterance.reason.value,
+        utterance=job.utterance.utterance_id,
+        seconds=round(job.request.seconds, 2),
+        ended_by=job.utterance.reason.value,
         error=failure.code if failure else None,
         **{f"{stage}_ms": value for stage, value in stages_ms.items()},
     )

@@ -14,8 +14,8 @@ from common.workers import Priority, WorkerPool
 log = structlog.get_logger(__name__)
 
 
-class Background:
-    """Loads when it is needed first, so that who never needs it does not pay for it."""
+class BackgroundPool:
+    """Loads when it is first needed: without partial texts or files it costs nothing."""
 
     def __init__(self, build: Callable[[], WorkerPool]) -> None:
         self._build = build

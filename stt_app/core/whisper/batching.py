@@ -1,8 +1,8 @@
 """Several utterances decoded at once, each by faster-whisper's own code.
 
 Every utterance runs in a thread of its own as if it were alone. Where the threads
-ask the model to write, they wait for each other, and one batch answers them all:
-the weights are read once for four sentences, which is what decoding on a CPU costs.
+call the decoder, they wait for each other, and one batch answers them all: the
+weights are read once for four sentences, which is what decoding on a CPU costs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(eq=False)
 class _Call:
-    """One thread's wish to write, and what came of it."""
+    """One thread's call to `generate`, and its result."""
 
     encoded: Any
     prompt: list[int]
@@ -35,10 +35,10 @@ class _Call:
     @property
     def kind(self) -> str:
         """Calls of one kind may share a batch; CTranslate2 wants prompts of one length."""
-        told = {name: self.options[name] for name in self.options.keys() - _OWN}
+        shared = {name: self.options[name] for name in self.options.keys() - _OWN}
         # Sampled text depends on chance, and only what failed is sampled.
-        alone = id(self) if "sampling_temperature" in told else 0
-        return f"{len(self.prompt)} {alone} {sorted(told.items())}"
+        alone = id(self) if "sampling_temperature" in shared else 0
+        return f"{len(self.prompt)} {alone} {sorted(shared.items())}"
 
     @property
     def most_tokens(self) -> int:
@@ -46,19 +46,22 @@ class _Call:
 
     @property
     def overrun(self) -> bool:
-        """Whether the batch let it write more than it may."""
+        """Whether the batch gave it more tokens than it may have."""
         return len(self.result.sequences_ids[0]) > self.most_tokens
 
 
 _OWN = {"max_length"}
 
 
-class Lockstep:
-    """Stands in for CTranslate2's model in `players` threads, and joins their calls."""
+class BatchedGenerate:
+    """Stands in for CTranslate2's model in several threads, and joins their calls.
 
-    def __init__(self, model: Any, players: int) -> None:
+    A call to `generate` waits until each of the `participants` has made one or left.
+    """
+
+    def __init__(self, model: Any, participants: int) -> None:
         self._model = model
-        self._players = players
+        self._participants = participants
         self._waiting: list[_Call] = []
         self._changed = threading.Condition()
 
@@ -70,7 +73,7 @@ class Lockstep:
         call = _Call(encoded, prompts[0], options)
         with self._changed:
             self._waiting.append(call)
-            self._play_when_all_wait()
+            self._generate_when_all_wait()
             while not call.done:
                 self._changed.wait()
         if call.error is not None:
@@ -80,11 +83,11 @@ class Lockstep:
     def leave(self) -> None:
         """One thread has finished; the others wait for it no more."""
         with self._changed:
-            self._players -= 1
-            self._play_when_all_wait()
+            self._participants -= 1
+            self._generate_when_all_wait()
 
-    def _play_when_all_wait(self) -> None:
-        if len(self._waiting) < self._players:
+    def _generate_when_all_wait(self) -> None:
+        if len(self._waiting) < self._participants:
             return
         groups: dict[str, list[_Call]] = defaultdict(list)
         for call in self._waiting:
@@ -121,17 +124,19 @@ class Lockstep:
         return list(self._model.generate(encoded, prompts, **options))
 
 
-def in_lockstep(
+def run_batched(
     model: Any, works: Sequence[Callable[[Any], Answer]]
 ) -> Iterator[tuple[int, Answer]]:
-    """Run each work with the joined model. Gives number and answer as they finish.
+    """Run each work in a thread, with a model whose `generate` calls are batched.
+
+    Gives number and answer as they finish.
 
     Raises the first error that a work raises, after all have finished.
     """
-    joined = Lockstep(model, len(works))
+    joined = BatchedGenerate(model, len(works))
     finished: queue.Queue[tuple[int, Answer | None, Exception | None]] = queue.Queue()
 
-    def play(number: int, work: Callable[[Any], Answer]) -> None:
+    def run(number: int, work: Callable[[Any], Answer]) -> None:
         try:
             finished.put((number, work(joined), None))
         except Exception as error:  # noqa: BLE001 - raised again for the caller
@@ -140,7 +145,7 @@ def in_lockstep(
             joined.leave()
 
     threads = [
-        threading.Thread(target=play, args=each, daemon=True)
+        threading.Thread(target=run, args=each, daemon=True)
         for each in enumerate(works)
     ]
     for thread in threads:

@@ -6,7 +6,12 @@ from typing import Any
 
 from stt_app.core.engine import Transcript, Word
 from stt_app.core.languages import AUTO
-from stt_app.core.whisper.quality import Doubt, doubt, failed, token_limit
+from stt_app.core.whisper.quality import (
+    RedecodeReason,
+    failed,
+    redecode_reason,
+    token_limit,
+)
 from stt_app.core.whisper.requests import WhisperReply, WhisperRequest
 from stt_app.core.whisper.segments import (
     TextPiece,
@@ -15,7 +20,7 @@ from stt_app.core.whisper.segments import (
     usable_pieces,
 )
 from stt_app.core.whisper.short_window import ShortWindowWhisper
-from stt_app.core.whisper.stock_phrases import without_phantoms
+from stt_app.core.whisper.stock_phrases import without_stock_phrases
 from stt_app.core.whisper.window_table import LONGEST_SECONDS
 
 _TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
@@ -35,11 +40,11 @@ class Decoding:
         """The transcript, and how it came about."""
         guarded = self._request.guarded
         self._model.use_window(short=self._may_be_short())
-        # One quick look, where a second one may follow or would come too late.
+        # One temperature, where a second decoding may follow or would come too late.
         quick = self._model.short or not guarded
         pieces, info = self._decode(_TEMPERATURES[:1] if quick else _TEMPERATURES)
         short = self._model.short
-        found = self._doubt(pieces) if quick and guarded else None
+        found = self._redecode_reason(pieces) if quick and guarded else None
         # A window that grew with the detected language has been full already.
         if found and (short or any(map(failed, pieces))):
             self._model.use_window(short=False)
@@ -49,7 +54,7 @@ class Decoding:
         )
 
     def _may_be_short(self) -> bool:
-        wanted = self._told()["language"]
+        wanted = self._transcribe_options()["language"]
         known = self._model.short_languages
         languages_fit = bool(known) if wanted is None else wanted in known
         return languages_fit and self._request.utterance.seconds <= LONGEST_SECONDS
@@ -58,7 +63,7 @@ class Decoding:
         utterance = self._request.utterance
         segments, info = self._model.transcribe(
             utterance.samples,
-            **self._told(),
+            **self._transcribe_options(),
             beam_size=self._request.beam,
             temperature=temperatures,
             condition_on_previous_text=False,
@@ -66,7 +71,7 @@ class Decoding:
         )
         return [_piece(each) for each in segments], info
 
-    def _told(self) -> dict[str, Any]:
+    def _transcribe_options(self) -> dict[str, Any]:
         """What the utterance asks for, as faster-whisper calls it."""
         utterance = self._request.utterance
         language: str | None = utterance.language
@@ -82,14 +87,14 @@ class Decoding:
             "word_timestamps": utterance.word_timestamps,
         }
 
-    def _doubt(self, pieces: list[TextPiece]) -> Doubt | None:
+    def _redecode_reason(self, pieces: list[TextPiece]) -> RedecodeReason | None:
         utterance = self._request.utterance
         spoken = spoken_pieces(pieces, utterance.seconds)
-        return doubt(spoken, utterance.seconds, utterance.voice_probability)
+        return redecode_reason(spoken, utterance.seconds, utterance.voice_probability)
 
     def _transcript(self, pieces: list[TextPiece], info: Any) -> Transcript:
         utterance = self._request.utterance
-        usable = without_phantoms(
+        usable = without_stock_phrases(
             usable_pieces(pieces, utterance.seconds), utterance.voice_probability
         )
         return Transcript(

@@ -10,17 +10,22 @@ from typing import Any
 
 import structlog
 
-from common.config import Config
-from common.engine import PartHealth, PartState
+from common.config.models import ModelSettings
+from common.config.speech import WhisperSettings
+from common.engine import EngineStats, PartHealth, PartState
 from common.errors import EngineFailed
-from common.metrics import REAL_TIME_FACTOR, WHISPER_SECOND_LOOKS, WHISPER_WINDOWS
+from common.metrics import REAL_TIME_FACTOR, WHISPER_REDECODES, WHISPER_WINDOWS
 from common.models.files import find_whisper
 from common.workers import Priority, Urgency, WorkerPool
-from stt_app.core.engine import Transcript, Utterance
+from stt_app.core.engine import Transcript, TranscriptionRequest, check_model
 from stt_app.core.languages import AUTO
-from stt_app.core.whisper.background_pool import Background
-from stt_app.core.whisper.beam import choose_beam
-from stt_app.core.whisper.requests import WhisperOptions, WhisperReply, WhisperRequest
+from stt_app.core.whisper.background_pool import BackgroundPool
+from stt_app.core.whisper.requests import (
+    WhisperOptions,
+    WhisperReply,
+    WhisperRequest,
+    choose_beam,
+)
 from stt_app.core.whisper.resources import share_out, this_machine
 from stt_app.core.whisper.window_table import LONGEST_SECONDS
 
@@ -32,15 +37,17 @@ _WORKER = "stt_app.core.whisper.worker:WhisperWorker"
 class WhisperEngine:
     """Transcribes utterances with one model, shared by all connections."""
 
-    def __init__(self, config: Config) -> None:
-        self._config = config
+    def __init__(self, whisper: WhisperSettings, models: ModelSettings) -> None:
+        self._whisper = whisper
+        self._models = models
         self._pool: WorkerPool | None = None
-        self._background: Background | None = None
+        self._background: BackgroundPool | None = None
         self._starting = False
+        self._real_time_factor: float | None = None
 
     @property
     def model_name(self) -> str:
-        name = self._config.whisper_model_name
+        name = self._whisper.whisper_model_name
         return Path(name).name if "/" in name or "\\" in name else name
 
     async def start(self) -> None:
@@ -50,16 +57,16 @@ class WhisperEngine:
         self._starting = True
         try:
             folder = await asyncio.to_thread(
-                find_whisper, self._config.whisper_model_name, self._config
+                find_whisper, self._whisper.whisper_model_name, self._models
             )
             pool = self._build_pool(folder)
             await pool.start()
         finally:
             self._starting = False
         self._pool = pool
-        wanted = self._config.whisper_background and pool.facts["device"] == "cpu"
-        if wanted and self._config.engine_isolation == "process":
-            self._background = Background(
+        wanted = self._whisper.whisper_background and pool.facts["device"] == "cpu"
+        if wanted and self._models.engine_isolation == "process":
+            self._background = BackgroundPool(
                 partial(self._build_pool, folder, background=True)
             )
         self._log_facts(pool.facts)
@@ -83,46 +90,42 @@ class WhisperEngine:
         return PartHealth(_state(pool), self._summary(pool), details)
 
     async def transcribe(
-        self, utterance: Utterance, urgency: Priority | Urgency = Priority.FINAL
+        self, request: TranscriptionRequest, urgency: Urgency
     ) -> Transcript:
-        """The text of the utterance. Raises EngineFailed, Overloaded or Expired."""
+        """The text of one utterance, as `SttEngine.transcribe` says it."""
+        check_model(request.model, self.stats().offers)
         pool = self._pool
         if pool is None:
             raise EngineFailed("Whisper is not running.")
         began = time.monotonic()
-        urgency = Urgency.of(urgency)
-        request = WhisperRequest(
-            utterance,
+        wanted = WhisperRequest(
+            request,
             guarded=urgency.priority is not Priority.INTERIM,
-            beam=choose_beam(self._config.whisper_beam, urgency.priority),
+            beam=choose_beam(self._whisper.whisper_beam, urgency.priority),
         )
         if self._background is not None:
             pool = self._background.pool_for(urgency.priority) or pool
         reply: WhisperReply = await pool.call(
-            request, urgency, batch_key=_batch_key(utterance, pool.facts)
+            wanted, urgency, batch_key=_batch_key(request, pool.facts)
         )
         WHISPER_WINDOWS.labels("short" if reply.short else "full").inc()
-        if reply.doubt:
-            WHISPER_SECOND_LOOKS.labels(reply.doubt.value).inc()
-        if utterance.seconds:
-            took = time.monotonic() - began
-            REAL_TIME_FACTOR.labels("whisper").set(took / utterance.seconds)
+        if reply.redecoded:
+            WHISPER_REDECODES.labels(reply.redecoded.value).inc()
+        if request.seconds:
+            self._real_time_factor = (time.monotonic() - began) / request.seconds
+            REAL_TIME_FACTOR.labels("whisper").set(self._real_time_factor)
         return reply.transcript
 
-    @property
-    def queued(self) -> int:
-        """Utterances that wait for a worker."""
-        return sum(pool.queued for pool in self._pools)
-
-    @property
-    def memory_mb(self) -> list[float]:
-        """Resident memory of each worker process."""
-        return [each for pool in self._pools for each in pool.memory_mb]
-
-    @property
-    def processes(self) -> list[int]:
-        """Process ids of the workers that live; that of the background comes last."""
-        return [each for pool in self._pools for each in pool.processes]
+    def stats(self) -> EngineStats:
+        """How busy the worker processes are; that of the background comes last."""
+        pools = self._pools
+        return EngineStats(
+            queued=sum(pool.queued for pool in pools),
+            processes=tuple(each for pool in pools for each in pool.processes),
+            memory_mb=tuple(each for pool in pools for each in pool.memory_mb),
+            offers=(self.model_name,),
+            real_time_factor=self._real_time_factor,
+        )
 
     @property
     def _pools(self) -> list[WorkerPool]:
@@ -130,7 +133,7 @@ class WhisperEngine:
         return found + (self._background.pools if self._background else [])
 
     def _build_pool(self, folder: Path, *, background: bool = False) -> WorkerPool:
-        config = self._config
+        config = self._whisper
         named = (config.cuda_x64_path, config.cudnn_bin_path)
         processes = share_out(
             this_machine(),
@@ -155,8 +158,8 @@ class WhisperEngine:
             (options,),
             count=1 if background else processes.count,
             queue_limit=config.whisper_queue_limit,
-            memory_cap_mb=config.worker_memory_cap_mb,
-            isolation=config.engine_isolation,
+            memory_cap_mb=self._models.worker_memory_cap_mb,
+            isolation=self._models.engine_isolation,
             background=background,
         )
 
@@ -201,7 +204,7 @@ def _counts(pool: WorkerPool) -> dict[str, int]:
     }
 
 
-def _batch_key(utterance: Utterance, facts: dict[str, Any]) -> str | None:
+def _batch_key(request: TranscriptionRequest, facts: dict[str, Any]) -> str | None:
     """Utterances with the same key are decoded together; None goes alone.
 
     On a CPU a batch of full windows takes as long as one after the other.
@@ -209,6 +212,6 @@ def _batch_key(utterance: Utterance, facts: dict[str, Any]) -> str | None:
     if facts["device"] != "cpu":
         return "any"
     short = facts["short_window"]
-    language = utterance.language if facts["multilingual"] else "en"
+    language = request.language if facts["multilingual"] else "en"
     fits = bool(short) if language == AUTO else language in short
-    return "short" if fits and utterance.seconds <= LONGEST_SECONDS else None
+    return "short" if fits and request.seconds <= LONGEST_SECONDS else None

@@ -12,16 +12,23 @@ MOST_NEW_TOKENS = 220
 """More than anybody says in 30 s."""
 
 _TOKENS_PER_SECOND = 16
+"""A judgement: fast speech is about 4 words a second, and a word takes up to 4 tokens
+in languages for which Whisper's tokenizer has few whole words."""
 _SPARE_TOKENS = 24
+"""Timestamps, punctuation, and numbers that are said in one word and written in many
+digits; they weigh most in short utterances."""
 _LEAST_PHRASE_WORDS = 3
+"""People do say a word or two twice ("no, no", "thank you, thank you")."""
 _SURE_OF_VOICE = 0.5
+"""Silero's own threshold for speech, here for the mean over an utterance."""
 _FAILED_LOG_PROBABILITY = -1.0
+"""Whisper's own threshold (`logprob_threshold`)."""
 _LEAST_LOG_PROBABILITY = -0.8
 """Of real speech above it the full window corrects no word; short commands are often
-below -0.6, and a second look at each would come late for nothing."""
+below -0.6, and decoding each of them again would delay it for nothing."""
 
 
-class Doubt(str, Enum):
+class RedecodeReason(str, Enum):
     """Why a short window is decoded once more, in full."""
 
     REPEAT = "repeat"
@@ -35,21 +42,25 @@ def token_limit(seconds: float) -> int:
     return min(math.ceil(seconds * _TOKENS_PER_SECOND) + _SPARE_TOKENS, MOST_NEW_TOKENS)
 
 
-def doubt(
+def redecode_reason(
     pieces: Sequence[TextPiece], seconds: float, voice_probability: float
-) -> Doubt | None:
-    """What speaks against the text, or None; loops are still in it."""
+) -> RedecodeReason | None:
+    """Why the text is not to be trusted, or None when it is.
+
+    `seconds` is the length of the utterance, `voice_probability` 0 to 1. The pieces
+    are as Whisper gave them, loops included.
+    """
     text = "".join(piece.text for piece in pieces)
     if not text.strip():
-        return Doubt.EMPTY if voice_probability >= _SURE_OF_VOICE else None
+        return RedecodeReason.EMPTY if voice_probability >= _SURE_OF_VOICE else None
     if sum(piece.tokens for piece in pieces) >= token_limit(seconds):
-        return Doubt.CAP
+        return RedecodeReason.CAP
     if repeats_phrase(text) or any(
         piece.compression_ratio > LOOPING_COMPRESSION for piece in pieces
     ):
-        return Doubt.REPEAT
+        return RedecodeReason.REPEAT
     if any(piece.average_log_probability < _LEAST_LOG_PROBABILITY for piece in pieces):
-        return Doubt.UNSURE
+        return RedecodeReason.UNSURE
     return None
 
 

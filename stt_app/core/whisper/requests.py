@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from stt_app.core.engine import Transcript, Utterance
-from stt_app.core.whisper.quality import Doubt
+from common.workers import Priority
+from stt_app.core.engine import Transcript, TranscriptionRequest
+from stt_app.core.whisper.quality import RedecodeReason
+
+BY_ITSELF = 0
+"""`whisper_beam: 0`: the width follows from the priority."""
+FAST = 1
+CAREFUL = 5
+"""faster-whisper's own default."""
 
 
 @dataclass(frozen=True)
@@ -32,9 +39,9 @@ class WhisperOptions:
 class WhisperRequest:
     """What travels to a worker."""
 
-    utterance: Utterance
+    utterance: TranscriptionRequest
     guarded: bool = True
-    """Whether a doubtful text is worth a second look; an interim one is not."""
+    """Whether a doubtful text is decoded again; an interim one is not worth it."""
     beam: int = 1
     """How many hypotheses are followed."""
 
@@ -46,5 +53,16 @@ class WhisperReply:
     transcript: Transcript
     short: bool
     """Whether the short window wrote it, or at least tried."""
-    doubt: Doubt | None = None
-    """Why the full window was asked after the short one."""
+    redecoded: RedecodeReason | None = None
+    """Why the full window was decoded after the short one."""
+
+
+def choose_beam(wanted: int, priority: Priority) -> int:
+    """The beam's width, which is the one configured if there is one.
+
+    A wider beam hears long speech better and takes longer, so it is for files, which
+    nobody waits for.
+    """
+    if wanted != BY_ITSELF:
+        return wanted
+    return CAREFUL if priority is Priority.FILE else FAST

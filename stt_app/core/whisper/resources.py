@@ -1,4 +1,4 @@
-"""How many Whisper processes, and how many threads each, suit a machine."""
+"""What a machine has for Whisper: the device, processes, threads, and batch size."""
 
 from __future__ import annotations
 
@@ -7,15 +7,25 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import ctranslate2
 import psutil
+
+AUTO = "auto"
 
 _THREADS_PER_PROCESS = 4
 """More make one utterance hardly faster; another process serves another caller."""
 _MOST_THREADS = 8
 _MOST_PROCESSES = 8
 _MODEL_COPIES = 2.5
+"""Loading holds the file and the converted weights for a moment."""
 _BASE_MB = 250
+"""Python, NumPy, CTranslate2 and the audio of a batch."""
 _SHARE_OF_MEMORY = 0.5
+"""The rest is for the system, the voices and the language model."""
+_BATCH_ON_CPU = 4
+"""With four the weights are read a quarter as often, and the arithmetic takes over."""
+_BATCH_ON_CUDA = 16
+"""As many as a small card holds of a large model."""
 
 
 @dataclass(frozen=True)
@@ -67,3 +77,35 @@ def _fitting(machine: Machine, model_mb: float) -> int:
 
 def _per_process(machine: Machine, count: int) -> int:
     return max(1, machine.cores // count)
+
+
+@dataclass(frozen=True)
+class Device:
+    """A place to run, as CTranslate2 names it."""
+
+    name: str
+    compute_type: str
+
+
+def choose_device(device: str, compute_type: str) -> Device:
+    """The device and precision that `auto` stands for on this machine."""
+    if device == AUTO:
+        device = "cuda" if ctranslate2.get_cuda_device_count() > 0 else "cpu"
+    if compute_type == AUTO:
+        # CUDA cards without fast half precision take the best that they have.
+        compute_type = "int8" if device == "cpu" else best_on_cuda()
+    return Device(device, compute_type)
+
+
+def choose_batch_size(device: Device) -> int:
+    """How many utterances are worth decoding at once. A CPU soon has enough to do."""
+    return _BATCH_ON_CPU if device.name == "cpu" else _BATCH_ON_CUDA
+
+
+def best_on_cuda() -> str:
+    """float16 where the card can; `auto` lets CTranslate2 decide."""
+    try:
+        supported = ctranslate2.get_supported_compute_types("cuda")
+    except (RuntimeError, ValueError):
+        return "auto"
+    return "float16" if "float16" in supported else "auto"

@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from stt_app.core.whisper.segments import TextPiece
 
 _DOUBTED_VOICE = 0.75
+"""Of 102 recorded utterances the median is 0.94 for read speech and 0.77 for spontaneous
+speech, and one in twenty read ones is below 0.76; so the model must doubt it as well."""
 _DOUBTED_LOG_PROBABILITY = -0.5
+"""A judgement: between clearly sure (-0.2) and Whisper's own failure (-1.0)."""
 
 _PHRASES = frozenset(
     [
@@ -56,7 +59,7 @@ _PHRASES = frozenset(
 )
 
 
-def without_phantoms(
+def without_stock_phrases(
     pieces: Sequence[TextPiece], voice_probability: float
 ) -> list[TextPiece]:
     """The pieces less the stock phrases that neither voice activity nor the model trusts.

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from common.audio import SPEECH_RATE_HZ
-from stt_app.core.engine import Utterance
-from stt_app.core.whisper.batching import in_lockstep
+from stt_app.core.engine import TranscriptionRequest
+from stt_app.core.whisper.batching import run_batched
 from stt_app.core.whisper.cuda import add_cuda_folders
 from stt_app.core.whisper.decoding import Decoding
-from stt_app.core.whisper.device import Device, choose_batch_size, choose_device
 from stt_app.core.whisper.requests import WhisperOptions, WhisperReply, WhisperRequest
+from stt_app.core.whisper.resources import Device, choose_batch_size, choose_device
 from stt_app.core.whisper.short_window import ShortWindowWhisper
 from stt_app.core.whisper.window_table import short_languages
 
@@ -86,7 +86,7 @@ class WhisperWorker:
     ) -> Iterator[tuple[int, WhisperReply]]:
         """The transcripts of several, each as soon as it is written."""
         works = [partial(self._decode, request) for request in requests]
-        yield from in_lockstep(self._model.model, works)
+        yield from run_batched(self._model.model, works)
 
     def _decode(self, request: WhisperRequest, generator: Any) -> WhisperReply:
         model = self._model.for_one_utterance(generator)
@@ -97,4 +97,4 @@ def _noise(*, guarded: bool) -> WhisperRequest:
     """Noise that is said to be speech; guarded, it goes through both windows."""
     generator = np.random.default_rng(0)
     noise = generator.standard_normal(int(_WARM_UP_SECONDS * SPEECH_RATE_HZ)) * 0.01
-    return WhisperRequest(Utterance(noise.astype(np.float32), "en"), guarded)
+    return WhisperRequest(TranscriptionRequest(noise.astype(np.float32), "en"), guarded)

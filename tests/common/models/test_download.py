@@ -15,7 +15,7 @@ from common.models.download import (
     download_voice,
     download_whisper,
     is_voice_name,
-    voice_catalog,
+    published_voices,
 )
 from tests.servers.hub import Hub, running_hub
 
@@ -69,24 +69,38 @@ def test_it_fetches_nothing_twice(hub: Hub, tmp_path: Path) -> None:
 
 
 def test_it_goes_on_where_a_connection_broke(hub: Hub, tmp_path: Path) -> None:
-    hub.break_after_bytes, hub.breaks_left = 300_000, 2
+    hub.breaks = [300_000, 200_000]
     folder = download_whisper("small", tmp_path, hub.url)
     assert (folder / "model.bin").read_bytes() == WEIGHTS
     ranges = [headers.get("Range") for path, headers in hub.requests if ".bin" in path]
-    assert len(ranges) == 3
-    assert ranges[0] is None
-    assert ranges[2] is not None
+    assert ranges == [None, "bytes=262144-", "bytes=458752-"]
 
 
 def test_it_keeps_what_came_for_the_next_try(hub: Hub, tmp_path: Path) -> None:
-    hub.break_after_bytes, hub.breaks_left = 100_000, 4
-    with pytest.raises(ModelMissing, match="broke off"):
+    hub.breaks = [100_000, 10]
+    with pytest.raises(ModelMissing, match=r"connection to 127\.0\.0\.1 failed"):
         download_whisper("small", tmp_path, hub.url)
     folder = tmp_path / "Systran--faster-whisper-small"
     assert "model.bin" not in files(folder)
-    assert ".model.bin.partial" in files(folder)
+    assert (folder / ".model.bin.partial").read_bytes() == WEIGHTS[:65_536]
     download_whisper("small", tmp_path, hub.url)
     assert (folder / "model.bin").read_bytes() == WEIGHTS
+    assert hub.requests[-1][1]["Range"] == "bytes=65536-"
+
+
+def test_it_asks_for_no_weights_that_the_disk_has_no_room_for(
+    hub: Hub, tmp_path: Path
+) -> None:
+    hub.claimed_sizes[f"{SMALL}/model.bin"] = 10**18
+    with pytest.raises(ModelMissing, match=r"1000000000000 MB are to come and .* free"):
+        download_whisper("small", tmp_path, hub.url)
+    assert not [path for path, _ in hub.requests if "/resolve/" in path]
+
+
+def test_it_takes_no_more_than_was_announced(hub: Hub, tmp_path: Path) -> None:
+    hub.claimed_sizes[f"{SMALL}/model.bin"] = 100_000
+    with pytest.raises(ModelMissing, match="131072 bytes instead of 100000"):
+        download_whisper("small", tmp_path, hub.url)
 
 
 def test_it_starts_again_after_another_files_remains(hub: Hub, tmp_path: Path) -> None:
@@ -97,12 +111,13 @@ def test_it_starts_again_after_another_files_remains(hub: Hub, tmp_path: Path) -
     assert (folder / "model.bin").read_bytes() == WEIGHTS
 
 
-def test_it_throws_a_damaged_file_away(hub: Hub, tmp_path: Path) -> None:
-    hub.wrong_digest = True
-    with pytest.raises(ModelMissing, match="arrived damaged: its SHA256 is wrong"):
+@pytest.mark.parametrize("name", ["model.bin", "config.json"])
+def test_it_throws_a_damaged_file_away(hub: Hub, tmp_path: Path, name: str) -> None:
+    hub.damaged = name
+    with pytest.raises(ModelMissing, match=f"{name} arrived damaged: its checksum"):
         download_whisper("small", tmp_path, hub.url)
     kept = files(tmp_path / "Systran--faster-whisper-small")
-    assert not kept & {"model.bin", ".model.bin.partial"}
+    assert not kept & {name, f".{name}.partial"}
 
 
 def test_two_at_once_give_one_whole_model(hub: Hub, tmp_path: Path) -> None:
@@ -144,7 +159,7 @@ def test_it_refuses_a_model_of_another_kind(hub: Hub, tmp_path: Path) -> None:
 def test_it_says_what_helps_when_there_is_no_network(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing) as caught:
         download_whisper("small", tmp_path, "http://127.0.0.1:9")
-    assert "127.0.0.1 cannot be reached" in caught.value.message
+    assert "the connection to 127.0.0.1 failed ([Errno" in caught.value.message
     assert "manage.py models download small" in caught.value.message
 
 
@@ -165,13 +180,15 @@ def test_it_refuses_a_voice_that_is_not_listed(hub: Hub, tmp_path: Path) -> None
 
 
 def test_it_lists_the_published_voices(hub: Hub) -> None:
-    assert list(voice_catalog(hub.url)) == [VOICE]
+    (voice,) = published_voices(hub.url)
+    assert (voice.name, voice.language) == (VOICE, "German Germany")
+    assert voice.size_bytes == len(WEIGHTS) + len(b"{}") + len(b"* License: CC0\n")
 
 
 def test_it_says_so_when_the_voice_list_is_no_json(hub: Hub) -> None:
     hub.add("rhasspy/piper-voices", **{"voices.json": b"<html>"})
-    with pytest.raises(ModelMissing, match="sent no JSON"):
-        voice_catalog(hub.url)
+    with pytest.raises(ModelMissing, match="list of Piper voices could not be read"):
+        published_voices(hub.url)
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,21 @@ def test_it_never_imports_the_packages_it_looks_into(config: Config) -> None:
     assert not packages & set(sys.modules)
 
 
+def test_it_does_without_the_hubs_library_as_long_as_nothing_is_missing(
+    config: Config,
+) -> None:
+    program = (
+        "import sys; from common.config import Config;"
+        "from common.models.files import find_llm, find_voices, find_whisper;"
+        "config = Config(cache_dir=sys.argv[1], voices_dir=sys.argv[1]);"
+        "find_whisper('tiny.en', config), find_voices(config), find_llm(config);"
+        "print({'huggingface_hub', 'httpx2', 'tqdm'} & set(sys.modules))"
+    )
+    command = [sys.executable, "-c", program, config.cache_dir]
+    ran = subprocess.run(command, cwd=project_dir(), capture_output=True, text=True)
+    assert (ran.stdout, ran.stderr) == ("set()\n", "")
+
+
 def test_it_puts_base_together_once(config: Config) -> None:
     folder = find_whisper("base", config)
     model = folder / "model.bin"

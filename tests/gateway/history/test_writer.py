@@ -91,6 +91,7 @@ async def test_it_keeps_all_that_is_known_of_a_transcript(
             text="hello there",
             language="en",
             model="base",
+            principal="user:7",
             duration_seconds=1.5,
             stages_ms=stages,
         )
@@ -104,6 +105,7 @@ async def test_it_keeps_all_that_is_known_of_a_transcript(
         "client",
     )
     assert (row.duration_seconds, row.stages_ms) == (1.5, stages)
+    assert row.principal == "user:7"
     assert (row.transcribe_ms, row.final_ms) == (210.5, 251.25)
     assert (row.status, row.error) == ("ok", "")
     assert before <= row.created_at <= timezone.now()
@@ -151,7 +153,7 @@ async def test_it_makes_what_no_database_takes_storable(
     )
     await written(history)
     row = await in_database(lambda: Transcript.objects.using(file_database).get())
-    assert row.text == "nul  half ? end"
+    assert row.text == "nul  half  end"
     assert (len(row.model), row.duration_seconds) == (200, 0.0)
     assert (row.stages_ms, row.final_ms) == ({"transcribe": 5.0}, None)
 

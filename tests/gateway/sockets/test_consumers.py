@@ -8,11 +8,17 @@ from collections.abc import AsyncIterator
 from typing import Any, Literal
 
 import pytest
+import structlog
 from pydantic import TypeAdapter
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from common.errors import EngineFailed, TooMany
 from common.messages import Message
+from gateway_app.access.keys import key_principal
 from gateway_app.voice_consumer import VoiceConsumer
+
+log = structlog.get_logger()
 
 
 class Say(Message):
@@ -263,6 +269,23 @@ async def test_it_needs_no_channel_layer(make_services, socket_to, notes, settin
     }
     async with socket_to(Echo, make_services()) as socket:
         assert (await socket.receive_json_from())["type"] == "ready"
+
+
+class Logging(Echo):
+    async def opened(self) -> None:
+        log.info("something happened")
+        await super().opened()
+
+
+async def test_its_log_lines_say_who_and_from_where(make_services, socket_to, notes):
+    services = make_services(api_keys=["one"])
+    with capture_logs(processors=[merge_contextvars]) as logs:
+        async with socket_to(Logging, services, [(b"x-api-key", b"one")]) as socket:
+            await socket.receive_json_from()
+    for event in ("something happened", "socket opened", "socket ended"):
+        (line,) = [line for line in logs if line["event"] == event]
+        assert line["principal"] == key_principal("one").id
+        assert line["client"] == "unknown"
 
 
 class Teller(VoiceConsumer):

@@ -72,6 +72,17 @@ def test_offline_asks_nobody(hub: Hub, tmp_path: Path) -> None:
     assert hub.requests == []
 
 
+def test_it_writes_into_the_models_folder_alone_and_tells_the_hub_nothing(
+    hub: Hub, tmp_path: Path
+) -> None:
+    # A variable by which huggingface_hub would look for more about the caller.
+    ran = manage(tmp_path, hub.url, "models", "download", "small", AI_AGENT="curious")
+    assert ran.code == 0
+    written = {path.parent.name for path in tmp_path.rglob("*") if path.is_file()}
+    assert written - {"data"} == {"Systran--faster-whisper-small"}
+    assert not [path for path, _ in hub.requests if SMALL not in path]
+
+
 def test_it_finds_what_was_downloaded_earlier_into_the_hub_cache(
     hub: Hub, tmp_path: Path
 ) -> None:

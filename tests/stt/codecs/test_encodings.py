@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from stt_app.core.codecs.decoders import ENCODINGS, Encoding
-from stt_app.services import ListeningServices
 from tests.fake_services import FakeServices
 from tests.fakes import FakeStt
 from tests.stt.codecs.test_decoders import encoded
@@ -19,9 +18,9 @@ from tests.stt.sounds import LoudnessVad, sound
 
 @pytest.fixture
 def services(make_services: Callable[..., FakeServices]) -> FakeServices:
-    made = make_services(stt=FakeStt(["hello"]), speculative_pause_seconds=0)
-    made.change(ListeningServices, vad=LoudnessVad())
-    return made
+    return make_services(
+        stt=FakeStt(["hello"]), vad=LoudnessVad(), speculative_pause_seconds=0
+    )
 
 
 def message(encoding: Encoding) -> bytes:

@@ -9,14 +9,12 @@ import pytest
 
 from common.audio import SPEECH_RATE_HZ, Samples
 from common.config.speech import ListeningSettings
-from stt_app.core.endpointing.frames import Framer
-from stt_app.core.endpointing.segmenter import (
+from stt_app.core.endpointing.events import (
     EndReason,
-    Segmenter,
-    SpeechDropped,
-    SpeechStarted,
     UtteranceEnded,
 )
+from stt_app.core.endpointing.frames import Framer
+from stt_app.core.endpointing.segmenter import Segmenter
 from stt_app.core.endpointing.vad import FRAME_SAMPLES
 from tests.stt.sounds import LoudnessDetector, sound
 
@@ -104,34 +102,6 @@ def test_it_finds_utterances(
         assert each.end_sample / SPEECH_RATE_HZ == pytest.approx(end, abs=0.066)
 
 
-def test_it_announces_the_start_and_the_end() -> None:
-    kinds = [type(event) for event in events_of(sound(-1, 1, -1, 0.1, -1))]
-    assert kinds == [SpeechStarted, UtteranceEnded, SpeechStarted, SpeechDropped]
-
-
-@pytest.mark.parametrize(
-    ("parts", "paused"),
-    [
-        ([-1], False),
-        ([1], False),
-        ([1, -0.2], True),
-        ([1, -0.2, 1], False),
-        ([1, -1], False),
-    ],
-    ids=str,
-)
-def test_it_knows_when_a_pause_may_be_the_end(parts: list[float], paused: bool) -> None:
-    segmenter = Segmenter(ListeningSettings())
-    push_all(segmenter, sound(*parts))
-    assert segmenter.paused is paused
-
-
-def test_no_pause_counts_when_nothing_is_prepared_for_the_end() -> None:
-    segmenter = Segmenter(ListeningSettings(speculative_pause_seconds=0))
-    push_all(segmenter, sound(1, -0.3))
-    assert segmenter.paused is False
-
-
 def test_a_pause_may_be_made_to_end_sooner_or_later() -> None:
     segmenter = Segmenter(ListeningSettings())
     push_all(segmenter, sound(1))
@@ -140,19 +110,6 @@ def test_a_pause_may_be_made_to_end_sooner_or_later() -> None:
     segmenter.wait_for_silence(0.3)
     (found,) = utterances(push_all(segmenter, sound(-0.1)))
     assert found.reason is SILENCE
-
-
-def test_it_knows_from_where_audio_is_still_needed() -> None:
-    segmenter = Segmenter(ListeningSettings())
-    push_all(segmenter, sound(-5))
-    settled = segmenter.settled_sample / SPEECH_RATE_HZ
-    assert settled == pytest.approx(4.7, abs=0.07)
-    push_all(segmenter, sound(3))
-    open_since = segmenter.settled_sample / SPEECH_RATE_HZ
-    assert open_since == pytest.approx(4.7, abs=0.07)
-    push_all(segmenter, sound(-1))
-    ended = segmenter.settled_sample / SPEECH_RATE_HZ
-    assert ended == pytest.approx(8.7, abs=0.1)
 
 
 def test_a_resumed_stream_goes_on_where_it_was() -> None:
@@ -211,15 +168,6 @@ def test_silence_after_a_cut_is_not_an_utterance() -> None:
     assert len(utterances(events)) == 1
 
 
-def test_it_knows_how_long_nobody_has_paused() -> None:
-    segmenter = Segmenter(ListeningSettings())
-    push_all(segmenter, sound(-1, 30))
-    seconds = segmenter.unbroken_samples / SPEECH_RATE_HZ
-    assert seconds == pytest.approx(30.3, abs=0.1)
-    push_all(segmenter, sound(-1))
-    assert segmenter.unbroken_samples == 0
-
-
 def test_a_flush_between_utterances_does_nothing() -> None:
     segmenter = Segmenter(ListeningSettings())
     assert segmenter.flush() == []
@@ -248,6 +196,7 @@ def test_it_knows_how_sure_the_detector_was() -> None:
     frame = np.ones(FRAME_SAMPLES, np.float32)
     for probability in [0.6, 0.8, 0.1, 0.4]:
         segmenter.push(frame, probability)
-    assert segmenter.voice_probability == pytest.approx(0.6)
+    utterance = segmenter.open_utterance()
+    assert utterance.voice_probability == pytest.approx(0.6)
     (found,) = utterances(push_all(segmenter, sound(-1)))
     assert found.voice_probability == pytest.approx(0.6)

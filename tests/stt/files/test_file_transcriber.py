@@ -10,14 +10,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from common.audio import Audio, wav_bytes
+from common.audio import SPEECH_RATE_HZ, Audio, wav_bytes
 from common.config import Config
-from common.errors import EngineFailed, UnsupportedAudio
-from common.workers import Priority
-from stt_app.core.files.file_transcriber import FileSpeech, Length, Settled
+from common.errors import (
+    BadValue,
+    EngineFailed,
+    Unavailable,
+    UnsupportedAudio,
+    VoiceError,
+)
+from common.workers import Priority, Urgency
+from stt_app.core.events import Progress, UtteranceTranscribed
+from stt_app.core.files.file_transcriber import FileDuration, FileTranscriber
 from stt_app.core.files.journal import Journal
 from stt_app.core.files.media_decoder import MediaDecoder
-from stt_app.core.messages import TranscriptReady
 from stt_app.core.session.options import Options
 from tests.fakes import FakeStt
 from tests.stt.sounds import LoudnessVad, sound
@@ -32,25 +38,26 @@ class Careful(FakeStt):
         super().__init__(*arguments, **options)
         self.urgencies: set[Any] = set()
 
-    async def transcribe(self, utterance: Any, urgency: Any = Priority.FINAL) -> Any:
-        self.urgencies.add(urgency)
-        return await super().transcribe(utterance, urgency)
+    async def transcribe(self, request: Any, urgency: Urgency) -> Any:
+        self.urgencies.add(urgency.priority)
+        return await super().transcribe(request, urgency)
 
 
 @pytest.fixture
 async def media() -> AsyncIterator[MediaDecoder]:
     decoder = MediaDecoder(600, isolation="thread")
-    await decoder.start()
     yield decoder
     await decoder.stop()
 
 
 @pytest.fixture
 def speech(media: MediaDecoder) -> Speech:
-    async def make(*script: Any, seconds: float = 0.0) -> tuple[FileSpeech, Careful]:
+    async def make(
+        *script: Any, seconds: float = 0.0
+    ) -> tuple[FileTranscriber, Careful]:
         engine = Careful(script, seconds=seconds)
         await engine.start()
-        return FileSpeech(engine, LoudnessVad(), media, Config()), engine
+        return FileTranscriber(engine, LoudnessVad(), media, Config()), engine
 
     return make
 
@@ -69,13 +76,13 @@ LINES = ["one", "two", "three", "four", "five", "six"]
 async def test_it_finds_what_is_said(speech: Speech, recording: Path) -> None:
     heard, engine = await speech(*LINES)
     found = [each async for each in heard.transcribe(recording, Options())]
-    texts = [each for each in found if isinstance(each, TranscriptReady)]
+    texts = [each for each in found if isinstance(each, UtteranceTranscribed)]
     assert [each.text for each in texts] == LINES
-    starts = [each.start for each in texts]
+    starts = [each.start_seconds for each in texts]
     assert starts == pytest.approx([0.7 + 4 * number for number in range(6)], abs=0.04)
     assert engine.urgencies == {Priority.FILE}
-    assert Length(24.0) in found
-    settled = [each.seconds for each in found if isinstance(each, Settled)]
+    assert FileDuration(24.0) in found
+    settled = [each.audio_seconds for each in found if isinstance(each, Progress)]
     assert settled == sorted(settled)
     assert settled[-1] > 21
 
@@ -95,16 +102,28 @@ async def test_it_hands_on_what_is_wished(speech: Speech, recording: Path) -> No
 async def test_it_goes_on_where_it_stopped(speech: Speech, recording: Path) -> None:
     heard, _ = await speech(*LINES[2:])
     found = [each async for each in heard.transcribe(recording, Options(), 7.9)]
-    texts = [each for each in found if isinstance(each, TranscriptReady)]
+    texts = [each for each in found if isinstance(each, UtteranceTranscribed)]
     assert [each.text for each in texts] == LINES[2:]
-    assert texts[0].start == pytest.approx(8.7, abs=0.05)
+    assert texts[0].start_seconds == pytest.approx(8.7, abs=0.05)
 
 
-async def test_it_says_that_the_engine_failed(speech: Speech, recording: Path) -> None:
-    heard, _ = await speech("one", EngineFailed("It broke."))
-    with pytest.raises(EngineFailed, match="It broke"):
+@pytest.mark.parametrize(
+    "error",
+    [
+        EngineFailed("It broke.", retry_after_seconds=1),
+        BadValue("There is no such model.", field="model"),
+        Unavailable("Later.", retry_after_seconds=7),
+    ],
+    ids=lambda error: error.code,
+)
+async def test_it_passes_on_the_error_of_the_engine(
+    speech: Speech, recording: Path, error: VoiceError
+) -> None:
+    heard, _ = await speech("one", error)
+    with pytest.raises(VoiceError) as raised:
         async for _ in heard.transcribe(recording, Options()):
             pass
+    assert raised.value is error, "with its code, its field and when to try again"
 
 
 async def test_it_says_that_a_file_is_no_sound(speech: Speech, tmp_path: Path) -> None:
@@ -124,7 +143,8 @@ async def test_it_reads_no_further_than_the_engine_can_follow(
     texts = heard.transcribe(path, Options())
     waiting = asyncio.create_task(anext_of(texts))
     await asyncio.sleep(1.5)
-    reader = media._pool._lanes[0]._handler._reader  # type: ignore[attr-defined]
+    (pool,) = media._at_work
+    reader = pool._lanes[0]._handler._reader  # type: ignore[attr-defined]
     assert 40 < reader.position / 16_000 < 90
     assert len(engine.heard) <= 4
     waiting.cancel()
@@ -132,7 +152,7 @@ async def test_it_reads_no_further_than_the_engine_can_follow(
 
 async def anext_of(texts: AsyncIterator[Any]) -> Any:
     async for each in texts:
-        if isinstance(each, TranscriptReady):
+        if isinstance(each, UtteranceTranscribed):
             return each
     return None
 
@@ -159,21 +179,20 @@ async def test_an_interruption_loses_and_doubles_nothing(
     async for each in heard.transcribe(recording, Options(), again.seconds):
         note(again, each)
     assert [each.text for each in again.utterances] == LINES
-    starts = [each.start for each in again.utterances]
+    starts = [each.start_seconds for each in again.utterances]
     assert starts == pytest.approx([0.7 + 4 * number for number in range(6)], abs=0.05)
 
 
 def note(journal: Journal, each: Any) -> None:
-    if isinstance(each, TranscriptReady):
+    if isinstance(each, UtteranceTranscribed):
         journal.add(each)
-    elif isinstance(each, Settled):
-        journal.settle(each.seconds)
+    elif isinstance(each, Progress):
+        journal.settle(each.audio_seconds)
 
 
-def utterance(start: float) -> TranscriptReady:
-    return TranscriptReady(
-        text="x", duration=1, keep_open=True, start=start, end=start + 1
-    )
+def utterance(start: float) -> UtteranceTranscribed:
+    sample = round(start * SPEECH_RATE_HZ)
+    return UtteranceTranscribed(1, sample, sample + SPEECH_RATE_HZ, "x")
 
 
 def test_it_ignores_a_line_that_a_crash_has_torn(

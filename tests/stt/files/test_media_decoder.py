@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import resource
@@ -16,7 +17,7 @@ import psutil
 import pytest
 
 from common.audio import SPEECH_RATE_HZ, Audio, Samples, wav_bytes
-from common.errors import TooLarge, UnsupportedAudio, VoiceError
+from common.errors import Overloaded, TooLarge, UnsupportedAudio, VoiceError
 from stt_app.core.files.media_decoder import MediaDecoder
 from stt_app.core.files.media_formats import sniffed_format
 from stt_app.core.files.media_reader import MediaReader
@@ -55,7 +56,6 @@ FORMS = [
 @pytest.fixture(scope="module")
 def media(_engine_loop: Any) -> Iterator[MediaDecoder]:
     decoder = MediaDecoder(3_600, timeout_seconds=20)
-    _engine_loop.run_until_complete(decoder.start())
     yield decoder
     _engine_loop.run_until_complete(decoder.stop())
 
@@ -190,7 +190,6 @@ async def test_it_stops_at_the_longest_sound_that_a_file_may_hold(
     path = written(tmp_path, recorded(silence, "flac", "flac", seekable=True))
     assert path.stat().st_size < 300_000
     decoder = MediaDecoder(60)
-    await decoder.start()
     try:
         seconds = 0.0
         with pytest.raises(TooLarge, match="more than 60 s"):
@@ -206,7 +205,6 @@ async def test_it_goes_on_in_the_middle(tmp_path: Path) -> None:
     audio = Audio(samples.astype(np.float32), SPEECH_RATE_HZ)
     path = written(tmp_path, wav_bytes(audio))
     decoder = MediaDecoder(60)
-    await decoder.start()
     try:
         found = await collected(decoder.portions(path, 12.5))
     finally:
@@ -241,13 +239,72 @@ async def test_it_outlives_a_decoder_that_breaks(
     name: str, said: str, tmp_path: Path
 ) -> None:
     decoder = MediaDecoder(60, timeout_seconds=6, worker=f"{__name__}:Breaking")
-    await decoder.start()
     try:
         with pytest.raises(VoiceError, match=said):
             await collected(decoder.portions(written(tmp_path, b"x", name)))
         good = written(tmp_path, recorded(SPEECH, "mp3", "libmp3lame"))
         (portion,) = await collected(decoder.portions(good))
         assert len(portion.samples) > 15_000
+    finally:
+        await decoder.stop()
+
+
+async def test_a_file_that_hangs_holds_up_no_other(tmp_path: Path) -> None:
+    decoder = MediaDecoder(
+        60, processes=2, timeout_seconds=6, worker=f"{__name__}:Breaking"
+    )
+    good = written(tmp_path, recorded(SPEECH, "mp3", "libmp3lame"))
+    try:
+        hanging = asyncio.create_task(
+            collected(decoder.portions(written(tmp_path, b"x", "hang")))
+        )
+        await asyncio.sleep(0.5)
+        for _ in range(3):
+            (portion,) = await collected(decoder.portions(good))
+            assert len(portion.samples) > 15_000
+        slow = decoder.portions(good)
+        await anext(slow)
+        assert not hanging.done()
+        with pytest.raises(UnsupportedAudio, match="takes too long"):
+            await hanging
+        assert [portion async for portion in slow] == [], "it was not cut short"
+    finally:
+        await decoder.stop()
+
+
+async def test_more_files_wait_for_a_process_and_too_many_are_refused(
+    tmp_path: Path,
+) -> None:
+    decoder = MediaDecoder(60, isolation="thread", processes=1, queue_limit=1)
+    path = written(tmp_path, recorded(SPEECH, "mp3", "libmp3lame"))
+    try:
+        first = decoder.portions(path)
+        await anext(first)
+        second = asyncio.create_task(collected(decoder.portions(path)))
+        await asyncio.sleep(0.05)
+        with pytest.raises(Overloaded) as refused:
+            await collected(decoder.portions(path))
+        assert refused.value.retry_after_seconds
+        assert not second.done()
+        assert [portion async for portion in first] == []
+        assert len(await second) == 1
+    finally:
+        await decoder.stop()
+
+
+async def test_a_file_that_is_given_up_leaves_its_place_to_the_next(
+    tmp_path: Path,
+) -> None:
+    decoder = MediaDecoder(60, processes=1, worker=f"{__name__}:Breaking")
+    good = written(tmp_path, recorded(SPEECH, "mp3", "libmp3lame"))
+    try:
+        hanging = asyncio.create_task(
+            collected(decoder.portions(written(tmp_path, b"x", "hang")))
+        )
+        await asyncio.sleep(1.5)
+        hanging.cancel()
+        await asyncio.gather(hanging, return_exceptions=True)
+        assert len(await asyncio.wait_for(collected(decoder.portions(good)), 20)) == 1
     finally:
         await decoder.stop()
 

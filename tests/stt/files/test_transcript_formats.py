@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given, strategies as st
 
+from common.audio import SPEECH_RATE_HZ
+from stt_app.core.events import SpokenWord, UtteranceTranscribed
 from stt_app.core.files.subtitle_cues import (
     LINE_CHARACTERS,
     LINES,
@@ -24,7 +26,6 @@ from stt_app.core.files.transcript_formats import (
     as_text,
     as_vtt,
 )
-from stt_app.core.messages import TranscriptReady, WordSpoken
 
 LONG = (
     "The meeting starts at nine on Monday, so please bring the blue folder, the two "
@@ -32,22 +33,16 @@ LONG = (
 )
 
 
-def said(text: str, start: float, end: float, **more: Any) -> TranscriptReady:
-    return TranscriptReady(
-        text=text, duration=end - start, keep_open=True, start=start, end=end, **more
-    )
+def said(text: str, start: float, end: float, **more: Any) -> UtteranceTranscribed:
+    samples = round(start * SPEECH_RATE_HZ), round(end * SPEECH_RATE_HZ)
+    return UtteranceTranscribed(1, *samples, text, **more)
 
 
-def spoken_words(text: str, start: float, step: float) -> list[WordSpoken]:
-    return [
-        WordSpoken(
-            word=word,
-            start=start + number * step,
-            end=start + (number + 1) * step,
-            probability=0.9,
-        )
+def spoken_words(text: str, start: float, step: float) -> tuple[SpokenWord, ...]:
+    return tuple(
+        SpokenWord(word, start + number * step, start + (number + 1) * step, 0.9)
         for number, word in enumerate(text.split())
-    ]
+    )
 
 
 def test_it_splits_long_speech_where_a_sentence_or_a_phrase_ends() -> None:
@@ -60,14 +55,14 @@ def test_it_splits_long_speech_where_a_sentence_or_a_phrase_ends() -> None:
 
 def test_it_takes_times_from_the_words_when_there_are_any() -> None:
     words = spoken_words(LONG, 10, 0.5)
-    words[-7:] = spoken_words("Nobody knows yet who will speak first.", 30, 0.3)
+    words = words[:-7] + spoken_words("Nobody knows yet who will speak first.", 30, 0.3)
     *_, last = cues([said(LONG, 10, 33, words=words)])
     assert [last.start, last.end] == pytest.approx([30, 32.1])
 
 
 def test_it_parts_words_that_a_pause_parts() -> None:
     words = spoken_words("one two three", 0, 0.4)
-    words[2] = words[2].model_copy(update={"start": 3.0, "end": 3.4})
+    words = (*words[:2], SpokenWord("three", 3.0, 3.4, 0.9))
     first, second = cues([said("one two three", 0, 4, words=words)])
     assert (first.lines, second.lines) == (("one two",), ("three",))
     assert second.start == 3.0
@@ -149,6 +144,7 @@ def test_it_writes_json() -> None:
         "end": 1.75,
         "text": "Hello there.",
         "language": "en",
+        "language_probability": 0.0,
         "confidence": 0.9,
     }
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from stt_app.core.messages import ServerMessage, TranscriptReady
-from stt_app.core.session.session import Start
+from stt_app.core.events import SessionEvent, UtteranceTranscribed
+from stt_app.core.session.settings import Start
 from stt_app.resume.checkpoints import Checkpoint, MemoryCheckpoints
 from stt_app.resume.streams import Stream
 from tests.contracts.checkpoints import SOME, CheckpointsContract
@@ -26,8 +26,8 @@ async def test_it_forgets_what_nobody_has_touched_for_too_long() -> None:
     now = 50.0
     await kept.save("young", "first", SOME)
     now = 61.0
-    assert await kept.claim("old", "second") is None
-    assert await kept.claim("young", "second") == SOME
+    assert await kept.claim("old", "second", "anonymous") is None
+    assert await kept.claim("young", "second", "anonymous") == SOME
 
 
 async def test_an_utterance_counts_as_soon_as_its_text_was_sent() -> None:
@@ -35,13 +35,14 @@ async def test_an_utterance_counts_as_soon_as_its_text_was_sent() -> None:
     start = Start(resume_token="token")
     stream = Stream(kept, "first", Checkpoint("session"), start)
 
-    async def events() -> AsyncIterator[ServerMessage]:
-        yield TranscriptReady(
-            text="One.", duration=1, keep_open=True, utterance_id=1, end=1.5
-        )
+    async def events() -> AsyncIterator[SessionEvent]:
+        yield UtteranceTranscribed(1, 8_000, 24_000, "One.")
+        yield UtteranceTranscribed(2, 24_000, 32_000, "")
 
-    assert len([event async for event in stream.watching(events())]) == 1
-    assert await kept.claim("token", "second") == Checkpoint("session", 0, 1, (1.5,))
+    assert len([event async for event in stream.watching(events())]) == 2
+    assert await kept.claim("token", "second", "") == Checkpoint(
+        "session", 0, 1, (1.5,)
+    )
 
 
 def test_it_counts_utterances() -> None:

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from channels.testing import WebsocketCommunicator
 
-from stt_app.services import ListeningServices
 from tests.fake_services import FakeServices
 from tests.fakes import FakeStt
 from tests.stt.sockets import next_message, opened, say, until_closed
@@ -23,9 +22,7 @@ LOST = 1006
 def listening(make_services: Callable[..., FakeServices]) -> Callable[..., Any]:
     def make(*script: str, **changes: Any) -> FakeServices:
         changes = {"speculative_pause_seconds": 0, "resume_seconds": 0.3, **changes}
-        services = make_services(stt=FakeStt(script), **changes)
-        services.change(ListeningServices, vad=LoudnessVad())
-        return services
+        return make_services(stt=FakeStt(script), vad=LoudnessVad(), **changes)
 
     return make
 
@@ -112,7 +109,7 @@ async def test_nothing_that_is_held_is_lost_when_the_server_stops(
         await asyncio.sleep(0.05)
         await socket.disconnect(code=LOST)
         await asyncio.sleep(0.1)
-        await services[ListeningServices].streams.stop()
+        await services.listening.stop()
     assert texts(services) == ["last words"]
 
 
@@ -220,7 +217,7 @@ async def test_a_connection_that_lasts_too_long_is_warned_and_ended(
 async def test_nobody_new_is_let_in_while_texts_are_late(listening: Any) -> None:
     services = listening(stt_lag_limit_seconds=0.05)
     async with connected(services) as (_, ready):
-        with services[ListeningServices].load.asking():
+        with services.listening.load.waiting():
             await asyncio.sleep(0.1)
             socket = opened(services)
             await socket.connect(timeout=10)

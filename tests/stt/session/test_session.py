@@ -14,8 +14,9 @@ from common.audio import SPEECH_RATE_HZ
 from common.config.speech import ListeningSettings
 from common.errors import EngineFailed, Overloaded
 from common.metrics import REGISTRY
-from stt_app.core.endpointing.frontend import Hearing
-from stt_app.core.endpointing.segmenter import UtteranceEnded
+from stt_app.core.endpointing.events import UtteranceEnded
+from stt_app.core.endpointing.frontend import AudioFrontend
+from stt_app.core.events import UtteranceFailed
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
 from tests.fakes import FakeStt
@@ -104,7 +105,7 @@ async def test_feeding_never_waits_for_the_model() -> None:
     audio = pcm(1, -1, 1, -1)
     began = asyncio.get_running_loop().time()
     listening.session.feed(audio)
-    await listening.session.room()
+    await listening.session.wait_for_capacity()
     assert asyncio.get_running_loop().time() - began < 1
     listening.task.cancel()
     listening.session._worker.cancel()
@@ -143,7 +144,9 @@ async def test_a_failure_is_told_and_the_session_goes_on() -> None:
     (error,) = listening.of("error")
     assert (error.code, error.message) == ("engine_failed", "It broke.")
     assert (error.retry_after, error.utterance_id) == (1, 2)
-    assert [each.error for each in listening.history] == ["", "It broke.", ""]
+    assert [isinstance(each, UtteranceFailed) for each in listening.history] == [
+        *(False, True, False)
+    ]
 
 
 async def test_a_full_queue_is_waited_for() -> None:
@@ -159,7 +162,7 @@ async def test_a_broken_engine_breaks_the_events_and_nothing_hangs() -> None:
     await listening.feed(1, -1)
     with pytest.raises(ZeroDivisionError):
         await asyncio.wait_for(listening.task, 5)
-    await asyncio.wait_for(listening.session.room(), 1)
+    await asyncio.wait_for(listening.session.wait_for_capacity(), 1)
     await asyncio.wait_for(listening.session.close(), 1)
 
 
@@ -204,13 +207,13 @@ async def test_it_tells_when_nobody_paused_for_too_long() -> None:
 
 
 async def test_it_holds_back_a_client_that_is_too_fast() -> None:
-    listening = Listening(FakeStt(seconds=0.02), max_buffer_seconds=30)
+    listening = Listening(FakeStt(seconds=0.1), max_buffer_seconds=30)
     most_waiting = 0.0
     audio = pcm(*[5, -1] * 60)
     for start in range(0, len(audio), 64_000):
         listening.session.feed(audio[start : start + 64_000])
-        await listening.session.room()
-        waiting = listening.session._pending.samples / SPEECH_RATE_HZ
+        await listening.session.wait_for_capacity()
+        waiting = listening.session._backlog.samples / SPEECH_RATE_HZ
         most_waiting = max(most_waiting, waiting)
     await listening.end()
     assert most_waiting <= 30
@@ -301,7 +304,7 @@ async def test_configure_changes_rate_and_language_from_then_on() -> None:
 
 def utterances_of(audio: bytes, cuts: list[int], rate_hz: int) -> list[Any]:
     settings = ListeningSettings(max_utterance_seconds=3, sample_rate=rate_hz)
-    hearing = Hearing(settings, LoudnessVad())
+    hearing = AudioFrontend(settings, LoudnessVad())
     edges = [0, *sorted(cut % len(audio) for cut in cuts), len(audio)]
     events = [
         event

@@ -14,10 +14,11 @@ import psutil
 import pytest
 
 from common.config import LoadedConfig
-from common.workers import Priority
-from stt_app.core.engine import Utterance
+from common.workers import Priority, Urgency
+from stt_app.core.engine import TranscriptionRequest
 from stt_app.core.whisper.engine import WhisperEngine
 from tests.common.workers.test_pool import until
+from tests.contracts.stt import final
 from tests.stt.conftest import SENTENCE
 from tests.word_errors import normalize
 
@@ -28,7 +29,8 @@ LOADED_SECONDS = 60
 
 @contextlib.asynccontextmanager
 async def running(config: LoadedConfig, **changes: Any) -> AsyncIterator[WhisperEngine]:
-    engine = WhisperEngine(config.config.model_copy(update=changes))
+    changed = config.config.model_copy(update=changes)
+    engine = WhisperEngine(changed, changed)
     await engine.start()
     try:
         yield engine
@@ -36,40 +38,44 @@ async def running(config: LoadedConfig, **changes: Any) -> AsyncIterator[Whisper
         await engine.stop()
 
 
-async def both_running(engine: WhisperEngine, utterance: Utterance) -> tuple[int, int]:
+async def both_running(
+    engine: WhisperEngine, utterance: TranscriptionRequest
+) -> tuple[int, int]:
     """The process ids of the usual worker and of the one in the background."""
-    await engine.transcribe(utterance, Priority.INTERIM)
-    await until(lambda: len(engine.processes) == 2, LOADED_SECONDS)
-    usual, background = engine.processes
+    await engine.transcribe(utterance, Urgency(Priority.INTERIM))
+    await until(lambda: len(engine.stats().processes) == 2, LOADED_SECONDS)
+    usual, background = engine.stats().processes
     return usual, background
 
 
 async def test_its_worker_starts_when_it_is_needed_first(
-    real_config: LoadedConfig, utterance: Utterance
+    real_config: LoadedConfig, utterance: TranscriptionRequest
 ) -> None:
     async with running(real_config) as engine:
-        await engine.transcribe(utterance, Priority.FINAL)
-        await engine.transcribe(utterance, Priority.SPECULATIVE)
-        assert len(engine.processes) == 1
+        await engine.transcribe(utterance, Urgency(Priority.FINAL))
+        await engine.transcribe(utterance, Urgency(Priority.SPECULATIVE))
+        assert len(engine.stats().processes) == 1
         usual, background = await both_running(engine, utterance)
         assert psutil.Process(background).nice() > psutil.Process(usual).nice()
-        assert len(engine.memory_mb) == 2
-        found = await engine.transcribe(utterance, Priority.FILE)
+        assert len(engine.stats().memory_mb) == 2
+        found = await engine.transcribe(utterance, Urgency(Priority.FILE))
         assert normalize(found.text) == normalize(SENTENCE)
     assert not psutil.pid_exists(usual)
     assert not psutil.pid_exists(background)
 
 
 async def test_no_final_waits_for_a_file(
-    real_stt: WhisperEngine, utterance: Utterance
+    real_stt: WhisperEngine, utterance: TranscriptionRequest
 ) -> None:
     _, background = await both_running(real_stt, utterance)
     # However long the file takes: here for ever.
     os.kill(background, signal.SIGSTOP)
     try:
-        file = asyncio.create_task(real_stt.transcribe(utterance, Priority.FILE))
-        final = await asyncio.wait_for(real_stt.transcribe(utterance), 30)
-        assert normalize(final.text) == normalize(SENTENCE)
+        file = asyncio.create_task(
+            real_stt.transcribe(utterance, Urgency(Priority.FILE))
+        )
+        found = await asyncio.wait_for(real_stt.transcribe(utterance, final()), 30)
+        assert normalize(found.text) == normalize(SENTENCE)
         assert not file.done()
     finally:
         os.kill(background, signal.SIGCONT)
@@ -77,31 +83,31 @@ async def test_no_final_waits_for_a_file(
 
 
 async def test_nothing_is_lost_when_its_worker_dies(
-    real_stt: WhisperEngine, utterance: Utterance
+    real_stt: WhisperEngine, utterance: TranscriptionRequest
 ) -> None:
     _, background = await both_running(real_stt, utterance)
     os.kill(background, signal.SIGKILL)
-    found = await real_stt.transcribe(utterance, Priority.FILE)
+    found = await real_stt.transcribe(utterance, Urgency(Priority.FILE))
     assert normalize(found.text) == normalize(SENTENCE)
-    await until(lambda: len(real_stt.processes) == 2, LOADED_SECONDS)
-    assert background not in real_stt.processes
+    await until(lambda: len(real_stt.stats().processes) == 2, LOADED_SECONDS)
+    assert background not in real_stt.stats().processes
 
 
 async def test_it_can_be_stopped_while_its_worker_loads(
-    real_config: LoadedConfig, utterance: Utterance
+    real_config: LoadedConfig, utterance: TranscriptionRequest
 ) -> None:
     before = {each.pid for each in psutil.Process().children()}
     async with running(real_config) as engine:
-        await engine.transcribe(utterance, Priority.INTERIM)
+        await engine.transcribe(utterance, Urgency(Priority.INTERIM))
         began = time.monotonic()
     assert time.monotonic() - began < 10
     assert {each.pid for each in psutil.Process().children()} <= before
 
 
 async def test_it_can_be_turned_off(
-    real_config: LoadedConfig, utterance: Utterance
+    real_config: LoadedConfig, utterance: TranscriptionRequest
 ) -> None:
     async with running(real_config, whisper_background=False) as engine:
-        found = await engine.transcribe(utterance, Priority.INTERIM)
+        found = await engine.transcribe(utterance, Urgency(Priority.INTERIM))
         assert normalize(found.text) == normalize(SENTENCE)
-        assert len(engine.processes) == 1
+        assert len(engine.stats().processes) == 1

@@ -11,7 +11,7 @@ import ctranslate2
 import numpy as np
 import pytest
 
-from stt_app.core.whisper.batching import in_lockstep
+from stt_app.core.whisper.batching import run_batched
 
 
 @dataclass
@@ -58,7 +58,7 @@ def write(
 
 def test_one_batch_answers_all() -> None:
     model = SlowModel()
-    found = dict(in_lockstep(model, [write(7, 1), write(8, 2), write(9, 3)]))
+    found = dict(run_batched(model, [write(7, 1), write(8, 2), write(9, 3)]))
     assert found == {0: [7], 1: [8, 8], 2: [9, 9, 9]}
     assert model.batches == [3]
 
@@ -66,21 +66,21 @@ def test_one_batch_answers_all() -> None:
 def test_prompts_of_other_lengths_and_options_go_apart() -> None:
     model = SlowModel()
     works = [write(7, 1), write(8, 1, prompt=2), write(9, 1, beam_size=5)]
-    assert dict(in_lockstep(model, works)) == {0: [7], 1: [8], 2: [9]}
+    assert dict(run_batched(model, works)) == {0: [7], 1: [8], 2: [9]}
     assert model.batches == [1, 1, 1]
 
 
 def test_what_is_sampled_goes_alone() -> None:
     model = SlowModel()
     works = [write(each, 1, sampling_temperature=0.2) for each in (7, 8)]
-    assert dict(in_lockstep(model, works)) == {0: [7], 1: [8]}
+    assert dict(run_batched(model, works)) == {0: [7], 1: [8]}
     assert model.batches == [1, 1]
 
 
 def test_each_keeps_its_own_limit() -> None:
     model = SlowModel()
     works = [write(7, 30, max_length=5), write(8, 30, max_length=40)]
-    assert dict(in_lockstep(model, works)) == {0: [7] * 4, 1: [8] * 30}
+    assert dict(run_batched(model, works)) == {0: [7] * 4, 1: [8] * 30}
 
 
 def test_one_that_asks_again_does_not_hold_the_others() -> None:
@@ -91,14 +91,14 @@ def test_one_that_asks_again_does_not_hold_the_others() -> None:
         assert finished.wait(5)
         return write(2, 1)(model)
 
-    answers = in_lockstep(SlowModel(), [twice, write(8, 1)])
+    answers = run_batched(SlowModel(), [twice, write(8, 1)])
     assert next(answers) == (1, [8])
     finished.set()
     assert list(answers) == [(0, [2])]
 
 
 def test_an_error_comes_out_after_the_answers() -> None:
-    answers = in_lockstep(SlowModel(), [write(7, 1, bad=True), write(8, 1)])
+    answers = run_batched(SlowModel(), [write(7, 1, bad=True), write(8, 1)])
     assert next(answers) == (1, [8])
     with pytest.raises(ValueError, match="bad option"):
         next(answers)

@@ -1,4 +1,4 @@
-"""A text is doubted where it shows the marks of something made up."""
+"""A text is decoded again where it shows the marks of something made up."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from stt_app.core.whisper.quality import (
-    Doubt,
-    doubt,
+    RedecodeReason,
     failed,
+    redecode_reason,
     repeats_phrase,
     token_limit,
 )
@@ -24,19 +24,23 @@ def piece(text: str, ratio: float = 1.2, sure: float = -0.3, tokens: int = 9) ->
     ("pieces", "voice", "expected"),
     [
         ([piece(" Turn on the lights.")], 1.0, None),
-        ([piece(" Turn on the lights. Turn on the lights.")], 1.0, Doubt.REPEAT),
-        ([piece(" Looped", ratio=3.0)], 1.0, Doubt.REPEAT),
-        ([piece(" Mumbled", sure=-0.9)], 1.0, Doubt.UNSURE),
+        (
+            [piece(" Turn on the lights. Turn on the lights.")],
+            1.0,
+            RedecodeReason.REPEAT,
+        ),
+        ([piece(" Looped", ratio=3.0)], 1.0, RedecodeReason.REPEAT),
+        ([piece(" Mumbled", sure=-0.9)], 1.0, RedecodeReason.UNSURE),
         ([piece(" Go forward", sure=-0.7)], 1.0, None),
-        ([piece(" On", tokens=token_limit(2))], 1.0, Doubt.CAP),
-        ([], 1.0, Doubt.EMPTY),
+        ([piece(" On", tokens=token_limit(2))], 1.0, RedecodeReason.CAP),
+        ([], 1.0, RedecodeReason.EMPTY),
         ([], 0.3, None),
     ],
 )
 def test_it_names_what_speaks_against_a_text(
-    pieces: list[TextPiece], voice: float, expected: Doubt | None
+    pieces: list[TextPiece], voice: float, expected: RedecodeReason | None
 ) -> None:
-    assert doubt(pieces, 2, voice) is expected
+    assert redecode_reason(pieces, 2, voice) is expected
 
 
 @pytest.mark.parametrize(

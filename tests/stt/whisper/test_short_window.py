@@ -11,10 +11,10 @@ import pytest
 
 from common.config import LoadedConfig
 from common.models.files import find_whisper
-from stt_app.core.engine import Utterance
+from stt_app.core.engine import TranscriptionRequest
 from stt_app.core.languages import LANGUAGES
 from stt_app.core.whisper.decoding import Decoding
-from stt_app.core.whisper.quality import Doubt
+from stt_app.core.whisper.quality import RedecodeReason
 from stt_app.core.whisper.requests import WhisperOptions, WhisperReply, WhisperRequest
 from stt_app.core.whisper.short_window import (
     ShortWindowWhisper,
@@ -48,14 +48,14 @@ def model(worker: WhisperWorker) -> ShortWindowWhisper:
 
 
 def decode(
-    model: ShortWindowWhisper, utterance: Utterance, *, short: bool = True
+    model: ShortWindowWhisper, utterance: TranscriptionRequest, *, short: bool = True
 ) -> WhisperReply:
     model.short_languages = LANGUAGES if short else frozenset()
     return Decoding(model, WhisperRequest(utterance), "tiny.en").run()
 
 
 def test_it_hears_what_the_full_window_hears(
-    model: ShortWindowWhisper, utterance: Utterance
+    model: ShortWindowWhisper, utterance: TranscriptionRequest
 ) -> None:
     short = decode(model, utterance)
     full = decode(model, utterance, short=False)
@@ -65,7 +65,7 @@ def test_it_hears_what_the_full_window_hears(
 
 
 def test_its_word_times_agree_with_the_full_window(
-    model: ShortWindowWhisper, utterance: Utterance
+    model: ShortWindowWhisper, utterance: TranscriptionRequest
 ) -> None:
     timed = replace(utterance, word_timestamps=True)
     short = decode(model, timed).transcript.words
@@ -76,10 +76,10 @@ def test_its_word_times_agree_with_the_full_window(
 
 
 def test_a_long_utterance_gets_the_full_window(
-    model: ShortWindowWhisper, utterance: Utterance
+    model: ShortWindowWhisper, utterance: TranscriptionRequest
 ) -> None:
     times = int(LONGEST_SECONDS / utterance.seconds) + 1
-    long = Utterance(np.tile(utterance.samples, times))
+    long = TranscriptionRequest(np.tile(utterance.samples, times))
     assert not decode(model, long).short
 
 
@@ -88,7 +88,7 @@ def test_it_writes_nothing_on_silence(
     model: ShortWindowWhisper, seconds: float
 ) -> None:
     silence = np.zeros(int(seconds * 16_000), np.float32)
-    reply = decode(model, Utterance(silence, voice_probability=0.0))
+    reply = decode(model, TranscriptionRequest(silence, voice_probability=0.0))
     assert reply.transcript.text == ""
 
 
@@ -96,13 +96,16 @@ def test_an_empty_text_where_voice_was_heard_is_looked_at_again(
     model: ShortWindowWhisper,
 ) -> None:
     silence = np.zeros(16_000, np.float32)
-    assert decode(model, Utterance(silence, voice_probability=1.0)).doubt is Doubt.EMPTY
+    assert (
+        decode(model, TranscriptionRequest(silence, voice_probability=1.0)).redecoded
+        is RedecodeReason.EMPTY
+    )
 
 
 def test_an_interim_text_is_not_looked_at_again(worker: WhisperWorker) -> None:
-    silence = Utterance(np.zeros(16_000, np.float32))
+    silence = TranscriptionRequest(np.zeros(16_000, np.float32))
     (reply,) = worker.handle(WhisperRequest(silence, guarded=False))
-    assert reply.doubt is None
+    assert reply.redecoded is None
 
 
 class Watched:
@@ -128,7 +131,7 @@ class Watched:
 
 @pytest.mark.parametrize("beam", [1, 5])
 def test_it_follows_as_many_hypotheses_as_asked(
-    worker: WhisperWorker, utterance: Utterance, beam: int
+    worker: WhisperWorker, utterance: TranscriptionRequest, beam: int
 ) -> None:
     watched = Watched(worker._model.model)
     model = worker._model.for_one_utterance(watched)
@@ -138,15 +141,15 @@ def test_it_follows_as_many_hypotheses_as_asked(
 
 
 def test_a_batch_writes_what_each_would_alone(
-    worker: WhisperWorker, utterance: Utterance
+    worker: WhisperWorker, utterance: TranscriptionRequest
 ) -> None:
     samples = utterance.samples
     asked = [
-        Utterance(samples),
-        Utterance(samples[: len(samples) // 2]),
-        Utterance(np.concatenate([samples, samples[::-1], samples])),
-        Utterance(samples, prompt="A fable.", word_timestamps=True),
-        Utterance(np.zeros(8_000, np.float32)),
+        TranscriptionRequest(samples),
+        TranscriptionRequest(samples[: len(samples) // 2]),
+        TranscriptionRequest(np.concatenate([samples, samples[::-1], samples])),
+        TranscriptionRequest(samples, prompt="A fable.", word_timestamps=True),
+        TranscriptionRequest(np.zeros(8_000, np.float32)),
     ]
     requests = [WhisperRequest(each) for each in asked]
     alone = [reply for each in requests for reply in worker.handle(each)]
@@ -178,7 +181,7 @@ def many_languages(real_config: LoadedConfig) -> ShortWindowWhisper:
 
 @pytest.mark.parametrize("short", [True, False])
 def test_it_names_the_language_by_what_holds_sound(
-    many_languages: ShortWindowWhisper, utterance: Utterance, short: bool
+    many_languages: ShortWindowWhisper, utterance: TranscriptionRequest, short: bool
 ) -> None:
     watched = Watched(many_languages.model)
     model = many_languages.for_one_utterance(watched)
@@ -192,7 +195,7 @@ def test_it_names_the_language_by_what_holds_sound(
 
 
 def test_what_it_names_the_language_by_does_not_change_what_it_writes(
-    many_languages: ShortWindowWhisper, utterance: Utterance
+    many_languages: ShortWindowWhisper, utterance: TranscriptionRequest
 ) -> None:
     texts = [
         decode(

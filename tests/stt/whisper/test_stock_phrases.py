@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stt_app.core.whisper.segments import TextPiece
-from stt_app.core.whisper.stock_phrases import is_stock_phrase, without_phantoms
+from stt_app.core.whisper.stock_phrases import is_stock_phrase, without_stock_phrases
 
 
 def piece(text: str, sure: float) -> TextPiece:
@@ -23,7 +23,7 @@ def piece(text: str, sure: float) -> TextPiece:
 )
 def test_both_must_doubt_it(text: str, voice: float, sure: float, kept: bool) -> None:
     found = [piece(text, sure)]
-    assert without_phantoms(found, voice) == (found if kept else [])
+    assert without_stock_phrases(found, voice) == (found if kept else [])
 
 
 @pytest.mark.parametrize(

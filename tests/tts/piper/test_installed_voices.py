@@ -11,8 +11,8 @@ import pytest
 from common.config import LoadedConfig
 from common.metrics import SPEECH_CACHE_HITS
 from common.models.files import VoiceFiles, find_voices
-from tests.contracts.tts import spoken
-from tts_app.core.engine import SpeechRequest
+from tests.contracts.tts import changed, spoken
+from tts_app.core.engine import SynthesisRequest
 from tts_app.core.piper.engine import PiperEngine
 from tts_app.core.piper.worker import PiperJob, PiperOptions, PiperWorker
 
@@ -30,11 +30,19 @@ def jobs(joe: VoiceFiles, tmp_path: Path) -> list[PiperJob]:
     paths = [tmp_path / f"{name}.onnx" for name in "abc"]
     for path in paths:
         path.symlink_to(joe.onnx)
-    return [PiperJob(str(path), str(joe.config), "Hi.") for path in paths]
+    request = SynthesisRequest("Hi.")
+    return [
+        PiperJob(request=request, onnx=str(path), config=str(joe.config))
+        for path in paths
+    ]
 
 
 def worker(*, max_voices: int = 16, memory_mb: int = 10_000) -> PiperWorker:
-    return PiperWorker(PiperOptions("", "", 1, max_voices, memory_mb))
+    return PiperWorker(
+        PiperOptions(
+            onnx="", config="", threads=1, max_voices=max_voices, memory_mb=memory_mb
+        )
+    )
 
 
 def say(worker: PiperWorker, *jobs: PiperJob) -> list[str]:
@@ -78,7 +86,7 @@ def hits() -> float:
 async def test_a_clause_that_was_spoken_before_comes_from_the_cache(
     engine: PiperEngine,
 ) -> None:
-    request = SpeechRequest("Good morning.", engine.voices()[0].name)
+    request = SynthesisRequest("Good morning.")
     before = hits()
     first = await spoken(engine, request)
     again = await spoken(engine, request)
@@ -86,5 +94,5 @@ async def test_a_clause_that_was_spoken_before_comes_from_the_cache(
         part.samples.tobytes() for part in again
     ]
     assert hits() == before + 1
-    await spoken(engine, replace(request, speed=1.1))
+    await spoken(engine, changed(request, speed=1.1))
     assert hits() == before + 1

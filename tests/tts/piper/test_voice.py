@@ -15,6 +15,7 @@ from common.config import LoadedConfig
 from common.errors import EngineFailed
 from common.models.files import VoiceFiles, find_voices
 from tests.small_voice import small_voice
+from tts_app.core.engine import VoiceSettings
 from tts_app.core.piper.loading import load_voice
 from tts_app.core.piper.onnx_graph import graph_facts, with_output
 from tts_app.core.piper.voice import (
@@ -22,7 +23,6 @@ from tts_app.core.piper.voice import (
     LEVEL,
     OVERLAPS,
     TEST_TEXT,
-    Manner,
     Voice,
 )
 
@@ -32,8 +32,8 @@ TEXT = (
     "We walked along the old harbour wall until the lights of the last ferry were gone "
     "behind the hills, and then we turned back."
 )
-BY_CHANCE = Manner()
-STEADY = Manner(noise_scale=0.0, noise_w=0.0)
+BY_CHANCE = VoiceSettings()
+STEADY = VoiceSettings(noise_scale=0.0, noise_w=0.0)
 HOP_SAMPLES = 256
 INAUDIBLE = 2e-4
 
@@ -58,10 +58,10 @@ def whole_voice(files: VoiceFiles, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def parts_of(
-    voice: Voice, text: str, manner: Manner = STEADY, *, early: bool = True
+    voice: Voice, text: str, settings: VoiceSettings = STEADY, *, early: bool = True
 ) -> list[Samples]:
     (phonemes,) = voice.phonemize(text)
-    parts = list(voice.say(phonemes, manner, early=early).parts)
+    parts = list(voice.say(phonemes, settings, early=early).parts)
     assert [part.is_last for part in parts] == [False] * (len(parts) - 1) + [True]
     return [part.samples for part in parts]
 
@@ -99,8 +99,8 @@ def test_the_test_text_is_at_the_wanted_level(voice: Voice) -> None:
 
 def test_its_volume_is_a_factor(voice: Voice) -> None:
     usual = np.concatenate(parts_of(voice, TEXT))
-    manner = Manner(noise_scale=0.0, noise_w=0.0, volume=0.25)
-    soft = np.concatenate(parts_of(voice, TEXT, manner))
+    settings = VoiceSettings(noise_scale=0.0, noise_w=0.0, volume=0.25)
+    soft = np.concatenate(parts_of(voice, TEXT, settings))
     assert np.allclose(soft, usual * 0.25, atol=INAUDIBLE)
 
 

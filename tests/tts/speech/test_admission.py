@@ -13,7 +13,7 @@ from common.errors import TooMany, Unavailable
 from tests.fake_services import FakeServices
 from tests.fakes import FakeTts
 from tts_app.core.speech.admission import Admission
-from tts_app.service import SpeechOrder
+from tts_app.speech_request import SpeechRequest
 from voiceproject.asgi import build_application
 
 PATIENCE_SECONDS = 5.0
@@ -127,7 +127,7 @@ async def test_a_client_that_hangs_up_stops_the_work_and_frees_its_place(
     services: FakeServices, transactional_db: None
 ) -> None:
     speech, tts = services.speech, services.tts
-    opening = asyncio.create_task(speech.open(SpeechOrder("Hello there.", llm=False)))
+    opening = asyncio.create_task(speech.open(SpeechRequest("Hello there.", llm=False)))
     await until(lambda: bool(tts.said))
     opening.cancel()
     await asyncio.gather(opening, return_exceptions=True)

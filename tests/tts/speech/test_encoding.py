@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import wave
+from collections.abc import AsyncIterator
 
 import av
 import numpy as np
@@ -11,6 +13,9 @@ import pytest
 
 from common.audio import Samples, pcm16_to_float
 from common.errors import BadValue
+from tts_app.core.engine import WordTime
+from tts_app.core.events import PcmAudio, SpeechEvent, SpeechFinished, WordsTimed
+from tts_app.core.speech.encoded_speech import AudioBytes, EncodedSpeech
 from tts_app.core.speech.encoding import FORMATS, make_encoder
 from tts_app.core.speech.joining import Joiner
 
@@ -27,6 +32,35 @@ def chirp(seconds: float, rate_hz: int = FROM_HZ) -> Samples:
     return chirped
 
 
+class Answer:
+    """An answer's audio, cut in parts of `step` samples, as EncodedSpeech reads it."""
+
+    rate_hz = FROM_HZ
+
+    def __init__(self, samples: Samples, step: int) -> None:
+        joiner = Joiner(FROM_HZ)
+        speech = joiner.add(samples).samples
+        _, silence = joiner.finish()
+        self._parts = [speech[at : at + step] for at in range(0, len(speech), step)]
+        self._silence = silence
+
+    async def __aiter__(self) -> AsyncIterator[SpeechEvent]:
+        yield WordsTimed((WordTime("one", 0.1, 0.2),), clause=0)
+        for part in self._parts:
+            yield PcmAudio(part, FROM_HZ, clause=0, start_sample=0)
+        yield PcmAudio(
+            self._silence, FROM_HZ, clause=0, start_sample=0, is_closing_silence=True
+        )
+        yield SpeechFinished(1.0)
+
+
+def events_of(encoded: EncodedSpeech) -> list[SpeechEvent | AudioBytes]:
+    async def read() -> list[SpeechEvent | AudioBytes]:
+        return [event async for event in encoded]
+
+    return asyncio.run(read())
+
+
 def encoded(
     audio_format: str,
     samples: Samples,
@@ -34,14 +68,12 @@ def encoded(
     step: int = 5_000,
     rate_hz: int | None = None,
 ) -> tuple[bytes, int]:
-    """The file as the answer makes it, and the rate that it is said to have."""
-    encoder = make_encoder(audio_format, FROM_HZ, rate_hz)
-    joiner = Joiner(FROM_HZ)
-    speech = joiner.add(samples).samples
-    cut = [speech[at : at + step] for at in range(0, len(speech), step)]
-    tail = joiner.finish(encoder.delay_seconds)
-    data = b"".join(encoder.encode(part) for part in (*cut, tail))
-    return data + encoder.finish(), encoder.rate_hz
+    """The file of the answer, and the rate that it is said to have."""
+    speech = EncodedSpeech(Answer(samples, step), audio_format, rate_hz)
+    events = events_of(speech)
+    assert isinstance(events[-1], SpeechFinished)
+    data = [event.data for event in events if isinstance(event, AudioBytes)]
+    return b"".join(data), speech.rate_hz
 
 
 def decoded(audio_format: str, data: bytes, rate_hz: int) -> tuple[Samples, int]:
@@ -60,7 +92,8 @@ def decoded(audio_format: str, data: bytes, rate_hz: int) -> tuple[Samples, int]
 
 def seconds_of(samples: Samples) -> float:
     joiner = Joiner(FROM_HZ)
-    return (len(joiner.add(samples).samples) + len(joiner.finish())) / FROM_HZ
+    parts = [joiner.add(samples).samples, *joiner.finish()]
+    return sum(map(len, parts)) / FROM_HZ
 
 
 @pytest.mark.parametrize("audio_format", FORMATS)
@@ -119,6 +152,15 @@ def test_wav_has_one_header_that_the_standard_library_reads(
 def test_a_container_has_one_header(audio_format: str, mark: bytes) -> None:
     data, _ = encoded(audio_format, chirp(2.0), step=500)
     assert data.count(mark) == 1
+
+
+@pytest.mark.parametrize("audio_format", FORMATS)
+def test_its_words_are_timed_as_the_file_is_heard(audio_format: str) -> None:
+    delay_seconds = make_encoder(audio_format, FROM_HZ).delay_seconds
+    assert (delay_seconds > 0) is (audio_format in ("mp3", "aac"))
+    events = events_of(EncodedSpeech(Answer(chirp(1.0), 5_000), audio_format))
+    (timed,) = [event for event in events if isinstance(event, WordsTimed)]
+    assert timed.words == (WordTime("one", 0.1 + delay_seconds, 0.2 + delay_seconds),)
 
 
 @pytest.mark.parametrize("audio_format", FORMATS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from common.errors import (
     TooMany,
     UnknownVoice,
 )
+from common.models.download import MAX_CONFIG_BYTES
 from common.models.files import check_voice, find_voices, local_voices
 from tests.fake_services import loaded_config
 from tests.servers.hub import VOICES, Hub, running_hub
@@ -158,7 +160,7 @@ async def test_what_is_no_voice_is_not_kept(make: Make, config: Config) -> None:
 async def test_it_goes_on_where_a_connection_broke(make: Make, hub: Hub) -> None:
     downloads = make()
     await downloads.published()
-    hub.break_after_bytes, hub.breaks_left = 300_000, 1
+    hub.breaks = [300_000]
     download = await ended(await downloads.begin(WRONG))
     assert "This is no ONNX model" in download.problem
     asked = [headers.get("Range") for path, headers in hub.requests if ".onnx" in path]
@@ -170,10 +172,10 @@ async def test_what_came_is_kept_for_the_next_try(
 ) -> None:
     downloads = make()
     await downloads.published()
-    hub.break_after_bytes, hub.breaks_left = 100_000, 4
+    hub.breaks = [100_000, 10]
     download = await ended(await downloads.begin(WRONG))
     assert download.state is DownloadState.FAILED
-    assert "broke off" in download.problem
+    assert "the connection to 127.0.0.1 failed" in download.problem
     assert "goes on with what has come" in download.problem
     assert f".{WRONG}.onnx.partial" in kept(config, WRONG)
     again = await ended(await downloads.begin(WRONG))
@@ -183,11 +185,10 @@ async def test_what_came_is_kept_for_the_next_try(
 async def test_a_wrong_checksum_is_said_and_nothing_is_kept(
     make: Make, config: Config, hub: Hub
 ) -> None:
-    path = next(path for path in hub.files if path.endswith(f"{WRONG}.onnx"))
-    hub.files[path] = b"x" * len(WEIGHTS)
+    hub.damaged = f"{WRONG}.onnx"
     download = await ended(await make().begin(WRONG))
     assert download.state is DownloadState.FAILED
-    assert "arrived damaged: its MD5 is wrong" in download.problem
+    assert "arrived damaged: its checksum is wrong" in download.problem
     assert installed(config) == set()
     assert not [name for name in kept(config, WRONG) if name.endswith(".partial")]
 
@@ -199,19 +200,27 @@ async def test_a_model_that_is_too_large_is_not_asked_for(make: Make, hub: Hub) 
     assert not [path for path, _ in hub.requests if path.endswith(".onnx")]
 
 
-@pytest.mark.parametrize("which", ["onnx", "config"])
-async def test_a_hub_that_hides_a_size_is_stopped_at_the_limit(
-    make: Make, config: Config, hub: Hub, which: str
+async def test_a_configuration_that_is_too_large_is_not_asked_for(
+    make: Make, hub: Hub
 ) -> None:
-    contents = {"onnx": b"x", "config": b"{}", which: b"x" * 6_000_000}
-    hub.add_voice(GOOD, **contents)
-    listing = json.loads(hub.files[f"{VOICES}/voices.json"])
-    for facts in listing[GOOD]["files"].values():
-        del facts["size_bytes"]
-    hub.add(VOICES, **{"voices.json": json.dumps(listing).encode()})
+    hub.add_voice(GOOD, onnx=b"x", config=b"x" * (MAX_CONFIG_BYTES + 1))
+    download = await ended(await make().begin(GOOD))
+    assert f"{GOOD}.onnx.json is larger than 4 MB" in download.problem
+    assert not [path for path, _ in hub.requests if path.endswith(".onnx.json")]
+
+
+@pytest.mark.parametrize("ending", [".onnx", ".onnx.json"])
+async def test_a_hub_that_tells_a_smaller_size_is_stopped_there(
+    make: Make, config: Config, hub: Hub, ending: str
+) -> None:
+    contents = {".onnx": b"x", ".onnx.json": b"{}", ending: b"x" * 6_000_000}
+    hub.add_voice(GOOD, onnx=contents[".onnx"], config=contents[".onnx.json"])
+    path = next(path for path in hub.files if path.endswith(f"{GOOD}{ending}"))
+    hub.claimed_sizes[path] = 900_000
     download = await ended(await make(voice_upload_max_mb=1).begin(GOOD))
-    name = f"{GOOD}.onnx" + (".json" if which == "config" else "")
-    assert f"{name} is larger than" in download.problem
+    assert re.search(
+        r" arrived damaged: 9\d{5} bytes instead of 900000", download.problem
+    )
     assert not [n for n in kept(config, GOOD) if n.endswith(".partial")]
 
 
@@ -284,14 +293,14 @@ async def test_what_came_outlives_a_server_that_stops(
 
 
 async def test_without_a_network_it_says_so(make: Make) -> None:
-    with pytest.raises(ModelMissing, match=r"127\.0\.0\.1 cannot be reached"):
+    with pytest.raises(ModelMissing, match=r"connection to 127\.0\.0\.1 failed"):
         await make("http://127.0.0.1:9").published()
 
 
 async def test_a_hub_that_was_away_is_asked_again(make: Make, hub: Hub) -> None:
     downloads = make()
     listing = hub.files.pop(f"{VOICES}/voices.json")
-    with pytest.raises(ModelMissing, match="has no voice list"):
+    with pytest.raises(ModelMissing, match=r"has no voices\.json"):
         await downloads.published()
     hub.files[f"{VOICES}/voices.json"] = listing
     assert [voice.name for voice in await downloads.published()] == [WRONG, GOOD]

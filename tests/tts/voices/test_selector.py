@@ -130,6 +130,7 @@ async def test_the_admin_lets_a_voice_be_heard_that_is_not_offered(
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "audio/mpeg"
     assert answer.headers["X-Voice"] == NAMES[1]
+    assert services.history.records[-1].principal == f"user:{user.pk}"
 
 
 def act(browser: Client, action: str, *names: str) -> str:

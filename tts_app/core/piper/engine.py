@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
-from common.config import Config
-from common.engine import PartHealth, PartState
+from common.config import TtsEngineSettings
+from common.engine import EngineStats, PartHealth, PartState
 from common.errors import EngineFailed, UnknownVoice
-from common.metrics import SPEECH_CACHE_HITS
-from common.workers import Priority, WorkerPool
-from tts_app.core.engine import SpeechPart, SpeechRequest, VoiceInfo
+from common.metrics import REAL_TIME_FACTOR, SPEECH_CACHE_HITS
+from common.workers import Priority, Urgency, WorkerPool
+from tts_app.core.engine import SpeechPart, SynthesisRequest, VoiceInfo
 from tts_app.core.piper.cache import SpeechCache
 from tts_app.core.piper.catalog import Catalog, InstalledVoice
+from tts_app.core.piper.loading import VoiceDefaults
 from tts_app.core.piper.worker import PiperJob, PiperOptions
 
 QUEUE_LIMIT = 256
@@ -24,13 +26,14 @@ QUEUE_LIMIT = 256
 class PiperEngine:
     """A TtsEngine."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: TtsEngineSettings) -> None:
         self._config = config
         self._catalog = Catalog(config)
         self._cache = SpeechCache(config.tts_cache_mb)
         self._pool: WorkerPool | None = None
         self._problem = "Piper is not started."
         self._loading = False
+        self._real_time_factor: float | None = None
 
     async def start(self) -> None:
         if self._pool is not None:
@@ -76,27 +79,23 @@ class PiperEngine:
         self._catalog.refresh()
         return [voice.info for voice in self._catalog.voices.values()]
 
-    @property
-    def queued(self) -> int:
-        """Clauses that wait for a worker."""
-        return self._pool.queued if self._pool else 0
-
-    @property
-    def memory_mb(self) -> list[float]:
-        return self._pool.memory_mb if self._pool else []
-
-    @property
-    def processes(self) -> list[int]:
-        """Process ids of the workers that live."""
-        return self._pool.processes if self._pool else []
+    def stats(self) -> EngineStats:
+        pool = self._pool
+        return EngineStats(
+            queued=pool.queued if pool else 0,
+            processes=tuple(pool.processes) if pool else (),
+            memory_mb=tuple(pool.memory_mb) if pool else (),
+            offers=tuple(self._catalog.voices),
+            real_time_factor=self._real_time_factor,
+        )
 
     async def synthesize(
-        self, request: SpeechRequest, priority: Priority = Priority.LATER_CLAUSE
+        self, request: SynthesisRequest, urgency: Urgency
     ) -> AsyncIterator[SpeechPart]:
         pool = self._pool
         if pool is None:
             raise EngineFailed(self._problem)
-        voice = self._installed(request.voice)
+        voice = self._installed(request.settings.voice or self._catalog.default)
         key = (voice, request)
         said_before = self._cache.get(key)
         if said_before is not None:
@@ -105,13 +104,27 @@ class PiperEngine:
                 yield part
             return
         parts: list[SpeechPart] = []
-        job = self._job(voice, request, early=priority is not Priority.LATER_CLAUSE)
-        async with aclosing(pool.stream(job, priority)) as items:  # type: ignore[type-var]
+        job = PiperJob(
+            request=request,
+            onnx=str(voice.files.onnx),
+            config=str(voice.files.config),
+            early=urgency.priority is not Priority.LATER_CLAUSE,
+            stamp=voice.stamp,
+        )
+        began = time.perf_counter()
+        async with aclosing(pool.stream(job, urgency)) as items:  # type: ignore[type-var]
             async for part in items:
                 parts.append(part)
                 yield part
+        self._measure(time.perf_counter() - began, parts)
         if self._cache.takes(request.text):
             self._cache.put(key, parts)
+
+    def _measure(self, taken_seconds: float, parts: Sequence[SpeechPart]) -> None:
+        seconds = sum(part.seconds for part in parts)
+        if seconds:
+            self._real_time_factor = taken_seconds / seconds
+            REAL_TIME_FACTOR.labels("piper").set(self._real_time_factor)
 
     def _installed(self, name: str) -> InstalledVoice:
         voice = self._catalog.voices.get(name)
@@ -122,35 +135,21 @@ class PiperEngine:
             )
         return voice
 
-    def _job(
-        self, voice: InstalledVoice, request: SpeechRequest, *, early: bool
-    ) -> PiperJob:
-        config = self._config
-        return PiperJob(
-            str(voice.files.onnx),
-            str(voice.files.config),
-            request.text,
-            request.speaker,
-            config.piper_length_scale,
-            _first(request.noise_scale, config.piper_noise_scale),
-            _first(request.noise_w, config.piper_noise_w),
-            request.speed,
-            request.volume,
-            request.word_times,
-            early,
-            voice.stamp,
-        )
-
     def _make_pool(self, voice: InstalledVoice) -> WorkerPool:
         config = self._config
         cores = os.cpu_count() or 1
         threads = config.piper_threads or max(1, cores // config.piper_workers)
         options = PiperOptions(
-            str(voice.files.onnx),
-            str(voice.files.config),
-            threads,
-            config.piper_max_voices,
-            config.piper_voices_memory_mb,
+            onnx=str(voice.files.onnx),
+            config=str(voice.files.config),
+            threads=threads,
+            max_voices=config.piper_max_voices,
+            memory_mb=config.piper_voices_memory_mb,
+            defaults=VoiceDefaults(
+                length_scale=config.piper_length_scale,
+                noise_scale=config.piper_noise_scale,
+                noise_w=config.piper_noise_w,
+            ),
         )
         return WorkerPool(
             "piper",
@@ -161,10 +160,6 @@ class PiperEngine:
             memory_cap_mb=config.worker_memory_cap_mb,
             isolation=config.engine_isolation,
         )
-
-
-def _first(*given: float | None) -> float | None:
-    return next((each for each in given if each is not None), None)
 
 
 def _state(pool: WorkerPool, catalog: Catalog) -> tuple[PartState, str]:

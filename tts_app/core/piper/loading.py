@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,30 @@ from tts_app.core.piper.voice import Voice
 log = structlog.get_logger(__name__)
 
 
-def load_voice(onnx: str, config: str, threads: int) -> Voice:
+@dataclass(frozen=True, kw_only=True)
+class VoiceDefaults:
+    """Of every voice, where a request says nothing; None leaves it to the voice."""
+
+    length_scale: float | None = None
+    noise_scale: float | None = None
+    noise_w: float | None = None
+
+    def apply(self, piper_config: Any) -> None:
+        """Write them over what the voice's own configuration says."""
+        if self.length_scale is not None:
+            piper_config.length_scale = self.length_scale
+        if self.noise_scale is not None:
+            piper_config.noise_scale = self.noise_scale
+        if self.noise_w is not None:
+            piper_config.noise_w_scale = self.noise_w
+
+
+NO_DEFAULTS = VoiceDefaults()
+
+
+def load_voice(
+    onnx: str, config: str, threads: int, defaults: VoiceDefaults = NO_DEFAULTS
+) -> Voice:
     """A voice whose ONNX sessions have the given number of threads.
 
     Raises EngineFailed.
@@ -30,6 +54,7 @@ def load_voice(onnx: str, config: str, threads: int) -> Voice:
         ) from error
     try:
         settings = PiperConfig.from_dict(json.loads(Path(config).read_text("utf-8")))
+        defaults.apply(settings)
         # From memory, because a model file may name other files to be read.
         return _loaded(Path(onnx).read_bytes(), settings, threads)
     except Exception as error:

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from common.audio import Samples
-from common.errors import EngineFailed
+from common.errors import BadValue, EngineFailed
+from tts_app.core.engine import VoiceSettings
 
 Frames = npt.NDArray[np.float32]
 """Latent frames: 1 x channels x frames."""
@@ -34,20 +35,9 @@ KNEE = 0.8
 """Louder samples are rounded off, so that none goes beyond 1."""
 
 
-@dataclass(frozen=True)
-class Manner:
-    """How a text is said; None leaves it to the voice."""
-
-    speaker: int | None = None
-    length_scale: float | None = None
-    noise_scale: float | None = None
-    noise_w: float | None = None
-    volume: float = 1.0
-
-
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A stretch of a sentence's audio."""
+    """A stretch of a sentence's audio: mono float32 samples in [-1, 1]."""
 
     samples: Samples
     is_last: bool
@@ -83,11 +73,6 @@ class Voice:
         return int(self._piper.config.sample_rate)
 
     @property
-    def length_scale(self) -> float:
-        """What the voice itself asks for; more is slower."""
-        return float(self._piper.config.length_scale)
-
-    @property
     def is_early(self) -> bool:
         """Whether a sentence's audio begins before all of it is made."""
         return self._vocoder is not None
@@ -97,15 +82,19 @@ class Voice:
         return [found for found in self._piper.phonemize(text) if found]
 
     def say(
-        self, phonemes: Sequence[str], manner: Manner, *, early: bool = False
+        self, phonemes: Sequence[str], settings: VoiceSettings, *, early: bool = False
     ) -> Sentence:
-        """One sentence; `early` gives a short first part as soon as can be."""
+        """One sentence; `early` gives a short first part as soon as can be.
+
+        Which voice the settings name is not looked at: it is this one. Raises
+        BadValue for a speaker that it does not have.
+        """
         ids = self._piper.phonemes_to_ids(phonemes)
-        made, durations = self._run(ids, manner)
-        speaker = self._number(manner.speaker)
+        made, durations = self._run(ids, settings)
+        speaker = self._number(settings.speaker)
         gain = self._gain(speaker)
         parts = (
-            Part(_rounded_off(part.samples * gain) * manner.volume, part.is_last)
+            Part(_rounded_off(part.samples * gain) * settings.volume, part.is_last)
             for part in self._spoken(made, speaker, early=early)
         )
         known = self._piper.config.phoneme_id_map
@@ -147,7 +136,7 @@ class Voice:
         return np.asarray(found[0], np.float32).reshape(-1)
 
     def _run(
-        self, ids: Sequence[int], manner: Manner
+        self, ids: Sequence[int], settings: VoiceSettings
     ) -> tuple[Frames, npt.NDArray[np.int64] | None]:
         """What the (first half of the) voice makes, and each id's length in samples."""
         config = self._piper.config
@@ -156,22 +145,27 @@ class Voice:
             "input_lengths": np.array([len(ids)], np.int64),
             "scales": np.array(
                 [
-                    _first(manner.noise_scale, config.noise_scale),
-                    _first(manner.length_scale, config.length_scale),
-                    _first(manner.noise_w, config.noise_w_scale),
+                    _given_or(settings.noise_scale, config.noise_scale),
+                    config.length_scale / settings.speed,
+                    _given_or(settings.noise_w, config.noise_w_scale),
                 ],
                 np.float32,
             ),
-            SPEAKER_INPUT: np.array([self._number(manner.speaker)], np.int64),
+            SPEAKER_INPUT: np.array([self._number(settings.speaker)], np.int64),
         }
         wanted = {name: given[name] for name in self._text_inputs}
         made, *more = self._piper.session.run(None, wanted)
         durations = more[0].reshape(-1) * self._hop_samples if more else None
         return made, None if durations is None else durations.astype(np.int64)
 
-    def _number(self, speaker: int | None) -> int:
-        usual = self._piper.config.default_speaker_id
-        return int(usual or 0) if speaker is None else speaker
+    def _number(self, speaker: str | int | None) -> int:
+        config = self._piper.config
+        if speaker is None:
+            return int(config.default_speaker_id or 0)
+        number = (config.speaker_id_map or {}).get(speaker, speaker)
+        if isinstance(number, str):
+            raise BadValue(f"The voice has no speaker `{speaker}`.", field="speaker")
+        return int(number)
 
     def _gain(self, speaker: int) -> float:
         """One for all that a speaker says: the loudness of a sentence is known when it
@@ -186,9 +180,9 @@ class Voice:
 
     def _test_sentences(self, speaker: int) -> Iterator[Frames]:
         """What the voice makes of the test text, without chance."""
-        manner = Manner(speaker, noise_scale=0.0, noise_w=0.0)
+        settings = VoiceSettings(speaker=speaker, noise_scale=0.0, noise_w=0.0)
         for phonemes in self.phonemize(TEST_TEXT):
-            yield self._run(self._piper.phonemes_to_ids(phonemes), manner)[0]
+            yield self._run(self._piper.phonemes_to_ids(phonemes), settings)[0]
 
     def _measure(self) -> None:
         """How many samples a frame has, and how far the vocoder looks around one.
@@ -252,5 +246,5 @@ def _is_same(one: Samples, other: Samples) -> bool:
     return len(one) == len(other) and bool(np.abs(one - other).max(initial=0) < EXACT)
 
 
-def _first(given: float | None, usual: float) -> float:
+def _given_or(given: float | None, usual: float) -> float:
     return usual if given is None else given

@@ -13,17 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from tts_app.core.engine import WordTime
+
 _SILENT = frozenset(" ,.;:!?-\"'()^$_ˈˌː…—–¿¡")
 _WORD = re.compile(r"\[\[.*?\]\]\S*|\S+")
-
-
-@dataclass(frozen=True)
-class WordTime:
-    """A word and where it is heard, in seconds from the start of the audio."""
-
-    word: str
-    start_seconds: float
-    end_seconds: float
 
 
 @dataclass(frozen=True)

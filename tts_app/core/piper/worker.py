@@ -10,10 +10,10 @@ from typing import Any
 
 import psutil
 
-from tts_app.core.engine import SpeechPart
-from tts_app.core.piper.loading import load_voice
-from tts_app.core.piper.voice import Manner, Sentence, Voice
-from tts_app.core.piper.word_times import ClauseWords, WordTime
+from tts_app.core.engine import SpeechPart, SynthesisRequest, WordTime
+from tts_app.core.piper.loading import NO_DEFAULTS, VoiceDefaults, load_voice
+from tts_app.core.piper.voice import Sentence, Voice
+from tts_app.core.piper.word_times import ClauseWords
 
 # The lengths of a usual first clause; the first run of each length is a slow one.
 WARM_UP = (
@@ -23,7 +23,7 @@ WARM_UP = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PiperOptions:
     """What a worker is built with; it travels to the process."""
 
@@ -32,22 +32,16 @@ class PiperOptions:
     threads: int
     max_voices: int
     memory_mb: int = 1_500
+    defaults: VoiceDefaults = NO_DEFAULTS
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PiperJob:
-    """One clause for one voice; None leaves a value to the voice."""
+    """One clause, and the files of the voice that its settings name."""
 
+    request: SynthesisRequest
     onnx: str
     config: str
-    text: str
-    speaker: int | None = None
-    length_scale: float | None = None
-    noise_scale: float | None = None
-    noise_w: float | None = None
-    speed: float = 1.0
-    volume: float = 1.0
-    word_times: bool = False
     early: bool = False
     """A short first part, because somebody waits for it."""
     stamp: int = 0
@@ -73,25 +67,20 @@ class PiperWorker:
     def load(self) -> dict[str, Any]:
         onnx, config = self._options.onnx, self._options.config
         for text in WARM_UP:
-            for _ in self.handle(PiperJob(onnx, config, text, early=True)):
+            request = SynthesisRequest(text)
+            job = PiperJob(request=request, onnx=onnx, config=config, early=True)
+            for _ in self.handle(job):
                 pass
         return {"threads": self._options.threads}
 
     def handle(self, job: PiperJob) -> Iterator[SpeechPart]:
         """The audio of each sentence that Piper finds in the text, as it is made."""
         voice = self._voice(job)
-        manner = Manner(
-            job.speaker,
-            (job.length_scale or voice.length_scale) / job.speed,
-            job.noise_scale,
-            job.noise_w,
-            job.volume,
-        )
-        text = _closed(job.text)
-        words = ClauseWords(text, voice.phonemize) if job.word_times else None
-        early = job.early
+        request, early = job.request, job.early
+        text = _closed(request.text)
+        words = ClauseWords(text, voice.phonemize) if request.word_times else None
         for phonemes in voice.phonemize(text):
-            sentence = voice.say(phonemes, manner, early=early)
+            sentence = voice.say(phonemes, request.settings, early=early)
             times = _times(words, phonemes, sentence, voice.rate_hz)
             for part in sentence.parts:
                 yield SpeechPart(part.samples, voice.rate_hz, times, part.is_last)
@@ -114,7 +103,9 @@ class PiperWorker:
 
     def _load(self, job: PiperJob) -> LoadedVoice:
         before = psutil.Process().memory_info().rss
-        voice = load_voice(job.onnx, job.config, self._options.threads)
+        voice = load_voice(
+            job.onnx, job.config, self._options.threads, self._options.defaults
+        )
         grown = psutil.Process().memory_info().rss - before
         # Memory that an earlier voice gave back hides a part of the growth.
         size = max(grown, Path(job.onnx).stat().st_size)

@@ -18,9 +18,8 @@ from common.audio import PCM16_BYTES, Resampler, Samples, float_to_pcm16
 from common.errors import BadValue
 
 UNKNOWN_SIZE = 0xFFFFFFFF
-SLICE_SECONDS = 0.25
-"""What is encoded at a time, so that the event loop never waits long."""
 RATES_HZ = range(8_000, 48_001)
+"""From telephones to sound cards: nobody plays speech at another one."""
 ENCODED_RATE_HZ = 48_000
 """Opus knows only this one; for MP3 and AAC it keeps the padding of frames short."""
 
@@ -35,7 +34,10 @@ class Encoder(Protocol):
     """Silence that the codec itself puts in front."""
 
     def encode(self, samples: Samples) -> bytes:
-        """The bytes that are ready, perhaps none."""
+        """The bytes that are ready, perhaps none.
+
+        The samples are mono float32; beyond [-1, 1] they are clipped.
+        """
 
     def finish(self) -> bytes:
         """The rest. Call it once."""
@@ -144,6 +146,7 @@ _CODECS = {
         "audio/mpeg",
         *("mp3", "libmp3lame", "s16p"),
         rates_hz=_MPEG_RATES_HZ,
+        # More than speech needs, so that nobody hears a difference to the WAV.
         bit_rate=96_000,
         delay_samples=1_488,
         # Without seeking, the frame that tells the length could only be wrong.
@@ -230,12 +233,11 @@ def make_encoder(
 ) -> Encoder:
     """An encoder for one of FORMATS; `from_hz` is the rate of the samples.
 
-    Without `rate_hz` WAV, PCM and FLAC keep that rate. Raises BadValue for a rate
-    that the format does not have.
+    Without `rate_hz` WAV, PCM and FLAC keep that rate. Raises BadValue for a
+    format that is not known, or a rate that it lacks.
     """
+    check_encoding(audio_format, rate_hz)
     codec = _CODECS.get(audio_format)
-    if rate_hz is not None:
-        check_rate(audio_format, rate_hz)
     if codec is None:
         make = WavEncoder if audio_format == "wav" else PcmEncoder
         return make(from_hz, rate_hz or from_hz)
@@ -243,7 +245,15 @@ def make_encoder(
     return CodecEncoder(codec, from_hz, rate_hz or usual)
 
 
-def check_rate(audio_format: str, rate_hz: int) -> None:
+def check_encoding(audio_format: str, rate_hz: int | None) -> None:
+    """Raises BadValue for a format that is none of FORMATS, or a rate that it lacks."""
+    if audio_format not in FORMATS:
+        raise BadValue(f"`format` is one of {', '.join(FORMATS)}.", field="format")
+    if rate_hz is not None:
+        _check_rate(audio_format, rate_hz)
+
+
+def _check_rate(audio_format: str, rate_hz: int) -> None:
     """Raises BadValue for a rate that the format does not have."""
     codec = _CODECS.get(audio_format)
     rates = codec.rates_hz if codec else ()

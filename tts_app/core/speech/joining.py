@@ -14,10 +14,12 @@ LAST_PAUSE_SECONDS = 0.18
 """About as long as Piper's own, so that a text lasts as long as in one piece."""
 KEPT_LEAD_SECONDS = 0.005
 KEPT_TAIL_SECONDS = 0.03
+"""Of the padding around a sentence: quiet breath and the ends of fricatives are in it."""
 FADE_IN_SECONDS = 0.004
 FADE_OUT_SECONDS = 0.01
+"""Too short to be heard as a fade, and long enough that no step is heard as a click."""
 SILENCE = 0.003
-"""Share of the loudest possible sample below which a sample is padding."""
+"""Share of the loudest possible sample below which a sample is padding (-50 dB)."""
 
 _SENTENCE_ENDS = ".!?…。！？։؟۔।॥"
 _CLOSERS = "\"'”’»)）」』】"
@@ -28,14 +30,23 @@ class Joined:
     """Samples to send, and how much later their sentence is heard than it was made."""
 
     samples: Samples
+    """Mono float32 in [-1, 1] at the rate of what was added."""
     shift_seconds: float | None = None
     """Known with the sentence's first sound, and told once."""
+    pause_samples: int = 0
+    """How many of the samples are the pause before that sound."""
 
 
 class Joiner:
-    """Parts of sentences in, one stream without clicks out."""
+    """Parts of sentences in, one stream without clicks out.
 
-    def __init__(self, rate_hz: int, speed: float = 1.0, loudest: float = 1.0) -> None:
+    All samples are mono float32 in [-1, 1] at `rate_hz`; `loudest` is what the voice
+    makes of a full-scale sample, which tells padding from quiet speech.
+    """
+
+    def __init__(
+        self, rate_hz: int, *, speed: float = 1.0, loudest: float = 1.0
+    ) -> None:
         self._rate_hz = rate_hz
         self._speed = speed
         self._silence = SILENCE * loudest
@@ -70,7 +81,7 @@ class Joiner:
             # It is not known yet whether this is where the sentence fades out.
             kept = max(0, last - self._samples(FADE_OUT_SECONDS))
             sent, self._held = samples[:kept], samples[kept:]
-        return Joined(_joined(pause, sent), shift_seconds)
+        return Joined(_joined(pause, sent), shift_seconds, len(pause))
 
     def _quiet(self, samples: Samples, *, is_last: bool) -> Joined:
         """Silence at the end of a sentence is padding, and in its middle a pause."""
@@ -102,20 +113,16 @@ class Joiner:
         """Silence of exactly this length before the next chunk, instead of ours."""
         self._asked_seconds += seconds
 
-    def finish(self, less_seconds: float = 0.0) -> Samples:
-        """A little silence, so that no player cuts the last sound; or what was asked for.
-
-        `less_seconds` is what the codec adds by itself. A sentence that was not made
-        to its end fades out where it stopped.
+    def finish(self) -> tuple[Samples, Samples]:
+        """The end of a sentence that was not made to its end, which fades out there; and
+        a little silence, so that no player cuts the last sound, or what was asked for.
         """
         broken_off = (
             self.add(self._held[:0]).samples if self._in_sentence else self._held[:0]
         )
         if self._spoke:
             self._pause_seconds = LAST_PAUSE_SECONDS
-        due = self._due()
-        due = due[: max(0, len(due) - round(less_seconds * self._rate_hz))]
-        return _joined(broken_off, due)
+        return broken_off, self._due()
 
     def _due(self) -> Samples:
         """The silence before what comes now, less the padding that was kept."""

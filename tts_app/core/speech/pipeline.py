@@ -1,278 +1,202 @@
-"""One answer in speech: text or tokens in, encoded audio out while it is made."""
+"""One answer in speech: text or tokens in, events with PCM out while it is made."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import structlog
 
-from common.audio import Samples
 from common.errors import Unavailable, Unspeakable, VoiceError
-from common.metrics import REAL_TIME_FACTOR, STAGE_SECONDS
-from common.workers import Priority
-from tts_app.core.engine import SpeechPart, TtsEngine
-from tts_app.core.piper.word_times import WordTime
-from tts_app.core.speech.encoding import SLICE_SECONDS, Encoder, make_encoder
-from tts_app.core.speech.joining import Joined, Joiner
-from tts_app.core.speech.plan import SpeechPlan
-from tts_app.core.text.readers import Clause, Line, Pause, make_reader
+from common.metrics import STAGE_SECONDS
+from common.workers import Priority, Urgency
+from tts_app.core.engine import SynthesisRequest, TtsEngine, VoiceInfo, VoiceSettings
+from tts_app.core.events import PcmAudio, SpeechEvent, SpeechFinished, TextDelta
+from tts_app.core.speech.event_queue import EventQueue
+from tts_app.core.speech.joining import Joiner
+from tts_app.core.speech.timeline import Timeline
+from tts_app.core.text.readers import Clause, Input, Line, Pause, make_reader
 
 log = structlog.get_logger(__name__)
 
 SLOW_SECONDS = 0.25
-"""So long after its first piece a text should have a first clause."""
+"""So long after its first piece a text should have a first clause; waiting longer for
+its end would be heard."""
 LONG_PIECE = 300
-"""More characters at once than a language model writes."""
-CLAUSES_AHEAD = 2
-"""The clause that is being sent, and the one that is made meanwhile."""
+"""More characters at once than a language model writes: a text that was given whole."""
 
 
-@dataclass(frozen=True)
-class TextDelta:
-    """Text as it was given, or as the language model wrote it."""
-
-    text: str
-
-
-@dataclass(frozen=True)
-class AudioDelta:
-    """The next bytes of the audio file."""
-
-    data: bytes
-
-
-@dataclass(frozen=True)
-class WordsDelta:
-    """The words of the audio that follows, timed from the start of the answer."""
-
-    words: tuple[WordTime, ...]
-
-
-@dataclass(frozen=True)
-class _ClauseEnd:
-    clause: str
-
-
-@dataclass(frozen=True)
-class _Failed:
-    error: Exception
-
-
-@dataclass(frozen=True)
-class _End:
-    pass
-
-
-SpeechEvent = TextDelta | WordsDelta | AudioDelta
-_Made = TextDelta | SpeechPart | Pause | _ClauseEnd | _Failed | _End
-
-
-class Speech:
-    """Reads text, synthesizes a clause ahead and encodes, all at the same time.
-
-    A failure before the first sound is raised by `events`. After it, the audio
-    ends cleanly behind the last whole clause, and `error` tells why.
-    """
+class SpeechPipeline:
+    """Reads text and synthesizes its clauses, both at the same time."""
 
     def __init__(
-        self, tts: TtsEngine, plan: SpeechPlan, pieces: AsyncIterator[str]
+        self,
+        tts: TtsEngine,
+        voice: VoiceInfo,
+        settings: VoiceSettings,
+        pieces: AsyncIterator[str],
+        *,
+        input: Input = "text",
+        word_times: bool = False,
+        urgency: Urgency | None = None,
     ) -> None:
+        """`urgency` is the handle on the first clause. As long as it is SPECULATIVE
+        all clauses go with it, so that giving it up ends everything."""
         self._tts = tts
-        self._plan = plan
+        self._settings = settings
         self._pieces = pieces
-        self._rate_hz = plan.voice.sample_rate
-        self._encoder: Encoder = make_encoder(
-            plan.audio_format, self._rate_hz, plan.sample_rate
-        )
-        self._joiner = Joiner(self._rate_hz, plan.speed, plan.volume)
-        self._words_due: tuple[WordTime, ...] = ()
-        """Those of a sentence of which nothing was heard yet."""
-        self._clauses: asyncio.Queue[Line | _Failed | _End] = asyncio.Queue()
-        self._made: asyncio.Queue[_Made] = asyncio.Queue()
-        self._ahead = asyncio.Semaphore(CLAUSES_AHEAD)
-        self._seconds_left = 0.0
-        self._first_made = asyncio.Event()
+        self._word_times = word_times
+        self._urgency = urgency or Urgency(Priority.FIRST_CLAUSE)
+        self._reader = make_reader(input, voice.language)
+        self.rate_hz = voice.sample_rate
+        """Of all PCM."""
+        joiner = Joiner(self.rate_hz, speed=settings.speed, loudest=settings.volume)
+        self._timeline = Timeline(self.rate_hz, joiner)
+        self._lines: asyncio.Queue[Line | Exception | None] = asyncio.Queue()
+        """None is the end of the text, an exception why it broke off."""
+        self._first_said = asyncio.Event()
+        self.events = EventQueue()
+        """What `run` makes, but for SpeechFinished and the end."""
         self.text = ""
         """Everything that was read so far."""
-        self.audio_seconds = 0.0
         self.first_piece_at: float | None = None
         self.first_audio_at: float | None = None
-        """`time.perf_counter()` of the first piece of text and of the first bytes."""
-        self.error: Exception | None = None
+        """`time.perf_counter()` of the first piece of text and of the first PCM."""
 
     @property
-    def content_type(self) -> str:
-        return self._encoder.content_type
+    def seconds(self) -> float:
+        """How long the audio is so far."""
+        return self._timeline.seconds
 
     @property
-    def rate_hz(self) -> int:
-        """The rate of the encoded audio."""
-        return self._encoder.rate_hz
+    def was_given_up(self) -> bool:
+        """Whether the caller gave up the urgency that it passed."""
+        return self._urgency.given_up
 
-    async def events(self, timeout_seconds: float) -> AsyncIterator[SpeechEvent]:
-        """Text and audio in the order of making. Closing it stops all work at once.
+    async def run(self, timeout_seconds: float) -> SpeechFinished:
+        """Make the whole answer. Cancelling it stops all work at once.
 
         The timeout is for making; waiting for a slow reader is not counted. Raises
-        Unspeakable when there is nothing to say, and what the engines raise.
+        what went wrong before the first sound: Unspeakable when there is nothing to
+        say, and what the engines raise. After it, the audio ends cleanly behind the
+        last whole clause, and the result tells why.
         """
-        self._seconds_left = timeout_seconds
-        tasks = [
-            asyncio.create_task(self._read()),
-            asyncio.create_task(self._synthesize()),
-        ]
+        reading = asyncio.create_task(self._read())
         try:
-            async with aclosing(self._encoded()) as events:  # type: ignore[type-var]
-                async for event in events:
-                    yield event
+            error = await self._synthesize_in_time(timeout_seconds)
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            self._encoder.close()
-
-    async def _encoded(self) -> AsyncIterator[SpeechEvent]:
-        while not isinstance(made := await self._next(), _End):
-            if isinstance(made, TextDelta):
-                yield made
-            elif isinstance(made, SpeechPart):
-                joined = self._joiner.add(made.samples, is_last=made.is_last)
-                if words := self._words(made, joined):
-                    yield WordsDelta(words)
-                for data in self._encode(joined.samples):
-                    yield AudioDelta(data)
-                    await asyncio.sleep(0)
-            elif isinstance(made, Pause):
-                self._joiner.pause(made.seconds)
-            elif isinstance(made, _ClauseEnd):
-                self._joiner.end_clause(made.clause)
-                self._ahead.release()
-            else:
-                self._fail(made.error)
-                break
-        if not self.audio_seconds:
-            raise Unspeakable(
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+        if not self.seconds:
+            raise error or Unspeakable(
                 "There is nothing in the text that can be spoken.", field="text"
             )
-        for data in self._encode(self._joiner.finish(self._encoder.delay_seconds)):
-            yield AudioDelta(data)
-        yield AudioDelta(self._encoder.finish())
+        self._emit(self._timeline.finish())
+        return SpeechFinished(self.seconds, error)
 
-    def _words(self, made: SpeechPart, joined: Joined) -> tuple[WordTime, ...]:
-        """The sentence's words, when its first sound tells where it begins."""
-        words = made.words or self._words_due
-        self._words_due = ()
-        if joined.shift_seconds is None:
-            self._words_due = () if made.is_last else words
-            return ()
-        later = self.audio_seconds + joined.shift_seconds + self._encoder.delay_seconds
-        return tuple(
-            WordTime(
-                each.word,
-                max(0.0, each.start_seconds + later),
-                each.end_seconds + later,
-            )
-            for each in words
-        )
-
-    async def _next(self) -> _Made:
-        began = time.perf_counter()
+    async def _synthesize_in_time(self, timeout_seconds: float) -> Exception | None:
+        """All clauses. Returns what ended them early."""
         try:
-            return await asyncio.wait_for(
-                self._made.get(), max(0.0, self._seconds_left)
-            )
-        except asyncio.TimeoutError:
-            return _Failed(
-                Unavailable(
+            async with asyncio.timeout(timeout_seconds) as limit:
+                await self._synthesize(limit)
+        except Exception as error:
+            if isinstance(error, TimeoutError) and limit.expired():
+                return Unavailable(
                     "The speech was not ready in time (`tts_request_timeout`).",
                     retry_after_seconds=5,
                 )
-            )
-        finally:
-            self._seconds_left -= time.perf_counter() - began
+            if self.seconds and not isinstance(error, VoiceError):
+                log.error("speech failed", exc_info=error)
+            return error
+        return None
 
-    def _encode(self, samples: Samples) -> Iterator[bytes]:
-        """The bytes of the samples, a slice at a time."""
-        step = int(SLICE_SECONDS * self._rate_hz)
-        for begin in range(0, len(samples), step):
-            part = samples[begin : begin + step]
-            data = self._encoder.encode(part)
-            self.audio_seconds += len(part) / self._rate_hz
-            if data:
-                self.first_audio_at = self.first_audio_at or time.perf_counter()
-                yield data
+    async def _synthesize(self, limit: asyncio.Timeout) -> None:
+        urgency = self._urgency
+        while (line := await self._lines.get()) is not None:
+            if isinstance(line, Exception):
+                raise line
+            if isinstance(line, Pause):
+                self._timeline.pause(line.seconds)
+            else:
+                await self._wait_for_reader(limit)
+                await self._say(line, urgency)
+                urgency = self._next_urgency()
+            self._first_said.set()
 
-    def _fail(self, error: Exception) -> None:
-        if not self.audio_seconds:
-            raise error
-        self.error = error
-        if not isinstance(error, VoiceError):
-            log.error("speech failed", exc_info=error)
+    def _next_urgency(self) -> Urgency:
+        """What comes later must not overtake what nobody may want."""
+        if self._urgency.priority is Priority.SPECULATIVE:
+            return self._urgency
+        return Urgency(Priority.LATER_CLAUSE)
+
+    async def _wait_for_reader(self, limit: asyncio.Timeout) -> None:
+        """The limit of time stands still meanwhile."""
+        if not self.events.is_full:
+            return
+        loop = asyncio.get_running_loop()
+        left_seconds = (limit.when() or loop.time()) - loop.time()
+        limit.reschedule(None)
+        await self.events.wait_for_capacity()
+        limit.reschedule(loop.time() + left_seconds)
+
+    async def _say(self, clause: Clause, urgency: Urgency) -> None:
+        began = time.perf_counter()
+        self._timeline.begin_clause(clause.text)
+        parts: Any = self._tts.synthesize(self._request(clause), urgency)
+        async with aclosing(parts):
+            async for part in parts:
+                self._emit(self._timeline.add(part))
+                self._first_said.set()
+        self._emit(self._timeline.end_clause())
+        STAGE_SECONDS.labels("synthesize").observe(time.perf_counter() - began)
+
+    def _request(self, clause: Clause) -> SynthesisRequest:
+        settings = self._settings
+        if clause.rate != 1.0:
+            settings = replace(settings, speed=settings.speed * clause.rate)
+        return SynthesisRequest(clause.text, settings, self._word_times)
+
+    def _emit(self, events: Iterable[SpeechEvent]) -> None:
+        for event in events:
+            if isinstance(event, PcmAudio) and self.first_audio_at is None:
+                self.first_audio_at = time.perf_counter()
+            self.events.put(event)
 
     async def _read(self) -> None:
         """Pieces to clauses and pauses."""
         try:
-            reader = make_reader(self._plan.input, self._plan.voice.language)
             async with aclosing(self._pieces) as pieces:  # type: ignore[type-var]
                 async for piece in pieces:
-                    self.first_piece_at = self.first_piece_at or time.perf_counter()
-                    self.text += piece
-                    self._made.put_nowait(TextDelta(piece))
-                    for line in reader.iterate(piece):
-                        self._clauses.put_nowait(line)
-                        await self._give_way(piece)
-                    if self._is_slow():
-                        for line in reader.hurry():
-                            self._clauses.put_nowait(line)
-            for line in reader.finish():
-                self._clauses.put_nowait(line)
-            self._clauses.put_nowait(_End())
-        except Exception as error:  # noqa: BLE001 - it is raised or logged by `_fail`
-            self._clauses.put_nowait(_Failed(error))
+                    await self._read_piece(piece)
+            self._put_lines(self._reader.finish())
+            self._lines.put_nowait(None)
+        except Exception as error:  # noqa: BLE001 - it is raised or told by `run`
+            self._lines.put_nowait(error)
+
+    async def _read_piece(self, piece: str) -> None:
+        self.first_piece_at = self.first_piece_at or time.perf_counter()
+        self.text += piece
+        self.events.put(TextDelta(piece))
+        for line in self._reader.iterate(piece):
+            self._lines.put_nowait(line)
+            await self._give_way(piece)
+        if self._is_slow():
+            self._put_lines(self._reader.hurry())
+
+    def _put_lines(self, lines: Iterable[Line]) -> None:
+        for line in lines:
+            self._lines.put_nowait(line)
 
     async def _give_way(self, piece: str) -> None:
         """Reading a long text at once would take time from the first sound."""
         if len(piece) > LONG_PIECE:
-            await self._first_made.wait()
+            await self._first_said.wait()
         await asyncio.sleep(0)
 
     def _is_slow(self) -> bool:
         """Whether the first clause takes long to be written."""
         return time.perf_counter() - (self.first_piece_at or 0.0) > SLOW_SECONDS
-
-    async def _synthesize(self) -> None:
-        """Clauses to audio."""
-        priority = Priority.FIRST_CLAUSE
-        try:
-            while isinstance(line := await self._clauses.get(), Line):
-                if isinstance(line, Pause):
-                    self._tell(line)
-                    continue
-                await self._ahead.acquire()
-                await self._say(line, priority)
-                priority = Priority.LATER_CLAUSE
-            self._tell(line)
-        except Exception as error:  # noqa: BLE001 - it is raised or logged by `_fail`
-            self._tell(_Failed(error))
-
-    def _tell(self, made: _Made) -> None:
-        self._made.put_nowait(made)
-        self._first_made.set()
-
-    async def _say(self, clause: Clause, priority: Priority) -> None:
-        request = self._plan.request(clause)
-        began, seconds = time.perf_counter(), 0.0
-        parts: Any = self._tts.synthesize(request, priority)
-        async with aclosing(parts):
-            async for audio in parts:
-                seconds += audio.seconds
-                self._tell(audio)
-        self._tell(_ClauseEnd(clause.text))
-        taken = time.perf_counter() - began
-        STAGE_SECONDS.labels("synthesize").observe(taken)
-        if seconds:
-            REAL_TIME_FACTOR.labels("piper").set(taken / seconds)

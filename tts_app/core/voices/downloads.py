@@ -25,9 +25,10 @@ from common.errors import (
     UnknownVoice,
     VoiceError,
 )
-from common.models.download import Progress, PublishedVoice
+from common.models.download import PublishedVoice
 from common.models.files import VoiceFiles, local_voices
 from common.models.names import nearest
+from common.models.transfer import Progress
 from common.workers import Priority
 from common.workers.brief import brief_worker
 from tts_app.core.voices.fetcher import FETCHER, LISTER, Arrived, FetchJob

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from common.models.download import (
-    Progress,
     PublishedVoice,
     fetching_voice,
     published_voices,
 )
 from common.models.files import VoiceFiles
+from common.models.transfer import Progress
 from tts_app.core.voices.install import examine
 
 LISTER = "tts_app.core.voices.fetcher:VoiceLister"

@@ -44,7 +44,9 @@ def examine(files: VoiceFiles) -> VoiceInfo:
 
 async def hear(files: VoiceFiles) -> None:
     """Let the voice speak in a process that may crash. Raises BadValue."""
-    options = PiperOptions(str(files.onnx), str(files.config), threads=1, max_voices=1)
+    options = PiperOptions(
+        onnx=str(files.onnx), config=str(files.config), threads=1, max_voices=1
+    )
     try:
         # A worker speaks a few sentences before it says that it is loaded.
         async with brief_worker(

@@ -25,8 +25,7 @@ from common.models.files import (
 )
 from common.models.names import nearest
 from tts_app.core.piper.catalog import Catalog
-from tts_app.service import sync_voices
-from tts_app.voices.storage import write_checksum
+from tts_app.voices.storage import sync_voices, write_checksum
 
 OFFLINE = "`offline` is true, so the hub is not asked: run it with OFFLINE=false."
 TAKE_AS_IT_IS = "To write down the missing checksums of files that you trust:"
