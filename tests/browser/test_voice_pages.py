@@ -299,7 +299,7 @@ def test_it_works_without_a_script(
         if words.inner_text() == "Installed":
             break
         page.wait_for_timeout(500)
-        page.get_by_role("link", name="Show how far they are now").click()
+        page.get_by_role("link", name="Refresh progress").click()
     expect(words).to_have_text("Installed")
     assert name in offered(server)
 

@@ -134,7 +134,7 @@ async def test_it_offers_what_the_hub_has(keeper: httpx.AsyncClient) -> None:
     assert '<optgroup label="German Germany">' in page
     assert f'<option value="{GOOD}">' in page
     assert "voice-download.js" in page
-    assert "Nothing was downloaded" in page
+    assert "No downloads since" in page
 
 
 async def test_without_a_network_it_says_what_is_wrong_and_what_helps(
@@ -206,7 +206,7 @@ async def test_without_a_script_the_forms_do_the_same(
     await ended(keeper, WRONG)
     page = (await keeper.get(PAGE)).text
     assert "no ONNX model" in page
-    assert "Show how far they are now" in page
+    assert "Refresh progress" in page
     await begin(keeper, "nobody", FORM)
     assert "The hub has no voice `nobody`" in (await keeper.get(PAGE)).text
 
