@@ -37,7 +37,7 @@ RETRY_SECONDS = 3.0
 CANCEL_AGAIN_SECONDS = 0.5
 LAYER_ERRORS = (RedisError, OSError, asyncio.TimeoutError)
 
-_UNSHARED = "Live figures are not to be had: Redis does not answer."
+_UNSHARED = "Live figures are unavailable: Redis does not answer."
 
 
 class Monitor:

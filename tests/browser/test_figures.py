@@ -164,8 +164,6 @@ def test_it_has_a_page_for_a_wrong_address(launch: Any, fake_server: Any) -> Non
     with fake_server() as server, launch() as browser:
         page = browser.new_page()
         page.goto(f"{server.url}/nowhere/")
-        expect(
-            page.get_by_role("heading", name="Page not found")
-        ).to_be_visible()
+        expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
         page.get_by_role("link", name="Go to the start page").click()
         expect(page).to_have_title("Voice server")

@@ -158,10 +158,10 @@ def test_it_counts_down_when_the_connection_is_lost(
         expect(page.locator("#notice")).to_contain_text("The connection was lost.")
         expect(page.locator("#state-words")).to_have_text("Waiting for the server")
         page.get_by_role("button", name="Stop listening").click()
-        expect(page.locator("#state-words")).to_have_text(
-            "Waiting to send the rest"
-        )
+        expect(page.locator("#state-words")).to_have_text("Waiting to send the rest")
         expect(page.locator("#facts")).to_contain_text("discard it")
         page.get_by_role("button", name="Discard the rest").click()
         expect(page.locator("#state-words")).to_have_text("Press to listen")
-        expect(page.locator("#state-word")).to_have_text("Not reachable", timeout=30_000)
+        expect(page.locator("#state-word")).to_have_text(
+            "Not reachable", timeout=30_000
+        )
