@@ -13,6 +13,7 @@ from common.version import VERSION
 from gateway_app.probes import Probe
 from gateway_app.sockets.sessions import SessionRegistry
 
+OLLAMA = "ollama"
 SPEECH_PARTS = ("whisper", "piper")
 
 
@@ -34,6 +35,8 @@ class HealthReport:
     failing: list[str]
     """Parts that this server needs and that cannot work now."""
     draining: bool
+    ollama: bool = False
+    """Whether an Ollama server answers, whoever serves."""
 
     @property
     def http_status(self) -> int:
@@ -51,7 +54,7 @@ class ServerHealth:
     """The health of this process: its engines, and what they depend on.
 
     `parts` are `whisper`, `piper` and `llm`, as far as they run here; `probes` ask
-    the database and Redis.
+    the database, Redis and `ollama`, which is told of but is no part of the server.
     """
 
     def __init__(
@@ -78,11 +81,15 @@ class ServerHealth:
     async def examine(self) -> HealthReport:
         """The state of every part. Takes about a second at worst."""
         answers = await asyncio.gather(*(p.health() for p in self._probes.values()))
-        parts = {**self.parts(), **dict(zip(self._probes, answers, strict=True))}
+        probed = dict(zip(self._probes, answers, strict=True))
+        ollama = probed.pop(OLLAMA, None)
+        parts = {**self.parts(), **probed}
         failing = [
             name for name, part in parts.items() if name in self._needed and not part.ok
         ]
-        return HealthReport(parts, failing, self._sessions.draining)
+        return HealthReport(
+            parts, failing, self._sessions.draining, ollama is not None and ollama.ok
+        )
 
     def body(self, report: HealthReport) -> dict[str, Any]:
         """The body of `GET /health`."""
@@ -91,7 +98,7 @@ class ServerHealth:
             "status": "degraded" if report.failing else "ok",
             "failing": report.failing,
             "whisper_loaded": whisper is not None and whisper.ok,
-            "ollama": _ollama_answers(report),
+            "ollama": report.ollama,
             "environment": self._config.environment,
             "version": VERSION,
             "parts": {name: part.as_dict() for name, part in report.parts.items()},
@@ -106,11 +113,3 @@ def _needed(config: Config) -> set[str]:
     if config.store_history:
         needed.add("database")
     return needed
-
-
-def _ollama_answers(report: HealthReport) -> bool:
-    llm = report.parts.get("llm")
-    if llm is None:
-        return False
-    serves = llm.details.get("backend") == "ollama" and llm.ok
-    return bool(llm.details.get("ollama", serves))

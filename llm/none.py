@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
-from common.engine import PartHealth, PartState
+from common.engine import EngineStats, PartHealth, PartState
 from common.errors import LlmUnavailable
-from llm.engine import ChatMessage, ReplyOptions
+from llm.engine import ChatMessage, LlmEvent, ReplyOptions
 
 _SENTENCE = (
     "There is no language model (`llm_backend` is `none`): "
@@ -19,6 +19,8 @@ class NoLlm:
 
     backend = "none"
     model_name = ""
+    usable = False
+    takes_tools = False
 
     def __init__(self, settings: object = None) -> None:
         """Takes what every engine takes; there is nothing to set."""
@@ -33,15 +35,22 @@ class NoLlm:
         details = {"backend": self.backend, "model": "", "circuit": "off"}
         return PartHealth(PartState.DEGRADED, _SENTENCE, details)
 
+    def stats(self) -> EngineStats:
+        return EngineStats()
+
+    def offers(self, model: str) -> bool:
+        return False
+
     async def warm(self, messages: Sequence[ChatMessage]) -> None:
         """There is nobody to read it."""
 
     async def reply(
         self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
-    ) -> AsyncIterator[str]:
-        for piece in _refuse():
-            yield piece
+    ) -> AsyncGenerator[LlmEvent, None]:
+        """Raises LlmUnavailable."""
+        for event in _refuse():
+            yield event
 
 
-def _refuse() -> Sequence[str]:
+def _refuse() -> Sequence[LlmEvent]:
     raise LlmUnavailable(_SENTENCE)

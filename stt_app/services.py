@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from common.config import Config
+from common.config import Config, SttEngineSettings
 from common.services import Services
 from gateway_app.history.records import HistoryWriter
 from stt_app.core.endpointing.vad import SileroVad, VadModel
@@ -55,6 +55,6 @@ def build_listening(
     return ListeningServices(engine, listening)
 
 
-def whisper_engine(config: Config) -> WhisperEngine:
+def whisper_engine(config: SttEngineSettings) -> WhisperEngine:
     """The engine that `stt_engine: whisper` names, not started."""
     return WhisperEngine(config, config)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 import numpy as np
 
@@ -14,7 +14,16 @@ from common.audio import Samples
 from common.engine import EngineStats, PartHealth, PartState
 from common.errors import EngineFailed, Expired, LlmUnavailable
 from common.workers import Priority, Urgency
-from llm.engine import ChatMessage, ReplyOptions
+from llm.engine import (
+    ChatMessage,
+    Finished,
+    LlmEvent,
+    ReplyOptions,
+    TextDelta,
+    TokenUsage,
+    ToolCall,
+    check_tools,
+)
 from stt_app.core.engine import Transcript, TranscriptionRequest, Word, check_model
 from tts_app.core.engine import SpeechPart, SynthesisRequest, VoiceInfo
 
@@ -36,6 +45,9 @@ class FakeEngine:
 
     def health(self) -> PartHealth:
         return _READY if self.started else _DOWN
+
+    def stats(self) -> EngineStats:
+        return EngineStats()
 
     def _must_run(self) -> None:
         if not self.started:
@@ -150,14 +162,18 @@ class FakeTts(FakeEngine):
 
 
 class FakeLlm(FakeEngine):
-    """Streams the given pieces; an exception among them is raised at its place."""
+    """Streams the given pieces; an exception among them is raised at its place.
+
+    Text becomes TextDelta, and a ToolCall comes as it is.
+    """
 
     backend = "fake"
     model_name = "fake-llm"
+    takes_tools = True
 
     def __init__(
         self,
-        pieces: Sequence[str | Exception] = ("Hello ", "there."),
+        pieces: Sequence[str | ToolCall | Exception] = ("Hello ", "there."),
         *,
         seconds: float = 0.0,
     ) -> None:
@@ -169,14 +185,25 @@ class FakeLlm(FakeEngine):
         self.read_ahead: list[Sequence[ChatMessage]] = []
         self.stopped = 0
 
+    @property
+    def usable(self) -> bool:
+        return self.started
+
+    def offers(self, model: str) -> bool:
+        return self.started
+
+    def stats(self) -> EngineStats:
+        return EngineStats(offers=(self.model_name,))
+
     async def warm(self, messages: Sequence[ChatMessage]) -> None:
         self.read_ahead.append(messages)
 
     async def reply(
         self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[LlmEvent, None]:
         if not self.started:
             raise LlmUnavailable("The fake language model is not running.")
+        check_tools(options, self.takes_tools, "The fake language model")
         self.asked.append(messages)
         self.options.append(options)
         finished = False
@@ -185,7 +212,13 @@ class FakeLlm(FakeEngine):
                 await asyncio.sleep(self._seconds)
                 if isinstance(piece, Exception):
                     raise piece
-                yield piece
+                yield TextDelta(piece) if isinstance(piece, str) else piece
             finished = True
         finally:
             self.stopped += not finished
+        called = any(isinstance(piece, ToolCall) for piece in self._pieces)
+        yield Finished(
+            "tool_calls" if called else "stop",
+            options.model or self.model_name,
+            TokenUsage(len(messages), len(self._pieces)),
+        )

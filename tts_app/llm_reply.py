@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
-from typing import Any
 
 import structlog
 
 from common.config.llm import LlmSettings
 from common.errors import BadValue, LlmUnavailable, NotFound, VoiceError
-from llm.engine import ChatMessage, LlmEngine
+from llm.engine import ChatMessage, LlmEngine, text_deltas
 from llm.prompt import system_prompt
 from tts_app.core.conversations import ConversationStore, Key, Turn, as_messages
 from tts_app.speech_request import SpeechRequest
@@ -47,7 +46,7 @@ class LlmReply:
         """The answer as it is written. Raises LlmUnavailable, Unavailable."""
         llm, said_anything = self._llm, False
         messages = await self._messages(request, principal)
-        pieces: Any = llm.reply(messages, request.options)
+        pieces = text_deltas(llm.reply(messages, request.options))
         async with aclosing(pieces):
             async for piece in pieces:
                 said_anything = said_anything or bool(piece.strip())

@@ -13,6 +13,9 @@ from common.services import Services
 
 log = structlog.get_logger(__name__)
 
+STOP_SECONDS = 15.0
+"""Longer than any service takes that is well: the history writes for five."""
+
 
 async def nothing() -> None:
     """The start or stop of a service that needs none."""
@@ -27,6 +30,8 @@ class Managed:
     stop: Callable[[], Awaitable[None]] = nothing
     needed: bool = False
     """Whether the server does not start without it; the others may come up later."""
+    stops_last: bool = False
+    """Whether the others still write to it while they stop."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class ServerProcess:
 
     services: Services
     managed: tuple[Managed, ...]
-    """What the others write to stands first, so that it is stopped last."""
+    stop_seconds: float = STOP_SECONDS
 
     async def start(self) -> None:
         """Start all in parallel. Raises EngineFailed with everything that is missing."""
@@ -56,9 +61,15 @@ class ServerProcess:
             raise EngineFailed("\n".join(missing))
 
     async def stop(self) -> None:
-        """Stop all, last built first; one that fails does not keep the others."""
-        for each in reversed(self.managed):
-            try:
-                await each.stop()
-            except Exception as error:
-                log.error("service did not stop", service=each.name, exc_info=error)
+        """Stop all in parallel, then what they write to; one that hangs is left behind."""
+        for last in (False, True):
+            stopping = [each for each in self.managed if each.stops_last is last]
+            await asyncio.gather(*(self._stop(each) for each in stopping))
+
+    async def _stop(self, each: Managed) -> None:
+        try:
+            await asyncio.wait_for(each.stop(), self.stop_seconds)
+        except TimeoutError:
+            log.error("service hangs", service=each.name, seconds=self.stop_seconds)
+        except Exception as error:
+            log.error("service did not stop", service=each.name, exc_info=error)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
-from common.config import Config, LoadedConfig
-from common.engine import load_by_path
-from common.errors import EngineFailed
+from common.config import (
+    Config,
+    LoadedConfig,
+    SttEngineSettings,
+    TtsEngineSettings,
+)
+from common.engine import EngineSlot
 from common.services import Services
 from gateway_app.access.authentication import AccessControl
 from gateway_app.access.counters import Counters
-from gateway_app.health import Part, ServerHealth
+from gateway_app.health import OLLAMA, Part, ServerHealth
 from gateway_app.history.records import HistoryWriter
 from gateway_app.history.writer import DatabaseHistory
 from gateway_app.monitor.figures import Figures
@@ -23,6 +26,7 @@ from gateway_app.services import GatewayServices
 from gateway_app.sockets.sessions import SessionRegistry
 from llm.engine import LlmEngine
 from llm.factory import build_llm
+from llm.servers.ollama_probe import ask_ollama
 from stt_app.core.endpointing.vad import VadModel
 from stt_app.core.engine import SttEngine
 from stt_app.core.languages import check_configured
@@ -32,12 +36,19 @@ from tts_app.core.voices.downloads import VoiceDownloads
 from tts_app.service import SpeechService
 from tts_app.services import SpeechServices
 from voiceproject.lifecycle import Managed, ServerProcess
-from voiceproject.parts import EnginePart
 
 ROLES = ("stt", "tts")
 
-STT_ENGINES = {"whisper": "stt_app.services:whisper_engine"}
-TTS_ENGINES = {"piper": "tts_app.core.piper.engine:PiperEngine"}
+STT_ENGINES = EngineSlot(
+    "stt_engine",
+    "stt_engine_options",
+    {"whisper": "stt_app.services:whisper_engine"},
+)
+TTS_ENGINES = EngineSlot(
+    "tts_engine",
+    "tts_engine_options",
+    {"piper": "tts_app.core.piper.engine:PiperEngine"},
+)
 
 
 @dataclass(frozen=True)
@@ -51,11 +62,7 @@ class Engines:
     def parts(self) -> dict[str, Part]:
         """The engines that run here, by the names that health calls them."""
         engines = {"whisper": self.stt, "piper": self.tts, "llm": self.llm}
-        return {
-            name: EnginePart(engine)
-            for name, engine in engines.items()
-            if engine is not None
-        }
+        return {name: engine for name, engine in engines.items() if engine}
 
 
 def build_services(
@@ -78,29 +85,18 @@ def build_engines(config: Config, roles: Collection[str] = ROLES) -> Engines:
 def build_stt(config: Config) -> SttEngine:
     """The configured speech-to-text engine, not started. Raises EngineFailed."""
     check_configured(config.whisper_lang)
-    engine: SttEngine = _engine("stt_engine", config.stt_engine, STT_ENGINES, config)
+    section = SttEngineSettings.part_of(config)
+    options = config.stt_engine_options
+    engine: SttEngine = STT_ENGINES.build(config.stt_engine, section, options)
     return engine
 
 
 def build_tts(config: Config) -> TtsEngine:
     """The configured text-to-speech engine, not started. Raises EngineFailed."""
-    engine: TtsEngine = _engine("tts_engine", config.tts_engine, TTS_ENGINES, config)
+    section = TtsEngineSettings.part_of(config)
+    options = config.tts_engine_options
+    engine: TtsEngine = TTS_ENGINES.build(config.tts_engine, section, options)
     return engine
-
-
-def _engine(setting: str, name: str, known: Mapping[str, str], config: Any) -> Any:
-    path = known.get(name, name)
-    if ":" not in path:
-        names = ", ".join(f"`{each}`" for each in known)
-        raise EngineFailed(
-            f"`{setting}` is `{name}`: use {names} or a dotted path `package.module:Class`."
-        )
-    try:
-        return load_by_path(path)(config)
-    except ImportError as error:
-        raise EngineFailed(
-            f"`{setting}` names `{name}`, which cannot be imported: {error}."
-        ) from error
 
 
 def assemble(
@@ -116,7 +112,7 @@ def assemble(
     database = DatabaseHistory(config, recent)
     records = history or database
     rooms: list[object] = []
-    managed = [Managed("history", database.start, database.stop)]
+    managed = [Managed("history", database.start, database.stop, stops_last=True)]
     queues: dict[str, Callable[[], int]] = {}
     if engines.stt is not None:
         listening = build_listening(config, engines.stt, records, vad)
@@ -146,7 +142,8 @@ def _gateway(
     counters: Counters,
 ) -> GatewayServices:
     config = loaded.config
-    health = ServerHealth(config, sessions, parts, _probes(config))
+    probes = _probes(config, asks_llm="llm" in parts)
+    health = ServerHealth(config, sessions, parts, probes)
     figures = Figures(sessions, parts, queues)
     return GatewayServices(
         loaded=loaded,
@@ -159,8 +156,10 @@ def _gateway(
     )
 
 
-def _probes(config: Config) -> dict[str, Probe]:
+def _probes(config: Config, *, asks_llm: bool) -> dict[str, Probe]:
     probes = {"database": database_probe()}
+    if asks_llm:
+        probes[OLLAMA] = Probe("Ollama server", lambda: ask_ollama(config))
     if config.redis_url:
         probes["redis"] = redis_probe(config.redis_url)
     return probes

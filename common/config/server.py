@@ -96,7 +96,17 @@ class NetworkSettings(Section):
         return value
 
 
-class StorageSettings(Section):
+class RedisSettings(Section):
+    """What processes share."""
+
+    redis_url: str = setting(
+        "",
+        "`redis://host:6379/0` lets several processes share live figures, limits, conversations and what is known of failing language models; empty: conversations stay in the database, the rest in each process.",
+        secret=True,
+    )
+
+
+class StorageSettings(RedisSettings):
     """The database and what is kept in it."""
 
     data_dir: str = setting(
@@ -105,11 +115,6 @@ class StorageSettings(Section):
     database_url: str = setting(
         "",
         "`postgres://user:password@host/name`, or empty for SQLite in `data_dir`.",
-        secret=True,
-    )
-    redis_url: str = setting(
-        "",
-        "`redis://host:6379/0` lets several processes share live figures, limits, conversations and what is known of failing language models; empty: conversations stay in the database, the rest in each process.",
         secret=True,
     )
     store_history: bool = setting(

@@ -256,38 +256,3 @@ class PiperSettings(Section):
         True,
         "Whether `/tts` asks the language model first when a request does not say.",
     )
-
-
-class ModelSettings(Section):
-    """Where models come from and how the engines run."""
-
-    models_dir: str = setting("models", "Folder in which downloaded models are kept.")
-    cache_dir: str = setting(
-        "",
-        "Folder for models put together from installed packages; empty means the user's cache folder.",
-    )
-    embedded_llm_path: str = setting(
-        "",
-        "GGUF file of the embedded language model; empty means the installed SmolLM2.",
-    )
-    offline: bool = setting(False, "Never touch the network for models or voices.")
-    engine_isolation: Literal["process", "thread"] = setting(
-        "process",
-        "Run engines in processes of their own, or in threads (for debugging).",
-    )
-    worker_memory_cap_mb: int = setting(
-        0,
-        "A worker process above this resident memory is replaced; 0 means never.",
-        ge=0,
-    )
-    stt_engine: str = setting(
-        "whisper",
-        "Speech-to-text engine: `whisper` or the dotted path `package.module:Class` of your own.",
-    )
-    tts_engine: str = setting(
-        "piper",
-        "Text-to-speech engine: `piper` or the dotted path `package.module:Class` of your own.",
-    )
-
-
-__all__ = ["ListeningSettings", "ModelSettings", "PiperSettings", "WhisperSettings"]

@@ -27,10 +27,9 @@ class FileCheck:
     state: FileState
 
 
-def digest_of(path: Path, algorithm: str = "sha256") -> str:
-    """The file's digest in hexadecimal."""
-    # MD5, which the voice list publishes, finds accidents and not attacks.
-    digest = hashlib.new(algorithm, usedforsecurity=False)
+def digest_of(path: Path) -> str:
+    """The file's SHA-256 in hexadecimal."""
+    digest = hashlib.sha256()
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from common.config import Config
+from common.config import TtsEngineSettings
 from common.config.loading import project_dir
-from common.config.speech import ModelSettings
+from common.config.models import ModelSettings
 from common.errors import ModelMissing
 from common.models.checksums import FileCheck, check_files, kept_checksums
 from common.models.download import download_voice, download_whisper, is_voice_name
@@ -85,7 +85,7 @@ def missing_whisper_files(folder: Path) -> list[str]:
     return missing
 
 
-def find_voices(config: Config) -> list[VoiceFiles]:
+def find_voices(config: TtsEngineSettings) -> list[VoiceFiles]:
     """Every voice there is, the default one first. Raises ModelMissing when there is none.
 
     The default is `piper_model_path`; without it the voice of the installed package,
@@ -101,7 +101,7 @@ def find_voices(config: Config) -> list[VoiceFiles]:
     return [wanted, *(voice for voice in voices if voice.name != wanted.name)]
 
 
-def local_voices(config: Config) -> list[VoiceFiles]:
+def local_voices(config: TtsEngineSettings) -> list[VoiceFiles]:
     """The voices in `voices_dir` and in the installed package, each name once."""
     kept = {
         onnx.stem: VoiceFiles(onnx.stem, onnx, beside, "folder")
@@ -115,7 +115,7 @@ def local_voices(config: Config) -> list[VoiceFiles]:
     return [VoiceFiles(joe.stem, joe, beside, "package"), *kept.values()]
 
 
-def installed_voices(config: Config) -> list[VoiceFiles]:
+def installed_voices(config: TtsEngineSettings) -> list[VoiceFiles]:
     """The local voices, and the one whose path the configuration names."""
     given = _folder(config.piper_model_path)
     if given.suffix != ".onnx" or not given.is_file():
@@ -214,7 +214,9 @@ def _mend(name: str) -> str:
     )
 
 
-def _default_voice(given: str, voices: list[VoiceFiles], config: Config) -> VoiceFiles:
+def _default_voice(
+    given: str, voices: list[VoiceFiles], config: TtsEngineSettings
+) -> VoiceFiles:
     by_name = {voice.name: voice for voice in voices}
     path = _folder(given)
     if path.suffix == ".onnx" and path.is_file():
@@ -240,7 +242,7 @@ def _voice_at(path: Path) -> VoiceFiles:
     return VoiceFiles(path.stem, path, beside, "path")
 
 
-def _no_voice(config: Config, name: str = "") -> str:
+def _no_voice(config: TtsEngineSettings, name: str = "") -> str:
     if name and is_voice_name(name):
         switch = "OFFLINE=false " if config.offline else ""
         return f"Fix it with: {switch}python manage.py voices download {name}"

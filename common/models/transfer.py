@@ -22,8 +22,9 @@ from common.models.checksums import digest_of
 CHUNK_BYTES = 1 << 16
 """What a connection must carry before it breaks, for a download to get on."""
 
-# huggingface_hub reads it when it is imported.
+# huggingface_hub reads these when it is imported.
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("HF_HUB_VERBOSITY", "error")
 
 
 class HubError(Exception):

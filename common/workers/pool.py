@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from common.backoff import backoff
 from common.errors import EngineFailed, VoiceError
 from common.metrics import WORKER_RESTARTS
 from common.workers.backlog import AllCancelled, Backlog, Job, Priority, Urgency
@@ -204,12 +205,12 @@ class WorkerPool:
 
     def _serve(self, lane: Lane, backlog: Backlog) -> None:
         """One lane's thread: take a job, run it, and mend the lane when it dies."""
-        pause_seconds = 0.0
+        pauses = _restart_pauses()
         while not backlog.closed:
             if not lane.alive:
-                backlog.wait_closed(pause_seconds)
-                mended = self._mend(lane, backlog)
-                pause_seconds = 0.0 if mended else _longer(pause_seconds)
+                backlog.wait_closed(next(pauses))
+                if self._mend(lane, backlog):
+                    pauses = _restart_pauses()
             elif jobs := backlog.take(lambda: lane.alive, self._batch_size):
                 self._run_all(lane, backlog, jobs)
                 if self._memory_cap_mb and lane.memory_mb() > self._memory_cap_mb:
@@ -279,5 +280,5 @@ class WorkerPool:
         return True
 
 
-def _longer(pause_seconds: float) -> float:
-    return min(max(_FIRST_PAUSE_SECONDS, pause_seconds * 2), _LONGEST_PAUSE_SECONDS)
+def _restart_pauses() -> Iterator[float]:
+    return backoff(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS, at_once=True)

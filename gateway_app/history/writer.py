@@ -15,6 +15,7 @@ from django.db import DEFAULT_DB_ALIAS, Error as DatabaseFailure, connections
 from django.db.utils import DataError, IntegrityError
 from django.utils import timezone
 
+from common.backoff import backoff
 from common.config import Config
 from common.metrics import HISTORY_DROPPED
 from gateway_app.history.records import Record
@@ -180,7 +181,7 @@ class DatabaseHistory:
 
     def _write_with_retries(self) -> bool:
         """Whether the batch is out of the way; False when time is up first."""
-        wait_seconds, away = FIRST_RETRY_SECONDS, False
+        pauses, away = backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS), False
         while self._clock() < self._gives_up_at:
             try:
                 self._write_batch()
@@ -189,8 +190,7 @@ class DatabaseHistory:
                 if not away:
                     log.warning("database away", reason=type(error).__name__)
                 away = True
-                self._pause(wait_seconds)
-                wait_seconds = min(2 * wait_seconds, LONGEST_RETRY_SECONDS)
+                self._pause(next(pauses))
                 continue
             if away:
                 log.info("database is back", waiting=len(self._waiting))

@@ -13,10 +13,10 @@ from typing import Any
 import psutil
 import structlog
 from channels.layers import get_channel_layer
-from redis.exceptions import RedisError
 
 from common.engine import PartHealth
 from common.errors import Unavailable, VoiceError
+from common.redis_clients import REDIS_ERRORS
 from gateway_app.health import ServerHealth
 from gateway_app.monitor.figures import Figures, real_time_factors
 from gateway_app.monitor.loop_watch import LoopWatch
@@ -35,7 +35,6 @@ REJOIN_SECONDS = 30.0
 SILENCE_SECONDS = 10.0
 RETRY_SECONDS = 3.0
 CANCEL_AGAIN_SECONDS = 0.5
-LAYER_ERRORS = (RedisError, OSError, asyncio.TimeoutError)
 
 _UNSHARED = "Live figures are unavailable: Redis does not answer."
 
@@ -143,7 +142,7 @@ class Monitor:
         layer = get_channel_layer()
         try:
             await asyncio.wait_for(layer.group_send(GROUP, message), PERIOD_SECONDS)
-        except LAYER_ERRORS as error:
+        except REDIS_ERRORS as error:
             # Whether all is lost is for the listener to say: after a restart of
             # Redis a pooled connection fails once and works again.
             log.debug("snapshot not shared", reason=type(error).__name__)
@@ -152,7 +151,7 @@ class Monitor:
         while True:
             try:
                 await self._listen()
-            except LAYER_ERRORS as error:
+            except REDIS_ERRORS as error:
                 self._lose(error)
                 await asyncio.sleep(RETRY_SECONDS)
 

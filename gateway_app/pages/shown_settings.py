@@ -76,7 +76,7 @@ def _setting(
 ) -> ShownSetting:
     secret = is_secret(name)
     # What the lines suggest for a secret is a placeholder, never its value.
-    example = "your-secret" if secret else getattr(loaded.config, name)
+    example = "your-secret" if secret else loaded.shown(name)
     if secret and isinstance(default, list):
         example = ["your-secret"]
     return ShownSetting(
@@ -94,12 +94,14 @@ def _setting(
 
 def _words(value: Any) -> str:
     """A value for people: nothing is said in a word."""
-    if value is None or value == "" or value == []:
+    if value is None or value in ("", [], {}):
         return "not set"
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
         return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False)
     return str(value)
 
 
@@ -116,5 +118,7 @@ def _environment_value(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, dict):
+        return f"'{json.dumps(value, ensure_ascii=False)}'"
     text = ",".join(map(str, value)) if isinstance(value, list) else str(value)
     return json.dumps(text) if " " in text else text

@@ -9,11 +9,13 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from typing import Any
 
 import psutil
 import structlog
 
+from common.backoff import backoff
 from common.config import project_dir
 from common.engine import PartState
 from common.errors import EngineFailed
@@ -24,6 +26,7 @@ _START_SECONDS = 60.0
 _STOP_SECONDS = 2.0
 _SOUND_SECONDS = 10.0
 """A child that lived for so long was sound; one that did not may never be."""
+_FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 30.0
 
 
@@ -95,15 +98,15 @@ class Child:
             self._process.kill()
 
     def _supervise(self) -> None:
-        failures = 0
+        pauses = _restart_pauses()
         while not self._stopping.is_set():
             started_at = time.monotonic()
             listened = self._run_once()
             self._settled.set()
             if self._stopping.is_set() or not (listened or self.restarts):
                 return
-            sound = listened and time.monotonic() - started_at > _SOUND_SECONDS
-            failures = 0 if sound else failures + 1
+            if listened and time.monotonic() - started_at > _SOUND_SECONDS:
+                pauses = _restart_pauses()
             self.restarts += 1
             log.warning(
                 "child program died and is started again",
@@ -111,9 +114,7 @@ class Child:
                 last_words=self.last_words,
                 restarts=self.restarts,
             )
-            # The first replacement comes at once.
-            pause_seconds = 0.5 * 2.0 ** (failures - 1) if failures > 1 else 0.0
-            self._stopping.wait(min(pause_seconds, _LONGEST_PAUSE_SECONDS))
+            self._stopping.wait(next(pauses))
 
     def _run_once(self) -> bool:
         """Run the child to its end; whether it ever listened."""
@@ -156,6 +157,11 @@ class Child:
         except OSError:
             log.warning("child program ended before its orders", child=self._name)
         return process
+
+
+def _restart_pauses() -> Iterator[float]:
+    """The first replacement comes at once."""
+    return backoff(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS, at_once=True)
 
 
 def _end(process: subprocess.Popen[str]) -> None:

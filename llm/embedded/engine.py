@@ -13,8 +13,8 @@ from typing import Any
 
 import httpx
 
-from common.config import Config
-from common.engine import PartHealth, PartState
+from common.config import LlmEngineSettings
+from common.engine import EngineStats, PartHealth, PartState
 from common.errors import BadValue
 from common.models.files import find_llm
 from llm.embedded.child import Child
@@ -24,7 +24,7 @@ from llm.resilience.circuit import Circuit
 from llm.resilience.failures import CutOff, Refused, Unreachable
 from llm.resilience.retries import RetryPolicy
 from llm.servers.connections import MAX_CONNECTIONS
-from llm.servers.dialect import Delta, Question, parsed
+from llm.servers.dialect import CompletionDelta, CompletionRequest, parse_line
 from llm.servers.http_engine import HttpLlm
 from llm.servers.openai import OpenAiDialect
 
@@ -46,7 +46,7 @@ class EmbeddedDialect(OpenAiDialect):
         url = self.child.url if self.child else ""
         return httpx.URL(f"{url}/v1" if url else _NOT_STARTED)
 
-    def refusal(self, status: int, message: str, question: Question) -> Refused:
+    def refusal(self, status: int, message: str, request: CompletionRequest) -> Refused:
         return Refused(f"refused the request ({message or status})")
 
 
@@ -54,9 +54,10 @@ class EmbeddedEngine(HttpLlm):
     """Serves the model that came with the installation; needs no network."""
 
     backend = "embedded"
+    takes_tools = False
     _counts_tokens = True
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: LlmEngineSettings) -> None:
         self._config = config
         self._api_key = secrets.token_urlsafe(32)
         self._embedded = EmbeddedDialect(self._api_key)
@@ -74,13 +75,14 @@ class EmbeddedEngine(HttpLlm):
             circuit=Circuit(lambda: "embedded", config, enabled=False),
         )
 
-    @property
-    def processes(self) -> list[int]:
-        return [pid] if self._child and (pid := self._child.pid) else []
-
-    @property
-    def memory_mb(self) -> list[float]:
-        return [self._child.memory_mb] if self._child and self._child.pid else []
+    def stats(self) -> EngineStats:
+        child = self._child
+        pid = child.pid if child else None
+        return EngineStats(
+            processes=(pid,) if pid else (),
+            memory_mb=(child.memory_mb,) if child and pid else (),
+            offers=(self._model,) if self._model else (),
+        )
 
     async def start(self) -> None:
         if self._child is not None:
@@ -130,9 +132,11 @@ class EmbeddedEngine(HttpLlm):
             )
         return PartHealth(child.state, summary, details)
 
-    async def _ask(self, question: Question) -> AsyncGenerator[Delta, None]:
+    async def _stream(
+        self, request: CompletionRequest
+    ) -> AsyncGenerator[CompletionDelta, None]:
         await self._until_it_listens()
-        async with aclosing(super()._ask(question)) as deltas:
+        async with aclosing(super()._stream(request)) as deltas:
             async for delta in deltas:
                 yield delta
 
@@ -144,22 +148,21 @@ class EmbeddedEngine(HttpLlm):
             await asyncio.sleep(0.02)
 
     def offers(self, model: str) -> bool:
-        """Whether it can answer as that model."""
         return model == self._model
 
     async def warm(self, messages: Sequence[ChatMessage]) -> None:
-        await self._read_only(messages)
+        await self._read_ahead(messages)
 
-    async def _question(
+    async def _completion_request(
         self, messages: Sequence[ChatMessage], options: ReplyOptions
-    ) -> Question:
-        if options.model is not None and not self.offers(options.model):
+    ) -> CompletionRequest:
+        if options.model and not self.offers(options.model):
             raise BadValue(
                 f"The embedded language model is {self._model}; "
                 f"it cannot answer as `{options.model}`.",
                 field="model",
             )
-        return await super()._question(messages, options)
+        return await super()._completion_request(messages, options)
 
     @property
     def _context_tokens(self) -> int:
@@ -172,9 +175,9 @@ class EmbeddedEngine(HttpLlm):
             url, json={"content": text}, headers=self._embedded.headers
         )
         response.raise_for_status()
-        return len(parsed(response.content)["tokens"])
+        return len(parse_line(response.content)["tokens"])
 
-    def _who(self) -> str:
+    def _server_name(self) -> str:
         return f"{self._dialect.title} {self._model}"
 
     def _orders(self, model: Path) -> dict[str, Any]:
@@ -192,7 +195,7 @@ class EmbeddedEngine(HttpLlm):
         }
 
 
-def embedded_threads(config: Config) -> int:
+def embedded_threads(config: LlmEngineSettings) -> int:
     """CPU threads of the model: as configured, or half of the cores."""
     # llama.cpp's threads wait for each other in a busy loop: as many as there are
     # cores make it many times slower as soon as something else needs one.

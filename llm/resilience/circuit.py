@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-
-from purgatory.domain.model import CLOSED, HALF_OPENED, OPENED, Context, OpenedState
+from dataclasses import dataclass
 
 from common.config.llm import LlmSettings
 from llm.resilience.failures import AskFailed
@@ -18,8 +17,8 @@ class CircuitOpen(Exception):
 class Circuit:
     """Opens after `circuit_breaker_fail_max` failed answers in a row.
 
-    After `circuit_breaker_reset_timeout` seconds one request is let through: it
-    closes the circuit again, or opens it anew.
+    After `circuit_breaker_reset_timeout` seconds it is half open: one request, the
+    trial, is let through. It closes the circuit, or opens it for as long again.
     """
 
     def __init__(
@@ -28,12 +27,16 @@ class Circuit:
         settings: LlmSettings,
         *,
         enabled: bool | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
+        """`clock` gives wall-clock seconds, which processes can compare."""
         self.enabled = settings.circuit_breaker_enabled if enabled is None else enabled
         self._name = name
         self._fail_max = settings.circuit_breaker_fail_max
         self._reset_seconds = settings.circuit_breaker_reset_timeout
-        self._context = self._new_context()
+        self._clock = clock
+        self._failures = 0
+        self._opened_at: float | None = None
         self._on_trial = False
 
     @property
@@ -41,34 +44,28 @@ class Circuit:
         """`closed`, `open`, `half-open`, or `off`."""
         if not self.enabled:
             return "off"
-        names = {CLOSED: "closed", OPENED: "open", HALF_OPENED: "half-open"}
-        return names[self._context.state]
+        if self._opened_at is None:
+            return "closed"
+        return "open" if self.seconds_left else "half-open"
 
     @property
     def seconds_left(self) -> float:
         """Until an open circuit lets one request through; 0 when it is not open."""
-        if not self.enabled or self._context.state != OPENED:
+        if self._opened_at is None:
             return 0.0
-        opened_at = self._context.opened_at or 0.0
-        return max(0.0, opened_at + self._reset_seconds - time.time())
+        return max(0.0, self._opened_at + self._reset_seconds - self._clock())
 
     @property
     def blocks(self) -> bool:
         """Whether a request made now would be turned away."""
-        return self.seconds_left > 0 or (self._on_trial and self.state == "half-open")
+        return self._on_trial or self.seconds_left > 0
 
-    async def enter(self) -> Passage:
+    async def enter(self) -> Permit:
         """Let one request through. Raises CircuitOpen."""
-        if not self.enabled:
-            return Passage(self, on_trial=False)
         if self.blocks:
             raise CircuitOpen
-        try:
-            self._context.handle_new_request()
-        except OpenedState as opened:
-            raise CircuitOpen from opened
-        self._on_trial = self._context.state == HALF_OPENED
-        return Passage(self, on_trial=self._on_trial)
+        self._on_trial = self._opened_at is not None
+        return Permit(self, is_trial=self._on_trial)
 
     async def refresh(self) -> None:
         """Learn what others know; alone there is nothing to learn."""
@@ -76,54 +73,46 @@ class Circuit:
     async def close(self) -> None:
         """Give connections back."""
 
-    async def _succeeded(self, passage: Passage) -> None:
-        self._context.handle_end_request()
+    async def _succeeded(self, permit: Permit) -> None:
+        # A request from before the circuit opened says nothing about now.
+        if permit.is_trial or self._opened_at is None:
+            self._failures, self._opened_at = 0, None
 
-    async def _failed(self, passage: Passage, failure: AskFailed) -> None:
-        self._context.handle_exception(failure)
+    async def _failed(self, permit: Permit) -> None:
+        if permit.is_trial:
+            self._opened_at = self._clock()
+        elif self._opened_at is None:
+            self._failures += 1
+            if self._failures >= self._fail_max:
+                self._opened_at = self._clock()
 
-    async def _leave(self, passage: Passage) -> None:
-        if passage.on_trial:
+    async def _release(self, permit: Permit) -> None:
+        if permit.is_trial:
             self._on_trial = False
 
-    def _new_context(
-        self, failures: int = 0, opened_at: float | None = None
-    ) -> Context:
-        return Context(
-            "circuit",
-            self._fail_max,
-            self._reset_seconds,
-            state=CLOSED if opened_at is None else OPENED,
-            failure_count=failures,
-            opened_at=opened_at,
-        )
 
+@dataclass(frozen=True)
+class Permit:
+    """One request that the circuit let through, which tells how it went."""
 
-class Passage:
-    """One request on its way through the circuit."""
-
-    def __init__(self, circuit: Circuit, *, on_trial: bool) -> None:
-        self._circuit = circuit
-        self.on_trial = on_trial
+    circuit: Circuit
+    is_trial: bool
 
     async def succeeded(self) -> None:
-        if self._circuit.enabled:
-            await self._circuit._succeeded(self)
-            self._forget_messages()
+        """The answer came in full."""
+        if self.circuit.enabled:
+            await self.circuit._succeeded(self)
 
     async def failed(self, failure: AskFailed) -> None:
-        if self._circuit.enabled:
-            if failure.counts:
-                await self._circuit._failed(self, failure)
-            elif self.on_trial:
-                # It refused this request, so it is there: that is what a trial asks.
-                await self._circuit._succeeded(self)
-            self._forget_messages()
+        """No answer came; whether that counts, the failure says."""
+        if not self.circuit.enabled:
+            return
+        if failure.counts:
+            await self.circuit._failed(self)
+        elif self.is_trial:
+            # It refused this request, so it is there: that is what a trial asks.
+            await self.circuit._succeeded(self)
 
-    async def left(self) -> None:
+    async def release(self) -> None:
         """Always called last, also when nobody waited for the answer."""
-        await self._circuit._leave(self)
-
-    def _forget_messages(self) -> None:
-        # purgatory collects them for listeners, of which there are none.
-        self._circuit._context.messages.clear()
+        await self.circuit._release(self)

@@ -34,6 +34,10 @@ class NoSuchModel(Refused):
     """The server does not have the model that was asked for."""
 
 
+class NoTools(Refused):
+    """The model that was asked for cannot call tools."""
+
+
 class Busy(AskFailed):
     """All our connections to the server are in use."""
 

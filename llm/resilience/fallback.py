@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Any
 
 import structlog
 
-from common.engine import PartHealth, PartState
+from common.engine import EngineStats, PartHealth, PartState
 from common.errors import BadValue, EngineFailed, LlmUnavailable, VoiceError
 from common.metrics import LLM_FALLBACKS
-from llm.engine import ChatMessage, LlmEngine, ReplyOptions
+from llm.engine import ChatMessage, LlmEngine, LlmEvent, ReplyOptions
 
 log = structlog.get_logger(__name__)
 
@@ -38,12 +38,25 @@ class FallbackEngine:
         return self._chosen().model_name
 
     @property
-    def processes(self) -> list[int]:
-        return [pid for e in self._engines for pid in getattr(e, "processes", [])]
+    def usable(self) -> bool:
+        return any(map(self._usable, self._engines))
 
     @property
-    def memory_mb(self) -> list[float]:
-        return [size for e in self._engines for size in getattr(e, "memory_mb", [])]
+    def takes_tools(self) -> bool:
+        return any(engine.takes_tools for engine in self._engines)
+
+    def offers(self, model: str) -> bool:
+        return any(self._able(engine, ReplyOptions(model)) for engine in self._engines)
+
+    def stats(self) -> EngineStats:
+        each = [engine.stats() for engine in self._engines]
+        names = dict.fromkeys(name for stats in each for name in stats.offers)
+        return EngineStats(
+            queued=sum(stats.queued for stats in each),
+            processes=tuple(pid for stats in each for pid in stats.processes),
+            memory_mb=tuple(size for stats in each for size in stats.memory_mb),
+            offers=tuple(names),
+        )
 
     async def start(self) -> None:
         """Start all. Raises EngineFailed when none can answer."""
@@ -64,7 +77,7 @@ class FallbackEngine:
         details = {**health.details, **self._facts()}
         if chosen is not self._engines[0]:
             reasons = map(self._state_of, self._before(chosen))
-            summary = f"{health.summary} It stands in: {' '.join(reasons)}"
+            summary = f"{health.summary} It answers because others cannot: {' '.join(reasons)}"
             return PartHealth(health.state, summary, details)
         spares = self._engines[1:]
         if missing := [e for e in spares if e in self._problems]:
@@ -82,17 +95,16 @@ class FallbackEngine:
 
     async def reply(
         self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
-    ) -> AsyncIterator[str]:
-        candidates = self._candidates(options.model)
+    ) -> AsyncGenerator[LlmEvent, None]:
+        candidates = self._candidates(options)
         errors: list[LlmUnavailable | BadValue] = []
         for engine in candidates:
             given = False
-            answer: Any = engine.reply(messages, options)
             try:
-                async with aclosing(answer):
-                    async for piece in answer:
+                async with aclosing(engine.reply(messages, options)) as events:
+                    async for event in events:
                         given = True
-                        yield piece
+                        yield event
                 return
             except (LlmUnavailable, BadValue) as error:
                 # An answer that has begun is never continued by another model.
@@ -108,13 +120,10 @@ class FallbackEngine:
                     reason=error.message,
                 )
 
-    def _candidates(self, model: str | None) -> list[LlmEngine]:
+    def _candidates(self, options: ReplyOptions) -> list[LlmEngine]:
         """Who is asked, in order: those that seem able, else all that started."""
         started = [e for e in self._engines if e not in self._problems]
-        if model is None:
-            able = [engine for engine in started if self._usable(engine)]
-        else:
-            able = [engine for engine in started if self._offers(engine, model)]
+        able = [engine for engine in started if self._able(engine, options)]
         return able or started or self._engines
 
     def _chosen(self) -> LlmEngine:
@@ -122,15 +131,14 @@ class FallbackEngine:
         started = [e for e in self._engines if e not in self._problems]
         return next(usable, None) or (started or self._engines)[-1]
 
-    def _offers(self, engine: LlmEngine, model: str) -> bool:
-        """Whether it could answer as that model; only some engines know."""
-        offers = getattr(engine, "offers", None)
-        return self._usable(engine) if offers is None else bool(offers(model))
+    def _able(self, engine: LlmEngine, options: ReplyOptions) -> bool:
+        """Whether it is likely to answer this request."""
+        if engine in self._problems or (options.tools and not engine.takes_tools):
+            return False
+        return engine.offers(options.model) if options.model else engine.usable
 
     def _usable(self, engine: LlmEngine) -> bool:
-        if engine in self._problems:
-            return False
-        return bool(getattr(engine, "usable", engine.health().ok))
+        return engine not in self._problems and engine.usable
 
     def _before(self, chosen: LlmEngine) -> list[LlmEngine]:
         return self._engines[: self._engines.index(chosen)]
@@ -141,7 +149,7 @@ class FallbackEngine:
     def _facts(self) -> dict[str, Any]:
         facts: dict[str, Any] = {"order": [engine.backend for engine in self._engines]}
         for engine in self._engines:
-            if (answers := getattr(engine, "answers", None)) is not None:
+            if (answers := engine.health().details.get("ollama")) is not None:
                 facts["ollama"] = answers
         return facts
 

@@ -1,4 +1,4 @@
-"""Asking a server that may fail: retries before the first token, and a circuit."""
+"""Asking a server that may fail: retries before the first event, and a circuit."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import stamina
 
 from common.config.llm import LlmSettings
 from common.errors import LlmUnavailable
+from llm.engine import LlmEvent
 from llm.resilience.circuit import Circuit, CircuitOpen
 from llm.resilience.failures import RETRYABLE, AskFailed, Busy, CutOff, ServerBroke
 
-Ask = Callable[[], AsyncGenerator[str, None]]
-"""Asks once; what it yields is the answer. Raises AskFailed."""
+Ask = Callable[[], AsyncGenerator[LlmEvent, None]]
+"""Asks once, and yields the answer. Raises AskFailed."""
 
 
 @dataclass(frozen=True)
@@ -56,17 +57,17 @@ class Resilience:
         self.circuit = circuit
         self._give_up_after_seconds = give_up_after_seconds
 
-    async def stream(self, ask: Ask) -> AsyncGenerator[str, None]:
-        """The answer's pieces. Raises LlmUnavailable, also between two pieces."""
+    async def stream(self, ask: Ask) -> AsyncGenerator[LlmEvent, None]:
+        """The answer's events. Raises LlmUnavailable, also between two of them."""
         try:
-            passage = await self.circuit.enter()
+            permit = await self.circuit.enter()
         except CircuitOpen:
-            raise self._left_alone() from None
+            raise self._not_asked() from None
         tries, given = 0, False
-        answer: AsyncGenerator[str, None] | None = None
-        first: str | None = None
+        answer: AsyncGenerator[LlmEvent, None] | None = None
+        first: LlmEvent | None = None
         try:
-            async for attempt in self._attempts(once=passage.on_trial):
+            async for attempt in self._attempts(once=permit.is_trial):
                 with attempt:
                     tries += 1
                     answer = ask()
@@ -74,17 +75,17 @@ class Resilience:
             if first is not None:
                 given = True
                 yield first
-            async for piece in answer or ():  # type: ignore[union-attr]
-                yield piece
-            await passage.succeeded()
+            async for event in answer or ():  # type: ignore[union-attr]
+                yield event
+            await permit.succeeded()
         except AskFailed as failure:
-            await passage.failed(failure)
+            await permit.failed(failure)
             raise self._unavailable(failure, tries, given=given) from failure
         finally:
             # First of all, whoever makes the answer is told to stop.
             if answer is not None:
                 await answer.aclose()
-            await passage.left()
+            await permit.release()
 
     def _attempts(self, *, once: bool) -> AsyncIterator[stamina.Attempt]:
         backoff_seconds = self._policy.backoff_seconds
@@ -98,7 +99,7 @@ class Resilience:
             wait_exp_base=2,
         ).__aiter__()
 
-    def _left_alone(self) -> LlmUnavailable:
+    def _not_asked(self) -> LlmUnavailable:
         seconds = max(1.0, round(self.circuit.seconds_left, 1))
         return LlmUnavailable(
             f"{self._who()} was not asked: it kept failing, so the circuit breaker is "

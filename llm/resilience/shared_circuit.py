@@ -10,12 +10,10 @@ from typing import Any
 
 import anyio
 import structlog
-from purgatory.domain.model import OPENED
 
-from common.config import Config
+from common.config import LlmEngineSettings
 from common.redis_clients import REDIS_ERRORS, RedisClients
-from llm.resilience.circuit import Circuit, CircuitOpen, Passage
-from llm.resilience.failures import AskFailed
+from llm.resilience.circuit import Circuit, CircuitOpen, Permit
 
 log = structlog.get_logger(__name__)
 
@@ -34,19 +32,25 @@ class SharedCircuit(Circuit):
     opened; a key that expires lets one process of all make the trial.
     """
 
-    def __init__(self, name: Callable[[], str], config: Config) -> None:
-        super().__init__(name, config)
+    def __init__(
+        self,
+        name: Callable[[], str],
+        config: LlmEngineSettings,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(name, config, clock=clock)
         self._clients = RedisClients(config.redis_url)
         self._trial_seconds = config.llm_max_seconds
         self._rests_until = 0.0
 
-    async def enter(self) -> Passage:
+    async def enter(self) -> Permit:
         await self.refresh()
-        passage = await super().enter()
-        if passage.on_trial and not await self._claim_trial():
-            await super()._leave(passage)
+        permit = await super().enter()
+        if permit.is_trial and not await self._claim_trial():
+            await super()._release(permit)
             raise CircuitOpen
-        return passage
+        return permit
 
     async def refresh(self) -> None:
         if not self.enabled or self._on_trial:
@@ -65,39 +69,37 @@ class SharedCircuit(Circuit):
                 return bool(await redis.set(self._trial_key, 1, nx=True, px=expire_ms))
         return True
 
-    async def _succeeded(self, passage: Passage) -> None:
-        failed_before = bool(self._context.failure_count) or passage.on_trial
-        await super()._succeeded(passage)
-        if failed_before:
+    async def _succeeded(self, permit: Permit) -> None:
+        failed_before = self._failures > 0 or permit.is_trial
+        await super()._succeeded(permit)
+        if failed_before and self._opened_at is None:
             async with self._redis() as redis:
                 if redis is not None:
                     await redis.delete(self._key)
 
-    async def _failed(self, passage: Passage, failure: AskFailed) -> None:
+    async def _failed(self, permit: Permit) -> None:
         async with self._redis() as redis:
-            if redis is not None and not passage.on_trial:
+            if redis is not None and not permit.is_trial:
                 failures = await redis.hincrby(self._key, "failures", 1)
                 await redis.expire(self._key, KEPT_SECONDS)
-                if self._context.state != OPENED:
-                    self._context = self._new_context(failures - 1)
-        await super()._failed(passage, failure)
-        if self._context.state == OPENED:
+                self._failures = failures - 1
+        await super()._failed(permit)
+        if self._opened_at is not None:
             async with self._redis() as redis:
                 if redis is not None:
-                    opened_at = self._context.opened_at
-                    await redis.hset(self._key, "opened_at", opened_at)
+                    await redis.hset(self._key, "opened_at", self._opened_at)
                     await redis.expire(self._key, KEPT_SECONDS)
 
-    async def _leave(self, passage: Passage) -> None:
-        await super()._leave(passage)
-        if passage.on_trial:
+    async def _release(self, permit: Permit) -> None:
+        await super()._release(permit)
+        if permit.is_trial:
             async with self._redis() as redis:
                 if redis is not None:
                     await redis.delete(self._trial_key)
 
     def _adopt(self, shared: dict[str, str]) -> None:
-        opened_at = float(shared["opened_at"]) if "opened_at" in shared else None
-        self._context = self._new_context(int(shared.get("failures", 0)), opened_at)
+        self._failures = int(shared.get("failures", 0))
+        self._opened_at = float(shared["opened_at"]) if "opened_at" in shared else None
 
     @property
     def _key(self) -> str:
@@ -122,8 +124,12 @@ class SharedCircuit(Circuit):
             log.warning("circuit breaker not shared", reason=type(error).__name__)
 
 
-def circuit_for(name: Callable[[], str], config: Config) -> Circuit:
+def circuit_for(
+    name: Callable[[], str],
+    config: LlmEngineSettings,
+    clock: Callable[[], float] = time.time,
+) -> Circuit:
     """Shared between processes when `redis_url` is set."""
     if config.redis_url:
-        return SharedCircuit(name, config)
-    return Circuit(name, config)
+        return SharedCircuit(name, config, clock=clock)
+    return Circuit(name, config, clock=clock)

@@ -1,4 +1,4 @@
-"""Asks how something is, again and again, in the background."""
+"""Repeats a check in the background."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import anyio
 
 
 class Watch:
-    """Runs `check` every `seconds`; `soon` brings the next check forward."""
+    """Runs `check` every `seconds`; `check_soon` brings the next check forward."""
 
     def __init__(self, check: Callable[[], Awaitable[None]], seconds: float) -> None:
         self._check = check
@@ -32,7 +32,7 @@ class Watch:
             with contextlib.suppress(asyncio.CancelledError):
                 await task
 
-    def soon(self) -> None:
+    def check_soon(self) -> None:
         if self._soon is not None:
             self._soon.set()
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator
 
 import anyio
 import httpx
 
+from llm.engine import TokenUsage
 from llm.resilience.failures import (
     AskFailed,
     CutOff,
@@ -14,34 +16,41 @@ from llm.resilience.failures import (
     ServerBroke,
     from_httpx,
 )
-from llm.servers.dialect import Delta, Dialect, Question, error_text, lines
+from llm.servers.dialect import (
+    CompletionDelta,
+    CompletionRequest,
+    Dialect,
+    error_text,
+    read_lines,
+)
 
 _ERROR_BODY_BYTES = 64_000
 _DRAIN_SECONDS = 0.5
 
 
-async def asked(
-    client: httpx.AsyncClient, dialect: Dialect, question: Question
-) -> AsyncGenerator[Delta, None]:
+async def stream_completion(
+    client: httpx.AsyncClient, dialect: Dialect, request: CompletionRequest
+) -> AsyncGenerator[CompletionDelta, None]:
     """The answer's steps as the server sends them. Raises AskFailed."""
-    request = client.stream(
+    stream = client.stream(
         "POST",
         dialect.chat_url,
-        json=dialect.payload(question),
+        json=dialect.payload(request),
         headers=dialect.headers,
     )
     try:
-        async with request as response:
+        async with stream as response:
             if response.status_code != httpx.codes.OK:
-                raise await _failure(response, dialect, question)
-            body = lines(response)
+                raise await _failure(response, dialect, request)
+            body = read_lines(response)
             async for line in body:
-                delta = dialect.delta(line)
+                delta = dialect.parse_delta(line)
                 if delta is None:
                     continue
                 yield delta
-                if delta.done:
-                    await _drain(body)
+                if delta.finish is not None:
+                    if usage := await _late_usage(body, dialect):
+                        yield CompletionDelta(usage=usage)
                     return
     except httpx.HTTPError as error:
         raise from_httpx(error) from error
@@ -49,7 +58,7 @@ async def asked(
 
 
 async def _failure(
-    response: httpx.Response, dialect: Dialect, question: Question
+    response: httpx.Response, dialect: Dialect, request: CompletionRequest
 ) -> AskFailed:
     body = b""
     async for chunk in response.aiter_bytes():
@@ -61,12 +70,24 @@ async def _failure(
         said = f": {message}" if message else ""
         return ServerBroke(f"answered {status}{said}")
     if status >= 400:
-        return dialect.refusal(status, message, question)
+        return dialect.refusal(status, message, request)
     return Garbled(f"answered {status} in place of an answer")
 
 
-async def _drain(body: AsyncIterator[bytes]) -> None:
-    """Read to the end of the body, so that its connection can be used again."""
-    with anyio.move_on_after(_DRAIN_SECONDS):
-        async for _ in body:
-            pass
+async def _late_usage(
+    body: AsyncIterator[bytes], dialect: Dialect
+) -> TokenUsage | None:
+    """What the server says of tokens after the answer's end.
+
+    Reads to the end of the body, so that its connection can be used again. Trouble
+    after the end of the answer is none.
+    """
+    usage = None
+    with (
+        contextlib.suppress(AskFailed, httpx.HTTPError),
+        anyio.move_on_after(_DRAIN_SECONDS),
+    ):
+        async for line in body:
+            delta = dialect.parse_delta(line)
+            usage = delta.usage if delta and delta.usage else usage
+    return usage

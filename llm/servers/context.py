@@ -21,19 +21,19 @@ ASSUMED_CONTEXT_TOKENS = 4_096
 ASCII_CHARACTERS_A_TOKEN = 3.0
 
 
-def estimated_tokens(text: str) -> int:
+def estimate_tokens(text: str) -> int:
     """Rather too many: few models need more tokens than this for any language."""
     ascii_count = len(text.encode("ascii", "ignore"))
     others = len(text) - ascii_count
     return math.ceil(ascii_count / ASCII_CHARACTERS_A_TOKEN) + others
 
 
-def answer_room(context_tokens: int, max_tokens: int) -> int:
+def answer_budget(context_tokens: int, max_tokens: int) -> int:
     """What is left free for the answer; the question gets half at least."""
     return min(max_tokens, context_tokens // 2)
 
 
-async def fitted(
+async def fit_context(
     messages: Sequence[ChatMessage],
     context_tokens: int,
     max_tokens: int,
@@ -44,15 +44,17 @@ async def fitted(
     With `count`, which gives the exact number of tokens, raises TooLarge when not
     even the last message fits. Without it, sizes are estimated.
     """
-    room = context_tokens - answer_room(context_tokens, max_tokens)
-    if sum(map(_most_tokens, messages)) <= room:
+    budget = context_tokens - answer_budget(context_tokens, max_tokens)
+    if sum(map(_most_tokens, messages)) <= budget:
         return list(messages)
     sizes = [await _size(message, count) for message in messages]
     head = 1 if messages[0].role == "system" else 0
-    # Two at a time, so that no answer stands without its question.
     start = head
-    while _total(sizes, head, start) > room and start + 2 < len(messages):
-        start += 2
+    while _total(sizes, head, start) > budget:
+        following = _next_question(messages, start)
+        if following is None:
+            break
+        start = following
     if count is not None and _total(sizes, head, start) >= context_tokens:
         raise TooLarge(
             f"The text and its system prompt have {_total(sizes, head, start)} tokens; "
@@ -64,16 +66,27 @@ async def fitted(
     return [*messages[:head], *messages[start:]]
 
 
+def _next_question(messages: Sequence[ChatMessage], start: int) -> int | None:
+    """Where the next turn begins: no answer or tool call stands without its question."""
+    later = range(start + 1, len(messages))
+    return next((i for i in later if messages[i].role == "user"), None)
+
+
 def _total(sizes: Sequence[int], head: int, start: int) -> int:
     return sum(sizes[:head]) + sum(sizes[start:])
 
 
 def _most_tokens(message: ChatMessage) -> int:
     """No tokenizer that works on bytes makes more tokens than there are bytes."""
-    return len(message.content.encode("utf-8", "replace")) + MESSAGE_TOKENS
+    return len(_text(message).encode("utf-8", "replace")) + MESSAGE_TOKENS
 
 
 async def _size(message: ChatMessage, count: CountTokens | None) -> int:
-    text = message.content
-    tokens = estimated_tokens(text) if count is None else await count(text)
+    text = _text(message)
+    tokens = estimate_tokens(text) if count is None else await count(text)
     return tokens + MESSAGE_TOKENS
+
+
+def _text(message: ChatMessage) -> str:
+    calls = (f"{call.name}{call.arguments_json}" for call in message.tool_calls)
+    return "".join([message.content, *calls])

@@ -10,48 +10,49 @@ from typing import Any, Protocol
 import httpx
 
 from common.errors import EngineFailed
-from llm.engine import ChatMessage
+from llm.engine import ChatMessage, FinishReason, ReplyOptions, TokenUsage
 from llm.resilience.failures import Garbled, Refused
+from llm.servers.tool_calls import ToolCallDelta
 
 _LINE_BYTES_MAX = 1 << 20
+_NAMED_MODELS = 20
 
 
 @dataclass(frozen=True)
-class Question:
+class CompletionRequest:
     """What a server is asked."""
 
     messages: Sequence[ChatMessage]
     model: str
     max_tokens: int
-    temperature: float | None = None
-    top_p: float | None = None
-    seed: int | None = None
+    options: ReplyOptions = ReplyOptions()
 
     def sampling(self) -> dict[str, float | int]:
         """Those options that were given, by the names that all servers use."""
         values = {
-            "temperature": self.temperature,
-            "top_p": self.top_p,
-            "seed": self.seed,
+            "temperature": self.options.temperature,
+            "top_p": self.options.top_p,
+            "seed": self.options.seed,
         }
         return {name: v for name, v in values.items() if v is not None}
 
-    def plain_messages(self) -> list[dict[str, str]]:
-        return [{"role": m.role, "content": m.content} for m in self.messages]
-
 
 @dataclass(frozen=True)
-class Delta:
-    """One step of an answer: some text, some hidden reasoning, or its end.
-
-    What else a step may bring one day (a call of a tool) is a further field here
-    and a line in each dialect; everybody else reads only `text`.
-    """
+class CompletionDelta:
+    """One step of an answer: text, hidden reasoning, tool calls, or its end."""
 
     text: str = ""
-    thought: bool = False
-    done: bool = False
-    ran_out_of_tokens: bool = False
+    is_reasoning: bool = False
+    tool_calls: tuple[ToolCallDelta, ...] = ()
+    finish: FinishReason | None = None
+    """Set in the step that ends the answer; only `usage` may come after it."""
+    usage: TokenUsage | None = None
+    model: str = ""
+
+    @property
+    def is_token(self) -> bool:
+        """Whether the model wrote something; most servers send each token alone."""
+        return bool(self.text or self.is_reasoning or self.tool_calls)
 
 
 class Dialect(Protocol):
@@ -61,31 +62,42 @@ class Dialect(Protocol):
     """Its name in sentences: `Ollama`."""
 
     @property
-    def chat_url(self) -> httpx.URL: ...
+    def chat_url(self) -> httpx.URL:
+        """Where answers are asked for. Raises EngineFailed for a bad address."""
 
     @property
-    def headers(self) -> dict[str, str]: ...
+    def headers(self) -> dict[str, str]:
+        """Of every request, such as the key."""
 
     @property
     def shown_url(self) -> str:
         """The server's address without a password in it."""
 
-    def payload(self, question: Question) -> dict[str, Any]: ...
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that the server listed when it was last asked."""
 
-    def delta(self, line: bytes) -> Delta | None:
-        """What a line of the answer says; None for one without meaning.
+    def payload(self, request: CompletionRequest) -> dict[str, Any]:
+        """The body of the request."""
+
+    def parse_delta(self, line: bytes) -> CompletionDelta | None:
+        """The step of the answer on this line; None when it holds none.
 
         Raises ServerBroke for an error in the answer's place, and Garbled.
         """
 
-    def refusal(self, status: int, message: str, question: Question) -> Refused:
+    def refusal(self, status: int, message: str, request: CompletionRequest) -> Refused:
         """What a 4xx means."""
 
     async def problem(self, client: httpx.AsyncClient) -> str:
-        """Why the server cannot be used now, as such an end; empty when it can."""
+        """Why the server cannot be used now; empty when it can.
+
+        It completes the sentence "Ollama at ADDRESS ...". Raises httpx.HTTPError
+        and AskFailed.
+        """
 
 
-def base_url(address: str, setting_name: str, endings: Sequence[str]) -> httpx.URL:
+def server_root(address: str, setting_name: str, endings: Sequence[str]) -> httpx.URL:
     """The server's root, whichever of its `endings` the address has.
 
     Raises EngineFailed, naming the setting.
@@ -105,7 +117,7 @@ def base_url(address: str, setting_name: str, endings: Sequence[str]) -> httpx.U
     return url.copy_with(path=path.rstrip("/") or "/", query=None, fragment=None)
 
 
-def below(url: httpx.URL, path: str) -> httpx.URL:
+def join_path(url: httpx.URL, path: str) -> httpx.URL:
     """The address of `path` under the server's root."""
     return url.copy_with(path=url.path.rstrip("/") + path)
 
@@ -114,8 +126,8 @@ def without_password(url: httpx.URL) -> str:
     return str(url.copy_with(userinfo=b"")).rstrip("/")
 
 
-async def lines(response: httpx.Response) -> AsyncIterator[bytes]:
-    """The lines of a streamed body.
+async def read_lines(response: httpx.Response) -> AsyncIterator[bytes]:
+    """The lines of a streamed body. Raises Garbled for one that never ends.
 
     Split at line feeds only: JSON text may hold other line separators raw. Joined
     as bytes, so that a character cut between two chunks stays whole.
@@ -131,7 +143,7 @@ async def lines(response: httpx.Response) -> AsyncIterator[bytes]:
         yield held.strip()
 
 
-def parsed(line: bytes) -> dict[str, Any]:
+def parse_line(line: bytes) -> dict[str, Any]:
     """The JSON object on a line. Raises Garbled."""
     try:
         value = json.loads(line)
@@ -140,6 +152,24 @@ def parsed(line: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Garbled("sent JSON that is not an object")
     return value
+
+
+def as_mapping(value: object) -> dict[str, Any]:
+    """The value when it is a JSON object, else an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def offered(models: Sequence[str]) -> str:
+    """The end of a sentence about a model that is missing: what to use instead."""
+    names = ", ".join(f"`{name}`" for name in models[:_NAMED_MODELS])
+    return f", or use {names}" if names else ""
+
+
+def read_usage(prompt_tokens: object, completion_tokens: object) -> TokenUsage | None:
+    """The usage when the server gave both numbers."""
+    if isinstance(prompt_tokens, int) and isinstance(completion_tokens, int):
+        return TokenUsage(prompt_tokens, completion_tokens)
+    return None
 
 
 def error_text(body: bytes) -> str:

@@ -12,16 +12,14 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
-import redis.asyncio
 import structlog
-from redis.exceptions import RedisError
+
+from common.redis_clients import REDIS_ERRORS, RedisClients
 
 log = structlog.get_logger(__name__)
 
 _KEPT_ENDS = 64
-_PATIENCE_SECONDS = 2.0
 _SAME_SECONDS = 0.05
-_LOST = (RedisError, OSError)
 
 
 @dataclass(frozen=True)
@@ -135,41 +133,33 @@ class RedisCheckpoints:
     """Shared between processes. Without Redis, streams go on but cannot be resumed."""
 
     def __init__(self, url: str, keep_seconds: float) -> None:
-        self._redis: Any = redis.asyncio.from_url(
-            url, socket_timeout=_PATIENCE_SECONDS, decode_responses=True
-        )
+        self._clients = RedisClients(url)
         self._keep_seconds = max(1, int(keep_seconds))
-        self._claim = self._redis.register_script(_CLAIM)
-        self._save = self._redis.register_script(_SAVE)
 
     async def claim(self, token: str, owner: str, principal: str) -> Checkpoint | None:
         arguments: list[str | int] = [owner, self._keep_seconds, principal]
-        found = await self._ask(
-            None, lambda: self._claim(keys=[_key(token)], args=arguments)
-        )
+        found = await self._ask(None, "EVAL", _CLAIM, 1, _key(token), *arguments)
         return None if found is None else _read(found)
 
     async def save(self, token: str, owner: str, checkpoint: Checkpoint) -> bool:
         written = json.dumps(asdict(checkpoint))
-        arguments: list[str | int] = [owner, self._keep_seconds, written]
-        return bool(
-            await self._ask(1, lambda: self._save(keys=[_key(token)], args=arguments))
-        )
+        arguments = (owner, self._keep_seconds, written)
+        return bool(await self._ask(1, "EVAL", _SAVE, 1, _key(token), *arguments))
 
     async def owns(self, token: str, owner: str) -> bool:
-        found = await self._ask(owner, lambda: self._redis.hget(_key(token), "owner"))
+        found = await self._ask(owner, "HGET", _key(token), "owner")
         return bool(found == owner)
 
     async def forget(self, token: str) -> None:
-        await self._ask(None, lambda: self._redis.delete(_key(token)))
+        await self._ask(None, "DEL", _key(token))
 
     async def close(self) -> None:
-        await self._redis.aclose()
+        await self._clients.close()
 
-    async def _ask(self, otherwise: Any, question: Callable[[], Any]) -> Any:
+    async def _ask(self, otherwise: Any, command: str, *arguments: Any) -> Any:
         try:
-            return await question()
-        except _LOST as error:
+            return await self._clients.client.execute_command(command, *arguments)
+        except REDIS_ERRORS as error:
             log.warning("no checkpoint: Redis does not answer", reason=str(error))
             return otherwise
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
 from common.config import Config, load_config
-from llm.engine import ChatMessage, LlmEngine, ReplyOptions
+from llm.engine import ChatMessage, LlmEngine, ReplyOptions, text_deltas
 from llm.servers.ollama import OllamaEngine
 from tests.servers.ollama import OllamaServer
 
@@ -51,12 +51,14 @@ def ollama(url: str, **changes: Any) -> contextlib.AbstractAsyncContextManager[A
 
 
 async def ask(engine: LlmEngine, options: ReplyOptions = ReplyOptions()) -> str:
-    return "".join([piece async for piece in engine.reply(QUESTION, options)])
+    return "".join(
+        [text async for text in text_deltas(engine.reply(QUESTION, options))]
+    )
 
 
 async def ask_for_pieces(engine: LlmEngine, pieces: list[str]) -> None:
     """Appends to `pieces`, so that they are there also when the answer fails."""
-    async for piece in engine.reply(QUESTION):
+    async for piece in text_deltas(engine.reply(QUESTION)):
         pieces.append(piece)
 
 

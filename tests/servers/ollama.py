@@ -63,7 +63,25 @@ def line(content: str = "", **more: Any) -> bytes:
 
 
 def last_line(reason: str = "stop") -> bytes:
-    return line(done=True, done_reason=reason, total_duration=1, eval_count=1)
+    return line(
+        done=True,
+        done_reason=reason,
+        total_duration=1,
+        prompt_eval_count=26,
+        eval_count=3,
+    )
+
+
+def call_line(name: str, arguments: dict[str, Any], index: int = 0) -> bytes:
+    """A line with one call of a tool, whole, as Ollama sends it."""
+    function = {"index": index, "name": name, "arguments": arguments}
+    call = {"id": f"call_{index}", "function": function}
+    return line(message={"role": "assistant", "content": "", "tool_calls": [call]})
+
+
+def calls(*lines: bytes) -> Behaviour:
+    """Some text, then calls of tools; Ollama ends such an answer with `stop`."""
+    return raw(line("Let me look. "), *lines, last_line())
 
 
 def answer(*pieces: str, gap_seconds: float = 0.0) -> Behaviour:

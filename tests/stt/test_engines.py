@@ -16,6 +16,7 @@ from common.engine import PartState
 from common.metrics import REGISTRY
 from stt_app.core.endpointing.vad import SileroVad
 from stt_app.core.engine import TranscriptionRequest
+from stt_app.core.events import UtteranceTranscribed
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
 from stt_app.core.whisper.engine import WhisperEngine
@@ -128,8 +129,8 @@ async def test_it_hears_a_whole_stream_through_silero(
     for start in range(0, len(audio), 1_280):
         session.feed(audio[start : start + 1_280])
     session.finish()
-    messages = [each async for each in session.events()]
-    texts = [each.text for each in messages if each.type == "transcript" and each.text]
+    events = [each async for each in session.events()]
+    texts = [each.text for each in events if isinstance(each, UtteranceTranscribed)]
     assert len(texts) == 2
     # In noise a word in nine may be misheard; none may be missing at the edges.
     assert word_error_rate((SENTENCE, text) for text in texts) < 0.12

@@ -70,7 +70,7 @@ class LlmFields(BaseModel):
     def options(self) -> ReplyOptions:
         """Those that the model itself takes."""
         return ReplyOptions(
-            model=self.model,
+            model=self.model or "",
             max_tokens=self.max_tokens,
             temperature=self.temperature,
             top_p=self.top_p,

@@ -47,7 +47,7 @@ def _setting_row(name: str, field: FieldInfo) -> str:
 
 
 def _default(value: Any) -> str:
-    if value is None or value in ("", []):
+    if value is None or value in ("", [], {}):
         return "empty"
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
@@ -75,6 +75,8 @@ def _type_words(annotation: Any) -> str:
         return plain[annotation]
     if get_origin(annotation) is list:
         return "list"
+    if get_origin(annotation) is dict:
+        return "mapping"
     kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
     if kinds and kinds[0] in plain:
         return f"{plain[kinds[0]]} or empty"

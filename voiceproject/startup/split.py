@@ -11,6 +11,7 @@ from types import FrameType
 
 import structlog
 
+from common.backoff import backoff
 from common.config import project_dir
 
 log = structlog.get_logger(__name__)
@@ -33,7 +34,7 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
         self._next_start = 0.0
-        self._backoff_seconds = FIRST_BACKOFF_SECONDS
+        self._pauses = backoff(FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS)
         self._starts = 0
 
     def start(self) -> None:
@@ -62,15 +63,15 @@ class Child:
     def _died(self, code: int) -> None:
         now = time.monotonic()
         if now - self._started_at > STABLE_SECONDS:
-            self._backoff_seconds = FIRST_BACKOFF_SECONDS
-        self._next_start = now + self._backoff_seconds
+            self._pauses = backoff(FIRST_BACKOFF_SECONDS, LONGEST_BACKOFF_SECONDS)
+        pause_seconds = next(self._pauses)
+        self._next_start = now + pause_seconds
         log.error(
             "service died",
             service=self.name,
             exit_code=code,
-            restart_in_seconds=self._backoff_seconds,
+            restart_in_seconds=pause_seconds,
         )
-        self._backoff_seconds = min(self._backoff_seconds * 2, LONGEST_BACKOFF_SECONDS)
         self._close_input()
         self._process = None
 

@@ -11,14 +11,16 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import structlog
-
 from common.audio import SPEECH_RATE_HZ
-from common.errors import EngineFailed, Overloaded, TooLarge, UnsupportedAudio
+from common.errors import (
+    EngineFailed,
+    Overloaded,
+    TooLarge,
+    UnsupportedAudio,
+    VoiceError,
+)
 from common.workers import Priority, WorkerPool
 from stt_app.core.files.media_worker import Portion, ReadMedia
-
-log = structlog.get_logger(__name__)
 
 _WORKER = "stt_app.core.files.media_worker:MediaWorker"
 PORTION_SECONDS = 10
@@ -29,11 +31,15 @@ _SLOWEST_SKIP = 20
 _RETRY_SECONDS = 10.0
 
 
+class _DecoderBroke(UnsupportedAudio):
+    """The process is of no more use: it hangs, died, or failed at what it was given."""
+
+
 class MediaDecoder:
     """Decodes up to `processes` files at the same time; up to `queue_limit` more wait.
 
-    A process that has finished its file in order is kept for the next one; one whose
-    file was given up, took too long or broke it is ended. `max_seconds` bounds the
+    A process that has read or refused its file in order is kept for the next one; one
+    whose file was given up, took too long or broke it is ended. `max_seconds` bounds the
     sound that a file may hold.
     """
 
@@ -73,6 +79,7 @@ class MediaDecoder:
         EngineFailed when no process can be started, or OSError when the file cannot
         be opened.
         """
+        await asyncio.to_thread(_check_readable, path)
         start = round(start_seconds * SPEECH_RATE_HZ)
         async with self._process() as pool:
             while True:
@@ -104,13 +111,16 @@ class MediaDecoder:
             self._places.release()
             raise
         self._at_work.add(pool)
-        finished = False
+        fit = False
         try:
             yield pool
-            finished = True
+            fit = True
+        except VoiceError as error:
+            fit = not isinstance(error, _DecoderBroke)
+            raise
         finally:
             self._at_work.discard(pool)
-            if finished and self._idle is None:
+            if fit and self._idle is None:
                 self._idle = pool
                 self._places.release()
             else:
@@ -145,9 +155,15 @@ class MediaDecoder:
                 pool.call(request, Priority.FILE), patience
             )
         except TimeoutError as error:
-            raise UnsupportedAudio(f"Decoding {path.name} takes too long.") from error
+            raise _DecoderBroke(f"Decoding {path.name} takes too long.") from error
         except EngineFailed as error:
-            raise UnsupportedAudio(
+            raise _DecoderBroke(
                 f"{path.name} cannot be decoded: {error.message}"
             ) from error
         return portion
+
+
+def _check_readable(path: Path) -> None:
+    """Raises OSError."""
+    with path.open("rb"):
+        pass

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from stt_app.core.events import SpokenWord, UtteranceTranscribed
+from stt_app.core.scripts import UNSPACED
 
 LINE_CHARACTERS = 42
 LINES = 2
@@ -17,9 +18,7 @@ _GAP_SECONDS = 0.08
 """Between two subtitles, so that the eye sees the change."""
 _PAUSE_SECONDS = 0.8
 """A pause between words as long as this parts two subtitles."""
-_UNSPACED = re.compile(
-    "[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\u0e00-\u0eff]"
-)
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from stt_app.core.scripts import UNSPACED
+
 _AGREEING = 2
 _ANCHOR_WORDS = 2
-_UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
-)
-"""Thai, Lao, Burmese, Khmer, Japanese, Chinese and Korean are taken letter by letter."""
-_WORD = re.compile(rf"\s*(?:[{_UNSPACED}]|[^\s{_UNSPACED}]+)")
+# Without spaces, each letter is a word.
+_WORD = re.compile(rf"\s*(?:[{UNSPACED}]|[^\s{UNSPACED}]+)")
 _NOT_LETTERS = re.compile(r"[\W_]+")
 
 

@@ -64,8 +64,8 @@ _Asked = asyncio.Task[UtteranceResult]
 """An utterance whose text is on its way."""
 
 
-def nobody(result: UtteranceResult) -> None:
-    """Nobody keeps what was said."""
+def nobody(_result: UtteranceResult) -> None:
+    """Nobody keeps it."""
 
 
 class SttSession:
@@ -132,8 +132,6 @@ class SttSession:
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
         self._jobs: asyncio.Queue[_Asked | _Flush | _End] = asyncio.Queue()
         self._worker = asyncio.create_task(self._work())
-
-    # In
 
     def feed(self, frame: bytes) -> None:
         """Audio in the session's encoding and rate, mono, of any length.
@@ -215,8 +213,6 @@ class SttSession:
         self._outbox.give_up()
         await asyncio.wait([self._worker])
 
-    # Out
-
     async def events(self) -> AsyncIterator[SessionEvent]:
         """Every event; ends after `finish`. Raises the error of `fail`."""
         yield self._ready
@@ -224,8 +220,6 @@ class SttSession:
             yield event
         # Whatever broke the worker is raised here.
         await self._worker
-
-    # Between
 
     def _take(self, events: list[EndpointEvent]) -> int | None:
         """Act on them. Returns the number of the last utterance that they ended."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from common.audio import SPEECH_RATE_HZ
+from common.backoff import backoff
 from common.errors import Overloaded, VoiceError
 from common.metrics import ERRORS, SPECULATIVE_TRANSCRIPTS, STAGE_SECONDS
 from common.workers import Priority, Urgency
@@ -107,15 +108,14 @@ class Transcriber:
         self, job: UtteranceJob, request: TranscriptionRequest
     ) -> Transcript:
         """Wait as long as it takes: what was said is never dropped for lack of room."""
-        pause = _FIRST_PAUSE_SECONDS
+        pauses = backoff(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
         while True:
             try:
                 with self._waiting(job.priority):
                     urgency = Urgency(job.priority)
                     return await self._engine.transcribe(request, urgency)
             except Overloaded:
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+                await asyncio.sleep(next(pauses))
 
     def _waiting(self, priority: Priority) -> contextlib.AbstractContextManager[None]:
         """A file waits for everybody else, so its waiting says nothing of the load."""

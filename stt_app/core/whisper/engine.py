@@ -10,7 +10,8 @@ from typing import Any
 
 import structlog
 
-from common.config.speech import ModelSettings, WhisperSettings
+from common.config.models import ModelSettings
+from common.config.speech import WhisperSettings
 from common.engine import EngineStats, PartHealth, PartState
 from common.errors import EngineFailed
 from common.metrics import REAL_TIME_FACTOR, WHISPER_REDECODES, WHISPER_WINDOWS

@@ -9,12 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from common.models.checksums import (
-    check_files,
-    digest_of,
-    keep_checksums,
-    kept_checksums,
-)
+from common.models.checksums import check_files, keep_checksums, kept_checksums
 
 NAMES = ("x.onnx", "x.onnx.json", "MODEL_CARD")
 
@@ -76,8 +71,3 @@ def test_a_list_that_says_nothing_is_none(onnx: Path, written: bytes) -> None:
     onnx.with_name("x.onnx.sha256").write_bytes(written)
     assert kept_checksums(onnx) == {}
     assert set(states(onnx).values()) == {"unrecorded"}
-
-
-def test_it_knows_the_digest_that_the_voice_list_publishes(onnx: Path) -> None:
-    md5 = hashlib.md5(b"x.onnx", usedforsecurity=False).hexdigest()
-    assert digest_of(onnx, "md5") == md5

@@ -17,7 +17,8 @@ from common.engine import PartState
 from common.errors import BadValue, EngineFailed, LlmUnavailable, TooLarge
 from llm.embedded.child import Child
 from llm.embedded.engine import EmbeddedEngine
-from llm.engine import ChatMessage, ReplyOptions
+from llm.engine import ChatMessage, Finished, ReplyOptions, text_deltas
+from tests.contracts.llm import WEATHER
 from tests.llm.helpers import QUESTION, ask, quick, started, until
 
 pytestmark = pytest.mark.model
@@ -37,7 +38,7 @@ async def first_piece_seconds(
     engine: EmbeddedEngine, question: list[ChatMessage]
 ) -> float:
     began = time.monotonic()
-    async with aclosing(engine.reply(question)) as pieces:  # type: ignore[type-var]
+    async with aclosing(engine.reply(question)) as pieces:
         await anext(pieces)
         return time.monotonic() - began
 
@@ -54,7 +55,7 @@ async def test_it_frees_the_model_when_the_listener_leaves(
 ) -> None:
     question = [ChatMessage("user", "Tell me a very long story about a ship.")]
     began = time.monotonic()
-    assert [piece async for piece in engine.reply(question)]
+    assert [piece async for piece in text_deltas(engine.reply(question))]
     whole_seconds = time.monotonic() - began
     began = time.monotonic()
     for _ in range(4):
@@ -77,7 +78,7 @@ async def test_it_refuses_everybody_without_its_key(engine: EmbeddedEngine) -> N
 async def test_it_replaces_a_killed_process_at_once_and_says_so(
     engine: EmbeddedEngine,
 ) -> None:
-    (killed,) = engine.processes
+    (killed,) = engine.stats().processes
     psutil.Process(killed).kill()
     assert await ask(engine)
     health = engine.health()
@@ -87,7 +88,7 @@ async def test_it_replaces_a_killed_process_at_once_and_says_so(
 
 
 async def test_it_shows_that_it_is_being_replaced(engine: EmbeddedEngine) -> None:
-    psutil.Process(engine.processes[0]).kill()
+    psutil.Process(engine.stats().processes[0]).kill()
     await until(lambda: engine.health().state is PartState.LOADING)
     assert "started again" in engine.health().summary
     await until(lambda: engine.health().ok)
@@ -98,14 +99,14 @@ async def test_it_raises_when_it_is_killed_in_mid_sentence(
 ) -> None:
     with pytest.raises(LlmUnavailable, match="middle of the answer"):
         async for _ in engine.reply([ChatMessage("user", "Count to one thousand.")]):
-            if engine.processes and engine.health().details["restarts"] == 0:
-                psutil.Process(engine.processes[0]).kill()
+            if engine.stats().processes and engine.health().details["restarts"] == 0:
+                psutil.Process(engine.stats().processes[0]).kill()
 
 
 async def test_it_replaces_a_process_that_hangs() -> None:
     config = quick(ollama_timeout=20, llm_check_seconds=0.1)
     async with started(EmbeddedEngine(config)) as engine:
-        psutil.Process(engine.processes[0]).suspend()
+        psutil.Process(engine.stats().processes[0]).suspend()
         await until(lambda: engine.health().details["restarts"] == 1)
         await until(lambda: engine.health().ok)
         assert await ask(engine)
@@ -125,7 +126,7 @@ async def test_it_leaves_out_old_turns_of_a_long_conversation(
         turns.append(ChatMessage("user", f"Question {number}: " + "word " * 300))
         turns.append(ChatMessage("assistant", "word " * 300))
     question = [QUESTION[0], *turns, ChatMessage("user", "Say hello.")]
-    assert [piece async for piece in engine.reply(question)]
+    assert [piece async for piece in text_deltas(engine.reply(question))]
 
 
 async def test_it_counts_tokens_as_the_model_does(engine: EmbeddedEngine) -> None:
@@ -156,12 +157,27 @@ async def test_it_refuses_to_answer_as_another_model(engine: EmbeddedEngine) -> 
         await ask(engine, ReplyOptions(model="gpt-9"))
 
 
+async def test_it_refuses_tools_before_it_asks(engine: EmbeddedEngine) -> None:
+    with pytest.raises(BadValue, match="takes no `tools`") as raised:
+        await ask(engine, ReplyOptions(tools=(WEATHER,)))
+    assert raised.value.field == "tools"
+
+
+async def test_it_counts_the_tokens_of_an_answer(engine: EmbeddedEngine) -> None:
+    options = ReplyOptions(max_tokens=5, temperature=0.0, seed=1)
+    *_, end = [event async for event in engine.reply(QUESTION, options)]
+    assert isinstance(end, Finished)
+    assert end.usage is not None
+    assert end.usage.prompt_tokens > 5
+    assert (end.reason, end.usage.completion_tokens) == ("length", 5)
+
+
 async def test_it_leaves_no_process_behind(engine: EmbeddedEngine) -> None:
-    (pid,) = engine.processes
-    assert engine.memory_mb[0] > 50
+    (pid,) = engine.stats().processes
+    assert engine.stats().memory_mb[0] > 50
     await engine.stop()
     assert not psutil.pid_exists(pid)
-    assert engine.processes == engine.memory_mb == []
+    assert engine.stats().processes == engine.stats().memory_mb == ()
     await engine.start()
     assert await ask(engine)
 
@@ -175,7 +191,7 @@ def test_its_process_ends_with_its_parent() -> None:
         async def main():
             engine = EmbeddedEngine(quick())
             await engine.start()
-            print("PID", engine.processes[0], flush=True)
+            print("PID", engine.stats().processes[0], flush=True)
             os.kill(os.getpid(), 9)
 
         asyncio.run(main())

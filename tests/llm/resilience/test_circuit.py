@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -9,16 +10,34 @@ import pytest
 from common.errors import LlmUnavailable
 from llm.resilience.circuit import Circuit, CircuitOpen
 from llm.resilience.failures import Refused, ServerBroke
-from tests.llm.helpers import ask, ollama, quick, until
+from llm.servers.ollama import OllamaEngine
+from tests.clocks import StoppedClock
+from tests.llm.helpers import ask, ollama, quick, started
 from tests.servers import ollama as answers
 from tests.servers.ollama import OllamaServer
 
 BREAKER: dict[str, Any] = {
     "circuit_breaker_enabled": True,
     "circuit_breaker_fail_max": 3,
-    "circuit_breaker_reset_timeout": 0.2,
+    "circuit_breaker_reset_timeout": 30.0,
     "ollama_retry_attempts": 0,
 }
+
+
+BROKEN = ServerBroke("answered 500")
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    return StoppedClock()
+
+
+def timed(
+    url: str, clock: StoppedClock, **changes: Any
+) -> contextlib.AbstractAsyncContextManager[OllamaEngine]:
+    """An engine for the server at `url`, started, whose circuit reads this clock."""
+    config = quick(ollama_url=url, **{**BREAKER, **changes})
+    return started(OllamaEngine(config, clock=clock))
 
 
 async def fail(engine: Any, times: int) -> str:
@@ -34,44 +53,44 @@ async def fail(engine: Any, times: int) -> str:
 async def test_it_opens_after_so_many_failures_in_a_row() -> None:
     with OllamaServer() as server:
         server.usual = answers.error(500, "broken")
-        limits = {**BREAKER, "circuit_breaker_reset_timeout": 30.0}
-        async with ollama(server.url, **limits) as engine:
+        async with ollama(server.url, **BREAKER) as engine:
             assert "circuit breaker is closed" in await fail(engine, 2)
             assert "circuit breaker is open" in await fail(engine, 1)
             assert "was not asked" in await fail(engine, 1)
         assert len(server.chats) == 3
 
 
-async def test_it_says_when_to_come_back() -> None:
+async def test_it_says_when_to_come_back(clock: StoppedClock) -> None:
     with OllamaServer() as server:
         server.usual = answers.error(500, "broken")
-        limits = {**BREAKER, "circuit_breaker_reset_timeout": 30.0}
-        async with ollama(server.url, **limits) as engine:
+        async with timed(server.url, clock) as engine:
             await fail(engine, 3)
             with pytest.raises(LlmUnavailable) as raised:
                 await ask(engine)
-            assert 25 < (raised.value.retry_after_seconds or 0) <= 30
+            assert raised.value.retry_after_seconds == 30
+            clock.move_on(10)
+            with pytest.raises(LlmUnavailable, match="next try is in 20 s"):
+                await ask(engine)
             health = engine.health()
             assert not health.ok
             assert health.details["circuit"] == "open"
 
 
-async def test_it_closes_when_the_trial_succeeds() -> None:
+async def test_it_closes_when_the_trial_succeeds(clock: StoppedClock) -> None:
     with OllamaServer(*[answers.error(500, "broken")] * 3) as server:
-        async with ollama(server.url, **BREAKER) as engine:
+        async with timed(server.url, clock) as engine:
             await fail(engine, 3)
-            await until(lambda: not engine.circuit.blocks)
+            clock.move_on(30)
             assert await ask(engine) == "Hello there."
             assert engine.circuit.state == "closed"
             assert engine.health().ok
 
 
-async def test_it_opens_anew_when_the_trial_fails() -> None:
+async def test_it_opens_anew_when_the_trial_fails(clock: StoppedClock) -> None:
     with OllamaServer(*[answers.error(500, "broken")] * 9) as server:
-        limits = {**BREAKER, "ollama_retry_attempts": 1}
-        async with ollama(server.url, **limits) as engine:
+        async with timed(server.url, clock, ollama_retry_attempts=1) as engine:
             await fail(engine, 3)
-            await until(lambda: not engine.circuit.blocks)
+            clock.move_on(30)
             assert "asked once" in await fail(engine, 1)
             assert engine.circuit.state == "open"
 
@@ -113,38 +132,61 @@ async def test_it_can_be_turned_off() -> None:
         assert len(server.chats) == 6
 
 
-async def opened() -> Circuit:
-    limits = {**BREAKER, "circuit_breaker_reset_timeout": 0.01}
-    circuit = Circuit(lambda: "test", quick(**limits))
+async def opened(clock: StoppedClock) -> Circuit:
+    """A circuit that has just opened."""
+    circuit = Circuit(lambda: "test", quick(**BREAKER), clock=clock)
     for _ in range(3):
-        passage = await circuit.enter()
-        await passage.failed(ServerBroke("answered 500"))
-        await passage.left()
+        permit = await circuit.enter()
+        await permit.failed(BROKEN)
+        await permit.release()
     return circuit
 
 
-async def test_it_lets_only_one_request_try() -> None:
-    circuit = await opened()
-    await until(lambda: not circuit.blocks)
+async def test_it_stays_open_until_its_time_is_over(clock: StoppedClock) -> None:
+    circuit = await opened(clock)
+    clock.move_on(29.9)
+    with pytest.raises(CircuitOpen):
+        await circuit.enter()
+    assert (circuit.state, round(circuit.seconds_left, 1)) == ("open", 0.1)
+    clock.move_on(0.1)
+    assert (circuit.state, circuit.blocks) == ("half-open", False)
+
+
+async def test_it_lets_only_one_request_try(clock: StoppedClock) -> None:
+    circuit = await opened(clock)
+    clock.move_on(30)
     trial = await circuit.enter()
     with pytest.raises(CircuitOpen):
         await circuit.enter()
     await trial.succeeded()
-    await trial.left()
+    await trial.release()
     assert circuit.state == "closed"
 
 
-async def test_it_lets_another_try_when_the_first_one_left() -> None:
-    circuit = await opened()
-    await until(lambda: not circuit.blocks)
-    await (await circuit.enter()).left()
+async def test_it_lets_another_try_when_the_first_one_left(clock: StoppedClock) -> None:
+    circuit = await opened(clock)
+    clock.move_on(30)
+    await (await circuit.enter()).release()
     assert circuit.state == "half-open"
     await (await circuit.enter()).succeeded()
     assert circuit.state == "closed"
 
 
-async def test_it_takes_a_refusal_as_a_sign_of_life() -> None:
-    circuit = await opened()
-    await until(lambda: not circuit.blocks)
+async def test_it_takes_a_refusal_as_a_sign_of_life(clock: StoppedClock) -> None:
+    circuit = await opened(clock)
+    clock.move_on(30)
     await (await circuit.enter()).failed(Refused("has no such model"))
     assert circuit.state == "closed"
+
+
+async def test_it_learns_nothing_from_a_request_of_before_it_opened(
+    clock: StoppedClock,
+) -> None:
+    circuit = Circuit(lambda: "test", quick(**BREAKER), clock=clock)
+    early, late, *others = [await circuit.enter() for _ in range(5)]
+    for permit in others:
+        await permit.failed(BROKEN)
+    clock.move_on(10)
+    await early.succeeded()
+    await late.failed(BROKEN)
+    assert (circuit.state, circuit.seconds_left) == ("open", 20)

@@ -185,7 +185,7 @@ async def test_it_does_not_start_when_neither_can_answer(server: OllamaServer) -
 async def test_it_leaves_ollama_when_its_listener_leaves(server: OllamaServer) -> None:
     server.usual = answers.endless()
     async with started(auto(server)) as engine:
-        async with aclosing(engine.reply([])) as pieces:  # type: ignore[type-var]
+        async with aclosing(engine.reply([])) as pieces:
             await anext(pieces)
         await until(lambda: server.chats[0].left_at is not None)
 

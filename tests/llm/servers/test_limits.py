@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from common.errors import LlmUnavailable
-from llm.engine import ReplyOptions
-from llm.servers.thoughts import ThoughtFilter
+from llm.engine import ReplyOptions, text_deltas
+from llm.servers.reasoning import ReasoningFilter
 from tests.llm.helpers import QUESTION, ask, ollama
 from tests.servers import ollama as answers
 from tests.servers.ollama import OllamaServer
@@ -27,7 +27,7 @@ async def test_it_cuts_the_answer_of_a_server_that_ignores_the_token_limit() -> 
     with OllamaServer() as server:
         server.usual = answers.endless(0)
         async with ollama(server.url, llm_max_tokens=10) as engine:
-            pieces = [piece async for piece in engine.reply(QUESTION)]
+            pieces = [piece async for piece in text_deltas(engine.reply(QUESTION))]
             assert len(pieces) == 10
             fewer = await ask(engine, ReplyOptions(max_tokens=3))
             assert fewer.split() == ["word"] * 3
@@ -86,13 +86,13 @@ async def test_it_says_so_when_all_tokens_went_into_reasoning() -> None:
     ],
 )
 def test_it_keeps_only_what_is_meant_to_be_heard(pieces: list[str], said: str) -> None:
-    thoughts = ThoughtFilter()
+    thoughts = ReasoningFilter()
     assert "".join(map(thoughts.push, pieces)) + thoughts.flush() == said
 
 
 @given(st.lists(st.sampled_from(["<think>", "</think>", "<", "th", "a", " b", ">"])))
 def test_it_says_the_same_however_the_text_is_cut(parts: list[str]) -> None:
     text = "x" + "".join(parts)
-    whole, cut = ThoughtFilter(), ThoughtFilter()
+    whole, cut = ReasoningFilter(), ReasoningFilter()
     expected = whole.push(text) + whole.flush()
     assert "".join(map(cut.push, text)) + cut.flush() == expected

@@ -9,7 +9,7 @@ import threading
 import pytest
 
 from common.errors import EngineFailed, LlmUnavailable
-from llm.engine import ReplyOptions
+from llm.engine import ReplyOptions, text_deltas
 from llm.servers.ollama import OllamaEngine
 from tests.llm.helpers import (
     LONG_SECONDS,
@@ -91,7 +91,7 @@ async def test_it_gives_each_piece_when_it_comes() -> None:
     released = threading.Event()
     with OllamaServer(answers.held(released, "a", "b", "c")) as server:
         async with ollama(server.url, ollama_timeout=PATIENCE_SECONDS) as engine:
-            pieces = engine.reply(QUESTION)
+            pieces = text_deltas(engine.reply(QUESTION))
             assert await anext(pieces) == "a"
             released.set()
             assert [piece async for piece in pieces] == ["b", "c"]

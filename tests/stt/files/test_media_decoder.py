@@ -232,13 +232,15 @@ class Breaking(MediaWorker):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
-    [("crash", "died"), ("hang", "takes too long"), ("eat", "MemoryError")],
+    ("name", "said", "timeout_seconds"),
+    [("crash", "died", 60), ("hang", "takes too long", 6), ("eat", "MemoryError", 60)],
 )
 async def test_it_outlives_a_decoder_that_breaks(
-    name: str, said: str, tmp_path: Path
+    name: str, said: str, timeout_seconds: float, tmp_path: Path
 ) -> None:
-    decoder = MediaDecoder(60, timeout_seconds=6, worker=f"{__name__}:Breaking")
+    decoder = MediaDecoder(
+        60, timeout_seconds=timeout_seconds, worker=f"{__name__}:Breaking"
+    )
     try:
         with pytest.raises(VoiceError, match=said):
             await collected(decoder.portions(written(tmp_path, b"x", name)))
@@ -290,6 +292,15 @@ async def test_more_files_wait_for_a_process_and_too_many_are_refused(
         assert len(await second) == 1
     finally:
         await decoder.stop()
+
+
+async def test_a_file_that_is_not_there_is_an_error_of_the_system(
+    tmp_path: Path,
+) -> None:
+    decoder = MediaDecoder(60, isolation="thread")
+    with pytest.raises(FileNotFoundError):
+        await collected(decoder.portions(tmp_path / "missing.wav"))
+    await decoder.stop()
 
 
 async def test_a_file_that_is_given_up_leaves_its_place_to_the_next(

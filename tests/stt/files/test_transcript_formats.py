@@ -90,8 +90,14 @@ def test_it_breaks_lines_evenly(text: str, lines: tuple[str, ...]) -> None:
     assert wrapped(text) == lines
 
 
-def test_it_breaks_languages_without_spaces() -> None:
-    text = "会议星期一九点开始,请带上蓝色的文件夹、两封信和那张旧地图。" * 4
+@pytest.mark.parametrize(
+    "text",
+    [
+        "会议星期一九点开始,请带上蓝色的文件夹、两封信和那张旧地图。" * 4,
+        "အစည်းအဝေးကိုတနင်္လာနေ့ကိုးနာရီမှာစမယ်" * 4,
+    ],
+)
+def test_it_breaks_languages_without_spaces(text: str) -> None:
     found = cues([said(text, 0, 20)])
     assert "".join("".join(cue.lines) for cue in found) == text
     for cue in found:

@@ -56,6 +56,8 @@ def test_it_finds_its_place_when_words_were_joined_or_parted() -> None:
     [
         ("广州市房地", "广州市房地产中", "广州市房"),
         ("これはペン", "これはペンです", "これはペ"),
+        ("𠮷野家の", "𠮷野家の牛", "𠮷野家"),
+        ("Ｔシャツ", "Ｔシャツを", "Ｔシャ"),
     ],
 )
 def test_languages_without_spaces_settle_letter_by_letter(

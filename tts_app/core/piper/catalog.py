@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from common.config import Config, project_dir
+from common.config import TtsEngineSettings, project_dir
 from common.errors import EngineFailed
 from common.models.download import MAX_CONFIG_BYTES
 from common.models.files import VoiceFiles, find_voices, local_voices, voice_checksums
@@ -42,7 +42,7 @@ class InstalledVoice:
 class Catalog:
     """The voices of this machine, looked for again when `voices_dir` changes."""
 
-    config: Config
+    config: TtsEngineSettings
     voices: dict[str, InstalledVoice] = field(default_factory=dict)
     unusable: dict[str, str] = field(default_factory=dict)
     """Why a voice that was found cannot be used, by name."""

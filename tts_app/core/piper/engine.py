@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
-from common.config import Config
+from common.config import TtsEngineSettings
 from common.engine import EngineStats, PartHealth, PartState
 from common.errors import EngineFailed, UnknownVoice
 from common.metrics import REAL_TIME_FACTOR, SPEECH_CACHE_HITS
@@ -26,7 +26,7 @@ QUEUE_LIMIT = 256
 class PiperEngine:
     """A TtsEngine."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: TtsEngineSettings) -> None:
         self._config = config
         self._catalog = Catalog(config)
         self._cache = SpeechCache(config.tts_cache_mb)

@@ -8,8 +8,9 @@ import json
 import pytest
 from hypothesis import given, strategies as st
 
+from llm.engine import text_deltas
 from llm.servers.openai import OpenAiEngine
-from llm.servers.thoughts import ThoughtFilter
+from llm.servers.reasoning import ReasoningFilter
 from tests.llm.helpers import QUESTION, ask, ollama, quick, started
 from tests.servers import openai as openai_answers
 from tests.servers.ollama import OllamaServer, last_line, line, raw
@@ -28,7 +29,7 @@ ANSWERS = [
 
 
 def heard(pieces: list[str]) -> str:
-    thoughts = ThoughtFilter()
+    thoughts = ReasoningFilter()
     return "".join(map(thoughts.push, pieces)) + thoughts.flush()
 
 
@@ -97,6 +98,6 @@ async def test_openai_reasoning_fields_are_dropped(field: str) -> None:
     with OpenAiServer(behaviour) as server:
         config = quick(openai_url=server.url, openai_model="m")
         async with started(OpenAiEngine(config)) as engine:
-            pieces = [piece async for piece in engine.reply(QUESTION)]
+            pieces = [piece async for piece in text_deltas(engine.reply(QUESTION))]
     assert pieces == ["Yes."]
     assert SECRET not in json.dumps(pieces)
