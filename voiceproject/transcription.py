@@ -28,7 +28,7 @@ _BAR = "{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s [{elapsed}<{rema
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be written, and where."""
+    """The requested formats, and where to write them."""
 
     formats: tuple[str, ...]
     output: str | None
@@ -36,9 +36,8 @@ class Wish:
 
 
 def targets(source: Path, wish: Wish) -> dict[str, Path]:
-    """Where each format of a recording goes; nothing when it is printed.
-
-    Raises ValueError when the place cannot hold it.
+    """The output path of each format; empty if it is printed. Raises ValueError for a
+    path that cannot be used.
     """
     if wish.output == PRINTED:
         return {}
@@ -56,7 +55,7 @@ def targets(source: Path, wish: Wish) -> dict[str, Path]:
 
 
 class Transcription:
-    """Loads the engine once and works through the files."""
+    """Loads the engine once and transcribes the files."""
 
     def __init__(
         self, config: Config, wish: Wish, write: Callable[[str], object]
@@ -66,7 +65,7 @@ class Transcription:
         self._write = write
 
     async def run(self, work: Sequence[tuple[Path, Mapping[str, Path]]]) -> list[str]:
-        """Transcribe all. A sentence for each file that could not be read."""
+        """Transcribe all. Returns a sentence for each file that failed."""
         failed = []
         async with self._listening() as listening:
             for source, places in work:
@@ -80,7 +79,7 @@ class Transcription:
 
     @contextlib.asynccontextmanager
     async def _listening(self) -> AsyncIterator[ListeningService]:
-        # Nobody speaks live here, so files need not give way.
+        # There is no live speech here, so files need no low priority.
         config = self._config.model_copy(update={"whisper_background": False})
         services = build_listening(config, build_stt(config), NO_HISTORY)
         try:

@@ -1,4 +1,5 @@
-"""A server's life: start the services, listen, wait for the signal, drain, stop."""
+"""A server's lifecycle: start the services, listen, wait for the signal, drain,
+stop."""
 
 from __future__ import annotations
 
@@ -37,7 +38,7 @@ class ServeOptions:
 
 @dataclass(frozen=True)
 class Started:
-    """What the start summary is made of."""
+    """The content of the start summary."""
 
     services: Services
     host: str
@@ -46,7 +47,7 @@ class Started:
 
 
 class CannotStart(Exception):
-    """The message says why, and what mends it."""
+    """The message says why, and how to fix it."""
 
 
 async def serve(
@@ -78,7 +79,7 @@ async def serve(
 
 
 def _build(loaded: LoadedConfig, options: ServeOptions) -> ServerProcess:
-    # A taken port is said at once, not after the models have loaded.
+    # A port in use is reported at once, not after the models have loaded.
     _check_free(options.host, options.port)
     try:
         return build_services(loaded, options.roles)

@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 FIRST_BACKOFF_SECONDS = 1.0
 LONGEST_BACKOFF_SECONDS = 30.0
 STABLE_SECONDS = 60.0
-"""A service that lived so long starts again with the first backoff."""
+"""After a run of this length, the backoff starts from the beginning."""
 KILL_AFTER_SECONDS = 5.0
 POLL_SECONDS = 0.2
 CANNOT_START = 1
@@ -40,14 +40,14 @@ class Child:
     def start(self) -> None:
         self._starts += 1
         self._started_at = time.monotonic()
-        # Its own session: a Ctrl-C in the terminal is for the supervisor alone.
-        # Its standard input is how it learns that it shall stop, or that we died.
+        # Its own session: Ctrl-C in the terminal reaches only the supervisor. A closed
+        # standard input tells it to stop, also if we died.
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             self._command, stdin=subprocess.PIPE, start_new_session=True
         )
 
     def tend(self) -> int | None:
-        """Start it again when it has died; its exit code when that is no use."""
+        """Restart it if it has died; returns its exit code if a restart is useless."""
         if self._process is None:
             if time.monotonic() >= self._next_start:
                 self.start()
@@ -79,7 +79,7 @@ class Child:
         self._close_input()
 
     def wait(self, until: float) -> None:
-        """Wait for its end; kill it when it takes too long."""
+        """Wait for its exit; kill it if it takes too long."""
         if self._process is None:
             return
         try:
@@ -111,7 +111,7 @@ def service_commands(roles: Sequence[str], *options: str) -> dict[str, list[str]
 
 
 class _Stop:
-    """Whether a signal came. Plain, because a lock could be held when one comes."""
+    """Whether a signal came. A plain flag: a signal may arrive while a lock is held."""
 
     def __init__(self) -> None:
         self._asked = False

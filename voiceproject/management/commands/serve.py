@@ -62,7 +62,7 @@ class Command(BaseCommand):
         self._say_first(loaded, options)
         if options["split"]:
             sys.exit(_run_split(loaded, options))
-        # Every open utterance is a large block, many times over.
+        # Each open utterance repeatedly allocates large blocks.
         return_large_blocks()
         chosen = _serve_options(loaded, options)
         try:
@@ -71,7 +71,7 @@ class Command(BaseCommand):
             self._give_up(str(error))
 
     def _say_first(self, loaded: LoadedConfig, options: dict[str, Any]) -> None:
-        """What the supervisor has said and done, its children need not repeat."""
+        """Warn, check and migrate once: children of the supervisor skip this."""
         if options["supervised"]:
             return
         for warning in loaded.warnings:
