@@ -1,4 +1,4 @@
-"""What every HTTP request passes: its id, its figures, access, and page security."""
+"""Middleware for every HTTP request: id, metrics, access, and page security."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LOGIN = "/admin/login/"
 STATIC = "/static/"
 DOCS_PAGE = "openapi-view"
 QUIET = ("/health", "/metrics")
-# The admin asks for a password itself; a liveness probe has no key to show.
+# The admin has its own login; a liveness probe has no key.
 OPEN_DOORS = (ADMIN, STATIC, "/favicon.ico", "/health/live")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 METHODS = (*SAFE_METHODS, "POST", "PUT", "PATCH", "DELETE")
@@ -45,7 +45,7 @@ _SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 @async_only_middleware
 def request_context(get_response: GetResponse) -> GetResponse:
-    """Outermost: the request's id, its line in the log and its figures."""
+    """Outermost: the request's id, log line and metrics."""
 
     async def middleware(request: HttpRequest) -> HttpResponseBase:
         began = time.perf_counter()
@@ -61,7 +61,7 @@ def request_context(get_response: GetResponse) -> GetResponse:
         except VoiceError as error:
             response = error_response(request, error)
         finally:
-            # Django sends the answer in this same task: its end is the answer's.
+            # Django sends the response in this task: the response ends with the task.
             _when_task_ends(lambda: _count(request, response, seat, began))
         _shape_error(request, response)
         response["X-Request-ID"] = request_id
@@ -72,7 +72,7 @@ def request_context(get_response: GetResponse) -> GetResponse:
 
 @async_only_middleware
 def access_control(get_response: GetResponse) -> GetResponse:
-    """Lets in who may come in, as `request.principal`."""
+    """Authenticates the request and sets `request.principal`."""
 
     async def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.path_info == LOGIN and request.method == "POST":
@@ -94,7 +94,7 @@ def access_control(get_response: GetResponse) -> GetResponse:
 
 
 class PageSecurityMiddleware(CSPMiddleware):
-    """A strict content security policy, loosened only where a page cannot do without."""
+    """A strict content security policy, relaxed only where a page requires it."""
 
     def get_policy_parts(
         self,
@@ -124,7 +124,7 @@ def _usable_id(given: str) -> str:
 
 
 def _take_seat(request: HttpRequest) -> Seat | None:
-    """So that shutdown waits for this request, and later ones are turned away."""
+    """Makes shutdown wait for this request, and rejects later ones."""
     gateway = find_gateway_services(request)
     if gateway is None or request.path_info.startswith(QUIET):
         return None
@@ -146,7 +146,7 @@ def _count(
     if seat is not None:
         seat.close()
     seconds = time.perf_counter() - began
-    # 499 is what proxies log for a client that left before the answer.
+    # Proxies log 499 for a client that disconnected before the response.
     status = response.status_code if response is not None else 499
     route = _route(request)
     method = request.method if request.method in METHODS else "other"
@@ -171,7 +171,7 @@ def _count(
 
 
 def _route(request: HttpRequest) -> str:
-    """The route's pattern: raw paths would let strangers fill the metrics."""
+    """The route's pattern: raw paths would let clients create endless metrics."""
     match: ResolverMatch | None = getattr(request, "resolver_match", None)
     if match is not None:
         return f"/{match.route}"
@@ -190,13 +190,13 @@ async def _admit(request: HttpRequest) -> None:
     if request.method in SAFE_METHODS or principal.kind == "key":
         return
     access.check_origin(scope)
-    # It may read a whole form, of a size that the event loop had better not wait for.
+    # It may read a whole form, which is too large for the event loop.
     if principal.kind == "user" and await asyncio.to_thread(_fails_csrf, request):
         raise Forbidden("The request needs the CSRF token of the page that sent it.")
 
 
 async def _recognize(request: HttpRequest) -> None:
-    """The admin checks its users itself; here they only get their name."""
+    """The admin checks its users itself; this only sets their name."""
     if request.path_info.startswith(ADMIN):
         user = await request.auser()
         if user.is_authenticated:
@@ -209,9 +209,8 @@ def _set_principal(request: HttpRequest, principal: Principal) -> None:
 
 
 def _fails_csrf(request: HttpRequest) -> bool:
-    """Whether a request that a cookie authenticates lacks its token.
-
-    The views of the HTTP interface are exempt, because keys need no token.
+    """Whether a request authenticated by cookie lacks its CSRF token. The views of the
+    HTTP API are exempt from Django's check, because keys need no token.
     """
 
     def view(request: HttpRequest) -> HttpResponse:
@@ -225,7 +224,7 @@ def _fails_csrf(request: HttpRequest) -> bool:
 async def _watched_login(
     request: HttpRequest, get_response: GetResponse
 ) -> HttpResponseBase:
-    """The admin's login, with a bound on wrong passwords."""
+    """The admin's login, with a limit on wrong passwords."""
     scope = scope_of(request)
     failures, address = gateway_services(scope).access.failures, client_address(scope)
     try:
@@ -239,7 +238,8 @@ async def _watched_login(
 
 
 def _is_for_programs(request: HttpRequest) -> bool:
-    """Whether an error is answered in JSON: interfaces always, pages for no browser."""
+    """Whether to send an error as JSON: always for the API, for pages unless in a
+    browser."""
     if request.path_info.startswith(ADMIN):
         return False
     try:
@@ -252,7 +252,7 @@ def _is_for_programs(request: HttpRequest) -> bool:
 
 
 def _shape_error(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Give an error that Django itself answered the one shape, keeping its headers."""
+    """Convert an error from Django itself to our format, keeping its headers."""
     if response.status_code < 400 or not isinstance(response, HttpResponse):
         return
     is_json = response.headers.get("Content-Type", "").startswith("application/json")
@@ -260,6 +260,6 @@ def _shape_error(request: HttpRequest, response: HttpResponseBase) -> None:
         return
     shaped: ErrorResponse = error_response(request, stand_in(request, response))
     response.content = shaped.content
-    # The old length would keep the client waiting for the rest.
+    # With the old length the client would wait for more.
     response["Content-Length"] = str(len(shaped.content))
     response["Content-Type"] = shaped["Content-Type"]

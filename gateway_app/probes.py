@@ -1,4 +1,4 @@
-"""Quick questions to the database and to Redis that never hold up the event loop."""
+"""Quick health checks of the database and Redis that never block the event loop."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KEPT_SECONDS = 2.0
 
 
 class Probe:
-    """Asks at most once at a time, waits a second at most, remembers for two."""
+    """Runs one check at a time, waits at most one second, caches the result for two."""
 
     def __init__(self, name: str, ask: Callable[[], Awaitable[PartHealth]]) -> None:
         self._name = name
@@ -35,7 +35,7 @@ class Probe:
         return self._answer
 
     async def _ask_in_time(self) -> PartHealth:
-        # A question that hangs is left to itself: asking again would pile them up.
+        # A check that hangs is abandoned: new ones would pile up.
         if (
             self._task is None
             or self._task.get_loop() is not asyncio.get_running_loop()
@@ -73,7 +73,7 @@ def redis_probe(url: str) -> Probe:
 
 
 def _ask_database() -> PartHealth:
-    """Runs in a thread, on a connection of its own that it closes again."""
+    """Runs in a thread, on its own connection, which it closes."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

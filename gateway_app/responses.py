@@ -1,4 +1,4 @@
-"""Every error answer over HTTP, in the one shape."""
+"""Every HTTP error response, in one format."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class MethodNotAllowed(VoiceError):
 
 
 class ErrorResponse(JsonResponse):
-    """The JSON form of an error, with the headers that go with it."""
+    """An error as a JSON response, with its headers."""
 
     def __init__(self, error: VoiceError, request_id: str | None) -> None:
         super().__init__(error.body(request_id), status=error.http_status)
@@ -46,7 +46,7 @@ def request_id(request: HttpRequest) -> str | None:
 
 
 def error_response(request: HttpRequest, error: VoiceError) -> ErrorResponse:
-    """The answer for an error that a view or a middleware raised."""
+    """The response for an error from a view or a middleware."""
     return ErrorResponse(error, request_id(request))
 
 
@@ -69,7 +69,7 @@ def explain_validation(problems: Sequence[dict[str, Any]]) -> VoiceError:
 
 
 def stand_in(request: HttpRequest, response: HttpResponseBase) -> VoiceError:
-    """The error that an answer of Django itself (404, 405, 400, ...) amounts to."""
+    """The error for a response from Django itself (404, 405, 400, ...)."""
     status = response.status_code
     path = request.path_info
     if status == 405:

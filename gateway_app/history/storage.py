@@ -1,4 +1,4 @@
-"""What is done to the history: writing batches, and forgetting what is old."""
+"""Writes batches of history, and deletes what has expired."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PRUNE_BATCH = 500
 def prune_expired(
     config: Config, *, dry_run: bool = False, database: str = DEFAULT_DB_ALIAS
 ) -> dict[str, int]:
-    """Delete what expires by rules of its own; how many rows, by kind.
+    """Delete what expires by its own rules; returns the number of rows by kind.
 
     Every model with a `prune_expired` of its own takes part.
     """
@@ -47,8 +47,8 @@ class Pruned:
 def write_rows(rows: Sequence[HistoryEntry], *, database: str) -> None:
     """Insert all or none. Raises Django's database errors.
 
-    An utterance that is heard again, after a lost connection, takes the place of
-    what was written of it before.
+    An utterance that is transcribed again after a lost connection replaces its earlier
+    row.
     """
     for row in rows:
         row.pk = None  # set by an earlier try that was rolled back
@@ -69,7 +69,7 @@ def prune_history(
     database: str = DEFAULT_DB_ALIAS,
     between: Callable[[], None] = lambda: None,
 ) -> Pruned:
-    """Delete what is older than so many days, a batch a transaction.
+    """Delete rows older than this many days, one transaction per batch.
 
     `between` is called after each batch, for those who have other work.
     """
@@ -81,7 +81,7 @@ def prune_history(
             counts.append(old.count())
             continue
         deleted = 0
-        # Short transactions: the writers of history wait for none of them long.
+        # Short transactions, so that they do not block the history writer for long.
         while ids := list(old.order_by("created_at").values_list("pk")[:batch]):
             deleted += old.filter(pk__in=[pk for (pk,) in ids]).delete()[0]
             between()

@@ -1,4 +1,4 @@
-"""The history that goes to the database, written by one thread behind the requests."""
+"""The history in the database, written by one background thread."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ log = structlog.get_logger(__name__)
 
 BATCH = 100
 GATHER_SECONDS = 0.2
-"""A record waits so long for others to be written with it."""
+"""How long a record waits to be written in a batch."""
 FIRST_RETRY_SECONDS = 0.5
 LONGEST_RETRY_SECONDS = 5.0
 HURRIED_RETRY_SECONDS = 0.1
 LONGEST_FLUSH_SECONDS = 5.0
 IDLE_SECONDS = 30.0
-"""After so long without a record the connection is given back."""
+"""After this long without a record, the thread closes its connection."""
 FIRST_PRUNE_SECONDS = 60.0
 PRUNE_EVERY_SECONDS = 24 * 3600.0
 
 UNWRITABLE = (DataError, IntegrityError, ValueError, TypeError)
-"""The row is at fault: trying again would not help."""
+"""Errors caused by the row itself: a retry would not help."""
 
 
 class Listener(Protocol):
-    """Somebody else who wants to know of each request."""
+    """Another observer of completed requests."""
 
     def record(self, record: Record) -> None:
         """A request has ended."""
@@ -51,9 +51,9 @@ class Listener(Protocol):
 class DatabaseHistory:
     """`record` only puts the record in a bounded queue; a thread writes batches.
 
-    While the database is away the thread tries again, oldest first, and the queue
-    fills; what does not fit is dropped and counted. The thread also forgets, once
-    a day, what is older than `history_retention_days`.
+    While the database is down, the thread retries, oldest first, and the queue fills;
+    records that do not fit are dropped and counted. Once a day the thread also deletes
+    what is older than `history_retention_days`.
     """
 
     def __init__(
@@ -81,11 +81,11 @@ class DatabaseHistory:
 
     @property
     def pending(self) -> int:
-        """Records that are not written yet."""
+        """The number of unwritten records."""
         return len(self._waiting) + len(self._batch)
 
     async def start(self) -> None:
-        """Begin to write. Records that came before are kept in the queue."""
+        """Start to write. Earlier records are in the queue."""
         if self._thread is None:
             self._stopping.clear()
             self._gives_up_at = float("inf")
@@ -96,14 +96,14 @@ class DatabaseHistory:
             self._thread.start()
 
     async def stop(self) -> None:
-        """Write what waits, for as long as the shutdown grace allows."""
+        """Write the queued records, as long as the shutdown grace allows."""
         if self._thread is None:
             return
         grace_seconds = min(LONGEST_FLUSH_SECONDS, self._config.shutdown_grace_seconds)
         self._gives_up_at = self._clock() + grace_seconds
         self._stopping.set()
         self._wake.set()
-        # A thread that hangs in the database's driver is left behind: it is a daemon.
+        # A thread that hangs in the database driver is abandoned: it is a daemon.
         await asyncio.to_thread(self._thread.join, grace_seconds + GATHER_SECONDS)
         self._thread = None
         if left := self.pending:
@@ -153,7 +153,7 @@ class DatabaseHistory:
             self._hang_up()
 
     def _rest(self) -> bool:
-        """Wait for records, or for their companions. False: time is up."""
+        """Wait for a batch of records. False: the time is up."""
         if not self.pending and not self._wake.wait(self._idle_seconds()):
             self._hang_up()
             self._wake.wait(max(0.0, self._prunes_at - self._clock()))
@@ -165,7 +165,7 @@ class DatabaseHistory:
         return max(0.0, min(IDLE_SECONDS, self._prunes_at - self._clock()))
 
     def _guarded(self, work: Callable[[], None]) -> None:
-        """The edge of the thread: one mistake must not end the history."""
+        """The outermost handler of the thread: one error must not stop the history."""
         try:
             work()
         except Exception:
@@ -180,7 +180,7 @@ class DatabaseHistory:
                 return
 
     def _write_with_retries(self) -> bool:
-        """Whether the batch is out of the way; False when time is up first."""
+        """Whether the batch is done; False if the time is up first."""
         pauses, away = backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS), False
         while self._clock() < self._gives_up_at:
             try:
@@ -198,7 +198,7 @@ class DatabaseHistory:
         return False
 
     def _write_batch(self) -> None:
-        """Raises Django's database errors when the database is at fault."""
+        """Raises Django's database errors if the database fails."""
         try:
             write_rows(self._batch, database=self._database)
             self._batch = []
@@ -207,7 +207,7 @@ class DatabaseHistory:
                 self._write_alone(row)
 
     def _write_alone(self, row: HistoryEntry) -> None:
-        """Lose only the row that cannot be written."""
+        """Drop only the row that cannot be written."""
         try:
             write_rows([row], database=self._database)
         except UNWRITABLE as error:

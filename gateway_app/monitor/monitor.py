@@ -1,4 +1,5 @@
-"""The live figures: made each second, shared between processes, kept for 15 minutes."""
+"""Live figures: collected every second, shared between processes, kept for 15
+minutes."""
 
 from __future__ import annotations
 
@@ -50,7 +51,7 @@ class Monitor:
         process: str = "",
     ) -> None:
         self.recent = recent
-        """The requests that ended lately; the history adds to it."""
+        """The recently completed requests; the history adds to it."""
         self._health = health
         self._figures = figures
         self._name = process or f"web-{os.getpid()}"
@@ -63,7 +64,7 @@ class Monitor:
         self._lost = False
 
     async def start(self) -> None:
-        """Begin to publish and to listen."""
+        """Start to publish and to listen."""
         if not self._tasks:
             work = (
                 self._loop_watch.run(),
@@ -105,7 +106,7 @@ class Monitor:
         return History(snapshots=kept[-KEPT_SNAPSHOTS:]).model_dump()
 
     def snapshot(self) -> Snapshot:
-        """How this process is right now."""
+        """The current snapshot of this process."""
         parts = {**self._parts, **self._health.parts()}
         figures = self._figures
         return Snapshot(
@@ -133,7 +134,8 @@ class Monitor:
                 self._loop_delay_seconds = self._loop_watch.take_worst()
                 await self._publish()
             except Exception:
-                # The edge of a background task: one bad second must not be the last.
+                # The outermost handler of a background task: one error must not stop
+                # it.
                 log.exception("snapshot failed")
             await asyncio.sleep(max(0.0, due - loop.time()))
 
@@ -143,8 +145,8 @@ class Monitor:
         try:
             await asyncio.wait_for(layer.group_send(GROUP, message), PERIOD_SECONDS)
         except REDIS_ERRORS as error:
-            # Whether all is lost is for the listener to say: after a restart of
-            # Redis a pooled connection fails once and works again.
+            # Only the listener reports a loss: after a restart of Redis a pooled
+            # connection fails once and then works.
             log.debug("snapshot not shared", reason=type(error).__name__)
 
     async def _listen_forever(self) -> None:
@@ -160,12 +162,13 @@ class Monitor:
         channel = await layer.new_channel()
         joined = 0.0
         while True:
-            # A Redis that was restarted has forgotten who belongs to the group.
+            # A restarted Redis has lost the members of the group.
             if time.monotonic() - joined > REJOIN_SECONDS:
                 await layer.group_add(GROUP, channel)
                 joined = time.monotonic()
                 self._found()
-            # Our own snapshots come back each second, so silence means a loss.
+            # We receive our own snapshots every second, so silence means a lost
+            # connection.
             message = await asyncio.wait_for(layer.receive(channel), SILENCE_SECONDS)
             self._keep(message["snapshot"])
             self._hand_out(message["snapshot"])
@@ -187,7 +190,7 @@ class Monitor:
 
     def _hand_out(self, item: dict[str, Any] | VoiceError) -> None:
         for queue in self._watchers:
-            # A watcher that reads too slowly misses the oldest, and nobody waits.
+            # A slow watcher misses the oldest snapshots; nobody waits for it.
             if queue.full():
                 queue.get_nowait()
             queue.put_nowait(item)

@@ -1,4 +1,4 @@
-"""`manage.py prune_history`: forget requests that are older than the retention."""
+"""`manage.py prune_history`: delete requests older than the retention."""
 
 from __future__ import annotations
 
