@@ -17,7 +17,7 @@ from stt_app.core.engine import Task
 from stt_app.core.files.transcript_formats import FORMATS
 from stt_app.core.languages import AUTO, LANGUAGES
 from stt_app.core.session.options import Options
-from voiceproject.transcription import Transcription, Wish, targets
+from voiceproject.transcription import OutputSettings, Transcription, targets
 
 
 class Command(BaseCommand):
@@ -60,9 +60,9 @@ class Command(BaseCommand):
         # The bar shows the progress; a log line for each utterance would tear it.
         logging.disable(logging.INFO)
         config: Config = settings.VOICE.config
-        wish = Wish(
+        output = OutputSettings(
             formats=tuple(dict.fromkeys(options["format"] or ["text"])),
-            output=options["output"],
+            place=options["output"],
             options=Options(
                 language=options["language"] or config.whisper_lang,
                 task=options["task"],
@@ -70,11 +70,11 @@ class Command(BaseCommand):
             ),
         )
         try:
-            work = [(path, targets(path, wish)) for path in options["files"]]
+            work = [(path, targets(path, output)) for path in options["files"]]
             targets_differ([each for _, paths in work for each in paths.values()])
         except ValueError as error:
             raise CommandError(str(error)) from error
-        transcription = Transcription(config, wish, self.stdout.write)
+        transcription = Transcription(config, output, self.stdout.write)
         try:
             failed = asyncio.run(transcription.run(work))
         except VoiceError as error:
