@@ -22,8 +22,8 @@ from voiceproject.transcription import OutputSettings, Transcription, targets
 
 class Command(BaseCommand):
     help = (
-        "Write down recordings: any audio or video file. Interrupted, it goes on "
-        "where it was when the same command is run again."
+        "Transcribe recordings: any audio or video file. After an interruption, "
+        "run the same command again to resume."
     )
     requires_system_checks: list[str] = []
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             "--format",
             action="append",
             choices=list(FORMATS),
-            help="what to write; may be given several times (default: text)",
+            help="output format; may be repeated (default: text)",
         )
         parser.add_argument(
             "--output",
@@ -48,12 +48,12 @@ class Command(BaseCommand):
             "--task",
             choices=get_args(Task),
             default="transcribe",
-            help="`translate` writes English, whatever is spoken",
+            help="`translate` translates any language into English",
         )
         parser.add_argument(
             "--word-timestamps",
             action="store_true",
-            help="ask for the time of each word: in JSON, and for better subtitles",
+            help="add word timestamps: in JSON, and for more precise subtitles",
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -80,7 +80,7 @@ class Command(BaseCommand):
         except VoiceError as error:
             raise CommandError(error.message) from error
         except KeyboardInterrupt:
-            message = "Stopped. Run the same command again to go on from here."
+            message = "Stopped. Run the same command again to resume."
             raise CommandError(message, returncode=130) from None
         finally:
             logging.disable(logging.NOTSET)
@@ -100,4 +100,4 @@ def targets_differ(paths: list[Path]) -> None:
     """Raises ValueError when two recordings would be written to one file."""
     for path in paths:
         if paths.count(path) > 1:
-            raise ValueError(f"Two recordings would both be written to {path}.")
+            raise ValueError(f"Two recordings have the same output file, {path}.")
