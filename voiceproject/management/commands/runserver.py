@@ -1,4 +1,4 @@
-"""`manage.py runserver`, which would serve without engines: it names `serve`."""
+"""`manage.py runserver` would run without engines: it points to `serve`."""
 
 from __future__ import annotations
 
