@@ -1,4 +1,4 @@
-"""Every HTTP error response, in one format."""
+"""Error responses over HTTP, all in one shape."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def explain_validation(problems: Sequence[dict[str, Any]]) -> VoiceError:
     return BadValue(f"`{field or 'body'}`: {sentence}.", field=field)
 
 
-def stand_in(request: HttpRequest, response: HttpResponseBase) -> VoiceError:
-    """The error for a response from Django itself (404, 405, 400, ...)."""
+def error_for_response(request: HttpRequest, response: HttpResponseBase) -> VoiceError:
+    """The error for a response that Django itself made (404, 405, 400, ...)."""
     status = response.status_code
     path = request.path_info
     if status == 405:

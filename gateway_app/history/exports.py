@@ -1,4 +1,4 @@
-"""Exports of the history: JSON, and CSV that is safe from formula injection."""
+"""History as files: JSON unchanged, CSV without cells that a spreadsheet would run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The history record of a request. Writing it never delays or fails the request."""
+"""What the history keeps of a request. Recording never delays or fails the request."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""Converts records to rows: truncated to the columns, without characters that databases
-reject."""
+"""Records as database rows: cut to the column lengths, without characters that databases refuse."""
 
 from __future__ import annotations
 

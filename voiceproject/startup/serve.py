@@ -1,5 +1,4 @@
-"""A server's lifecycle: start the services, listen, wait for the signal, drain,
-stop."""
+"""A server's life: start the services, listen, wait for the signal, drain, stop."""
 
 from __future__ import annotations
 
@@ -38,7 +37,7 @@ class ServeOptions:
 
 @dataclass(frozen=True)
 class Started:
-    """The content of the start summary."""
+    """What the start summary is made of."""
 
     services: Services
     host: str
@@ -79,7 +78,7 @@ async def serve(
 
 
 def _build(loaded: LoadedConfig, options: ServeOptions) -> ServerProcess:
-    # A port in use is reported at once, not after the models have loaded.
+    # Report a port in use at once, not after the models have loaded.
     _check_free(options.host, options.port)
     try:
         return build_services(loaded, options.roles)

@@ -1,5 +1,4 @@
-"""SIGTERM and Ctrl-C: the first requests a graceful shutdown, the second exits at
-once."""
+"""SIGTERM and Ctrl-C: the first asks for an orderly end, the second ends at once."""
 
 from __future__ import annotations
 
@@ -18,7 +17,7 @@ _SIGNALS = [
 
 
 class StopSignal:
-    """Set by a signal, or when the supervisor closes our standard input."""
+    """Set by a signal, or when the supervisor that holds our input goes away."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
@@ -33,7 +32,7 @@ class StopSignal:
         return self._event.is_set()
 
     def watch_input(self) -> None:
-        """Stop when standard input closes: no orphan outlives its supervisor."""
+        """Stop when standard input ends, so that no process outlives its supervisor."""
         threading.Thread(target=self._read_to_end, daemon=True).start()
 
     def _read_to_end(self) -> None:
