@@ -27,7 +27,7 @@ class MethodNotAllowed(VoiceError):
 
 
 class ErrorResponse(JsonResponse):
-    """The JSON form of an error, with the headers that go with it."""
+    """An error as a JSON response, with its headers."""
 
     def __init__(self, error: VoiceError, request_id: str | None) -> None:
         super().__init__(error.body(request_id), status=error.http_status)
@@ -46,7 +46,7 @@ def request_id(request: HttpRequest) -> str | None:
 
 
 def error_response(request: HttpRequest, error: VoiceError) -> ErrorResponse:
-    """The answer for an error that a view or a middleware raised."""
+    """The response for an error from a view or a middleware."""
     return ErrorResponse(error, request_id(request))
 
 
@@ -78,7 +78,7 @@ def error_for_response(request: HttpRequest, response: HttpResponseBase) -> Voic
     if status == 404:
         return NotFound(f"There is nothing at {path}.")
     if status == 403:
-        return Forbidden("The request was refused: its CSRF token is missing or wrong.")
+        return Forbidden("The CSRF token is missing or wrong.")
     if status == 413:
         return TooLarge("The body is too large.")
     if status == 503:

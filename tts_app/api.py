@@ -50,20 +50,24 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
 TTS_DOCS = {
     "responses": {
         200: {
-            "description": "The audio as it is made. Headers: `X-Voice`, "
+            "description": "The audio, streamed. Headers: `X-Voice`, "
             "`X-Sample-Rate`, `X-Channels`, `X-Request-ID`.",
             "content": {
                 **dict.fromkeys(AUDIO_TYPES, _BINARY),
                 "text/event-stream": {"schema": {"type": "string"}},
             },
         },
-        400: {"description": "A value that is not allowed; `field` names it."},
+        400: {"description": "An invalid value; `field` names the field."},
         404: {"description": "Unknown voice; the message lists the known ones."},
         413: {"description": "The text is longer than `tts_max_text_length`."},
         415: {"description": "The body is not JSON."},
-        422: {"description": "Nothing in the text can be spoken."},
-        429: {"description": "All places are taken; `Retry-After` says when to try."},
-        503: {"description": "The language model or the voice engine; says which."},
+        422: {"description": "The text contains nothing that can be spoken."},
+        429: {
+            "description": "All slots are taken; `Retry-After` says when to try again."
+        },
+        503: {
+            "description": "The language model or the voice engine is unavailable; the message says which."
+        },
     }
 }
 
@@ -71,7 +75,7 @@ TTS_DOCS = {
 @router.post("/tts", url_name="tts", summary="Speak a text", openapi_extra=TTS_DOCS)
 @decorate_view(_json_only)
 async def tts(request: HttpRequest, body: TtsIn) -> HttpResponseBase:
-    """Speech for a text: answered by the language model, or spoken as given."""
+    """Speech: the language model's answer, or the text as it is."""
     check_encoding(body.format, body.sample_rate)
     speech = await speech_services(scope_of(request)).speech.open(
         body.speech_request(request_id(request) or ""),
@@ -86,11 +90,9 @@ async def tts(request: HttpRequest, body: TtsIn) -> HttpResponseBase:
     )
 
 
-@router.get(
-    "/voices", response=VoicesOut, url_name="voices", summary="The voices there are"
-)
+@router.get("/voices", response=VoicesOut, url_name="voices", summary="List the voices")
 async def voices(request: HttpRequest) -> dict[str, Any]:
-    """The voices that may be asked for, and which one is the default."""
+    """The available voices, and the default one."""
     try:
         speech = speech_services(scope_of(request)).speech
         available = await speech.available_voices()

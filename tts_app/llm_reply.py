@@ -1,4 +1,4 @@
-"""What the language model answers to a request, and what is remembered of it."""
+"""The language model's answer to a request, and its conversation."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class LlmReply:
     async def pieces(
         self, request: SpeechRequest, principal: str
     ) -> AsyncIterator[str]:
-        """The answer as it is written. Raises LlmUnavailable, Unavailable."""
+        """The answer, streamed. Raises LlmUnavailable, Unavailable."""
         llm, said_anything = self._llm, False
         messages = await self._messages(request, principal)
         pieces = text_deltas(llm.reply(messages, request.options))
@@ -53,19 +53,20 @@ class LlmReply:
                 yield piece
         if not said_anything:
             raise LlmUnavailable(
-                f"The language model {llm.model_name} ({llm.backend}) answered nothing.",
+                f"The language model {llm.model_name} ({llm.backend}) gave an empty answer.",
                 retry_after_seconds=1,
             )
 
     async def remember(
         self, request: SpeechRequest, principal: str, answer: str
     ) -> None:
-        """The request was answered in full. Never raises: the answer was given."""
+        """Store the complete answer. Never raises: the client already has the
+        answer."""
         if key := _key(request, principal):
             try:
                 await self._conversations.add(key, Turn(request.text, answer))
             except VoiceError as error:
-                log.warning("turn not remembered", reason=error.message)
+                log.warning("turn not stored", reason=error.message)
 
     async def forget(self, principal: str, conversation_id: str) -> None:
         """Raises NotFound when there is no such conversation of this principal."""

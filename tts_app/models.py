@@ -1,4 +1,4 @@
-"""What the database knows: the voices, and the conversations that go on."""
+"""The database models: voices and open conversations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from common.config.llm import ConversationSettings
 
 
 class Voice(models.Model):
-    """A voice that was found on this server, and whether it is offered."""
+    """A voice on this server, and whether it is enabled."""
 
     name = models.CharField(max_length=200, unique=True)
     language = models.CharField(max_length=32, blank=True)
@@ -21,22 +21,22 @@ class Voice(models.Model):
     size_bytes = models.PositiveBigIntegerField("size (bytes)", default=0)
     licence = models.CharField(max_length=200, blank=True)
     source = models.CharField(
-        max_length=200, blank=True, help_text="Where its files were found."
+        max_length=200, blank=True, help_text="Where the server found its files."
     )
     sha256 = models.CharField(
         "SHA-256",
         max_length=64,
         blank=True,
-        help_text="Of the model, as it was installed.",
+        help_text="SHA-256 of the model at installation.",
     )
     installed = models.BooleanField(
-        default=True, help_text="Whether its files were there at the last look."
+        default=True, help_text="Whether its files existed at the last check."
     )
     enabled = models.BooleanField(
-        default=True, help_text="A voice that is not enabled is not offered."
+        default=True, help_text="The server does not offer a disabled voice."
     )
     default = models.BooleanField(
-        default=False, help_text="Taken when a request names no voice."
+        default=False, help_text="Used when a request names no voice."
     )
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)
@@ -77,7 +77,7 @@ class Conversation(models.Model):
 
     @staticmethod
     def expired_before(settings: ConversationSettings) -> datetime:
-        """A conversation in which nothing was said since then is forgotten."""
+        """A conversation without a turn since then has expired."""
         age = timedelta(seconds=settings.conversation_expire_seconds)
         return timezone.now() - age
 
@@ -89,7 +89,7 @@ class Conversation(models.Model):
         dry_run: bool = False,
         database: str = DEFAULT_DB_ALIAS,
     ) -> int:
-        """Delete what has expired; how many conversations that are, or would be."""
+        """Delete expired conversations; returns their number."""
         oldest = cls.expired_before(settings)
         expired = cls._default_manager.using(database).filter(updated_at__lte=oldest)
         return expired.count() if dry_run else expired.delete()[0]

@@ -32,7 +32,7 @@ DEBUG = False
 ALLOWED_HOSTS = _config.allowed_hosts
 
 INSTALLED_APPS = [
-    # First, so that its commands come before those of the same name.
+    # First, so that its commands override those of the same name.
     "voiceproject",
     "unfold",
     "unfold.contrib.filters",

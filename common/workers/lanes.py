@@ -115,7 +115,7 @@ class ThreadLane:
 
 
 class ProcessLane:
-    """Runs the handler in a spawned process, over one pipe."""
+    """Runs the handler in a spawned process, connected by one pipe."""
 
     def __init__(self, spec: WorkerSpec) -> None:
         self._spec = spec
@@ -156,7 +156,7 @@ class ProcessLane:
 
     def _watch(self, process: Any) -> None:
         multiprocessing.connection.wait([process.sentinel])
-        # The sentinel falls a moment before `is_alive` notices the end.
+        # The sentinel fires shortly before `is_alive` notices the exit.
         if self._process is process:
             self._loaded = False
         self.on_death()
@@ -171,7 +171,7 @@ class ProcessLane:
             kind, value = ours.recv()
         except (EOFError, OSError) as error:
             raise EngineFailed(
-                f"The {self._spec.name} worker ended while it loaded."
+                f"The {self._spec.name} worker exited while loading."
             ) from error
         if kind == "error":
             raise value

@@ -1,4 +1,4 @@
-"""The stages of a request, in words and as bars."""
+"""The stages of a request, with names and bars."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 STAGE_NAMES = {
-    "transcribe": "Whisper at work",
-    "final": "Transcript, after the end of speech",
-    "llm_first_token": "First word of the language model",
+    "transcribe": "Whisper transcription",
+    "final": "Final, after the end of speech",
+    "llm_first_token": "First token of the language model",
     "first_audio": "First sound",
     "total": "Whole answer",
 }

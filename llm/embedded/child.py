@@ -1,4 +1,4 @@
-"""Keeps one child program running: a dead one is replaced at once."""
+"""Supervises one child process: when it dies it is restarted at once."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ log = structlog.get_logger(__name__)
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 2.0
-_SOUND_SECONDS = 10.0
-"""A child that lived for so long was sound; one that did not may never be."""
+_HEALTHY_SECONDS = 10.0
+"""A child that ran for this long was healthy, so the backoff starts over."""
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 30.0
 
@@ -33,8 +33,8 @@ _LONGEST_PAUSE_SECONDS = 30.0
 class Child:
     """Runs `python -m module`, gives it `orders`, and watches over it.
 
-    A thread reads what the child says until it ends: the supervision does not
-    depend on an event loop, and the end is noticed the moment it happens.
+    A thread reads the child's output until it ends, so supervision needs no event
+    loop and a crash is noticed immediately.
     """
 
     def __init__(self, name: str, module: str, orders: dict[str, Any]) -> None:
@@ -46,9 +46,9 @@ class Child:
         self._stopping = threading.Event()
         self._settled = threading.Event()
         self.url = ""
-        """Where the child listens; empty while it does not."""
+        """Where the child listens; empty while it is not listening."""
         self.restarts = 0
-        self.last_words = ""
+        self.last_output = ""
 
     @property
     def pid(self) -> int | None:
@@ -79,7 +79,7 @@ class Child:
         in_time = self._settled.wait(_START_SECONDS)
         if not self.url:
             self.stop()
-            reason = self.last_words if in_time else "it did not load in time"
+            reason = self.last_output if in_time else "it did not load in time"
             raise EngineFailed(f"The {self._name} could not start: {reason}.")
 
     def stop(self) -> None:
@@ -93,7 +93,7 @@ class Child:
         self.url = ""
 
     def kill(self) -> None:
-        """End a child that hangs; the supervisor starts the next one."""
+        """Kill a child that hangs; the supervisor starts the next one."""
         if self._process is not None:
             self._process.kill()
 
@@ -105,19 +105,19 @@ class Child:
             self._settled.set()
             if self._stopping.is_set() or not (listened or self.restarts):
                 return
-            if listened and time.monotonic() - started_at > _SOUND_SECONDS:
+            if listened and time.monotonic() - started_at > _HEALTHY_SECONDS:
                 pauses = _restart_pauses()
             self.restarts += 1
             log.warning(
-                "child program died and is started again",
+                "child process died and is restarted",
                 child=self._name,
-                last_words=self.last_words,
+                last_output=self.last_output,
                 restarts=self.restarts,
             )
             self._stopping.wait(next(pauses))
 
     def _run_once(self) -> bool:
-        """Run the child to its end; whether it ever listened."""
+        """Run the child until it ends. Returns whether it ever listened."""
         process = self._process = self._spawn()
         if self._stopping.is_set():
             _end(process)
@@ -125,7 +125,7 @@ class Child:
         tail: deque[str] = deque(maxlen=5)
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         for line in process.stdout:
-            fact = _fact(line)
+            fact = _parse_message(line)
             if url := fact.get("url"):
                 self.url, listened = url, True
                 self._settled.set()
@@ -133,7 +133,7 @@ class Child:
                 tail.append(fact.get("error") or line.strip())
         code = process.wait()
         self.url = ""
-        self.last_words = tail[-1] if tail else f"it ended with code {code}"
+        self.last_output = tail[-1] if tail else f"it ended with code {code}"
         if process.stdin is not None:
             process.stdin.close()
         process.stdout.close()
@@ -155,7 +155,9 @@ class Child:
             process.stdin.write(json.dumps(self._orders) + "\n")
             process.stdin.flush()
         except OSError:
-            log.warning("child program ended before its orders", child=self._name)
+            log.warning(
+                "child process ended before it read its orders", child=self._name
+            )
         return process
 
 
@@ -178,8 +180,8 @@ def _end(process: subprocess.Popen[str]) -> None:
         process.wait()
 
 
-def _fact(line: str) -> dict[str, str]:
-    """What the child says, or nothing when a library under it writes."""
+def _parse_message(line: str) -> dict[str, str]:
+    """A message of the child; empty for other output, such as that of a library."""
     try:
         fact = json.loads(line)
     except ValueError:

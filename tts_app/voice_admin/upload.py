@@ -1,4 +1,4 @@
-"""The admin's way to bring a voice: a page, and its files in small parts."""
+"""The admin's page to upload a voice, in small parts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Step = Callable[[HttpRequest, VoiceUploads], Awaitable[dict[str, Any]]]
 
 
 class VoiceUploadPages(VoicePages):
-    """Where the two files are chosen, and the steps in which they come."""
+    """The page to choose the two files, and the upload steps."""
 
     @property
     def page(self) -> AsyncView:
@@ -53,14 +53,14 @@ async def add(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:
     try:
         offset = int(given.get("offset", ""))
     except ValueError as error:
-        raise BadValue("`offset` is a whole number.", field="offset") from error
+        raise BadValue("`offset` must be an integer.", field="offset") from error
     upload, kind = given.get("upload", ""), given.get("kind", "")
     await sync_to_async(uploads.add)(upload, kind, offset, request.body)
     return {"has": offset + len(request.body)}
 
 
 async def finish(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:
-    """Examine the voice and keep it, or throw it away and say why."""
+    """Validate and install the voice, or delete it and report why."""
     speech = speech_services(scope_of(request)).speech
     upload, name = request.GET.get("upload", ""), request.GET.get("name", "")
     try:

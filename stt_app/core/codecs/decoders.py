@@ -1,4 +1,4 @@
-"""From a client's bytes, in any encoding and rate, to samples at 16 kHz."""
+"""Decodes a client's bytes, in any encoding and rate, to samples at 16 kHz."""
 
 from __future__ import annotations
 
@@ -21,24 +21,25 @@ _PACKED_SLICE_BYTES = 1_024
 
 
 class StreamDecoder(Protocol):
-    """One stream. How its bytes are split into frames makes no difference."""
+    """Decodes one stream. The split of its bytes into frames makes no difference."""
 
     slice_bytes: int
-    """Give no more at a time where the event loop must not wait for it."""
+    """The most bytes to pass at once on the event loop."""
 
     @property
     def audio_seconds(self) -> float:
         """Seconds of audio received so far."""
 
     def decode(self, data: bytes) -> Samples:
-        """The samples at 16 kHz that are ready now. Raises UnsupportedAudio."""
+        """The decoded samples at 16 kHz. Raises UnsupportedAudio."""
 
     def flush(self) -> Samples:
-        """What the resampler held back. The stream may go on afterwards."""
+        """The samples that the resampler held back. The stream may continue
+        afterwards."""
 
 
 class _Resampled:
-    """Resamples what was decoded, and counts it."""
+    """Resamples decoded audio, and counts it."""
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
@@ -79,7 +80,7 @@ class RawDecoder(_Resampled):
 
 
 class OpusDecoder(_Resampled):
-    """Opus in WebM or Ogg, as a browser's MediaRecorder makes it."""
+    """Opus in WebM or Ogg, as a browser's MediaRecorder produces it."""
 
     slice_bytes = _PACKED_SLICE_BYTES
 
@@ -108,7 +109,7 @@ _RAW: dict[Encoding, tuple[int, Callable[[bytes], Samples]]] = {
 
 
 def build_decoder(encoding: Encoding, sample_rate: int) -> StreamDecoder:
-    """A decoder for a new stream; a container knows its own rate."""
+    """A decoder for a new stream; a container has its own rate."""
     if encoding in _RAW:
         width, convert = _RAW[encoding]
         return RawDecoder(width, convert, sample_rate)

@@ -1,4 +1,4 @@
-"""Ogg, taken apart while it arrives: pages in, the packets of its Opus stream out."""
+"""A streaming Ogg demuxer: pages in, the packets of the Opus stream out."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class OggDemuxer:
         self._open = bytearray()
 
     def push(self, data: bytes) -> list[OpusHead | Packet]:
-        """What these bytes complete. Raises UnsupportedAudio."""
+        """The packets that these bytes complete. Raises UnsupportedAudio."""
         self._buffer += data
         found: list[OpusHead | Packet] = []
         while (page := self._next_page()) is not None:
@@ -39,7 +39,7 @@ class OggDemuxer:
         return found
 
     def _next_page(self) -> bytes | None:
-        """The next whole page; what is no page is skipped."""
+        """The next complete page; skips other bytes."""
         if not self._synchronised():
             return None
         if len(self._buffer) < _HEADER_BYTES:
@@ -59,7 +59,7 @@ class OggDemuxer:
         if self._buffer.startswith(OGG_MAGIC):
             return True
         at = self._buffer.find(OGG_MAGIC)
-        # The magic may be cut in the middle, so its first bytes stay.
+        # The magic may be split, so keep its first bytes.
         skip = at if at >= 0 else max(0, len(self._buffer) - len(OGG_MAGIC) + 1)
         self._lost_bytes += skip
         del self._buffer[:skip]
@@ -79,7 +79,9 @@ class OggDemuxer:
             self._serial, self._packets_seen = serial, 0
             self._open.clear()
         if self._serial is None and not flags & _FIRST:
-            raise UnsupportedAudio("The Ogg stream holds no Opus.", field="encoding")
+            raise UnsupportedAudio(
+                "The Ogg stream contains no Opus track.", field="encoding"
+            )
         if serial != self._serial:
             return []
         if not flags & _CONTINUED:
@@ -90,7 +92,7 @@ class OggDemuxer:
         found: list[OpusHead | Packet] = []
         at = 0
         for length in lengths:
-            # Cover pictures are large; a packet of sound never is.
+            # Cover pictures are large; an audio packet never is.
             if len(self._open) <= MOST_PACKET_BYTES:
                 self._open += body[at : at + length]
             at += length

@@ -1,10 +1,9 @@
-"""Opus out of the container that a browser records into, while it arrives.
+"""Decodes Opus from a browser's recording as it arrives.
 
-The containers are taken apart in Python, piece by piece, and only checked packets
-reach the native decoder: a stream names no file or address, asks for no probing,
-and cannot hold more sound than its packets say. That takes about as long as
-detecting speech in it, so it runs where the bytes arrive; `slice_bytes` bounds
-how much of it happens at once.
+The demuxers are written in Python, and only validated packets reach the native decoder:
+a stream cannot name files or addresses, needs no probing, and cannot contain more audio
+than its packets declare. This takes about as long as voice activity detection, so it
+runs on the event loop; `slice_bytes` bounds the work per call.
 """
 
 from __future__ import annotations
@@ -23,15 +22,16 @@ OPUS_RATE_HZ = 48_000
 _NOTHING = np.zeros(0, np.float32)
 _SPARE_SECONDS = 10.0
 _LEAST_BYTES_A_SECOND = 50
-"""Even silence that Opus does not transmit takes more than this, with its container."""
+"""Even silence that Opus does not transmit needs more bytes than this in a
+container."""
 _MOST_DAMAGED = 50
 
 
 class Demuxer(Protocol):
-    """Takes a container apart."""
+    """Demuxes a container."""
 
     def push(self, data: bytes) -> list[OpusHead | Packet]:
-        """What has come to its end: first a head, then its packets."""
+        """The complete parts: first a head, then its packets."""
 
 
 class OpusStream:
@@ -68,7 +68,7 @@ class OpusStream:
         self._spare_samples -= packet_samples(part)
         if self._spare_samples < 0:
             raise UnsupportedAudio(
-                "The stream claims more sound than so few bytes can hold.",
+                "The stream declares more audio than it has bytes for.",
                 field="encoding",
             )
         return self._decoder.decode(part)

@@ -1,8 +1,8 @@
-"""WebM, taken apart while it arrives: elements in, the packets of its Opus track out.
+"""A streaming WebM demuxer: elements in, the packets of the Opus track out.
 
-A recorder writes segments and clusters of unknown size, so elements are read as
-one flat sequence: those that hold others are entered, those that matter are
-read, and the rest is skipped without being kept.
+A recorder writes segments and clusters of unknown size, so elements are read as one
+flat sequence: containers are entered, relevant elements are read, and the rest is
+skipped without buffering.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class _Track:
 
 @dataclass
 class _Tracks:
-    """The tracks of the file that is being read."""
+    """The tracks of the current file."""
 
     all: list[_Track] = field(default_factory=list)
     chosen: _Track | None = None
@@ -50,7 +50,7 @@ class WebmDemuxer:
         self._tracks = _Tracks()
 
     def push(self, data: bytes) -> list[OpusHead | Packet]:
-        """What these bytes complete. Raises UnsupportedAudio."""
+        """The packets that these bytes complete. Raises UnsupportedAudio."""
         self._buffer += data
         found: list[OpusHead | Packet] = []
         at = 0
@@ -135,7 +135,7 @@ class WebmDemuxer:
                 return OpusHead.parse(track.private)
         names = ", ".join(track.codec[:20] for track in tracks.all) or "nothing"
         raise UnsupportedAudio(
-            f"The WebM stream holds {names}, but no Opus.", field="encoding"
+            f"The WebM stream holds {names}, but no Opus track.", field="encoding"
         )
 
 

@@ -1,4 +1,4 @@
-"""Runs of audio frames that know where in the stream they are."""
+"""Runs of audio frames with their position in the stream."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _QUIET_WINDOW = SPEECH_RATE_HZ // 10
 
 
 class FrameRun:
-    """Consecutive frames of which the last one ends at `end`."""
+    """Consecutive frames; the last one ends at `end`."""
 
     def __init__(self, end: int, samples: Samples | None = None) -> None:
         self._frames: deque[Samples] = deque()
@@ -65,7 +65,7 @@ class Framer:
         ]
 
     def rest(self) -> Samples:
-        """What does not fill a frame; it is handed out once."""
+        """The rest that does not fill a frame; returned once."""
         rest, self._rest = self._rest, self._rest[:0]
         return rest
 

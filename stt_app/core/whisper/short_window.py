@@ -2,7 +2,7 @@
 
 Only the frames that hold sound are encoded. The decoder was trained on 1,500
 positions and loops when it sees fewer, so the rest is filled with the encoder's
-states for faint white noise: computed once, and read as "nothing more is said".
+states for faint white noise: computed once, and decoded as "no more speech".
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _WINDOW_SECONDS = 30
 _WINDOW_FRAMES = 3000
 _MARGIN_FRAMES = 200
 _STEP_FRAMES = 100
-"""The encoder prepares itself for each length that it meets and never forgets one:
-few lengths keep its memory small."""
+"""The encoder caches buffers for each input length and never frees them: few lengths
+keep its memory small."""
 _NOISE_AMPLITUDE = 1e-3
 
 States = NDArray[np.float32]
@@ -40,11 +40,11 @@ class ShortWindowWhisper(LiveWhisper):
 
     @property
     def short(self) -> bool:
-        """Whether the window is short right now."""
+        """Whether the window is currently short."""
         return self._short
 
     def use_window(self, *, short: bool) -> None:
-        """Choose the window of what is encoded from here on."""
+        """Choose the window for the following audio."""
         if short != self._short:
             self._short = short
             self._encoded = None
@@ -66,7 +66,7 @@ class ShortWindowWhisper(LiveWhisper):
         encoded = super().encode(features)
         if not self._names_language or not self._head_positions:
             return encoded
-        # One token does not loop, and the tail takes most of the time and says nothing.
+        # One token cannot loop, and the tail takes most of the time and adds nothing.
         return storage(states_array(encoded)[:, : self._head_positions])
 
     def _encode_anew(self, features: Any) -> Any:
@@ -92,7 +92,7 @@ class ShortWindowWhisper(LiveWhisper):
 
 
 def window_frames(features: NDArray[np.float32]) -> int:
-    """How many frames a short window takes: those with sound, and a margin."""
+    """The number of frames in a short window: those with sound, and a margin."""
     wanted = sounding_frames(features) + _MARGIN_FRAMES
     return -(-wanted // _STEP_FRAMES) * _STEP_FRAMES
 

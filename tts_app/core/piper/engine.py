@@ -1,4 +1,4 @@
-"""Piper as an engine: clauses in, audio out, worked on in processes of their own."""
+"""The Piper engine: clauses in, audio out, synthesised in worker processes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tts_app.core.piper.loading import VoiceDefaults
 from tts_app.core.piper.worker import PiperJob, PiperOptions
 
 QUEUE_LIMIT = 256
-"""Clauses that wait; requests are bounded before they get here."""
+"""The queue limit for clauses; requests are limited earlier."""
 
 
 class PiperEngine:
@@ -166,7 +166,7 @@ def _state(pool: WorkerPool, catalog: Catalog) -> tuple[PartState, str]:
     voices = len(catalog.voices)
     offered = f"{voices} voice{'' if voices == 1 else 's'}"
     if not pool.alive:
-        return PartState.DOWN, "No Piper worker is alive; a new one is being started."
+        return PartState.DOWN, "No Piper worker is alive; a new one is starting."
     if pool.alive < pool.size:
         return (
             PartState.DEGRADED,

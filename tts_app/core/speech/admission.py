@@ -1,4 +1,4 @@
-"""Who may work now: a few at a time, a bounded queue behind them, no more."""
+"""Admission: a few requests at a time, and a bounded queue."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ class Admission:
 
     @asynccontextmanager
     async def place(self, timeout_seconds: float) -> AsyncIterator[None]:
-        """A place to work. Raises TooMany when the queue is full, Unavailable in time."""
+        """Acquire a slot. Raises TooMany if the queue is full, Unavailable on
+        timeout."""
         await self._enter(timeout_seconds)
         try:
             yield
@@ -38,8 +39,8 @@ class Admission:
             return
         if len(self._queue) >= self._queue_limit:
             raise TooMany(
-                f"{self._limit} requests are being spoken and {self._queue_limit} wait "
-                "(`tts_max_concurrent`, `tts_queue_limit`).",
+                f"{self._limit} requests are running and {self._queue_limit} are "
+                "queued (`tts_max_concurrent`, `tts_queue_limit`).",
                 retry_after_seconds=1 + self.waiting // self._limit,
             )
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -50,7 +51,7 @@ class Admission:
             self._give_up(turn)
             if isinstance(error, asyncio.TimeoutError):
                 raise Unavailable(
-                    f"No place was free within {timeout_seconds:g} s "
+                    f"No slot became free within {timeout_seconds:g} s "
                     "(`tts_request_timeout`).",
                     retry_after_seconds=5,
                 ) from error
@@ -58,7 +59,7 @@ class Admission:
 
     def _give_up(self, turn: asyncio.Future[None]) -> None:
         if turn.done():
-            # The place came at the very moment of leaving: hand it on.
+            # The slot was granted during the cancellation: pass it on.
             self._leave()
         else:
             self._queue.remove(turn)

@@ -1,4 +1,4 @@
-"""Letting a new voice in: its files are examined, it is heard, and only then kept."""
+"""Installs a new voice: validates its files, tests it, then moves it into place."""
 
 from __future__ import annotations
 
@@ -21,22 +21,22 @@ NEEDED_INPUTS = frozenset({"input", "input_lengths", "scales"})
 
 
 def examine(files: VoiceFiles) -> VoiceInfo:
-    """What the files say about the voice. Raises BadValue."""
+    """Read and validate the voice's files. Raises BadValue."""
     try:
         info = read_voice(files)
         facts = graph_facts(files.onnx.read_bytes())
     except UnusableVoice as error:
         raise BadValue(error.message.split(" Install it")[0], field="config") from error
     except NotOnnx as error:
-        raise BadValue(f"This is no ONNX model: {error}.", field="onnx") from error
+        raise BadValue(f"This is not an ONNX model: {error}.", field="onnx") from error
     if facts.external_data:
-        raise BadValue("The model keeps weights in other files.", field="onnx")
+        raise BadValue("The model stores weights in other files.", field="onnx")
     needed = NEEDED_INPUTS | ({SPEAKER_INPUT} if info.speakers else set())
     if needed - set(facts.inputs):
         given = ", ".join(sorted(facts.inputs)) or "nothing"
         wanted = ", ".join(sorted(needed))
         raise BadValue(
-            f"This is no Piper voice: it takes {given} instead of {wanted}.",
+            f"This is not a Piper voice: it takes {given} instead of {wanted}.",
             field="onnx",
         )
     return info
@@ -75,9 +75,8 @@ def keep(files: VoiceFiles, target: Path) -> None:
 
 
 def _move_each(files: VoiceFiles, target: Path) -> None:
-    """To another disk, or into a folder with remains of an earlier try.
-
-    The configuration goes last: only with it the model is taken for a voice.
+    """Move to another disk, or into a folder with leftovers of an earlier attempt. The
+    configuration goes last: without it the model does not count as a voice.
     """
     target.mkdir(exist_ok=True)
     folder = files.onnx.parent

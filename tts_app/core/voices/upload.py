@@ -1,4 +1,4 @@
-"""A voice that somebody brings: taken in parts, examined, heard, and only then kept."""
+"""Voice uploads: received in parts, validated, tested, then installed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 
 class VoiceUploads:
-    """Voices on their way in, each in a folder of its own until it is whole."""
+    """Open uploads, each in its own folder until it is complete."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -33,13 +33,13 @@ class VoiceUploads:
         self._most_bytes = config.voice_upload_max_mb * 1_000_000
 
     def begin(self) -> str:
-        """The id of a new upload. Raises TooLarge when too many have been begun."""
+        """The id of a new upload. Raises TooLarge if too many are open."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for folder in self._folder.iterdir():
             if time.time() - folder.stat().st_mtime > STALE_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
         if len(list(self._folder.iterdir())) >= MOST_AT_ONCE:
-            raise TooLarge(f"{MOST_AT_ONCE} uploads have been begun; try again later.")
+            raise TooLarge(f"{MOST_AT_ONCE} uploads are already open; try again later.")
         upload = uuid4().hex
         (self._folder / upload).mkdir()
         return upload
@@ -61,19 +61,19 @@ class VoiceUploads:
             file.write(data)
 
     def discard(self, upload: str) -> None:
-        """Throw away what came."""
+        """Delete the upload."""
         shutil.rmtree(self._of(upload), ignore_errors=True)
 
     async def finish(self, upload: str, name: str) -> VoiceInfo:
-        """Examine, hear and keep the voice. Raises BadValue that says what is wrong."""
+        """Validate, test and install the voice. Raises BadValue with the reason."""
         if not _NAME.fullmatch(name):
             raise BadValue(
-                "`name` is made of letters, digits, `_`, `-` and `.`, at most 100.",
+                "`name` may have up to 100 letters, digits, `_`, `-` and `.`.",
                 field="name",
             )
         target = self._voices / name
         if target.exists():
-            raise BadValue(f"There is a voice `{name}` already.", field="name")
+            raise BadValue(f"A voice `{name}` already exists.", field="name")
         files = await asyncio.to_thread(self._named, upload, name)
         info = await asyncio.to_thread(examine, files)
         await hear(files)
@@ -95,10 +95,10 @@ class VoiceUploads:
     def _of(self, upload: str) -> Path:
         folder = self._folder / upload
         if not _ID.fullmatch(upload) or not folder.is_dir():
-            raise NotFound("There is no such upload; begin again.", field="upload")
+            raise NotFound("There is no such upload; start again.", field="upload")
         return folder
 
     def _part(self, upload: str, kind: str) -> Path:
         if kind not in ("onnx", "config"):
-            raise BadValue("`kind` is onnx or config.", field="kind")
+            raise BadValue("`kind` must be onnx or config.", field="kind")
         return self._of(upload) / f"{kind}.part"

@@ -1,4 +1,4 @@
-"""`manage.py transcribe`: recordings of any kind and length, written down as files."""
+"""`manage.py transcribe`: transcribes recordings of any kind and length into files."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        # The bar shows the progress; a log line for each utterance would tear it.
+        # Log lines would break the progress bar.
         logging.disable(logging.INFO)
         config: Config = settings.VOICE.config
         requested = OutputOptions(
