@@ -29,9 +29,11 @@ class MonitorConsumer(VoiceConsumer):
         self.pump(self.gateway.monitor.watch())
 
     def on_audio(self, frame: bytes) -> None:
+        """Raises BadRequest for audio in any encoding and at any rate."""
         raise BadRequest("This socket only sends figures; it takes no audio.")
 
     async def on_text(self, text: str) -> None:
+        """Raises BadRequest."""
         raise BadRequest("This socket only sends figures; it takes no messages.")
 
 
@@ -51,4 +53,5 @@ class UnknownSocket(VoiceConsumer):
         )
 
     async def opened(self) -> None:
+        """Raises NotFound, which closes it."""
         raise NotFound(f"There is no WebSocket at {self.scope['path']}.")

@@ -52,7 +52,7 @@ class VoiceConsumer(AsyncConsumer):  # type: ignore[misc]
         return 1 << 20
 
     def on_audio(self, frame: bytes) -> None:
-        """See Handler."""
+        """See Handler: audio in the encoding and rate that the client chose."""
 
     async def wait_for_capacity(self) -> None:
         """See Handler."""
@@ -131,6 +131,7 @@ class VoiceConsumer(AsyncConsumer):  # type: ignore[misc]
             await super().__call__(scope, receive, send)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
+        """Pass Channels' messages on. Raises StopConsumer when the client has gone."""
         # Channels' own dispatch cleans up database connections on one shared
         # thread before every frame; nothing here touches the database.
         kind = message["type"]

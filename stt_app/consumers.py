@@ -52,6 +52,7 @@ class SttConsumer(VoiceConsumer):
         self.pump(as_messages(self.live.events()))
 
     def on_audio(self, frame: bytes) -> None:
+        """Mono audio in the session's encoding and rate. Raises UnsupportedAudio."""
         self.session.feed(frame)
 
     @property
@@ -89,7 +90,7 @@ class SttConsumer(VoiceConsumer):
 
     @property
     def session(self) -> LiveSession:
-        """The session; without one the socket is closing."""
+        """The session. Raises BadRequest without one: the socket is about to close."""
         if self.live is None:
             raise BadRequest("The connection was not opened.")
         return self.live

@@ -175,7 +175,11 @@ class VoiceAdmin(ModelAdmin):  # type: ignore[misc]
         self.message_user(request, text, messages.SUCCESS)
 
     async def listen(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """A streamed sample of the voice, even of a disabled one."""
+        """A sample of the voice, streamed; also of one that is not offered.
+
+        Raises PermissionDenied for one who may not see voices; other errors become
+        answers.
+        """
         await request.auser()
         if not await sync_to_async(self._may_listen)(request):
             raise PermissionDenied

@@ -89,6 +89,7 @@ class ThreadLane:
         return self._handler is not None
 
     def start(self) -> dict[str, Any]:
+        """See Lane. Raises EngineFailed when the handler does not load."""
         handler = load_by_path(self._spec.handler)(*self._spec.arguments)
         try:
             facts: dict[str, Any] = handler.load()
@@ -98,6 +99,7 @@ class ThreadLane:
         return facts
 
     def run(self, request: Any, cancelled: Cancelled) -> Iterator[Any]:
+        """See Lane. Raises WorkerDied without `start`, VoiceError, or EngineFailed."""
         if self._handler is None:
             raise WorkerDied("it is not running")
         try:
@@ -179,6 +181,7 @@ class ProcessLane:
         return facts
 
     def run(self, request: Any, cancelled: Cancelled) -> Iterator[Any]:
+        """See Lane. Raises WorkerDied without a live process, or the handler's error."""
         pipe = self._pipe
         if pipe is None:
             raise WorkerDied("it is not running")

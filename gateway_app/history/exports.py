@@ -1,4 +1,7 @@
-"""History as files: JSON unchanged, CSV without cells that a spreadsheet would run."""
+"""History as files: JSON unchanged, CSV without cells that a spreadsheet would run.
+
+Source of what is escaped: https://owasp.org/www-community/attacks/CSV_Injection
+"""
 
 from __future__ import annotations
 

@@ -28,7 +28,10 @@ class Handler(Protocol):
         """The principal was admitted."""
 
     def on_audio(self, frame: bytes) -> None:
-        """A binary message, or a piece of one. Must not block."""
+        """A binary message, or a piece of one. It must not wait.
+
+        It is audio in the encoding and rate that the door and its client agreed on.
+        """
 
     async def wait_for_capacity(self) -> None:
         """Back-pressure: awaited after each piece; wait here while the session is

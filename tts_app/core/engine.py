@@ -99,6 +99,7 @@ class TtsEngine(Engine, Protocol):
     ) -> AsyncIterator[SpeechPart]:
         """The clause's audio, streamed. Leaving the loop cancels the work.
 
+        It is mono float32 in [-1, 1] at the voice's rate, shape (n,) a part.
         With any priority but LATER_CLAUSE the first part is short and comes early.
         A SPECULATIVE call waits behind all others; `urgency.raise_to` makes it urgent,
         and `urgency.give_up` cancels it.

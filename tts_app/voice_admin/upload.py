@@ -48,7 +48,7 @@ async def begin(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:
 
 
 async def add(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:
-    """The next part of a file, as the body."""
+    """The next part of a file, as the body. Raises BadValue, or TooLarge."""
     given = request.GET
     try:
         offset = int(given.get("offset", ""))
@@ -60,7 +60,10 @@ async def add(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:
 
 
 async def finish(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:
-    """Validate and install the voice, or delete it and report why."""
+    """Examine the voice and keep it, or throw it away and say why.
+
+    Raises BadValue. After an unusable name the upload stays, for another try.
+    """
     speech = speech_services(scope_of(request)).speech
     upload, name = request.GET.get("upload", ""), request.GET.get("name", "")
     try:

@@ -25,6 +25,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
+        """Delete and report. Raises CommandError for a negative number of days."""
         dry_run: bool = options["dry_run"]
         days = options["days"]
         if days is not None and days < 0:

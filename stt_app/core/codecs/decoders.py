@@ -31,11 +31,16 @@ class StreamDecoder(Protocol):
         """Seconds of audio received so far."""
 
     def decode(self, data: bytes) -> Samples:
-        """The decoded samples at 16 kHz. Raises UnsupportedAudio."""
+        """The samples that are ready: mono float32 at 16 kHz in [-1, 1], shape (n,).
+
+        `data` is in the stream's encoding and rate, mono. Raises UnsupportedAudio.
+        """
 
     def flush(self) -> Samples:
-        """The samples that the resampler held back. The stream may continue
-        afterwards."""
+        """What the resampler held back: mono float32 at 16 kHz in [-1, 1], shape (n,).
+
+        The stream may go on afterwards.
+        """
 
 
 class _Resampled:
@@ -61,7 +66,10 @@ class _Resampled:
 
 
 class RawDecoder(_Resampled):
-    """Samples without a container, each of `width` bytes."""
+    """Mono samples without a container, each of `width` bytes, at `rate_hz`.
+
+    `convert` turns whole samples into float32 in [-1, 1], shape (n,).
+    """
 
     def __init__(
         self, width: int, convert: Callable[[bytes], Samples], rate_hz: int
@@ -73,6 +81,7 @@ class RawDecoder(_Resampled):
         self._partial = b""
 
     def decode(self, data: bytes) -> Samples:
+        """Mono float32 at 16 kHz, shape (n,); an incomplete sample waits for its rest."""
         joined = self._partial + data
         whole = len(joined) - len(joined) % self._width
         self._partial = joined[whole:]
@@ -89,11 +98,15 @@ class OpusDecoder(_Resampled):
         self._stream = OpusStream()
 
     def decode(self, data: bytes) -> Samples:
+        """Mono float32 at 16 kHz, shape (n,). Raises UnsupportedAudio."""
         return self._take(self._stream.push(data))
 
 
 def float32_to_samples(data: bytes) -> Samples:
-    """32-bit floats, little-endian: louder than full scale is clipped, NaN is silence."""
+    """Little-endian 32-bit floats, mono, as float32 in [-1, 1], shape (n,), at their rate.
+
+    What is louder than full scale is clipped, NaN is silence.
+    """
     wild = np.frombuffer(data, "<f4")
     finite = np.nan_to_num(wild, nan=0.0, posinf=1.0, neginf=-1.0)
     samples: Samples = np.clip(finite, -1.0, 1.0).astype(np.float32, copy=False)

@@ -1,4 +1,7 @@
-"""A streaming Ogg demuxer: pages in, the packets of the Opus stream out."""
+"""Ogg, taken apart while it arrives: pages in, the packets of its Opus stream out.
+
+Pages are as in RFC 3533, Opus in them as in RFC 7845.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ class OggDemuxer:
         self._open = bytearray()
 
     def push(self, data: bytes) -> list[OpusHead | Packet]:
-        """The packets that these bytes complete. Raises UnsupportedAudio."""
+        """Heads and Opus packets that these bytes complete. Raises UnsupportedAudio."""
         self._buffer += data
         found: list[OpusHead | Packet] = []
         while (page := self._next_page()) is not None:

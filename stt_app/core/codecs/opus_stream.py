@@ -31,7 +31,10 @@ class Demuxer(Protocol):
     """Demuxes a container."""
 
     def push(self, data: bytes) -> list[OpusHead | Packet]:
-        """The complete parts: first a head, then its packets."""
+        """What has come to its end: first a head, then its packets.
+
+        `data` are the container's bytes, split anywhere. Raises UnsupportedAudio.
+        """
 
 
 class OpusStream:
@@ -44,7 +47,10 @@ class OpusStream:
         self._spare_samples = _SPARE_SECONDS * OPUS_RATE_HZ
 
     def push(self, data: bytes) -> Samples:
-        """The samples in it, mono at 48 kHz. Raises UnsupportedAudio."""
+        """The samples in it: mono float32 at 48 kHz in [-1, 1], shape (n,).
+
+        Raises UnsupportedAudio.
+        """
         earned = len(data) / _LEAST_BYTES_A_SECOND
         most = max(_SPARE_SECONDS, earned) * OPUS_RATE_HZ
         self._spare_samples = min(self._spare_samples + earned * OPUS_RATE_HZ, most)
@@ -98,7 +104,10 @@ class OpusPacketDecoder:
         self._damaged = 0
 
     def decode(self, packet: Packet) -> Samples:
-        """Its samples; none for a damaged one. Raises UnsupportedAudio for too many."""
+        """Its samples: mono float32 at 48 kHz, shape (n,); none for a damaged packet.
+
+        Raises UnsupportedAudio when too many in a row are damaged.
+        """
         if not packet_samples(packet):
             return self._refused()
         try:

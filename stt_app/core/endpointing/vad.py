@@ -1,4 +1,7 @@
-"""Voice activity: how probable it is that a 32 ms frame holds speech."""
+"""Voice activity: how probable it is that a 32 ms frame holds speech.
+
+The model is Silero VAD v6: https://github.com/snakers4/silero-vad
+"""
 
 from __future__ import annotations
 
@@ -77,7 +80,10 @@ class SileroDetector:
         self._input = np.zeros((1, _CONTEXT_SAMPLES + FRAME_SAMPLES), np.float32)
 
     def probability(self, frame: Samples) -> float:
-        """Silero's probability; 0 for a frame that is too quiet to be speech."""
+        """Silero's answer, 0 to 1; 0 for a frame that is too quiet to be speech.
+
+        `frame` is mono float32 at 16 kHz in [-1, 1], shape (FRAME_SAMPLES,).
+        """
         window = self._input
         window[0, :_CONTEXT_SAMPLES] = window[0, -_CONTEXT_SAMPLES:]
         window[0, _CONTEXT_SAMPLES:] = frame

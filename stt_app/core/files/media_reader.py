@@ -64,7 +64,11 @@ class MediaReader:
         return None
 
     def read(self, count: int) -> Samples:
-        """The next samples; fewer than `count` only at the end."""
+        """The next samples: mono float32 at 16 kHz in [-1, 1], shape (count,).
+
+        Fewer than `count` only at the end. Raises UnsupportedAudio when the audio goes on
+        at a rate or with channels that are not allowed.
+        """
         parts, held = [self._rest], len(self._rest)
         while held < count and (piece := next(self._pieces, None)) is not None:
             parts.append(piece)

@@ -1,4 +1,8 @@
-"""Readable subtitles: two lines, whole phrases, enough time to read them."""
+"""Subtitles that read well: two lines, whole phrases, time enough to read them.
+
+Lines, their length, the gap and the longest time are those of Netflix's Timed Text
+Style Guide.
+"""
 
 from __future__ import annotations
 

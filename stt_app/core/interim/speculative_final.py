@@ -41,7 +41,8 @@ class SpeculativeTranscript:
     async def watch(self) -> Transcript | None:
         """The text as an interim result, None if there is none.
 
-        Cancelling it does no harm to the transcript, unless it was demoted.
+        Raises CancelledError when it is cancelled. That does no harm to the transcript,
+        unless it was demoted.
         """
         try:
             return await asyncio.shield(self._task)

@@ -69,7 +69,7 @@ class BatchedGenerate:
         return getattr(self._model, name)
 
     def generate(self, encoded: Any, prompts: list[list[int]], **options: Any) -> Any:
-        """The result of CTranslate2's `generate` for this one prompt."""
+        """What CTranslate2's `generate` gives for this one prompt. Raises its errors."""
         call = _Call(encoded, prompts[0], options)
         with self._changed:
             self._waiting.append(call)

@@ -92,7 +92,10 @@ class WhisperEngine:
     async def transcribe(
         self, request: TranscriptionRequest, urgency: Urgency
     ) -> Transcript:
-        """The text of one utterance, as `SttEngine.transcribe` says it."""
+        """The text of one utterance, as `SttEngine.transcribe` says it.
+
+        Raises what it names there; EngineFailed also when Whisper is not running.
+        """
         check_model(request.model, self.stats().offers)
         pool = self._pool
         if pool is None:

@@ -2,7 +2,8 @@
 
 Only the frames that hold sound are encoded. The decoder was trained on 1,500
 positions and loops when it sees fewer, so the rest is filled with the encoder's
-states for faint white noise: computed once, and decoded as "no more speech".
+states for faint white noise: computed once, and read as "nothing more is said".
+To encode fewer frames is also what `audio_ctx` of whisper.cpp does.
 """
 
 from __future__ import annotations
@@ -92,25 +93,35 @@ class ShortWindowWhisper(LiveWhisper):
 
 
 def window_frames(features: NDArray[np.float32]) -> int:
-    """The number of frames in a short window: those with sound, and a margin."""
+    """How many frames a short window takes: those with sound, and a margin.
+
+    `features` is a log-mel spectrogram, float32 of shape (..., mels, frames), with a
+    frame every 10 ms.
+    """
     wanted = sounding_frames(features) + _MARGIN_FRAMES
     return -(-wanted // _STEP_FRAMES) * _STEP_FRAMES
 
 
 def sounding_frames(features: NDArray[np.float32]) -> int:
-    """Frames up to the last that is not padding; faster-whisper pads with zeros."""
+    """Frames up to the last that is not padding; faster-whisper pads with zeros.
+
+    `features` is a log-mel spectrogram, float32 of shape (..., mels, frames).
+    """
     by_frame = np.abs(features).reshape(-1, features.shape[-1]).max(axis=0)
     used = np.flatnonzero(by_frame)
     return int(used[-1]) + 1 if len(used) else 0
 
 
 def states_array(view: Any) -> States:
-    """The encoder's states as an array."""
+    """The encoder's states: float32, shape (batch, positions, depth)."""
     if view.device != "cpu":
         view = view.to_device(ctranslate2.Device.cpu)
     return np.array(view.to(ctranslate2.DataType.float32))
 
 
 def storage(states: States) -> Any:
-    """The array as CTranslate2 takes it; the model moves it to its device."""
+    """The states as CTranslate2 takes them; the model moves them to its device.
+
+    They are float32, shape (batch, positions, depth).
+    """
     return ctranslate2.StorageView.from_array(np.ascontiguousarray(states))

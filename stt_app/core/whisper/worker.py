@@ -29,7 +29,10 @@ class WhisperWorker:
         self._model: Any = None
 
     def load(self) -> dict[str, Any]:
-        """Load on the best device that works, and warm up."""
+        """Load on the best device that works, and warm up.
+
+        Raises the library's error when the model does not load on the CPU either.
+        """
         added = [str(path) for path in add_cuda_folders(self._options.library_folders)]
         wanted = choose_device(self._options.device, self._options.compute_type)
         device, fallback = wanted, None

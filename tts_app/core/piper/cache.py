@@ -24,13 +24,14 @@ class SpeechCache:
         return self._most_bytes > 0 and len(text) <= MAX_TEXT
 
     def get(self, key: Hashable) -> tuple[SpeechPart, ...] | None:
+        """The clause's parts, mono float32 in [-1, 1] at the voice's rate, or None."""
         found = self._entries.get(key)
         if found is not None:
             self._entries.move_to_end(key)
         return found
 
     def put(self, key: Hashable, parts: Sequence[SpeechPart]) -> None:
-        """Cache the parts, unless they alone exceed the limit."""
+        """Keep the parts (mono float32), unless they alone are more than fits."""
         size = _bytes_of(parts)
         if not parts or size > self._most_bytes:
             return

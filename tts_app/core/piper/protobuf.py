@@ -26,7 +26,7 @@ def fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
 def fields_with_source(
     message: memoryview,
 ) -> Iterator[tuple[int, memoryview, memoryview]]:
-    """The same with all raw bytes of the field."""
+    """The same with all bytes of the field, as they stand. Raises NotAMessage."""
     at, end = 0, len(message)
     while at < end:
         start = at

@@ -27,7 +27,10 @@ class _Sound:
 
 
 class ClauseWords:
-    """The words of one clause, aligned with its phonemes."""
+    """The words of one clause, found again in its phonemes.
+
+    They are matched by Ratcliff and Obershelp's algorithm, that of Python's difflib.
+    """
 
     def __init__(
         self, text: str, phonemize: Callable[[str], Sequence[Sequence[str]]]

@@ -74,7 +74,11 @@ class PiperWorker:
         return {"threads": self._options.threads}
 
     def handle(self, job: PiperJob) -> Iterator[SpeechPart]:
-        """The audio of each sentence that Piper finds in the text, streamed."""
+        """The audio of each sentence that Piper finds in the text, as it is made.
+
+        It is mono float32 in [-1, 1] at the voice's rate. Raises BadValue when the voice
+        has no such speaker, or EngineFailed when it cannot be loaded.
+        """
         voice = self._voice(job)
         request, early = job.request, job.early
         text = _closed(request.text)

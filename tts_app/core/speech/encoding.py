@@ -57,6 +57,10 @@ class PcmEncoder:
         self._resampler = Resampler(from_hz, rate_hz)
 
     def encode(self, samples: Samples) -> bytes:
+        """PCM16 bytes, little-endian, mono at `rate_hz`, perhaps none.
+
+        The samples are mono float32 in [-1, 1] at the voice's rate, shape (n,).
+        """
         return float_to_pcm16(self._resampler.push(samples))
 
     def finish(self) -> bytes:
@@ -76,6 +80,7 @@ class WavEncoder(PcmEncoder):
         self._header = _wav_header(rate_hz)
 
     def encode(self, samples: Samples) -> bytes:
+        """The same as PCM16, mono at `rate_hz`; the header comes first."""
         header, self._header = self._header, b""
         return header + super().encode(samples)
 
@@ -195,6 +200,10 @@ class CodecEncoder:
         self._position = 0
 
     def encode(self, samples: Samples) -> bytes:
+        """The container's bytes that are ready, perhaps none; mono.
+
+        The samples are float32 in [-1, 1] at the voice's rate, shape (n,).
+        """
         if not len(samples):
             return b""
         plane = np.ascontiguousarray(samples, np.float32).reshape(1, -1)

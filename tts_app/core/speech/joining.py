@@ -63,7 +63,10 @@ class Joiner:
         """Padding behind the last sound, which is a part of the next pause."""
 
     def add(self, samples: Samples, *, is_last: bool = True) -> Joined:
-        """The samples of the sentence that can be sent, after the pause before it."""
+        """What can be sent of the sentence, after the pause that is due before it.
+
+        Both are mono float32 in [-1, 1] at the joiner's rate, shape (n,).
+        """
         samples, self._held = _joined(self._held, samples), samples[:0]
         loud = np.abs(samples) > self._silence
         if not loud.any():
@@ -116,8 +119,10 @@ class Joiner:
         self._asked_seconds += seconds
 
     def finish(self) -> tuple[Samples, Samples]:
-        """The end of an incomplete sentence, faded out, plus a little silence so that
-        no player cuts the last sound, or the requested silence.
+        """The end of a sentence that broke off, faded out there; and a little silence, so
+        that no player cuts the last sound, or what was asked for.
+
+        Both are mono float32 in [-1, 1] at the joiner's rate, shape (n,).
         """
         broken_off = (
             self.add(self._held[:0]).samples if self._in_sentence else self._held[:0]

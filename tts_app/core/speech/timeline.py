@@ -40,7 +40,10 @@ class Timeline:
         self._text, self._has_sound = text, False
 
     def add(self, part: SpeechPart) -> Iterator[SpeechEvent]:
-        """The events of the clause so far, in playback order."""
+        """What is known now of the clause, in the order in which it is heard.
+
+        The part is mono float32 in [-1, 1] at the voice's rate, and so is the audio.
+        """
         joined = self._joiner.add(part.samples, is_last=part.is_last)
         if joined.shift_seconds is not None and not self._has_sound:
             self._has_sound = True

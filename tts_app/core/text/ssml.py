@@ -2,6 +2,7 @@
 
 The document is read by Expat with every document type refused, so there are no
 entities to expand; depth and pauses are bounded. An error names line and column.
+Source: https://www.w3.org/TR/speech-synthesis11/
 """
 
 from __future__ import annotations

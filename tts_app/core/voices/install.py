@@ -63,7 +63,10 @@ async def hear(files: VoiceFiles) -> None:
 
 
 def keep(files: VoiceFiles, target: Path) -> None:
-    """Move the voice's folder to `target`, with the checksums of its files."""
+    """Move the voice's folder to `target`, with the checksums of its files.
+
+    Raises OSError when it cannot be moved.
+    """
     keep_checksums(files.onnx)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
