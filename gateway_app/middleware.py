@@ -192,7 +192,7 @@ async def _admit(request: HttpRequest) -> None:
     access.check_origin(scope)
     # It may read a whole form, of a size that the event loop had better not wait for.
     if principal.kind == "user" and await asyncio.to_thread(_fails_csrf, request):
-        raise Forbidden("The request needs the CSRF token of the page that sends it.")
+        raise Forbidden("The request needs the CSRF token of the page that sent it.")
 
 
 async def _recognize(request: HttpRequest) -> None:

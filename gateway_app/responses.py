@@ -78,7 +78,7 @@ def stand_in(request: HttpRequest, response: HttpResponseBase) -> VoiceError:
     if status == 404:
         return NotFound(f"There is nothing at {path}.")
     if status == 403:
-        return Forbidden("The request was refused: its CSRF token is missing or wrong.")
+        return Forbidden("The CSRF token is missing or wrong.")
     if status == 413:
         return TooLarge("The body is too large.")
     if status == 503:

@@ -55,7 +55,7 @@ def download_whisper(name: str, models_dir: Path, hub: str | None = None) -> Pat
         known = list(WHISPER_HUB_IDS)
         raise ModelMissing(
             f"There is no Whisper model `{name}`.{nearest(name, known)} "
-            f"Known are {', '.join(known)} and any hub id (`owner/name`)."
+            f"Known: {', '.join(known)}, and any hub id (`owner/name`)."
         )
     folder = models_dir / identity.replace("/", "--")
     log.info("downloading whisper model", name=name, folder=str(folder))
@@ -64,7 +64,7 @@ def download_whisper(name: str, models_dir: Path, hub: str | None = None) -> Pat
     except (HubError, OSError) as error:
         raise ModelMissing(
             f"Whisper model `{name}` could not be downloaded: {error}. Run "
-            f"`python manage.py models download {name}` when that is mended, "
+            f"`python manage.py models download {name}` once that is fixed, "
             f"or copy the model's files into {folder}."
         ) from error
     return folder

@@ -153,7 +153,7 @@ def find_llm(config: ModelSettings) -> Path:
     found = wheel_file(SMOLLM2, cache_folder(config.cache_dir))
     if found is None:
         raise ModelMissing(
-            f"The embedded language model is not installed. Mend it with: {INSTALL}"
+            f"The embedded language model is not installed. Fix it with: {INSTALL}"
         )
     return found
 
@@ -200,14 +200,14 @@ def _unknown_whisper(name: str) -> str:
         return f"`whisper_model_name` names {_folder(name)}, which holds no model.bin: correct the path."
     known = list(WHISPER_HUB_IDS)
     return (
-        f"There is no Whisper model `{name}`.{nearest(name, known)} Known are "
+        f"There is no Whisper model `{name}`.{nearest(name, known)} Known: "
         f"{', '.join(known)}, any hub id (`owner/name`) and any folder."
     )
 
 
 def _mend(name: str) -> str:
     if _embedded_name(name):
-        return f"Mend it with: {INSTALL}"
+        return f"Fix it with: {INSTALL}"
     return (
         f"Run `OFFLINE=false python manage.py models download {name}`, "
         "or copy its folder into `models_dir`."
@@ -245,5 +245,5 @@ def _voice_at(path: Path) -> VoiceFiles:
 def _no_voice(config: TtsEngineSettings, name: str = "") -> str:
     if name and is_voice_name(name):
         switch = "OFFLINE=false " if config.offline else ""
-        return f"Mend it with: {switch}python manage.py voices download {name}"
-    return f"Mend it with: {INSTALL} (or `python manage.py voices list --all`)"
+        return f"Fix it with: {switch}python manage.py voices download {name}"
+    return f"Fix it with: {INSTALL} (or `python manage.py voices list --all`)"

@@ -116,7 +116,7 @@ def _fetching_one(file: RemoteFile, target: Path) -> Iterator[int]:
         yield from _transfer(file, partial)
     if damage := _damage(file, partial):
         partial.unlink()
-        raise HubError(f"{target.name} arrived damaged: {damage}")
+        raise HubError(f"{target.name} is damaged after the download: {damage}")
     partial.replace(target)
 
 
@@ -157,7 +157,7 @@ def _require_space(files: Mapping[str, RemoteFile], folder: Path) -> None:
     )
     if needed > (free := shutil.disk_usage(folder).free):
         raise HubError(
-            f"{needed / 1e6:.0f} MB are to come and {free / 1e6:.0f} MB are free in {folder}"
+            f"{needed / 1e6:.0f} MB to download, but only {free / 1e6:.0f} MB are free in {folder}"
         )
 
 
@@ -188,4 +188,4 @@ def _hub_errors(what: str) -> Iterator[None]:
         host = error.request.url.host
         raise HubError(f"the connection to {host} failed ({error})") from error
     except (ValueError, TypeError, KeyError) as error:
-        raise HubError(f"the hub says nothing of use about {what}") from error
+        raise HubError(f"the hub sent no usable data about {what}") from error

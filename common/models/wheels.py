@@ -164,7 +164,7 @@ def check_sha256(path: Path, expected: str, cache: Path) -> None:
 def _refuse_unless(whole: bool, what: str) -> None:
     if not whole:
         raise ModelMissing(
-            f"{what} is damaged (its SHA-256 is not the publisher's). Mend it with: "
+            f"{what} is damaged (its SHA-256 is not the publisher's). Fix it with: "
             f"{INSTALL} --force-reinstall"
         )
 

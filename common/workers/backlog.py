@@ -15,7 +15,7 @@ from common.errors import EngineFailed, Expired, Overloaded
 
 Answer = TypeVar("Answer")
 
-_GIVEN_UP = "Nobody wants the answer any more."
+_GIVEN_UP = "The request was cancelled."
 
 
 class Priority(IntEnum):
@@ -179,7 +179,7 @@ class Backlog:
             self._forget_unwanted()
             if len(self._jobs) >= self._limit:
                 raise Overloaded(
-                    f"All workers are busy and {self._limit} jobs wait already.",
+                    f"All workers are busy and {self._limit} jobs are already queued.",
                     retry_after_seconds=1,
                 )
             job.since = self._clock()
@@ -234,6 +234,6 @@ class Backlog:
         """Drop what was cancelled, and refuse what is past its deadline."""
         now = self._clock()
         for job in [job for job in self._jobs if job.expired(now)]:
-            job.emit("error", Expired("The deadline passed while it waited."))
+            job.emit("error", Expired("The deadline passed while the job was queued."))
             job.cancelled.set()
         self._jobs = [job for job in self._jobs if not job.cancelled.is_set()]

@@ -171,7 +171,7 @@ class ProcessLane:
             kind, value = ours.recv()
         except (EOFError, OSError) as error:
             raise EngineFailed(
-                f"The {self._spec.name} worker ended while it loaded."
+                f"The {self._spec.name} worker exited while loading."
             ) from error
         if kind == "error":
             raise value

@@ -167,7 +167,7 @@ class WorkerPool:
                 return item
         finally:
             await stream.aclose()  # type: ignore[attr-defined]
-        raise EngineFailed(f"The {self.name} worker gave no answer.")
+        raise EngineFailed(f"The {self.name} worker returned no answer.")
 
     async def stream(
         self, request: Any, urgency: Priority | Urgency, batch_key: Hashable = None
@@ -214,7 +214,7 @@ class WorkerPool:
             elif jobs := backlog.take(lambda: lane.alive, self._batch_size):
                 self._run_all(lane, backlog, jobs)
                 if self._memory_cap_mb and lane.memory_mb() > self._memory_cap_mb:
-                    log.info("worker grew past its memory cap", engine=self.name)
+                    log.info("worker exceeded its memory limit", engine=self.name)
                     self._mend(lane, backlog)
 
     def _run_all(self, lane: Lane, backlog: Backlog, jobs: list[Job]) -> None:
@@ -232,7 +232,7 @@ class WorkerPool:
                 tries = 1
                 self._mend(lane, backlog)
             except VoiceError:
-                log.warning("a batch failed, each job is tried alone", engine=self.name)
+                log.warning("batch failed, retrying each job alone", engine=self.name)
         for job in unanswered.values():
             if not job.cancelled.is_set():
                 self._run(lane, backlog, job, tries)

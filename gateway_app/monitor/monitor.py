@@ -36,7 +36,7 @@ SILENCE_SECONDS = 10.0
 RETRY_SECONDS = 3.0
 CANCEL_AGAIN_SECONDS = 0.5
 
-_UNSHARED = "Live figures are not to be had: Redis does not answer."
+_UNSHARED = "Live figures are unavailable: Redis does not answer."
 
 
 class Monitor:

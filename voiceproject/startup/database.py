@@ -16,7 +16,7 @@ def prepare_database() -> str:
         return _unapplied()
     except DatabaseError as error:
         reason = str(error).strip().splitlines()[0]
-        return f"The database does not answer, so no history is kept: {reason}"
+        return f"The database does not answer, so the history is not stored: {reason}"
     finally:
         connection.close()
 
@@ -26,4 +26,4 @@ def _unapplied() -> str:
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if not plan:
         return ""
-    return f"{len(plan)} database migrations are not applied: run `manage.py migrate`."
+    return f"{len(plan)} database migrations are missing: run `manage.py migrate`."

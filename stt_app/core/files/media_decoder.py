@@ -92,7 +92,7 @@ class MediaDecoder:
                     )
                 if portion.last and not start:
                     raise UnsupportedAudio(
-                        f"No sound could be decoded from {path.name}."
+                        f"No audio could be decoded from {path.name}."
                     )
                 yield portion
                 if portion.last:
@@ -132,7 +132,7 @@ class MediaDecoder:
     async def _wait_for_place(self) -> None:
         if self._places.locked() and self._waiting >= self._queue_limit:
             raise Overloaded(
-                f"{self._waiting} recordings wait to be decoded already.",
+                f"{self._waiting} recordings are already waiting to be decoded.",
                 retry_after_seconds=_RETRY_SECONDS,
             )
         self._waiting += 1

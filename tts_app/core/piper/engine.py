@@ -166,7 +166,7 @@ def _state(pool: WorkerPool, catalog: Catalog) -> tuple[PartState, str]:
     voices = len(catalog.voices)
     offered = f"{voices} voice{'' if voices == 1 else 's'}"
     if not pool.alive:
-        return PartState.DOWN, "No Piper worker is alive; a new one is being started."
+        return PartState.DOWN, "No Piper worker is alive; a new one is starting."
     if pool.alive < pool.size:
         return (
             PartState.DEGRADED,

@@ -131,7 +131,7 @@ class VoiceDownloads:
         """The hub's voices. Raises Forbidden when `offline`, ModelMissing without a hub."""
         if self._config.offline:
             raise Forbidden(
-                "`offline` is true in the configuration, so the hub is not asked."
+                "`offline` is true in the configuration, so the server does not use the hub."
             )
         if self._listing is None or self._is_old(self._listing):
             self._listed_at = time.monotonic()
@@ -144,7 +144,7 @@ class VoiceDownloads:
             )
         except TimeoutError as error:
             raise ModelMissing(
-                "The hub has not sent its list of voices yet; try again in a while."
+                "The hub has not sent its list of voices yet; try again later."
             ) from error
 
     async def begin(self, name: str) -> Download:
@@ -159,10 +159,10 @@ class VoiceDownloads:
         if running and running.active:
             return running
         if name in here:
-            raise BadValue(f"The voice `{name}` is installed already.", field="name")
+            raise BadValue(f"The voice `{name}` is already installed.", field="name")
         if sum(each.active for each in self._downloads.values()) >= MOST_ACTIVE:
             raise TooMany(
-                f"{MOST_ACTIVE} downloads run or wait already.",
+                f"{MOST_ACTIVE} downloads are already running or queued.",
                 retry_after_seconds=RETRY_SECONDS,
             )
         return self._started(name)
@@ -250,7 +250,7 @@ class VoiceDownloads:
                 if isinstance(step, Arrived):
                     return step.files
                 self._note(download, step)
-        raise ModelMissing("The download ended before the voice was there.")
+        raise ModelMissing("The download ended before the voice was complete.")
 
     def _note(self, download: Download, progress: Progress) -> None:
         download.done_bytes = progress.done_bytes
@@ -277,4 +277,4 @@ class VoiceDownloads:
 def _note_trouble(listing: asyncio.Task[list[PublishedVoice]]) -> None:
     """Also when nobody waits any more."""
     if not listing.cancelled() and (error := listing.exception()):
-        log.warning("no list of voices", reason=str(error))
+        log.warning("voice list unavailable", reason=str(error))

@@ -44,12 +44,12 @@ class Command(BaseCommand):
         parser.add_argument(
             "--role",
             choices=ROLES,
-            help="run only this half, on its own host and port",
+            help="run only this service, on its own host and port",
         )
         parser.add_argument(
             "--no-migrate",
             action="store_true",
-            help="leave the database as it is",
+            help="do not migrate the database",
         )
         parser.add_argument(
             "--supervised",

@@ -17,13 +17,13 @@ from stt_app.core.engine import Task
 from stt_app.core.files.transcript_formats import FORMATS
 from stt_app.core.languages import AUTO, LANGUAGES
 from stt_app.core.session.options import Options
-from voiceproject.transcription import Transcription, Wish, targets
+from voiceproject.transcription import OutputSettings, Transcription, targets
 
 
 class Command(BaseCommand):
     help = (
-        "Write down recordings: any audio or video file. Interrupted, it goes on "
-        "where it was when the same command is run again."
+        "Transcribe recordings: any audio or video file. After an interruption, "
+        "run the same command again to resume."
     )
     requires_system_checks: list[str] = []
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             "--format",
             action="append",
             choices=list(FORMATS),
-            help="what to write; may be given several times (default: text)",
+            help="output format; may be repeated (default: text)",
         )
         parser.add_argument(
             "--output",
@@ -48,21 +48,21 @@ class Command(BaseCommand):
             "--task",
             choices=get_args(Task),
             default="transcribe",
-            help="`translate` writes English, whatever is spoken",
+            help="`translate` translates any language into English",
         )
         parser.add_argument(
             "--word-timestamps",
             action="store_true",
-            help="ask for the time of each word: in JSON, and for better subtitles",
+            help="add word timestamps: in JSON, and for more precise subtitles",
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
         # The bar shows the progress; a log line for each utterance would tear it.
         logging.disable(logging.INFO)
         config: Config = settings.VOICE.config
-        wish = Wish(
+        output = OutputSettings(
             formats=tuple(dict.fromkeys(options["format"] or ["text"])),
-            output=options["output"],
+            place=options["output"],
             options=Options(
                 language=options["language"] or config.whisper_lang,
                 task=options["task"],
@@ -70,17 +70,17 @@ class Command(BaseCommand):
             ),
         )
         try:
-            work = [(path, targets(path, wish)) for path in options["files"]]
+            work = [(path, targets(path, output)) for path in options["files"]]
             targets_differ([each for _, paths in work for each in paths.values()])
         except ValueError as error:
             raise CommandError(str(error)) from error
-        transcription = Transcription(config, wish, self.stdout.write)
+        transcription = Transcription(config, output, self.stdout.write)
         try:
             failed = asyncio.run(transcription.run(work))
         except VoiceError as error:
             raise CommandError(error.message) from error
         except KeyboardInterrupt:
-            message = "Stopped. Run the same command again to go on from here."
+            message = "Stopped. Run the same command again to resume."
             raise CommandError(message, returncode=130) from None
         finally:
             logging.disable(logging.NOTSET)
@@ -100,4 +100,4 @@ def targets_differ(paths: list[Path]) -> None:
     """Raises ValueError when two recordings would be written to one file."""
     for path in paths:
         if paths.count(path) > 1:
-            raise ValueError(f"Two recordings would both be written to {path}.")
+            raise ValueError(f"Two recordings have the same output file, {path}.")
