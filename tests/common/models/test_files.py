@@ -190,7 +190,7 @@ def test_it_says_what_a_folder_lacks(config: Config, tmp_path: Path) -> None:
 
 
 def test_it_does_not_download_a_name_that_does_not_exist(config: Config) -> None:
-    with pytest.raises(ModelMissing, match="Known are tiny"):
+    with pytest.raises(ModelMissing, match="Known: tiny"):
         find_whisper("huge", changed(config, offline=False))
 
 
