@@ -11,10 +11,13 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from common.bounded_json import read_json
 from common.errors import BadRequest, BadValue
 
 MAX_TEXT_BYTES = 16 * 1024
 """A control message is small; a larger text frame is a mistake or an attack."""
+LONGEST_FIELD = 100
+"""A name that a client made up is shown so far."""
 
 Decoded = TypeVar("Decoded")
 
@@ -50,10 +53,7 @@ def validate(plain: dict[str, Any], family: TypeAdapter[Decoded]) -> Decoded:
 
 
 def _json_object(text: str) -> dict[str, Any]:
-    try:
-        plain = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadRequest("The message is not valid JSON.") from error
+    plain = read_json(text)
     if not isinstance(plain, dict):
         raise BadRequest("A message must be a JSON object with a `type`.")
     return plain
@@ -68,7 +68,7 @@ def explain(error: ValidationError) -> BadValue:
         return BadValue(f"Unknown message type. Allowed: {allowed}.", field="type")
     # A union puts its tag in front of the path; a field is what a client knows.
     path = [str(part) for part in problem["loc"]]
-    field = path[-1] if path else None
+    field = path[-1][:LONGEST_FIELD] if path else None
     if kind == "extra_forbidden":
         return BadValue(f"Unknown field `{field}`.", field=field)
     if kind == "missing":

@@ -189,7 +189,8 @@ async def _admit(request: HttpRequest) -> None:
     if request.method in SAFE_METHODS or caller.kind == "key":
         return
     check_origin(scope)
-    if caller.kind == "user" and _fails_csrf(request):
+    # It may read a whole form, of a size that the event loop had better not wait for.
+    if caller.kind == "user" and await asyncio.to_thread(_fails_csrf, request):
         raise Forbidden("The request needs the CSRF token of the page that sends it.")
 
 

@@ -17,6 +17,7 @@ from common.errors import (
     Unavailable,
     VoiceError,
 )
+from common.messages import LONGEST_FIELD
 from common.metrics import ERRORS
 
 INTERNAL = "The server made a mistake; it has been logged."
@@ -62,7 +63,7 @@ def explain_validation(problems: Sequence[dict[str, Any]]) -> VoiceError:
     where, *path = [str(part) for part in problem["loc"]]
     # A body's path starts with the name of the view's parameter.
     fields = path[1:] if where in ("body", "form") else path
-    field = ".".join(fields) or None
+    field = ".".join(fields)[:LONGEST_FIELD] or None
     kind = problem["type"]
     if field is None and kind == "missing":
         return BadRequest("The request needs a JSON body.")

@@ -49,7 +49,7 @@ class TtsIn(LlmFields):
         min_length=1,
         max_length=200,
     )
-    speaker: StrictInt | str | None = Field(
+    speaker: StrictInt | Annotated[str, Field(max_length=200)] | None = Field(
         None, description="Name or number, for a voice with several speakers."
     )
     speed: float = Field(

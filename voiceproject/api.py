@@ -11,13 +11,21 @@ from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Swagger
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
+from ninja.parser import Parser
 
+from common.bounded_json import read_json
 from common.errors import BadRequest, NotFound, TooLarge, VoiceError
 from common.version import VERSION
 from gateway_app.api import router as gateway_router
-from gateway_app.responses import INTERNAL, error_response, explain_validation
+from gateway_app.responses import (
+    INTERNAL,
+    error_response,
+    explain_validation,
+    services_of,
+)
 from tts_app.api import router as speech_router
 from tts_app.conversation_api import router as conversation_router
+from voiceproject.body_limits import in_words, json_limit_bytes
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +46,22 @@ class VoiceAPI(NinjaAPI):
         return schema
 
 
+class BoundedParser(Parser):
+    """Reads no JSON that would take long."""
+
+    def parse_body(self, request: HttpRequest) -> Any:
+        """Raises TooLarge or BadRequest."""
+        # Other servers than `manage.py serve` hold to one limit for all routes.
+        limit_bytes = json_limit_bytes(services_of(request)["loaded"].config)
+        if len(request.body) > limit_bytes:
+            raise TooLarge(f"A JSON body may have at most {in_words(limit_bytes)}.")
+        try:
+            text = request.body.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise BadRequest("The body is not UTF-8.") from error
+        return read_json(text)
+
+
 api = VoiceAPI(
     title="Voice server",
     version=VERSION,
@@ -47,6 +71,7 @@ api = VoiceAPI(
     docs_url="/api/docs",
     openapi_url="/api/openapi.json",
     docs_decorator=require_safe,
+    parser=BoundedParser(),
 )
 api.add_router("", gateway_router)
 api.add_router("", speech_router)
@@ -65,9 +90,9 @@ def _bad_value(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """What ninja itself refuses: a body that is not JSON, or one that is too large."""
-    if error.status_code == 413:
-        return error_response(request, TooLarge(error.message))
+    """What ninja itself refuses: a body that its parser cannot read."""
+    if isinstance(error.__cause__, VoiceError):
+        return error_response(request, error.__cause__)
     return error_response(request, BadRequest("The body is not valid JSON."))
 
 

@@ -16,8 +16,9 @@ from daphne.server import Server
 from twisted.internet.error import CannotListenError
 from twisted.logger import STDLibLogObserver, globalLogBeginner
 
-from common.config.server import NetworkSettings
+from common.config import Config
 from common.errors import Restarting
+from voiceproject.body_limits import BodyLimits
 from voiceproject.reactor import reactor
 from voiceproject.server_http import LimitedHTTPFactory
 from voiceproject.server_queue import MeteredQueue
@@ -25,11 +26,12 @@ from voiceproject.server_websocket import LimitedSocket, LimitedWebSocketFactory
 
 log = structlog.get_logger(__name__)
 
-MEGABYTE = 1_000_000
 CLOSE_HANDSHAKE_SECONDS = 1
 CONNECT_SECONDS = 10
 APPLICATION_CLOSE_SECONDS = 10
 FLUSH_SECONDS = 1.0
+BODY_PART_BYTES = 256 * 1_024
+"""A body reaches the application in parts of this size."""
 _PAUSE_SECONDS = 0.02
 
 
@@ -40,7 +42,7 @@ class AddressInUse(Exception):
 class VoiceServer(Server):  # type: ignore[misc]
     """Runs an ASGI application on the reactor; see `listen` and `drain`."""
 
-    def __init__(self, application: Any, config: NetworkSettings) -> None:
+    def __init__(self, application: Any, config: Config) -> None:
         # A little above the application's own limit, so that it can say why it closes.
         largest_message = 2 * config.max_message_kb * 1024
         super().__init__(
@@ -54,8 +56,9 @@ class VoiceServer(Server):  # type: ignore[misc]
             websocket_max_message_size=largest_message,
             websocket_max_frame_size=largest_message,
             application_close_timeout=APPLICATION_CLOSE_SECONDS,
+            request_buffer_size=BODY_PART_BYTES,
         )
-        self.max_body_bytes = config.max_body_mb * MEGABYTE
+        self.body_limits = BodyLimits(config)
         self.max_connections = config.max_connections
         self.header_timeout_seconds = config.header_timeout_seconds
         self.slow_reader_seconds = config.slow_reader_seconds
@@ -147,7 +150,8 @@ class VoiceServer(Server):  # type: ignore[misc]
         if scope["type"] == "websocket":
             queue = MeteredQueue(protocol.transport)
         send = partial(self.handle_reply, protocol)
-        instance = self.application(scope=scope, receive=queue.get, send=send)
+        receive = partial(_receive, queue)
+        instance = self.application(scope=scope, receive=receive, send=send)
         details = self.connections[protocol]
         details["application_instance"] = asyncio.ensure_future(instance)
         return queue
@@ -159,6 +163,14 @@ class VoiceServer(Server):  # type: ignore[misc]
             if hasattr(channel, "gate"):
                 await channel.gate.passable()
         await super().handle_reply(protocol, message)
+
+
+async def _receive(queue: asyncio.Queue[dict[str, Any]]) -> dict[str, Any]:
+    """The next message; others get a turn between the parts of a large body."""
+    message = await queue.get()
+    if message.get("more_body"):
+        await asyncio.sleep(0)
+    return message
 
 
 def route_twisted_log() -> None:

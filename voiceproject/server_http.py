@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import structlog
@@ -11,6 +12,7 @@ from twisted.internet.protocol import Protocol
 from twisted.web.http import HTTPChannel
 
 from common.errors import Overloaded, Restarting, TooLarge, VoiceError
+from voiceproject.body_limits import in_words
 from voiceproject.reactor import reactor
 from voiceproject.server_queue import WriteGate
 
@@ -42,26 +44,32 @@ def plain_answer(error: VoiceError) -> bytes:
 class LimitedRequest(WebRequest):  # type: ignore[misc]
     """A request whose body is refused before it is stored."""
 
+    _limit_bytes = 0
     _received_bytes = 0
     _refused = False
 
     def gotLength(self, length: int | None) -> None:
-        too_large = (length or 0) > self.server.max_body_bytes
+        # Twisted tells a request its own method and path only when the body is there.
+        method, target = self.channel._command, self.channel._path
+        self._limit_bytes = self.server.body_limits.of(method, target)
+        too_large = (length or 0) > self._limit_bytes
         super().gotLength(0 if too_large else length)
         if too_large:
             self._refuse_body()
 
     def handleContentChunk(self, data: bytes) -> None:
         self._received_bytes += len(data)
-        if self._received_bytes > self.server.max_body_bytes:
+        if self._received_bytes > self._limit_bytes:
             self._refuse_body()
         if not self._refused:
             super().handleContentChunk(data)
 
     def _refuse_body(self) -> None:
         if not self._refused:
-            limit_mb = self.server.max_body_bytes // 1_000_000
-            self._refuse(TooLarge(f"A request may carry at most {limit_mb} MB."))
+            limit = in_words(self._limit_bytes)
+            self._refuse(
+                TooLarge(f"A request to this address may carry at most {limit}.")
+            )
 
     def _refuse(self, error: VoiceError) -> None:
         """Answer now and let go of the connection; the rest is thrown away."""
@@ -192,5 +200,6 @@ class LimitedHTTPFactory(HTTPFactory):  # type: ignore[misc]
             log.warning("connection refused", limit=self.server.max_connections)
             return Refusal()
         channel = super().buildProtocol(addr)
-        channel.requestFactory = LimitedRequest
+        # Django parses forms, within bounds and not on the event loop; Twisted neither.
+        channel.requestFactory = partial(LimitedRequest, parsePOSTFormSubmission=False)
         return channel

@@ -9,6 +9,9 @@ from pydantic import field_validator
 
 from common.config.setting import Section, setting
 
+LARGEST_JSON_KB = 2_048
+"""What is parsed without holding the event loop for long."""
+
 
 class NetworkSettings(Section):
     """Addresses, limits and who may come in."""
@@ -49,7 +52,13 @@ class NetworkSettings(Section):
         "Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.",
     )
     max_body_mb: int = setting(
-        26, "Largest body of a request; beyond it 413 before it is read.", ge=1
+        26, "Largest upload in one request; beyond it 413 before it is read.", ge=1
+    )
+    max_json_kb: int = setting(
+        0,
+        "Largest JSON body or form; 0 means what `tts_max_text_length` needs in any escaping.",
+        ge=0,
+        le=LARGEST_JSON_KB,
     )
     max_message_kb: int = setting(64, "Largest WebSocket message.", ge=1, le=1_024)
     max_connections: int = setting(1_000, "Open connections; more are refused.", ge=1)

@@ -52,6 +52,12 @@ def test_it_names_the_field_that_is_wrong(text: str, field: str) -> None:
     assert refused.value.message.endswith(".")
 
 
+def test_it_refuses_a_message_of_many_values() -> None:
+    fields = ",".join(f'"{number}":1' for number in range(1_001))
+    with pytest.raises(BadRequest, match="more than 1000 values"):
+        decode("{" + fields + "}", FAMILY)
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "flush", "[]", "null", "3", '"x"', "[" * 10_000, "{" * 5_000, "NaN"],

@@ -12,6 +12,7 @@ import httpx
 import pytest
 import websockets
 
+from common.config import Config
 from tests.project.live_server import (
     TinyServer,
     ask_to_upgrade,
@@ -23,12 +24,14 @@ from tests.project.live_server import (
     tiny_server,
     upgrade,
 )
+from voiceproject.body_limits import json_limit_bytes
 
 pytestmark = pytest.mark.server
 
 FLOOD_BYTES = 200_000_000
 MOST_GROWTH_MB = 20.0
 FRAME_BYTES = 64_000
+MOST_STORED_BYTES = json_limit_bytes(Config())
 
 
 def frame(content: bytes, opcode: int = 2, first_bits: int = 0x80) -> bytes:
@@ -95,7 +98,7 @@ async def test_it_sends_all_to_a_client_that_reads(server: TinyServer) -> None:
     assert received > FLOOD_BYTES
 
 
-@pytest.mark.parametrize("path", ["/", "/nowhere", "/ws/stt"])
+@pytest.mark.parametrize("path", ["/", "/nowhere", "/ws/stt", "/tts"])
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
 def test_it_refuses_a_huge_body_before_storing_it(
     server: TinyServer, path: str, chunked: bool
@@ -115,7 +118,7 @@ def test_it_refuses_a_huge_body_before_storing_it(
     assert response.status_code == 413
     assert response.json()["error"]["code"] == "too_large"
     assert server.memory_mb - before < MOST_GROWTH_MB
-    assert max(largest) <= (27_000_000 if chunked else 0)
+    assert max(largest) <= (MOST_STORED_BYTES if chunked else 0)
 
 
 def test_it_refuses_an_announced_body_at_once(server: TinyServer) -> None:

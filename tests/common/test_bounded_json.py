@@ -1,0 +1,56 @@
+"""JSON from strangers is read only when it holds few values."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from common.bounded_json import MOST_VALUES, read_json
+from common.errors import BadRequest
+
+TEN_MEGABYTES = 10_000_000
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {},
+        [],
+        None,
+        3.5,
+        "text",
+        {"text": ",[{" * MOST_VALUES},
+        {"text": '\\",[{' * MOST_VALUES},
+        {"text": '"' * MOST_VALUES * 10},
+        {"text": "\\" * 9 + '"'},
+        {'"\\': {"a": [1, 2, {"b": "\\\\"}]}},
+        list(range(MOST_VALUES)),
+    ],
+)
+def test_it_reads_what_json_writes(value: Any) -> None:
+    assert read_json(json.dumps(value)) == value
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1,]", '"a', "9" * 10_000, '{"a": "\\'])
+def test_it_refuses_what_is_not_json(text: str) -> None:
+    with pytest.raises(BadRequest, match="not valid JSON"):
+        read_json(text)
+
+
+@pytest.mark.parametrize(
+    "unit", ['"a":1,', "[],", "{},", "[", '{"a":', '"",', '"" ', ",", '"\\\\",']
+)
+def test_it_refuses_many_values_in_little_time(unit: str) -> None:
+    text = "[" + unit * (TEN_MEGABYTES // len(unit))
+    began = time.process_time()
+    with pytest.raises(BadRequest, match=f"more than {MOST_VALUES} values"):
+        read_json(text)
+    assert time.process_time() - began < 0.5
+
+
+def test_one_value_too_many_is_too_many() -> None:
+    with pytest.raises(BadRequest, match="more than"):
+        read_json(json.dumps(list(range(MOST_VALUES + 1))))
