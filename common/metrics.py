@@ -106,6 +106,18 @@ WORKER_RESTARTS = Counter(
     ["engine"],
     registry=REGISTRY,
 )
+WORKER_HANGS = Counter(
+    "voice_worker_hangs",
+    "Worker processes that were killed because their job took too long, by engine.",
+    ["engine"],
+    registry=REGISTRY,
+)
+OLDEST_JOB_SECONDS = Gauge(
+    "voice_oldest_job_seconds",
+    "Time for which a worker has been at its job without giving anything, by engine; the longest.",
+    ["engine"],
+    registry=REGISTRY,
+)
 WORKER_MEMORY_BYTES = Gauge(
     "voice_process_memory_bytes",
     "Resident memory of the `server` and of each engine's worker processes.",

@@ -2,8 +2,8 @@
 
 Native code (CTranslate2, ONNX) may crash, leak or hold the GIL. In a process of
 its own it can do none of that to the event loop: a dead worker is replaced at
-once, the job that was in flight is tried once more, and a process that has grown
-past its memory cap is replaced between two jobs.
+once, and so is one that hangs; the job that was in flight is tried once more. A
+process that has grown past its memory cap is replaced between two jobs.
 """
 
 from __future__ import annotations
@@ -14,20 +14,16 @@ import threading
 from collections.abc import AsyncIterator, Hashable, Iterator
 from typing import Any, Protocol
 
-import structlog
+from common.engine import PartState
+from common.errors import EngineFailed
+from common.worker_backlog import Backlog, Job, Priority, Urgency
+from common.worker_lanes import Lane, ProcessLane, WorkerSpec
+from common.worker_patience import USUAL, Patience
+from common.worker_runner import LaneRunner
+from common.worker_state import condition_of, state_of
+from common.worker_thread import ThreadLane
 
-from common.errors import EngineFailed, VoiceError
-from common.metrics import WORKER_RESTARTS
-from common.worker_backlog import AllCancelled, Backlog, Job, Priority, Urgency
-from common.worker_child import Batch
-from common.worker_lanes import Lane, ProcessLane, ThreadLane, WorkerDied, WorkerSpec
-
-__all__ = ["BatchHandler", "Handler", "Priority", "Urgency", "WorkerPool"]
-
-log = structlog.get_logger(__name__)
-
-_FIRST_PAUSE_SECONDS = 0.5
-_LONGEST_PAUSE_SECONDS = 10.0
+__all__ = ["BatchHandler", "Handler", "Patience", "Priority", "Urgency", "WorkerPool"]
 
 
 class Handler(Protocol):
@@ -72,19 +68,22 @@ class WorkerPool:
         memory_cap_mb: int = 0,
         isolation: str = "process",
         start_timeout_seconds: float = 120,
+        patience: Patience = USUAL,
         background: bool = False,
     ) -> None:
         self.name = name
-        spec = WorkerSpec(name, handler, arguments, start_timeout_seconds, background)
+        spec = WorkerSpec(
+            name, handler, arguments, start_timeout_seconds, patience, background
+        )
         make = ThreadLane if isolation == "thread" else ProcessLane
         self._lanes: list[Lane] = [make(spec) for _ in range(count)]
         self._memory_cap_mb = memory_cap_mb
         self._queue_limit = queue_limit
         self._backlog = Backlog(queue_limit)
         self._numbers = itertools.count()
+        self._runners: list[LaneRunner] = []
         self._threads: list[threading.Thread] = []
         self.facts: dict[str, Any] = {}
-        self.restarts = 0
 
     async def start(self) -> None:
         """Start all workers and wait until they have loaded. Raises EngineFailed."""
@@ -93,29 +92,56 @@ class WorkerPool:
         self._backlog = backlog = Backlog(self._queue_limit)
         for lane in self._lanes:
             lane.on_death = backlog.wake
-        loaded = await asyncio.gather(
-            *(asyncio.to_thread(lane.start) for lane in self._lanes),
-            return_exceptions=True,
-        )
+        loaded = await self._load(backlog)
         for outcome in loaded:
             if isinstance(outcome, BaseException):
                 await self._stop_lanes()
                 raise outcome
         self.facts = next(each for each in loaded if isinstance(each, dict))
-        self._threads = [
-            threading.Thread(target=self._serve, args=(lane, backlog), daemon=True)
+        self._runners = [
+            LaneRunner(
+                self.name,
+                lane,
+                backlog,
+                batch_size=int(self.facts.get("batch_size", 1)),
+                memory_cap_mb=self._memory_cap_mb,
+                any_alive=lambda: self.alive > 0,
+            )
             for lane in self._lanes
+        ]
+        self._threads = [
+            threading.Thread(target=runner.run, daemon=True) for runner in self._runners
         ]
         for thread in self._threads:
             thread.start()
 
+    async def _load(self, backlog: Backlog) -> list[dict[str, Any] | BaseException]:
+        """Each lane's facts, or what went wrong. Cancelled, it leaves none behind."""
+
+        def wanted() -> bool:
+            return not backlog.closed
+
+        starts = [asyncio.to_thread(lane.start, wanted) for lane in self._lanes]
+        try:
+            return await asyncio.gather(*starts, return_exceptions=True)
+        except asyncio.CancelledError:
+            backlog.close()
+            self._kill_lanes()
+            raise
+
     async def stop(self) -> None:
-        """Refuse what waits, stop every worker and wait for its end."""
+        """Refuse what waits, end every worker at once and wait a moment for it."""
         for job in self._backlog.close():
             job.emit("error", EngineFailed("The engine is stopping."))
+        # Before any waiting: whatever else hangs, they are gone.
+        self._kill_lanes()
         await self._stop_lanes()
         await asyncio.gather(*(asyncio.to_thread(t.join, 5) for t in self._threads))
         self._threads = []
+
+    def _kill_lanes(self) -> None:
+        for lane in self._lanes:
+            lane.kill()
 
     async def _stop_lanes(self) -> None:
         await asyncio.gather(*(asyncio.to_thread(lane.stop) for lane in self._lanes))
@@ -141,12 +167,28 @@ class WorkerPool:
         return sum(lane.alive for lane in self._lanes) if self._threads else 0
 
     @property
-    def _batch_size(self) -> int:
-        return int(self.facts.get("batch_size", 1))
-
-    @property
     def size(self) -> int:
         return len(self._lanes)
+
+    @property
+    def restarts(self) -> int:
+        """How many workers were replaced since the start."""
+        return sum(runner.restarts for runner in self._runners)
+
+    @property
+    def oldest_job_seconds(self) -> float:
+        """For how long a worker has been at a job without giving anything; the longest."""
+        return max(lane.job_seconds for lane in self._lanes)
+
+    @property
+    def state(self) -> PartState:
+        """DOWN when no worker answers, DEGRADED when one is dead or takes long."""
+        return state_of(self._lanes) if self._threads else PartState.DOWN
+
+    @property
+    def condition(self) -> str:
+        """The state in a few words: `ready`, `1 of 2 workers alive`."""
+        return condition_of(self._lanes)
 
     @property
     def memory_mb(self) -> list[float]:
@@ -196,83 +238,3 @@ class WorkerPool:
                     return
         finally:
             job.cancelled.set()
-
-    def _serve(self, lane: Lane, backlog: Backlog) -> None:
-        """One lane's thread: take a job, run it, and mend the lane when it dies."""
-        pause_seconds = 0.0
-        while not backlog.closed:
-            if not lane.alive:
-                backlog.wait_closed(pause_seconds)
-                mended = self._mend(lane, backlog)
-                pause_seconds = 0.0 if mended else _longer(pause_seconds)
-            elif jobs := backlog.take(lambda: lane.alive, self._batch_size):
-                self._run_all(lane, backlog, jobs)
-                if self._memory_cap_mb and lane.memory_mb() > self._memory_cap_mb:
-                    log.info("worker grew past its memory cap", engine=self.name)
-                    self._mend(lane, backlog)
-
-    def _run_all(self, lane: Lane, backlog: Backlog, jobs: list[Job]) -> None:
-        """A batch; what it leaves unanswered is tried alone."""
-        tries = 2
-        unanswered = dict(enumerate(jobs))
-        if len(jobs) > 1:
-            batch = Batch([job.request for job in jobs])
-            try:
-                for number, item in lane.run(batch, AllCancelled(jobs)):
-                    job = unanswered.pop(number)
-                    job.emit("item", item)
-                    job.emit("end", None)
-            except WorkerDied:
-                tries = 1
-                self._mend(lane, backlog)
-            except VoiceError:
-                log.warning("a batch failed, each job is tried alone", engine=self.name)
-        for job in unanswered.values():
-            if not job.cancelled.is_set():
-                self._run(lane, backlog, job, tries)
-
-    def _run(self, lane: Lane, backlog: Backlog, job: Job, tries: int) -> None:
-        for attempt in range(1, tries + 1):
-            started = False
-            try:
-                for item in lane.run(job.request, job.cancelled):
-                    started = True
-                    job.emit("item", item)
-                job.emit("end", None)
-                return
-            except WorkerDied as died:
-                # What was already given out cannot be taken back, so only a job
-                # that has shown nothing yet may be tried again.
-                lost = attempt == tries or started or job.cancelled.is_set()
-                if lost or not self._mend(lane, backlog):
-                    message = f"The {self.name} worker died at work: {died}."
-                    job.emit("error", EngineFailed(message, retry_after_seconds=1))
-                    return
-            except VoiceError as error:
-                job.emit("error", error)
-                return
-
-    def _mend(self, lane: Lane, backlog: Backlog) -> bool:
-        """Start the lane's worker anew. When none lives, what waits is refused."""
-        if backlog.closed:
-            return False
-        lane.stop()
-        self.restarts += 1
-        WORKER_RESTARTS.labels(self.name).inc()
-        log.warning("worker restarts", engine=self.name, restarts=self.restarts)
-        try:
-            lane.start()
-        except VoiceError as error:
-            lane.stop()
-            log.error("worker cannot start", engine=self.name, reason=error.message)
-            if not self.alive:
-                for job in backlog.empty():
-                    job.emit("error", error)
-            return False
-        if backlog.wait_closed():
-            lane.stop()
-        return True
-
-
-def _longer(pause_seconds: float) -> float:
-    return min(max(_FIRST_PAUSE_SECONDS, pause_seconds * 2), _LONGEST_PAUSE_SECONDS)

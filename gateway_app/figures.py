@@ -8,7 +8,13 @@ from typing import Any
 
 import psutil
 
-from common.metrics import QUEUED, REAL_TIME_FACTOR, SESSIONS, WORKER_MEMORY_BYTES
+from common.metrics import (
+    OLDEST_JOB_SECONDS,
+    QUEUED,
+    REAL_TIME_FACTOR,
+    SESSIONS,
+    WORKER_MEMORY_BYTES,
+)
 from gateway_app.health import ENGINE_PARTS
 
 SESSION_KINDS = ("stt", "tts", "monitor")
@@ -36,6 +42,15 @@ def queues(services: dict[str, Any]) -> dict[str, int]:
     return depths
 
 
+def oldest_jobs(services: dict[str, Any]) -> dict[str, float]:
+    """For how long each engine's workers have given nothing for a job; the longest."""
+    return {
+        part: float(services[name].oldest_job_seconds)
+        for part, name in ENGINE_PARTS.items()
+        if hasattr(services.get(name), "oldest_job_seconds")
+    }
+
+
 def memory_mb(services: dict[str, Any]) -> dict[str, list[float]]:
     """Resident memory of the server and of each engine's worker processes."""
     used = {"server": [round(this_process().memory_info().rss / 1e6, 1)]}
@@ -61,6 +76,8 @@ def refresh_gauges(services: dict[str, Any]) -> None:
         SESSIONS.labels(kind).set(count)
     for queue, depth in queues(services).items():
         QUEUED.labels(queue).set(depth)
+    for part, seconds in oldest_jobs(services).items():
+        OLDEST_JOB_SECONDS.labels(part).set(seconds)
     WORKER_MEMORY_BYTES.clear()
     for part, workers in memory_mb(services).items():
         for number, megabytes in enumerate(workers, 1):

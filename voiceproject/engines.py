@@ -27,6 +27,12 @@ log = structlog.get_logger(__name__)
 ROLES = ("stt", "tts")
 NEEDED = ("stt", "tts", "speech")
 """Services without which the server does not start; the others may come up later."""
+ENGINES = ("stt", "tts", "llm")
+LAST = "history"
+"""Stopped when all others have ended, so that their last records are written."""
+STOP_SECONDS = 3.0
+HISTORY_STOP_SECONDS = 6.0
+"""A little more than it takes itself, see `LONGEST_FLUSH_SECONDS`."""
 
 STT_ENGINES = {"whisper": "stt_app.core.whisper:WhisperEngine"}
 TTS_ENGINES = {"piper": "tts_app.core.piper:PiperEngine"}
@@ -42,7 +48,6 @@ def build_services(
         "sessions": SessionRegistry(),
     }
     monitor = Monitor(services)
-    # Built before the engines and so stopped after them: their last records count.
     services["history"] = DatabaseHistory(config, monitor)
     if "stt" in roles:
         check_configured(config.whisper_lang)
@@ -97,14 +102,37 @@ async def start_services(services: Mapping[str, Any]) -> None:
         raise EngineFailed("\n".join(missing))
 
 
-async def stop_services(services: Mapping[str, Any]) -> None:
-    """Stop all, last built first; one that fails does not keep the others."""
-    for name, service in reversed(list(services.items())):
-        if hasattr(service, "stop"):
-            try:
-                await _call(service.stop)
-            except Exception as error:
-                log.error("service did not stop", service=name, exc_info=error)
+async def stop_services(
+    services: Mapping[str, Any], within_seconds: float = STOP_SECONDS
+) -> None:
+    """Stop all side by side, the history last; what hangs is left behind."""
+    others = [name for name in services if name != LAST]
+    await _stop(services, others, within_seconds)
+    await _stop(services, [LAST], HISTORY_STOP_SECONDS)
+
+
+async def stop_engines(services: Mapping[str, Any]) -> None:
+    """Stop what works for the sessions: whatever they wait for has failed."""
+    await _stop(services, ENGINES, STOP_SECONDS)
+
+
+async def _stop(
+    services: Mapping[str, Any], names: Collection[str], within_seconds: float
+) -> None:
+    tasks = {
+        asyncio.ensure_future(_call(services[name].stop)): name
+        for name in names
+        if hasattr(services.get(name), "stop")
+    }
+    if not tasks:
+        return
+    ended, hanging = await asyncio.wait(tasks, timeout=within_seconds)
+    for task in ended:
+        if not task.cancelled() and (error := task.exception()):
+            log.error("service did not stop", service=tasks[task], exc_info=error)
+    for task in hanging:
+        log.error("service hangs", service=tasks[task], after_seconds=within_seconds)
+        task.cancel()
 
 
 async def _call(method: Any) -> None:

@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 CLOSE_HANDSHAKE_SECONDS = 1
 CONNECT_SECONDS = 10
 APPLICATION_CLOSE_SECONDS = 10
+CANCEL_SECONDS = 2.0
 FLUSH_SECONDS = 1.0
 BODY_PART_BYTES = 256 * 1_024
 """A body reaches the application in parts of this size."""
@@ -104,6 +105,16 @@ class VoiceServer(Server):  # type: ignore[misc]
         for port in ports:
             await port.stopListening().asFuture(asyncio.get_running_loop())
 
+    def cut_streams(self) -> None:
+        """Break off the answers that have begun.
+
+        What makes them is about to stop, and no client shall take a part for the whole.
+        """
+        for protocol, details in self.connections.items():
+            task = details.get("application_instance")
+            if task is not None and getattr(protocol, "_response_started", False):
+                task.cancel()
+
     async def drain(self, grace_seconds: float) -> None:
         """Close the sockets, let requests end for so long, then cut off the rest."""
         await self.stop_accepting()
@@ -112,7 +123,8 @@ class VoiceServer(Server):  # type: ignore[misc]
         left = self._running()
         for task in left:
             task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        if left:
+            await asyncio.wait(left, timeout=CANCEL_SECONDS)
         self._drop_idle()
         await self._wait_while(lambda: self.open_transports, FLUSH_SECONDS)
         for transport in list(self.open_transports):

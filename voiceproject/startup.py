@@ -13,14 +13,27 @@ import structlog
 
 from common.config import LoadedConfig
 from common.errors import VoiceError
+from common.last_resort import LastResort
 from voiceproject.asgi import build_application
-from voiceproject.engines import ROLES, build_services, start_services, stop_services
+from voiceproject.engines import (
+    ROLES,
+    build_services,
+    start_services,
+    stop_engines,
+    stop_services,
+)
 from voiceproject.server import AddressInUse, VoiceServer, route_twisted_log
 from voiceproject.stop_signal import StopSignal
 
 log = structlog.get_logger(__name__)
 
 CANNOT_START = 1
+LAST_WORDS_SECONDS = 1.0
+"""For sessions to tell their clients that what they waited for has failed."""
+LAST_RESORT_SECONDS = 15.0
+"""Beyond the grace: no part of an orderly end takes longer."""
+EXIT_SECONDS = 5.0
+"""When all is done; a thread that hangs would keep the process for ever."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +68,9 @@ async def serve(
     """Run until a signal; the process's exit code. Raises CannotStart."""
     began = time.perf_counter()
     route_twisted_log()
-    stop = StopSignal()
+    last_resort = LastResort()
+    longest_seconds = loaded.config.shutdown_grace_seconds + LAST_RESORT_SECONDS
+    stop = StopSignal(lambda: last_resort.within(longest_seconds))
     if options.supervised:
         stop.watch_input()
     services = _build(loaded, options)
@@ -70,6 +85,7 @@ async def serve(
         await _drain(server, services)
     finally:
         await stop_services(services)
+        last_resort.within(EXIT_SECONDS)
     log.info("server stopped")
     return 0
 
@@ -124,5 +140,9 @@ async def _drain(server: VoiceServer, services: dict[str, Any]) -> None:
     end = time.monotonic() + grace_seconds
     log.info("server stopping", grace_seconds=grace_seconds)
     await server.stop_accepting()
-    await services["sessions"].drain(grace_seconds)
+    if not await services["sessions"].drain(grace_seconds):
+        # What still waits for them is answered, and has its record in the history.
+        server.cut_streams()
+        await stop_engines(services)
+        end = time.monotonic() + LAST_WORDS_SECONDS
     await server.drain(max(0.0, end - time.monotonic()))

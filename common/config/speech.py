@@ -258,6 +258,11 @@ class ModelSettings(Section):
         "process",
         "Run engines in processes of their own, or in threads (for debugging).",
     )
+    worker_timeout_seconds: float = setting(
+        0.0,
+        "A worker process that gives nothing for so long is replaced, and its job tried once more; 0 means a minute (half of it for Piper), or ten times what its start took.",
+        ge=0,
+    )
     worker_memory_cap_mb: int = setting(
         0,
         "A worker process above this resident memory is replaced; 0 means never.",

@@ -7,12 +7,13 @@ process and the file is refused; nothing else notices.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 from common.audio import SPEECH_RATE_HZ
 from common.errors import EngineFailed, TooLarge, UnsupportedAudio
-from common.workers import Priority, WorkerPool
+from common.workers import Patience, Priority, WorkerPool
 from stt_app.core.media_worker import Portion, ReadMedia
 
 _WORKER = "stt_app.core.media_worker:MediaWorker"
@@ -35,7 +36,9 @@ class MediaDecoder:
     ) -> None:
         self._max_seconds = max_seconds
         self._timeout_seconds = timeout_seconds
-        self._pool = WorkerPool("media", worker, isolation=isolation)
+        # How long a portion may take depends on its place in the file: `_portion`.
+        patience = Patience(seconds=math.inf)
+        self._pool = WorkerPool("media", worker, isolation=isolation, patience=patience)
 
     async def start(self) -> None:
         """Start the process. Raises EngineFailed."""

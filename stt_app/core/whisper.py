@@ -15,7 +15,7 @@ from common.engine import PartHealth, PartState
 from common.errors import EngineFailed
 from common.metrics import REAL_TIME_FACTOR, WHISPER_SECOND_LOOKS, WHISPER_WINDOWS
 from common.model_files import find_whisper
-from common.workers import Priority, Urgency, WorkerPool
+from common.workers import Patience, Priority, Urgency, WorkerPool
 from stt_app.core.engine import Transcript, Utterance
 from stt_app.core.languages import AUTO
 from stt_app.core.whisper_background import Background
@@ -67,10 +67,8 @@ class WhisperEngine:
     async def stop(self) -> None:
         pool, background = self._pool, self._background
         self._pool = self._background = None
-        if background is not None:
-            await background.stop()
-        if pool is not None:
-            await pool.stop()
+        stopped = [each.stop() for each in (pool, background) if each is not None]
+        await asyncio.gather(*stopped)
 
     def health(self) -> PartHealth:
         """The state of the worker processes right now."""
@@ -79,8 +77,13 @@ class WhisperEngine:
             if self._starting:
                 return PartHealth(PartState.LOADING, "Whisper is loading.")
             return PartHealth(PartState.DOWN, "Whisper is not running.")
-        details = {**pool.facts, "model": self.model_name, **_counts(pool)}
-        return PartHealth(_state(pool), self._summary(pool), details)
+        details = {
+            **pool.facts,
+            "model": self.model_name,
+            **_counts(pool),
+            "oldest_job_seconds": round(self.oldest_job_seconds, 1),
+        }
+        return PartHealth(self._state, self._summary(pool), details)
 
     async def transcribe(
         self, utterance: Utterance, urgency: Priority | Urgency = Priority.FINAL
@@ -113,6 +116,11 @@ class WhisperEngine:
     def queued(self) -> int:
         """Utterances that wait for a worker."""
         return sum(pool.queued for pool in self._pools)
+
+    @property
+    def oldest_job_seconds(self) -> float:
+        """For how long a worker has been at a job without giving anything; the longest."""
+        return max((pool.oldest_job_seconds for pool in self._pools), default=0.0)
 
     @property
     def memory_mb(self) -> list[float]:
@@ -157,6 +165,7 @@ class WhisperEngine:
             queue_limit=config.whisper_queue_limit,
             memory_cap_mb=config.worker_memory_cap_mb,
             isolation=config.engine_isolation,
+            patience=Patience(config.worker_timeout_seconds),
             background=background,
         )
 
@@ -177,19 +186,15 @@ class WhisperEngine:
             if facts["device"] == "cuda"
             else f"{facts['threads']} CPU threads, {facts['compute_type']}"
         )
-        state = {
-            PartState.READY: "ready",
-            PartState.DEGRADED: f"{pool.alive} of {pool.size} workers alive",
-            PartState.DOWN: "its worker is being restarted",
-        }[_state(pool)]
         reason = f" (CUDA failed: {facts['fallback']})" if facts["fallback"] else ""
-        return f"Whisper {self.model_name} on {where}{reason}: {state}."
+        return f"Whisper {self.model_name} on {where}{reason}: {pool.condition}."
 
-
-def _state(pool: WorkerPool) -> PartState:
-    if pool.alive == 0:
-        return PartState.DOWN
-    return PartState.READY if pool.alive == pool.size else PartState.DEGRADED
+    @property
+    def _state(self) -> PartState:
+        """Of the usual workers; nobody but partial texts and files needs the other."""
+        usual, *background = [pool.state for pool in self._pools if pool.running]
+        well = all(state is PartState.READY for state in background)
+        return PartState.DEGRADED if usual is PartState.READY and not well else usual
 
 
 def _counts(pool: WorkerPool) -> dict[str, int]:

@@ -11,12 +11,14 @@ from common.config import Config
 from common.engine import PartHealth, PartState
 from common.errors import EngineFailed, UnknownVoice
 from common.metrics import SPEECH_CACHE_HITS
-from common.workers import Priority, WorkerPool
+from common.workers import Patience, Priority, WorkerPool
 from tts_app.core.cache import SpeechCache
 from tts_app.core.catalog import Catalog, InstalledVoice
 from tts_app.core.engine import SpeechPart, SpeechRequest, VoiceInfo
 from tts_app.core.piper_worker import PiperJob, PiperOptions
 
+LEAST_PATIENCE_SECONDS = 30.0
+"""A clause comes in parts, so a part that takes so long will not come."""
 QUEUE_LIMIT = 256
 """Clauses that wait; requests are bounded before they get here."""
 
@@ -68,8 +70,16 @@ class PiperEngine:
             "alive": pool.alive,
             "queued": pool.queued,
             "restarts": pool.restarts,
+            "oldest_job_seconds": round(pool.oldest_job_seconds, 1),
         }
-        return PartHealth(*_state(pool, self._catalog), details)
+        return PartHealth(pool.state, self._summary(pool), details)
+
+    def _summary(self, pool: WorkerPool) -> str:
+        voices = len(self._catalog.voices)
+        offered = f"{voices} voice{'' if voices == 1 else 's'}"
+        threads = pool.facts.get("threads", 0)
+        where = f"{self._catalog.default} ({offered}) on {threads} CPU threads"
+        return f"Piper {where}: {pool.condition}."
 
     def voices(self) -> list[VoiceInfo]:
         """The default voice first."""
@@ -80,6 +90,11 @@ class PiperEngine:
     def queued(self) -> int:
         """Clauses that wait for a worker."""
         return self._pool.queued if self._pool else 0
+
+    @property
+    def oldest_job_seconds(self) -> float:
+        """For how long a worker has been at a job without giving anything; the longest."""
+        return self._pool.oldest_job_seconds if self._pool else 0.0
 
     @property
     def memory_mb(self) -> list[float]:
@@ -160,25 +175,9 @@ class PiperEngine:
             queue_limit=QUEUE_LIMIT,
             memory_cap_mb=config.worker_memory_cap_mb,
             isolation=config.engine_isolation,
+            patience=Patience(config.worker_timeout_seconds, LEAST_PATIENCE_SECONDS),
         )
 
 
 def _first(*given: float | None) -> float | None:
     return next((each for each in given if each is not None), None)
-
-
-def _state(pool: WorkerPool, catalog: Catalog) -> tuple[PartState, str]:
-    voices = len(catalog.voices)
-    offered = f"{voices} voice{'' if voices == 1 else 's'}"
-    if not pool.alive:
-        return PartState.DOWN, "No Piper worker is alive; a new one is being started."
-    if pool.alive < pool.size:
-        return (
-            PartState.DEGRADED,
-            f"Piper with {offered}: {pool.alive} of {pool.size} workers are alive.",
-        )
-    threads = pool.facts.get("threads", 0)
-    return (
-        PartState.READY,
-        f"Piper {catalog.default} ({offered}) on {threads} CPU threads, ready.",
-    )

@@ -29,7 +29,7 @@ from common.errors import (
 from common.model_download import Progress, PublishedVoice
 from common.model_files import VoiceFiles, local_voices
 from common.model_names import nearest
-from common.workers import Priority
+from common.workers import Patience, Priority
 from tts_app.core.voice_fetcher import FETCHER, LISTER, Arrived, FetchJob
 from tts_app.core.voice_install import hear, keep
 
@@ -39,6 +39,8 @@ AT_ONCE = 2
 MOST_ACTIVE = 10
 MOST_SHOWN = 20
 LONGEST_SECONDS = 3_600.0
+STALL_SECONDS = 120.0
+"""A download from which nothing comes for so long is given up."""
 LIST_PATIENCE_SECONDS = 10.0
 LIST_FRESH_SECONDS = 600.0
 STALE_SECONDS = 86_400.0
@@ -242,6 +244,7 @@ class VoiceDownloads:
                 FETCHER,
                 self._hub,
                 isolation=self._config.engine_isolation,
+                patience=Patience(STALL_SECONDS),
             ) as worker,
             aclosing(worker.stream(job, Priority.FILE)) as steps,  # type: ignore[type-var]
         ):

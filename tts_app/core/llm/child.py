@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 import psutil
 import structlog
 
+from common.children import adopt, release
 from common.config import project_dir
 from common.engine import PartState
 from common.errors import EngineFailed
@@ -34,7 +36,16 @@ class Child:
     depend on an event loop, and the end is noticed the moment it happens.
     """
 
-    def __init__(self, name: str, module: str, orders: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        orders: dict[str, Any],
+        *,
+        start_seconds: float = _START_SECONDS,
+    ) -> None:
+        self._start_seconds = start_seconds
+        self._started_at = 0.0
         self._name = name
         self._module = module
         self._orders = orders
@@ -59,6 +70,12 @@ class Child:
         return PartState.READY if self.url and self.pid else PartState.LOADING
 
     @property
+    def hangs_at_start(self) -> bool:
+        """Whether the process that runs now should have listened by now."""
+        loading_seconds = time.monotonic() - self._started_at
+        return not self.url and loading_seconds > self._start_seconds
+
+    @property
     def memory_mb(self) -> float:
         try:
             return float(psutil.Process(self.pid).memory_info().rss) / 1e6
@@ -73,14 +90,19 @@ class Child:
             target=self._supervise, name=f"{self._name} supervisor", daemon=True
         )
         self._thread.start()
-        in_time = self._settled.wait(_START_SECONDS)
+        in_time = self._settled.wait(self._start_seconds)
         if not self.url:
             self.stop()
             reason = self.last_words if in_time else "it did not load in time"
             raise EngineFailed(f"The {self._name} could not start: {reason}.")
 
-    def stop(self) -> None:
+    def give_up(self) -> None:
+        """End it without waiting, also while it starts; nothing takes its place."""
         self._stopping.set()
+        self.kill()
+
+    def stop(self) -> None:
+        self.give_up()
         process, thread = self._process, self._thread
         if process is not None:
             _end(process)
@@ -97,12 +119,12 @@ class Child:
     def _supervise(self) -> None:
         failures = 0
         while not self._stopping.is_set():
-            started_at = time.monotonic()
+            self._started_at = time.monotonic()
             listened = self._run_once()
             self._settled.set()
             if self._stopping.is_set() or not (listened or self.restarts):
                 return
-            sound = listened and time.monotonic() - started_at > _SOUND_SECONDS
+            sound = listened and time.monotonic() - self._started_at > _SOUND_SECONDS
             failures = 0 if sound else failures + 1
             self.restarts += 1
             log.warning(
@@ -118,8 +140,10 @@ class Child:
     def _run_once(self) -> bool:
         """Run the child to its end; whether it ever listened."""
         process = self._process = self._spawn()
+        adopt(process)
         if self._stopping.is_set():
             _end(process)
+        self._give_orders(process)
         listened = False
         tail: deque[str] = deque(maxlen=5)
         assert process.stdout is not None  # noqa: S101 - it is a pipe
@@ -131,16 +155,19 @@ class Child:
             else:
                 tail.append(fact.get("error") or line.strip())
         code = process.wait()
+        release(process)
         self.url = ""
         self.last_words = tail[-1] if tail else f"it ended with code {code}"
         if process.stdin is not None:
-            process.stdin.close()
+            # Orders that it never read are still to be written.
+            with contextlib.suppress(OSError):
+                process.stdin.close()
         process.stdout.close()
         return listened
 
     def _spawn(self) -> subprocess.Popen[str]:
         path = [str(project_dir()), os.environ.get("PYTHONPATH", "")]
-        process = subprocess.Popen(  # noqa: S603 - our own program
+        return subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", self._module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -149,27 +176,23 @@ class Child:
             errors="replace",
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))},
         )
+
+    def _give_orders(self, process: subprocess.Popen[str]) -> None:
         assert process.stdin is not None  # noqa: S101 - it is a pipe
         try:
             process.stdin.write(json.dumps(self._orders) + "\n")
             process.stdin.flush()
-        except OSError:
+        except (OSError, ValueError):  # it has ended, or was ended by `stop`
             log.warning("child program ended before its orders", child=self._name)
-        return process
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """Ask by closing its input, then kill."""
-    if process.stdin is not None:
-        try:
-            process.stdin.close()
-        except OSError:
-            pass
+    """It holds nothing that must be put away, and one that hangs hears no question."""
+    process.kill()
     try:
         process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        log.error("child program does not end", pid=process.pid)
 
 
 def _fact(line: str) -> dict[str, str]:

@@ -87,7 +87,11 @@ class EmbeddedEngine(HttpLlm):
             return
         model = find_llm(self._config)
         child = Child("embedded language model", _CHILD_MODULE, self._orders(model))
-        await asyncio.to_thread(child.start)
+        try:
+            await asyncio.to_thread(child.start)
+        except asyncio.CancelledError:
+            child.give_up()
+            raise
         self._child = self._embedded.child = child
         self._model = model.stem
         await super().start()
@@ -101,7 +105,11 @@ class EmbeddedEngine(HttpLlm):
     async def check(self) -> None:
         """See whether the child answers; one that hangs is killed, so replaced."""
         child = self._child
-        if child is None or child.state is not PartState.READY:
+        if child is None:
+            return
+        if child.hangs_at_start:
+            child.kill()
+        if child.state is not PartState.READY:
             return
         await super().check()
         self._missed = self._missed + 1 if self._problem else 0
@@ -120,7 +128,11 @@ class EmbeddedEngine(HttpLlm):
             "restarts": child.restarts,
             "memory_mb": round(child.memory_mb, 1),
         }
-        if child.state is PartState.READY:
+        state = child.state
+        if state is PartState.READY and self._problem:
+            # It is killed when it goes on so, and until then others may get through.
+            state, summary = PartState.DEGRADED, f"{self._who()} {self._problem}."
+        elif state is PartState.READY:
             threads = embedded_threads(self._config)
             unit = "thread" if threads == 1 else "threads"
             summary = f"Embedded {self._model} on {threads} CPU {unit}, ready."
@@ -128,7 +140,7 @@ class EmbeddedEngine(HttpLlm):
             summary = (
                 f"The embedded {self._model} is started again: {child.last_words}."
             )
-        return PartHealth(child.state, summary, details)
+        return PartHealth(state, summary, details)
 
     async def _ask(self, question: Question) -> AsyncGenerator[Delta, None]:
         await self._until_it_listens()
