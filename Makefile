@@ -1,4 +1,4 @@
-# `make run` and `make test` need nothing but Python 3.10+ and the package registry.
+# `make run` and `make test` need nothing but Python 3.11+ and the package registry.
 
 PYTHON ?= python3
 HOST ?= 127.0.0.1
@@ -13,7 +13,7 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
 RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
 BROWSER_READY := $(VENV)/.browser-ready
-SOURCES := common gateway_app stt_app tts_app voiceproject benchmarks tests manage.py
+SOURCES := common llm gateway_app stt_app tts_app voiceproject benchmarks tests manage.py
 
 .PHONY: help install run test check format docs bench lock clean
 
@@ -48,17 +48,16 @@ bench: $(DEV_READY)  ## Measure, and print the table of docs/performance.md
 	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(DEV_READY)  ## Compile requirements/*.in to pinned, hashed *.txt
-	cd requirements && for name in base gpu models; do \
-	  ../$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.10 \
+	cd requirements && for name in base gpu models dev; do \
+	  ../$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	    $$([ $$name = models ] && echo --no-deps) \
 	    --custom-compile-command "make lock" $$name.in -o $$name.txt; done
-	cd requirements && ../$(UV) pip compile --quiet --universal --generate-hashes \
-	  --python-version 3.11 --custom-compile-command "make lock" dev.in -o dev.txt
 
 clean:  ## Remove the virtual environment and caches (never your data)
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
 

@@ -1,4 +1,7 @@
-"""`python -m benchmarks [NAME ...] [--quick]`: runs the programs, prints their tables."""
+"""`python -m benchmarks [NAME ...] [--quick]`: runs the programs, prints their tables.
+
+`python -m benchmarks structure` counts in the source, and has options of its own.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from benchmarks import (
     soak_speech,
     start,
     streams,
+    structure,
     throughput,
     window,
 )
@@ -49,6 +53,8 @@ LISTENING: dict[str, Callable[[Flags], str]] = {
 
 
 def main(arguments: list[str]) -> int:
+    if arguments[:1] == ["structure"]:
+        return structure.main(arguments[1:])
     names, flags = parse(arguments, [*PROGRAMS, *LISTENING])
     print(f"Machine: {machine()}\nCommit: {commit()}\n", flush=True)
     for name in names:

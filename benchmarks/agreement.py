@@ -17,12 +17,22 @@ from benchmarks.report import table
 from common.audio import SPEECH_RATE_HZ, Samples, float_to_pcm16
 from common.config import load_config
 from common.config.speech import ListeningSettings
-from stt_app.core.engine import Utterance
-from stt_app.core.hearing import Hearing
-from stt_app.core.segmenter import UtteranceEnded
-from stt_app.core.stable_text import StableText
-from stt_app.core.vad import SileroVad
-from stt_app.core.whisper import WhisperEngine
+from common.workers import Priority, Urgency
+from stt_app.core.endpointing.events import (
+    AudioHeard,
+    CandidateDropped,
+    EndpointEvent,
+    PauseBegun,
+    SpeechCandidate,
+    SpeechContinued,
+    SpeechResumed,
+    UtteranceEnded,
+)
+from stt_app.core.endpointing.frontend import AudioFrontend
+from stt_app.core.endpointing.vad import SileroVad
+from stt_app.core.engine import TranscriptionRequest
+from stt_app.core.interim.local_agreement import StableText
+from stt_app.core.whisper.engine import WhisperEngine
 
 POLICIES = {f"LocalAgreement-{agreeing}": agreeing for agreeing in (2, 3, 4)}
 _SILENCE_BYTES = 2 * SPEECH_RATE_HZ
@@ -86,7 +96,7 @@ def _row(found: Sequence[Steadiness]) -> list[str]:
 
 async def _listen(model: str, clips: Sequence[Samples]) -> list[Spoken]:
     config = load_config({"WHISPER_MODEL_NAME": model}).config
-    engine = WhisperEngine(config)
+    engine = WhisperEngine(config, config)
     await engine.start()
     try:
         vad = SileroVad()
@@ -95,31 +105,54 @@ async def _listen(model: str, clips: Sequence[Samples]) -> list[Spoken]:
         await engine.stop()
 
 
+class _Speaking:
+    """How long somebody has spoken in the open utterance, by the events."""
+
+    def __init__(self) -> None:
+        self._speech: SpeechCandidate | SpeechContinued | None = None
+        self._pausing = False
+        self._position = 0
+
+    def take(self, event: EndpointEvent) -> None:
+        if isinstance(event, SpeechCandidate | SpeechContinued):
+            self._speech = event
+        elif isinstance(event, UtteranceEnded | CandidateDropped):
+            self._speech, self._pausing = None, False
+        elif isinstance(event, PauseBegun | SpeechResumed):
+            self._pausing = isinstance(event, PauseBegun)
+        elif isinstance(event, AudioHeard):
+            self._position = event.position_sample
+
+    @property
+    def seconds(self) -> float:
+        """0 in a pause, in which a session asks for no interim result."""
+        if self._speech is None or self._pausing:
+            return 0.0
+        return (self._position - self._speech.voiced_sample) / SPEECH_RATE_HZ
+
+
 async def _hear(engine: WhisperEngine, vad: SileroVad, clip: Samples) -> list[Spoken]:
     """The utterances of a recording, looked at as often as a session may."""
     settings = ListeningSettings()
-    hearing = Hearing(settings, vad)
+    frontend, speaking = AudioFrontend(settings, vad), _Speaking()
     pcm = float_to_pcm16(clip) + bytes(_SILENCE_BYTES)
     found: list[Spoken] = []
     hypotheses: list[str] = []
-    seen = 0.0
+    seen, wait = 0.0, settings.partial_first_seconds
     for start in range(0, len(pcm), _CHUNK_BYTES):
-        for event in hearing.hear(pcm[start : start + _CHUNK_BYTES]):
+        for event in frontend.hear(pcm[start : start + _CHUNK_BYTES]):
+            speaking.take(event)
             if isinstance(event, UtteranceEnded):
                 found.append(Spoken(hypotheses, await _text(engine, event.samples)))
                 hypotheses, seen = [], 0.0
-        segmenter = hearing.segmenter
-        spoken = segmenter.spoken_seconds
-        wait = (
-            settings.partial_interval_seconds
-            if seen
-            else settings.partial_first_seconds
-        )
-        if segmenter.speaking and not segmenter.pausing and spoken >= seen + wait:
-            seen = spoken
-            hypotheses.append(await _text(engine, segmenter.open_audio().copy()))
+                wait = settings.partial_first_seconds
+        utterance = frontend.open_utterance()
+        if utterance is not None and speaking.seconds >= seen + wait:
+            seen, wait = speaking.seconds, settings.partial_interval_seconds
+            hypotheses.append(await _text(engine, utterance.samples))
     return found
 
 
 async def _text(engine: WhisperEngine, samples: Samples) -> str:
-    return (await engine.transcribe(Utterance(samples, "en"))).text
+    request = TranscriptionRequest(samples, "en")
+    return (await engine.transcribe(request, Urgency(Priority.FINAL))).text

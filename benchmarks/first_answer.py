@@ -19,13 +19,13 @@ from piper import PiperVoice
 
 from benchmarks.report import milliseconds, table
 from common.config import Config, load_config
-from common.model_files import find_llm, find_voices
-from common.text import SpeechText
+from common.models.files import find_llm, find_voices
+from llm.embedded.engine import embedded_threads
+from llm.embedded.server import parameters
+from llm.prompt import SPOKEN_ANSWERS
 from tests.clients import speak
 from tests.server_process import running_server
-from tts_app.core.llm.embedded import embedded_threads
-from tts_app.core.llm.embedded_child import parameters
-from tts_app.core.llm.prompt import SPOKEN_ANSWERS
+from tts_app.core.text.clauses import SpeechText
 
 SEED = 7
 MAX_TOKENS = 40

@@ -15,10 +15,10 @@ from benchmarks.piper_http import piper_http_server
 from benchmarks.report import milliseconds, table
 from benchmarks.texts import text_of
 from common.config import load_config
-from common.model_files import find_voices
-from common.text import SpeechText
+from common.models.files import find_voices
 from tests.clients import speak
 from tests.server_process import running_server
+from tts_app.core.text.clauses import SpeechText
 
 SHORT, LONG, VERY_LONG = 10, 80, 1_000
 REPEATS = {SHORT: 15, LONG: 7, VERY_LONG: 1}

@@ -22,7 +22,10 @@ class Flags:
 
 def parse(arguments: Sequence[str], programs: Sequence[str]) -> tuple[list[str], Flags]:
     """The names of the programs to run, and the flags. Exits on anything else."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks")
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        epilog="`structure` runs alone and has its own options: structure --help",
+    )
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"one of {', '.join(programs)}; or all"
     )

@@ -18,7 +18,7 @@ from benchmarks.report import table
 from benchmarks.sentences import SENTENCES
 from common.audio import SPEECH_RATE_HZ, Audio, Samples, pcm16_to_float
 from common.config import load_config
-from common.model_files import find_voices, find_whisper
+from common.models.files import find_voices, find_whisper
 from tests.clients import speak
 from tests.server_process import running_server
 from tests.word_errors import word_error_rate

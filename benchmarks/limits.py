@@ -18,14 +18,13 @@ from benchmarks.report import table
 from common.audio import SPEECH_RATE_HZ, Samples, float_to_pcm16
 from common.config import load_config
 from common.config.speech import ListeningSettings
-from common.model_files import find_whisper
-from stt_app.core.engine import Utterance
-from stt_app.core.hearing import Hearing
-from stt_app.core.segmenter import UtteranceEnded
-from stt_app.core.vad import SileroVad
-from stt_app.core.whisper_beam import CAREFUL, FAST
-from stt_app.core.whisper_options import WhisperOptions, WhisperRequest
-from stt_app.core.whisper_worker import WhisperWorker
+from common.models.files import find_whisper
+from stt_app.core.endpointing.events import UtteranceEnded
+from stt_app.core.endpointing.frontend import AudioFrontend
+from stt_app.core.endpointing.vad import SileroVad
+from stt_app.core.engine import TranscriptionRequest
+from stt_app.core.whisper.requests import CAREFUL, FAST, WhisperOptions, WhisperRequest
+from stt_app.core.whisper.worker import WhisperWorker
 from tests.word_errors import Recording, count_errors, recordings
 
 KINDS = ("long", "spontaneous")
@@ -81,7 +80,7 @@ def _errors(clips: Sequence[Recording], text: Callable[[Samples], str]) -> list[
 def _utterances(
     samples: Samples, settings: ListeningSettings, vad: SileroVad
 ) -> list[UtteranceEnded]:
-    hearing = Hearing(settings, vad)
+    hearing = AudioFrontend(settings, vad)
     quiet = np.zeros(SPEECH_RATE_HZ, np.float32)
     events = hearing.hear(float_to_pcm16(np.concatenate([samples, quiet])))
     return [
@@ -94,7 +93,9 @@ def _text(
 ) -> str:
     requests = [
         WhisperRequest(
-            Utterance(each.samples, "en", voice_probability=each.voice_probability),
+            TranscriptionRequest(
+                each.samples, "en", voice_probability=each.voice_probability
+            ),
             beam=beam,
         )
         for each in utterances

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 
 from common.audio import PCM16_BYTES, SPEECH_RATE_HZ, Samples, float_to_pcm16
 from common.config.speech import ListeningSettings
-from stt_app.core.hearing import Hearing
-from stt_app.core.segmenter import UtteranceEnded
-from stt_app.core.vad import VadModel
+from stt_app.core.endpointing.events import UtteranceEnded
+from stt_app.core.endpointing.frontend import AudioFrontend
+from stt_app.core.endpointing.vad import VadModel
 
 CHUNK_SECONDS = 0.04
 
@@ -51,7 +51,7 @@ class _Listener:
     def __init__(self, model: LockedModel, vad: VadModel) -> None:
         self._model = model
         self._settings = ListeningSettings()
-        self._hearing = Hearing(self._settings, vad)
+        self._hearing = AudioFrontend(self._settings, vad)
         self.tasks: list[asyncio.Task[float]] = []
 
     async def hear(self, audio: Samples) -> None:

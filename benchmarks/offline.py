@@ -9,7 +9,7 @@ from faster_whisper import WhisperModel
 
 from common.audio import Samples
 from common.config import load_config
-from common.model_files import find_whisper
+from common.models.files import find_whisper
 
 PRECISION = "int8"
 

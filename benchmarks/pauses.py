@@ -22,12 +22,18 @@ from benchmarks.virtual_time import Clock, Told, VirtualEngine, VirtualPool, str
 from common.audio import SPEECH_RATE_HZ, Samples
 from common.config import Config, load_config
 from common.config.speech import ListeningSettings
-from common.model_files import find_whisper
+from common.models.files import find_whisper
 from common.workers import Priority
-from stt_app.core.options import Options
-from stt_app.core.vad import SileroVad
-from stt_app.core.whisper_options import WhisperOptions
-from stt_app.core.whisper_worker import WhisperWorker
+from stt_app.core.endpointing.vad import SileroVad
+from stt_app.core.events import (
+    EndReason,
+    InterimResult,
+    SpeechEnded,
+    UtteranceTranscribed,
+)
+from stt_app.core.session.options import Options
+from stt_app.core.whisper.requests import WhisperOptions
+from stt_app.core.whisper.worker import WhisperWorker
 from tests.word_errors import Recording
 
 SILENCES_SECONDS = (0.7, 0.3)
@@ -47,14 +53,14 @@ class Counted:
     """From the end of speech, as voice activity detection has it, to its text."""
     processor_seconds: float = 0.0
     audio_seconds: float = 0.0
-    second_looks: int = 0
+    redecoded: int = 0
     partials: int = 0
     stable: int = 0
     broken: int = 0
 
     def take(self, told: Told, audio_seconds: float) -> None:
         """Count one stream."""
-        finals = [(at, each) for at, each in told.of("transcript") if each.text]
+        finals = [(at, each) for at, each in told.of(UtteranceTranscribed) if each.text]
         self.texts.append(" ".join(each.text for _, each in finals))
         self.audio_seconds += audio_seconds
         self.processor_seconds += sum(each.seconds for each in told.decoded)
@@ -62,9 +68,11 @@ class Counted:
             each for each in told.decoded if each.priority < Priority.INTERIM
         ]
         self.finals += [each.seconds for each in not_partial]
-        self.second_looks += sum(each.reply.doubt is not None for each in not_partial)
+        self.redecoded += sum(each.reply.redecoded is not None for each in not_partial)
         decided = {
-            each.utterance_id: (at, each.end) for at, each in told.of("speech_ended")
+            each.utterance_id: (at, each.speech_end_sample / SPEECH_RATE_HZ)
+            for at, each in told.of(SpeechEnded)
+            if each.reason is not EndReason.LIMIT
         }
         for at, final in finals:
             if final.utterance_id in decided:
@@ -76,7 +84,7 @@ class Counted:
     def _take_partials(self, told: Told, number: int, text: str) -> None:
         partials = [
             Partial(each.text, each.stable_text)
-            for _, each in told.of("partial")
+            for _, each in told.of(InterimResult)
             if each.utterance_id == number
         ]
         found = steadiness(partials, text)
@@ -115,7 +123,7 @@ def _table(model: str, clips: Sequence[Recording]) -> str:
             [
                 f"{silence} s",
                 milliseconds(each.finals),
-                f"{each.second_looks} of {len(each.finals)}",
+                f"{each.redecoded} of {len(each.finals)}",
                 f"{load:.2f}",
                 milliseconds(each.late),
                 milliseconds(each.after_speech),
@@ -127,7 +135,7 @@ def _table(model: str, clips: Sequence[Recording]) -> str:
     header = [
         "silence that ends",
         "processor time of a prepared text",
-        "second looks",
+        "decoded again",
         "processor time per second of audio",
         "endpoint to final",
         "end of speech to final",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import httpx
 
-from common.model_files import VoiceFiles
+from common.models.files import VoiceFiles
 from tests.server_process import free_port
 
 PYTHON = "PIPER_HTTP_PYTHON"

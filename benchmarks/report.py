@@ -13,11 +13,11 @@ import psutil
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def commit() -> str:
-    """The short commit id of the working tree, marked when it has changes."""
+def commit(root: Path = ROOT) -> str:
+    """The short commit id of a working tree, marked when it has changes."""
     described = subprocess.run(
         ["git", "describe", "--always", "--dirty"],
-        cwd=ROOT,
+        cwd=root,
         capture_output=True,
         text=True,
         check=False,

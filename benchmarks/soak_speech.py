@@ -14,7 +14,7 @@ from benchmarks.memory import resident_mb
 from benchmarks.report import table
 from benchmarks.sentences import SENTENCES
 from tests.server_process import RunningServer, running_server
-from tts_app.core.encoding import FORMATS
+from tts_app.core.speech.encoding import FORMATS
 
 CLIENTS = 8
 STEPS = (100, 450, 450)
@@ -98,7 +98,7 @@ async def _ask(
 ) -> str:
     try:
         return await asyncio.wait_for(_complete(client, url, body), hang_up)
-    except asyncio.TimeoutError:
+    except TimeoutError:
         return "hung up"
 
 

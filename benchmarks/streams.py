@@ -18,7 +18,7 @@ from benchmarks.playlist import playlists
 from benchmarks.report import table
 from benchmarks.search import most_that_passes
 from common.audio import SPEECH_RATE_HZ, Audio, Samples
-from stt_app.core.vad import SileroVad
+from stt_app.core.endpointing.vad import SileroVad
 from tests.clients import Heard, transcribe_over_socket
 from tests.server_process import running_server
 
@@ -202,7 +202,7 @@ async def _play_all(
                 ),
                 seconds + GRACE_SECONDS,
             )
-        except (websockets.ConnectionClosed, asyncio.TimeoutError):
+        except (TimeoutError, websockets.ConnectionClosed):
             return None
 
     return await asyncio.gather(*map(play, streams))

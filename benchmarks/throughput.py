@@ -14,9 +14,10 @@ from faster_whisper import WhisperModel
 from benchmarks.report import table
 from common.audio import Samples, read_wav
 from common.config import Config, load_config
-from common.model_files import find_whisper
-from stt_app.core.engine import Utterance
-from stt_app.core.whisper import WhisperEngine
+from common.models.files import find_whisper
+from common.workers import Priority, Urgency
+from stt_app.core.engine import TranscriptionRequest
+from stt_app.core.whisper.engine import WhisperEngine
 from tests.word_errors import recordings
 
 MODELS = ("tiny.en", "base")
@@ -58,7 +59,7 @@ def _table(name: str, clips: list[Samples]) -> str:
 async def _measure(
     plain: _PlainModel, config: Config, single: Config, clips: list[Samples]
 ) -> list[list[str]]:
-    ours, alone = WhisperEngine(config), WhisperEngine(single)
+    ours, alone = WhisperEngine(config, config), WhisperEngine(single, single)
     await ours.start()
     await alone.start()
     rows = []
@@ -91,7 +92,9 @@ Ask = Callable[[Samples], Awaitable[object]]
 
 def _asker(engine: WhisperEngine) -> Ask:
     async def ask(samples: Samples) -> object:
-        return await engine.transcribe(Utterance(samples, "en"))
+        return await engine.transcribe(
+            TranscriptionRequest(samples, "en"), Urgency(Priority.FINAL)
+        )
 
     return ask
 

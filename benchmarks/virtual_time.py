@@ -10,19 +10,22 @@ import asyncio
 import time
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from common.audio import PCM16_BYTES, SPEECH_RATE_HZ, Samples, float_to_pcm16
 from common.config import Config
 from common.config.speech import ListeningSettings
 from common.errors import Expired
 from common.workers import Handler, Priority, Urgency, WorkerPool
-from stt_app.core.load import Load
-from stt_app.core.options import Options
-from stt_app.core.session import SttSession
-from stt_app.core.vad import VadModel
-from stt_app.core.whisper import WhisperEngine
-from stt_app.core.whisper_options import WhisperReply, WhisperRequest
+from stt_app.core.endpointing.vad import VadModel
+from stt_app.core.engine_load import EngineLoad
+from stt_app.core.events import SessionEvent
+from stt_app.core.session.options import Options
+from stt_app.core.session.session import SttSession
+from stt_app.core.whisper.engine import WhisperEngine
+from stt_app.core.whisper.requests import WhisperReply, WhisperRequest
+
+Event = TypeVar("Event")
 
 TICK_SECONDS = 0.01
 CORES = 2
@@ -65,11 +68,11 @@ class Decoded:
 class Told:
     """Everything that came out of a session, with the clock's time."""
 
-    messages: list[tuple[float, Any]] = field(default_factory=list)
+    events: list[tuple[float, SessionEvent]] = field(default_factory=list)
     decoded: list[Decoded] = field(default_factory=list)
 
-    def of(self, kind: str) -> list[tuple[float, Any]]:
-        return [(at, each) for at, each in self.messages if each.type == kind]
+    def of(self, kind: type[Event]) -> list[tuple[float, Event]]:
+        return [(at, each) for at, each in self.events if isinstance(each, kind)]
 
 
 class VirtualPool(WorkerPool):
@@ -134,7 +137,7 @@ class VirtualEngine(WhisperEngine):
     """Whisper with that pool."""
 
     def __init__(self, config: Config, pool: VirtualPool) -> None:
-        super().__init__(config)
+        super().__init__(config, config)
         self._pool = pool
 
 
@@ -150,15 +153,15 @@ async def stream(
     """Speak the samples to a session, as fast as the clock turns."""
     clock.now = 0.0
     pool.forget()
-    load = Load(settings.stt_lag_limit_seconds, clock)
+    load = EngineLoad(settings.stt_lag_limit_seconds, clock)
     session = SttSession(
         engine, settings, vad, session_id="s", options=options, load=load, clock=clock
     )
     told = Told(decoded=pool.decoded)
 
     async def listen() -> None:
-        async for message in session.events():
-            told.messages.append((clock.now, message))
+        async for event in session.events():
+            told.events.append((clock.now, event))
 
     listening = asyncio.create_task(listen())
     pcm = float_to_pcm16(samples)

@@ -12,13 +12,13 @@ import numpy as np
 from benchmarks.report import milliseconds, table
 from common.audio import SPEECH_RATE_HZ, Samples, read_wav
 from common.config import load_config
-from common.model_files import find_whisper
-from stt_app.core.engine import Utterance
+from common.models.files import find_whisper
+from stt_app.core.engine import TranscriptionRequest
 from stt_app.core.languages import AUTO, LANGUAGES
-from stt_app.core.short_window import ShortWindowWhisper
-from stt_app.core.whisper_decoding import Decoding
-from stt_app.core.whisper_options import WhisperReply, WhisperRequest
-from stt_app.core.window_table import LONGEST_SECONDS, TABLE, WindowRow
+from stt_app.core.whisper.decoding import Decoding
+from stt_app.core.whisper.requests import WhisperReply, WhisperRequest
+from stt_app.core.whisper.short_window import ShortWindowWhisper
+from stt_app.core.whisper.window_table import LONGEST_SECONDS, TABLE, WindowRow
 from tests.word_errors import Recording, normalize, recordings, word_error_rate
 
 MODELS = ("tiny.en", "base")
@@ -39,7 +39,7 @@ class Heard:
 
     texts: dict[tuple[Recording, float], str] = field(default_factory=dict)
     seconds: list[float] = field(default_factory=list)
-    doubts: int = 0
+    redecoded: int = 0
     detected: int = 0
     """Recordings whose language was detected rightly."""
 
@@ -87,16 +87,18 @@ def _hear(
             samples = _after_quiet(read_wav(clip.path).samples, lead)
             began = time.perf_counter()
             language = AUTO if lead else clip.language
-            reply = _decode(model, name, window, Utterance(samples, language))
+            reply = _decode(
+                model, name, window, TranscriptionRequest(samples, language)
+            )
             heard.seconds.append(time.perf_counter() - began)
             heard.texts[clip, lead] = reply.transcript.text
-            heard.doubts += reply.doubt is not None
+            heard.redecoded += reply.redecoded is not None
             heard.detected += bool(lead) and reply.transcript.language == clip.language
     return heard
 
 
 def _decode(
-    model: ShortWindowWhisper, name: str, window: str, utterance: Utterance
+    model: ShortWindowWhisper, name: str, window: str, utterance: TranscriptionRequest
 ) -> WhisperReply:
     own = model.for_one_utterance()
     own.short_languages = LANGUAGES if window == "short" else frozenset()
@@ -116,7 +118,9 @@ def _made_up(
     texts = []
     for clip in quiet:
         # Voice activity found nothing, so nothing is decoded twice.
-        utterance = Utterance(read_wav(clip.path).samples, "en", voice_probability=0.0)
+        utterance = TranscriptionRequest(
+            read_wav(clip.path).samples, "en", voice_probability=0.0
+        )
         texts.append(_decode(model, name, window, utterance).transcript.text)
     return f"{sum(map(bool, texts))} of {len(quiet)}"
 
@@ -172,7 +176,7 @@ def _summary(name: str, heard: dict[str, Heard], made_up: dict[str, str]) -> str
         [
             "window",
             "median / p95",
-            "second looks",
+            "decoded again",
             "language right",
             "text on no speech",
         ],
@@ -180,7 +184,7 @@ def _summary(name: str, heard: dict[str, Heard], made_up: dict[str, str]) -> str
             [
                 window,
                 milliseconds(heard[window].seconds),
-                f"{heard[window].doubts} of {len(heard[window].texts)}",
+                f"{heard[window].redecoded} of {len(heard[window].texts)}",
                 f"{heard[window].detected} of {heard[window].clips}",
                 made_up[window],
             ]
@@ -194,7 +198,7 @@ def _alignment(model: ShortWindowWhisper, name: str, clips: Iterable[Recording])
     starts: list[float] = []
     for clip in clips:
         samples = read_wav(clip.path).samples
-        utterance = Utterance(samples, clip.language, word_timestamps=True)
+        utterance = TranscriptionRequest(samples, clip.language, word_timestamps=True)
         full, short = (
             _decode(model, name, window, utterance).transcript.words
             for window in WINDOWS

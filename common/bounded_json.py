@@ -13,19 +13,19 @@ _MOST_QUOTES = 4 * MOST_VALUES
 """Two for the name of a value, and two for a value that is a string."""
 
 
-def read_json(text: str) -> Any:
-    """The value that the text holds. Raises BadRequest.
+def read_json(text: str, what: str) -> Any:
+    """The value that the text holds; `what` names it in errors. Raises BadRequest.
 
     Parsing holds the interpreter from the first to the last character. A long
     string takes a millisecond a megabyte; a million small values take seconds,
     and so does reporting what is wrong with each of them.
     """
     if _holds_too_many(text):
-        raise BadRequest(f"The JSON holds more than {MOST_VALUES} values.")
+        raise BadRequest(f"The {what} holds more than {MOST_VALUES} values.")
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise BadRequest("This is not valid JSON.") from error
+        raise BadRequest(f"The {what} is not valid JSON.") from error
 
 
 def _holds_too_many(text: str) -> bool:

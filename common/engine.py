@@ -1,15 +1,19 @@
-"""What every engine is: something that starts, stops and says how it is."""
+"""What all engines have in common: they start, stop, and report how they are."""
 
 from __future__ import annotations
 
 import importlib
+import inspect
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from enum import Enum
-from typing import Any, Protocol
+from enum import StrEnum
+from typing import Any, Protocol, TypeAlias
+
+from common.errors import EngineFailed
 
 
-class PartState(str, Enum):
-    """How one part of the server is."""
+class PartState(StrEnum):
+    """The state of one part of the server."""
 
     LOADING = "loading"
     READY = "ready"
@@ -37,17 +41,97 @@ class PartHealth:
         return {**details, "state": self.state.value, "summary": self.summary}
 
 
+@dataclass(frozen=True)
+class EngineStats:
+    """What an engine is doing right now; an engine that cannot tell leaves it out."""
+
+    queued: int = 0
+    """Requests that wait for a worker."""
+    processes: tuple[int, ...] = ()
+    """Ids of its worker processes that are alive."""
+    memory_mb: tuple[float, ...] = ()
+    """Resident memory of each of these processes, in the same order."""
+    offers: tuple[str, ...] = ()
+    """Names that a request may choose from: models, or voices."""
+    oldest_job_seconds: float = 0.0
+    """For how long a worker has been at a request without giving anything; the longest."""
+    real_time_factor: float | None = None
+    """Seconds of work for a second of audio, of the latest request."""
+
+
 class Engine(Protocol):
-    """Constructing an engine is cheap; `start` loads, `stop` frees all of it."""
+    """Building an engine is cheap; `start` loads, `stop` frees everything."""
 
     async def start(self) -> None:
-        """Load. Raises EngineFailed with a sentence that names what mends it."""
+        """Load. Raises EngineFailed with a sentence that says how to fix it."""
 
     async def stop(self) -> None:
         """Stop and free everything. Safe to call twice, or without `start`."""
 
     def health(self) -> PartHealth:
         """The state right now, without waiting."""
+
+    def stats(self) -> EngineStats:
+        """What it is doing right now, without waiting."""
+
+
+EngineOptions: TypeAlias = Mapping[str, Any]
+"""What an engine from elsewhere is told: `stt_engine_options` and the like."""
+
+
+@dataclass(frozen=True)
+class EngineSlot:
+    """A place for an engine in the configuration, and what fits into it."""
+
+    setting: str
+    """The setting that names the engine: `stt_engine`."""
+    options_setting: str
+    built_in: Mapping[str, str]
+    """The dotted path of each engine that comes with the server, by its name."""
+
+    def build(self, name: str, config: object, options: EngineOptions) -> Any:
+        """The engine of this name, or at this dotted path; not started.
+
+        An engine that comes with the server is called with `config`, which is its
+        section of the configuration; one from elsewhere with `config` and `options`.
+
+        Raises EngineFailed for an unknown name, a path that cannot be imported or
+        called so, and for options that nobody takes.
+        """
+        path = self.built_in.get(name, name)
+        if ":" not in path:
+            known = ", ".join(f"`{each}`" for each in self.built_in)
+            raise EngineFailed(
+                f"`{self.setting}` is `{name}`: use {known} or a dotted path "
+                "`package.module:Class`."
+            )
+        try:
+            build = load_by_path(path)
+        except ImportError as error:
+            raise EngineFailed(
+                f"`{self.setting}` names `{name}`, which cannot be imported: {error}."
+            ) from error
+        if name not in self.built_in:
+            return self._build_own(name, build, config, options)
+        if options:
+            given = ", ".join(f"`{key}`" for key in options)
+            raise EngineFailed(
+                f"`{self.options_setting}` has {given}, but `{name}` takes no options; "
+                "they are for an engine of your own."
+            )
+        return build(config)
+
+    def _build_own(
+        self, name: str, build: Any, config: object, options: EngineOptions
+    ) -> Any:
+        try:
+            inspect.signature(build).bind(config, options)
+        except TypeError as error:
+            raise EngineFailed(
+                f"`{self.setting}` names `{name}`, which must be callable with two "
+                f"arguments, `config` and `options`: {error}."
+            ) from error
+        return build(config, options)
 
 
 def load_by_path(path: str) -> Any:

@@ -17,7 +17,7 @@ VoiceError
  +- SlowReader          500 / 4431   slow_reader: the client does not read what it asked for
  +- Unavailable         503 / 4503   unavailable, with retry_after_seconds
  |   +- Overloaded      503 / 4503   overloaded: a bounded queue is full
- |   |   +- Expired                     the work came to its deadline while it waited
+ |   |   +- Expired                     the work's deadline passed, or it was given up
  |   +- EngineFailed    503 / 4503   engine_failed: an engine is missing, down, or died at work
  |   |   +- ModelMissing                a model or voice is not there; says what mends it
  |   +- LlmUnavailable  503 / 4503   llm_unavailable: no language model answered
@@ -30,6 +30,9 @@ send only 1000 and 3000-4999; the JSON `error` event goes first and says why.
 from __future__ import annotations
 
 from typing import Any
+
+INTERNAL = "The server made a mistake; it has been logged."
+"""What a client is told of an error that is not its own."""
 
 
 class VoiceError(Exception):
@@ -140,7 +143,7 @@ class Overloaded(Unavailable):
 
 
 class Expired(Overloaded):
-    """Nobody needs the answer any more: its deadline passed while it waited."""
+    """Nobody needs the answer any more: its deadline passed, or it was given up."""
 
 
 class EngineFailed(Unavailable):

@@ -15,7 +15,9 @@ DISALLOWED_HOST = "django.security.DisallowedHost"
 _NOISY = {
     "asyncio": logging.WARNING,
     "httpcore": logging.WARNING,
+    "httpcore2": logging.WARNING,
     "httpx": logging.WARNING,
+    "httpx2": logging.WARNING,
     "twisted": logging.WARNING,
 }
 """Libraries that say more than their users want to know."""

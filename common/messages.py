@@ -14,8 +14,6 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from common.bounded_json import read_json
 from common.errors import BadRequest, BadValue
 
-MAX_TEXT_BYTES = 16 * 1024
-"""A control message is small; a larger text frame is a mistake or an attack."""
 LONGEST_FIELD = 100
 """A name that a client made up is shown so far."""
 
@@ -38,9 +36,10 @@ def encode(message: BaseModel) -> str:
 
 
 def decode(text: str, family: TypeAdapter[Decoded]) -> Decoded:
-    """The message in a text frame. Raises BadRequest or BadValue, which say what is wrong."""
-    if len(text) > MAX_TEXT_BYTES:
-        raise BadRequest(f"A message may be {MAX_TEXT_BYTES} characters at most.")
+    """The message in a text frame, which is as long as its door allows.
+
+    Raises BadRequest or BadValue, which say what is wrong.
+    """
     return validate(_json_object(text), family)
 
 
@@ -53,7 +52,7 @@ def validate(plain: dict[str, Any], family: TypeAdapter[Decoded]) -> Decoded:
 
 
 def _json_object(text: str) -> dict[str, Any]:
-    plain = read_json(text)
+    plain = read_json(text, "message")
     if not isinstance(plain, dict):
         raise BadRequest("A message must be a JSON object with a `type`.")
     return plain

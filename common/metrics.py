@@ -15,8 +15,9 @@ _LOOP_DELAYS = (0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.
 
 HTTP_REQUESTS = Counter(
     "voice_http_requests",
-    "HTTP requests answered, by route and status.",
-    ["method", "route", "status"],
+    "HTTP requests answered, by route, status and kind of principal "
+    "(`anonymous`, `key`, `user`).",
+    ["method", "route", "status", "principal"],
     registry=REGISTRY,
 )
 HTTP_SECONDS = Histogram(
@@ -64,8 +65,8 @@ WHISPER_WINDOWS = Counter(
     ["window"],
     registry=REGISTRY,
 )
-WHISPER_SECOND_LOOKS = Counter(
-    "voice_whisper_second_looks",
+WHISPER_REDECODES = Counter(
+    "voice_whisper_redecodes",
     "Doubtful texts decoded again with the full window, by reason: `repeat` of a phrase, "
     "`empty` though voice was heard, token `cap` reached, `unsure` log-probability.",
     ["reason"],
@@ -83,8 +84,8 @@ PARTIALS = Counter(
     ["outcome"],
     registry=REGISTRY,
 )
-GUESSES = Counter(
-    "voice_guesses",
+SPECULATIVE_TRANSCRIPTS = Counter(
+    "voice_speculative_transcripts",
     "Texts prepared in a pause: `right` when it was the end, `wrong` when speech went on.",
     ["outcome"],
     registry=REGISTRY,

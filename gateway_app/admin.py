@@ -21,10 +21,14 @@ from unfold.contrib.import_export.forms import ExportForm
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from gateway_app.day_filter import DayFilter
-from gateway_app.exports import EXPORT_FORMATS, SynthesisResource, TranscriptResource
+from gateway_app.history.day_filter import DayFilter
+from gateway_app.history.exports import (
+    EXPORT_FORMATS,
+    SynthesisResource,
+    TranscriptResource,
+)
 from gateway_app.models import HistoryEntry, Status, Synthesis, Transcript
-from gateway_app.stages import stage_bars
+from gateway_app.monitor.stages import stage_bars
 
 PREVIEW_CHARACTERS = 80
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -44,7 +48,7 @@ class HistoryAdmin(ExportMixin, ModelAdmin):  # type: ignore[misc]
     list_filter_sheet = False
     compressed_fields = True
     export_form_class = ExportForm
-    search_help_text = "Text, error, client, or an id"
+    search_help_text = "Text, error, client, principal, or an id"
     ordering = ("-created_at", "-pk")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -91,19 +95,36 @@ class TranscriptAdmin(HistoryAdmin):
     """What was heard."""
 
     resource_classes = (TranscriptResource,)
-    list_display = ("time", "preview", "state", "language", "audio", "final", "client")
+    list_display = (
+        "time",
+        "preview",
+        "state",
+        "language",
+        "audio",
+        "final",
+        "principal",
+        "client",
+    )
     list_display_links = ("time", "preview")
     list_filter = (
         ("created_at", DayFilter),
         ("status", ChoicesCheckboxFilter),
         ("language", AllValuesCheckboxFilter),
+        ("principal", AllValuesCheckboxFilter),
     )
-    search_fields = ("text", "error", "client", "request_id", "session_id")
+    search_fields = (
+        "text",
+        "error",
+        "client",
+        "principal",
+        "request_id",
+        "session_id",
+    )
     fieldsets = (
         (None, {"fields": ("text", "status", "error")}),
         ("Speech", {"fields": ("time_utc", "audio", "language", "model")}),
         ("Time", {"fields": ("stages",)}),
-        ("Origin", {"fields": ("client", "request_id", "session_id")}),
+        ("Origin", {"fields": ("principal", "client", "request_id", "session_id")}),
     )
 
     @admin.display(description="text", ordering="text")
@@ -128,6 +149,7 @@ class SynthesisAdmin(HistoryAdmin):
         "language",
         "audio",
         "first_audio",
+        "principal",
         "client",
     )
     list_display_links = ("time", "preview")
@@ -136,8 +158,16 @@ class SynthesisAdmin(HistoryAdmin):
         ("status", ChoicesCheckboxFilter),
         ("voice", AllValuesCheckboxFilter),
         ("language", AllValuesCheckboxFilter),
+        ("principal", AllValuesCheckboxFilter),
     )
-    search_fields = ("text_in", "text_out", "error", "client", "request_id")
+    search_fields = (
+        "text_in",
+        "text_out",
+        "error",
+        "client",
+        "principal",
+        "request_id",
+    )
     fieldsets = (
         (None, {"fields": ("text_in", "text_out", "status", "error")}),
         (
@@ -154,7 +184,7 @@ class SynthesisAdmin(HistoryAdmin):
             },
         ),
         ("Time", {"fields": ("stages",)}),
-        ("Origin", {"fields": ("client", "request_id")}),
+        ("Origin", {"fields": ("principal", "client", "request_id")}),
     )
 
     @admin.display(description="text", ordering="text_in")

@@ -9,9 +9,8 @@ from ninja import Router, Schema, Status
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from common.metrics import REGISTRY
-from gateway_app.figures import refresh_gauges
-from gateway_app.health import examine, health_body
-from gateway_app.responses import services_of
+from gateway_app.requests import scope_of
+from gateway_app.services import gateway_services
 
 router = Router(tags=["Operation"])
 
@@ -42,9 +41,9 @@ class ProbeOut(Schema):
 )
 async def health(request: HttpRequest) -> Status[dict[str, Any]]:
     """200 when the server can do its work; 503 with the failing parts when not."""
-    services = services_of(request)
-    report = await examine(services)
-    return Status(report.http_status, health_body(services, report))
+    health = gateway_services(scope_of(request)).health
+    report = await health.examine()
+    return Status(report.http_status, health.body(report))
 
 
 @router.get(
@@ -66,7 +65,7 @@ async def live(request: HttpRequest) -> dict[str, str]:
 )
 async def ready(request: HttpRequest) -> Status[dict[str, str]]:
     """Readiness: engines are loaded and the server is not shutting down."""
-    report = await examine(services_of(request))
+    report = await gateway_services(scope_of(request)).health.examine()
     if report.ready:
         return Status(200, {"status": "ready"})
     return Status(503, {"status": "draining" if report.draining else "not ready"})
@@ -75,5 +74,5 @@ async def ready(request: HttpRequest) -> Status[dict[str, str]]:
 @router.get("/metrics", url_name="metrics", summary="Figures for Prometheus")
 async def metrics(request: HttpRequest) -> HttpResponse:
     """Every metric in Prometheus' text format."""
-    refresh_gauges(services_of(request))
+    gateway_services(scope_of(request)).figures.refresh_gauges()
     return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)

@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from common.config import Config
-from common.engine import PartHealth, PartState
+from common.engine import EngineStats, PartHealth, PartState
 from common.version import VERSION
-from gateway_app.probes import Probe, database_probe, redis_probe
+from gateway_app.probes import Probe
+from gateway_app.sockets.sessions import SessionRegistry
 
-ENGINE_PARTS = {"whisper": "stt", "piper": "tts", "llm": "llm"}
-"""Part -> its engine in `services`."""
+OLLAMA = "ollama"
+SPEECH_PARTS = ("whisper", "piper")
+
+
+class Part(Protocol):
+    """A part of the server that health, metrics and the monitor report on."""
+
+    def health(self) -> PartHealth:
+        """Its state right now, without waiting."""
+
+    def stats(self) -> EngineStats:
+        """What it is doing right now, without waiting."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +35,8 @@ class HealthReport:
     failing: list[str]
     """Parts that this server needs and that cannot work now."""
     draining: bool
+    ollama: bool = False
+    """Whether an Ollama server answers, whoever serves."""
 
     @property
     def http_status(self) -> int:
@@ -30,70 +44,72 @@ class HealthReport:
 
     @property
     def ready(self) -> bool:
-        """Whether new work may be sent here: engines loaded, and no end in sight."""
+        """Whether new work may be sent here: engines loaded, and no shutdown under way."""
         loading = any(p.state is PartState.LOADING for p in self.parts.values())
-        speech = [self.parts[n] for n in ("whisper", "piper") if n in self.parts]
+        speech = [self.parts[name] for name in SPEECH_PARTS if name in self.parts]
         return not (self.draining or loading) and all(part.ok for part in speech)
 
 
-def engine_parts(services: dict[str, Any]) -> dict[str, PartHealth]:
-    """The engines' states right now, without waiting."""
-    return {
-        part: services[service].health()
-        for part, service in ENGINE_PARTS.items()
-        if service in services
-    }
+class ServerHealth:
+    """The health of this process: its engines, and what they depend on.
 
+    `parts` are `whisper`, `piper` and `llm`, as far as they run here; `probes` ask
+    the database, Redis and `ollama`, which is told of but is no part of the server.
+    """
 
-async def examine(services: dict[str, Any]) -> HealthReport:
-    """Every part's state. Takes about a second at worst."""
-    probes = _probes(services)
-    answers = await asyncio.gather(*(probe.health() for probe in probes.values()))
-    parts = {**engine_parts(services), **dict(zip(probes, answers, strict=True))}
-    needed = _needed(services["loaded"].config)
-    failing = [name for name, part in parts.items() if name in needed and not part.ok]
-    return HealthReport(parts, failing, services["sessions"].draining)
+    def __init__(
+        self,
+        config: Config,
+        sessions: SessionRegistry,
+        parts: Mapping[str, Part],
+        probes: Mapping[str, Probe],
+    ) -> None:
+        self._config = config
+        self._sessions = sessions
+        self._parts = parts
+        self._probes = probes
+        self._needed = _needed(config)
 
+    def has(self, part: str) -> bool:
+        """Whether that part runs in this process."""
+        return part in self._parts
 
-def health_body(services: dict[str, Any], report: HealthReport) -> dict[str, Any]:
-    """The body of `GET /health`."""
-    whisper = report.parts.get("whisper")
-    return {
-        "status": "degraded" if report.failing else "ok",
-        "failing": report.failing,
-        "whisper_loaded": whisper is not None and whisper.ok,
-        "ollama": _ollama_answers(services, report),
-        "environment": services["loaded"].config.environment,
-        "version": VERSION,
-        "parts": {name: part.as_dict() for name, part in report.parts.items()},
-    }
+    def parts(self) -> dict[str, PartHealth]:
+        """The state of each engine right now, without waiting."""
+        return {name: part.health() for name, part in self._parts.items()}
+
+    async def examine(self) -> HealthReport:
+        """The state of every part. Takes about a second at worst."""
+        answers = await asyncio.gather(*(p.health() for p in self._probes.values()))
+        probed = dict(zip(self._probes, answers, strict=True))
+        ollama = probed.pop(OLLAMA, None)
+        parts = {**self.parts(), **probed}
+        failing = [
+            name for name, part in parts.items() if name in self._needed and not part.ok
+        ]
+        return HealthReport(
+            parts, failing, self._sessions.draining, ollama is not None and ollama.ok
+        )
+
+    def body(self, report: HealthReport) -> dict[str, Any]:
+        """The body of `GET /health`."""
+        whisper = report.parts.get("whisper")
+        return {
+            "status": "degraded" if report.failing else "ok",
+            "failing": report.failing,
+            "whisper_loaded": whisper is not None and whisper.ok,
+            "ollama": report.ollama,
+            "environment": self._config.environment,
+            "version": VERSION,
+            "parts": {name: part.as_dict() for name, part in report.parts.items()},
+        }
 
 
 def _needed(config: Config) -> set[str]:
-    """Redis carries live figures and conversations; all other speech goes on without it."""
-    needed = {"whisper", "piper"}
+    """Redis carries live figures and conversations; other speech works without it."""
+    needed = set(SPEECH_PARTS)
     if config.tts_use_llm:
         needed.add("llm")
     if config.store_history:
         needed.add("database")
     return needed
-
-
-def _ollama_answers(services: dict[str, Any], report: HealthReport) -> bool:
-    llm = report.parts.get("llm")
-    if llm is None:
-        return False
-    serves = services["llm"].backend == "ollama" and llm.ok
-    return bool(llm.details.get("ollama", serves))
-
-
-def _probes(services: dict[str, Any]) -> dict[str, Probe]:
-    """This process's probes; they remember answers, so there is one set of them."""
-    if "probes" not in services:
-        url = services["loaded"].config.redis_url
-        probes = {"database": database_probe()}
-        if url:
-            probes["redis"] = redis_probe(url)
-        services["probes"] = probes
-    kept: dict[str, Probe] = services["probes"]
-    return kept

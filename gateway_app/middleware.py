@@ -8,7 +8,6 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Any
 
 import structlog
 from csp.middleware import CSPMiddleware, PolicyParts
@@ -20,10 +19,12 @@ from django.utils.decorators import async_only_middleware
 
 from common.errors import Forbidden, Unauthorized, VoiceError
 from common.metrics import HTTP_REQUESTS, HTTP_SECONDS
-from gateway_app.auth import authenticate, check_origin
-from gateway_app.failed_logins import failed_logins
-from gateway_app.proxies import client_address
+from gateway_app.access.principals import Principal, principal_of, user_principal
+from gateway_app.access.proxies import client_address
+from gateway_app.requests import scope_of
 from gateway_app.responses import ErrorResponse, error_response, stand_in
+from gateway_app.services import find_gateway_services, gateway_services
+from gateway_app.sockets.sessions import Seat
 
 log = structlog.get_logger(__name__)
 
@@ -50,7 +51,9 @@ def request_context(get_response: GetResponse) -> GetResponse:
         began = time.perf_counter()
         request_id = _usable_id(request.headers.get("X-Request-ID", ""))
         request.request_id = request_id  # type: ignore[attr-defined]
-        structlog.contextvars.bind_contextvars(request_id=request_id)
+        structlog.contextvars.bind_contextvars(
+            request_id=request_id, client=client_address(scope_of(request))
+        )
         seat, response = None, None
         try:
             seat = _take_seat(request)
@@ -69,12 +72,13 @@ def request_context(get_response: GetResponse) -> GetResponse:
 
 @async_only_middleware
 def access_control(get_response: GetResponse) -> GetResponse:
-    """Lets in who may come in; the caller is then `request.caller`."""
+    """Lets in who may come in, as `request.principal`."""
 
     async def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.path_info == LOGIN and request.method == "POST":
             return await _watched_login(request, get_response)
         if request.path_info.startswith(OPEN_DOORS):
+            await _recognize(request)
             return await get_response(request)
         try:
             await _admit(request)
@@ -119,22 +123,12 @@ def _usable_id(given: str) -> str:
     return given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex
 
 
-def _scope(request: HttpRequest) -> dict[str, Any]:
-    scope: dict[str, Any] = getattr(request, "scope", {})
-    return scope
-
-
-def _services(request: HttpRequest) -> dict[str, Any]:
-    services: dict[str, Any] = _scope(request).get("state", {})
-    return services
-
-
-def _take_seat(request: HttpRequest) -> Any:
+def _take_seat(request: HttpRequest) -> Seat | None:
     """So that shutdown waits for this request, and later ones are turned away."""
-    services = _services(request)
-    if "sessions" not in services or request.path_info.startswith(QUIET):
+    gateway = find_gateway_services(request)
+    if gateway is None or request.path_info.startswith(QUIET):
         return None
-    return services["sessions"].open("http")
+    return gateway.sessions.open("http")
 
 
 def _when_task_ends(work: Callable[[], None]) -> None:
@@ -144,7 +138,10 @@ def _when_task_ends(work: Callable[[], None]) -> None:
 
 
 def _count(
-    request: HttpRequest, response: HttpResponseBase | None, seat: Any, began: float
+    request: HttpRequest,
+    response: HttpResponseBase | None,
+    seat: Seat | None,
+    began: float,
 ) -> None:
     if seat is not None:
         seat.close()
@@ -153,16 +150,19 @@ def _count(
     status = response.status_code if response is not None else 499
     route = _route(request)
     method = request.method if request.method in METHODS else "other"
-    HTTP_REQUESTS.labels(method, route, str(status)).inc()
+    principal = principal_of(request)
+    HTTP_REQUESTS.labels(method, route, str(status), principal.kind).inc()
     HTTP_SECONDS.labels(route).observe(seconds)
-    services = _services(request)
-    hidden = "loaded" in services and services["loaded"].config.filter_health_logs
+    gateway = find_gateway_services(request)
+    hidden = gateway is not None and gateway.config.filter_health_logs
     if not (hidden and request.path_info.startswith(QUIET)):
         level = logging.DEBUG if _is_static(request) and status < 400 else logging.INFO
         log.log(
             level,
             "request answered",
             request_id=request.request_id,  # type: ignore[attr-defined]
+            client=client_address(scope_of(request)),
+            principal=principal.id,
             method=request.method,
             path=request.path_info,
             status=status,
@@ -183,15 +183,29 @@ def _is_static(request: HttpRequest) -> bool:
 
 
 async def _admit(request: HttpRequest) -> None:
-    scope = _scope(request)
-    caller = await authenticate(scope, request.auser)
-    request.caller = caller  # type: ignore[attr-defined]
-    if request.method in SAFE_METHODS or caller.kind == "key":
+    scope = scope_of(request)
+    access = gateway_services(scope).access
+    principal = await access.authenticate(scope, request.auser)
+    _set_principal(request, principal)
+    if request.method in SAFE_METHODS or principal.kind == "key":
         return
-    check_origin(scope)
+    access.check_origin(scope)
     # It may read a whole form, of a size that the event loop had better not wait for.
-    if caller.kind == "user" and await asyncio.to_thread(_fails_csrf, request):
+    if principal.kind == "user" and await asyncio.to_thread(_fails_csrf, request):
         raise Forbidden("The request needs the CSRF token of the page that sends it.")
+
+
+async def _recognize(request: HttpRequest) -> None:
+    """The admin checks its users itself; here they only get their name."""
+    if request.path_info.startswith(ADMIN):
+        user = await request.auser()
+        if user.is_authenticated:
+            _set_principal(request, user_principal(user))
+
+
+def _set_principal(request: HttpRequest, principal: Principal) -> None:
+    request.principal = principal  # type: ignore[attr-defined]
+    structlog.contextvars.bind_contextvars(principal=principal.id)
 
 
 def _fails_csrf(request: HttpRequest) -> bool:
@@ -212,15 +226,15 @@ async def _watched_login(
     request: HttpRequest, get_response: GetResponse
 ) -> HttpResponseBase:
     """The admin's login, with a bound on wrong passwords."""
-    services = _services(request)
-    attempts, client = failed_logins(services), client_address(_scope(request))
+    scope = scope_of(request)
+    failures, address = gateway_services(scope).access.failures, client_address(scope)
     try:
-        attempts.check(client)
+        await failures.count(address)
     except VoiceError as error:
         return error_response(request, error)
     response = await get_response(request)
-    if response.status_code == 200:  # the form again; success is a redirect
-        attempts.count(client)
+    if response.status_code != 200:  # success is a redirect; a failure the form again
+        await failures.forgive(address)
     return response
 
 

@@ -35,7 +35,14 @@ class HistoryEntry(models.Model):
     stages_ms = models.JSONField(
         "stages (ms)", default=dict, blank=True, help_text="Latency by stage."
     )
-    client = models.CharField(max_length=200, blank=True)
+    client = models.CharField(
+        max_length=200, blank=True, help_text="The address that it came from."
+    )
+    principal = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="Who sent it: `anonymous`, `key:` or `user:` with an id.",
+    )
     request_id = models.CharField("request id", max_length=64, blank=True)
 
     class Meta:
@@ -47,6 +54,9 @@ class HistoryEntry(models.Model):
             models.Index(fields=["status", "-created_at"], name="%(class)s_status"),
             models.Index(fields=["language", "-created_at"], name="%(class)s_language"),
             models.Index(fields=["request_id"], name="%(class)s_request"),
+            models.Index(
+                fields=["principal", "-created_at"], name="%(class)s_principal"
+            ),
         ]
 
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
 
-import redis.asyncio
 from django.db import Error as DatabaseFailure, connection
 from django.db.migrations.executor import MigrationExecutor
-from redis.exceptions import RedisError
 
 from common.engine import PartHealth, PartState
+from common.redis_clients import REDIS_ERRORS, RedisClients
 
 PATIENCE_SECONDS = 1.0
 KEPT_SECONDS = 2.0
@@ -59,15 +57,16 @@ def database_probe() -> Probe:
 
 
 def redis_probe(url: str) -> Probe:
+    clients = RedisClients(url)
+
     async def ask() -> PartHealth:
-        client: Any = redis.asyncio.from_url(url, socket_timeout=PATIENCE_SECONDS)
         try:
-            await client.ping()
-        except (RedisError, OSError) as error:
+            await clients.client.ping()
+        except REDIS_ERRORS as error:
             reason = type(error).__name__
             return PartHealth(PartState.DOWN, f"Redis does not answer ({reason})")
         finally:
-            await client.aclose()
+            await clients.close()
         return PartHealth(PartState.READY, "Redis, ready")
 
     return Probe("Redis server", ask)

@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from common.errors import (
+    INTERNAL,
     BadRequest,
     BadValue,
     Forbidden,
@@ -19,8 +20,6 @@ from common.errors import (
 )
 from common.messages import LONGEST_FIELD
 from common.metrics import ERRORS
-
-INTERNAL = "The server made a mistake; it has been logged."
 
 
 class MethodNotAllowed(VoiceError):
@@ -38,12 +37,6 @@ class ErrorResponse(JsonResponse):
             self["WWW-Authenticate"] = 'Bearer realm="voice"'
         if error.retry_after_seconds is not None:
             self["Retry-After"] = str(math.ceil(error.retry_after_seconds))
-
-
-def services_of(request: HttpRequest) -> dict[str, Any]:
-    """What `build_application` was given."""
-    services: dict[str, Any] = request.scope["state"]  # type: ignore[attr-defined]
-    return services
 
 
 def request_id(request: HttpRequest) -> str | None:

@@ -1,99 +1,48 @@
-"""What is done to the history: writing batches, and forgetting what is old."""
+"""What the front desk shares within a process: configuration, access, history, figures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from typing import Any
 
-from django.apps import apps
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.utils import timezone
+from django.http import HttpRequest
 
-from common.config import Config
-from gateway_app.models import HistoryEntry, Synthesis, Transcript
-
-TABLES: tuple[type[HistoryEntry], ...] = (Transcript, Synthesis)
-PRUNE_BATCH = 500
-
-
-def prune_expired(
-    config: Config, *, dry_run: bool = False, database: str = DEFAULT_DB_ALIAS
-) -> dict[str, int]:
-    """Delete what expires by rules of its own; how many rows, by kind.
-
-    Every model with a `prune_expired` of its own takes part.
-    """
-    counts = {}
-    for model in apps.get_models():
-        if (prune := getattr(model, "prune_expired", None)) is not None:
-            count = prune(config, dry_run=dry_run, database=database)
-            counts[str(model._meta.verbose_name_plural)] = count
-    return counts
+from common.config import Config, LoadedConfig
+from common.services import Services
+from gateway_app.access.authentication import AccessControl
+from gateway_app.health import ServerHealth
+from gateway_app.history.records import HistoryWriter
+from gateway_app.monitor.figures import Figures
+from gateway_app.monitor.monitor import Monitor
+from gateway_app.requests import scope_of
+from gateway_app.sockets.sessions import SessionRegistry
 
 
 @dataclass(frozen=True)
-class Pruned:
-    """How many rows were deleted, or would be."""
+class GatewayServices:
+    """The services that every way in uses, whatever else runs in this process."""
 
-    transcripts: int
-    syntheses: int
+    loaded: LoadedConfig
+    access: AccessControl
+    sessions: SessionRegistry
+    history: HistoryWriter
+    health: ServerHealth
+    figures: Figures
+    monitor: Monitor
 
     @property
-    def total(self) -> int:
-        return self.transcripts + self.syntheses
+    def config(self) -> Config:
+        return self.loaded.config
 
 
-def write_rows(rows: Sequence[HistoryEntry], *, database: str) -> None:
-    """Insert all or none. Raises Django's database errors.
-
-    An utterance that is heard again, after a lost connection, takes the place of
-    what was written of it before.
-    """
-    for row in rows:
-        row.pk = None  # set by an earlier try that was rolled back
-    heard = {row.request_id: row for row in rows if isinstance(row, Transcript)}
-    spoken = [row for row in rows if isinstance(row, Synthesis)]
-    with transaction.atomic(using=database):
-        transcripts = Transcript.objects.using(database)
-        transcripts.filter(request_id__in=heard).delete()
-        transcripts.bulk_create(heard.values())
-        Synthesis.objects.using(database).bulk_create(spoken)
+def gateway_services(scope: Mapping[str, Any]) -> GatewayServices:
+    """The front desk's services, from the scope of a request or a socket."""
+    services: Services = scope["state"]
+    return services[GatewayServices]
 
 
-def prune_history(
-    days: int,
-    *,
-    dry_run: bool = False,
-    batch: int = PRUNE_BATCH,
-    database: str = DEFAULT_DB_ALIAS,
-    between: Callable[[], None] = lambda: None,
-) -> Pruned:
-    """Delete what is older than so many days, a batch a transaction.
-
-    `between` is called after each batch, for those who have other work.
-    """
-    oldest = timezone.now() - timedelta(days=days)
-    counts = []
-    for table in TABLES:
-        old = table._default_manager.using(database).filter(created_at__lt=oldest)
-        if dry_run:
-            counts.append(old.count())
-            continue
-        deleted = 0
-        # Short transactions: the writers of history wait for none of them long.
-        while ids := list(old.order_by("created_at").values_list("pk")[:batch]):
-            deleted += old.filter(pk__in=[pk for (pk,) in ids]).delete()[0]
-            between()
-        counts.append(deleted)
-    if sum(counts) and not dry_run:
-        _forget_on_disk(database)
-    return Pruned(*counts)
-
-
-def _forget_on_disk(database: str) -> None:
-    """SQLite keeps deleted pages in its log until a checkpoint moves them."""
-    connection = connections[database]
-    if connection.vendor == "sqlite" and not connection.in_atomic_block:
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+def find_gateway_services(request: HttpRequest) -> GatewayServices | None:
+    """The same for a request; None for one that did not come through the application."""
+    services: Services | None = scope_of(request).get("state")
+    return services.get(GatewayServices) if services is not None else None

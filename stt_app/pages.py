@@ -6,16 +6,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from common.config import Config
-from gateway_app.context import services_of
-from gateway_app.pages import addresses
+from gateway_app.pages.views import addresses
+from gateway_app.requests import scope_of
+from gateway_app.services import gateway_services
 from stt_app.core.languages import LANGUAGES
 
 
 @require_safe
 def listen(request: HttpRequest) -> HttpResponse:
     """A microphone or a file in, text out."""
-    config: Config = services_of(request)["loaded"].config
+    config = gateway_services(scope_of(request)).config
     context = {
         "languages": sorted(LANGUAGES),
         "usual_language": config.whisper_lang,

@@ -1,20 +1,60 @@
-"""What the speech-to-text doors share within a process."""
+"""What the doors of speech to text share within a process."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from common.config import Config
-from gateway_app.history import HistoryWriter
-from stt_app.core.load import Load
-from stt_app.core.vad import SileroVad
-from stt_app.streams import Streams
+from common.config import Config, SttEngineSettings
+from common.services import Services
+from gateway_app.history.records import HistoryWriter
+from stt_app.core.endpointing.vad import SileroVad, VadModel
+from stt_app.core.engine import SttEngine
+from stt_app.core.files.media_decoder import MediaDecoder
+from stt_app.core.whisper.engine import WhisperEngine
+from stt_app.resume.streams import Streams
+from stt_app.service import ListeningService
 
 
-def stt_services(config: Config, history: HistoryWriter) -> dict[str, Any]:
-    """All of it but the engine, by the names in scope["state"]."""
-    return {
-        "vad": SileroVad(),
-        "load": Load(config.stt_lag_limit_seconds),
-        "streams": Streams(config, history),
-    }
+@dataclass(frozen=True)
+class ListeningServices:
+    """What turns speech into text; absent in a process that only speaks."""
+
+    engine: SttEngine
+    listening: ListeningService
+
+
+def listening_services(scope: Mapping[str, Any]) -> ListeningServices:
+    """The services that listen. Raises KeyError where none run."""
+    services: Services = scope["state"]
+    return services[ListeningServices]
+
+
+def build_listening(
+    config: Config,
+    engine: SttEngine,
+    history: HistoryWriter,
+    vad: VadModel | None = None,
+) -> ListeningServices:
+    """The services of that engine, not started; `vad` is Silero's unless it is given."""
+    listening = ListeningService(
+        engine,
+        vad or SileroVad(),
+        config,
+        language=config.whisper_lang,
+        streams=Streams(config, history, redis_url=config.redis_url),
+        media=MediaDecoder(
+            config.file_max_seconds,
+            isolation=config.engine_isolation,
+            processes=config.file_decoders,
+            queue_limit=config.file_queue_limit,
+        ),
+        history=history,
+    )
+    return ListeningServices(engine, listening)
+
+
+def whisper_engine(config: SttEngineSettings) -> WhisperEngine:
+    """The engine that `stt_engine: whisper` names, not started."""
+    return WhisperEngine(config, config)

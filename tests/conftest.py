@@ -4,79 +4,37 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator
-from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 from channels.testing import WebsocketCommunicator
 
-from common.config import LoadedConfig, load_config
-from gateway_app.history import Record
-from gateway_app.monitor import Monitor
-from gateway_app.sessions import SessionRegistry
-from stt_app.core.whisper import WhisperEngine
-from stt_app.services import stt_services
+from common.config import LoadedConfig
+from llm.factory import build_llm
+from stt_app.core.whisper.engine import WhisperEngine
 from tests.distribution import (  # noqa: F401 - hooks
     pytest_collection_modifyitems,
     pytest_xdist_make_scheduler,
 )
-from tests.fakes import FakeLlm, FakeStt, FakeTts
-from tts_app.core.llm.factory import build_llm
-from tts_app.core.piper import PiperEngine
-from tts_app.services import SpeechService
+from tests.fake_services import FakeServices, fake_services, loaded_config
+from tts_app.core.piper.engine import PiperEngine
 from voiceproject.asgi import build_application
 
 
-class KeptHistory:
-    """A HistoryWriter that keeps the records in a list."""
-
-    def __init__(self) -> None:
-        self.records: list[Record] = []
-
-    def record(self, record: Record) -> None:
-        self.records.append(record)
-
-
-def loaded_config(**changes: Any) -> LoadedConfig:
-    """The default configuration with some values changed; no file, no environment."""
-    loaded = load_config({})
-    return replace(loaded, config=loaded.config.model_copy(update=changes))
-
-
 @pytest.fixture
-def make_services() -> Callable[..., dict[str, Any]]:
+def make_services() -> Callable[..., FakeServices]:
     """Builds services on fakes; keywords that are settings change the configuration."""
-
-    def make(
-        stt: Any = None, tts: Any = None, llm: Any = None, **changes: Any
-    ) -> dict[str, Any]:
-        loaded = loaded_config(**changes)
-        services: dict[str, Any] = {
-            "loaded": loaded,
-            "stt": stt or FakeStt(),
-            "tts": tts or FakeTts(),
-            "llm": llm or FakeLlm(),
-            "history": KeptHistory(),
-            "sessions": SessionRegistry(),
-        }
-        for name in ("stt", "tts", "llm"):
-            services[name].started = True
-        services.update(stt_services(loaded.config, services["history"]))
-        services["monitor"] = Monitor(services)
-        services["speech"] = SpeechService(services)
-        return services
-
-    return make
+    return fake_services
 
 
 @pytest.fixture
-def services(make_services: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+def services(make_services: Callable[..., FakeServices]) -> FakeServices:
     return make_services()
 
 
 @pytest.fixture
-def application(services: dict[str, Any]) -> Any:
+def application(services: FakeServices) -> Any:
     return build_application(services)
 
 
@@ -136,7 +94,9 @@ def _running(engine: Any, loop: Any) -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def real_stt(real_config: LoadedConfig, _engine_loop: Any) -> Iterator[WhisperEngine]:
-    yield from _running(WhisperEngine(real_config.config), _engine_loop)
+    yield from _running(
+        WhisperEngine(real_config.config, real_config.config), _engine_loop
+    )
 
 
 @pytest.fixture(scope="session")

@@ -13,17 +13,17 @@ WHOLE_FOLDERS = ("tests/browser/", "tests/services/", "tests/system/")
 SLOWEST = (
     "tests/system/",
     "tests/browser/",
-    "tests/project/test_serve.py",
-    "tests/project/test_models_command.py",
-    "tests/project/test_server_limits.py",
-    "tests/project/test_serve_models.py",
+    "tests/project/server/test_serve.py",
+    "tests/project/commands/test_models_command.py",
+    "tests/project/server/test_server_limits.py",
+    "tests/project/server/test_serve_models.py",
     "tests/services/",
-    "tests/llm/test_embedded.py",
-    "tests/project/test_serve_conversations.py",
-    "tests/stt/test_killed_transcription.py",
-    "tests/stt/test_media.py",
-    "tests/stt/test_decoding.py",
-    "tests/project/test_voices_command.py",
+    "tests/llm/embedded/test_embedded.py",
+    "tests/project/server/test_serve_conversations.py",
+    "tests/stt/files/test_killed_transcription.py",
+    "tests/stt/files/test_media_decoder.py",
+    "tests/stt/codecs/test_decoders.py",
+    "tests/project/commands/test_voices_command.py",
 )
 
 

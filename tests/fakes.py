@@ -6,16 +6,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 
 import numpy as np
 
-from common.engine import PartHealth, PartState
-from common.errors import EngineFailed, LlmUnavailable
+from common.audio import Samples
+from common.engine import EngineStats, PartHealth, PartState
+from common.errors import EngineFailed, Expired, LlmUnavailable
 from common.workers import Priority, Urgency
-from stt_app.core.engine import Transcript, Utterance, Word
-from tts_app.core.engine import SpeechPart, SpeechRequest, VoiceInfo
-from tts_app.core.llm.base import ChatMessage, ReplyOptions
+from llm.engine import (
+    ChatMessage,
+    Finished,
+    LlmEvent,
+    ReplyOptions,
+    TextDelta,
+    TokenUsage,
+    ToolCall,
+    check_tools,
+)
+from stt_app.core.engine import Transcript, TranscriptionRequest, Word, check_model
+from tts_app.core.engine import SpeechPart, SynthesisRequest, VoiceInfo
 
 _READY = PartHealth(PartState.READY, "fake, ready")
 _DOWN = PartHealth(PartState.DOWN, "fake, not started")
@@ -36,6 +46,9 @@ class FakeEngine:
     def health(self) -> PartHealth:
         return _READY if self.started else _DOWN
 
+    def stats(self) -> EngineStats:
+        return EngineStats()
+
     def _must_run(self) -> None:
         if not self.started:
             raise EngineFailed("The fake engine is not running.")
@@ -52,19 +65,32 @@ class FakeStt(FakeEngine):
         super().__init__()
         self._script = list(script)
         self._seconds = seconds
-        self.heard: list[Utterance] = []
+        self.heard: list[TranscriptionRequest] = []
+        self.queued = 0
+        self.memory_mb: list[float] = []
 
     async def transcribe(
-        self, utterance: Utterance, urgency: Priority | Urgency = Priority.FINAL
+        self, request: TranscriptionRequest, urgency: Urgency
     ) -> Transcript:
         self._must_run()
-        self.heard.append(utterance)
+        check_model(request.model, self.stats().offers)
+        self.heard.append(request)
+        return await urgency.guard(self._answer(request))
+
+    def stats(self) -> EngineStats:
+        return EngineStats(
+            queued=self.queued,
+            memory_mb=tuple(self.memory_mb),
+            offers=(self.model_name,),
+        )
+
+    async def _answer(self, request: TranscriptionRequest) -> Transcript:
         await asyncio.sleep(self._seconds)
         line = self._script.pop(0) if self._script else "fake"
         if isinstance(line, Exception):
             raise line
-        language = "en" if utterance.language == "auto" else utterance.language
-        words = spread(line, utterance.seconds) if utterance.word_timestamps else ()
+        language = "en" if request.language == "auto" else request.language
+        words = spread(line, request.seconds) if request.word_timestamps else ()
         return Transcript(line, language, 1.0, 0.9, self.model_name, words)
 
 
@@ -79,10 +105,11 @@ def spread(text: str, seconds: float) -> tuple[Word, ...]:
 
 
 class FakeTts(FakeEngine):
-    """Speaks a 440 Hz tone, 50 ms a character."""
+    """Speaks a 440 Hz tone, 50 ms a character; to whoever waits in two parts."""
 
     RATE_HZ = 22_050
     SECONDS_PER_CHARACTER = 0.05
+    FIRST_SECONDS = 0.25
 
     def __init__(
         self, voices: Sequence[str] = ("en_US-fake-medium",), *, seconds: float = 0.0
@@ -92,37 +119,61 @@ class FakeTts(FakeEngine):
             VoiceInfo(name, name[:5], "medium", self.RATE_HZ) for name in voices
         ]
         self._seconds = seconds
-        self.said: list[SpeechRequest] = []
+        self.said: list[SynthesisRequest] = []
+        self.urgencies: list[Urgency] = []
         self.cancelled = 0
 
     def voices(self) -> list[VoiceInfo]:
         return list(self._voices)
 
+    def stats(self) -> EngineStats:
+        return EngineStats(offers=tuple(voice.name for voice in self._voices))
+
     async def synthesize(
-        self, request: SpeechRequest, priority: Priority = Priority.LATER_CLAUSE
+        self, request: SynthesisRequest, urgency: Urgency
     ) -> AsyncIterator[SpeechPart]:
         self._must_run()
         self.said.append(request)
+        self.urgencies.append(urgency)
+        early = urgency.priority is not Priority.LATER_CLAUSE
+        await self._work(urgency, self._seconds)
+        tone = self._tone(request)
+        first = int(self.FIRST_SECONDS * self.RATE_HZ) if early else len(tone)
+        if first >= len(tone):
+            yield SpeechPart(tone, self.RATE_HZ)
+            return
+        yield SpeechPart(tone[:first], self.RATE_HZ, is_last=False)
+        await self._work(urgency, 0.0)
+        yield SpeechPart(tone[first:], self.RATE_HZ)
+
+    async def _work(self, urgency: Urgency, seconds: float) -> None:
         try:
-            await asyncio.sleep(self._seconds)
-        except asyncio.CancelledError:
+            await urgency.guard(asyncio.sleep(seconds))
+        except (asyncio.CancelledError, Expired):
             self.cancelled += 1
             raise
-        seconds = len(request.text) * self.SECONDS_PER_CHARACTER / request.speed
+
+    def _tone(self, request: SynthesisRequest) -> Samples:
+        settings = request.settings
+        seconds = len(request.text) * self.SECONDS_PER_CHARACTER / settings.speed
         times = np.arange(int(seconds * self.RATE_HZ)) / self.RATE_HZ
-        tone = 0.3 * request.volume * np.sin(2 * np.pi * 440 * times)
-        yield SpeechPart(tone.astype(np.float32), self.RATE_HZ)
+        tone = 0.3 * settings.volume * np.sin(2 * np.pi * 440 * times)
+        return np.asarray(tone, np.float32)
 
 
 class FakeLlm(FakeEngine):
-    """Streams the given pieces; an exception among them is raised at its place."""
+    """Streams the given pieces; an exception among them is raised at its place.
+
+    Text becomes TextDelta, and a ToolCall comes as it is.
+    """
 
     backend = "fake"
     model_name = "fake-llm"
+    takes_tools = True
 
     def __init__(
         self,
-        pieces: Sequence[str | Exception] = ("Hello ", "there."),
+        pieces: Sequence[str | ToolCall | Exception] = ("Hello ", "there."),
         *,
         seconds: float = 0.0,
     ) -> None:
@@ -134,14 +185,25 @@ class FakeLlm(FakeEngine):
         self.read_ahead: list[Sequence[ChatMessage]] = []
         self.stopped = 0
 
+    @property
+    def usable(self) -> bool:
+        return self.started
+
+    def offers(self, model: str) -> bool:
+        return self.started
+
+    def stats(self) -> EngineStats:
+        return EngineStats(offers=(self.model_name,))
+
     async def warm(self, messages: Sequence[ChatMessage]) -> None:
         self.read_ahead.append(messages)
 
     async def reply(
         self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
-    ) -> AsyncIterator[str]:
+    ) -> AsyncGenerator[LlmEvent, None]:
         if not self.started:
             raise LlmUnavailable("The fake language model is not running.")
+        check_tools(options, self.takes_tools, "The fake language model")
         self.asked.append(messages)
         self.options.append(options)
         finished = False
@@ -150,7 +212,13 @@ class FakeLlm(FakeEngine):
                 await asyncio.sleep(self._seconds)
                 if isinstance(piece, Exception):
                     raise piece
-                yield piece
+                yield TextDelta(piece) if isinstance(piece, str) else piece
             finished = True
         finally:
             self.stopped += not finished
+        called = any(isinstance(piece, ToolCall) for piece in self._pieces)
+        yield Finished(
+            "tool_calls" if called else "stop",
+            options.model or self.model_name,
+            TokenUsage(len(messages), len(self._pieces)),
+        )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tts_app.core.wire_format import field
+from tts_app.core.piper.protobuf import field
 
 FRAMES = "frames"
 HOP_SAMPLES = 8

@@ -15,6 +15,6 @@ def test_it_names_what_is_there(name: str) -> None:
 
 
 def test_it_keeps_a_file_together() -> None:
-    one = group("tests/stt/test_media.py::test_it[1]")
-    other = group("tests/stt/test_media.py::TestClass::test_it[a::b]")
-    assert one == other == "tests/stt/test_media.py"
+    one = group("tests/stt/files/test_media_decoder.py::test_it[1]")
+    other = group("tests/stt/files/test_media_decoder.py::TestClass::test_it[a::b]")
+    assert one == other == "tests/stt/files/test_media_decoder.py"

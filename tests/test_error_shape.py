@@ -17,6 +17,7 @@ import pytest
 from channels.testing import WebsocketCommunicator
 from django.urls import URLResolver, get_resolver
 
+from tests.fake_services import fake_services
 from voiceproject.asgi import build_application
 from voiceproject.routing import websocket_urls
 
@@ -38,7 +39,9 @@ def routes(resolver: URLResolver, prefix: str = "/") -> Iterator[str]:
 
 ROUTES = sorted(set(routes(get_resolver())))
 SOCKETS = [
-    f"/{route.pattern}" for route in websocket_urls({"stt": None}) if str(route.pattern)
+    f"/{route.pattern}"
+    for route in websocket_urls(fake_services())
+    if str(route.pattern)
 ]
 
 
@@ -219,7 +222,7 @@ async def test_it_refuses_a_message_that_is_too_large(path, application):
 
 
 async def test_it_refuses_sockets_while_the_server_shuts_down(services, application):
-    await services["sessions"].drain(0.1)
+    await services.sessions.drain(0.1)
     async with connected(application, "/ws/monitor") as socket:
         event, code = await refusal(socket)
         assert (event["code"], code) == ("restarting", 4512)

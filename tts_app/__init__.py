@@ -1,0 +1,5 @@
+"""Text to speech."""
+
+from __future__ import annotations
+
+import common  # noqa: F401 - telemetry is off before a library is loaded

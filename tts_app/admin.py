@@ -17,16 +17,21 @@ from unfold.contrib.filters.admin import AllValuesCheckboxFilter
 from unfold.decorators import action, display
 
 from common.errors import NotFound, VoiceError
+from gateway_app.access.principals import principal_of
+from gateway_app.access.proxies import client_address
+from gateway_app.requests import scope_of
 from gateway_app.responses import error_response, request_id
-from tts_app.access import speech_service
-from tts_app.api import speech_response
-from tts_app.download_admin import VoiceDownloadPages
+from tts_app.core.engine import VoiceSettings
 from tts_app.models import Voice
-from tts_app.samples import sample_for
-from tts_app.services import SpeechOrder
-from tts_app.upload_admin import VoiceUploadPages, add, begin, finish
-from tts_app.voices import make_default, offer_voices
+from tts_app.protocol.responses import speech_response
+from tts_app.services import speech_services
+from tts_app.speech_request import SpeechRequest
+from tts_app.voice_admin.download import VoiceDownloadPages
+from tts_app.voice_admin.upload import VoiceUploadPages, add, begin, finish
+from tts_app.voices.samples import sample_for
+from tts_app.voices.storage import make_default, offer_voices
 
+SAMPLE_FORMAT = "mp3"
 SHOWN_DIGITS = 12
 """Of a checksum in the list; the voice's own page shows all of it."""
 STATES = {
@@ -178,23 +183,27 @@ class VoiceAdmin(ModelAdmin):  # type: ignore[misc]
             voice = await Voice.objects.filter(pk=pk).afirst()
             if voice is None:
                 raise NotFound("There is no such voice.")
-            answer = await speech_service(request).open(_sample_order(request, voice))
+            service = speech_services(scope_of(request)).speech
+            speech = await service.open(
+                _sample(request, voice),
+                principal=principal_of(request),
+                client=client_address(scope_of(request)),
+            )
         except VoiceError as error:
             return error_response(request, error)
-        return speech_response(answer, sse=False)
+        return speech_response(speech, audio_format=SAMPLE_FORMAT)
 
     def _may_listen(self, request: HttpRequest) -> bool:
         allowed = admin.site.has_permission(request)
         return allowed and bool(self.has_view_permission(request))
 
 
-def _sample_order(request: HttpRequest, voice: Voice) -> SpeechOrder:
-    return SpeechOrder(
+def _sample(request: HttpRequest, voice: Voice) -> SpeechRequest:
+    return SpeechRequest(
         sample_for(voice.language),
-        voice=voice.name,
+        voice=VoiceSettings(voice=voice.name),
         llm=False,
-        audio_format="mp3",
-        even_disabled=True,
+        audio_format=SAMPLE_FORMAT,
+        include_disabled=True,
         request_id=request_id(request) or "",
-        client="admin",
     )

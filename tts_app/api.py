@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from ninja import Router
 from ninja.decorators import decorate_view
 
 from common.errors import EngineFailed, VoiceError
-from gateway_app.proxies import client_address
+from gateway_app.access.principals import principal_of
+from gateway_app.access.proxies import client_address
+from gateway_app.requests import scope_of
 from gateway_app.responses import error_response, request_id
-from tts_app.access import owner, speech_service
-from tts_app.answer import SpeechAnswer
 from tts_app.core.engine import VoiceInfo
-from tts_app.core.speech import AudioDelta, TextDelta, WordsDelta
-from tts_app.order import SpeechOrder
-from tts_app.schemas import TtsIn, VoicesOut
+from tts_app.core.speech.encoding import check_encoding
+from tts_app.protocol.responses import speech_response
+from tts_app.protocol.schemas import TtsIn, VoicesOut
+from tts_app.services import speech_services
 
 router = Router(tags=["Speech"])
 
@@ -73,8 +72,18 @@ TTS_DOCS = {
 @decorate_view(_json_only)
 async def tts(request: HttpRequest, body: TtsIn) -> HttpResponseBase:
     """Speech for a text: answered by the language model, or spoken as given."""
-    answer = await speech_service(request).open(_order(request, body))
-    return speech_response(answer, sse=body.stream_format == "sse")
+    check_encoding(body.format, body.sample_rate)
+    speech = await speech_services(scope_of(request)).speech.open(
+        body.speech_request(request_id(request) or ""),
+        principal=principal_of(request),
+        client=client_address(scope_of(request)),
+    )
+    return speech_response(
+        speech,
+        audio_format=body.format,
+        rate_hz=body.sample_rate,
+        sse=body.stream_format == "sse",
+    )
 
 
 @router.get(
@@ -83,104 +92,15 @@ async def tts(request: HttpRequest, body: TtsIn) -> HttpResponseBase:
 async def voices(request: HttpRequest) -> dict[str, Any]:
     """The voices that may be asked for, and which one is the default."""
     try:
-        offer = await speech_service(request).offer()
+        speech = speech_services(scope_of(request)).speech
+        available = await speech.available_voices()
     except EngineFailed:
         return {"voices": [], "default": None, "details": []}
     return {
-        "voices": [voice.name for voice in offer.voices],
-        "default": offer.default,
-        "details": [_details(voice) for voice in offer.voices],
+        "voices": [voice.name for voice in available.voices],
+        "default": available.default,
+        "details": [_details(voice) for voice in available.voices],
     }
-
-
-def speech_response(answer: SpeechAnswer, *, sse: bool) -> StreamingHttpResponse:
-    """The response that streams the answer, and ends its work when the client leaves."""
-    content_type = "text/event-stream" if sse else answer.speech.content_type
-    response = StreamingHttpResponse(_Body(answer, sse=sse), content_type=content_type)
-    response["X-Voice"] = answer.voice.name
-    response["X-Sample-Rate"] = str(answer.speech.rate_hz)
-    response["X-Channels"] = "1"
-    response["Cache-Control"] = "no-store"
-    # A proxy that collects the answer would undo the streaming.
-    response["X-Accel-Buffering"] = "no"
-    return response
-
-
-class _Body:
-    """What Django streams; it calls `close` when the client is gone."""
-
-    def __init__(self, answer: SpeechAnswer, *, sse: bool) -> None:
-        self._answer = answer
-        self._sse = sse
-
-    def close(self) -> None:
-        self._answer.close()
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._events() if self._sse else self._audio()
-
-    async def _audio(self) -> AsyncIterator[bytes]:
-        async for event in self._answer:
-            if isinstance(event, AudioDelta) and event.data:
-                yield event.data
-
-    async def _events(self) -> AsyncIterator[bytes]:
-        async for event in self._answer:
-            if isinstance(event, TextDelta):
-                yield _event("speech.text.delta", text=event.text)
-            elif isinstance(event, WordsDelta):
-                yield _event("speech.words.delta", words=_words(event))
-            elif event.data:
-                audio = base64.b64encode(event.data).decode("ascii")
-                yield _event("speech.audio.delta", audio=audio)
-        speech = self._answer.speech
-        if isinstance(speech.error, VoiceError):
-            yield _event(**speech.error.event())
-        elif speech.error is not None:
-            yield _event(**VoiceError("The server made a mistake.").event())
-        duration = round(speech.audio_seconds, 3)
-        yield _event("speech.audio.done", text=speech.text, duration=duration)
-
-
-def _words(event: WordsDelta) -> list[dict[str, Any]]:
-    return [
-        {
-            "word": each.word,
-            "start": round(each.start_seconds, 3),
-            "end": round(each.end_seconds, 3),
-        }
-        for each in event.words
-    ]
-
-
-def _event(type: str, **fields: Any) -> bytes:
-    data = json.dumps({"type": type, **fields}, ensure_ascii=False)
-    return f"data: {data}\n\n".encode("utf-8", "replace")
-
-
-def _order(request: HttpRequest, body: TtsIn) -> SpeechOrder:
-    caller = getattr(request, "caller", None)
-    client = client_address(request.scope)  # type: ignore[attr-defined]
-    return SpeechOrder(
-        text=body.text,
-        voice=body.voice,
-        speaker=body.speaker,
-        speed=body.speed,
-        noise_scale=body.noise_scale,
-        noise_w=body.noise_w,
-        volume=body.volume,
-        audio_format=body.format,
-        sample_rate=body.sample_rate,
-        input=body.input,
-        word_times=body.stream_format == "sse",
-        llm=body.llm,
-        options=body.options(),
-        system_prompt=body.system_prompt,
-        conversation_id=body.conversation_id,
-        request_id=request_id(request) or "",
-        client=caller.client if caller and caller.client else client,
-        caller=owner(request),
-    )
 
 
 def _details(voice: VoiceInfo) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from tts_app.access import owner, speech_service
+from gateway_app.access.principals import principal_of
+from gateway_app.requests import scope_of
+from tts_app.services import speech_services
 
 router = Router(tags=["Speech"])
 
@@ -22,5 +24,6 @@ async def forget_conversation(
     request: HttpRequest, conversation_id: str
 ) -> Status[None]:
     """Forget what was said under this `conversation_id`."""
-    await speech_service(request).forget_conversation(owner(request), conversation_id)
+    speech = speech_services(scope_of(request)).speech
+    await speech.forget_conversation(principal_of(request), conversation_id)
     return Status(204, None)

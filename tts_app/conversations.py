@@ -15,7 +15,7 @@ from django.utils import timezone
 from common.config import Config
 from common.config.llm import ConversationSettings
 from common.errors import Unavailable
-from tts_app.core.conversations import ConversationStore, Key, Turn, kept
+from tts_app.core.conversations import ConversationStore, Key, Turn, trim_turns
 from tts_app.core.redis_conversations import RedisConversations
 from tts_app.models import Conversation
 
@@ -52,7 +52,7 @@ class DatabaseConversations:
         call = database_sync_to_async(work)(*arguments)
         try:
             result: Result = await asyncio.wait_for(call, PATIENCE_SECONDS)
-        except (DatabaseFailure, asyncio.TimeoutError) as error:
+        except (TimeoutError, DatabaseFailure) as error:
             log.warning("conversation not to be had", reason=str(error))
             raise Unavailable(
                 "The conversation cannot be looked up: the database does not answer.",
@@ -71,7 +71,7 @@ class DatabaseConversations:
         with transaction.atomic(using=self._database):
             row, _ = self._rows.select_for_update().get_or_create(**_columns(key))
             past = _turns(row) if row.updated_at > oldest else []
-            turns = kept([*past, turn], self._settings)
+            turns = trim_turns([*past, turn], self._settings)
             row.turns = [asdict(each) for each in turns]
             row.updated_at = timezone.now()
             row.save(using=self._database)
@@ -113,7 +113,7 @@ def conversations_for(config: Config) -> ConversationStore:
 
 
 def _columns(key: Key) -> dict[str, str]:
-    return {"caller": key.caller, "conversation_id": key.conversation_id}
+    return {"principal": key.principal, "conversation_id": key.conversation_id}
 
 
 def _turns(row: Conversation) -> list[Turn]:

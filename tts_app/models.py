@@ -58,8 +58,8 @@ class Voice(models.Model):
 class Conversation(models.Model):
     """The last turns of a conversation with the language model, until it expires."""
 
-    caller = models.CharField(
-        max_length=255, blank=True, help_text="Whose conversation it is."
+    principal = models.CharField(
+        max_length=255, blank=True, help_text="The id of whose conversation it is."
     )
     conversation_id = models.CharField("conversation id", max_length=128)
     turns = models.JSONField(default=list, blank=True)
@@ -68,7 +68,7 @@ class Conversation(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["caller", "conversation_id"], name="one_row_a_conversation"
+                fields=["principal", "conversation_id"], name="one_row_a_conversation"
             )
         ]
 

@@ -1,0 +1,5 @@
+"""Where everything is plugged together: settings, application, server, commands."""
+
+from __future__ import annotations
+
+import common  # noqa: F401 - telemetry is off before a library is loaded

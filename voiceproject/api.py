@@ -14,15 +14,12 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 
 from common.bounded_json import read_json
-from common.errors import BadRequest, NotFound, TooLarge, VoiceError
+from common.errors import INTERNAL, BadRequest, NotFound, TooLarge, VoiceError
 from common.version import VERSION
 from gateway_app.api import router as gateway_router
-from gateway_app.responses import (
-    INTERNAL,
-    error_response,
-    explain_validation,
-    services_of,
-)
+from gateway_app.requests import scope_of
+from gateway_app.responses import error_response, explain_validation
+from gateway_app.services import gateway_services
 from tts_app.api import router as speech_router
 from tts_app.conversation_api import router as conversation_router
 from voiceproject.body_limits import in_words, json_limit_bytes
@@ -52,14 +49,14 @@ class BoundedParser(Parser):
     def parse_body(self, request: HttpRequest) -> Any:
         """Raises TooLarge or BadRequest."""
         # Other servers than `manage.py serve` hold to one limit for all routes.
-        limit_bytes = json_limit_bytes(services_of(request)["loaded"].config)
+        limit_bytes = json_limit_bytes(gateway_services(scope_of(request)).config)
         if len(request.body) > limit_bytes:
             raise TooLarge(f"A JSON body may have at most {in_words(limit_bytes)}.")
         try:
             text = request.body.decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise BadRequest("The body is not UTF-8.") from error
-        return read_json(text)
+        return read_json(text, "body")
 
 
 api = VoiceAPI(

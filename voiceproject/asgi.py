@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Mapping
 from typing import Any
 
 import structlog
@@ -19,19 +18,19 @@ _django = get_asgi_application()
 from django.conf import settings  # noqa: E402 - Django first
 
 from common.errors import VoiceError  # noqa: E402
-from gateway_app.proxies import behind_proxy  # noqa: E402
-from voiceproject.engines import (  # noqa: E402
-    build_services,
-    start_services,
-    stop_services,
-)
+from common.services import Services  # noqa: E402
+from gateway_app.access.proxies import behind_proxy  # noqa: E402
+from gateway_app.services import GatewayServices  # noqa: E402
+from voiceproject.lifecycle import ServerProcess  # noqa: E402
 from voiceproject.routing import websocket_urls  # noqa: E402
+from voiceproject.services import build_services  # noqa: E402
 
 log = structlog.get_logger(__name__)
 
 
-def build_application(services: Mapping[str, Any]) -> Any:
+def build_application(services: Services) -> Any:
     """The ASGI application; views and consumers find `services` in scope["state"]."""
+    trusted_proxies = services[GatewayServices].config.trusted_proxies
     routed = ProtocolTypeRouter(
         {
             "http": _django,
@@ -40,7 +39,7 @@ def build_application(services: Mapping[str, Any]) -> Any:
     )
 
     async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        scope = behind_proxy(scope, services["loaded"].config.trusted_proxies)
+        scope = behind_proxy(scope, trusted_proxies)
         await routed({**scope, "state": services}, receive, send)
 
     return application
@@ -50,7 +49,7 @@ class SelfStartingApplication:
     """For servers other than `manage.py serve`: the first connection starts the engines."""
 
     def __init__(self) -> None:
-        self._services: dict[str, Any] = {}
+        self._process: ServerProcess | None = None
         self._started: asyncio.Future[Any] | None = None
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
@@ -75,14 +74,14 @@ class SelfStartingApplication:
             raise
 
     async def _start(self) -> Any:
-        services = build_services(settings.VOICE)
+        process = build_services(settings.VOICE)
         try:
-            await start_services(services)
+            await process.start()
         except BaseException:
-            await stop_services(services)
+            await process.stop()
             raise
-        self._services = services
-        return build_application(services)
+        self._process = process
+        return build_application(process.services)
 
     async def _live(self, receive: Any, send: Any) -> None:
         """Servers that know lifespan events start and stop the engines in time."""
@@ -91,8 +90,8 @@ class SelfStartingApplication:
             try:
                 if event == "lifespan.startup":
                     await self._running()
-                else:
-                    await stop_services(self._services)
+                elif self._process is not None:
+                    await self._process.stop()
             except VoiceError as error:
                 await send({"type": f"{event}.failed", "message": error.message})
                 return

@@ -123,7 +123,7 @@ def unfold_settings() -> dict[str, Any]:
             }
         ],
         "STYLES": [lambda request: static("css/admin.css")],
-        "DASHBOARD_CALLBACK": "gateway_app.dashboard.dashboard",
+        "DASHBOARD_CALLBACK": "gateway_app.dashboard.page.dashboard",
         "SIDEBAR": {"navigation": _admin_navigation()},
     }
 

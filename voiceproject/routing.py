@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from django.urls import URLPattern, path, re_path
 
-from gateway_app.consumers import UnknownSocket
-from gateway_app.monitor_consumer import MonitorConsumer
+from common.services import Services
+from gateway_app.consumers import MonitorConsumer, UnknownSocket
 from stt_app.consumers import SttConsumer
+from stt_app.services import ListeningServices
 
 
-def websocket_urls(services: Mapping[str, Any]) -> list[URLPattern]:
+def websocket_urls(services: Services) -> list[URLPattern]:
     """The routes of this process; `serve --split` leaves out what it does not run."""
     routes = [path("ws/monitor", MonitorConsumer.as_asgi())]
-    if "stt" in services:
+    if services.get(ListeningServices) is not None:
         routes.append(path("ws/stt", SttConsumer.as_asgi()))
     # Without a last route Channels would log a traceback for every stranger.
     return [*routes, re_path("", UnknownSocket.as_asgi())]

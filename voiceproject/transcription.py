@@ -11,14 +11,16 @@ from tqdm import tqdm
 
 from common.config import Config
 from common.errors import VoiceError
-from stt_app.core.file_journal import Journal, write_whole
-from stt_app.core.file_speech import FileSpeech, Length, Settled
-from stt_app.core.formats import FORMATS, SUFFIXES
-from stt_app.core.media import MediaDecoder
-from stt_app.core.messages import TranscriptReady
-from stt_app.core.options import Options
-from stt_app.core.vad import SileroVad
-from voiceproject.engines import build_stt
+from gateway_app.access.principals import LOCAL
+from gateway_app.history.records import NO_HISTORY
+from stt_app.core.events import Progress, UtteranceTranscribed
+from stt_app.core.files.file_transcriber import FileDuration
+from stt_app.core.files.journal import Journal, write_whole
+from stt_app.core.files.transcript_formats import FORMATS, SUFFIXES
+from stt_app.core.session.options import Options
+from stt_app.service import ListeningService
+from stt_app.services import build_listening
+from voiceproject.services import build_stt
 
 PRINTED = "-"
 _BAR = "{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s [{elapsed}<{remaining}]"
@@ -66,10 +68,10 @@ class Transcription:
     async def run(self, work: Sequence[tuple[Path, Mapping[str, Path]]]) -> list[str]:
         """Transcribe all. A sentence for each file that could not be read."""
         failed = []
-        async with self._speech() as speech:
+        async with self._listening() as listening:
             for source, places in work:
                 try:
-                    await self._file(speech, source, places)
+                    await self._file(listening, source, places)
                 except OSError as error:
                     failed.append(f"{source}: {error.strerror or error}")
                 except VoiceError as error:
@@ -77,28 +79,26 @@ class Transcription:
         return failed
 
     @contextlib.asynccontextmanager
-    async def _speech(self) -> AsyncIterator[FileSpeech]:
+    async def _listening(self) -> AsyncIterator[ListeningService]:
         # Nobody speaks live here, so files need not give way.
         config = self._config.model_copy(update={"whisper_background": False})
-        engine, vad = build_stt(config), SileroVad()
-        media = MediaDecoder(config.file_max_seconds, isolation=config.engine_isolation)
+        services = build_listening(config, build_stt(config), NO_HISTORY)
         try:
-            vad.start()
-            await engine.start()
-            await media.start()
-            yield FileSpeech(engine, vad, media, config)
+            await services.listening.start()
+            await services.engine.start()
+            yield services.listening
         finally:
-            await media.stop()
-            await engine.stop()
+            await services.listening.stop()
+            await services.engine.stop()
 
     async def _file(
-        self, speech: FileSpeech, source: Path, places: Mapping[str, Path]
+        self, listening: ListeningService, source: Path, places: Mapping[str, Path]
     ) -> None:
         if not places:
-            self._print(await self._heard(speech, source, None))
+            self._print(await self._transcribed(listening, source, None))
             return
         journal = self._journal(source, next(iter(places.values())))
-        utterances = await self._heard(speech, source, journal)
+        utterances = await self._transcribed(listening, source, journal)
         for name, path in places.items():
             write_whole(path, FORMATS[name](utterances))
         journal.remove()
@@ -109,22 +109,25 @@ class Transcription:
         wishes = {"model": self._config.whisper_model_name, **options}
         return Journal(place.with_name(f"{place.name}.part"), source, wishes)
 
-    async def _heard(
-        self, speech: FileSpeech, source: Path, journal: Journal | None
-    ) -> list[TranscriptReady]:
+    async def _transcribed(
+        self, listening: ListeningService, source: Path, journal: Journal | None
+    ) -> list[UtteranceTranscribed]:
         utterances = journal.utterances if journal else []
         start = journal.seconds if journal else 0.0
         with tqdm(
             total=0, initial=start, desc=source.name, bar_format=_BAR, disable=None
         ) as bar:
-            async for each in speech.transcribe(source, self._wish.options, start):
-                if isinstance(each, Length):
-                    bar.total = max(each.seconds, bar.n)
+            events = listening.transcribe_file(
+                source, self._wish.options, principal=LOCAL, start_seconds=start
+            )
+            async for each in events:
+                if isinstance(each, FileDuration):
+                    bar.total = max(each.audio_seconds, bar.n)
                     bar.refresh()
-                elif isinstance(each, Settled):
-                    bar.update(each.seconds - bar.n)
+                elif isinstance(each, Progress):
+                    bar.update(each.audio_seconds - bar.n)
                     if journal:
-                        journal.settle(each.seconds)
+                        journal.settle(each.audio_seconds)
                 elif journal:
                     journal.add(each)
                 else:
@@ -132,6 +135,6 @@ class Transcription:
             bar.update(max(0.0, (bar.total or 0) - bar.n))
         return utterances
 
-    def _print(self, utterances: Sequence[TranscriptReady]) -> None:
+    def _print(self, utterances: Sequence[UtteranceTranscribed]) -> None:
         for name in self._wish.formats:
             self._write(FORMATS[name](utterances).rstrip("\n"))

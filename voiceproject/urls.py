@@ -7,11 +7,11 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
-from gateway_app import pages as gateway_pages
+from gateway_app.pages import views as gateway_pages
 from stt_app import pages as stt_pages
 from tts_app import pages as tts_pages
 from voiceproject.api import api
-from voiceproject.socket_docs import SOCKETS
+from voiceproject.docs.sockets import SOCKETS
 
 _icon = RedirectView.as_view(url="/static/img/favicon.svg")
 

@@ -9,14 +9,24 @@ from common.config.loading import (
     load_config,
     project_dir,
 )
-from common.config.sections import Config, SectionInfo, sections
+from common.config.sections import (
+    Config,
+    LlmEngineSettings,
+    SectionInfo,
+    SttEngineSettings,
+    TtsEngineSettings,
+    sections,
+)
 
 __all__ = [
     "Config",
     "ConfigError",
+    "LlmEngineSettings",
     "LoadedConfig",
     "Origin",
     "SectionInfo",
+    "SttEngineSettings",
+    "TtsEngineSettings",
     "load_config",
     "project_dir",
     "sections",

@@ -6,6 +6,7 @@ import re
 
 from pydantic import field_validator
 
+from common.config.engine_options import EngineOptionsSetting
 from common.config.setting import Section, setting
 
 LLM_BACKENDS = ("auto", "ollama", "openai", "embedded", "none")
@@ -28,6 +29,10 @@ class LlmSettings(Section):
     llm_fallback: list[str] = setting(
         [],
         "Who answers, in this order, when the one before cannot: `ollama`, `openai`, `embedded` or a dotted path. `auto` has the embedded model as its fallback anyway; `none` has no fallback.",
+    )
+    llm_options: EngineOptionsSetting = setting(
+        {},
+        "Options for a language model engine of your own: a mapping here, a JSON object in the environment.",
     )
     llm_connect_seconds: float = setting(
         2.0,

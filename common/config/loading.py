@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 import environ
 import yaml
 from pydantic import ValidationError
 
+from common.config.engine_options import MASK, mask_secrets
 from common.config.sections import Config, is_secret
-
-MASK = "********"
 
 REPLACED_KEYS = {
     "piper_bin": "Piper runs inside the server; nothing has to be named",
@@ -31,7 +31,7 @@ class ConfigError(Exception):
     """The configuration cannot be used; the message says which key and why."""
 
 
-class Origin(str, Enum):
+class Origin(StrEnum):
     """Where a value comes from."""
 
     DEFAULT = "default"
@@ -51,7 +51,9 @@ class LoadedConfig:
     def shown(self, name: str) -> Any:
         """The value as it may be shown to people: secrets masked."""
         value = getattr(self.config, name)
-        return MASK if value and is_secret(name) else value
+        if value and is_secret(name):
+            return MASK
+        return mask_secrets(value) if isinstance(value, dict) else value
 
 
 def project_dir() -> Path:
@@ -133,6 +135,8 @@ def _parse(reader: environ.Env, name: str) -> Any:
         return _strict_bool(reader, variable)
     if annotation == list[str]:
         return reader.list(variable)
+    if _is_mapping(name):
+        return _json_or_text(reader.str(variable))
     for kind in (int, float):
         if kind in kinds:
             try:
@@ -140,6 +144,18 @@ def _parse(reader: environ.Env, name: str) -> Any:
             except ValueError:
                 return reader.str(variable)  # pydantic says what is wrong with it
     return reader.str(variable)
+
+
+def _is_mapping(name: str) -> bool:
+    return get_origin(Config.model_fields[name].annotation) is dict
+
+
+def _json_or_text(text: str) -> Any:
+    """An empty variable is an empty mapping; pydantic says what is wrong with text."""
+    try:
+        return json.loads(text) if text.strip() else {}
+    except ValueError:
+        return text
 
 
 def _strict_bool(reader: environ.Env, variable: str) -> Any:
@@ -168,6 +184,8 @@ def _explain(
             if name in from_environment
             else f"{path}: {name}"
         )
-        given = MASK if is_secret(name) else repr(problem["input"])
+        # What is meant to be a mapping may hold keys, wherever it is broken.
+        hidden = is_secret(name) or _is_mapping(name)
+        given = MASK if hidden else repr(problem["input"])
         lines.append(f"{where} is {given}; {_demand(problem['msg'])}.")
     return "\n".join(lines)

@@ -9,15 +9,16 @@ from typing import Any
 from pydantic.fields import FieldInfo
 
 from common.config.llm import ConversationSettings, LlmSettings
+from common.config.models import ModelSettings
 from common.config.server import (
     LogSettings,
     NetworkSettings,
+    RedisSettings,
     StorageSettings,
 )
 from common.config.setting import Section
 from common.config.speech import (
     ListeningSettings,
-    ModelSettings,
     PiperSettings,
     WhisperSettings,
 )
@@ -35,12 +36,23 @@ SECTION_CLASSES: tuple[type[Section], ...] = (
 )
 
 
+class SttEngineSettings(WhisperSettings, ModelSettings):
+    """What a speech-to-text engine is built with."""
+
+
+class TtsEngineSettings(PiperSettings, ModelSettings):
+    """What a text-to-speech engine is built with."""
+
+
+class LlmEngineSettings(LlmSettings, ModelSettings, RedisSettings):
+    """What a language model engine is built with."""
+
+
 class Config(
     ListeningSettings,
-    WhisperSettings,
-    PiperSettings,
-    ModelSettings,
-    LlmSettings,
+    SttEngineSettings,
+    TtsEngineSettings,
+    LlmEngineSettings,
     ConversationSettings,
     NetworkSettings,
     StorageSettings,

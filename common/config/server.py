@@ -65,6 +65,16 @@ class NetworkSettings(Section):
     monitor_max_sessions: int = setting(
         50, "Live connections to `/ws/monitor`; more are refused with 4503.", ge=1
     )
+    principal_max_sessions: int = setting(
+        0,
+        "WebSockets that one API key, user or (without keys) address may have open in a process; more are refused with 4429. 0 means no limit.",
+        ge=0,
+    )
+    principal_requests_per_minute: int = setting(
+        0,
+        "HTTP requests and new WebSockets of one API key, user or (without keys) address in a minute, counted for all processes when `redis_url` is set; beyond them 429. 0 means no limit.",
+        ge=0,
+    )
     header_timeout_seconds: float = setting(
         10.0, "Time in which a request's headers must arrive.", gt=0
     )
@@ -86,7 +96,17 @@ class NetworkSettings(Section):
         return value
 
 
-class StorageSettings(Section):
+class RedisSettings(Section):
+    """What processes share."""
+
+    redis_url: str = setting(
+        "",
+        "`redis://host:6379/0` lets several processes share live figures, limits, conversations and what is known of failing language models; empty: conversations stay in the database, the rest in each process.",
+        secret=True,
+    )
+
+
+class StorageSettings(RedisSettings):
     """The database and what is kept in it."""
 
     data_dir: str = setting(
@@ -95,11 +115,6 @@ class StorageSettings(Section):
     database_url: str = setting(
         "",
         "`postgres://user:password@host/name`, or empty for SQLite in `data_dir`.",
-        secret=True,
-    )
-    redis_url: str = setting(
-        "",
-        "`redis://host:6379/0` lets several processes share live figures, conversations and what is known of failing language models; empty: conversations stay in the database, the rest in each process.",
         secret=True,
     )
     store_history: bool = setting(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from typing import Any, Self, cast, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -11,6 +11,12 @@ class Section(BaseModel):
     """A group of settings; its docstring is the group's sentence in the docs."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    @classmethod
+    def part_of(cls, whole: Section) -> Self:
+        """Only this section's settings of a configuration that has them all."""
+        values: dict[str, Any] = {n: getattr(whole, n) for n in cls.model_fields}
+        return cast("Self", cls.model_construct(None, **values))
 
     @field_validator("*", mode="before")
     @classmethod

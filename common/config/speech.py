@@ -34,6 +34,12 @@ class ListeningSettings(Section):
     min_utterance_seconds: float = setting(
         0.35, "Shorter bursts of speech are not transcribed.", ge=0, le=5
     )
+    speech_confirm_seconds: float | None = setting(
+        None,
+        "Speech after which it counts as confirmed and not as a click; empty means `min_utterance_seconds`.",
+        ge=0,
+        le=5,
+    )
     max_utterance_seconds: float = setting(
         20.0,
         "Longer speech is cut here, at its quietest point, without losing a word.",
@@ -92,6 +98,17 @@ class ListeningSettings(Section):
         "Longest recording that is transcribed as a file; decoding stops there.",
         ge=10,
         le=604_800,
+    )
+    file_decoders: int = setting(
+        4,
+        "Recordings that are decoded at the same time, each in a process of its own.",
+        ge=1,
+        le=64,
+    )
+    file_queue_limit: int = setting(
+        32,
+        "Recordings that may wait to be decoded; beyond them the answer is 503.",
+        ge=0,
     )
     stt_max_sessions: int = setting(
         200,
@@ -239,43 +256,3 @@ class PiperSettings(Section):
         True,
         "Whether `/tts` asks the language model first when a request does not say.",
     )
-
-
-class ModelSettings(Section):
-    """Where models come from and how the engines run."""
-
-    models_dir: str = setting("models", "Folder in which downloaded models are kept.")
-    cache_dir: str = setting(
-        "",
-        "Folder for models put together from installed packages; empty means the user's cache folder.",
-    )
-    embedded_llm_path: str = setting(
-        "",
-        "GGUF file of the embedded language model; empty means the installed SmolLM2.",
-    )
-    offline: bool = setting(False, "Never touch the network for models or voices.")
-    engine_isolation: Literal["process", "thread"] = setting(
-        "process",
-        "Run engines in processes of their own, or in threads (for debugging).",
-    )
-    worker_timeout_seconds: float = setting(
-        0.0,
-        "A worker process that gives nothing for so long is replaced, and its job tried once more; 0 means a minute (half of it for Piper), or ten times what its start took.",
-        ge=0,
-    )
-    worker_memory_cap_mb: int = setting(
-        0,
-        "A worker process above this resident memory is replaced; 0 means never.",
-        ge=0,
-    )
-    stt_engine: str = setting(
-        "whisper",
-        "Speech-to-text engine: `whisper` or the dotted path `package.module:Class` of your own.",
-    )
-    tts_engine: str = setting(
-        "piper",
-        "Text-to-speech engine: `piper` or the dotted path `package.module:Class` of your own.",
-    )
-
-
-__all__ = ["ListeningSettings", "ModelSettings", "PiperSettings", "WhisperSettings"]

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from common.audio import SPEECH_RATE_HZ, Samples
-from common.engine import Engine
-from common.workers import Priority, Urgency
+from common.engine import Engine, EngineStats
+from common.errors import BadValue
+from common.workers import Urgency
 
 Task = Literal["transcribe", "translate"]
 
 
 @dataclass(frozen=True, eq=False)
-class Utterance:
-    """One stretch of speech: mono float32 samples at 16 kHz, and what is wanted of it."""
+class TranscriptionRequest:
+    """One stretch of speech, and what is wanted of it."""
 
     samples: Samples
+    """Mono float32 at 16 kHz, from -1 to 1, shape (n,)."""
     language: str = "auto"
     task: Task = "transcribe"
     """`translate` gives English text, whatever was spoken."""
@@ -28,6 +31,8 @@ class Utterance:
     voice_probability: float = 1.0
     """How sure voice activity detection is that somebody speaks, 0 to 1: the mean
     over the frames that it took for speech. Low, and stock phrases are doubted."""
+    model: str = ""
+    """One of the names in `stats().offers`; empty is the default model."""
 
     @property
     def seconds(self) -> float:
@@ -62,13 +67,26 @@ class SttEngine(Engine, Protocol):
     """Turns utterances into text."""
 
     @property
-    def model_name(self) -> str: ...
+    def model_name(self) -> str:
+        """The name of its default model."""
 
     async def transcribe(
-        self, utterance: Utterance, urgency: Priority | Urgency = Priority.FINAL
+        self, request: TranscriptionRequest, urgency: Urgency
     ) -> Transcript:
-        """The text of the utterance. Raises EngineFailed or Overloaded.
+        """The text of one utterance.
 
-        Cancelling the caller gives the place in the queue up. Past the urgency's
-        deadline Expired is raised, unless work on it has begun.
+        Raises BadValue for a model that the engine does not have, EngineFailed,
+        Overloaded when its queue is full, and Expired when work had not begun by the
+        urgency's deadline or the call was given up. Cancelling the caller gives the
+        call up too.
         """
+
+    def stats(self) -> EngineStats:
+        """What it is doing right now. `offers` names its models, the default first."""
+
+
+def check_model(wanted: str, offers: Sequence[str]) -> None:
+    """Raises BadValue naming the offered models, unless this is one of them or empty."""
+    if wanted and wanted not in offers:
+        names = ", ".join(f"`{name}`" for name in offers)
+        raise BadValue(f"There is no model `{wanted}`; use {names}.", field="model")

@@ -9,7 +9,7 @@ import pytest
 from benchmarks.memory import PARTS, steady_mb
 from benchmarks.metrics import loop_delay_p99, scrape
 from common.audio import SPEECH_RATE_HZ, Audio
-from gateway_app.loop_watch import PERIOD_SECONDS
+from gateway_app.monitor.loop_watch import PERIOD_SECONDS
 from tests.clients import transcribe_over_socket
 from tests.server_process import running_server
 from tests.stt.sounds import sound

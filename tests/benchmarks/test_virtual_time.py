@@ -14,10 +14,10 @@ from common.config import load_config
 from common.config.speech import ListeningSettings
 from common.errors import Expired
 from common.workers import Priority, Urgency
-from stt_app.core.engine import Transcript, Utterance
-from stt_app.core.options import Options
-from stt_app.core.whisper_beam import CAREFUL, FAST
-from stt_app.core.whisper_options import WhisperReply, WhisperRequest
+from stt_app.core.engine import Transcript, TranscriptionRequest
+from stt_app.core.events import InterimResult, SpeechEnded, UtteranceTranscribed
+from stt_app.core.session.options import Options
+from stt_app.core.whisper.requests import CAREFUL, FAST, WhisperReply, WhisperRequest
 from tests.stt.sounds import LoudnessVad, silence, sound
 
 WORK_SECONDS = 0.1
@@ -59,7 +59,7 @@ def pool(clock: Clock, busy: Busy) -> VirtualPool:
 def ask(
     pool: VirtualPool, seconds: float, urgency: Priority | Urgency
 ) -> asyncio.Task[WhisperReply]:
-    request = WhisperRequest(Utterance(silence(seconds), "en"))
+    request = WhisperRequest(TranscriptionRequest(silence(seconds), "en"))
     return asyncio.create_task(pool.call(request, urgency))
 
 
@@ -120,7 +120,9 @@ async def test_a_file_is_heard_with_a_wider_beam(
 ) -> None:
     engine = VirtualEngine(load_config({}).config, pool)
     asked = [
-        asyncio.create_task(engine.transcribe(Utterance(silence(1), "en"), priority))
+        asyncio.create_task(
+            engine.transcribe(TranscriptionRequest(silence(1), "en"), Urgency(priority))
+        )
         for priority in (Priority.FINAL, Priority.FILE)
     ]
     for second in range(4):
@@ -139,11 +141,11 @@ async def test_a_session_hears_a_stream_in_virtual_time(
         engine, pool, clock, LoudnessVad(), samples, options, ListeningSettings()
     )
     assert time.perf_counter() - began < clock.now
-    ((decided_at, ended),) = told.of("speech_ended")
-    finals = [(at, each) for at, each in told.of("transcript") if each.text]
-    assert ended.end == pytest.approx(1.5, abs=0.05)
+    ((decided_at, ended),) = told.of(SpeechEnded)
+    finals = [(at, each) for at, each in told.of(UtteranceTranscribed) if each.text]
+    assert ended.speech_end_sample == pytest.approx(24_000, abs=800)
     assert [at for at, _ in finals] == [decided_at]
-    assert told.of("partial")
+    assert told.of(InterimResult)
     assert {each.priority for each in told.decoded} == {
         Priority.SPECULATIVE,
         Priority.INTERIM,

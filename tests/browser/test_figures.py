@@ -133,7 +133,9 @@ def test_it_documents_every_message(visit: Callable[..., Page]) -> None:
     section = page.locator("#ws-stt")
     for name in ("configure", "flush", "ready", "transcript", "buffer_limit_reached"):
         expect(section.get_by_role("heading", name=name, exact=True)).to_be_visible()
-    for code in section.locator(".message pre").all_text_contents():
+    examples = section.locator(".message pre").all_text_contents()
+    assert examples
+    for code in examples:
         assert json.loads(code)["type"]
 
 

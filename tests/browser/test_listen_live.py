@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from stt_app.core.formats import as_srt, as_vtt
-from stt_app.core.messages import TranscriptReady
+from common.audio import SPEECH_RATE_HZ
+from stt_app.core.events import SpokenWord, UtteranceTranscribed
+from stt_app.core.files.transcript_formats import as_srt, as_vtt
 from tests.browser.test_listen import PATIENCE_MS, heard, saved
-from tests.stt.test_formats import LONG
+from tests.stt.files.test_transcript_formats import LONG
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
@@ -150,6 +151,16 @@ def test_a_file_goes_on_where_a_lost_connection_was(
     assert len(re.findall("folder", heard(page))) == 1
 
 
+def transcribed(plain: dict[str, Any]) -> UtteranceTranscribed:
+    """The utterance that a message of the server tells of."""
+    start, end = (round(plain[each] * SPEECH_RATE_HZ) for each in ("start", "end"))
+    words = tuple(
+        SpokenWord(each["word"], each["start"], each["end"], each["probability"])
+        for each in plain.get("words", ())
+    )
+    return UtteranceTranscribed(1, start, end, plain["text"], words=words or None)
+
+
 def test_its_subtitles_are_those_of_the_command_line(
     visit: Callable[..., Page],
 ) -> None:
@@ -170,5 +181,5 @@ def test_its_subtitles_are_those_of_the_command_line(
         }""",
         utterances,
     )
-    said = [TranscriptReady(duration=1, keep_open=True, **each) for each in utterances]
+    said = [transcribed(each) for each in utterances]
     assert written == [as_srt(said), as_vtt(said)]

@@ -31,13 +31,13 @@ TEN_MEGABYTES = 10_000_000
     ],
 )
 def test_it_reads_what_json_writes(value: Any) -> None:
-    assert read_json(json.dumps(value)) == value
+    assert read_json(json.dumps(value), "body") == value
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1,]", '"a', "9" * 10_000, '{"a": "\\'])
 def test_it_refuses_what_is_not_json(text: str) -> None:
     with pytest.raises(BadRequest, match="not valid JSON"):
-        read_json(text)
+        read_json(text, "body")
 
 
 @pytest.mark.parametrize(
@@ -47,10 +47,10 @@ def test_it_refuses_many_values_in_little_time(unit: str) -> None:
     text = "[" + unit * (TEN_MEGABYTES // len(unit))
     began = time.process_time()
     with pytest.raises(BadRequest, match=f"more than {MOST_VALUES} values"):
-        read_json(text)
+        read_json(text, "body")
     assert time.process_time() - began < 0.5
 
 
 def test_one_value_too_many_is_too_many() -> None:
     with pytest.raises(BadRequest, match="more than"):
-        read_json(json.dumps(list(range(MOST_VALUES + 1))))
+        read_json(json.dumps(list(range(MOST_VALUES + 1))), "body")

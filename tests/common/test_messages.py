@@ -9,7 +9,7 @@ import pytest
 from pydantic import Field, TypeAdapter
 
 from common.errors import BadRequest, BadValue
-from common.messages import MAX_TEXT_BYTES, Message, decode, encode
+from common.messages import Message, decode, encode
 
 
 class Tune(Message):
@@ -65,8 +65,3 @@ def test_it_refuses_a_message_of_many_values() -> None:
 def test_it_refuses_what_is_not_a_json_object(text: str) -> None:
     with pytest.raises(BadRequest):
         decode(text, FAMILY)
-
-
-def test_it_refuses_a_message_that_is_too_long() -> None:
-    with pytest.raises(BadRequest, match=str(MAX_TEXT_BYTES)):
-        decode('{"type":"stop"}' + " " * MAX_TEXT_BYTES, FAMILY)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from common.config import Config
-from tests.conftest import loaded_config
+from tests.fake_services import loaded_config
 from tts_app.core.conversations import ConversationStore, Key, Turn
 
 MakeStore = Callable[[Config], ConversationStore]
 
-KEY = Key("key 1", "kitchen")
+KEY = Key("key:1", "kitchen")
 FIRST, SECOND = Turn("Who are you?", "A voice."), Turn("Since when?", "Today.")
 
 
@@ -43,7 +43,7 @@ class ConversationContract:
     async def test_it_keeps_callers_and_ids_apart(self, make_store: MakeStore) -> None:
         store = make_store(settings())
         await store.add(KEY, FIRST)
-        for other in (Key("key 2", "kitchen"), Key("key 1", "hall"), Key("", "")):
+        for other in (Key("key:2", "kitchen"), Key("key:1", "hall"), Key("", "")):
             assert await store.history(other) == []
             assert not await store.forget(other)
         assert await store.history(KEY) == [FIRST]

@@ -13,10 +13,11 @@ import pytest
 import yaml
 
 from common.config import Config, project_dir
+from common.telemetry import SWITCHES
 
 DEPLOY = project_dir() / "deploy"
 SECRETS = ("SECRET_KEY", "ALLOWED_HOSTS", "API_KEYS")
-ROOMS = ("common", "gateway_app", "stt_app", "tts_app", "voiceproject")
+ROOMS = ("common", "llm", "gateway_app", "stt_app", "tts_app", "voiceproject")
 
 
 def parsed(name: str) -> dict[str, Any]:
@@ -74,9 +75,15 @@ def test_the_image_opens_both_ports() -> None:
 
 
 def test_the_images_environment_is_made_of_settings() -> None:
-    python = {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
+    others = {"PATH", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE", *SWITCHES}
     names = re.findall(r"([A-Z_]+)=", dict(instructions("Dockerfile"))["ENV"])
-    assert [n for n in names if n not in python and not is_setting(n)] == []
+    assert [n for n in names if n not in others and not is_setting(n)] == []
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_the_image_turns_telemetry_off_for_every_process(switch: str) -> None:
+    # The compose files build this image, so their services have it too.
+    assert f"{switch}=1" in dict(instructions("Dockerfile"))["ENV"].split()
 
 
 def test_the_image_asks_itself_how_it_is() -> None:
@@ -93,6 +100,7 @@ def test_the_image_asks_itself_how_it_is() -> None:
 @pytest.mark.parametrize("name", ["compose.yaml", "compose.gpu.yaml"])
 def test_compose_services_name_services_and_volumes_that_exist(name: str) -> None:
     base, given = parsed("compose.yaml"), parsed(name)
+    assert given["services"]
     assert set(given["services"]) <= set(base["services"])
     for service in given["services"].values():
         assert set(service.get("depends_on", {})) <= set(base["services"])
@@ -154,7 +162,13 @@ def test_the_units_environment_is_made_of_settings() -> None:
     text = (DEPLOY / "voice.service").read_text()
     names = re.findall(r"^Environment=([A-Z_]+)=", text, re.MULTILINE)
     assert names
-    assert [name for name in names if not is_setting(name)] == []
+    assert [n for n in names if n not in SWITCHES and not is_setting(n)] == []
+
+
+@pytest.mark.parametrize("switch", SWITCHES)
+def test_the_unit_turns_telemetry_off(switch: str) -> None:
+    text = (DEPLOY / "voice.service").read_text()
+    assert f"Environment={switch}=1\n" in text
 
 
 def test_the_unit_holds_no_secret() -> None:

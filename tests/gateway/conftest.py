@@ -16,18 +16,19 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import re_path
 
+from tests.fake_services import FakeServices
 from voiceproject.asgi import build_application
 
 
 @pytest.fixture
 def client_for(
-    make_services: Callable[..., dict[str, Any]], transactional_db: None
+    make_services: Callable[..., FakeServices], transactional_db: None
 ) -> Callable[..., Any]:
     """`async with client_for(api_keys=["k"]) as client`: the application so configured."""
 
     @contextlib.asynccontextmanager
     async def build(
-        services: dict[str, Any] | None = None, **changes: Any
+        services: FakeServices | None = None, **changes: Any
     ) -> AsyncIterator[httpx.AsyncClient]:
         application = build_application(services or make_services(**changes))
         transport = httpx.ASGITransport(application)
@@ -46,7 +47,7 @@ def socket_to() -> Callable[..., Any]:
     @contextlib.asynccontextmanager
     async def connect(
         consumer: Any,
-        services: dict[str, Any],
+        services: FakeServices,
         headers: list[tuple[bytes, bytes]] | None = None,
         **options: Any,
     ) -> AsyncIterator[WebsocketCommunicator]:

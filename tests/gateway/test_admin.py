@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
-from gateway_app.exports import defused
+from gateway_app.history.exports import defused
 from gateway_app.models import Synthesis, Transcript
 
 TRANSCRIPTS = "/admin/gateway_app/transcript/"
@@ -39,7 +39,7 @@ def reader() -> Client:
 
 
 def at(day: int, **values: Any) -> Transcript:
-    moment = datetime(2026, 11, day, 23, 30, tzinfo=timezone.utc)
+    moment = datetime(2026, 11, day, 23, 30, tzinfo=UTC)
     return Transcript.objects.create(created_at=moment, **values)
 
 
@@ -62,7 +62,9 @@ def test_it_lists_the_newest_first(superuser: Client) -> None:
     assert listed(superuser, "") == ["new", "old"]
 
 
-@pytest.mark.parametrize("word", ["kitchen", "abc-1", "10.0.0.7", "queue is full"])
+@pytest.mark.parametrize(
+    "word", ["kitchen", "abc-1", "10.0.0.7", "queue is full", "user:7"]
+)
 def test_it_finds_text_ids_clients_and_errors(superuser: Client, word: str) -> None:
     at(1, request_id="other")
     at(
@@ -70,6 +72,7 @@ def test_it_finds_text_ids_clients_and_errors(superuser: Client, word: str) -> N
         request_id="abc-1",
         text="the kitchen light",
         client="10.0.0.7",
+        principal="user:7",
         error="The queue is full.",
     )
     assert listed(superuser, f"q={word.replace(' ', '+')}") == ["abc-1"]
@@ -99,6 +102,20 @@ def test_it_filters_by_voice(superuser: Client) -> None:
     Synthesis.objects.create(request_id="joe", voice="en_US-joe-medium")
     Synthesis.objects.create(request_id="amy", voice="en_US-amy-low")
     assert listed(superuser, "voice=en_US-amy-low", SYNTHESES) == ["amy"]
+
+
+def test_it_filters_by_principal(superuser: Client) -> None:
+    at(1, request_id="hers", principal="user:1")
+    at(2, request_id="his", principal="user:2")
+    assert listed(superuser, "principal=user:1") == ["hers"]
+
+
+def test_it_shows_and_exports_who_sent_a_request(superuser: Client) -> None:
+    row = at(1, text="hello", principal="key:0123456789abcdef")
+    for url in (TRANSCRIPTS, f"{TRANSCRIPTS}{row.pk}/change/"):
+        assert "key:0123456789abcdef" in superuser.get(url).content.decode()
+    (line,) = csv.DictReader(io.StringIO(exported(superuser, TRANSCRIPTS, 0)))
+    assert line["principal"] == "key:0123456789abcdef"
 
 
 def test_it_shows_a_request_with_its_stages(superuser: Client) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,8 +12,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from gateway_app.charts import Slot, bar_chart
-from gateway_app.dashboard_figures import figures_since, hour_of
+from gateway_app.dashboard.charts import Slot, bar_chart
+from gateway_app.dashboard.figures import figures_since, hour_of
 from gateway_app.models import Synthesis, Transcript
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -43,7 +43,7 @@ def test_it_says_what_to_do_when_there_is_nothing(superuser: Client) -> None:
 
 
 def test_it_counts_today_and_the_week(superuser: Client) -> None:
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     Transcript.objects.create(created_at=now, status="error", error="The queue broke.")
     Transcript.objects.create(created_at=now)
     Synthesis.objects.create(created_at=now)
@@ -60,12 +60,12 @@ def test_it_counts_today_and_the_week(superuser: Client) -> None:
 def test_it_tells_the_latency_of_each_stage(superuser: Client) -> None:
     for number in range(1, 101):
         Transcript.objects.create(final_ms=float(number))
-    (final,) = figures_since(datetime.now(timezone.utc) - timedelta(days=1)).latencies
+    (final,) = figures_since(datetime.now(UTC) - timedelta(days=1)).latencies
     assert (final.count, final.p50_ms, final.p95_ms) == (100, 51.0, 96.0)
 
 
 def test_it_counts_by_hour_of_the_clock() -> None:
-    moment = datetime(2026, 11, 24, 5, 59, 59, 999_999, tzinfo=timezone.utc)
+    moment = datetime(2026, 11, 24, 5, 59, 59, 999_999, tzinfo=UTC)
     Transcript.objects.create(created_at=moment)
     figures = figures_since(moment - timedelta(days=1))
     assert dict(figures.requests[Transcript]) == {hour_of(moment): 1}
@@ -88,7 +88,7 @@ def test_it_loads_nothing_from_elsewhere(superuser: Client) -> None:
 
 
 def test_it_is_quick_on_a_full_table(superuser: Client) -> None:
-    now = datetime.now(timezone.utc)
+    now = datetime.now(UTC)
     Transcript.objects.bulk_create(
         [
             Transcript(

@@ -11,16 +11,17 @@ import pytest
 
 from common.engine import PartHealth, PartState
 from common.version import VERSION
+from gateway_app.health import ServerHealth
 from gateway_app.probes import KEPT_SECONDS, PATIENCE_SECONDS, Probe, redis_probe
+from gateway_app.services import GatewayServices
+from tests.fakes import FakeStt
 
 LOADING = PartHealth(PartState.LOADING, "still loading")
 READY = PartHealth(PartState.READY, "ready")
 
 
-class Loading:
+class Loading(FakeStt):
     """An engine that is not there yet."""
-
-    backend = "none"
 
     def health(self) -> PartHealth:
         return LOADING
@@ -57,7 +58,7 @@ def test_it_reports_the_version_of_the_changelog():
 )
 async def test_it_names_the_part_that_died(engine, part, services, client):
     assert (await client.get("/health")).status_code == 200
-    await services[engine].stop()
+    await getattr(services, engine).stop()
     answer = await client.get("/health")
     body = answer.json()
     assert answer.status_code == 503
@@ -65,13 +66,13 @@ async def test_it_names_the_part_that_died(engine, part, services, client):
     assert body["failing"] == [part]
     assert body["parts"][part]["state"] == "down"
     assert body["whisper_loaded"] is (engine != "stt")
-    await services[engine].start()
+    await getattr(services, engine).start()
     assert (await client.get("/health")).status_code == 200
 
 
 async def test_it_needs_no_language_model_where_none_is_used(make_services, client_for):
     services = make_services(tts_use_llm=False)
-    await services["llm"].stop()
+    await services.llm.stop()
     async with client_for(services) as client:
         answer = await client.get("/health")
     assert answer.status_code == 200
@@ -79,30 +80,20 @@ async def test_it_needs_no_language_model_where_none_is_used(make_services, clie
 
 
 @pytest.mark.parametrize(
-    ("gone", "parts"),
-    [
-        (("stt",), {"piper", "llm", "database"}),
-        (("tts", "llm", "speech"), {"whisper", "database"}),
-    ],
+    ("role", "parts"),
+    [("tts", {"piper", "llm", "database"}), ("stt", {"whisper", "database"})],
 )
-async def test_it_works_in_one_half_of_a_split_server(
-    gone, parts, make_services, client_for
-):
-    services = make_services()
-    for name in gone:
-        del services[name]
-    async with client_for(services) as client:
+async def test_it_works_in_one_half_of_a_split_server(role, parts, client_for):
+    async with client_for(roles=(role,)) as client:
         answer = await client.get("/health")
         assert answer.status_code == 200
         assert set(answer.json()["parts"]) == parts
-        assert answer.json()["whisper_loaded"] is ("stt" not in gone)
+        assert answer.json()["whisper_loaded"] is (role == "stt")
         assert (await client.get("/metrics")).status_code == 200
 
 
-async def test_it_is_alive_but_not_ready_while_it_loads(make_services, client_for):
-    services = make_services()
-    services["stt"] = Loading()
-    async with client_for(services) as client:
+async def test_it_is_alive_but_not_ready_while_it_loads(client_for):
+    async with client_for(stt=Loading()) as client:
         assert (await client.get("/health/live")).status_code == 200
         assert (await client.get("/health/ready")).status_code == 503
         assert (await client.get("/health")).json()["parts"]["whisper"] == {
@@ -112,18 +103,20 @@ async def test_it_is_alive_but_not_ready_while_it_loads(make_services, client_fo
 
 
 async def test_it_is_ready_without_a_language_model(services, client):
-    await services["llm"].stop()
+    await services.llm.stop()
     assert (await client.get("/health/ready")).json() == {"status": "ready"}
 
 
 async def test_it_is_not_ready_while_it_drains(services, client):
-    await services["sessions"].drain(0.1)
+    await services.sessions.drain(0.1)
     answer = await client.get("/health/ready")
     assert (answer.status_code, answer.json()) == (503, {"status": "draining"})
 
 
 async def test_it_reports_a_database_that_does_not_answer(services, client):
-    services["probes"] = {"database": Probe("database", never)}
+    probes = {"database": Probe("database", never)}
+    health = ServerHealth(services.config, services.sessions, {}, probes)
+    services.change(GatewayServices, health=health)
     began = time.monotonic()
     answer = await client.get("/health")
     assert time.monotonic() - began < PATIENCE_SECONDS + 1

@@ -16,7 +16,7 @@ async def scrape(client):
 
 
 async def test_it_shows_open_sessions_and_queues(services, client):
-    with services["sessions"].open("stt"), services["sessions"].open("stt"):
+    with services.sessions.open("stt"), services.sessions.open("stt"):
         figures = await scrape(client)
         assert figures["voice_active_sessions", "stt"] == 2
     figures = await scrape(client)
@@ -25,14 +25,14 @@ async def test_it_shows_open_sessions_and_queues(services, client):
 
 
 async def test_it_shows_jobs_and_memory_of_the_workers(services, client):
-    services["stt"].queued = 3
-    services["stt"].memory_mb = [380.0, 390.0]
+    services.stt.queued = 3
+    services.stt.memory_mb = [380.0, 390.0]
     figures = await scrape(client)
     assert figures["voice_queue_depth", "whisper"] == 3
     assert figures["voice_process_memory_bytes", "1", "whisper"] == 380e6
     assert figures["voice_process_memory_bytes", "2", "whisper"] == 390e6
     assert figures["voice_process_memory_bytes", "1", "server"] > 10e6
-    services["stt"].memory_mb = [380.0]
+    services.stt.memory_mb = [380.0]
     figures = await scrape(client)
     assert ("voice_process_memory_bytes", "2", "whisper") not in figures
 
@@ -46,5 +46,6 @@ async def test_it_counts_errors_by_code(client):
 async def test_it_counts_requests(client):
     await client.get("/health/live")
     figures = await scrape(client)
-    assert figures["voice_http_requests_total", "/health/live", "200", "GET"] >= 1
+    labels = ("/health/live", "200", "GET", "anonymous")
+    assert figures[("voice_http_requests_total", *labels)] >= 1
     assert figures["voice_http_request_seconds_count", "/health/live"] >= 1

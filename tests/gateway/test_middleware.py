@@ -9,10 +9,13 @@ import pytest
 from structlog.testing import capture_logs
 
 from common.metrics import HTTP_REQUESTS, HTTP_SECONDS
+from gateway_app.access.keys import key_principal
+from gateway_app.services import GatewayServices
 
 
 def counted(method: str, route: str, status: str) -> float:
-    return float(HTTP_REQUESTS.labels(method, route, status)._value.get())
+    labels = HTTP_REQUESTS.labels(method, route, status, "anonymous")
+    return float(labels._value.get())
 
 
 @pytest.mark.parametrize(
@@ -37,8 +40,12 @@ async def test_it_keeps_a_request_id_that_is_short_and_safe(given, kept, client)
 async def test_it_puts_the_id_on_every_answer(path, client):
     answer = await client.get(path, headers={"X-Request-ID": "my-id"})
     assert answer.headers["X-Request-ID"] == "my-id"
-    if "error" in answer.text and path != "/admin/login/":
-        assert answer.json()["error"]["request_id"] == "my-id"
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/tts"])
+async def test_it_puts_the_id_into_every_error(path, client):
+    answer = await client.get(path, headers={"X-Request-ID": "my-id"})
+    assert answer.json()["error"]["request_id"] == "my-id"
 
 
 async def test_it_logs_each_request_with_its_id(client):
@@ -48,6 +55,31 @@ async def test_it_logs_each_request_with_its_id(client):
     lines = [line for line in logs if line["event"] == "request answered"]
     assert [(line["path"], line["status"]) for line in lines] == [("/nowhere", 404)]
     assert lines[0]["request_id"] == "my-id"
+
+
+async def test_it_logs_who_sent_a_request_and_from_where(client_for):
+    async with client_for(api_keys=["one"]) as client:
+        with capture_logs() as logs:
+            await client.get("/nowhere", headers={"X-API-Key": "one"})
+            await asyncio.sleep(0)
+    (line,) = [line for line in logs if line["event"] == "request answered"]
+    assert line["principal"] == key_principal("one").id
+    assert line["client"] == "127.0.0.1"
+
+
+async def test_it_counts_requests_by_the_kind_of_principal_alone(client_for):
+    counter = HTTP_REQUESTS.labels("GET", "unmatched", "404", "key")._value
+    before = counter.get()
+    async with client_for(api_keys=["one"]) as client:
+        await client.get("/nowhere", headers={"X-API-Key": "one"})
+        await asyncio.sleep(0)
+    assert counter.get() == before + 1
+    kinds = {
+        sample.labels["principal"]
+        for family in HTTP_REQUESTS.collect()
+        for sample in family.samples
+    }
+    assert kinds <= {"anonymous", "key", "user", "local"}
 
 
 @pytest.mark.parametrize("filtered", [True, False])
@@ -85,11 +117,11 @@ async def test_it_counts_invented_methods_as_one(client):
 async def test_it_holds_a_seat_while_a_request_runs(services, client):
     await client.get("/voices")
     await asyncio.sleep(0)
-    assert services["sessions"].count("http") == 0
+    assert services.sessions.count("http") == 0
 
 
 async def test_it_turns_requests_away_while_the_server_shuts_down(services, client):
-    await services["sessions"].drain(0.1)
+    await services.sessions.drain(0.1)
     answer = await client.get("/voices")
     assert answer.status_code == 503
     assert answer.json()["error"]["code"] == "restarting"
@@ -129,8 +161,8 @@ async def test_it_refuses_a_host_that_is_not_its_own(client):
 
 async def test_it_hides_its_own_mistakes(make_services, client_for):
     services = make_services()
-    del services["tts"], services["speech"]
-    services["sessions"] = None  # something that the health page cannot bear
+    # Something that the health page cannot bear.
+    services.change(GatewayServices, health=None)
     async with client_for(services) as client:
         answer = await client.get("/health/ready")
     assert answer.status_code == 500

@@ -9,8 +9,14 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
 from common.config import Config, load_config
-from tts_app.core.llm.base import ChatMessage, LlmEngine, ReplyOptions
-from tts_app.core.llm.ollama import OllamaEngine
+from llm.engine import ChatMessage, LlmEngine, ReplyOptions, text_deltas
+from llm.servers.ollama import OllamaEngine
+from tests.servers.ollama import OllamaServer
+
+PATIENCE_SECONDS = 30.0
+"""Longer than anything here takes on a busy machine, and shorter than `LONG_SECONDS`."""
+LONG_SECONDS = 120.0
+"""A limit or a delay that a test would show if anybody waited for it."""
 
 Engine = TypeVar("Engine", bound=LlmEngine)
 
@@ -45,16 +51,26 @@ def ollama(url: str, **changes: Any) -> contextlib.AbstractAsyncContextManager[A
 
 
 async def ask(engine: LlmEngine, options: ReplyOptions = ReplyOptions()) -> str:
-    return "".join([piece async for piece in engine.reply(QUESTION, options)])
+    return "".join(
+        [text async for text in text_deltas(engine.reply(QUESTION, options))]
+    )
 
 
 async def ask_for_pieces(engine: LlmEngine, pieces: list[str]) -> None:
     """Appends to `pieces`, so that they are there also when the answer fails."""
-    async for piece in engine.reply(QUESTION):
+    async for piece in text_deltas(engine.reply(QUESTION)):
         pieces.append(piece)
 
 
-async def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+async def looked_at(server: OllamaServer, times: int) -> None:
+    """Wait until an engine has looked so often more how the server is."""
+    before = len(server.asked("/api/tags"))
+    await until(lambda: len(server.asked("/api/tags")) >= before + times)
+
+
+async def until(
+    condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS
+) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"

@@ -6,16 +6,16 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from llm.engine import LlmEngine
+from llm.factory import build_llm
+from llm.resilience.fallback import FallbackEngine
+from llm.servers.ollama import OllamaEngine
+from llm.servers.openai import OpenAiEngine
 from tests.contracts.llm import LlmContract
 from tests.fakes import FakeLlm
 from tests.llm.helpers import quick, started
 from tests.servers.ollama import OllamaServer
 from tests.servers.openai import OpenAiServer
-from tts_app.core.llm.base import LlmEngine
-from tts_app.core.llm.factory import build_llm
-from tts_app.core.llm.fallback import FallbackEngine
-from tts_app.core.llm.ollama import OllamaEngine
-from tts_app.core.llm.openai import OpenAiEngine
 
 NOWHERE = "http://127.0.0.1:9"
 

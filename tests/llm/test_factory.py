@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
-from common.config import ConfigError, load_config
-from common.engine import PartState
+from common.config import Config, ConfigError, LlmEngineSettings, load_config
+from common.engine import EngineOptions, PartState
 from common.errors import BadValue, EngineFailed, LlmUnavailable
+from llm.engine import ReplyOptions
+from llm.factory import build_llm
+from llm.servers.ollama_probe import ask_ollama
 from tests.fakes import FakeLlm
 from tests.llm.helpers import ask, quick, started
 from tests.servers import ollama as answers, openai as openai_answers
 from tests.servers.ollama import OllamaServer
 from tests.servers.openai import OpenAiServer
-from tts_app.core.llm.base import ReplyOptions
-from tts_app.core.llm.factory import build_llm
 
 
 class OwnLlm(FakeLlm):
@@ -23,8 +22,16 @@ class OwnLlm(FakeLlm):
 
     backend = "own"
 
-    def __init__(self, config: object) -> None:
-        super().__init__(["Own."])
+    def __init__(self, config: LlmEngineSettings, options: EngineOptions) -> None:
+        super().__init__([options.get("answer", "Own.")])
+        self.config = config
+
+
+class OldLlm(FakeLlm):
+    """An engine that takes no options."""
+
+    def __init__(self, config: LlmEngineSettings) -> None:
+        super().__init__()
 
 
 @pytest.mark.parametrize("name", ["ollama", "openai", "embedded", "none"])
@@ -53,18 +60,55 @@ def test_it_is_an_error_to_name_an_unknown_back_end() -> None:
         load_config({"LLM_BACKEND": "olama"})
 
 
-async def test_it_tells_whether_ollama_answers_whoever_serves() -> None:
+async def test_it_hands_options_to_the_engine_that_comes_from_elsewhere() -> None:
     with OllamaServer() as server:
-        config = quick(llm_backend="none", ollama_url=server.url)
+        config = quick(
+            llm_backend="tests.llm.test_factory:OwnLlm",
+            llm_fallback=["ollama"],
+            llm_options={"answer": "As told."},
+            ollama_url=server.url,
+        )
         async with started(build_llm(config)) as engine:
-            assert engine.health().details["ollama"] is True
-    assert engine.health().details["ollama"] is False
+            assert await ask(engine) == "As told."
 
 
-async def test_it_does_not_mind_a_wrong_ollama_address_when_it_is_not_used() -> None:
-    config = quick(llm_backend="none", ollama_url="nonsense")
-    async with started(build_llm(config)) as engine:
-        assert engine.health().details["ollama"] is False
+def test_it_gives_an_engine_its_section_of_the_configuration_only() -> None:
+    engine = build_llm(quick(llm_backend="tests.llm.test_factory:OwnLlm"))
+    assert isinstance(engine, OwnLlm)
+    assert isinstance(engine.config, LlmEngineSettings)
+    assert not isinstance(engine.config, Config)
+    assert engine.config.llm_check_seconds == 0.05
+    assert "api_keys" not in dict(engine.config)
+
+
+@pytest.mark.parametrize("name", ["auto", "ollama", "embedded", "none"])
+def test_it_refuses_options_that_nobody_takes(name: str) -> None:
+    config = quick(llm_backend=name, llm_options={"speed": 3})
+    with pytest.raises(EngineFailed, match=r"`llm_options` has `speed`, but .* takes"):
+        build_llm(config)
+
+
+def test_it_says_how_an_engine_from_elsewhere_is_called() -> None:
+    config = quick(llm_backend="tests.llm.test_factory:OldLlm")
+    with pytest.raises(EngineFailed, match="two arguments, `config` and `options`"):
+        build_llm(config)
+
+
+@pytest.mark.parametrize("answers_at", ["server", "nowhere", "nonsense"])
+async def test_a_probe_tells_whether_ollama_answers(answers_at: str) -> None:
+    with OllamaServer(models=[]) as server:
+        if answers_at == "nowhere":
+            server.vanish()
+        url = "nonsense" if answers_at == "nonsense" else server.url
+        health = await ask_ollama(quick(ollama_url=url))
+    assert health.ok is (answers_at == "server")
+    assert health.summary
+
+
+async def test_a_probe_is_not_misled_by_something_else_that_answers() -> None:
+    with OllamaServer() as server:
+        server.listing = answers.html()
+        assert not (await ask_ollama(quick(ollama_url=server.url))).ok
 
 
 async def test_it_says_how_to_do_without_a_language_model() -> None:
@@ -153,11 +197,3 @@ async def test_a_model_that_nobody_has_is_a_bad_value() -> None:
 def test_it_is_an_error_to_name_an_unknown_fallback(value: str) -> None:
     with pytest.raises(ConfigError, match=r"LLM_FALLBACK.*ollama, openai, embedded"):
         load_config({"LLM_FALLBACK": value})
-
-
-async def test_it_only_looks_at_an_ollama_that_is_not_used() -> None:
-    with OllamaServer() as server:
-        config = quick(llm_backend="none", ollama_url=server.url, ollama_warm_up=True)
-        async with started(build_llm(config)):
-            await asyncio.sleep(0.2)
-        assert not server.chats

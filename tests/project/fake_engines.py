@@ -9,12 +9,12 @@ from tests.fakes import FakeStt, FakeTts
 
 
 class Stt(FakeStt):
-    def __init__(self, _config: Any) -> None:
+    def __init__(self, _config: Any, _options: Any) -> None:
         super().__init__()
 
 
 class Tts(FakeTts):
-    def __init__(self, _config: Any) -> None:
+    def __init__(self, _config: Any, _options: Any) -> None:
         super().__init__()
 
 
@@ -23,7 +23,7 @@ class EndlessTts(FakeTts):
 
     SECONDS_PER_CHARACTER = 1.0
 
-    def __init__(self, _config: Any) -> None:
+    def __init__(self, _config: Any, _options: Any) -> None:
         super().__init__()
 
 

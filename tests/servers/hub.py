@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -21,13 +22,15 @@ class Hub:
 
     files: dict[str, bytes] = field(default_factory=dict)
     """Content by `owner/name/file`."""
-    break_after_bytes: int | None = None
-    """Cut each answer off after so many bytes."""
-    breaks_left: int = 0
+    breaks: list[int] = field(default_factory=list)
+    """After how many bytes the next longer answers are cut off, one after the other."""
     stall_after_bytes: int | None = None
     """Send so much of a longer answer, and the rest when `released` is set."""
     released: threading.Event = field(default_factory=threading.Event)
-    wrong_digest: bool = False
+    damaged: str = ""
+    """Of the file with this end the hub tells another file's digest."""
+    claimed_sizes: dict[str, int] = field(default_factory=dict)
+    """What is told of files by `owner/name/file`, instead of the truth."""
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     url: str = ""
 
@@ -44,9 +47,14 @@ class Hub:
 
     def _sibling(self, path: str, name: str) -> dict[str, Any]:
         data = self.files[path]
-        digest = "0" * 64 if self.wrong_digest else hashlib.sha256(data).hexdigest()
-        lfs = {"lfs": {"sha256": digest, "size": len(data)}}
-        return {"rfilename": name, "size": len(data), **(lfs if ".bin" in name else {})}
+        size = self.claimed_sizes.get(path, len(data))
+        if self.damaged and name.endswith(self.damaged):
+            data = b"another file"
+        entry = {"rfilename": name, "size": size, "blobId": _git_digest(data)}
+        if name.endswith((".bin", ".onnx")):
+            digest = hashlib.sha256(data).hexdigest()
+            entry["lfs"] = {"sha256": digest, "size": size, "pointerSize": 134}
+        return entry
 
     def add_voice(self, name: str, onnx: bytes, config: bytes = b"{}") -> None:
         """A voice, and its entry in voices.json."""
@@ -62,15 +70,15 @@ class Hub:
             "key": name,
             "language": {"name_english": "German", "country_english": "Germany"},
             "num_speakers": 1,
-            "files": {
-                path: {
-                    "size_bytes": len(data),
-                    "md5_digest": hashlib.md5(data, usedforsecurity=False).hexdigest(),
-                }
-                for path, data in contents.items()
-            },
+            "files": {path: {} for path in contents},
         }
         self.add(VOICES, **contents, **{"voices.json": json.dumps(listing).encode()})
+
+
+def _git_digest(data: bytes) -> str:
+    """As `git hash-object` gives it."""
+    whole = b"blob %d\0" % len(data) + data
+    return hashlib.sha1(whole, usedforsecurity=False).hexdigest()
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -81,7 +89,8 @@ class _Handler(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0].strip("/")
         self.hub.requests.append((path, dict(self.headers)))
         if path.startswith("api/models/"):
-            found = self.hub.model(path.removeprefix("api/models/"))
+            name = path.removeprefix("api/models/").partition("/revision/")[0]
+            found = self.hub.model(name)
             self._json(found) if found else self._refuse(401)
             return
         owner_name, _, revision_file = path.partition("/resolve/")
@@ -105,10 +114,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(206 if start else 200)
         self.send_header("Content-Length", str(len(rest)))
         self.end_headers()
-        limit = self.hub.break_after_bytes
-        if limit is not None and len(rest) > limit and self.hub.breaks_left:
-            self.hub.breaks_left -= 1
-            self.wfile.write(rest[:limit])
+        if self.hub.breaks and len(rest) > self.hub.breaks[0]:
+            self.wfile.write(rest[: self.hub.breaks.pop(0)])
             self.close_connection = True
             return
         stall = self.hub.stall_after_bytes
@@ -131,7 +138,8 @@ def running_hub() -> Iterator[Hub]:
     handler = type("Handler", (_Handler,), {"hub": hub})
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         hub.url = f"http://127.0.0.1:{server.server_port}"
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        serve = partial(server.serve_forever, poll_interval=0.02)
+        thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield hub
         hub.released.set()

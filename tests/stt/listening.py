@@ -5,43 +5,48 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from common.config.speech import ListeningSettings
-from stt_app.core.load import Load
-from stt_app.core.messages import ServerMessage
-from stt_app.core.options import Options
-from stt_app.core.session import Start, SttSession
-from stt_app.core.transcribing import Heard
+from stt_app.core.engine_load import EngineLoad
+from stt_app.core.events import SessionEvent, SpeechEnded, UtteranceResult
+from stt_app.core.session.options import Options
+from stt_app.core.session.session import SttSession
+from stt_app.core.session.settings import Start
+from stt_app.protocol.events import EventMapper
+from stt_app.protocol.messages import ServerMessage
 from tests.fakes import FakeStt
 from tests.stt.sounds import LoudnessVad, pcm
 
 FRAME_BYTES = 640
 
+Event = TypeVar("Event")
+
 
 class Listening:
-    """A session with its messages and its history collected."""
+    """A session with its events, its results, and what `/ws/stt` tells of them."""
 
     def __init__(
         self,
         engine: FakeStt | None = None,
         options: Options | None = None,
         clock: Callable[[], float] = time.monotonic,
-        load: Load | None = None,
+        load: EngineLoad | None = None,
         start: Start = Start(),
         **changes: Any,
     ) -> None:
         self.engine = engine or FakeStt()
         self.engine.started = True
         self.messages: list[ServerMessage] = []
-        self.history: list[Heard] = []
+        self.events: list[SessionEvent] = []
+        self.history: list[UtteranceResult] = []
         self.session = SttSession(
             self.engine,
             ListeningSettings(**{"speculative_pause_seconds": 0, **changes}),
             LoudnessVad(),
             session_id="session",
             options=options or Options(),
-            on_heard=self.history.append,
+            on_result=self.history.append,
             clock=clock,
             load=load,
             start=start,
@@ -49,26 +54,32 @@ class Listening:
         self.task = asyncio.create_task(self.collect())
 
     async def collect(self) -> None:
-        async for message in self.session.events():
-            self.messages.append(message)
+        mapper = EventMapper()
+        async for event in self.session.events():
+            self.events.append(event)
+            self.messages += mapper.messages(event)
 
     async def feed(self, *parts: Any, frame_bytes: int = FRAME_BYTES) -> None:
         audio = pcm(*parts)
         for start in range(0, len(audio), frame_bytes):
             self.session.feed(audio[start : start + frame_bytes])
-            await self.session.room()
+            await self.session.wait_for_capacity()
 
     async def settle(self) -> None:
         """Wait until everything that ended has been transcribed."""
         for _ in range(1_000):
             await asyncio.sleep(0.002)
-            if len(self.history) == self.session._numbers:
+            if len(self.history) == len(self.all(SpeechEnded)):
                 break
         await asyncio.sleep(0.002)
 
     async def end(self) -> None:
         self.session.finish()
         await asyncio.wait_for(self.task, 10)
+
+    def all(self, *kinds: type[Event]) -> list[Event]:
+        """The events of these kinds."""
+        return [event for event in self.events if isinstance(event, kinds)]
 
     def of(self, kind: str) -> list[Any]:
         return [message for message in self.messages if message.type == kind]

@@ -26,9 +26,9 @@ async def connected(
     await socket.disconnect()
 
 
-def opened(services: Any, query: str = "") -> WebsocketCommunicator:
+def opened(services: Any, query: str = "", key: str = "") -> WebsocketCommunicator:
     application = build_application(services)
-    headers = [(b"host", b"localhost")]
+    headers = [(b"host", b"localhost"), (b"x-api-key", key.encode())]
     return WebsocketCommunicator(application, f"/ws/stt{query}", headers=headers)
 
 

@@ -21,6 +21,9 @@ class LoudnessDetector:
 class LoudnessVad:
     """A VadModel without a model."""
 
+    def start(self) -> None:
+        """There is nothing to load."""
+
     def detector(self, silence_rms_threshold: float) -> LoudnessDetector:
         return LoudnessDetector()
 

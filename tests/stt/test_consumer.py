@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from common.errors import EngineFailed
-from gateway_app.history import TranscriptRecord
+from gateway_app.history.records import TranscriptRecord
+from tests.fake_services import FakeServices
 from tests.fakes import FakeStt
 from tests.stt.sockets import connected, next_message, opened, say, until_closed
 from tests.stt.sounds import LoudnessVad, pcm
@@ -18,14 +19,13 @@ Connect = Callable[..., Any]
 
 
 @pytest.fixture
-def listening(make_services: Callable[..., dict[str, Any]]) -> Callable[..., Any]:
+def listening(make_services: Callable[..., FakeServices]) -> Callable[..., Any]:
     """Services whose voice detector takes loud for speech."""
 
     def make(script: Any = (), *, seconds: float = 0.0, **changes: Any) -> Any:
         changes = {"speculative_pause_seconds": 0, **changes}
-        services = make_services(stt=FakeStt(script, seconds=seconds), **changes)
-        services["vad"] = LoudnessVad()
-        return services
+        engine = FakeStt(script, seconds=seconds)
+        return make_services(stt=engine, vad=LoudnessVad(), **changes)
 
     return make
 
@@ -49,7 +49,7 @@ async def test_its_transcripts_go_to_the_history(listening: Connect) -> None:
         await say(socket, 1, -1, 1)
         await socket.send_json_to({"type": "close"})
         await until_closed(socket)
-    first, second = services["history"].records
+    first, second = services.history.records
     assert isinstance(first, TranscriptRecord)
     assert (first.text, first.status, first.language) == ("hello", "ok", "en")
     assert first.duration_seconds == pytest.approx(1.3, abs=0.1)
@@ -79,8 +79,8 @@ async def test_the_last_words_of_one_who_hangs_up_are_kept(
     services = listening(["last words"], seconds=0.05)
     async with connected(services) as socket:
         await say(socket, -1, 1)
-    assert [each.text for each in services["history"].records] == ["last words"]
-    assert services["sessions"].count("stt") == 0
+    assert [each.text for each in services.history.records] == ["last words"]
+    assert services.sessions.count("stt") == 0
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ async def test_it_takes_options_from_the_address(
     await socket.send_to(bytes_data=pcm(0.6, rate_hz=rate_hz)[:60_000])
     await socket.send_json_to({"type": "close"})
     await until_closed(socket)
-    (heard,) = services["stt"].heard
+    (heard,) = services.stt.heard
     assert heard.language == language
     assert heard.seconds == pytest.approx(0.6, abs=0.05)
     await socket.disconnect()
@@ -202,7 +202,7 @@ async def test_it_changes_rate_and_language_in_between(listening: Connect) -> No
         )
         await socket.send_to(bytes_data=pcm(1, -1, rate_hz=8_000))
         await next_message(socket)
-    (heard,) = services["stt"].heard
+    (heard,) = services.stt.heard
     assert heard.language == "fr"
     assert heard.seconds == pytest.approx(1.3, abs=0.1)
 
@@ -228,7 +228,7 @@ async def test_it_sends_finals_before_the_server_restarts(
         await say(socket, 1)
         await socket.send_json_to({"type": "keepalive"})
         await asyncio.sleep(0.1)
-        draining = asyncio.create_task(services["sessions"].drain(5))
+        draining = asyncio.create_task(services.sessions.drain(5))
         messages, code = await until_closed(socket)
         assert code == 4512
         assert [each["type"] for each in messages] == ["transcript", "closed", "error"]
@@ -247,7 +247,7 @@ async def test_a_bug_in_the_engine_is_an_internal_error(listening: Connect) -> N
 
 
 async def test_a_fast_client_is_told_and_loses_nothing(listening: Connect) -> None:
-    services = listening(seconds=0.01, max_buffer_seconds=10)
+    services = listening(seconds=0.1, max_buffer_seconds=10)
     async with connected(services) as socket:
         await say(socket, *[4, -1] * 8, frame=64_000)
         await socket.send_json_to({"type": "close"})
@@ -255,5 +255,5 @@ async def test_a_fast_client_is_told_and_loses_nothing(listening: Connect) -> No
     kinds = [each["type"] for each in messages]
     assert "buffer_limit_reached" in kinds
     assert len([each for each in messages if each.get("text")]) == 8
-    heard = sum(each.seconds for each in services["stt"].heard)
+    heard = sum(each.seconds for each in services.stt.heard)
     assert heard == pytest.approx(8 * 4.6, abs=0.8)

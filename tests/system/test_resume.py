@@ -13,8 +13,8 @@ import pytest
 
 from common.audio import SPEECH_RATE_HZ, Audio, read_wav
 from tests.clients import speak
-from tests.resuming_client import ResumingClient, random_breaks
 from tests.server_process import RunningServer, free_port, server_environment
+from tests.system.resuming_client import ResumingClient, random_breaks
 from tests.word_errors import normalize, word_error_rate
 
 # A busy machine may take long to understand so many streams.

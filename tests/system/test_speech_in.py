@@ -9,7 +9,7 @@ import pytest
 
 from common.audio import Audio, read_wav, rms
 from common.config import load_config
-from common.model_files import find_whisper
+from common.models.files import find_whisper
 from tests.clients import Heard, speak, transcribe_over_socket
 from tests.server_process import RunningServer, running_server
 from tests.word_errors import Recording, recordings, word_error_rate

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from common.audio import read_wav
+from tests.fake_services import FakeServices
 from tests.fakes import FakeTts
 
 VOICES = ("en_US-fake-medium", "de_DE-fake-medium")
@@ -22,7 +23,7 @@ def tts() -> FakeTts:
 
 
 @pytest.fixture
-def services(make_services: Callable[..., dict[str, Any]], tts: FakeTts) -> Any:
+def services(make_services: Callable[..., FakeServices], tts: FakeTts) -> Any:
     return make_services(tts=tts)
 
 
@@ -66,12 +67,12 @@ async def test_it_finds_the_voice_for_the_language(client: httpx.AsyncClient) ->
 
 
 async def test_ssml_is_spoken_without_the_language_model(
-    client: httpx.AsyncClient, services: dict[str, Any], tts: FakeTts
+    client: httpx.AsyncClient, services: FakeServices, tts: FakeTts
 ) -> None:
     body = {"text": "<speak>One<break time='1s'/>two.</speak>", "input": "ssml"}
     assert (await client.post("/tts", json=body)).status_code == 200
     assert [request.text for request in tts.said] == ["One,", "two."]
-    assert services["llm"].asked == []
+    assert services.llm.asked == []
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.test import AsyncClient
 
 from common.errors import LlmUnavailable
+from tests.fake_services import FakeServices
 from tests.fakes import FakeLlm
 from voiceproject.asgi import build_application
 
@@ -21,7 +22,7 @@ ONE, TWO = {"X-API-Key": "one"}, {"X-API-Key": "two"}
 
 @pytest.fixture
 def serve(
-    make_services: Callable[..., dict[str, Any]], transactional_db: None
+    make_services: Callable[..., FakeServices], transactional_db: None
 ) -> Callable[..., Any]:
     """`async with serve(llm, **settings) as client`."""
 
@@ -106,10 +107,9 @@ async def test_it_answers_404_for_an_unknown_conversation(serve: Any) -> None:
 
 
 async def test_a_process_that_only_listens_knows_no_conversation(
-    make_services: Callable[..., dict[str, Any]],
+    make_services: Callable[..., FakeServices],
 ) -> None:
-    services = make_services()
-    del services["speech"]
+    services = make_services(roles=("stt",))
     transport = httpx.ASGITransport(build_application(services))
     async with httpx.AsyncClient(
         transport=transport, base_url="http://localhost"
@@ -128,6 +128,19 @@ async def test_nobody_reaches_the_conversation_of_another_key(serve: Any) -> Non
         await client.delete("/tts/conversations/kitchen", headers=TWO)
         await say(client, "Again.", headers=ONE)
         assert told(llm) == ["Secret.", "Yes.", "Again."]
+
+
+@pytest.mark.parametrize("keys", [["two", "one"], ["two"], ["three", "two"]])
+async def test_a_key_keeps_its_conversation_when_others_come_and_go(
+    serve: Any, keys: list[str]
+) -> None:
+    llm = FakeLlm(["Yes."])
+    async with serve(llm, **KEYS) as client:
+        await say(client, "Secret.", headers=ONE)
+        await say(client, "Hello.", headers=TWO)
+    async with serve(llm, api_keys=keys) as client:
+        await say(client, "Again.", headers=TWO)
+    assert told(llm) == ["Hello.", "Yes.", "Again."]
 
 
 async def test_it_asks_for_a_key_before_it_forgets(serve: Any) -> None:

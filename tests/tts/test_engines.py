@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import numpy as np
 import pytest
 
-from common.audio import Samples, pcm16_to_float
+from common.audio import Samples
 from common.config import LoadedConfig
 from common.errors import UnknownVoice
 from tests.contracts.tts import TtsContract, seconds, spoken
 from tests.fakes import FakeTts
-from tts_app.core.engine import SpeechPart, SpeechRequest, TtsEngine
-from tts_app.core.piper import PiperEngine
-from tts_app.core.speech import AudioDelta, Speech
-from tts_app.core.speech_plan import SpeechPlan
+from tests.tts.speaking import pcm_of, pipeline_of, run
+from tts_app.core.engine import (
+    SpeechPart,
+    SynthesisRequest,
+    TtsEngine,
+    VoiceSettings,
+)
+from tts_app.core.piper.engine import PiperEngine
 
 TEXT = (
     "When the storm had passed, the fishermen went out again, and nobody spoke of the "
@@ -54,14 +57,15 @@ class TestPiper(TtsContract):
 
     async def test_it_refuses_a_voice_that_it_lacks(self, tts: TtsEngine) -> None:
         with pytest.raises(UnknownVoice, match="en_US-joe-medium"):
-            await spoken(tts, SpeechRequest(SHORT, "xx_XX-none-low"))
+            await spoken(
+                tts, SynthesisRequest(SHORT, VoiceSettings(voice="xx_XX-none-low"))
+            )
 
     async def test_it_tells_when_each_word_is_said(
-        self, tts: TtsEngine, request_: SpeechRequest
+        self, tts: TtsEngine, request_: SynthesisRequest
     ) -> None:
         text = "Please take the last train home, because it is late."
-        voice = tts.voices()[0].name
-        timed: Any = await spoken(tts, SpeechRequest(text, voice, word_times=True))
+        timed: Any = await spoken(tts, SynthesisRequest(text, word_times=True))
         assert all(isinstance(audio, SpeechPart) for audio in timed)
         words: Any = [word for audio in timed for word in audio.words]
         assert [word.word for word in words] == text.replace(",", "")[:-1].split()
@@ -75,8 +79,7 @@ class TestPiper(TtsContract):
         assert because.start_seconds - home.end_seconds > 0.1
 
     async def test_phonemes_are_said_as_they_are_given(self, tts: TtsEngine) -> None:
-        voice = tts.voices()[0].name
-        request = SpeechRequest("[[təmˈeɪɾoʊ]].", voice, word_times=True)
+        request = SynthesisRequest("[[təmˈeɪɾoʊ]].", word_times=True)
         (audio,) = await spoken(tts, request)
         assert isinstance(audio, SpeechPart)
         assert [word.word for word in audio.words] == ["təmˈeɪɾoʊ"]
@@ -86,24 +89,16 @@ class TestPiper(TtsContract):
         self, tts: TtsEngine, text: str
     ) -> None:
         # Without its noise Piper says a text in the same time every time.
-        voice = tts.voices()[0].name
-        request = SpeechRequest(text, voice, noise_scale=0, noise_w=0)
-        whole = seconds(await spoken(tts, request))
-        speech = streamed(tts, text, noise_scale=0, noise_w=0)
-        async for _event in speech.events(60):
-            pass
-        assert speech.audio_seconds == pytest.approx(whole, rel=MOST_OFF)
+        steady = VoiceSettings(noise_scale=0, noise_w=0)
+        whole = seconds(await spoken(tts, SynthesisRequest(text, steady)))
+        *_, finished = await run(pipeline_of(tts, *words_of(text), settings=steady), 60)
+        assert finished.seconds == pytest.approx(whole, rel=MOST_OFF)
 
     async def test_streamed_speech_has_no_clicks(self, tts: TtsEngine) -> None:
         """No step between neighbours is larger than those of the whole speech."""
-        request = SpeechRequest(TEXT, tts.voices()[0].name)
+        request = SynthesisRequest(TEXT)
         whole = np.concatenate([audio.samples for audio in await spoken(tts, request)])
-        parts = [
-            event.data
-            async for event in streamed(tts, TEXT).events(60)
-            if isinstance(event, AudioDelta)
-        ]
-        stream = pcm16_to_float(b"".join(parts))
+        stream = pcm_of(await run(pipeline_of(tts, *words_of(TEXT)), 60))
         largest = np.abs(np.diff(whole)).max()
         assert np.abs(np.diff(stream)).max() <= largest * 1.25
         assert steps_at_pauses(stream).max() <= largest / 20
@@ -119,11 +114,5 @@ def steps_at_pauses(stream: Samples) -> Samples:
     return steps
 
 
-def streamed(tts: TtsEngine, text: str, **how: Any) -> Speech:
-    async def pieces() -> Any:
-        for word in text.split(" "):
-            yield f"{word} "
-            await asyncio.sleep(0)
-
-    plan = SpeechPlan(tts.voices()[0], audio_format="pcm", **how)
-    return Speech(tts, plan, pieces())
+def words_of(text: str) -> list[str]:
+    return [f"{word} " for word in text.split(" ")]

@@ -7,11 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
-from tts_app.core.llm.base import ReplyOptions
+from llm.engine import ReplyOptions
+from tests.fake_services import FakeServices
 
 
 async def test_it_hands_the_options_to_the_model(
-    client: httpx.AsyncClient, services: dict[str, Any]
+    client: httpx.AsyncClient, services: FakeServices
 ) -> None:
     body = {
         "text": "Hello?",
@@ -23,16 +24,16 @@ async def test_it_hands_the_options_to_the_model(
     }
     answer = await client.post("/tts", json=body)
     assert answer.status_code == 200
-    assert services["llm"].options == [ReplyOptions("qwen3:1b", 50, 0.2, 0.9, 7)]
-    assert services["history"].records[-1].model == "qwen3:1b"
+    assert services.llm.options == [ReplyOptions("qwen3:1b", 50, 0.2, 0.9, 7)]
+    assert services.history.records[-1].model == "qwen3:1b"
 
 
 async def test_it_leaves_all_options_to_the_configuration_when_none_is_given(
-    client: httpx.AsyncClient, services: dict[str, Any]
+    client: httpx.AsyncClient, services: FakeServices
 ) -> None:
     await client.post("/tts", json={"text": "Hello?"})
-    assert services["llm"].options == [ReplyOptions()]
-    assert services["history"].records[-1].model == "fake-llm"
+    assert services.llm.options == [ReplyOptions()]
+    assert services.history.records[-1].model == "fake-llm"
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ async def test_it_leaves_all_options_to_the_configuration_when_none_is_given(
 )
 async def test_it_says_which_values_are_allowed(
     client: httpx.AsyncClient,
-    services: dict[str, Any],
+    services: FakeServices,
     field: str,
     value: Any,
     allowed: str,
@@ -64,4 +65,4 @@ async def test_it_says_which_values_are_allowed(
     error = answer.json()["error"]
     assert error["field"] == field
     assert allowed in error["message"]
-    assert not services["llm"].asked
+    assert not services.llm.asked

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from common.config.llm import ConversationSettings
-from tts_app.core.llm.base import ChatMessage
+from common.text_cleaning import clean_text
+from llm.engine import ChatMessage
 
 
 class Key(NamedTuple):
-    """Nobody continues another caller's conversation."""
+    """Whose conversation it is: nobody continues that of another principal."""
 
-    caller: str
+    principal: str
     conversation_id: str
 
 
@@ -27,7 +28,8 @@ class Turn:
     def cut(self, characters: int) -> Turn:
         """The beginnings of both, without what databases refuse."""
         return Turn(
-            _clean(self.question)[:characters], _clean(self.answer)[:characters]
+            clean_text(self.question)[:characters],
+            clean_text(self.answer)[:characters],
         )
 
 
@@ -59,14 +61,9 @@ def as_messages(turns: Sequence[Turn]) -> list[ChatMessage]:
     return messages
 
 
-def kept(turns: Sequence[Turn], settings: ConversationSettings) -> list[Turn]:
+def trim_turns(turns: Sequence[Turn], settings: ConversationSettings) -> list[Turn]:
     """What of the turns is remembered."""
     return [
         turn.cut(settings.conversation_characters)
         for turn in turns[-settings.conversation_turns :]
     ]
-
-
-def _clean(text: str) -> str:
-    """Without half characters and NUL."""
-    return text.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")

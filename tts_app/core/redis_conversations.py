@@ -79,5 +79,5 @@ async def _forget_oldest(redis: Any, count: int) -> None:
 
 def _name(key: Key) -> str:
     """Of fixed length and without a separator that an id could hold."""
-    text = json.dumps([key.caller, key.conversation_id])
-    return PREFIX + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    text = json.dumps([key.principal, key.conversation_id])
+    return PREFIX + hashlib.sha256(text.encode()).hexdigest()

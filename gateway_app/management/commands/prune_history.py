@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from gateway_app.services import prune_expired, prune_history
+from gateway_app.history.storage import prune_expired, prune_history
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from common.config import project_dir
-from voiceproject.docs import PAGES
+from voiceproject.docs.pages import PAGES
 
 
 class Command(BaseCommand):

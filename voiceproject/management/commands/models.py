@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from common.config import Config, project_dir
 from common.errors import ModelMissing
-from common.model_download import download_whisper
-from common.model_files import find_llm, local_whisper
-from common.model_names import WHISPER_HUB_IDS
+from common.models.download import download_whisper
+from common.models.files import find_llm, local_whisper
+from common.models.names import WHISPER_HUB_IDS
 
 OFFLINE = "`offline` is true, so nothing is downloaded: run it with OFFLINE=false."
 

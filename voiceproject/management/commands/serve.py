@@ -11,19 +11,20 @@ from django.core.management.base import BaseCommand, CommandParser
 
 from common.config import LoadedConfig
 from common.config.production import problems
-from common.heap import return_large_blocks
-from voiceproject.database import prepare_database
-from voiceproject.engines import ROLES
-from voiceproject.reactor import run_until_done
-from voiceproject.split import service_commands, supervise
-from voiceproject.start_summary import facts, summary, url
-from voiceproject.startup import (
+from common.workers.heap import return_large_blocks
+from gateway_app.services import GatewayServices
+from voiceproject.server.reactor import run_until_done
+from voiceproject.services import ROLES
+from voiceproject.startup.database import prepare_database
+from voiceproject.startup.serve import (
     CANNOT_START,
     CannotStart,
     ServeOptions,
     Started,
     serve,
 )
+from voiceproject.startup.split import service_commands, supervise
+from voiceproject.startup.summary import facts, summary, url
 
 log = structlog.get_logger(__name__)
 
@@ -85,7 +86,7 @@ class Command(BaseCommand):
         sys.exit(CANNOT_START)
 
     def _announce(self, started: Started) -> None:
-        config = started.services["loaded"].config
+        config = started.services[GatewayServices].config
         if config.log_json_mode or config.is_production:
             log.info("server ready", url=url(started), **facts(started))
         else:

@@ -14,9 +14,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from common.config import Config
 from common.errors import VoiceError
 from stt_app.core.engine import Task
-from stt_app.core.formats import FORMATS
+from stt_app.core.files.transcript_formats import FORMATS
 from stt_app.core.languages import AUTO, LANGUAGES
-from stt_app.core.options import Options
+from stt_app.core.session.options import Options
 from voiceproject.transcription import Transcription, Wish, targets
 
 

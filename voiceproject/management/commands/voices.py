@@ -8,25 +8,24 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from common.checksums import FileState, keep_checksums
 from common.config import Config, project_dir
 from common.errors import EngineFailed
-from common.model_download import (
+from common.models.checksums import FileState, keep_checksums
+from common.models.download import (
     PublishedVoice,
     download_voice,
     published_voices,
 )
-from common.model_files import (
+from common.models.files import (
     VoiceFiles,
     check_voice,
     installed_voices,
     local_voices,
     voice_checksums,
 )
-from common.model_names import nearest
-from tts_app.core.catalog import Catalog
-from tts_app.services import sync_voices
-from tts_app.voices import write_checksum
+from common.models.names import nearest
+from tts_app.core.piper.catalog import Catalog
+from tts_app.voices.storage import sync_voices, write_checksum
 
 OFFLINE = "`offline` is true, so the hub is not asked: run it with OFFLINE=false."
 TAKE_AS_IT_IS = "To write down the missing checksums of files that you trust:"

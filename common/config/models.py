@@ -1,0 +1,53 @@
+"""Settings of the models and engines: where they come from and how they run."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from common.config.engine_options import EngineOptionsSetting
+from common.config.setting import Section, setting
+
+
+class ModelSettings(Section):
+    """Where models come from and how the engines run."""
+
+    models_dir: str = setting("models", "Folder in which downloaded models are kept.")
+    cache_dir: str = setting(
+        "",
+        "Folder for models put together from installed packages; empty means the user's cache folder.",
+    )
+    embedded_llm_path: str = setting(
+        "",
+        "GGUF file of the embedded language model; empty means the installed SmolLM2.",
+    )
+    offline: bool = setting(False, "Never touch the network for models or voices.")
+    engine_isolation: Literal["process", "thread"] = setting(
+        "process",
+        "Run engines in processes of their own, or in threads (for debugging).",
+    )
+    worker_timeout_seconds: float = setting(
+        0.0,
+        "A worker process that gives nothing for so long is replaced, and its job tried once more; 0 means a minute (half of it for Piper), or ten times what its start took.",
+        ge=0,
+    )
+    worker_memory_cap_mb: int = setting(
+        0,
+        "A worker process above this resident memory is replaced; 0 means never.",
+        ge=0,
+    )
+    stt_engine: str = setting(
+        "whisper",
+        "Speech-to-text engine: `whisper` or the dotted path `package.module:Class` of your own.",
+    )
+    tts_engine: str = setting(
+        "piper",
+        "Text-to-speech engine: `piper` or the dotted path `package.module:Class` of your own.",
+    )
+    stt_engine_options: EngineOptionsSetting = setting(
+        {},
+        "Options for a speech-to-text engine of your own: a mapping here, a JSON object in the environment.",
+    )
+    tts_engine_options: EngineOptionsSetting = setting(
+        {},
+        "Options for a text-to-speech engine of your own: a mapping here, a JSON object in the environment.",
+    )

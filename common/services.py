@@ -1,0 +1,30 @@
+"""What runs in this process: one frozen dataclass of services for each room."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeVar, cast
+
+Room = TypeVar("Room")
+
+
+class Services:
+    """The rooms' services, found by their class. It is `scope["state"]`.
+
+    A room whose role does not run in this process is absent.
+    """
+
+    def __init__(self, *rooms: object) -> None:
+        self._rooms = {type(room): room for room in rooms}
+
+    def get(self, room: type[Room]) -> Room | None:
+        """The services of that room, or None when it does not run here."""
+        return cast("Room | None", self._rooms.get(room))
+
+    def __getitem__(self, room: type[Room]) -> Room:
+        """The services of that room. Raises KeyError when it does not run here."""
+        return cast("Room", self._rooms[room])
+
+    def __iter__(self) -> Iterator[object]:
+        """The rooms that run here."""
+        return iter(self._rooms.values())

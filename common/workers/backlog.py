@@ -1,0 +1,239 @@
+"""The bounded priority queue between the event loop and the workers' threads."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Coroutine, Hashable, Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any, TypeVar
+
+from common.errors import EngineFailed, Expired, Overloaded
+
+Answer = TypeVar("Answer")
+
+_GIVEN_UP = "Nobody wants the answer any more."
+
+
+class Priority(IntEnum):
+    """Who goes first; within one priority, who came first."""
+
+    FINAL = 0
+    FIRST_CLAUSE = 1
+    LATER_CLAUSE = 2
+    SPECULATIVE = 3
+    INTERIM = 4
+    FILE = 5
+
+
+AGEING_SECONDS = 5.0
+"""After each such wait a job counts as one priority higher."""
+
+
+@dataclass(eq=False)
+class Urgency:
+    """How soon a call is wanted: the caller's handle on it while it waits or works.
+
+    One handle may serve several calls, one after the other. It belongs to the event
+    loop of its caller; workers only read it.
+    """
+
+    priority: Priority
+    deadline: float | None = None
+    """By the clock of the backlog; a job that still waits then is refused as Expired."""
+    given_up: bool = field(default=False, init=False)
+    """Whether nobody wants the answer any more."""
+    _calls: list[Callable[[], object]] = field(
+        default_factory=list, init=False, repr=False
+    )
+
+    @classmethod
+    def of(cls, urgency: Priority | Urgency) -> Urgency:
+        return cls(urgency) if isinstance(urgency, Priority) else urgency
+
+    def raise_to(self, priority: Priority) -> None:
+        """Make the call at least that urgent. It has no deadline any more."""
+        self.priority = min(self.priority, priority)
+        self.deadline = None
+
+    def give_up(self) -> None:
+        """End the call: at once while it waits, as soon as possible when it works.
+
+        Whoever awaits it gets Expired, and so does each later call with this handle.
+        """
+        self.given_up = True
+        for end in list(self._calls):
+            end()
+
+    @contextlib.contextmanager
+    def ending(self, end: Callable[[], object]) -> Iterator[None]:
+        """Around a call: `end` is called, once, when the call is given up.
+
+        Raises Expired when that has happened already.
+        """
+        if self.given_up:
+            raise Expired(_GIVEN_UP)
+        self._calls.append(end)
+        try:
+            yield
+        finally:
+            self._calls.remove(end)
+
+    async def guard(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        """The work's result, for engines that do not use a WorkerPool.
+
+        Raises what the work raises, and Expired when it was given up: the work is
+        cancelled then.
+        """
+        task = asyncio.ensure_future(work)
+        try:
+            with self.ending(task.cancel):
+                return await task
+        except asyncio.CancelledError:
+            if self.given_up:
+                raise Expired(_GIVEN_UP) from None
+            raise
+        finally:
+            task.cancel()
+
+
+@dataclass(eq=False)
+class Job:
+    """One request on its way to a worker, and where its answers go."""
+
+    urgency: Urgency
+    number: int
+    request: Any
+    emit: Callable[[str, Any], None]
+    batch_key: Hashable = None
+    """Jobs with the same key may be worked on together; None goes alone."""
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    since: float = 0.0
+    """When it came into the backlog, by the clock there."""
+
+    def rank(self, now: float) -> tuple[float, int]:
+        """What is lower goes first. Waiting counts, so that nobody waits for ever.
+
+        It does not for files: they get the time that is left over, and no more.
+        """
+        priority = self.urgency.priority
+        waited = 0.0 if priority is Priority.FILE else now - self.since
+        return priority - waited / AGEING_SECONDS, self.number
+
+    def goes_with(self, other: Job) -> bool:
+        """Whether both may be in one batch: what is wanted now waits for no guess."""
+        return (
+            self.batch_key is not None
+            and self.batch_key == other.batch_key
+            and self.urgency.priority == other.urgency.priority
+        )
+
+    def give_up(self) -> None:
+        """The caller's Urgency was given up: answer now, and let the worker stop."""
+        self.emit("error", Expired(_GIVEN_UP))
+        self.cancelled.set()
+
+    def expired(self, now: float) -> bool:
+        deadline = self.urgency.deadline
+        return deadline is not None and now > deadline
+
+
+@dataclass(frozen=True)
+class AllCancelled:
+    """Set once nobody waits for any of the jobs."""
+
+    jobs: list[Job]
+
+    def is_set(self) -> bool:
+        return all(job.cancelled.is_set() for job in self.jobs)
+
+
+class Backlog:
+    """Jobs that wait. Full means refused; closed means that all waiters leave.
+
+    Ages and deadlines are in seconds of `clock`.
+    """
+
+    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limit = limit
+        self._clock = clock
+        self._jobs: list[Job] = []
+        self._changed = threading.Condition()
+        self._closed = threading.Event()
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    @property
+    def closed(self) -> bool:
+        return self._closed.is_set()
+
+    def put(self, job: Job) -> None:
+        """Add the job. Raises Overloaded, or EngineFailed when closed."""
+        with self._changed:
+            if self.closed:
+                raise EngineFailed("The engine is stopping.")
+            self._forget_unwanted()
+            if len(self._jobs) >= self._limit:
+                raise Overloaded(
+                    f"All workers are busy and {self._limit} jobs wait already.",
+                    retry_after_seconds=1,
+                )
+            job.since = self._clock()
+            self._jobs.append(job)
+            self._changed.notify_all()
+
+    def take(self, still_able: Callable[[], bool], most: int = 1) -> list[Job]:
+        """The next job, and up to `most` with those that go with it.
+
+        None at all when closed, or when the taker is not able any more.
+        """
+        with self._changed:
+            while still_able() and not self.closed:
+                self._forget_unwanted()
+                if self._jobs:
+                    return self._take_first(most)
+                self._changed.wait()
+            return []
+
+    def _take_first(self, most: int) -> list[Job]:
+        # The queue is short, and urgencies change while jobs wait.
+        now = self._clock()
+        waiting = sorted(self._jobs, key=lambda job: job.rank(now))
+        first, others = waiting[0], waiting[1:]
+        mates = [job for job in others if job.goes_with(first)]
+        taken = [first, *mates[: most - 1]]
+        self._jobs = [job for job in self._jobs if job not in taken]
+        return taken
+
+    def wake(self) -> None:
+        """Let every taker look again whether it is able."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def wait_closed(self, seconds: float = 0) -> bool:
+        """Wait that long, or until the end. Returns whether it is closed."""
+        return self._closed.wait(seconds)
+
+    def empty(self) -> list[Job]:
+        """Take out everything that waits."""
+        with self._changed:
+            left, self._jobs = self._jobs, []
+            return left
+
+    def close(self) -> list[Job]:
+        """Refuse new jobs, send all takers away, and give back what waited."""
+        self._closed.set()
+        self.wake()
+        return self.empty()
+
+    def _forget_unwanted(self) -> None:
+        """Drop what was cancelled, and refuse what is past its deadline."""
+        now = self._clock()
+        for job in [job for job in self._jobs if job.expired(now)]:
+            job.emit("error", Expired("The deadline passed while it waited."))
+            job.cancelled.set()
+        self._jobs = [job for job in self._jobs if not job.cancelled.is_set()]

@@ -1,0 +1,245 @@
+"""The one door to blocking work: a bounded, prioritised pool of worker processes.
+
+Native code (CTranslate2, ONNX) may crash, leak or hold the GIL. In a process of
+its own it can do none of that to the event loop: a dead worker is replaced at
+once, and so is one that hangs; the job that was in flight is tried once more. A
+process that has grown past its memory cap is replaced between two jobs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import threading
+from collections.abc import AsyncIterator, Hashable, Iterator
+from typing import Any, Protocol
+
+from common.engine import PartState
+from common.errors import EngineFailed
+from common.workers.backlog import Backlog, Job, Priority, Urgency
+from common.workers.lanes import Lane, ProcessLane, WorkerSpec
+from common.workers.patience import USUAL, Patience
+from common.workers.runner import LaneRunner
+from common.workers.state import condition_of, state_of
+from common.workers.thread import ThreadLane
+
+__all__ = ["BatchHandler", "Handler", "Priority", "Urgency", "WorkerPool"]
+
+
+class Handler(Protocol):
+    """What runs inside a worker. Built there from a dotted path, never pickled."""
+
+    def load(self) -> dict[str, Any]:
+        """Load the model; the facts returned appear in `WorkerPool.facts`.
+
+        A fact `batch_size` over 1 says that it is a BatchHandler.
+        """
+
+    def handle(self, request: Any) -> Iterator[Any]:
+        """Work on one request. Closing the iterator is how work is cancelled."""
+
+
+class BatchHandler(Handler, Protocol):
+    """A Handler that works on several requests together."""
+
+    def handle_batch(self, requests: list[Any]) -> Iterator[tuple[int, Any]]:
+        """One item for each request, with the request's number, in any order.
+
+        Where it fails, each request without an item is tried alone.
+        """
+
+
+class WorkerPool:
+    """Runs a Handler in `count` worker processes (or threads) behind one queue.
+
+    `handler` is the dotted path of a Handler class, `arguments` what it is
+    built with (they travel to the process, so they must pickle). A pool in
+    the `background` gives way to usual processes of the operating system.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        handler: str,
+        arguments: tuple[Any, ...] = (),
+        *,
+        count: int = 1,
+        queue_limit: int = 64,
+        memory_cap_mb: int = 0,
+        isolation: str = "process",
+        start_timeout_seconds: float = 120,
+        patience: Patience = USUAL,
+        background: bool = False,
+    ) -> None:
+        self.name = name
+        spec = WorkerSpec(
+            name, handler, arguments, start_timeout_seconds, patience, background
+        )
+        make = ThreadLane if isolation == "thread" else ProcessLane
+        self._lanes: list[Lane] = [make(spec) for _ in range(count)]
+        self._memory_cap_mb = memory_cap_mb
+        self._queue_limit = queue_limit
+        self._backlog = Backlog(queue_limit)
+        self._numbers = itertools.count()
+        self._runners: list[LaneRunner] = []
+        self._threads: list[threading.Thread] = []
+        self.facts: dict[str, Any] = {}
+
+    async def start(self) -> None:
+        """Start all workers and wait until they have loaded. Raises EngineFailed."""
+        if self._threads:
+            return
+        self._backlog = backlog = Backlog(self._queue_limit)
+        for lane in self._lanes:
+            lane.on_death = backlog.wake
+        loaded = await self._load(backlog)
+        for outcome in loaded:
+            if isinstance(outcome, BaseException):
+                await self._stop_lanes()
+                raise outcome
+        self.facts = next(each for each in loaded if isinstance(each, dict))
+        self._runners = [
+            LaneRunner(
+                self.name,
+                lane,
+                backlog,
+                batch_size=int(self.facts.get("batch_size", 1)),
+                memory_cap_mb=self._memory_cap_mb,
+                any_alive=lambda: self.alive > 0,
+            )
+            for lane in self._lanes
+        ]
+        self._threads = [
+            threading.Thread(target=runner.run, daemon=True) for runner in self._runners
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    async def _load(self, backlog: Backlog) -> list[dict[str, Any] | BaseException]:
+        """Each lane's facts, or what went wrong. Cancelled, it leaves none behind."""
+
+        def wanted() -> bool:
+            return not backlog.closed
+
+        starts = [asyncio.to_thread(lane.start, wanted) for lane in self._lanes]
+        try:
+            return await asyncio.gather(*starts, return_exceptions=True)
+        except asyncio.CancelledError:
+            backlog.close()
+            self._kill_lanes()
+            raise
+
+    async def stop(self) -> None:
+        """Refuse what waits, end every worker at once and wait a moment for it."""
+        for job in self._backlog.close():
+            job.emit("error", EngineFailed("The engine is stopping."))
+        # Before any waiting: whatever else hangs, they are gone.
+        self._kill_lanes()
+        await self._stop_lanes()
+        await asyncio.gather(*(asyncio.to_thread(t.join, 5) for t in self._threads))
+        self._threads = []
+
+    def _kill_lanes(self) -> None:
+        for lane in self._lanes:
+            lane.kill()
+
+    async def _stop_lanes(self) -> None:
+        await asyncio.gather(*(asyncio.to_thread(lane.stop) for lane in self._lanes))
+
+    @property
+    def queued(self) -> int:
+        """How many jobs wait for a worker."""
+        return len(self._backlog)
+
+    @property
+    def processes(self) -> list[int]:
+        """Process ids of the workers that live."""
+        return [lane.pid for lane in self._lanes if lane.pid and lane.alive]
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started; its workers may be dead all the same."""
+        return bool(self._threads)
+
+    @property
+    def alive(self) -> int:
+        """How many workers are loaded and able to work."""
+        return sum(lane.alive for lane in self._lanes) if self._threads else 0
+
+    @property
+    def size(self) -> int:
+        return len(self._lanes)
+
+    @property
+    def restarts(self) -> int:
+        """How many workers were replaced since the start."""
+        return sum(runner.restarts for runner in self._runners)
+
+    @property
+    def oldest_job_seconds(self) -> float:
+        """For how long a worker has been at a job without giving anything; the longest."""
+        return max(lane.job_seconds for lane in self._lanes)
+
+    @property
+    def state(self) -> PartState:
+        """DOWN when no worker answers, DEGRADED when one is dead or takes long."""
+        return state_of(self._lanes) if self._threads else PartState.DOWN
+
+    @property
+    def condition(self) -> str:
+        """The state in a few words: `ready`, `1 of 2 workers alive`."""
+        return condition_of(self._lanes)
+
+    @property
+    def memory_mb(self) -> list[float]:
+        """Resident memory of each worker process that lives."""
+        return [lane.memory_mb() for lane in self._lanes if lane.alive]
+
+    async def call(
+        self, request: Any, urgency: Priority | Urgency, batch_key: Hashable = None
+    ) -> Any:
+        """The first item that the handler yields. Raises what `stream` raises.
+
+        Calls with the same batch key may be worked on together.
+        """
+        stream = self.stream(request, urgency, batch_key)
+        try:
+            async for item in stream:
+                return item
+        finally:
+            await stream.aclose()  # type: ignore[attr-defined]
+        raise EngineFailed(f"The {self.name} worker gave no answer.")
+
+    async def stream(
+        self, request: Any, urgency: Priority | Urgency, batch_key: Hashable = None
+    ) -> AsyncIterator[Any]:
+        """Every item that the handler yields. Leaving the loop cancels the work.
+
+        Raises EngineFailed, Overloaded, or Expired past the urgency's deadline or
+        when it was given up.
+        """
+        if not self._threads:
+            raise EngineFailed(f"The {self.name} engine is not running.")
+        loop = asyncio.get_running_loop()
+        arrived: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
+
+        def emit(kind: str, value: Any) -> None:
+            # The loop is gone when a server ends while a worker still answers.
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(arrived.put_nowait, (kind, value))
+
+        urgency = Urgency.of(urgency)
+        job = Job(urgency, next(self._numbers), request, emit, batch_key)
+        try:
+            with urgency.ending(job.give_up):
+                self._backlog.put(job)
+                while True:
+                    kind, value = await arrived.get()
+                    if kind == "item":
+                        yield value
+                    elif kind == "error":
+                        raise value
+                    else:
+                        return
+        finally:
+            job.cancelled.set()

@@ -1,0 +1,96 @@
+"""Who may come in: a principal for each request and socket, or a refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from common.config import Config
+from common.errors import Forbidden, Unauthorized
+from gateway_app.access.counters import Counters
+from gateway_app.access.keys import ConfigKeys, KeySource, presented_key
+from gateway_app.access.origins import check_origin
+from gateway_app.access.principals import ANONYMOUS, Principal, user_principal
+from gateway_app.access.proxies import client_address, header
+from gateway_app.access.quotas import FailedLogins, Quotas
+
+SUBPROTOCOLS = ("voice.v1", "realtime")
+"""Subprotocols that a socket may be asked for; the answer never repeats the key."""
+
+
+class AccessControl:
+    """Lets requests and sockets in, or refuses them.
+
+    `further_keys` are places of keys beside the setting `api_keys`.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        counters: Counters,
+        further_keys: Sequence[KeySource] = (),
+    ) -> None:
+        self.failures = FailedLogins(counters)
+        """Of keys here, of passwords at the admin's login."""
+        self._quotas = Quotas(config, counters)
+        self._config = config
+        self._sources = (ConfigKeys(config.api_keys), *further_keys)
+
+    async def authenticate(
+        self,
+        scope: dict[str, Any],
+        signed_in: Callable[[], Awaitable[Any]] | None = None,
+    ) -> Principal:
+        """The principal. `signed_in` finds the user of the session; asked only if needed.
+
+        Raises Unauthorized, with the same words for a wrong key and an unknown one,
+        and TooMany for an address that keeps trying or a principal over its quota.
+        """
+        address = client_address(scope)
+        found = await self._principal(scope, address, signed_in)
+        principal = self._quotas.limited(found)
+        await self._quotas.count_request(principal, address)
+        return principal
+
+    async def _principal(
+        self,
+        scope: dict[str, Any],
+        address: str,
+        signed_in: Callable[[], Awaitable[Any]] | None,
+    ) -> Principal:
+        if not [source for source in self._sources if await source.in_use()]:
+            return ANONYMOUS
+        if key := presented_key(scope):
+            return await self._principal_of_key(key, address)
+        user = await signed_in() if signed_in else scope.get("user")
+        if user is not None and user.is_authenticated:
+            return user_principal(user)
+        raise Unauthorized(
+            "An API key is needed: send `Authorization: Bearer KEY` or `X-API-Key: KEY`."
+        )
+
+    async def _principal_of_key(self, key: str, address: str) -> Principal:
+        # Before its failures are looked at: a neighbour's cannot lock out a valid key.
+        for source in self._sources:
+            if (principal := await source.principal(key)) is not None:
+                return principal
+        await self.failures.count(address)
+        raise Unauthorized("The API key is not valid.")
+
+    async def admit_socket(self, scope: dict[str, Any]) -> Principal:
+        """The principal of a WebSocket. Raises Unauthorized, Forbidden, TooMany."""
+        self.check_origin(scope)
+        principal = await self.authenticate(scope)
+        if principal.kind == "user" and not header(scope, b"origin"):
+            raise Forbidden("A signed-in browser must say its Origin.")
+        return principal
+
+    def check_origin(self, scope: dict[str, Any]) -> None:
+        """Refuse a browser's request from a page of another site. Raises Forbidden."""
+        check_origin(scope, self._config)
+
+
+def offered_subprotocol(scope: dict[str, Any]) -> str | None:
+    """The subprotocol to answer with: one that we know, never the key."""
+    offered = scope.get("subprotocols", ())
+    return next((name for name in offered if name in SUBPROTOCOLS), None)

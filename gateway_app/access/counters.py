@@ -1,0 +1,80 @@
+"""Events counted in fixed windows of time: in Redis for all processes, else in memory."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import structlog
+from limits import RateLimitItem
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.strategies import FixedWindowRateLimiter
+from redis.asyncio import ConnectionPool
+
+from common.redis_clients import PATIENCE_SECONDS, REDIS_ERRORS
+
+log = structlog.get_logger(__name__)
+
+MAX_NAMES = 10_000
+"""Names remembered in memory at once; beyond them all newcomers share one count."""
+RETRY_SECONDS = 5.0
+"""A Redis that did not answer is left alone for so long."""
+KEY_PREFIX = "voice:limits"
+
+
+class Counters:
+    """The counts of this process, shared through Redis where it is configured.
+
+    While Redis is away each process counts for itself, from zero.
+    """
+
+    def __init__(self, redis_url: str = "") -> None:
+        self._memory = MemoryStorage()
+        self._pool = _pool(redis_url) if redis_url else None
+        self._redis = _redis_storage(self._pool) if self._pool else None
+        self._away_until = 0.0
+
+    async def hit(self, item: RateLimitItem, name: str, cost: int = 1) -> float:
+        """Count one event, or take it back with a `cost` of -1.
+
+        0 while the count is within the limit; past it the seconds until the window ends.
+        """
+        if self._redis is not None and time.monotonic() >= self._away_until:
+            try:
+                return await _hit(self._redis, item, name, cost)
+            except REDIS_ERRORS as error:
+                self._away_until = time.monotonic() + RETRY_SECONDS
+                reason = type(error).__name__
+                log.warning("limits are counted in this process alone", reason=reason)
+        return await _hit(self._memory, item, self._bounded(item, name), cost)
+
+    async def close(self) -> None:
+        """Give the connections back; the next hit opens new ones."""
+        if self._pool is not None:
+            await self._pool.disconnect()
+
+    def _bounded(self, item: RateLimitItem, name: str) -> str:
+        known = item.key_for(name) in self._memory.storage
+        full = len(self._memory.storage) >= MAX_NAMES
+        return name if known or not full else "others"
+
+
+async def _hit(storage: Storage, item: RateLimitItem, name: str, cost: int) -> float:
+    if await FixedWindowRateLimiter(storage).hit(item, name, cost=cost):
+        return 0.0
+    ends_at = await storage.get_expiry(item.key_for(name))
+    return max(1.0, round(ends_at - time.time()))
+
+
+def _pool(url: str) -> ConnectionPool:
+    return ConnectionPool.from_url(
+        url, socket_timeout=PATIENCE_SECONDS, socket_connect_timeout=PATIENCE_SECONDS
+    )
+
+
+def _redis_storage(pool: ConnectionPool) -> RedisStorage:
+    # The address is the pool's; the library only wants to see a scheme that it knows.
+    options: dict[str, Any] = {"connection_pool": pool}
+    return RedisStorage(
+        "async+redis://", implementation="redispy", key_prefix=KEY_PREFIX, **options
+    )

@@ -1,0 +1,52 @@
+"""Which pages may send requests from a browser."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.http.request import split_domain_port, validate_host
+
+from common.config import Config
+from common.errors import Forbidden
+from gateway_app.access.proxies import header
+
+_DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
+
+
+def check_origin(scope: dict[str, Any], config: Config) -> None:
+    """Refuse a browser's request from a page of another site. Raises Forbidden.
+
+    Programs send no Origin; they are left to the API keys.
+    """
+    origin = header(scope, b"origin")
+    if not origin:
+        return
+    given = _address(origin)
+    host = header(scope, b"host")
+    allowed = [_address(entry) for entry in config.cors_allowed_origins]
+    # A foreign name that resolves to this machine is both page and host, yet not ours.
+    if validate_host(split_domain_port(host)[0], config.allowed_hosts):
+        allowed.append(_address(f"{scope.get('scheme', 'http')}://{host}"))
+    if given is None or given not in allowed:
+        raise Forbidden(
+            f"Pages of {_printable(origin)} may not use this server; "
+            "`cors_allowed_origins` (or `allowed_hosts`, for its own) can allow them."
+        )
+
+
+def _address(origin: str) -> tuple[bool, str, int] | None:
+    """Encrypted or not, host and port; None for what is not an origin."""
+    try:
+        parts = urlsplit(origin)
+        port = parts.port or _DEFAULT_PORTS[parts.scheme]
+    except (ValueError, KeyError):
+        return None
+    if not parts.hostname:
+        return None
+    return parts.scheme in ("https", "wss"), parts.hostname, port
+
+
+def _printable(text: str) -> str:
+    return re.sub(r"[^\x21-\x7e]", "?", text)[:100]

@@ -1,0 +1,66 @@
+"""Who sent a request: a stable id that conversations, history, limits and logs hang on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+from django.http import HttpRequest
+
+Kind = Literal["anonymous", "key", "user", "local"]
+
+
+class Scope(StrEnum):
+    """What a principal may use."""
+
+    LISTEN = "stt"
+    SPEAK = "tts"
+    MONITOR = "monitor"
+
+
+ALL_SCOPES = frozenset(Scope)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one principal, beside those of the whole server; None means no bound."""
+
+    requests_per_minute: int | None = None
+    """HTTP requests and new sockets."""
+    sessions: int | None = None
+    """Sockets that are open at the same time, in one process."""
+
+
+NO_LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Who sent a request, once it was let in. The client's address is no part of it."""
+
+    id: str
+    """Stable for as long as the key or the account exists: `anonymous`, `local`,
+    `key:<16 hex digits>` or `user:<primary key>`."""
+    kind: Kind
+    name: str = ""
+    """For people to read; two principals may have the same one."""
+    scopes: frozenset[Scope] = ALL_SCOPES
+    limits: Limits = NO_LIMITS
+
+
+ANONYMOUS = Principal("anonymous", "anonymous")
+"""Everybody, where no key is asked for."""
+LOCAL = Principal("local", "local")
+"""Whoever runs a command on this machine."""
+
+
+def user_principal(user: Any) -> Principal:
+    """The principal of a user who has signed in."""
+    return Principal(f"user:{user.pk}", "user", user.get_username())
+
+
+def principal_of(request: HttpRequest) -> Principal:
+    """Who sent the request; ANONYMOUS where nobody was asked."""
+    principal: Principal = getattr(request, "principal", ANONYMOUS)
+    return principal

@@ -1,0 +1,93 @@
+"""How often an address may fail to get in, and how much a principal may ask for."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import replace
+
+from limits import RateLimitItemPerMinute
+
+from common.config import Config
+from common.errors import TooMany
+from gateway_app.access.counters import Counters
+from gateway_app.access.principals import Limits, Principal
+
+FAILURES = RateLimitItemPerMinute(10, namespace="FAILURES")
+
+
+class FailedLogins:
+    """Counts wrong keys and passwords, by address."""
+
+    def __init__(self, counters: Counters) -> None:
+        self._counters = counters
+
+    async def count(self, address: str) -> None:
+        """One more attempt. Raises TooMany past ten in a minute.
+
+        A password is counted before it is looked at, so that attempts at the same
+        time cannot all be made before the first one is counted.
+        """
+        seconds = await self._counters.hit(FAILURES, network(address))
+        if seconds:
+            raise TooMany(
+                "Too many failed attempts from this address.",
+                retry_after_seconds=seconds,
+            )
+
+    async def forgive(self, address: str) -> None:
+        """The attempt that was just counted did not fail."""
+        await self._counters.hit(FAILURES, network(address), cost=-1)
+
+
+class Quotas:
+    """Bounds requests by principal; those of everybody by address."""
+
+    def __init__(self, config: Config, counters: Counters) -> None:
+        self._counters = counters
+        self._default = Limits(
+            requests_per_minute=config.principal_requests_per_minute or None,
+            sessions=config.principal_max_sessions or None,
+        )
+
+    def limited(self, principal: Principal) -> Principal:
+        """The principal with the configured bounds where it has none of its own."""
+        own = principal.limits
+        limits = Limits(
+            requests_per_minute=own.requests_per_minute
+            or self._default.requests_per_minute,
+            sessions=own.sessions or self._default.sessions,
+        )
+        return replace(principal, limits=limits)
+
+    async def count_request(self, principal: Principal, address: str) -> None:
+        """One more request, or one more socket. Raises TooMany past the limit."""
+        most = principal.limits.requests_per_minute
+        if most is None:
+            return
+        item = RateLimitItemPerMinute(most, namespace="REQUESTS")
+        seconds = await self._counters.hit(item, holder(principal, address))
+        if seconds:
+            raise TooMany(
+                f"At most {most} requests a minute are allowed.",
+                retry_after_seconds=seconds,
+            )
+
+
+def holder(principal: Principal, address: str) -> str:
+    """Who a count or a seat belongs to: the principal, or one of many anonymous ones."""
+    if principal.kind == "anonymous":
+        return f"{principal.id} {network(address)}"
+    return principal.id
+
+
+def network(address: str) -> str:
+    """One household is one IPv4 address or one IPv6 /64."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is None:
+            return str(ipaddress.ip_network(f"{parsed}/64", strict=False))
+        parsed = parsed.ipv4_mapped
+    return str(parsed)

@@ -1,0 +1,151 @@
+"""The admin's first page: what happened since yesterday, and whether all is well."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from common.metrics import HISTORY_DROPPED
+from gateway_app.dashboard.charts import Chart, Slot, bar_chart
+from gateway_app.dashboard.figures import (
+    DAYS,
+    Figures,
+    figures_since,
+    hour_of,
+    hours_of,
+)
+from gateway_app.models import HistoryEntry, Synthesis, Transcript
+from gateway_app.services import find_gateway_services
+
+CHART_HOURS = 24
+PART_NAMES = {"whisper": "Whisper", "piper": "Piper", "llm": "Language model"}
+
+
+@dataclass(frozen=True)
+class Card:
+    """One figure, with what to compare it with."""
+
+    label: str
+    value: str
+    note: str
+    bad: bool = False
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One line of the latest errors."""
+
+    row: HistoryEntry
+    kind: str
+    url: str
+
+
+def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """unfold's DASHBOARD_CALLBACK: what `admin/index.html` shows."""
+    gateway = find_gateway_services(request)
+    context["parts"] = {
+        PART_NAMES.get(part, part): state
+        for part, state in (gateway.health.parts() if gateway else {}).items()
+    }
+    context["dropped"] = _dropped()
+    if not request.user.has_perms(
+        ("gateway_app.view_transcript", "gateway_app.view_synthesis")
+    ):
+        return context
+    stored = gateway is None or gateway.config.store_history
+    context["history_is_stored"] = stored
+    context.update(_history(datetime.now(UTC)))
+    return context
+
+
+def _history(now: datetime) -> dict[str, Any]:
+    today = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
+    figures = figures_since(days[0])
+    return {
+        "figures": figures,
+        "any_requests": any(figures.requests.values()),
+        "cards": _cards(figures, days, now),
+        "hourly": _hourly_chart(figures, now),
+        "daily_errors": _error_chart(figures, days),
+        "failures": [_failure(row) for row in figures.latest_errors],
+    }
+
+
+def _dropped() -> int:
+    """Records that this process could not keep since it started."""
+    samples = (s for family in HISTORY_DROPPED.collect() for s in family.samples)
+    return int(sum(s.value for s in samples if s.name.endswith("_total")))
+
+
+def _cards(figures: Figures, days: list[datetime], now: datetime) -> list[Card]:
+    today, yesterday = hours_of(days[-1]), hours_of(days[-2])
+    by_now = yesterday[: now.hour + 1]
+    week = [hour for day in days for hour in hours_of(day)]
+    return [
+        Card(
+            "Transcripts today",
+            _number(figures.count(today, Transcript)),
+            f"{_number(figures.count(by_now, Transcript))} yesterday by this hour",
+        ),
+        Card(
+            "Syntheses today",
+            _number(figures.count(today, Synthesis)),
+            f"{_number(figures.count(by_now, Synthesis))} yesterday by this hour",
+        ),
+        _error_card(figures, today),
+        Card(
+            f"Requests in {DAYS} days",
+            _number(figures.count_all(week)),
+            f"{_share(figures.count_errors(week), figures.count_all(week))} failed",
+        ),
+    ]
+
+
+def _error_card(figures: Figures, today: list[str]) -> Card:
+    errors, requests = figures.count_errors(today), figures.count_all(today)
+    note = f"{_share(errors, requests)} of today's requests" if errors else "All well"
+    return Card("Errors today", _number(errors), note, bad=errors > 0)
+
+
+def _hourly_chart(figures: Figures, now: datetime) -> Chart:
+    last = now.replace(minute=0, second=0, microsecond=0)
+    slots = []
+    for back in range(CHART_HOURS - 1, -1, -1):
+        begin = last - timedelta(hours=back)
+        hour = [hour_of(begin)]
+        heard = figures.count(hour, Transcript)
+        said = figures.count(hour, Synthesis)
+        name = f"{begin:%a %H}:00: {heard} transcripts, {said} syntheses"
+        label = f"{begin:%H}:00" if begin.hour % 6 == 0 else ""
+        slots.append(Slot(label, name, (heard, said)))
+    return bar_chart(slots)
+
+
+def _error_chart(figures: Figures, days: list[datetime]) -> Chart:
+    slots = []
+    for day in days:
+        errors = figures.count_errors(hours_of(day))
+        slots.append(Slot(f"{day:%a}", f"{day:%A %d %B}: {errors} errors", (errors,)))
+    return bar_chart(slots)
+
+
+def _failure(row: HistoryEntry) -> Failure:
+    name = row._meta.model_name
+    url = reverse(f"admin:gateway_app_{name}_change", args=(row.pk,))
+    return Failure(row, str(row._meta.verbose_name), url)
+
+
+def _number(value: int) -> str:
+    return f"{value:,}"
+
+
+def _share(part: int, whole: int) -> str:
+    if not whole or not part:
+        return "None"
+    percent = 100 * part / whole
+    return f"{percent:.1f} %" if percent >= 0.1 else "Under 0.1 %"

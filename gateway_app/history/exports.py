@@ -1,0 +1,87 @@
+"""History as files: JSON as it is, CSV so that no spreadsheet runs what a client said."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from import_export.fields import Field
+from import_export.formats.base_formats import CSV, JSON
+from import_export.resources import ModelResource
+
+from gateway_app.models import Synthesis, Transcript
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+COMMON_FIRST = ("created_at", "status")
+COMMON_LAST = (
+    "language",
+    "model",
+    "duration_seconds",
+    "stages_ms",
+    "error",
+    "principal",
+    "client",
+    "request_id",
+)
+
+
+def defused(cell: Any) -> Any:
+    """The cell, quoted when a spreadsheet would take it for a formula."""
+    if isinstance(cell, dict):
+        return json.dumps(cell)
+    if isinstance(cell, str) and cell.startswith(FORMULA_STARTS):
+        return f"'{cell}"
+    return cell
+
+
+class DefusedCsv(CSV):  # type: ignore[misc]
+    """CSV that is safe to open in a spreadsheet."""
+
+    def export_data(self, dataset: Any, **options: Any) -> Any:
+        safe = type(dataset)(headers=dataset.headers)
+        for row in dataset:
+            safe.append([defused(cell) for cell in row])
+        return super().export_data(safe, **options)
+
+
+EXPORT_FORMATS = (DefusedCsv, JSON)
+
+
+class HistoryResource(ModelResource):  # type: ignore[misc]
+    """Columns that every kind of request has."""
+
+    created_at = Field("created_at", "time")
+    stages_ms = Field("stages_ms", "stages_ms")
+
+    def dehydrate_stages_ms(self, row: Any) -> dict[str, float]:
+        stages: dict[str, float] = row.stages_ms
+        return stages
+
+    def dehydrate_created_at(self, row: Any) -> str:
+        """With its offset, so that no reader has to guess the time zone."""
+        return str(row.created_at.isoformat(timespec="milliseconds"))
+
+
+class TranscriptResource(HistoryResource):
+    """A transcript as one line of a file."""
+
+    class Meta:
+        model = Transcript
+        fields = (*COMMON_FIRST, "text", *COMMON_LAST, "session_id")
+        export_order = fields
+
+
+class SynthesisResource(HistoryResource):
+    """A synthesis as one line of a file."""
+
+    class Meta:
+        model = Synthesis
+        fields = (
+            *COMMON_FIRST,
+            "text_in",
+            "text_out",
+            "voice",
+            "audio_format",
+            *COMMON_LAST,
+        )
+        export_order = fields

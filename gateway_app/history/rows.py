@@ -1,0 +1,43 @@
+"""Records as rows: cut to the columns, and cleaned of what databases refuse."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime
+from typing import Any
+
+from django.db import models
+
+from common.text_cleaning import clean_text
+from gateway_app.history.records import Record, TranscriptRecord
+from gateway_app.models import HistoryEntry, Synthesis, Transcript
+
+
+def row_of(record: Record, ended: datetime) -> HistoryEntry:
+    """The row that remembers the record; nothing is written yet."""
+    table: type[HistoryEntry]
+    table = Transcript if isinstance(record, TranscriptRecord) else Synthesis
+    stages = _finite(record.stages_ms)
+    values: dict[str, Any] = {
+        column: stages.get(column.removesuffix("_ms")) for column in table.STAGE_COLUMNS
+    }
+    for name, value in vars(record).items():
+        values[name] = _fitting(table, name, value)
+    return table(**{**values, "stages_ms": stages, "created_at": ended})
+
+
+def _fitting(table: type[HistoryEntry], name: str, value: Any) -> Any:
+    if isinstance(value, str):
+        field: models.Field[Any, Any] = table._meta.get_field(name)  # type: ignore[assignment]
+        return clean_text(value)[: field.max_length]
+    if isinstance(value, float) and not math.isfinite(value):
+        return 0.0
+    return value
+
+
+def _finite(stages: dict[str, float]) -> dict[str, float]:
+    return {
+        clean_text(stage): round(float(value), 3)
+        for stage, value in stages.items()
+        if math.isfinite(value)
+    }

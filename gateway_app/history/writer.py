@@ -1,0 +1,250 @@
+"""The history that goes to the database, written by one thread behind the requests."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+import structlog
+from django.db import DEFAULT_DB_ALIAS, Error as DatabaseFailure, connections
+from django.db.utils import DataError, IntegrityError
+from django.utils import timezone
+
+from common.backoff import backoff
+from common.config import Config
+from common.metrics import HISTORY_DROPPED
+from gateway_app.history.records import Record
+from gateway_app.history.rows import row_of
+from gateway_app.history.storage import prune_expired, prune_history, write_rows
+from gateway_app.models import HistoryEntry
+
+log = structlog.get_logger(__name__)
+
+BATCH = 100
+GATHER_SECONDS = 0.2
+"""A record waits so long for others to be written with it."""
+FIRST_RETRY_SECONDS = 0.5
+LONGEST_RETRY_SECONDS = 5.0
+HURRIED_RETRY_SECONDS = 0.1
+LONGEST_FLUSH_SECONDS = 5.0
+IDLE_SECONDS = 30.0
+"""After so long without a record the connection is given back."""
+FIRST_PRUNE_SECONDS = 60.0
+PRUNE_EVERY_SECONDS = 24 * 3600.0
+
+UNWRITABLE = (DataError, IntegrityError, ValueError, TypeError)
+"""The row is at fault: trying again would not help."""
+
+
+class Listener(Protocol):
+    """Somebody else who wants to know of each request."""
+
+    def record(self, record: Record) -> None:
+        """A request has ended."""
+
+
+class DatabaseHistory:
+    """`record` only puts the record in a bounded queue; a thread writes batches.
+
+    While the database is away the thread tries again, oldest first, and the queue
+    fills; what does not fit is dropped and counted. The thread also forgets, once
+    a day, what is older than `history_retention_days`.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        monitor: Listener | None = None,
+        *,
+        database: str = DEFAULT_DB_ALIAS,
+        prune_after_seconds: float = FIRST_PRUNE_SECONDS,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._config = config
+        self._monitor = monitor
+        self._database = database
+        self._clock = clock
+        self._waiting: deque[HistoryEntry] = deque()
+        self._batch: list[HistoryEntry] = []
+        self._dropped_in_a_row = 0
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._gives_up_at = float("inf")
+        self._prune_after_seconds = prune_after_seconds
+        self._prunes_at = float("inf")
+        self._thread: threading.Thread | None = None
+
+    @property
+    def pending(self) -> int:
+        """Records that are not written yet."""
+        return len(self._waiting) + len(self._batch)
+
+    async def start(self) -> None:
+        """Begin to write. Records that came before are kept in the queue."""
+        if self._thread is None:
+            self._stopping.clear()
+            self._gives_up_at = float("inf")
+            self._prunes_at = self._clock() + self._prune_after_seconds
+            self._thread = threading.Thread(
+                target=self._write_forever, name="history", daemon=True
+            )
+            self._thread.start()
+
+    async def stop(self) -> None:
+        """Write what waits, for as long as the shutdown grace allows."""
+        if self._thread is None:
+            return
+        grace_seconds = min(LONGEST_FLUSH_SECONDS, self._config.shutdown_grace_seconds)
+        self._gives_up_at = self._clock() + grace_seconds
+        self._stopping.set()
+        self._wake.set()
+        # A thread that hangs in the database's driver is left behind: it is a daemon.
+        await asyncio.to_thread(self._thread.join, grace_seconds + GATHER_SECONDS)
+        self._thread = None
+        if left := self.pending:
+            HISTORY_DROPPED.inc(left)
+            log.error("history lost at shutdown", records=left)
+
+    def record(self, record: Record) -> None:
+        """Queue the record, then tell the monitor. Returns at once and never raises."""
+        # The caller has just answered a client and must not fail now, and a
+        # failure of either side must not keep the record from the other.
+        for work in (self._keep, self._tell):
+            try:
+                work(record)
+            except Exception:
+                log.exception("record failed", request_id=record.request_id)
+
+    def _keep(self, record: Record) -> None:
+        if self._config.store_history:
+            self._queue(row_of(record, timezone.now()))
+
+    def _tell(self, record: Record) -> None:
+        if self._monitor is not None:
+            self._monitor.record(record)
+
+    def _queue(self, row: HistoryEntry) -> None:
+        stopped = self._stopping.is_set() and self._thread is None
+        if stopped or self.pending >= self._config.history_queue_limit:
+            HISTORY_DROPPED.inc()
+            if self._dropped_in_a_row == 0:
+                log.error(
+                    "history drops records", stopped=stopped, waiting=self.pending
+                )
+            self._dropped_in_a_row += 1
+            return
+        self._dropped_in_a_row = 0
+        self._waiting.append(row)
+        self._wake.set()
+
+    def _write_forever(self) -> None:
+        try:
+            while not (self._stopping.is_set() and not self.pending):
+                if not self._rest():
+                    break
+                self._guarded(self._write_waiting)
+                self._guarded(self._prune_when_due)
+        finally:
+            self._hang_up()
+
+    def _rest(self) -> bool:
+        """Wait for records, or for their companions. False: time is up."""
+        if not self.pending and not self._wake.wait(self._idle_seconds()):
+            self._hang_up()
+            self._wake.wait(max(0.0, self._prunes_at - self._clock()))
+        self._wake.clear()
+        self._stopping.wait(GATHER_SECONDS)
+        return self._clock() < self._gives_up_at
+
+    def _idle_seconds(self) -> float:
+        return max(0.0, min(IDLE_SECONDS, self._prunes_at - self._clock()))
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        """The edge of the thread: one mistake must not end the history."""
+        try:
+            work()
+        except Exception:
+            log.exception("history failed")
+            self._drop_batch()
+
+    def _write_waiting(self) -> None:
+        while self._waiting or self._batch:
+            while self._waiting and len(self._batch) < BATCH:
+                self._batch.append(self._waiting.popleft())
+            if not self._write_with_retries():
+                return
+
+    def _write_with_retries(self) -> bool:
+        """Whether the batch is out of the way; False when time is up first."""
+        pauses, away = backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS), False
+        while self._clock() < self._gives_up_at:
+            try:
+                self._write_batch()
+            except DatabaseFailure as error:
+                self._hang_up()
+                if not away:
+                    log.warning("database away", reason=type(error).__name__)
+                away = True
+                self._pause(next(pauses))
+                continue
+            if away:
+                log.info("database is back", waiting=len(self._waiting))
+            return True
+        return False
+
+    def _write_batch(self) -> None:
+        """Raises Django's database errors when the database is at fault."""
+        try:
+            write_rows(self._batch, database=self._database)
+            self._batch = []
+        except UNWRITABLE:
+            for row in list(self._batch):
+                self._write_alone(row)
+
+    def _write_alone(self, row: HistoryEntry) -> None:
+        """Lose only the row that cannot be written."""
+        try:
+            write_rows([row], database=self._database)
+        except UNWRITABLE as error:
+            HISTORY_DROPPED.inc()
+            reason = type(error).__name__
+            log.error("record refused", request_id=row.request_id, reason=reason)
+        self._batch.remove(row)
+
+    def _pause(self, seconds: float) -> None:
+        if self._stopping.is_set():
+            time.sleep(HURRIED_RETRY_SECONDS)
+        else:
+            self._stopping.wait(seconds)
+
+    def _drop_batch(self) -> None:
+        HISTORY_DROPPED.inc(len(self._batch))
+        self._batch = []
+
+    def _prune_when_due(self) -> None:
+        days = self._config.history_retention_days
+        if self._clock() < self._prunes_at or self._stopping.is_set():
+            return
+        self._prunes_at = self._clock() + PRUNE_EVERY_SECONDS
+        try:
+            prune_expired(self._config, database=self._database)
+            if days == 0:
+                return
+            pruned = prune_history(
+                days, database=self._database, between=self._write_waiting
+            )
+        except DatabaseFailure as error:
+            log.warning("history not pruned", reason=type(error).__name__)
+            return
+        if pruned.total:
+            log.info("history pruned", records=pruned.total, older_than_days=days)
+
+    def _hang_up(self) -> None:
+        """Close this thread's connection; the next write opens a new one."""
+        with contextlib.suppress(DatabaseFailure):
+            connections[self._database].close()

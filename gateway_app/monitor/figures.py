@@ -1,0 +1,84 @@
+"""What the server is doing right now, in numbers, for metrics and the monitor."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+import psutil
+
+from common.metrics import (
+    OLDEST_JOB_SECONDS,
+    QUEUED,
+    REAL_TIME_FACTOR,
+    SESSIONS,
+    WORKER_MEMORY_BYTES,
+)
+from gateway_app.health import SPEECH_PARTS, Part
+from gateway_app.sockets.sessions import SessionRegistry
+
+SESSION_KINDS = ("stt", "tts", "monitor")
+
+
+@lru_cache(maxsize=1)
+def this_process() -> psutil.Process:
+    """The server's process; kept, because CPU use is measured between two calls."""
+    return psutil.Process(os.getpid())
+
+
+class Figures:
+    """Sessions, queues and memory of this process.
+
+    `queues` are those outside of the engines: name -> how many wait now.
+    """
+
+    def __init__(
+        self,
+        sessions: SessionRegistry,
+        parts: Mapping[str, Part],
+        queues: Mapping[str, Callable[[], int]],
+    ) -> None:
+        self._sessions = sessions
+        self._parts = parts
+        self._queues = queues
+
+    def sessions(self) -> dict[str, int]:
+        """Open sessions, by kind."""
+        return {kind: self._sessions.count(kind) for kind in SESSION_KINDS}
+
+    def queues(self) -> dict[str, int]:
+        """Jobs that wait, by queue."""
+        speech = {n: self._parts[n] for n in SPEECH_PARTS if n in self._parts}
+        depths = {name: part.stats().queued for name, part in speech.items()}
+        return {**depths, **{name: count() for name, count in self._queues.items()}}
+
+    def memory_mb(self) -> dict[str, list[float]]:
+        """Resident memory of the server and of each engine's worker processes."""
+        used = {"server": [round(this_process().memory_info().rss / 1e6, 1)]}
+        for name, part in self._parts.items():
+            if workers := part.stats().memory_mb:
+                used[name] = [round(megabytes, 1) for megabytes in workers]
+        return used
+
+    def refresh_gauges(self) -> None:
+        """Set the gauges that nobody updates in between."""
+        for kind, count in self.sessions().items():
+            SESSIONS.labels(kind).set(count)
+        for queue, depth in self.queues().items():
+            QUEUED.labels(queue).set(depth)
+        for name, engine in self._parts.items():
+            OLDEST_JOB_SECONDS.labels(name).set(engine.stats().oldest_job_seconds)
+        WORKER_MEMORY_BYTES.clear()
+        for part, workers in self.memory_mb().items():
+            for number, megabytes in enumerate(workers, 1):
+                WORKER_MEMORY_BYTES.labels(part, str(number)).set(megabytes * 1e6)
+
+
+def real_time_factors() -> dict[str, float]:
+    """Work time over audio time of the latest jobs, by engine."""
+    return {
+        sample.labels["engine"]: round(sample.value, 4)
+        for family in REAL_TIME_FACTOR.collect()
+        for sample in family.samples
+    }

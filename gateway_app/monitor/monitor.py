@@ -1,0 +1,208 @@
+"""The live figures: made each second, shared between processes, kept for 15 minutes."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any
+
+import psutil
+import structlog
+from channels.layers import get_channel_layer
+
+from common.engine import PartHealth
+from common.errors import Unavailable, VoiceError
+from common.redis_clients import REDIS_ERRORS
+from gateway_app.health import ServerHealth
+from gateway_app.monitor.figures import Figures, real_time_factors
+from gateway_app.monitor.loop_watch import LoopWatch
+from gateway_app.monitor.messages import History, Snapshot
+from gateway_app.monitor.recent import RecentPast
+
+log = structlog.get_logger(__name__)
+
+GROUP = "monitor"
+PERIOD_SECONDS = 1.0
+KEPT_SNAPSHOTS = 900
+MAX_PROCESSES = 64
+WATCHER_QUEUE = 8
+EXAMINE_EVERY = 5
+REJOIN_SECONDS = 30.0
+SILENCE_SECONDS = 10.0
+RETRY_SECONDS = 3.0
+CANCEL_AGAIN_SECONDS = 0.5
+
+_UNSHARED = "Live figures are not to be had: Redis does not answer."
+
+
+class Monitor:
+    """One per process. Watchers see the snapshots of every process of the group."""
+
+    def __init__(
+        self,
+        health: ServerHealth,
+        figures: Figures,
+        recent: RecentPast,
+        process: str = "",
+    ) -> None:
+        self.recent = recent
+        """The requests that ended lately; the history adds to it."""
+        self._health = health
+        self._figures = figures
+        self._name = process or f"web-{os.getpid()}"
+        self._kept: dict[str, deque[dict[str, Any]]] = {}
+        self._watchers: set[asyncio.Queue[dict[str, Any] | VoiceError]] = set()
+        self._parts: dict[str, PartHealth] = {}
+        self._loop_watch = LoopWatch()
+        self._loop_delay_seconds = 0.0
+        self._tasks: list[asyncio.Task[None]] = []
+        self._lost = False
+
+    async def start(self) -> None:
+        """Begin to publish and to listen."""
+        if not self._tasks:
+            work = (
+                self._loop_watch.run(),
+                self._publish_forever(),
+                self._listen_forever(),
+            )
+            self._tasks = [asyncio.create_task(each) for each in work]
+
+    async def stop(self) -> None:
+        tasks, self._tasks = self._tasks, []
+        # Until Python 3.12 `wait_for` loses a cancellation that comes together with
+        # its result, so once is not always enough.
+        while going_on := [task for task in tasks if not task.done()]:
+            for task in going_on:
+                task.cancel()
+            await asyncio.wait(going_on, timeout=CANCEL_AGAIN_SECONDS)
+
+    async def watch(self) -> AsyncIterator[dict[str, Any]]:
+        """The history, then every snapshot. Raises Unavailable when sharing fails."""
+        if self._lost:
+            raise _unavailable()
+        queue: asyncio.Queue[dict[str, Any] | VoiceError]
+        queue = asyncio.Queue(WATCHER_QUEUE)
+        self._watchers.add(queue)
+        try:
+            yield self.history()
+            while True:
+                item = await queue.get()
+                if isinstance(item, VoiceError):
+                    raise item
+                yield item
+        finally:
+            self._watchers.discard(queue)
+
+    def history(self) -> dict[str, Any]:
+        """The snapshots of the last 15 minutes, of all processes, oldest first."""
+        kept = [snapshot for series in self._kept.values() for snapshot in series]
+        kept.sort(key=lambda snapshot: float(snapshot["time"]))
+        return History(snapshots=kept[-KEPT_SNAPSHOTS:]).model_dump()
+
+    def snapshot(self) -> Snapshot:
+        """How this process is right now."""
+        parts = {**self._parts, **self._health.parts()}
+        figures = self._figures
+        return Snapshot(
+            process=self._name,
+            time=round(time.time(), 3),
+            sessions=figures.sessions(),
+            queues=figures.queues(),
+            latency_ms=self.recent.latency_ms(),
+            errors_last_hour=self.recent.errors_last_hour(),
+            real_time_factor=real_time_factors(),
+            memory_mb=figures.memory_mb(),
+            cpu_percent=psutil.cpu_percent(),
+            loop_delay_ms=round(self._loop_delay_seconds * 1000, 2),
+            parts={name: part.as_dict() for name, part in parts.items()},
+            recent=self.recent.requests(),
+        )
+
+    async def _publish_forever(self) -> None:
+        loop = asyncio.get_running_loop()
+        for tick in itertools.count():
+            due = loop.time() + PERIOD_SECONDS
+            try:
+                if tick % EXAMINE_EVERY == 0:
+                    self._parts = (await self._health.examine()).parts
+                self._loop_delay_seconds = self._loop_watch.take_worst()
+                await self._publish()
+            except Exception:
+                # The edge of a background task: one bad second must not be the last.
+                log.exception("snapshot failed")
+            await asyncio.sleep(max(0.0, due - loop.time()))
+
+    async def _publish(self) -> None:
+        message = {"type": "monitor.snapshot", "snapshot": self.snapshot().model_dump()}
+        layer = get_channel_layer()
+        try:
+            await asyncio.wait_for(layer.group_send(GROUP, message), PERIOD_SECONDS)
+        except REDIS_ERRORS as error:
+            # Whether all is lost is for the listener to say: after a restart of
+            # Redis a pooled connection fails once and works again.
+            log.debug("snapshot not shared", reason=type(error).__name__)
+
+    async def _listen_forever(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except REDIS_ERRORS as error:
+                self._lose(error)
+                await asyncio.sleep(RETRY_SECONDS)
+
+    async def _listen(self) -> None:
+        layer = get_channel_layer()
+        channel = await layer.new_channel()
+        joined = 0.0
+        while True:
+            # A Redis that was restarted has forgotten who belongs to the group.
+            if time.monotonic() - joined > REJOIN_SECONDS:
+                await layer.group_add(GROUP, channel)
+                joined = time.monotonic()
+                self._found()
+            # Our own snapshots come back each second, so silence means a loss.
+            message = await asyncio.wait_for(layer.receive(channel), SILENCE_SECONDS)
+            self._keep(message["snapshot"])
+            self._hand_out(message["snapshot"])
+
+    def _keep(self, snapshot: dict[str, Any]) -> None:
+        process = str(snapshot["process"])
+        if process not in self._kept and len(self._kept) >= MAX_PROCESSES:
+            return
+        series = self._kept.setdefault(process, deque(maxlen=KEPT_SNAPSHOTS))
+        short = {k: v for k, v in snapshot.items() if k not in ("recent", "parts")}
+        series.append(short)
+        self._forget_the_gone(float(snapshot["time"]))
+
+    def _forget_the_gone(self, now: float) -> None:
+        oldest = now - KEPT_SNAPSHOTS * PERIOD_SECONDS
+        for process, series in list(self._kept.items()):
+            if series[-1]["time"] < oldest:
+                del self._kept[process]
+
+    def _hand_out(self, item: dict[str, Any] | VoiceError) -> None:
+        for queue in self._watchers:
+            # A watcher that reads too slowly misses the oldest, and nobody waits.
+            if queue.full():
+                queue.get_nowait()
+            queue.put_nowait(item)
+
+    def _lose(self, error: BaseException) -> None:
+        if not self._lost:
+            log.warning("live figures lost", reason=type(error).__name__)
+        self._lost = True
+        self._hand_out(_unavailable())
+
+    def _found(self) -> None:
+        if self._lost:
+            log.info("live figures are back")
+        self._lost = False
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable(_UNSHARED, retry_after_seconds=RETRY_SECONDS)

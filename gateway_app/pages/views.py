@@ -1,0 +1,92 @@
+"""The pages of the front desk: home, monitor, configuration, API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from gateway_app.pages.message_docs import SocketDoc
+from gateway_app.pages.shown_settings import shown_groups
+from gateway_app.requests import scope_of
+from gateway_app.services import gateway_services
+
+PART_NAMES = {
+    "whisper": "Speech to text",
+    "piper": "Text to speech",
+    "llm": "Language model",
+    "database": "Database",
+    "redis": "Redis",
+}
+"""What the parts of `/health` are called on pages."""
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What this server is, how it is, and the ways in."""
+    return render(
+        request, "home.html", {"parts": _parts(request), **addresses(request)}
+    )
+
+
+@require_safe
+def monitor(request: HttpRequest) -> HttpResponse:
+    """Live figures; they arrive over `/ws/monitor`."""
+    return render(request, "monitor.html", {"parts": _parts(request)})
+
+
+@require_safe
+def configuration(request: HttpRequest) -> HttpResponse:
+    """Every setting, where its value comes from, and how to change it."""
+    loaded = gateway_services(scope_of(request)).loaded
+    groups = shown_groups(loaded)
+    changed = sum(row.changed for group in groups for row in group.settings)
+    context = {
+        "groups": groups,
+        "changed": changed,
+        "total": sum(len(group.settings) for group in groups),
+        "config_path": loaded.path,
+        "warnings": loaded.warnings,
+    }
+    return render(request, "configuration.html", context)
+
+
+@require_safe
+def api_page(request: HttpRequest, sockets: Sequence[SocketDoc] = ()) -> HttpResponse:
+    """The HTTP interface and the WebSocket messages, with examples to copy."""
+    return render(request, "api.html", {"sockets": sockets, **addresses(request)})
+
+
+def addresses(request: HttpRequest) -> dict[str, Any]:
+    """This server's addresses as the caller sees them, for lines to copy."""
+    gateway = gateway_services(scope_of(request))
+    config = gateway.config
+    has_stt, has_tts = gateway.health.has("whisper"), gateway.health.has("piper")
+    host = request.get_host()
+    name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+    secure = "s" if request.is_secure() else ""
+    # With `serve --split` the two halves answer on ports of their own.
+    stt_host = host if has_stt else f"{name}:{config.stt_port}"
+    tts_host = host if has_tts else f"{name}:{config.tts_port}"
+    return {
+        "has_stt": has_stt,
+        "has_tts": has_tts,
+        "stt_url": f"http{secure}://{stt_host}",
+        "stt_socket_url": f"ws{secure}://{stt_host}",
+        "tts_url": f"http{secure}://{tts_host}",
+        "needs_key": bool(config.api_keys),
+    }
+
+
+def _parts(request: HttpRequest) -> list[dict[str, str]]:
+    """The engines of this process; the page adds the rest from `/health`."""
+    found = gateway_services(scope_of(request)).health.parts()
+    parts = [
+        {"name": name, "state": health.state.value, "summary": health.summary}
+        for name, health in found.items()
+    ]
+    parts.append({"name": "database", "state": "waiting", "summary": "Asking..."})
+    return [{**part, "label": PART_NAMES[part["name"]]} for part in parts]

@@ -1,0 +1,253 @@
+"""One connection of a door, whatever carries it: WebSocket frames or lines over TCP."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import structlog
+from structlog.contextvars import bind_contextvars, bound_contextvars
+
+from common.errors import (
+    INTERNAL,
+    BadRequest,
+    IdleTimeout,
+    Restarting,
+    SessionExpired,
+    VoiceError,
+)
+from common.metrics import ERRORS
+from gateway_app.access.principals import ANONYMOUS, Principal
+from gateway_app.access.quotas import holder
+from gateway_app.sockets.clock import SYSTEM_CLOCK, Clock
+from gateway_app.sockets.door import Handler, Transport
+from gateway_app.sockets.lifetime import Lifetime
+from gateway_app.sockets.limits import SocketLimits, Strikes
+from gateway_app.sockets.sessions import RETRY_SECONDS, Seat, SessionRegistry
+
+log = structlog.get_logger(__name__)
+
+Event = TypeVar("Event")
+Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+class Connection:
+    """Admission, limits, errors and the end of one connection.
+
+    A door runs it as `async with connection.running()`, opens it, and passes every
+    message to `receive`. Nothing that goes wrong in a hook gets out of these methods:
+    it becomes an error message and a close.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        handler: Handler,
+        transport: Transport,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self.kind = kind
+        self.session_id = uuid.uuid4().hex
+        self.principal: Principal = ANONYMOUS
+        self.client = ""
+        """The address of the other side."""
+        self.closing = False
+        """Whether the end has begun: nothing is sent or heard any more."""
+        self.server_closed = False
+        """Whether it was this side that ended the connection."""
+        self._handler = handler
+        self._transport = transport
+        self._clock = clock
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._draining = False
+        self._opened = False
+        self._seat: Seat | None = None
+        self._limits: SocketLimits | None = None
+        self._lifetime: Lifetime | None = None
+        self._strikes = Strikes(1)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Around the whole connection: it ends with the block, whatever ends that."""
+        began = self._clock()
+        with bound_contextvars(session_id=self.session_id):
+            try:
+                yield
+            finally:
+                self.closing = True
+                await self._end()
+                seconds = round(self._clock() - began, 3)
+                log.info("socket ended", kind=self.kind, seconds=seconds)
+
+    async def open(
+        self,
+        sessions: SessionRegistry,
+        limits: SocketLimits,
+        client: str,
+        admit: Callable[[], Awaitable[Principal]],
+    ) -> None:
+        """Let the client in, within the limits, or say why not and close."""
+        self.client = client
+        self._limits = limits
+        self._strikes = Strikes(limits.max_strikes)
+        bind_contextvars(client=client)
+        await self.guard(lambda: self._open(sessions, limits, admit))
+
+    async def receive(self, message: bytes | str) -> None:
+        """A message has come."""
+        if self.closing or self._limits is None:
+            return
+        try:
+            if self._lifetime is not None:
+                self._lifetime.touch()
+            if isinstance(message, str):
+                await self._hear_text(message, self._limits)
+            elif message:
+                self._limits.check(message)
+                self._strikes.forgive()
+                await self._hear_audio(message)
+        except VoiceError as error:
+            await self.fail(error)
+        except Exception:
+            log.exception("socket failed", kind=self.kind)
+            await self.fail(VoiceError(INTERNAL))
+
+    async def send(self, message: str | bytes) -> None:
+        """Send one message; after the end it is dropped."""
+        if self.closing:
+            return
+        try:
+            await self._transport.transmit(message)
+        except OSError:  # the client is gone; the disconnect is on its way
+            self.closing = True
+
+    def pump(
+        self, events: AsyncIterator[Event], send: Callable[[Event], Awaitable[None]]
+    ) -> asyncio.Task[None]:
+        """Send every event in a task of its own; the connection closes when they end."""
+
+        async def send_all() -> None:
+            async for event in events:
+                await send(event)
+            if not self._draining:
+                await self.close()
+
+        return self.accompany(send_all)
+
+    def accompany(self, work: Work) -> asyncio.Task[None]:
+        """Run it beside the connection; it ends with it."""
+        task = asyncio.create_task(self.guard(work))
+        self._tasks.add(task)
+        return task
+
+    async def fail(self, error: VoiceError) -> None:
+        """Tell the client what is wrong, then close with the error's code."""
+        if self.closing:
+            return
+        await self.tell(error)
+        await self.close(error.close_code)
+
+    async def tell(self, error: VoiceError) -> None:
+        """Tell the client what is wrong; the connection stays open."""
+        ERRORS.labels(error.code).inc()
+        log.info("socket error", kind=self.kind, code=error.code)
+        await self.send(self._handler.encode_error(error))
+
+    async def close(self, code: int = 1000) -> None:
+        """Close from this side."""
+        if self.closing:
+            return
+        with contextlib.suppress(OSError):
+            await self._transport.hang_up(code)
+        self.closing = self.server_closed = True
+        log.debug("socket closed by the server", code=code)
+
+    async def drain(self) -> None:
+        """The server shuts down (see SessionRegistry)."""
+        notice = "The server is restarting."
+        error = Restarting(notice, retry_after_seconds=RETRY_SECONDS)
+        await self._finish_and_fail("restarting", error)
+
+    async def guard(self, work: Work) -> None:
+        """The edge: whatever goes wrong inside becomes an error message and a close."""
+        try:
+            await work()
+        except VoiceError as error:
+            await self.fail(error)
+        except Exception:
+            log.exception("socket failed", kind=self.kind)
+            await self.fail(VoiceError(INTERNAL))
+
+    async def _open(
+        self,
+        sessions: SessionRegistry,
+        limits: SocketLimits,
+        admit: Callable[[], Awaitable[Principal]],
+    ) -> None:
+        self.principal = await admit()
+        bind_contextvars(principal=self.principal.id)
+        self._seat = sessions.open(
+            self.kind,
+            self,
+            limit=limits.max_sessions,
+            holder=holder(self.principal, self.client),
+            holder_limit=self.principal.limits.sessions,
+        )
+        log.info("socket opened", kind=self.kind)
+        self._opened = True
+        await self._handler.opened()
+        lifetime = Lifetime(limits.idle_seconds, limits.session_seconds, self._clock)
+        self._lifetime = lifetime
+        if lifetime.limited:
+            self.accompany(lambda: self._watch(lifetime))
+
+    async def _hear_text(self, text: str, limits: SocketLimits) -> None:
+        try:
+            limits.check(text)
+            await self._handler.on_text(text)
+        except BadRequest as error:
+            if self._strikes.add():
+                raise
+            await self.tell(error)
+        else:
+            self._strikes.forgive()
+
+    async def _hear_audio(self, frame: bytes) -> None:
+        handler, size = self._handler, self._handler.slice_bytes
+        for start in range(0, len(frame), size):
+            handler.on_audio(frame[start : start + size])
+            await handler.wait_for_capacity()
+
+    async def _watch(self, lifetime: Lifetime) -> None:
+        try:
+            await lifetime.watch(self._handler.warn)
+        except IdleTimeout as error:
+            await self._finish_and_fail("idle", error)
+        except SessionExpired as error:
+            await self._finish_and_fail("expired", error)
+
+    async def _finish_and_fail(self, reason: str, error: VoiceError) -> None:
+        self._draining = True
+        await self.guard(lambda: self._handler.finish(reason))
+        await self.fail(error)
+
+    async def _end(self) -> None:
+        try:
+            if self._opened:
+                await self._handler.closed()
+        except Exception:
+            log.exception("socket failed to end", kind=self.kind)
+        finally:
+            if self._seat is not None:
+                self._seat.close()
+            await self._cancel_tasks()
+
+    async def _cancel_tasks(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -1,0 +1,159 @@
+"""The base of every WebSocket: a connection of the front desk, carried by Channels."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any
+
+from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
+from pydantic import BaseModel, TypeAdapter
+
+from common.config import Config
+from common.errors import VoiceError
+from common.messages import Message, decode, encode
+from gateway_app.access.authentication import offered_subprotocol
+from gateway_app.access.principals import Principal
+from gateway_app.access.proxies import client_address
+from gateway_app.services import GatewayServices, gateway_services
+from gateway_app.sockets.connection import Connection
+from gateway_app.sockets.limits import SocketLimits
+
+
+class VoiceConsumer(AsyncConsumer):  # type: ignore[misc]
+    """One socket. Subclasses set `kind` and `family`, give `limits`, and fill in the hooks.
+
+    Hooks may use `send_message`, `pump`, `fail`, `gateway`, `session_id`, `client` and
+    `principal`. What the hooks mean: see `gateway_app.sockets.door.Handler`.
+    """
+
+    kind = "socket"
+    family: TypeAdapter[Any] = TypeAdapter(Message)
+    # An audio socket must survive the loss of Redis, so it takes no channel layer.
+    channel_layer_alias = "none"
+    close_code: int | None = None
+    """How the client ended the connection, once it did."""
+
+    def __init__(self) -> None:
+        self.connection = Connection(self.kind, self, self)
+        self.session_id = self.connection.session_id
+
+    def limits(self, config: Config) -> SocketLimits:
+        """What this door allows."""
+        raise NotImplementedError
+
+    async def opened(self) -> None:
+        """See Handler."""
+
+    @property
+    def slice_bytes(self) -> int:
+        return 1 << 20
+
+    def on_audio(self, frame: bytes) -> None:
+        """See Handler."""
+
+    async def wait_for_capacity(self) -> None:
+        """See Handler."""
+
+    async def on_text(self, text: str) -> None:
+        await self.on_message(decode(text, self.family))
+
+    async def on_message(self, message: Any) -> None:
+        """A message of the family."""
+
+    async def finish(self, reason: str) -> None:
+        """See Handler."""
+
+    def warn(self, seconds: float) -> None:
+        """See Handler."""
+
+    async def closed(self) -> None:
+        """See Handler."""
+
+    def encode_error(self, error: VoiceError) -> str | bytes:
+        # In ASCII, because an error may repeat half a character of the client's.
+        return json.dumps(error.event(), allow_nan=False)
+
+    @property
+    def gateway(self) -> GatewayServices:
+        return gateway_services(self.scope)
+
+    @property
+    def principal(self) -> Principal:
+        return self.connection.principal
+
+    @property
+    def client(self) -> str:
+        return self.connection.client
+
+    @property
+    def server_closed(self) -> bool:
+        """Whether it was this side that ended the connection."""
+        return self.connection.server_closed
+
+    async def send_message(self, message: BaseModel | dict[str, Any] | bytes) -> None:
+        """Send one message, or audio; after the end it is dropped."""
+        if isinstance(message, BaseModel):
+            await self.connection.send(encode(message))
+        elif isinstance(message, bytes):
+            await self.connection.send(message)
+        else:
+            await self.connection.send(json.dumps(message, allow_nan=False))
+
+    def pump(
+        self, events: AsyncIterator[BaseModel | dict[str, Any] | bytes]
+    ) -> asyncio.Task[None]:
+        """Send every event in a task of its own; the socket closes when they end."""
+        return self.connection.pump(events, self.send_message)
+
+    def accompany(
+        self, work: Callable[[], Coroutine[Any, Any, None]]
+    ) -> asyncio.Task[None]:
+        """Run it beside the connection; it ends with it."""
+        return self.connection.accompany(work)
+
+    async def fail(self, error: VoiceError) -> None:
+        """Tell the client what is wrong, then close with the error's code."""
+        await self.connection.fail(error)
+
+    async def transmit(self, message: str | bytes) -> None:
+        field = "text" if isinstance(message, str) else "bytes"
+        await self.send({"type": "websocket.send", field: message})
+
+    async def hang_up(self, code: int) -> None:
+        await self.send({"type": "websocket.close", "code": code})
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        async with self.connection.running():
+            await super().__call__(scope, receive, send)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        # Channels' own dispatch cleans up database connections on one shared
+        # thread before every frame; nothing here touches the database.
+        kind = message["type"]
+        if kind == "websocket.receive":
+            text = message.get("text")
+            data = text if text is not None else message.get("bytes") or b""
+            await self.connection.receive(data)
+        elif kind == "websocket.connect":
+            await self._connect()
+        elif kind == "websocket.disconnect":
+            self.close_code = message.get("code")
+            raise StopConsumer
+
+    async def _connect(self) -> None:
+        # Accepted first: only then can a refusal say why.
+        subprotocol = offered_subprotocol(self.scope)
+        try:
+            await self.send({"type": "websocket.accept", "subprotocol": subprotocol})
+        except OSError:  # the client is gone; the disconnect is on its way
+            return
+        gateway = self.gateway
+        await self.connection.open(
+            gateway.sessions,
+            self.limits(gateway.config),
+            client_address(self.scope),
+            lambda: gateway.access.admit_socket(self.scope),
+        )

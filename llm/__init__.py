@@ -1,0 +1,5 @@
+"""Language models that answer."""
+
+from __future__ import annotations
+
+import common  # noqa: F401 - telemetry is off before a library is loaded

@@ -1,0 +1,217 @@
+"""The embedded model: llama.cpp in a supervised process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from common.config import LlmEngineSettings
+from common.engine import EngineStats, PartHealth, PartState
+from common.errors import BadValue
+from common.models.files import find_llm
+from llm.embedded.child import Child
+from llm.engine import ChatMessage, ReplyOptions
+from llm.prompt import system_prompt
+from llm.resilience.circuit import Circuit
+from llm.resilience.failures import CutOff, Refused, Unreachable
+from llm.resilience.retries import RetryPolicy
+from llm.servers.connections import MAX_CONNECTIONS
+from llm.servers.dialect import CompletionDelta, CompletionRequest, parse_line
+from llm.servers.http_engine import HttpLlm
+from llm.servers.openai import OpenAiDialect
+
+_CHILD_MODULE = "llm.embedded.server"
+_NOT_STARTED = "http://127.0.0.1:9/v1"
+_RESTART_SECONDS = 20.0
+_MISSED_CHECKS = 3
+
+
+class EmbeddedDialect(OpenAiDialect):
+    """OpenAI's interface, at whatever address the child listens just now."""
+
+    def __init__(self, api_key: str) -> None:
+        super().__init__(_NOT_STARTED, api_key, "The embedded language model")
+        self.child: Child | None = None
+
+    @property
+    def root(self) -> httpx.URL:
+        url = self.child.url if self.child else ""
+        return httpx.URL(f"{url}/v1" if url else _NOT_STARTED)
+
+    def refusal(self, status: int, message: str, request: CompletionRequest) -> Refused:
+        return Refused(f"refused the request ({message or status})")
+
+
+class EmbeddedEngine(HttpLlm):
+    """Serves the model that came with the installation; needs no network."""
+
+    backend = "embedded"
+    takes_tools = False
+    _counts_tokens = True
+
+    def __init__(self, config: LlmEngineSettings) -> None:
+        self._config = config
+        self._api_key = secrets.token_urlsafe(32)
+        self._embedded = EmbeddedDialect(self._api_key)
+        self._child: Child | None = None
+        self._missed = 0
+        # It is supervised: a failure means a restart within a second, so a short
+        # wait serves better than a circuit breaker.
+        super().__init__(
+            self._embedded,
+            "",
+            config,
+            policy=RetryPolicy(
+                attempts=2, backoff_seconds=0.1, on=(Unreachable, CutOff)
+            ),
+            circuit=Circuit(lambda: "embedded", config, enabled=False),
+        )
+
+    def stats(self) -> EngineStats:
+        child = self._child
+        pid = child.pid if child else None
+        return EngineStats(
+            processes=(pid,) if pid else (),
+            memory_mb=(child.memory_mb,) if child and pid else (),
+            offers=(self._model,) if self._model else (),
+        )
+
+    async def start(self) -> None:
+        if self._child is not None:
+            return
+        model = find_llm(self._config)
+        child = Child("embedded language model", _CHILD_MODULE, self._orders(model))
+        try:
+            await asyncio.to_thread(child.start)
+        except asyncio.CancelledError:
+            child.give_up()
+            raise
+        self._child = self._embedded.child = child
+        self._model = model.stem
+        await super().start()
+
+    async def stop(self) -> None:
+        await super().stop()
+        child, self._child, self._embedded.child = self._child, None, None
+        if child is not None:
+            await asyncio.to_thread(child.stop)
+
+    async def check(self) -> None:
+        """See whether the child answers; one that hangs is killed, so replaced."""
+        child = self._child
+        if child is None:
+            return
+        if child.hangs_at_start:
+            child.kill()
+        if child.state is not PartState.READY:
+            return
+        await super().check()
+        self._missed = self._missed + 1 if self._problem else 0
+        if self._missed >= _MISSED_CHECKS:
+            self._missed = 0
+            child.kill()
+
+    def health(self) -> PartHealth:
+        child = self._child
+        if child is None:
+            summary = "The embedded language model is not started."
+            return PartHealth(PartState.DOWN, summary, self._details())
+        details = {
+            **self._details(),
+            "pid": child.pid,
+            "restarts": child.restarts,
+            "memory_mb": round(child.memory_mb, 1),
+        }
+        state = child.state
+        if state is PartState.READY and self._problem:
+            # It is killed when it goes on so, and until then others may get through.
+            state, summary = (
+                PartState.DEGRADED,
+                f"{self._server_name()} {self._problem}.",
+            )
+        elif state is PartState.READY:
+            threads = embedded_threads(self._config)
+            unit = "thread" if threads == 1 else "threads"
+            summary = f"Embedded {self._model} on {threads} CPU {unit}, ready."
+        else:
+            summary = (
+                f"The embedded {self._model} is started again: {child.last_words}."
+            )
+        return PartHealth(state, summary, details)
+
+    async def _stream(
+        self, request: CompletionRequest
+    ) -> AsyncGenerator[CompletionDelta, None]:
+        await self._until_it_listens()
+        async with aclosing(super()._stream(request)) as deltas:
+            async for delta in deltas:
+                yield delta
+
+    async def _until_it_listens(self) -> None:
+        deadline = time.monotonic() + _RESTART_SECONDS
+        while self._child is None or self._child.state is not PartState.READY:
+            if self._child is None or time.monotonic() > deadline:
+                raise Unreachable("is being started again")
+            await asyncio.sleep(0.02)
+
+    def offers(self, model: str) -> bool:
+        return model == self._model
+
+    async def warm(self, messages: Sequence[ChatMessage]) -> None:
+        await self._read_ahead(messages)
+
+    async def _completion_request(
+        self, messages: Sequence[ChatMessage], options: ReplyOptions
+    ) -> CompletionRequest:
+        if options.model and not self.offers(options.model):
+            raise BadValue(
+                f"The embedded language model is {self._model}; "
+                f"it cannot answer as `{options.model}`.",
+                field="model",
+            )
+        return await super()._completion_request(messages, options)
+
+    @property
+    def _context_tokens(self) -> int:
+        return self._config.embedded_llm_context_tokens
+
+    async def _count_tokens(self, text: str) -> int:
+        """Exactly, by the model's own tokenizer."""
+        url = self._embedded.root.copy_with(path="/tokenize")
+        response = await self._connections.client.post(
+            url, json={"content": text}, headers=self._embedded.headers
+        )
+        response.raise_for_status()
+        return len(parse_line(response.content)["tokens"])
+
+    def _server_name(self) -> str:
+        return f"{self._dialect.title} {self._model}"
+
+    def _orders(self, model: Path) -> dict[str, Any]:
+        return {
+            "model": str(model),
+            "api_key": self._api_key,
+            "threads": embedded_threads(self._config),
+            "context_tokens": self._config.embedded_llm_context_tokens,
+            "parallel": self._config.embedded_llm_parallel,
+            "connections": MAX_CONNECTIONS + 4,
+            "warm_up": [
+                {"role": "system", "content": system_prompt(self._config)},
+                {"role": "user", "content": "Hello!"},
+            ],
+        }
+
+
+def embedded_threads(config: LlmEngineSettings) -> int:
+    """CPU threads of the model: as configured, or half of the cores."""
+    # llama.cpp's threads wait for each other in a busy loop: as many as there are
+    # cores make it many times slower as soon as something else needs one.
+    return config.embedded_llm_threads or max(1, (os.cpu_count() or 2) // 2)

@@ -1,0 +1,44 @@
+"""Whether an Ollama server answers, whoever serves."""
+
+from __future__ import annotations
+
+import functools
+import ssl
+
+import httpx
+
+from common.config.llm import LlmSettings
+from common.engine import PartHealth, PartState
+from common.errors import EngineFailed
+from llm.resilience.failures import AskFailed
+from llm.servers.ollama import OllamaDialect
+
+_PATIENCE_SECONDS = 1.0
+
+
+async def ask_ollama(settings: LlmSettings) -> PartHealth:
+    """Asks the server at `ollama_url` for its models; a second at most. Never raises."""
+    dialect = OllamaDialect(settings)
+    try:
+        async with _client() as client:
+            problem = await dialect.problem(client)
+        where = dialect.shown_url
+    except EngineFailed as error:
+        return PartHealth(PartState.DOWN, error.message)
+    except (httpx.HTTPError, AskFailed):
+        return PartHealth(PartState.DOWN, "No Ollama server answers.")
+    if not dialect.answers:
+        return PartHealth(PartState.DOWN, f"Ollama at {where} {problem}.")
+    return PartHealth(PartState.READY, f"Ollama at {where} answers.")
+
+
+def _client() -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        timeout=_PATIENCE_SECONDS, trust_env=False, verify=_ssl_context()
+    )
+
+
+@functools.cache
+def _ssl_context() -> ssl.SSLContext:
+    """Made once: it reads all certificates of the system."""
+    return httpx.create_ssl_context(trust_env=False)

@@ -1,0 +1,115 @@
+"""From a client's bytes, in any encoding and rate, to samples at 16 kHz."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, Protocol, get_args
+
+import numpy as np
+
+from common.audio import SPEECH_RATE_HZ, Resampler, Samples, pcm16_to_float
+from stt_app.core.codecs.g711 import alaw_to_float, mulaw_to_float
+from stt_app.core.codecs.opus_stream import OPUS_RATE_HZ, OpusStream
+
+Encoding = Literal["pcm_s16le", "pcm_f32le", "mulaw", "alaw", "opus", "webm"]
+ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
+PCM16: Encoding = "pcm_s16le"
+
+_NOTHING = np.zeros(0, np.float32)
+_RAW_SLICE_SECONDS = 2.0
+_PACKED_SLICE_BYTES = 1_024
+
+
+class StreamDecoder(Protocol):
+    """One stream. How its bytes are split into frames makes no difference."""
+
+    slice_bytes: int
+    """Give no more at a time where the event loop must not wait for it."""
+
+    @property
+    def audio_seconds(self) -> float:
+        """Seconds of audio received so far."""
+
+    def decode(self, data: bytes) -> Samples:
+        """The samples at 16 kHz that are ready now. Raises UnsupportedAudio."""
+
+    def flush(self) -> Samples:
+        """What the resampler held back. The stream may go on afterwards."""
+
+
+class _Resampled:
+    """Resamples what was decoded, and counts it."""
+
+    def __init__(self, rate_hz: int) -> None:
+        self._rate_hz = rate_hz
+        self._resampler = Resampler(rate_hz, SPEECH_RATE_HZ)
+        self._received = 0
+
+    @property
+    def audio_seconds(self) -> float:
+        return self._received / self._rate_hz
+
+    def flush(self) -> Samples:
+        rest = self._resampler.push(_NOTHING, last=True)
+        self._resampler = Resampler(self._rate_hz, SPEECH_RATE_HZ)
+        return rest
+
+    def _take(self, samples: Samples) -> Samples:
+        self._received += len(samples)
+        return self._resampler.push(samples)
+
+
+class RawDecoder(_Resampled):
+    """Samples without a container, each of `width` bytes."""
+
+    def __init__(
+        self, width: int, convert: Callable[[bytes], Samples], rate_hz: int
+    ) -> None:
+        super().__init__(rate_hz)
+        self.slice_bytes = int(width * rate_hz * _RAW_SLICE_SECONDS)
+        self._width = width
+        self._convert = convert
+        self._partial = b""
+
+    def decode(self, data: bytes) -> Samples:
+        joined = self._partial + data
+        whole = len(joined) - len(joined) % self._width
+        self._partial = joined[whole:]
+        return self._take(self._convert(joined[:whole]))
+
+
+class OpusDecoder(_Resampled):
+    """Opus in WebM or Ogg, as a browser's MediaRecorder makes it."""
+
+    slice_bytes = _PACKED_SLICE_BYTES
+
+    def __init__(self) -> None:
+        super().__init__(OPUS_RATE_HZ)
+        self._stream = OpusStream()
+
+    def decode(self, data: bytes) -> Samples:
+        return self._take(self._stream.push(data))
+
+
+def float32_to_samples(data: bytes) -> Samples:
+    """32-bit floats, little-endian: louder than full scale is clipped, NaN is silence."""
+    wild = np.frombuffer(data, "<f4")
+    finite = np.nan_to_num(wild, nan=0.0, posinf=1.0, neginf=-1.0)
+    samples: Samples = np.clip(finite, -1.0, 1.0).astype(np.float32, copy=False)
+    return samples
+
+
+_RAW: dict[Encoding, tuple[int, Callable[[bytes], Samples]]] = {
+    "pcm_s16le": (2, pcm16_to_float),
+    "pcm_f32le": (4, float32_to_samples),
+    "mulaw": (1, mulaw_to_float),
+    "alaw": (1, alaw_to_float),
+}
+
+
+def build_decoder(encoding: Encoding, sample_rate: int) -> StreamDecoder:
+    """A decoder for a new stream; a container knows its own rate."""
+    if encoding in _RAW:
+        width, convert = _RAW[encoding]
+        return RawDecoder(width, convert, sample_rate)
+    return OpusDecoder()

@@ -1,0 +1,96 @@
+"""From bytes of any encoding, rate and length to utterances: decode, detect, cut."""
+
+from __future__ import annotations
+
+from common.audio import SPEECH_RATE_HZ, Samples
+from common.config.speech import ListeningSettings
+from stt_app.core.codecs.decoders import PCM16, Encoding, build_decoder
+from stt_app.core.endpointing.events import EndpointEvent
+from stt_app.core.endpointing.frames import Framer
+from stt_app.core.endpointing.segmenter import OpenUtterance, Segmenter
+from stt_app.core.endpointing.vad import FRAME_SAMPLES, VadModel
+
+
+class AudioFrontend:
+    """One stream. How the bytes are split into frames makes no difference.
+
+    The events of each call end with one AudioHeard.
+    """
+
+    def __init__(
+        self,
+        settings: ListeningSettings,
+        vad: VadModel,
+        start_seconds: float = 0.0,
+        *,
+        encoding: Encoding = PCM16,
+        first_id: int = 1,
+        resumed: bool = False,
+    ) -> None:
+        self._detector = vad.detector(settings.silence_rms_threshold)
+        self._framer = Framer(FRAME_SAMPLES)
+        self._decoder = build_decoder(encoding, settings.sample_rate)
+        self._seconds_before = start_seconds
+        self._probability = 0.0
+        self.sample_rate = settings.sample_rate
+        self.encoding: Encoding = encoding
+        start_sample = round(start_seconds * SPEECH_RATE_HZ)
+        self._segmenter = Segmenter(
+            settings, start_sample, first_id=first_id, resumed=resumed
+        )
+
+    @property
+    def audio_seconds(self) -> float:
+        """Where in its stream the audio received so far ends."""
+        return self._seconds_before + self._decoder.audio_seconds
+
+    @property
+    def slice_bytes(self) -> int:
+        """The most bytes that `hear` should get at once: more would block for long."""
+        return self._decoder.slice_bytes
+
+    def hear(self, data: bytes) -> list[EndpointEvent]:
+        """What these bytes cause, in the stream's encoding and rate.
+
+        Raises UnsupportedAudio.
+        """
+        events = self._detect(self._decoder.decode(data))
+        events.append(self._segmenter.heard())
+        return events
+
+    def flush(self) -> list[EndpointEvent]:
+        """End the open utterance, with everything that was received."""
+        events = self._detect(self._decoder.flush())
+        rest = self._framer.rest()
+        if len(rest):
+            # Too short to ask the detector, so it is taken for what came before.
+            events += self._segmenter.push(rest, self._probability)
+        return [*events, *self._segmenter.flush(), self._segmenter.heard()]
+
+    def use(
+        self, settings: ListeningSettings, encoding: Encoding
+    ) -> list[EndpointEvent]:
+        """The audio that follows has another rate or encoding, or is cut otherwise."""
+        self._segmenter.use(settings)
+        events: list[EndpointEvent] = []
+        if (settings.sample_rate, encoding) != (self.sample_rate, self.encoding):
+            events += self._detect(self._decoder.flush())
+            self._seconds_before = self.audio_seconds
+            self._decoder = build_decoder(encoding, settings.sample_rate)
+            self.sample_rate, self.encoding = settings.sample_rate, encoding
+        return [*events, self._segmenter.heard()]
+
+    def wait_for_silence(self, seconds: float) -> None:
+        """How long the pause must be that ends the open utterance, and later ones."""
+        self._segmenter.wait_for_silence(seconds)
+
+    def open_utterance(self) -> OpenUtterance | None:
+        """A copy of what is being said; None in silence."""
+        return self._segmenter.open_utterance()
+
+    def _detect(self, samples: Samples) -> list[EndpointEvent]:
+        events: list[EndpointEvent] = []
+        for frame in self._framer.push(samples):
+            self._probability = self._detector.probability(frame)
+            events += self._segmenter.push(frame, self._probability)
+        return events

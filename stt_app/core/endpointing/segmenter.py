@@ -1,0 +1,270 @@
+"""Where utterances begin and end: a pure state machine over frames, with no clock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from common.audio import SPEECH_RATE_HZ, Samples
+from common.config.speech import ListeningSettings
+from stt_app.core.endpointing.events import (
+    AudioHeard,
+    CandidateDropped,
+    EndpointEvent,
+    EndReason,
+    PauseBegun,
+    SpeechCandidate,
+    SpeechConfirmed,
+    SpeechContinued,
+    SpeechResumed,
+    UtteranceEnded,
+)
+from stt_app.core.endpointing.frames import FrameRun, quietest_sample
+
+_HYSTERESIS = 0.15
+"""Speech that has begun goes on until the probability falls this far below. Silero's own
+iterator uses the same: breaths and stops between words dip for a frame or two."""
+_LOWEST_THRESHOLD = 0.01
+"""With a floor at 0 or below, speech would never end."""
+_LONGEST_TAIL_SECONDS = 0.3
+"""As much of a pause as the pre-roll takes from its other end by default: final
+consonants fade within it, and more silence only makes decoding dearer."""
+_CUT_SEARCH_SHARE = 1 / 3
+"""The cut is looked for in this last part of an utterance that is too long: several
+seconds, in which there is a pause between words, and both parts stay long enough for
+Whisper to have context."""
+
+
+@dataclass(frozen=True, eq=False)
+class OpenUtterance:
+    """The utterance that is being said, as far as it was heard."""
+
+    utterance_id: int
+    start_sample: int
+    speech_end_sample: int
+    """Where its speech ends by now."""
+    samples: Samples
+    """A copy: mono float32 at 16 kHz, from -1 to 1, shape (n,)."""
+    voice_probability: float
+    """Mean over the frames that were taken for speech, 0 to 1."""
+
+
+@dataclass
+class _Utterance:
+    """The state of the open utterance."""
+
+    run: FrameRun
+    voiced_sample: int
+    """Where its first speech starts."""
+    speech_end_sample: int
+    unbroken_from: int
+    """Where speech began that was not interrupted by a pause until here."""
+    continued: bool
+    """What follows a cut is the rest of something long, so it is never too short."""
+    probability_sum: float
+    voiced_frames: int = 1
+    confirmed: bool = False
+    pausing: bool = False
+
+    @property
+    def voiced_samples(self) -> int:
+        return self.speech_end_sample - self.voiced_sample
+
+    @property
+    def voice_probability(self) -> float:
+        return self.probability_sum / self.voiced_frames
+
+
+class Segmenter:
+    """Takes frames with their speech probability, gives the events that they cause.
+
+    `first_id` is the number of the first utterance, `start_sample` the place of the
+    first frame in the stream.
+    """
+
+    def __init__(
+        self,
+        settings: ListeningSettings,
+        start_sample: int = 0,
+        *,
+        first_id: int = 1,
+        resumed: bool = False,
+    ) -> None:
+        self._preroll = FrameRun(start_sample)
+        self._open: _Utterance | None = None
+        self._next_id = first_id
+        # What opens a resumed stream may be the rest of something long.
+        self._resumed = resumed
+        self._position = start_sample
+        self.use(settings)
+
+    def use(self, settings: ListeningSettings) -> None:
+        """Follow these settings from now on, in an open utterance too."""
+        self._threshold = settings.vad_threshold
+        self._floor = max(settings.vad_threshold - _HYSTERESIS, _LOWEST_THRESHOLD)
+        self._shortest = _samples(settings.min_utterance_seconds)
+        confirm_seconds = settings.speech_confirm_seconds
+        self._confirm = (
+            self._shortest if confirm_seconds is None else _samples(confirm_seconds)
+        )
+        self._longest = _samples(settings.max_utterance_seconds)
+        self._prepare_after = _samples(settings.speculative_pause_seconds)
+        # A part of the pause belongs to the utterance, the rest to the next one.
+        tail = min(_LONGEST_TAIL_SECONDS, settings.silence_max_seconds / 2)
+        self._tail = _samples(tail)
+        self._preroll_length = _samples(settings.preroll_seconds)
+        self.wait_for_silence(settings.silence_max_seconds)
+
+    def wait_for_silence(self, seconds: float) -> None:
+        """How long a pause must be to end the utterance.
+
+        Whoever can tell from the words or the voice that a turn is over, or is
+        not, calls this in the pause.
+        """
+        self._silence = _samples(seconds)
+
+    def push(self, frame: Samples, probability: float) -> list[EndpointEvent]:
+        """The events of one frame.
+
+        `frame` is mono float32 at 16 kHz, from -1 to 1, of any length; `probability`,
+        0 to 1, says how surely it holds speech.
+        """
+        start, self._position = self._position, self._position + len(frame)
+        utterance = self._open
+        if utterance is None:
+            self._preroll.append(frame)
+            self._preroll.forget(self._preroll_length + len(frame))
+            voiced = probability >= self._threshold
+            return self._begin(start, probability) if voiced else []
+        utterance.run.append(frame)
+        if probability >= self._floor:
+            events = self._hear_voice(utterance, start, probability)
+        elif self._position - utterance.speech_end_sample >= self._silence:
+            return self._end(EndReason.SILENCE)
+        else:
+            events = self._hear_pause(utterance)
+        if len(utterance.run) >= self._longest:
+            events += self._cut(utterance)
+        return events
+
+    def flush(self) -> list[EndpointEvent]:
+        """End what is open, now."""
+        return self._end(EndReason.FLUSH) if self._open else []
+
+    def heard(self) -> AudioHeard:
+        """How far the audio has come: told after each portion."""
+        if self._open is None:
+            kept_from = self._position - self._preroll_length
+            settled = max(self._preroll.start, kept_from)
+            return AudioHeard(self._position, settled, 0)
+        unbroken = self._position - self._open.unbroken_from
+        return AudioHeard(self._position, self._open.run.start, unbroken)
+
+    def open_utterance(self) -> OpenUtterance | None:
+        """A copy of what is being said, for a text before the end; None in silence."""
+        utterance = self._open
+        if utterance is None:
+            return None
+        return OpenUtterance(
+            self._next_id,
+            utterance.run.start,
+            utterance.speech_end_sample,
+            utterance.run.samples(),
+            utterance.voice_probability,
+        )
+
+    def _begin(self, voiced_sample: int, probability: float) -> list[EndpointEvent]:
+        wanted = self._preroll_length + self._position - voiced_sample
+        heard = self._preroll.samples()
+        run = FrameRun(self._position, heard[max(0, len(heard) - wanted) :])
+        self._preroll = FrameRun(self._position)
+        self._open = _Utterance(
+            run,
+            voiced_sample,
+            speech_end_sample=self._position,
+            unbroken_from=run.start,
+            continued=self._resumed,
+            probability_sum=probability,
+        )
+        self._resumed = False
+        candidate = SpeechCandidate(self._next_id, run.start, voiced_sample)
+        return [candidate, *self._confirmation(self._open)]
+
+    def _hear_voice(
+        self, utterance: _Utterance, start: int, probability: float
+    ) -> list[EndpointEvent]:
+        utterance.probability_sum += probability
+        utterance.voiced_frames += 1
+        utterance.speech_end_sample = self._position
+        if utterance.pausing:
+            utterance.pausing = False
+            return [SpeechResumed(self._next_id, start), *self._confirmation(utterance)]
+        return self._confirmation(utterance)
+
+    def _hear_pause(self, utterance: _Utterance) -> list[EndpointEvent]:
+        if utterance.pausing or not self._worth_a_text(utterance):
+            return []
+        utterance.pausing = True
+        end, prepare_at = utterance.speech_end_sample, None
+        if self._prepare_after:
+            prepare_at = end + self._prepare_after
+        return [PauseBegun(self._next_id, end, prepare_at)]
+
+    def _confirmation(self, utterance: _Utterance) -> list[EndpointEvent]:
+        """That it is speech, once."""
+        if utterance.confirmed or utterance.voiced_samples < self._confirm:
+            return []
+        utterance.confirmed = True
+        start, voiced = utterance.run.start, utterance.voiced_sample
+        return [SpeechConfirmed(self._next_id, start, voiced)]
+
+    def _worth_a_text(self, utterance: _Utterance) -> bool:
+        if utterance.continued:
+            return utterance.voiced_samples > 0
+        return utterance.voiced_samples >= self._shortest
+
+    def _end(self, reason: EndReason) -> list[EndpointEvent]:
+        utterance, self._open = self._open, None
+        assert utterance is not None  # noqa: S101 - for the type checker
+        run, end = utterance.run, utterance.speech_end_sample
+        if not self._worth_a_text(utterance):
+            self._preroll = run
+            return [CandidateDropped(self._next_id, run.start, end)]
+        samples = run.samples()
+        keep = min(len(samples), end - run.start + self._tail)
+        self._preroll = FrameRun(self._position, samples[keep:])
+        return [self._ended(utterance, samples[:keep], end, reason)]
+
+    def _cut(self, utterance: _Utterance) -> list[EndpointEvent]:
+        """End it at its quietest late point; the rest opens the next one."""
+        run = utterance.run
+        samples = run.samples()
+        search = int(len(samples) * _CUT_SEARCH_SHARE)
+        at = len(samples) - search + quietest_sample(samples[-search:])
+        cut = run.start + at
+        spoken_until = min(utterance.speech_end_sample, cut)
+        event: EndpointEvent
+        if spoken_until > utterance.voiced_sample:
+            before = samples[:at].copy()
+            event = self._ended(utterance, before, spoken_until, EndReason.LIMIT)
+        else:
+            end = utterance.speech_end_sample
+            event = CandidateDropped(self._next_id, run.start, end)
+        utterance.run = FrameRun(self._position, samples[at:])
+        utterance.voiced_sample = max(utterance.voiced_sample, cut)
+        utterance.continued = utterance.confirmed = True
+        utterance.pausing = False
+        return [event, SpeechContinued(self._next_id, cut, utterance.voiced_sample)]
+
+    def _ended(
+        self, utterance: _Utterance, samples: Samples, end: int, reason: EndReason
+    ) -> UtteranceEnded:
+        number, self._next_id = self._next_id, self._next_id + 1
+        probability = utterance.voice_probability
+        start = utterance.run.start
+        return UtteranceEnded(number, samples, start, end, reason, probability)
+
+
+def _samples(seconds: float) -> int:
+    return int(np.ceil(seconds * SPEECH_RATE_HZ))

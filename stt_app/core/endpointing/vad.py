@@ -1,0 +1,98 @@
+"""Voice activity: how probable it is that a 32 ms frame holds speech."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from common.audio import Samples, rms
+from common.errors import EngineFailed
+
+FRAME_SAMPLES = 512
+"""Silero's frame at 16 kHz: 32 ms."""
+
+_CONTEXT_SAMPLES = 64
+_STATE_SHAPE = (1, 1, 128)
+
+
+class VoiceDetector(Protocol):
+    """Hears one stream, frame by frame."""
+
+    def probability(self, frame: Samples) -> float:
+        """How probable it is, 0 to 1, that this frame of the stream is speech.
+
+        `frame` is mono float32 at 16 kHz, from -1 to 1, shape (FRAME_SAMPLES,).
+        """
+
+
+class VadModel(Protocol):
+    """Makes a detector for each stream."""
+
+    def start(self) -> None:
+        """Load what the detectors share. Raises EngineFailed."""
+
+    def detector(self, silence_rms_threshold: float) -> VoiceDetector: ...
+
+
+class SileroVad:
+    """Silero's model, loaded once and shared; the streams keep their own state.
+
+    A frame takes about 0.1 ms, so it may run in the event loop.
+    """
+
+    def __init__(self) -> None:
+        self._session: Any = None
+
+    def start(self) -> None:
+        """Load the model that comes with faster-whisper. Raises EngineFailed."""
+        if self._session is not None:
+            return
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.inter_op_num_threads = options.intra_op_num_threads = 1
+        options.enable_cpu_mem_arena = False
+        options.log_severity_level = 4
+        self._session = onnxruntime.InferenceSession(
+            str(_asset()), options, providers=["CPUExecutionProvider"]
+        )
+
+    def detector(self, silence_rms_threshold: float) -> SileroDetector:
+        """A detector for a new stream."""
+        self.start()
+        return SileroDetector(self._session, silence_rms_threshold)
+
+
+class SileroDetector:
+    """The state of one stream: Silero's memory and the end of the previous frame."""
+
+    def __init__(self, session: Any, silence_rms_threshold: float) -> None:
+        self._session = session
+        self._threshold = silence_rms_threshold
+        self._h = np.zeros(_STATE_SHAPE, np.float32)
+        self._c = np.zeros(_STATE_SHAPE, np.float32)
+        self._input = np.zeros((1, _CONTEXT_SAMPLES + FRAME_SAMPLES), np.float32)
+
+    def probability(self, frame: Samples) -> float:
+        """Silero's answer; 0 for a frame that is too quiet to be speech."""
+        window = self._input
+        window[0, :_CONTEXT_SAMPLES] = window[0, -_CONTEXT_SAMPLES:]
+        window[0, _CONTEXT_SAMPLES:] = frame
+        given = {"input": window, "h": self._h, "c": self._c}
+        found, self._h, self._c = self._session.run(None, given)
+        if rms(frame) < self._threshold:
+            return 0.0
+        return float(found.reshape(-1)[0])
+
+
+def _asset() -> Path:
+    package = find_spec("faster_whisper")
+    if package is None or package.origin is None:
+        raise EngineFailed(
+            "Voice activity detection needs faster-whisper: "
+            "`pip install -r requirements/base.txt`."
+        )
+    return Path(package.origin).parent / "assets" / "silero_vad_v6.onnx"

@@ -1,0 +1,230 @@
+"""What happens while somebody is listened to: the domain events of speech to text.
+
+They are all that leaves the core. Each door maps them to its own messages, and none
+of them knows a wire format. Places in the audio are samples at 16 kHz, counted from
+the start of the stream, which for a resumed one is before this connection.
+
+The life of an utterance, by its number:
+
+    SpeechCandidate -> SpeechConfirmed -> (PauseBegun -> SpeechResumed)* -> UtteranceEnded
+                    -> CandidateDropped                                          |
+    UtteranceEnded(LIMIT) -> SpeechContinued (the next number)                   v
+                                             UtteranceTranscribed or UtteranceFailed
+
+The segmenter finds those of the first two lines (`endpointing/events.py`). The session
+passes them on, with `SpeechEnded` in the place of `UtteranceEnded` and its audio.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from common.audio import SPEECH_RATE_HZ
+from common.errors import VoiceError
+from stt_app.core.endpointing.events import (
+    CandidateDropped,
+    EndReason,
+    PauseBegun,
+    SpeechCandidate,
+    SpeechConfirmed,
+    SpeechContinued,
+    SpeechResumed,
+)
+
+__all__ = [
+    "BufferLimitReached",
+    "CandidateDropped",
+    "ClosingSoon",
+    "EndReason",
+    "FlushDone",
+    "InterimResult",
+    "Lag",
+    "PauseBegun",
+    "Progress",
+    "SessionClosed",
+    "SessionEvent",
+    "SessionReady",
+    "SpeechCandidate",
+    "SpeechConfirmed",
+    "SpeechContinued",
+    "SpeechEnded",
+    "SpeechResumed",
+    "SpokenWord",
+    "UtteranceFailed",
+    "UtteranceResult",
+    "UtteranceTranscribed",
+]
+
+
+@dataclass(frozen=True)
+class SessionReady:
+    """Audio is accepted. The first event, once."""
+
+    session_id: str
+    model: str
+    sample_rate_hz: int
+    """Of the audio that is expected."""
+    resume_token: str | None = None
+    resumed: bool | None = None
+    """None for a new stream; else whether the earlier part of it is known."""
+    audio_seconds: float = 0.0
+    """Where in the stream the audio that follows begins."""
+
+
+@dataclass(frozen=True)
+class InterimResult:
+    """The text so far of an utterance that goes on."""
+
+    utterance_id: int
+    start_sample: int
+    text: str
+    stable_text: str
+    """The beginning of it that later ones repeat unchanged."""
+
+
+@dataclass(frozen=True)
+class SpeechEnded:
+    """The utterance has ended; its text, or why there is none, follows."""
+
+    utterance_id: int
+    start_sample: int
+    end_sample: int
+    """Where its audio ends, with a part of the pause."""
+    speech_end_sample: int
+    reason: EndReason
+
+
+@dataclass(frozen=True)
+class SpokenWord:
+    """One word, with where in the stream it was said."""
+
+    word: str
+    start_seconds: float
+    end_seconds: float
+    probability: float
+
+
+@dataclass(frozen=True)
+class UtteranceTranscribed:
+    """The text of one utterance. They come in the order of speech."""
+
+    utterance_id: int
+    start_sample: int
+    end_sample: int
+    text: str
+    """Empty when the model found no words in it."""
+    language: str = ""
+    language_probability: float = 0.0
+    confidence: float = 0.0
+    """Mean probability of the text's tokens, 0 to 1."""
+    model: str = ""
+    words: tuple[SpokenWord, ...] | None = None
+    """None when nobody asked for them."""
+    stages_ms: dict[str, float] = field(default_factory=dict)
+    """`transcribe`: in the engine and its queue; `final`: since the end of speech."""
+    is_last: bool = False
+    """Whether the session ends after it."""
+
+    @property
+    def start_seconds(self) -> float:
+        return self.start_sample / SPEECH_RATE_HZ
+
+    @property
+    def end_seconds(self) -> float:
+        return self.end_sample / SPEECH_RATE_HZ
+
+    @property
+    def audio_seconds(self) -> float:
+        """The utterance's length."""
+        return (self.end_sample - self.start_sample) / SPEECH_RATE_HZ
+
+
+@dataclass(frozen=True)
+class UtteranceFailed:
+    """An utterance has no text, and why. It takes its place in the order of speech."""
+
+    utterance_id: int
+    start_sample: int
+    end_sample: int
+    error: VoiceError
+    stages_ms: dict[str, float] = field(default_factory=dict)
+    is_last: bool = False
+
+    @property
+    def audio_seconds(self) -> float:
+        """The utterance's length."""
+        return (self.end_sample - self.start_sample) / SPEECH_RATE_HZ
+
+
+@dataclass(frozen=True)
+class FlushDone:
+    """Everything before a flush has its text. Every flush is answered."""
+
+    utterance_id: int | None
+    """The utterance that it ended; None when nothing was being said."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """All speech before this point is in events that came before."""
+
+    audio_seconds: float
+    """Rounded down to milliseconds, so that what is resent begins early enough."""
+
+
+@dataclass(frozen=True)
+class Lag:
+    """Texts come late."""
+
+    lag_ms: float
+    """For how long the oldest utterance has waited for its text."""
+
+
+@dataclass(frozen=True)
+class ClosingSoon:
+    """The connection is about to have lasted as long as it may."""
+
+    lag_ms: float
+    closes_in_seconds: float
+
+
+@dataclass(frozen=True)
+class BufferLimitReached:
+    """More audio than may wait came without a pause, or waits for its text."""
+
+    audio_seconds: float
+
+
+@dataclass(frozen=True)
+class SessionClosed:
+    """The last event of a session that ends in order."""
+
+    reason: str
+    """`client`, `idle`, `expired`, `restarting` or `disconnected`."""
+    audio_seconds: float
+    """Where in the stream the audio received ends."""
+    utterances: int
+    """How many texts were sent."""
+
+
+SessionEvent = (
+    SessionReady
+    | SpeechCandidate
+    | SpeechConfirmed
+    | SpeechContinued
+    | PauseBegun
+    | SpeechResumed
+    | CandidateDropped
+    | SpeechEnded
+    | InterimResult
+    | UtteranceTranscribed
+    | UtteranceFailed
+    | FlushDone
+    | Progress
+    | Lag
+    | ClosingSoon
+    | BufferLimitReached
+    | SessionClosed
+)
+UtteranceResult = UtteranceTranscribed | UtteranceFailed
+"""What becomes of an utterance."""

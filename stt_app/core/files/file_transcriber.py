@@ -1,0 +1,126 @@
+"""What is said in a recording: decoded, cut and transcribed in bounded memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from common.config.speech import ListeningSettings
+from common.workers import Priority
+from stt_app.core.endpointing.vad import VadModel
+from stt_app.core.engine import SttEngine
+from stt_app.core.engine_load import EngineLoad
+from stt_app.core.events import Progress, UtteranceFailed, UtteranceTranscribed
+from stt_app.core.files.media_decoder import MediaDecoder
+from stt_app.core.session.options import Options
+from stt_app.core.session.session import SttSession
+from stt_app.core.session.settings import Start
+
+_HELD_SECONDS = 60.0
+"""Sound that waits for the engine; the file is read no further meanwhile. It is three
+of the longest utterances, so that the engine always has the next one."""
+_FED_BYTES = 16_000 * 4
+"""A second of samples, so that nobody else in the process waits long."""
+
+
+@dataclass(frozen=True)
+class FileDuration:
+    """How long the file is, as its header says."""
+
+    audio_seconds: float
+
+
+FileEvent = FileDuration | Progress | UtteranceTranscribed
+
+
+class FileTranscriber:
+    """Transcribes files behind everybody who speaks live, several at once."""
+
+    def __init__(
+        self,
+        engine: SttEngine,
+        vad: VadModel,
+        media: MediaDecoder,
+        settings: ListeningSettings,
+        load: EngineLoad | None = None,
+    ) -> None:
+        self._engine = engine
+        self._vad = vad
+        self._media = media
+        self._settings = settings.model_copy(
+            update={"max_buffer_seconds": _HELD_SECONDS}
+        )
+        self._load = load
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def transcribe(
+        self,
+        path: Path,
+        options: Options,
+        start_seconds: float = 0.0,
+        *,
+        priority: Priority = Priority.FILE,
+    ) -> AsyncIterator[FileEvent]:
+        """The file's utterances with words, in order from there on, and its progress.
+
+        Raises the error of the first utterance that has no text, and what
+        `MediaDecoder.portions` raises.
+        """
+        session = self._session(options, start_seconds, priority)
+        durations: asyncio.Queue[FileDuration] = asyncio.Queue()
+        feeding = asyncio.create_task(
+            self._feed(session, path, start_seconds, durations)
+        )
+        try:
+            async for event in session.events():
+                while not durations.empty():
+                    yield durations.get_nowait()
+                if isinstance(event, UtteranceFailed):
+                    raise event.error
+                if isinstance(event, Progress):
+                    yield event
+                if isinstance(event, UtteranceTranscribed) and event.text:
+                    yield event
+            await feeding
+        finally:
+            feeding.cancel()
+            # A caller that gives up does not wait for the texts that are on their way.
+            closing = asyncio.create_task(session.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
+
+    def _session(
+        self, options: Options, start_seconds: float, priority: Priority
+    ) -> SttSession:
+        chosen = {"purpose": "file", "encoding": "pcm_f32le", "sample_rate": 16_000}
+        resumed = True if start_seconds else None
+        return SttSession(
+            self._engine,
+            self._settings,
+            self._vad,
+            session_id="file",
+            options=options.model_copy(update=chosen),
+            load=self._load,
+            priority=priority,
+            start=Start(audio_seconds=start_seconds, resumed=resumed),
+        )
+
+    async def _feed(
+        self,
+        session: SttSession,
+        path: Path,
+        start_seconds: float,
+        durations: asyncio.Queue[FileDuration],
+    ) -> None:
+        try:
+            async for portion in self._media.portions(path, start_seconds):
+                if portion.duration_seconds is not None:
+                    durations.put_nowait(FileDuration(portion.duration_seconds))
+                data = portion.samples.astype("<f4").tobytes()
+                for at in range(0, len(data), _FED_BYTES):
+                    session.feed(data[at : at + _FED_BYTES])
+                    await session.wait_for_capacity()
+        finally:
+            session.finish()

@@ -1,0 +1,105 @@
+"""What of a file is written down already, so that an interruption loses little."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from stt_app.core.events import SpokenWord, UtteranceTranscribed
+
+_VERSION = 2
+
+
+class Journal:
+    """A file of JSON lines beside the output; it goes when the output is complete.
+
+    `source` and `wishes` say what is being transcribed and how: a journal of
+    something else is begun anew.
+    """
+
+    def __init__(self, path: Path, source: Path, wishes: dict[str, Any]) -> None:
+        stat = source.stat()
+        self._path = path
+        self._head = {
+            "version": _VERSION,
+            "source": [source.name, stat.st_size, stat.st_mtime_ns],
+            "wishes": wishes,
+        }
+        self.utterances: list[UtteranceTranscribed] = []
+        self.seconds = 0.0
+        """Everything before is written down."""
+        self._begun = False
+        self._load()
+
+    def add(self, utterance: UtteranceTranscribed) -> None:
+        self.utterances.append(utterance)
+        self._write({"utterance": asdict(utterance)})
+
+    def settle(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._write({"seconds": seconds})
+
+    def remove(self) -> None:
+        self._path.unlink(missing_ok=True)
+
+    def _load(self) -> None:
+        found = list(self._lines())
+        if not found or found[0] != self._head:
+            return
+        for line in found[1:]:
+            if "seconds" in line:
+                self.seconds = line["seconds"]
+            else:
+                self.utterances.append(_read(line["utterance"]))
+        # An utterance that was not settled is heard once more.
+        self.utterances = [
+            each for each in self.utterances if each.start_seconds < self.seconds
+        ]
+
+    def _begin(self) -> None:
+        """Write all that is known, without a line that a crash has torn."""
+        lines: list[Any] = [self._head]
+        lines += [{"utterance": asdict(each)} for each in self.utterances]
+        lines.append({"seconds": self.seconds})
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        write_whole(self._path, text)
+        self._begun = True
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        try:
+            text = self._path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            return
+        for line in text.splitlines():
+            try:
+                read = json.loads(line)
+                if "utterance" in read:
+                    _read(read["utterance"])
+            except (ValueError, TypeError, KeyError):
+                return
+            yield read
+
+    def _write(self, line: dict[str, Any]) -> None:
+        if not self._begun:
+            self._begin()
+            return
+        with self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
+
+
+def _read(plain: dict[str, Any]) -> UtteranceTranscribed:
+    """Raises TypeError for what is no utterance."""
+    words = plain["words"]
+    if words is not None:
+        words = tuple(SpokenWord(**word) for word in words)
+    return UtteranceTranscribed(**{**plain, "words": words})
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that it is either the old one or the new one, never half."""
+    new = path.with_name(f".{path.name}.new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)

@@ -1,0 +1,177 @@
+"""Media files of any kind, each decoded in a process of its own.
+
+FFmpeg reads what strangers made. A crash, a hang or a hunger for memory ends that
+process and the file is refused; no other file notices.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from common.audio import SPEECH_RATE_HZ
+from common.errors import (
+    EngineFailed,
+    Overloaded,
+    TooLarge,
+    UnsupportedAudio,
+    VoiceError,
+)
+from common.workers import Patience, Priority, WorkerPool
+from stt_app.core.files.media_worker import Portion, ReadMedia
+
+_WORKER = "stt_app.core.files.media_worker:MediaWorker"
+PORTION_SECONDS = 10
+_PORTION_TIMEOUT_SECONDS = 30.0
+"""Decoding is a hundred times faster than playing, so this is a file that hangs."""
+_SLOWEST_SKIP = 20
+"""Reaching a place far into a file is at least so many times faster than playing it."""
+_RETRY_SECONDS = 10.0
+_EACH_PORTION = Patience(seconds=math.inf)
+"""How long a portion may take depends on its place in the file: see `_portion`."""
+
+
+class _DecoderBroke(UnsupportedAudio):
+    """The process is of no more use: it hangs, died, or failed at what it was given."""
+
+
+class MediaDecoder:
+    """Decodes up to `processes` files at the same time; up to `queue_limit` more wait.
+
+    A process that has read or refused its file in order is kept for the next one; one
+    whose file was given up, took too long or broke it is ended. `max_seconds` bounds the
+    sound that a file may hold.
+    """
+
+    def __init__(
+        self,
+        max_seconds: float,
+        *,
+        isolation: str = "process",
+        processes: int = 1,
+        queue_limit: int = 32,
+        timeout_seconds: float = _PORTION_TIMEOUT_SECONDS,
+        worker: str = _WORKER,
+    ) -> None:
+        self._max_seconds = max_seconds
+        self._isolation = isolation
+        self._queue_limit = queue_limit
+        self._timeout_seconds = timeout_seconds
+        self._worker = worker
+        self._places = asyncio.Semaphore(processes)
+        self._waiting = 0
+        self._idle: WorkerPool | None = None
+        self._at_work: set[WorkerPool] = set()
+        self._ending: set[asyncio.Task[None]] = set()
+
+    async def stop(self) -> None:
+        """End every process, also those at work."""
+        idle, self._idle = self._idle, None
+        pools = [*self._at_work, *([idle] if idle else [])]
+        await asyncio.gather(*(pool.stop() for pool in pools), *self._ending)
+
+    async def portions(
+        self, path: Path, start_seconds: float = 0.0
+    ) -> AsyncIterator[Portion]:
+        """The file's sound from there on, ten seconds at a time, the last one shorter.
+
+        Raises UnsupportedAudio, TooLarge, Overloaded when too many files wait,
+        EngineFailed when no process can be started, or OSError when the file cannot
+        be opened.
+        """
+        await asyncio.to_thread(_check_readable, path)
+        start = round(start_seconds * SPEECH_RATE_HZ)
+        async with self._process() as pool:
+            while True:
+                portion = await self._portion(pool, path, start)
+                start += len(portion.samples)
+                if start > self._max_seconds * SPEECH_RATE_HZ:
+                    raise TooLarge(
+                        f"{path.name} holds more than {self._max_seconds:g} s of "
+                        "sound (`file_max_seconds`)."
+                    )
+                if portion.last and not start:
+                    raise UnsupportedAudio(
+                        f"No sound could be decoded from {path.name}."
+                    )
+                yield portion
+                if portion.last:
+                    return
+
+    @contextlib.asynccontextmanager
+    async def _process(self) -> AsyncIterator[WorkerPool]:
+        """A process for one file, once there is a place."""
+        await self._wait_for_place()
+        pool, self._idle = self._idle, None
+        try:
+            if pool is None:
+                pool = WorkerPool(
+                    "media",
+                    self._worker,
+                    isolation=self._isolation,
+                    patience=_EACH_PORTION,
+                )
+                await pool.start()
+        except BaseException:
+            self._places.release()
+            raise
+        self._at_work.add(pool)
+        fit = False
+        try:
+            yield pool
+            fit = True
+        except VoiceError as error:
+            fit = not isinstance(error, _DecoderBroke)
+            raise
+        finally:
+            self._at_work.discard(pool)
+            if fit and self._idle is None:
+                self._idle = pool
+                self._places.release()
+            else:
+                # Nobody waits for it, but its place is free only when it has ended.
+                ending = asyncio.create_task(self._end(pool))
+                self._ending.add(ending)
+                ending.add_done_callback(self._ending.discard)
+
+    async def _wait_for_place(self) -> None:
+        if self._places.locked() and self._waiting >= self._queue_limit:
+            raise Overloaded(
+                f"{self._waiting} recordings wait to be decoded already.",
+                retry_after_seconds=_RETRY_SECONDS,
+            )
+        self._waiting += 1
+        try:
+            await self._places.acquire()
+        finally:
+            self._waiting -= 1
+
+    async def _end(self, pool: WorkerPool) -> None:
+        try:
+            await pool.stop()
+        finally:
+            self._places.release()
+
+    async def _portion(self, pool: WorkerPool, path: Path, start: int) -> Portion:
+        request = ReadMedia(path, start, PORTION_SECONDS * SPEECH_RATE_HZ)
+        patience = self._timeout_seconds + start / SPEECH_RATE_HZ / _SLOWEST_SKIP
+        try:
+            portion: Portion = await asyncio.wait_for(
+                pool.call(request, Priority.FILE), patience
+            )
+        except TimeoutError as error:
+            raise _DecoderBroke(f"Decoding {path.name} takes too long.") from error
+        except EngineFailed as error:
+            raise _DecoderBroke(
+                f"{path.name} cannot be decoded: {error.message}"
+            ) from error
+        return portion
+
+
+def _check_readable(path: Path) -> None:
+    """Raises OSError."""
+    with path.open("rb"):
+        pass

@@ -1,0 +1,152 @@
+"""A media file as mono samples at 16 kHz, decoded a portion at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from common.audio import SPEECH_RATE_HZ, Samples
+from common.errors import UnsupportedAudio
+from stt_app.core.files.media_formats import SNIFFED_BYTES, sniffed_format
+
+_LOWEST_HZ, _HIGHEST_HZ = 4_000, 192_000
+_MOST_CHANNELS = 16
+_MOST_DAMAGED = 200
+_NOTHING = np.zeros(0, np.float32)
+
+
+class MediaReader:
+    """Reads from the start to the end. Raises UnsupportedAudio for what it cannot read."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+        try:
+            self._open()
+        except Exception:
+            self._file.close()
+            raise
+        self._pieces = self._decoded()
+        self._rest = _NOTHING
+        self.position = 0
+        """Samples given out so far."""
+
+    def _open(self) -> None:
+        start = self._file.read(SNIFFED_BYTES)
+        self._file.seek(0)
+        name = sniffed_format(start)
+        try:
+            # A file object, so that FFmpeg itself opens no file and no address.
+            self._container: Any = av.open(
+                self._file, format=name, metadata_errors="ignore"
+            )
+        except (av.FFmpegError, ValueError, IndexError) as error:
+            raise UnsupportedAudio(f"The {name} file is damaged: {error}.") from error
+        if not self._container.streams.audio:
+            raise UnsupportedAudio(f"The {name} file has no sound in it.")
+        self._stream: Any = self._container.streams.audio[0]
+        _check_header(self._stream.codec_context)
+        # One file must not take all cores from the engine.
+        self._stream.codec_context.thread_count = 1
+
+    @property
+    def duration_seconds(self) -> float | None:
+        """As the header says, which may be wrong."""
+        stream, container = self._stream, self._container
+        if stream.duration is not None and stream.time_base is not None:
+            return max(0.0, float(stream.duration * stream.time_base))
+        if container.duration is not None:
+            return max(0.0, float(container.duration) / av.time_base)
+        return None
+
+    def read(self, count: int) -> Samples:
+        """The next samples; fewer than `count` only at the end."""
+        parts, held = [self._rest], len(self._rest)
+        while held < count and (piece := next(self._pieces, None)) is not None:
+            parts.append(piece)
+            held += len(piece)
+        joined = np.concatenate(parts)
+        given, self._rest = joined[:count], joined[count:].copy()
+        self.position += len(given)
+        return given
+
+    def close(self) -> None:
+        self._pieces.close()
+        self._container.close()
+        self._file.close()
+
+    def _decoded(self) -> Generator[Samples, None, None]:
+        mixer = _Mixer()
+        for frame in self._frames():
+            yield from mixer.mix(frame)
+        yield from mixer.rest()
+
+    def _frames(self) -> Iterator[Any]:
+        """Every frame that can be decoded; a file that breaks off ends there."""
+        packets, damaged = self._container.demux(self._stream), 0
+        while True:
+            try:
+                packet = next(packets, None)
+            except (av.FFmpegError, ValueError):
+                return
+            if packet is None:
+                return
+            try:
+                frames = packet.decode()
+            except (av.FFmpegError, ValueError):
+                damaged += 1
+                if damaged > _MOST_DAMAGED:
+                    return
+                continue
+            if frames:
+                damaged = 0
+            yield from frames
+
+
+class _Mixer:
+    """Brings frames to one channel and one rate, also when they change on the way."""
+
+    def __init__(self) -> None:
+        self._form: tuple[Any, ...] = ()
+        self._resampler: Any = None
+
+    def mix(self, frame: Any) -> Iterator[Samples]:
+        form = (frame.format.name, frame.layout.name, frame.sample_rate)
+        if form != self._form:
+            yield from self.rest()
+            _check_header(frame)
+            self._form = form
+            self._resampler = av.AudioResampler("flt", "mono", SPEECH_RATE_HZ)
+        # Timestamps of damaged files jump, and would be filled with silence.
+        frame.pts = None
+        for mixed in self._resampler.resample(frame):
+            yield _sane(mixed.to_ndarray()[0])
+
+    def rest(self) -> Iterator[Samples]:
+        resampler, self._resampler = self._resampler, None
+        if resampler is not None:
+            for mixed in resampler.resample(None):
+                yield _sane(mixed.to_ndarray()[0])
+
+
+def _sane(samples: Samples) -> Samples:
+    sane: Samples = np.clip(np.nan_to_num(samples), -1.0, 1.0)
+    return sane
+
+
+def _check_header(form: Any) -> None:
+    """A header may claim what would take gigabytes to resample."""
+    if form is None:
+        raise UnsupportedAudio("The sound in the file is of no known kind.")
+    rate, channels = form.sample_rate or 0, form.layout.nb_channels
+    if not _LOWEST_HZ <= rate <= _HIGHEST_HZ:
+        raise UnsupportedAudio(
+            f"The file claims {rate} Hz; {_LOWEST_HZ} to {_HIGHEST_HZ} Hz are allowed."
+        )
+    if not 1 <= channels <= _MOST_CHANNELS:
+        raise UnsupportedAudio(
+            f"The file claims {channels} channels; 1 to {_MOST_CHANNELS} are allowed."
+        )

@@ -1,0 +1,88 @@
+"""Media files at work: runs inside a worker process and nowhere else."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from common.audio import SPEECH_RATE_HZ, Samples
+from stt_app.core.files.media_reader import MediaReader
+
+_MEMORY_BYTES = 1 << 30
+_SKIPPED_AT_ONCE = 60 * SPEECH_RATE_HZ
+
+
+@dataclass(frozen=True)
+class ReadMedia:
+    """`count` samples of a file, from `start` on."""
+
+    path: Path
+    start: int
+    count: int
+
+
+@dataclass(frozen=True, eq=False)
+class Portion:
+    """A stretch of a file: mono float32 at 16 kHz."""
+
+    samples: Samples
+    start: int
+    last: bool
+    duration_seconds: float | None
+    """The whole file's, as its header says."""
+
+
+class MediaWorker:
+    """Keeps the file open between portions; any portion can also be asked for anew."""
+
+    def __init__(self) -> None:
+        self._path: Path | None = None
+        self._reader: MediaReader | None = None
+
+    def load(self) -> dict[str, Any]:
+        """Take away the memory that a hostile file could ask for."""
+        if multiprocessing.parent_process() is None:
+            return {}  # In a thread the limit would be the whole server's.
+        with contextlib.suppress(ImportError):
+            import resource
+
+            import psutil
+
+            used = psutil.Process().memory_info().vms
+            limit = used + _MEMORY_BYTES
+            _, hard = resource.getrlimit(resource.RLIMIT_AS)
+            if hard == resource.RLIM_INFINITY or limit < hard:
+                resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+        return {}
+
+    def handle(self, request: ReadMedia) -> Iterator[Portion]:
+        """One portion. Raises UnsupportedAudio."""
+        reader = self._reader_at(request)
+        samples = reader.read(request.count)
+        last = len(samples) < request.count
+        duration = reader.duration_seconds
+        if last:
+            self._close()
+        yield Portion(samples, request.start, last, duration)
+
+    def _reader_at(self, request: ReadMedia) -> MediaReader:
+        reader = self._reader
+        here = reader is not None and self._path == request.path
+        if reader is None or not here or reader.position > request.start:
+            self._close()
+            reader = self._reader = MediaReader(request.path)
+            self._path = request.path
+        while reader.position < request.start:
+            missing = request.start - reader.position
+            if not len(reader.read(min(missing, _SKIPPED_AT_ONCE))):
+                break
+        return reader
+
+    def _close(self) -> None:
+        reader, self._reader = self._reader, None
+        if reader is not None:
+            reader.close()

@@ -1,0 +1,106 @@
+"""What a client may choose of how it is listened to."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from stt_app.core.codecs.decoders import Encoding
+from stt_app.core.engine import Task
+from stt_app.core.languages import AUTO, LANGUAGES
+
+Purpose = Literal["live", "file"]
+MAX_PROMPT_CHARACTERS = 800
+"""Whisper reads about so much of a prompt, 223 tokens."""
+
+
+class Options(BaseModel):
+    """What a client may choose, at the start and later on; None leaves it as it is."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    language: str | None = Field(
+        None,
+        description="Language of the speech, such as `en`, or `auto` to detect it.",
+        examples=["en"],
+    )
+    sample_rate: int | None = Field(
+        None,
+        ge=8_000,
+        le=48_000,
+        description="Rate of the audio that follows, in Hz (8000 to 48000).",
+        examples=[16_000],
+    )
+    encoding: Encoding | None = Field(
+        None,
+        description="Form of the audio that follows. `opus` and `webm` are both Opus in WebM or Ogg, straight from a browser's MediaRecorder, which carries its own rate.",
+        examples=["pcm_s16le"],
+    )
+    task: Task | None = Field(
+        None,
+        description="`transcribe`, or `translate` for English text whatever is spoken.",
+        examples=["transcribe"],
+    )
+    interim_results: bool | None = Field(
+        None,
+        description="Whether `partial` messages come while somebody speaks.",
+        examples=[True],
+    )
+    word_timestamps: bool | None = Field(
+        None,
+        description="Whether transcripts carry their words with times and probabilities.",
+        examples=[False],
+    )
+    prompt: str | None = Field(
+        None,
+        max_length=MAX_PROMPT_CHARACTERS,
+        description="Text that sets style and spelling, as if it had been said before.",
+        examples=["Minutes of the harbour council."],
+    )
+    hotwords: str | None = Field(
+        None,
+        max_length=MAX_PROMPT_CHARACTERS,
+        description="Words and names that are likely to be said.",
+        examples=["Dashwood, Gregson"],
+    )
+    silence_max_seconds: float | None = Field(
+        None,
+        ge=0.1,
+        le=10,
+        description="Silence that ends an utterance, in seconds (0.1 to 10).",
+        examples=[0.7],
+    )
+    min_utterance_seconds: float | None = Field(
+        None,
+        ge=0,
+        le=5,
+        description="Shorter bursts of speech are not transcribed, in seconds (0 to 5).",
+        examples=[0.35],
+    )
+    vad_threshold: float | None = Field(
+        None,
+        ge=0.05,
+        le=0.95,
+        description="Probability above which a frame counts as speech (0.05 to 0.95).",
+        examples=[0.5],
+    )
+    endpointing: Literal["vad"] | None = Field(
+        None,
+        description="What ends an utterance: `vad`, the pause alone.",
+        examples=["vad"],
+    )
+    purpose: Purpose | None = Field(
+        None,
+        description="`live`, or `file` for a recording: no partial texts, and it waits for whoever speaks.",
+        examples=["live"],
+    )
+
+    @field_validator("language")
+    @classmethod
+    def _known_language(cls, value: str | None) -> str | None:
+        if value is None or value in LANGUAGES or value == AUTO:
+            return value
+        raise ValueError(
+            f"unknown language {value[:20]!r}; use `auto` or a code such as `en`"
+        )

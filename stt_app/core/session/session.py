@@ -1,0 +1,295 @@
+"""One live transcription: audio goes in without waiting, events come out in order."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
+
+from common.audio import SPEECH_RATE_HZ, Samples
+from common.config.speech import ListeningSettings
+from common.errors import VoiceError
+from common.metrics import AUDIO_SECONDS
+from common.workers import Priority
+from stt_app.core.endpointing.events import (
+    AudioHeard,
+    CandidateDropped,
+    EndpointEvent,
+    UtteranceEnded,
+)
+from stt_app.core.endpointing.frontend import AudioFrontend
+from stt_app.core.endpointing.vad import VadModel
+from stt_app.core.engine import SttEngine
+from stt_app.core.engine_load import EngineLoad
+from stt_app.core.events import (
+    FlushDone,
+    SessionClosed,
+    SessionEvent,
+    SessionReady,
+    SpeechEnded,
+    UtteranceResult,
+    UtteranceTranscribed,
+)
+from stt_app.core.interim.interim_results import InterimResults
+from stt_app.core.interim.scheduler import InterimScheduler
+from stt_app.core.session.backlog import UtteranceBacklog
+from stt_app.core.session.options import Options
+from stt_app.core.session.outbox import Outbox
+from stt_app.core.session.settings import SessionSettings, Start
+from stt_app.core.session.speech_clock import SpeechClock
+from stt_app.core.session.status import StatusReporter
+from stt_app.core.session.utterances import Transcriber, UtteranceJob
+
+MOST_AT_ONCE = 4
+"""So many utterances of one session are with the engine at the same time: a batch of
+Whisper's on a CPU, so a recording fills it and yet takes no more than one."""
+
+
+@dataclass(frozen=True)
+class _Flush:
+    """Answer a flush, once everything before it is done."""
+
+    utterance_id: int | None
+
+
+@dataclass(frozen=True)
+class _End:
+    """Nothing follows."""
+
+    reason: str
+
+
+_Asked = asyncio.Task[UtteranceResult]
+"""An utterance whose text is on its way."""
+
+
+def nobody(_result: UtteranceResult) -> None:
+    """Nobody keeps it."""
+
+
+class SttSession:
+    """One connection's audio, utterances and texts.
+
+    `feed` never waits. Whoever calls it awaits `wait_for_capacity()` after each frame,
+    which holds a client back that sends more than can be transcribed. `on_result` is
+    called for each utterance when its text is sent, also when nobody takes events.
+    """
+
+    def __init__(
+        self,
+        engine: SttEngine,
+        settings: ListeningSettings,
+        vad: VadModel,
+        *,
+        session_id: str,
+        options: Options,
+        load: EngineLoad | None = None,
+        priority: Priority | None = None,
+        start: Start = Start(),
+        on_result: Callable[[UtteranceResult], None] = nobody,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._on_result = on_result
+        self._clock = clock
+        self._settings = SessionSettings(settings, options, priority)
+        self._frontend = AudioFrontend(
+            self._settings.listening,
+            vad,
+            start.audio_seconds,
+            encoding=self._settings.encoding,
+            first_id=start.utterances + 1,
+            resumed=bool(start.resumed),
+        )
+        self._ready = SessionReady(
+            session_id,
+            engine.model_name,
+            self._frontend.sample_rate,
+            start.resume_token,
+            start.resumed,
+            start.audio_seconds,
+        )
+        load = load or EngineLoad(settings.stt_lag_limit_seconds, clock)
+        self._transcriber = Transcriber(engine, load, clock)
+        self._outbox = Outbox()
+        self._interim = InterimScheduler(
+            engine,
+            load,
+            InterimResults(engine, settings, self._outbox.offer, clock),
+            self._frontend.open_utterance,
+            lambda open_: self._settings.request(
+                open_.samples, open_.voice_probability
+            ),
+        )
+        self._backlog = UtteranceBacklog(
+            int(settings.max_buffer_seconds * SPEECH_RATE_HZ)
+        )
+        start_sample = round(start.audio_seconds * SPEECH_RATE_HZ)
+        self._status = StatusReporter(self._outbox, self._backlog, start_sample, clock)
+        self._speech_clock = SpeechClock(start_sample, clock)
+        self._sent_texts = 0
+        self._finishing = False
+        self._places = asyncio.Semaphore(MOST_AT_ONCE)
+        self._jobs: asyncio.Queue[_Asked | _Flush | _End] = asyncio.Queue()
+        self._worker = asyncio.create_task(self._work())
+
+    def feed(self, frame: bytes) -> None:
+        """Audio in the session's encoding and rate, mono, of any length.
+
+        After `finish` it is ignored. Raises UnsupportedAudio.
+        """
+        if self._finishing:
+            return
+        seconds_before = self._frontend.audio_seconds
+        events = self._frontend.hear(frame)
+        AUDIO_SECONDS.labels("in").inc(self._frontend.audio_seconds - seconds_before)
+        self._take(events)
+        if self._settings.live:
+            self._interim.look(interim_results=self._settings.interim_results)
+        self._status.after_audio()
+
+    @property
+    def slice_bytes(self) -> int:
+        """Feed no more at a time, so that others are not kept waiting."""
+        return self._frontend.slice_bytes
+
+    async def wait_for_capacity(self) -> None:
+        """Return when there is room for another frame. Always lets others run."""
+        await self._backlog.wait_for_capacity()
+
+    def configure(self, options: Options) -> None:
+        """Change what the client chose; what is None stays."""
+        if self._finishing:
+            return
+        self._settings.update(options)
+        # What was prepared under the old options is of no use.
+        self._interim.end()
+        settings = self._settings
+        self._take(self._frontend.use(settings.listening, settings.encoding))
+
+    def wait_for_silence(self, seconds: float) -> None:
+        """How long a pause must be to end an utterance, from now on.
+
+        A model of turns calls this in the pause, once it knows more.
+        """
+        self._frontend.wait_for_silence(seconds)
+
+    def open_audio(self) -> Samples | None:
+        """What is being said, as mono float32 at 16 kHz, shape (n,); None in silence."""
+        utterance = self._frontend.open_utterance()
+        return utterance.samples if utterance is not None else None
+
+    def flush(self) -> None:
+        """Finish the current utterance now. Always answered with FlushDone."""
+        if self._finishing:
+            return
+        self._jobs.put_nowait(_Flush(self._take(self._frontend.flush())))
+
+    def warn_of_end(self, seconds: float) -> None:
+        """Tell the client that the connection ends in so many seconds."""
+        self._status.before_end(seconds)
+
+    def finish(self, reason: str = "client") -> None:
+        """No more audio: what is left is transcribed, then the events end."""
+        if self._finishing:
+            return
+        self._take(self._frontend.flush())
+        self._finishing = True
+        self._interim.end()
+        self._jobs.put_nowait(_End(reason))
+
+    async def drain(self, reason: str = "restarting") -> None:
+        """Finish because the server wants it; return when every event was taken."""
+        self.finish(reason)
+        await self._outbox.all_taken()
+
+    def fail(self, error: VoiceError) -> None:
+        """Whoever takes events gets this error next."""
+        self._outbox.fail(error)
+
+    async def close(self) -> None:
+        """The client has gone. Its last words are still heard, but not sent."""
+        self.finish("disconnected")
+        self._outbox.give_up()
+        await asyncio.wait([self._worker])
+
+    async def events(self) -> AsyncIterator[SessionEvent]:
+        """Every event; ends after `finish`. Raises the error of `fail`."""
+        yield self._ready
+        async for event in self._outbox.events():
+            yield event
+        # Whatever broke the worker is raised here.
+        await self._worker
+
+    def _take(self, events: list[EndpointEvent]) -> int | None:
+        """Act on them. Returns the number of the last utterance that they ended."""
+        ended = None
+        for event in events:
+            if isinstance(event, AudioHeard):
+                self._speech_clock.hear(event)
+                self._interim.hear(event)
+                self._status.hear(event)
+                continue
+            self._speech_clock.take(event)
+            if isinstance(event, UtteranceEnded):
+                ended = event.utterance_id
+                self._ask(event)
+            else:
+                if isinstance(event, CandidateDropped):
+                    self._interim.end()
+                self._outbox.offer(event)
+            self._interim.take(event)
+        return ended
+
+    def _ask(self, ended: UtteranceEnded) -> None:
+        speculative = self._interim.end(ended)
+        now = self._clock()
+        job = UtteranceJob(
+            ended,
+            self._settings.request(ended.samples, ended.voice_probability),
+            speech_end_at=self._speech_clock.speech_end_at,
+            waits_since=now,
+            priority=self._settings.priority,
+            speculative=speculative,
+        )
+        self._outbox.offer(
+            SpeechEnded(
+                ended.utterance_id,
+                ended.start_sample,
+                ended.end_sample,
+                ended.speech_end_sample,
+                ended.reason,
+            )
+        )
+        self._backlog.add(job)
+        self._jobs.put_nowait(asyncio.create_task(self._result(job)))
+
+    async def _result(self, job: UtteranceJob) -> UtteranceResult:
+        async with self._places:
+            return await self._transcriber.transcribe(job)
+
+    async def _work(self) -> None:
+        """Send what was asked in the order of speech, whatever is ready first."""
+        try:
+            while not isinstance(job := await self._jobs.get(), _End):
+                if isinstance(job, _Flush):
+                    self._outbox.put(FlushDone(job.utterance_id))
+                else:
+                    await self._outbox.wait_for_capacity()
+                    self._send(await job)
+            seconds = self._frontend.audio_seconds
+            self._outbox.put(SessionClosed(job.reason, seconds, self._sent_texts))
+        finally:
+            self._finishing = True
+            self._backlog.end()
+            self._outbox.end()
+
+    def _send(self, result: UtteranceResult) -> None:
+        self._backlog.remove_first()
+        last = self._finishing and not self._backlog
+        result = replace(result, is_last=last)
+        self._outbox.put(result)
+        if isinstance(result, UtteranceTranscribed) and result.text:
+            self._sent_texts += 1
+        self._on_result(result)
+        self._status.after_text()

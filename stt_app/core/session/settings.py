@@ -1,0 +1,88 @@
+"""What one client wants, put together from the configuration and its own options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from common.audio import Samples
+from common.config.speech import ListeningSettings
+from common.workers import Priority
+from stt_app.core.codecs.decoders import PCM16, Encoding
+from stt_app.core.engine import TranscriptionRequest
+from stt_app.core.languages import AUTO
+from stt_app.core.session.options import Options
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where in its stream a session begins, and how it can be taken up again."""
+
+    audio_seconds: float = 0.0
+    utterances: int = 0
+    """How many came before."""
+    resume_token: str | None = None
+    resumed: bool | None = None
+    """None for a new stream; else whether the earlier part of it is known."""
+
+
+class SessionSettings:
+    """Changes with each `configure`; what the client leaves out, stays."""
+
+    def __init__(
+        self,
+        settings: ListeningSettings,
+        options: Options,
+        priority: Priority | None = None,
+    ) -> None:
+        self._settings = settings
+        self._options = options
+        self._priority = priority
+
+    def update(self, options: Options) -> None:
+        """Take over what is not None."""
+        chosen = options.model_dump(exclude_none=True, exclude={"type"})
+        self._options = self._options.model_copy(update=chosen)
+
+    @property
+    def listening(self) -> ListeningSettings:
+        """How this client's speech is found."""
+        names = ListeningSettings.model_fields.keys()
+        chosen = self._options.model_dump(exclude_none=True, include=set(names))
+        return self._settings.model_copy(update=chosen)
+
+    @property
+    def encoding(self) -> Encoding:
+        """Of the audio that follows."""
+        return self._options.encoding or PCM16
+
+    @property
+    def live(self) -> bool:
+        """Somebody speaks and waits, as opposed to a recording."""
+        return self._options.purpose != "file"
+
+    @property
+    def interim_results(self) -> bool:
+        """Whether texts are wanted before an utterance ends."""
+        return self.live and bool(self._options.interim_results)
+
+    @property
+    def priority(self) -> Priority:
+        """How urgent this client's texts are."""
+        if self._priority is not None:
+            return self._priority
+        return Priority.FINAL if self.live else Priority.FILE
+
+    def request(
+        self, samples: Samples, voice_probability: float
+    ) -> TranscriptionRequest:
+        """What the engine is asked about these samples: mono float32 at 16 kHz."""
+        options = self._options
+        return TranscriptionRequest(
+            samples,
+            options.language or AUTO,
+            options.task or "transcribe",
+            options.prompt or "",
+            options.hotwords or "",
+            bool(options.word_timestamps),
+            voice_probability,
+        )

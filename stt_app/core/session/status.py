@@ -1,0 +1,83 @@
+"""What a session tells about itself: that it is full or late, and what is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from common.audio import SPEECH_RATE_HZ
+from stt_app.core.endpointing.events import AudioHeard
+from stt_app.core.events import BufferLimitReached, ClosingSoon, Lag, Progress
+from stt_app.core.session.backlog import UtteranceBacklog
+from stt_app.core.session.outbox import Outbox
+
+_PROGRESS_STEP_SECONDS = 2.0
+"""What a client keeps for a resume; each text brings progress besides."""
+_LAG_SECONDS = 1.0
+"""A text that comes later than this is felt to be late; also the time between two."""
+
+
+class StatusReporter:
+    """Looks at a session after each portion of audio and each text."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        backlog: UtteranceBacklog,
+        start_sample: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self._outbox = outbox
+        self._backlog = backlog
+        self._clock = clock
+        self._warn_at = backlog.limit_samples
+        self._lag_at = 0.0
+        self._heard = AudioHeard(start_sample, start_sample, 0)
+        self._acknowledged = start_sample
+
+    def hear(self, heard: AudioHeard) -> None:
+        """So far the audio has come."""
+        self._heard = heard
+
+    def after_audio(self) -> None:
+        """Tell what the latest audio has changed."""
+        self._warn_when_full()
+        self._warn_when_late()
+        self._acknowledge(int(_PROGRESS_STEP_SECONDS * SPEECH_RATE_HZ))
+
+    def after_text(self) -> None:
+        """Tell what a text has settled."""
+        self._acknowledge(1)
+
+    def before_end(self, seconds: float) -> None:
+        """The connection ends in so many seconds."""
+        self._outbox.offer(ClosingSoon(self._lag_ms, seconds))
+
+    @property
+    def _lag_ms(self) -> float:
+        return round(self._backlog.lag_seconds(self._clock()) * 1000, 1)
+
+    def _warn_when_full(self) -> None:
+        limit = self._backlog.limit_samples
+        held = max(self._heard.unbroken_samples, self._backlog.samples)
+        if held >= self._warn_at:
+            self._warn_at = held + limit
+            self._outbox.put(BufferLimitReached(held / SPEECH_RATE_HZ))
+        elif held < limit // 2:
+            self._warn_at = limit
+
+    def _warn_when_late(self) -> None:
+        lag_ms, now = self._lag_ms, self._clock()
+        if lag_ms >= _LAG_SECONDS * 1000 and now >= self._lag_at:
+            self._lag_at = now + _LAG_SECONDS
+            self._outbox.offer(Lag(lag_ms))
+
+    def _acknowledge(self, step_samples: int) -> None:
+        """Say up to where nothing need be sent again."""
+        settled = self._heard.settled_sample
+        unsent = self._backlog.first_sample
+        if unsent is not None:
+            settled = min(settled, unsent)
+        if settled >= self._acknowledged + step_samples:
+            self._acknowledged = settled
+            # Rounded down: what is sent twice by a millisecond is not lost.
+            self._outbox.offer(Progress(settled * 1000 // SPEECH_RATE_HZ / 1000))

@@ -1,0 +1,100 @@
+"""What the history keeps of speech that was turned into text."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import replace
+
+from common.errors import VoiceError
+from gateway_app.access.principals import Principal
+from gateway_app.history.records import HistoryWriter, TranscriptRecord
+from stt_app.core.events import UtteranceFailed, UtteranceResult, UtteranceTranscribed
+
+
+class UtteranceRecorder:
+    """The records of one live session. After its end they are held back."""
+
+    def __init__(
+        self,
+        history: HistoryWriter,
+        session_id: str,
+        *,
+        principal: Principal,
+        client: str,
+    ) -> None:
+        self._history = history
+        self._session_id = session_id
+        self._principal = principal
+        self._client = client
+        self._held: list[TranscriptRecord] | None = None
+
+    def keep(self, result: UtteranceResult) -> None:
+        """Write it, or hold it back."""
+        record = self._record(result)
+        if self._held is None:
+            self._history.record(record)
+        else:
+            self._held.append(record)
+
+    def hold(self) -> list[TranscriptRecord]:
+        """Hold back what follows: a client that comes back says it again."""
+        self._held = []
+        return self._held
+
+    def _record(self, result: UtteranceResult) -> TranscriptRecord:
+        record = TranscriptRecord(
+            request_id=f"{self._session_id}-{result.utterance_id}",
+            session_id=self._session_id,
+            client=self._client,
+            principal=self._principal.id,
+            duration_seconds=round(result.audio_seconds, 3),
+            stages_ms=result.stages_ms,
+        )
+        if isinstance(result, UtteranceFailed):
+            return replace(record, status="error", error=result.error.message)
+        return replace(
+            record, text=result.text, language=result.language, model=result.model
+        )
+
+
+class FileSummary:
+    """The record of one file, as its utterances come."""
+
+    def __init__(
+        self, request_id: str = "", *, principal: Principal, client: str
+    ) -> None:
+        self._request_id = request_id or uuid.uuid4().hex
+        self._principal = principal
+        self._client = client
+        self._began = time.monotonic()
+        self._texts: list[str] = []
+        self._last: UtteranceTranscribed | None = None
+        self._error = ""
+        self.status = "cancelled"
+        """Until it has ended one way or the other."""
+
+    def add(self, utterance: UtteranceTranscribed) -> None:
+        self._texts.append(utterance.text)
+        self._last = utterance
+
+    def fail(self, error: VoiceError) -> None:
+        self.status, self._error = "error", error.message
+
+    def record(self) -> TranscriptRecord:
+        """All of its text; the length is that up to its last speech."""
+        last = self._last
+        total_ms = round((time.monotonic() - self._began) * 1000, 1)
+        return TranscriptRecord(
+            request_id=self._request_id,
+            session_id=self._request_id,
+            client=self._client,
+            principal=self._principal.id,
+            text=" ".join(self._texts),
+            language=last.language if last else "",
+            model=last.model if last else "",
+            duration_seconds=round(last.end_seconds, 3) if last else 0.0,
+            stages_ms={"total": total_ms},
+            status=self.status,
+            error=self._error,
+        )

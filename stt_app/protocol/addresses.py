@@ -1,0 +1,48 @@
+"""What the address of a connection to `/ws/stt` says."""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl
+
+from pydantic import Field, TypeAdapter
+
+from common.messages import validate
+from stt_app.core.session.options import Options
+from stt_app.resume.streams import ResumePoint
+
+
+class Address(Options):
+    """The options in an address, where a lost connection can be taken up as well."""
+
+    resume: str | None = Field(
+        None,
+        max_length=64,
+        description="The `resume_token` of a connection that was lost: go on where it was.",
+    )
+    audio_seconds: float | None = Field(
+        None,
+        ge=0,
+        allow_inf_nan=False,
+        description="With `resume`: where the audio that follows begins. It is the latest `ack` that arrived, or the `end` of the latest transcript.",
+    )
+
+    @property
+    def options(self) -> Options:
+        """What it says of the session."""
+        return Options(**self.model_dump(include=set(Options.model_fields)))
+
+    @property
+    def resume_point(self) -> ResumePoint | None:
+        """Where the stream goes on that it names, if it names one."""
+        if not self.resume:
+            return None
+        return ResumePoint(self.resume, self.audio_seconds)
+
+
+_ADDRESS: TypeAdapter[Address] = TypeAdapter(Address)
+
+
+def query_address(query: bytes) -> Address:
+    """What an address asks for. Raises BadValue naming the parameter."""
+    pairs = parse_qsl(query.decode("ascii", "replace"), keep_blank_values=True)
+    return validate(dict(pairs), _ADDRESS)

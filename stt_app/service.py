@@ -1,0 +1,218 @@
+"""The one entry to listening: live sessions and whole files, with all that they need.
+
+A door opens a session or a file here and maps the events to its own messages. Who is
+let in, streams that outlive their connection, the load, and the history are looked
+after here, so every door has them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from common.audio import Samples
+from common.config.speech import ListeningSettings
+from common.errors import VoiceError
+from common.workers import Priority
+from gateway_app.access.principals import Principal
+from gateway_app.history.records import HistoryWriter
+from stt_app.core.endpointing.vad import VadModel
+from stt_app.core.engine import SttEngine
+from stt_app.core.engine_load import EngineLoad
+from stt_app.core.events import SessionEvent, UtteranceTranscribed
+from stt_app.core.files.file_transcriber import FileEvent, FileTranscriber
+from stt_app.core.files.media_decoder import MediaDecoder
+from stt_app.core.session.options import Options
+from stt_app.core.session.session import SttSession
+from stt_app.history import FileSummary, UtteranceRecorder
+from stt_app.resume.streams import ResumePoint, Stream, Streams, superseded
+
+
+class LiveSession:
+    """One live session of one caller, as a door sees it.
+
+    `feed` never waits; whoever calls it awaits `wait_for_capacity` after each frame.
+    `events` are all that comes out. `close` must be awaited in the end.
+    """
+
+    def __init__(
+        self,
+        session: SttSession,
+        stream: Stream,
+        streams: Streams,
+        recorder: UtteranceRecorder,
+    ) -> None:
+        self._session = session
+        self._stream = stream
+        self._streams = streams
+        self._recorder = recorder
+        stream.on_superseded = lambda: session.fail(superseded())
+
+    @property
+    def session_id(self) -> str:
+        """Names the stream in logs and history: for a resumed one that of its start."""
+        return self._stream.session_id
+
+    @property
+    def slice_bytes(self) -> int:
+        """Feed no more at a time, so that others are not kept waiting."""
+        return self._session.slice_bytes
+
+    def feed(self, frame: bytes) -> None:
+        """Audio in the session's encoding and rate, mono, of any length.
+
+        Raises UnsupportedAudio.
+        """
+        self._session.feed(frame)
+
+    async def wait_for_capacity(self) -> None:
+        """Return when there is room for another frame. Always lets others run."""
+        await self._session.wait_for_capacity()
+
+    def configure(self, options: Options) -> None:
+        """Change what the client chose; what is None stays."""
+        self._session.configure(options)
+
+    def flush(self) -> None:
+        """Finish the current utterance now. Always answered with FlushDone."""
+        self._session.flush()
+
+    def wait_for_silence(self, seconds: float) -> None:
+        """How long a pause must be to end an utterance, from now on."""
+        self._session.wait_for_silence(seconds)
+
+    def open_audio(self) -> Samples | None:
+        """What is being said, as mono float32 at 16 kHz, shape (n,); None in silence."""
+        return self._session.open_audio()
+
+    def warn_of_end(self, seconds: float) -> None:
+        """Tell the client that the connection ends in so many seconds."""
+        self._session.warn_of_end(seconds)
+
+    def finish(self) -> None:
+        """No more audio: what is left is transcribed, then the events end."""
+        self._session.finish()
+
+    async def drain(self, reason: str) -> None:
+        """Finish because the server wants it; return when every event was taken."""
+        await self._session.drain(reason)
+
+    def events(self) -> AsyncIterator[SessionEvent]:
+        """Every event. Raises Superseded once another connection has the stream."""
+        return self._stream.watching(self._session.events())
+
+    async def close(self, *, lost: bool = False) -> None:
+        """The connection has ended; `lost`, when its client may come back."""
+        held = self._recorder.hold()
+        await self._session.close()
+        await self._streams.leave(self._stream, held, lost=lost)
+
+
+class ListeningService:
+    """Turns speech into text for everybody who uses this process."""
+
+    def __init__(
+        self,
+        engine: SttEngine,
+        vad: VadModel,
+        settings: ListeningSettings,
+        *,
+        language: str,
+        streams: Streams,
+        media: MediaDecoder,
+        history: HistoryWriter,
+    ) -> None:
+        self._engine = engine
+        self._vad = vad
+        self._settings = settings
+        self._language = language
+        self._streams = streams
+        self._media = media
+        self._history = history
+        self.load = EngineLoad(settings.stt_lag_limit_seconds)
+        """How late the texts of this process come."""
+        self._files = FileTranscriber(engine, vad, media, settings, self.load)
+
+    async def start(self) -> None:
+        """Load what detects speech. Raises EngineFailed. The engine is started apart."""
+        self._vad.start()
+        await self._streams.start()
+
+    async def stop(self) -> None:
+        """Write what is held, and end the processes that decode files."""
+        await self._streams.stop()
+        await self._media.stop()
+
+    async def open_live(
+        self,
+        options: Options,
+        *,
+        principal: Principal,
+        client: str,
+        session_id: str,
+        priority: Priority | None = None,
+        resume: ResumePoint | None = None,
+    ) -> LiveSession:
+        """A live session with these options, over those of the configuration.
+
+        `priority` is that of its finals; None is FINAL, or FILE for the purpose
+        `file`. Raises Overloaded while texts come late, unless a stream is resumed.
+        """
+        if resume is None:
+            self.load.admit()
+        stream = await self._streams.take(session_id, principal.id, resume)
+        recorder = UtteranceRecorder(
+            self._history, stream.session_id, principal=principal, client=client
+        )
+        session = SttSession(
+            self._engine,
+            self._settings,
+            self._vad,
+            session_id=stream.session_id,
+            options=self._with_defaults(options),
+            load=self.load,
+            priority=priority,
+            start=stream.start,
+            on_result=recorder.keep,
+        )
+        return LiveSession(session, stream, self._streams, recorder)
+
+    async def transcribe_file(
+        self,
+        path: Path,
+        options: Options,
+        *,
+        principal: Principal,
+        client: str = "",
+        request_id: str = "",
+        priority: Priority = Priority.FILE,
+        start_seconds: float = 0.0,
+    ) -> AsyncIterator[FileEvent]:
+        """The file's utterances in order from `start_seconds` on, and its progress.
+
+        The history gets one record of the file. Raises UnsupportedAudio, TooLarge,
+        Overloaded, the engine's error, or OSError when the file cannot be opened.
+        """
+        summary = FileSummary(request_id, principal=principal, client=client)
+        try:
+            async for event in self._files.transcribe(
+                path, self._with_defaults(options), start_seconds, priority=priority
+            ):
+                if isinstance(event, UtteranceTranscribed):
+                    summary.add(event)
+                yield event
+            summary.status = "ok"
+        except VoiceError as error:
+            summary.fail(error)
+            raise
+        finally:
+            self._history.record(summary.record())
+
+    def _with_defaults(self, chosen: Options) -> Options:
+        """The client's options over those of the configuration."""
+        defaults = {
+            "language": self._language,
+            "sample_rate": self._settings.sample_rate,
+        }
+        own = chosen.model_dump(exclude_none=True, include=set(Options.model_fields))
+        return Options(**{**defaults, **own})

@@ -1,0 +1,89 @@
+"""Seats: counted, limited, drained."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from common.errors import Overloaded, Restarting
+from gateway_app.sockets.sessions import SessionRegistry
+
+
+class Guest:
+    """A session that leaves when it is asked to, unless it will not."""
+
+    def __init__(self, registry: SessionRegistry, *, leaves: bool = True) -> None:
+        self.leaves = leaves
+        self.asked = 0
+        self.seat = registry.open("stt", self)
+
+    async def drain(self) -> None:
+        self.asked += 1
+        if self.leaves:
+            self.seat.close()
+
+
+async def test_it_counts_by_kind():
+    registry = SessionRegistry()
+    with registry.open("stt"), registry.open("stt"), registry.open("tts"):
+        assert registry.counts() == {"stt": 2, "tts": 1}
+    assert registry.counts() == {}
+
+
+async def test_it_frees_a_seat_once():
+    registry = SessionRegistry()
+    seat = registry.open("stt")
+    seat.close()
+    seat.close()
+    assert registry.count("stt") == 0
+
+
+async def test_it_refuses_past_the_limit_of_that_kind_only():
+    registry = SessionRegistry()
+    registry.open("stt", limit=1)
+    registry.open("tts", limit=1)
+    with pytest.raises(Overloaded) as refused:
+        registry.open("stt", limit=1)
+    assert refused.value.retry_after_seconds
+
+
+async def test_it_asks_every_session_to_finish():
+    registry = SessionRegistry()
+    guests = [Guest(registry) for _ in range(3)]
+    assert await registry.drain(1)
+    assert [guest.asked for guest in guests] == [1, 1, 1]
+
+
+async def test_it_lets_nobody_in_while_it_drains():
+    registry = SessionRegistry()
+    await registry.drain(1)
+    assert registry.draining
+    with pytest.raises(Restarting):
+        registry.open("stt")
+
+
+async def test_it_waits_for_requests_that_cannot_be_hurried():
+    registry = SessionRegistry()
+    seat = registry.open("http")
+    asyncio.get_running_loop().call_later(0.05, seat.close)
+    assert await registry.drain(1)
+
+
+async def test_it_gives_up_when_the_time_is_over():
+    registry = SessionRegistry()
+    Guest(registry, leaves=False)
+    assert not await registry.drain(0.05)
+
+
+async def test_it_drains_the_others_when_one_fails():
+    class Broken(Guest):
+        async def drain(self) -> None:
+            self.seat.close()
+            raise RuntimeError("broken")
+
+    registry = SessionRegistry()
+    Broken(registry)
+    guest = Guest(registry)
+    assert await registry.drain(1)
+    assert guest.asked == 1

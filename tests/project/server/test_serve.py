@@ -1,0 +1,285 @@
+"""The life of `manage.py serve`: start, what it says, and its end."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+import websockets
+
+from common.config import project_dir
+from tests.project.server.live_server import connection, read_headers
+from tests.server_process import free_port, running_server, started_server
+
+# A busy machine may take long to start a process.
+pytestmark = [pytest.mark.server, pytest.mark.timeout(400)]
+
+FAKES: dict[str, Any] = {
+    "stt_engine": "tests.project.fake_engines:Stt",
+    "tts_engine": "tests.project.fake_engines:Tts",
+    "llm_backend": "none",
+}
+
+
+LONG_REQUEST = {"text": "This is a sentence. " * 200, "llm": False, "format": "pcm"}
+MOST_GROWTH_MB = 20.0
+START_SECONDS = 120.0
+
+
+def test_it_says_where_it_listens_and_what_it_runs() -> None:
+    with running_server(**FAKES) as server:
+        assert server.log.count("is ready after") == 1
+        assert f"{server.url}/" in server.log
+        assert f"{server.ws_url}/ws/stt" in server.log
+        for title in ("Speech to text", "Text to speech", "Language model", "Database"):
+            assert title in server.log
+        assert "Traceback" not in server.log
+
+
+def test_it_answers_under_its_limits() -> None:
+    with running_server(**FAKES) as server:
+        answer = httpx.get(f"{server.url}/nowhere", timeout=5)
+        assert answer.status_code == 404
+        assert answer.json()["error"]["code"] == "not_found"
+        wrong_host = httpx.get(f"{server.url}/health", headers={"Host": "evil.example"})
+        assert wrong_host.status_code == 400
+        huge = httpx.post(f"{server.url}/tts", content=b"x" * 27_000_000, timeout=30)
+        assert huge.status_code == 413
+        assert "Traceback" not in server.log
+
+
+async def test_it_turns_an_unknown_socket_away_without_a_traceback() -> None:
+    with running_server(**FAKES) as server:
+        async with websockets.connect(f"{server.ws_url}/nowhere") as unknown:
+            assert json.loads(await unknown.recv())["code"] == "not_found"
+            await unknown.wait_closed()
+        assert unknown.close_code == 4404
+        assert "Traceback" not in server.log
+
+
+def test_it_writes_json_lines_when_asked() -> None:
+    with running_server(log_json_mode=True, **FAKES) as server:
+        httpx.get(f"{server.url}/voices")
+        assert server.stop() == 0
+        entries = [json.loads(line) for line in server.log.splitlines()]
+    events = [entry["event"] for entry in entries]
+    assert "server ready" in events
+    assert "server stopped" in events
+    (answered,) = [e for e in entries if e.get("path") == "/voices"]
+    assert answered["request_id"]
+    assert not [e for e in entries if str(e.get("path", "")).startswith("/health")]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_in_order_on_a_signal(number: int) -> None:
+    with (
+        running_server(shutdown_grace_seconds=60, **FAKES) as server,
+        socket.create_connection(("127.0.0.1", server.port)) as half,
+    ):
+        half.sendall(b"POST /tts HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{")
+        time.sleep(0.3)
+        server.signal(number)
+        assert server.wait(20) == 0
+        assert "Traceback" not in server.log
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(server.url)
+
+
+def test_it_ends_at_once_on_a_second_signal() -> None:
+    endless = {**FAKES, "tts_engine": "tests.project.fake_engines:EndlessTts"}
+    with (
+        running_server(**endless) as server,
+        httpx.stream("POST", f"{server.url}/tts", json=LONG_REQUEST) as response,
+    ):
+        assert response.status_code == 200
+        server.signal()
+        time.sleep(1)
+        assert server.process.poll() is None
+        server.signal()
+        assert server.wait(5) == 128 + signal.SIGTERM
+
+
+def test_it_breaks_off_an_answer_that_does_not_end_in_time() -> None:
+    endless = {**FAKES, "tts_engine": "tests.project.fake_engines:EndlessTts"}
+    with (
+        running_server(shutdown_grace_seconds=1, **endless) as server,
+        httpx.stream("POST", f"{server.url}/tts", json=LONG_REQUEST) as response,
+    ):
+        assert response.status_code == 200
+        server.signal()
+        # A part must not look like the whole.
+        with pytest.raises(httpx.RemoteProtocolError):
+            for _ in response.iter_raw():
+                pass
+        assert server.wait(20) == 0
+        assert "Traceback" not in server.log
+
+
+def test_it_makes_no_speech_that_nobody_reads() -> None:
+    endless = {**FAKES, "tts_engine": "tests.project.fake_engines:EndlessTts"}
+    body = json.dumps(LONG_REQUEST).encode()
+    with (
+        running_server(slow_reader_seconds=5, **endless) as server,
+        connection(server.port, receive_buffer=4_096) as client,
+    ):
+        # The first speech brings what is loaded only then.
+        short = {"text": "Hi.", "llm": False, "format": "pcm"}
+        assert httpx.post(f"{server.url}/tts", json=short).status_code == 200
+        before = server.memory_mb
+        client.sendall(
+            b"POST /tts HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n"
+            b"Content-Type: application/json\r\n\r\n%b" % (len(body), body)
+        )
+        assert read_headers(client).startswith(b"HTTP/1.1 200 ")
+        time.sleep(3)
+        assert server.memory_mb - before < MOST_GROWTH_MB
+        time.sleep(9)
+        assert "slow reader cut off" in server.log
+
+
+def test_it_stops_while_it_is_still_loading() -> None:
+    with started_server(**FAKES) as server:
+        time.sleep(0.2)
+        server.signal()
+        assert server.wait(START_SECONDS) in (0, -signal.SIGTERM)
+
+
+def test_it_names_a_port_that_is_taken() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with started_server(**{**FAKES, "tts_port": port}) as server:
+            assert server.wait(START_SECONDS) == 1
+            assert server.log.strip() == (
+                f"Cannot listen on 127.0.0.1:{port}: Address already in use."
+            )
+
+
+def test_it_names_what_is_missing_and_what_mends_it() -> None:
+    broken = {**FAKES, "tts_engine": "tests.project.fake_engines:BrokenTts"}
+    with started_server(**broken) as server:
+        assert server.wait(START_SECONDS) == 1
+        assert server.log.strip() == (
+            "The voice is missing: run `manage.py voices download x`."
+        )
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"stt_engine": "siri"}, "`stt_engine` is `siri`: use `whisper` or"),
+        ({"tts_engine": "no.such:Engine"}, "which cannot be imported"),
+        ({"whisper_lang": "klingon"}, "`whisper_lang` is `klingon`: it must be"),
+        ({"whisper_compute_type": "int9"}, "WHISPER_COMPUTE_TYPE is 'int9'; it must"),
+        ({"system_prompt_path": "/no/such"}, "`system_prompt_path` names /no/such"),
+        ({"tts_port": "many"}, "environment TTS_PORT is 'many'"),
+        ({"environment": "production"}, "secret_key"),
+    ],
+)
+def test_it_refuses_a_configuration_that_cannot_work(
+    settings: dict[str, Any], sentence: str
+) -> None:
+    chosen = {**FAKES, "tts_port": free_port(), **settings}
+    port = chosen.pop("tts_port")
+    environment = {name.upper(): str(value) for name, value in chosen.items()}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "serve"],
+        cwd=project_dir(),
+        env={**os.environ, "TTS_PORT": str(port), **environment},
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert sentence in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_it_runs_two_services_when_split() -> None:
+    stt_port = free_port()
+    with running_server("--split", stt_port=stt_port, **FAKES) as server:
+        stt_url = f"http://127.0.0.1:{stt_port}"
+        server.wait_until_ready(stt_url)
+        assert "whisper" in httpx.get(f"{stt_url}/health").json()["parts"]
+        assert httpx.get(f"{stt_url}/voices").status_code == 404
+        parts = httpx.get(f"{server.url}/health").json()["parts"]
+        assert "piper" in parts
+        assert "whisper" not in parts
+        assert httpx.get(f"{server.url}/voices").status_code == 200
+        killed = psutil.Process(server.pid).children()[0]
+        killed.kill()
+        time.sleep(1)
+        server.wait_until_ready(stt_url)
+        server.wait_until_ready()
+        assert "service died" in server.log
+        assert server.stop() == 0
+        assert not psutil.pid_exists(killed.pid)
+
+
+def test_it_gives_up_when_a_split_service_cannot_start() -> None:
+    broken = {**FAKES, "tts_engine": "tests.project.fake_engines:BrokenTts"}
+    with started_server("--split", stt_port=free_port(), **broken) as server:
+        assert server.wait(START_SECONDS) == 1
+        assert "The voice is missing" in server.log
+
+
+def test_its_services_end_when_their_supervisor_is_killed() -> None:
+    stt_port = free_port()
+    with running_server("--split", stt_port=stt_port, **FAKES) as server:
+        server.wait_until_ready(f"http://127.0.0.1:{stt_port}")
+        children = psutil.Process(server.pid).children()
+        server.signal(signal.SIGKILL)
+        _, alive = psutil.wait_procs(children, timeout=10)
+        assert alive == []
+
+
+def test_it_also_runs_under_plain_daphne() -> None:
+    port = free_port()
+    environment = {name.upper(): str(value) for name, value in FAKES.items()}
+    command = [sys.executable, "-m", "daphne", "-p", str(port)]
+    with subprocess.Popen(
+        [*command, "voiceproject.asgi:application"],
+        cwd=project_dir(),
+        env={**os.environ, **environment},
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        try:
+            answer = _first_answer(f"http://127.0.0.1:{port}/health/ready")
+            assert answer.status_code == 200
+        finally:
+            process.terminate()
+
+
+def _first_answer(url: str) -> httpx.Response:
+    end = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            return httpx.get(url, timeout=30)
+        except httpx.ConnectError:
+            assert time.monotonic() < end
+            time.sleep(0.2)
+
+
+def test_runserver_names_serve() -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "runserver"],
+        cwd=project_dir(),
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert re.search(r"manage\.py serve", done.stderr)

@@ -1,0 +1,1 @@
+"""Scripted sessions on `/ws/stt` whose messages are compared with recorded ones."""

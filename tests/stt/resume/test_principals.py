@@ -1,0 +1,61 @@
+"""A stream belongs to who opened it: nobody else takes it up, whatever token is sent."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from channels.testing import WebsocketCommunicator
+
+from gateway_app.access.keys import key_principal
+from tests.fake_services import FakeServices
+from tests.fakes import FakeStt
+from tests.stt.sockets import next_message, opened, say, until_closed
+from tests.stt.sounds import LoudnessVad
+
+ONE, TWO = "the-first-key", "the-second-key"
+
+
+@pytest.fixture
+def services(make_services: Callable[..., FakeServices]) -> FakeServices:
+    return make_services(
+        stt=FakeStt(["hello"]),
+        vad=LoudnessVad(),
+        api_keys=[ONE, TWO],
+        speculative_pause_seconds=0,
+    )
+
+
+@contextlib.asynccontextmanager
+async def connected(
+    services: FakeServices, key: str, query: str = ""
+) -> AsyncIterator[tuple[WebsocketCommunicator, dict[str, Any]]]:
+    socket = opened(services, query, key)
+    assert (await socket.connect(timeout=10))[0]
+    yield socket, await next_message(socket)
+    await socket.disconnect()
+
+
+async def test_another_key_cannot_take_a_stream_up(services: FakeServices) -> None:
+    async with connected(services, ONE) as (socket, ready):
+        query = f"?resume={ready['resume_token']}"
+        async with connected(services, TWO, query) as (_, stranger):
+            assert stranger["resumed"] is False
+            assert stranger["session_id"] != ready["session_id"]
+            assert stranger["resume_token"] != ready["resume_token"]
+        await say(socket, 1, -1)
+        assert (await next_message(socket))["text"] == "hello"
+        async with connected(services, ONE, query) as (_, again):
+            assert again["resumed"] is True
+            assert again["session_id"] == ready["session_id"]
+
+
+async def test_the_history_says_whose_words_they_are(services: FakeServices) -> None:
+    async with connected(services, TWO) as (socket, _):
+        await say(socket, 1, -1)
+        await socket.send_json_to({"type": "close"})
+        await until_closed(socket)
+    (record,) = services.history.records
+    assert record.principal == key_principal(TWO).id

@@ -1,0 +1,202 @@
+"""One answer in speech: text or tokens in, events with PCM out while it is made."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any
+
+import structlog
+
+from common.errors import Unavailable, Unspeakable, VoiceError
+from common.metrics import STAGE_SECONDS
+from common.workers import Priority, Urgency
+from tts_app.core.engine import SynthesisRequest, TtsEngine, VoiceInfo, VoiceSettings
+from tts_app.core.events import PcmAudio, SpeechEvent, SpeechFinished, TextDelta
+from tts_app.core.speech.event_queue import EventQueue
+from tts_app.core.speech.joining import Joiner
+from tts_app.core.speech.timeline import Timeline
+from tts_app.core.text.readers import Clause, Input, Line, Pause, make_reader
+
+log = structlog.get_logger(__name__)
+
+SLOW_SECONDS = 0.25
+"""So long after its first piece a text should have a first clause; waiting longer for
+its end would be heard."""
+LONG_PIECE = 300
+"""More characters at once than a language model writes: a text that was given whole."""
+
+
+class SpeechPipeline:
+    """Reads text and synthesizes its clauses, both at the same time."""
+
+    def __init__(
+        self,
+        tts: TtsEngine,
+        voice: VoiceInfo,
+        settings: VoiceSettings,
+        pieces: AsyncIterator[str],
+        *,
+        input: Input = "text",
+        word_times: bool = False,
+        urgency: Urgency | None = None,
+    ) -> None:
+        """`urgency` is the handle on the first clause. As long as it is SPECULATIVE
+        all clauses go with it, so that giving it up ends everything."""
+        self._tts = tts
+        self._settings = settings
+        self._pieces = pieces
+        self._word_times = word_times
+        self._urgency = urgency or Urgency(Priority.FIRST_CLAUSE)
+        self._reader = make_reader(input, voice.language)
+        self.rate_hz = voice.sample_rate
+        """Of all PCM."""
+        joiner = Joiner(self.rate_hz, speed=settings.speed, loudest=settings.volume)
+        self._timeline = Timeline(self.rate_hz, joiner)
+        self._lines: asyncio.Queue[Line | Exception | None] = asyncio.Queue()
+        """None is the end of the text, an exception why it broke off."""
+        self._first_said = asyncio.Event()
+        self.events = EventQueue()
+        """What `run` makes, but for SpeechFinished and the end."""
+        self.text = ""
+        """Everything that was read so far."""
+        self.first_piece_at: float | None = None
+        self.first_audio_at: float | None = None
+        """`time.perf_counter()` of the first piece of text and of the first PCM."""
+
+    @property
+    def seconds(self) -> float:
+        """How long the audio is so far."""
+        return self._timeline.seconds
+
+    @property
+    def was_given_up(self) -> bool:
+        """Whether the caller gave up the urgency that it passed."""
+        return self._urgency.given_up
+
+    async def run(self, timeout_seconds: float) -> SpeechFinished:
+        """Make the whole answer. Cancelling it stops all work at once.
+
+        The timeout is for making; waiting for a slow reader is not counted. Raises
+        what went wrong before the first sound: Unspeakable when there is nothing to
+        say, and what the engines raise. After it, the audio ends cleanly behind the
+        last whole clause, and the result tells why.
+        """
+        reading = asyncio.create_task(self._read())
+        try:
+            error = await self._synthesize_in_time(timeout_seconds)
+        finally:
+            reading.cancel()
+            await asyncio.gather(reading, return_exceptions=True)
+        if not self.seconds:
+            raise error or Unspeakable(
+                "There is nothing in the text that can be spoken.", field="text"
+            )
+        self._emit(self._timeline.finish())
+        return SpeechFinished(self.seconds, error)
+
+    async def _synthesize_in_time(self, timeout_seconds: float) -> Exception | None:
+        """All clauses. Returns what ended them early."""
+        try:
+            async with asyncio.timeout(timeout_seconds) as limit:
+                await self._synthesize(limit)
+        except Exception as error:
+            if isinstance(error, TimeoutError) and limit.expired():
+                return Unavailable(
+                    "The speech was not ready in time (`tts_request_timeout`).",
+                    retry_after_seconds=5,
+                )
+            if self.seconds and not isinstance(error, VoiceError):
+                log.error("speech failed", exc_info=error)
+            return error
+        return None
+
+    async def _synthesize(self, limit: asyncio.Timeout) -> None:
+        urgency = self._urgency
+        while (line := await self._lines.get()) is not None:
+            if isinstance(line, Exception):
+                raise line
+            if isinstance(line, Pause):
+                self._timeline.pause(line.seconds)
+            else:
+                await self._wait_for_reader(limit)
+                await self._say(line, urgency)
+                urgency = self._next_urgency()
+            self._first_said.set()
+
+    def _next_urgency(self) -> Urgency:
+        """What comes later must not overtake what nobody may want."""
+        if self._urgency.priority is Priority.SPECULATIVE:
+            return self._urgency
+        return Urgency(Priority.LATER_CLAUSE)
+
+    async def _wait_for_reader(self, limit: asyncio.Timeout) -> None:
+        """The limit of time stands still meanwhile."""
+        if not self.events.is_full:
+            return
+        loop = asyncio.get_running_loop()
+        left_seconds = (limit.when() or loop.time()) - loop.time()
+        limit.reschedule(None)
+        await self.events.wait_for_capacity()
+        limit.reschedule(loop.time() + left_seconds)
+
+    async def _say(self, clause: Clause, urgency: Urgency) -> None:
+        began = time.perf_counter()
+        self._timeline.begin_clause(clause.text)
+        parts: Any = self._tts.synthesize(self._request(clause), urgency)
+        async with aclosing(parts):
+            async for part in parts:
+                self._emit(self._timeline.add(part))
+                self._first_said.set()
+        self._emit(self._timeline.end_clause())
+        STAGE_SECONDS.labels("synthesize").observe(time.perf_counter() - began)
+
+    def _request(self, clause: Clause) -> SynthesisRequest:
+        settings = self._settings
+        if clause.rate != 1.0:
+            settings = replace(settings, speed=settings.speed * clause.rate)
+        return SynthesisRequest(clause.text, settings, self._word_times)
+
+    def _emit(self, events: Iterable[SpeechEvent]) -> None:
+        for event in events:
+            if isinstance(event, PcmAudio) and self.first_audio_at is None:
+                self.first_audio_at = time.perf_counter()
+            self.events.put(event)
+
+    async def _read(self) -> None:
+        """Pieces to clauses and pauses."""
+        try:
+            async with aclosing(self._pieces) as pieces:  # type: ignore[type-var]
+                async for piece in pieces:
+                    await self._read_piece(piece)
+            self._put_lines(self._reader.finish())
+            self._lines.put_nowait(None)
+        except Exception as error:  # noqa: BLE001 - it is raised or told by `run`
+            self._lines.put_nowait(error)
+
+    async def _read_piece(self, piece: str) -> None:
+        self.first_piece_at = self.first_piece_at or time.perf_counter()
+        self.text += piece
+        self.events.put(TextDelta(piece))
+        for line in self._reader.iterate(piece):
+            self._lines.put_nowait(line)
+            await self._give_way(piece)
+        if self._is_slow():
+            self._put_lines(self._reader.hurry())
+
+    def _put_lines(self, lines: Iterable[Line]) -> None:
+        for line in lines:
+            self._lines.put_nowait(line)
+
+    async def _give_way(self, piece: str) -> None:
+        """Reading a long text at once would take time from the first sound."""
+        if len(piece) > LONG_PIECE:
+            await self._first_said.wait()
+        await asyncio.sleep(0)
+
+    def _is_slow(self) -> bool:
+        """Whether the first clause takes long to be written."""
+        return time.perf_counter() - (self.first_piece_at or 0.0) > SLOW_SECONDS

@@ -1,0 +1,217 @@
+"""Text for speech: what streams in, cut into clauses that can be spoken one by one.
+
+The first clause is short, so that the first sound does not wait for a long text;
+later ones are sentences, because whole sentences sound better.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+import sentencex
+
+from tts_app.core.text.english import expand_english, joins_on, never_ends
+from tts_app.core.text.markdown import Break, MarkdownReader, Word
+from tts_app.core.text.words import speakable
+
+FIRST_CAP = 80
+SECOND_CAP = 140
+LATER_CAP = 200
+"""Longest clauses, in Latin letters; Chinese characters count three times."""
+MIN_FIRST_LETTERS = 10
+MIN_FIRST_WORDS = 2
+MIN_SECOND = 40
+HURRIED_WORDS = 8
+LEAST_HURRIED_WORDS = 4
+"""When text comes slowly: so many words are enough to begin, and stand before the cut."""
+
+_WIDE_WEIGHT = 3
+_CLOSERS = "\"'”’»)）」』】"
+_SOFT_ENDS = ",;:—–…，、；："
+_HARD_ENDS = ".!?。！？…։؟۔।॥።၊။"
+_LAST_SOFT = re.compile(r"[,;:—–，、；：][\"'”’»)）]*")
+_DASHES = ("-", "–", "—", "--")
+_PHONEMES = re.compile(r"(\[\[.*?\]\])")
+_ONLY_STOPS = re.compile(r"^[,;:.!?…]+$")
+
+
+class SpeechText:
+    """Pieces of text in, clauses to speak out; any split gives the same clauses."""
+
+    def __init__(self, language: str = "en") -> None:
+        self._reader = MarkdownReader()
+        self._cutter = _ClauseCutter(language.replace("_", "-").split("-")[0].lower())
+
+    def push(self, piece: str) -> list[str]:
+        """The clauses that are complete now."""
+        return list(self.iterate(piece))
+
+    def finish(self) -> list[str]:
+        """What is left when the text has ended."""
+        clauses = self._cut(self._reader.finish())
+        return [*clauses, *self._cutter.end()]
+
+    def hurry(self) -> list[str]:
+        """A beginning of the first clause, when enough of it is there to be spoken alone.
+
+        For text that comes slower than it could be said; the voice goes on behind it.
+        """
+        return list(self._cutter.hurry())
+
+    def raw(self, phonemes: str, spaced: bool | None = None) -> Iterator[str]:
+        """Phonemes between the words; they come out as they are, in `[[...]]`."""
+        yield from self._cut(self._reader.verbatim(f"[[{phonemes}]]", spaced))
+
+    def cut(self, *, open_ended: bool = False) -> Iterator[str]:
+        """What is left, as at the end of a paragraph; more text may follow.
+
+        Open-ended, the voice is told that the sentence goes on.
+        """
+        for clause in self.finish():
+            goes_on = open_ended and clause[-1:].isalnum()
+            yield f"{clause}," if goes_on else clause
+
+    def iterate(self, piece: str) -> Iterator[str]:
+        """As `push`, but the first clause comes before the rest has been read."""
+        for character in piece:
+            yield from self._cut(self._reader.push(character))
+
+    def _cut(self, atoms: Iterable[Word | Break]) -> Iterator[str]:
+        for atom in atoms:
+            if isinstance(atom, Word):
+                yield from self._cutter.add(atom)
+            else:
+                yield from self._cutter.end()
+
+
+class _ClauseCutter:
+    """Words in, clauses out."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+        self._is_english = language == "en"
+        self._text = ""
+        self._given = 0
+
+    def add(self, word: Word) -> Iterator[str]:
+        text, gap = word.text, " " if word.spaced else ""
+        if text in _DASHES and not self._text[-1:].isdigit():
+            text = ","
+        if self._is_english and self._text and never_ends(self._text, text):
+            self._text = f"{self._text} {text}"
+            return
+        if _ONLY_STOPS.match(text):
+            gap = ""
+            if self._text[-1:] in _SOFT_ENDS + _HARD_ENDS:
+                return
+        if not gap and not self._text.strip():
+            text = text.lstrip(",;:")
+        if self._is_sentence(text):
+            yield from self._give(self._text)
+        parts = iter((text,)) if word.verbatim else _pieces(text, self._cap)
+        for part in parts:
+            if self._text and _weight(self._text) + _weight(part) > self._cap:
+                yield from self._make_room(inside_word=not gap)
+            self._text = f"{self._text}{gap}{part}" if self._text else part
+            gap = ""
+        if self._may_cut_softly():
+            yield from self._give(self._text)
+
+    def end(self) -> Iterator[str]:
+        """The text ends here, or a heading or a paragraph does."""
+        yield from self._give(self._text)
+
+    def hurry(self) -> Iterator[str]:
+        """The first words up to a joining word, if there are enough of them."""
+        if self._given or len(self._text.split()) < HURRIED_WORDS:
+            return
+        cuts = [
+            at
+            for at in self._joints()
+            if len(self._text[:at].split()) >= LEAST_HURRIED_WORDS
+        ]
+        if cuts:
+            yield from self._cut_at(cuts[-1])
+
+    @property
+    def _cap(self) -> int:
+        return (FIRST_CAP, SECOND_CAP)[self._given] if self._given < 2 else LATER_CAP
+
+    def _is_sentence(self, following: str) -> bool:
+        if not self._text.rstrip(_CLOSERS).endswith(tuple(_HARD_ENDS)):
+            return False
+        parts = sentencex.segment(self._language, f"{self._text} {following}")
+        return len(parts) > 1 and parts[-1].lstrip(_CLOSERS + " ") == following
+
+    def _may_cut_softly(self) -> bool:
+        if not self._text.rstrip(_CLOSERS).endswith(tuple(_SOFT_ENDS)):
+            return False
+        if self._given == 0:
+            letters = sum(_weight(c) for c in self._text if c.isalnum())
+            words = len(self._text.split())
+            wide = _weight(self._text) > len(self._text)
+            return letters >= MIN_FIRST_LETTERS and (wide or words >= MIN_FIRST_WORDS)
+        return self._given == 1 and _weight(self._text) >= MIN_SECOND
+
+    def _make_room(self, *, inside_word: bool) -> Iterator[str]:
+        """Cut at the last comma of the second half, else before a joining word there,
+        else where we are."""
+        middle = len(self._text) * 2 // 5
+        softs = [m.end() for m in _LAST_SOFT.finditer(self._text) if m.end() > middle]
+        softs = [end for end in softs if self._text[end : end + 1] in ("", " ")]
+        if not softs:
+            softs = [at for at in self._joints() if at > middle]
+        cut = softs[-1] if softs else len(self._text)
+        yield from self._cut_at(cut, inside_word=inside_word)
+
+    def _joints(self) -> list[int]:
+        can_tell = self._is_english and "[[" not in self._text
+        return joins_on(self._text) if can_tell else []
+
+    def _cut_at(self, cut: int, *, inside_word: bool = False) -> Iterator[str]:
+        head, rest = self._text[:cut].strip(), self._text[cut:].strip()
+        # The comma keeps the voice from falling in the middle of a sentence.
+        goes_on = head[-1].isalnum() and not (inside_word and head.isascii())
+        yield from self._give(f"{head}," if goes_on else head)
+        self._text = rest
+
+    def _give(self, text: str) -> Iterator[str]:
+        self._text = ""
+        clause = text.strip()
+        if not speakable(clause):
+            return
+        self._given += 1
+        yield _expanded(clause) if self._is_english else clause
+
+
+def _expanded(clause: str) -> str:
+    """With English words for what is read badly; phonemes stay as they are."""
+    parts = _PHONEMES.split(clause)
+    return "".join(
+        part if part.startswith("[[") else expand_english(part) for part in parts
+    )
+
+
+def _weight(text: str) -> int:
+    """Length as the time it takes to say."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)
+    return len(text) + (_WIDE_WEIGHT - 1) * wide
+
+
+def _pieces(word: str, cap: int) -> Iterator[str]:
+    """The word in parts that each fit into a clause; marks stay with their letter."""
+    if _weight(word) <= cap:
+        yield word
+        return
+    part = ""
+    for character in word:
+        is_mark = unicodedata.category(character)[0] == "M"
+        if part and not is_mark and _weight(part) + _weight(character) > cap:
+            yield part
+            part = ""
+        part += character
+    yield part

@@ -1,0 +1,89 @@
+"""Letting a new voice in: its files are examined, it is heard, and only then kept."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from pathlib import Path
+
+from common.errors import BadValue, EngineFailed
+from common.models.checksums import keep_checksums
+from common.models.files import VoiceFiles
+from common.workers.brief import brief_worker
+from tts_app.core.engine import VoiceInfo
+from tts_app.core.piper.catalog import UnusableVoice, read_voice
+from tts_app.core.piper.onnx_graph import NotOnnx, graph_facts
+from tts_app.core.piper.voice import SPEAKER_INPUT
+from tts_app.core.piper.worker import PiperOptions
+
+CHECK_TIMEOUT_SECONDS = 60.0
+NEEDED_INPUTS = frozenset({"input", "input_lengths", "scales"})
+
+
+def examine(files: VoiceFiles) -> VoiceInfo:
+    """What the files say about the voice. Raises BadValue."""
+    try:
+        info = read_voice(files)
+        facts = graph_facts(files.onnx.read_bytes())
+    except UnusableVoice as error:
+        raise BadValue(error.message.split(" Install it")[0], field="config") from error
+    except NotOnnx as error:
+        raise BadValue(f"This is no ONNX model: {error}.", field="onnx") from error
+    if facts.external_data:
+        raise BadValue("The model keeps weights in other files.", field="onnx")
+    needed = NEEDED_INPUTS | ({SPEAKER_INPUT} if info.speakers else set())
+    if needed - set(facts.inputs):
+        given = ", ".join(sorted(facts.inputs)) or "nothing"
+        wanted = ", ".join(sorted(needed))
+        raise BadValue(
+            f"This is no Piper voice: it takes {given} instead of {wanted}.",
+            field="onnx",
+        )
+    return info
+
+
+async def hear(files: VoiceFiles) -> None:
+    """Let the voice speak in a process that may crash. Raises BadValue."""
+    options = PiperOptions(
+        onnx=str(files.onnx), config=str(files.config), threads=1, max_voices=1
+    )
+    try:
+        # A worker speaks a few sentences before it says that it is loaded.
+        async with brief_worker(
+            "voice check",
+            "tts_app.core.piper.worker:PiperWorker",
+            options,
+            start_timeout_seconds=CHECK_TIMEOUT_SECONDS,
+        ):
+            pass
+    except EngineFailed as error:
+        raise BadValue(
+            f"The voice cannot speak a test sentence: {error.message}", field="onnx"
+        ) from error
+
+
+def keep(files: VoiceFiles, target: Path) -> None:
+    """Move the voice's folder to `target`, with the checksums of its files."""
+    keep_checksums(files.onnx)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        files.onnx.parent.rename(target)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        _move_each(files, target)
+
+
+def _move_each(files: VoiceFiles, target: Path) -> None:
+    """To another disk, or into a folder with remains of an earlier try.
+
+    The configuration goes last: only with it the model is taken for a voice.
+    """
+    target.mkdir(exist_ok=True)
+    folder = files.onnx.parent
+    names = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
+    for name in sorted(names, key=lambda name: name == files.config.name):
+        arriving = target / f".{name}.arriving"
+        shutil.move(folder / name, arriving)
+        arriving.replace(target / name)
+    shutil.rmtree(folder, ignore_errors=True)

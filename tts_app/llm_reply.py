@@ -1,0 +1,94 @@
+"""What the language model answers to a request, and what is remembered of it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+
+import structlog
+
+from common.config.llm import LlmSettings
+from common.errors import BadValue, LlmUnavailable, NotFound, VoiceError
+from llm.engine import ChatMessage, LlmEngine, text_deltas
+from llm.prompt import system_prompt
+from tts_app.core.conversations import ConversationStore, Key, Turn, as_messages
+from tts_app.speech_request import SpeechRequest
+
+log = structlog.get_logger(__name__)
+
+
+class LlmReply:
+    """Asks the language model with the conversation so far."""
+
+    def __init__(
+        self, settings: LlmSettings, llm: LlmEngine, conversations: ConversationStore
+    ) -> None:
+        self._settings = settings
+        self._llm = llm
+        self._conversations = conversations
+
+    async def close(self) -> None:
+        await self._conversations.close()
+
+    def check(self, request: SpeechRequest) -> None:
+        """Raises BadValue for an answer longer than the configuration allows."""
+        wanted, most = request.options.max_tokens, self._settings.llm_max_tokens
+        if wanted is not None and wanted > most:
+            raise BadValue(
+                f"`max_tokens` is {wanted}; at most {most} are allowed "
+                "(`llm_max_tokens`).",
+                field="max_tokens",
+            )
+
+    async def pieces(
+        self, request: SpeechRequest, principal: str
+    ) -> AsyncIterator[str]:
+        """The answer as it is written. Raises LlmUnavailable, Unavailable."""
+        llm, said_anything = self._llm, False
+        messages = await self._messages(request, principal)
+        pieces = text_deltas(llm.reply(messages, request.options))
+        async with aclosing(pieces):
+            async for piece in pieces:
+                said_anything = said_anything or bool(piece.strip())
+                yield piece
+        if not said_anything:
+            raise LlmUnavailable(
+                f"The language model {llm.model_name} ({llm.backend}) answered nothing.",
+                retry_after_seconds=1,
+            )
+
+    async def remember(
+        self, request: SpeechRequest, principal: str, answer: str
+    ) -> None:
+        """The request was answered in full. Never raises: the answer was given."""
+        if key := _key(request, principal):
+            try:
+                await self._conversations.add(key, Turn(request.text, answer))
+            except VoiceError as error:
+                log.warning("turn not remembered", reason=error.message)
+
+    async def forget(self, principal: str, conversation_id: str) -> None:
+        """Raises NotFound when there is no such conversation of this principal."""
+        if not await self._conversations.forget(Key(principal, conversation_id)):
+            raise NotFound(
+                "There is no conversation with this id, or it has expired.",
+                field="conversation_id",
+            )
+
+    async def _messages(
+        self, request: SpeechRequest, principal: str
+    ) -> list[ChatMessage]:
+        prompt = request.system_prompt or system_prompt(self._settings)
+        key = _key(request, principal)
+        past = await self._conversations.history(key) if key else []
+        return [
+            ChatMessage("system", prompt),
+            *as_messages(past),
+            ChatMessage("user", request.text),
+        ]
+
+
+def _key(request: SpeechRequest, principal: str) -> Key | None:
+    if not request.conversation_id:
+        return None
+    return Key(principal, request.conversation_id)

@@ -1,0 +1,180 @@
+"""The one entry to speech: admission, voice, language model, and what is remembered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+
+from common.config import Config
+from common.workers import Urgency
+from gateway_app.access.principals import ANONYMOUS, Principal
+from gateway_app.history.records import HistoryWriter
+from gateway_app.sockets.sessions import SessionRegistry
+from llm.engine import LlmEngine
+from llm.prompt import system_prompt
+from tts_app.conversations import conversations_for
+from tts_app.core.conversations import ConversationStore
+from tts_app.core.engine import TtsEngine, VoiceInfo
+from tts_app.core.speech.admission import Admission
+from tts_app.core.speech.pipeline import SpeechPipeline
+from tts_app.llm_reply import LlmReply
+from tts_app.speech_record import SpeechRecorder
+from tts_app.speech_request import SpeechRequest, asks_llm, check_request
+from tts_app.speech_stream import SpeechOutcome, SpeechStream
+from tts_app.voices.selector import AvailableVoices, VoiceSelector
+
+SESSION_KIND = "tts"
+SYNC_POLL_SECONDS = 0.25
+
+
+class SpeechService:
+    """What `/tts` and every other way to speech goes through."""
+
+    def __init__(
+        self,
+        config: Config,
+        engine: TtsEngine,
+        llm: LlmEngine,
+        *,
+        sessions: SessionRegistry,
+        history: HistoryWriter,
+        conversations: ConversationStore | None = None,
+    ) -> None:
+        """Without `conversations` they are kept where the configuration says."""
+        self._config = config
+        self._engine = engine
+        self._llm = llm
+        self._sessions = sessions
+        self._admission = Admission(config.tts_max_concurrent, config.tts_queue_limit)
+        self._selector = VoiceSelector(config, engine)
+        self._recorder = SpeechRecorder(history)
+        store = conversations or conversations_for(config)
+        self._llm_reply = LlmReply(config, llm, store)
+        self._syncing: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Check the system prompt, so that a wrong path is said at the start."""
+        self._syncing = asyncio.create_task(self._sync_when_loaded())
+        system_prompt(self._config)
+
+    async def stop(self) -> None:
+        if self._syncing is not None:
+            self._syncing.cancel()
+        await self._llm_reply.close()
+
+    async def sync_voices(self) -> None:
+        """Write the installed voices to the database; trouble there is only logged."""
+        await self._selector.sync()
+
+    async def _sync_when_loaded(self) -> None:
+        # All services start side by side, and the engine knows its voices last.
+        while not self._engine.health().ok:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(SYNC_POLL_SECONDS)
+        await self._selector.sync()
+
+    @property
+    def waiting(self) -> int:
+        """Requests that wait for a place."""
+        return self._admission.waiting
+
+    @property
+    def running(self) -> int:
+        """Requests that are being spoken."""
+        return self._admission.running
+
+    async def available_voices(self) -> AvailableVoices:
+        """The voices that may be asked for. Raises EngineFailed when there is none."""
+        return await self._selector.available()
+
+    async def open(
+        self,
+        request: SpeechRequest,
+        *,
+        principal: Principal = ANONYMOUS,
+        client: str = "",
+        urgency: Urgency | None = None,
+    ) -> SpeechStream:
+        """The answer, once its first audio exists. Raises what went wrong before.
+
+        Iterate over it or close it; until then it holds a place. `principal` is whose
+        conversation it is, and `client` the address, for the history. `urgency` is the
+        caller's handle on the first clause, for an answer that may not be wanted.
+        """
+        check_request(request, self._config)
+        self._llm_reply.check(request)
+        voice, settings = await self._selector.choose(
+            request.voice, request.text, include_disabled=request.include_disabled
+        )
+        uses_llm = asks_llm(request, self._config)
+        reply = partial(self._llm_reply.pieces, request, principal.id)
+        pipeline = SpeechPipeline(
+            self._engine,
+            voice,
+            settings,
+            reply() if uses_llm else _as_given(request.text),
+            input=request.input,
+            word_times=request.word_times,
+            urgency=urgency,
+        )
+        remember = partial(self._llm_reply.remember, request, principal.id)
+        stream = SpeechStream(
+            voice,
+            pipeline,
+            place=self._place(),
+            timeout_seconds=self._config.tts_request_timeout,
+            finished=partial(
+                self._finished,
+                request,
+                voice=voice,
+                uses_llm=uses_llm,
+                principal=principal,
+                client=client,
+            ),
+            remember=remember if uses_llm else _nothing,
+        )
+        await stream.start()
+        return stream
+
+    async def forget_conversation(
+        self, principal: Principal, conversation_id: str
+    ) -> None:
+        """Raises NotFound when this principal has no such conversation."""
+        await self._llm_reply.forget(principal.id, conversation_id)
+
+    def _finished(
+        self,
+        request: SpeechRequest,
+        outcome: SpeechOutcome,
+        *,
+        voice: VoiceInfo,
+        uses_llm: bool,
+        principal: Principal,
+        client: str,
+    ) -> None:
+        # Only now it is known which model of a fallback chain answered.
+        model = request.options.model or self._llm.model_name if uses_llm else ""
+        self._recorder.record(
+            request,
+            outcome,
+            voice=voice,
+            model=model,
+            principal=principal,
+            client=client,
+        )
+
+    @asynccontextmanager
+    async def _place(self) -> AsyncIterator[None]:
+        """A place to work, which shutdown waits for."""
+        with self._sessions.open(SESSION_KIND):
+            async with self._admission.place(self._config.tts_request_timeout):
+                yield
+
+
+async def _as_given(text: str) -> AsyncIterator[str]:
+    yield text
+
+
+async def _nothing(answer: str) -> None:
+    """A text that was spoken as given is no part of a conversation."""

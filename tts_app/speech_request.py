@@ -1,0 +1,87 @@
+"""What somebody wants to hear, checked before any work is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass
+
+from common.config.speech import PiperSettings
+from common.errors import BadValue, TooLarge, Unspeakable
+from llm.engine import ReplyOptions
+from tts_app.core.engine import USUAL_VOICE, VoiceSettings
+from tts_app.core.text.readers import INPUTS, Input
+
+MIN_SPEED, MAX_SPEED = 0.25, 4.0
+"""Beyond these Piper's voices cannot be understood."""
+MAX_NOISE = 2.0
+MIN_VOLUME, MAX_VOLUME = 0.01, 1.0
+
+
+@dataclass(frozen=True)
+class SpeechRequest:
+    """What somebody wants to hear; None leaves it to the configuration."""
+
+    text: str
+    _: KW_ONLY
+    voice: VoiceSettings = USUAL_VOICE
+    """As the caller gave it: its `voice` may be AUTO, and its `speaker` a name."""
+    input: Input = "text"
+    word_times: bool = False
+    llm: bool | None = None
+    """Whether the language model answers the text, or it is spoken as given."""
+    options: ReplyOptions = ReplyOptions()
+    """For the language model."""
+    system_prompt: str | None = None
+    conversation_id: str | None = None
+    request_id: str = ""
+    audio_format: str = "pcm"
+    """What the door makes of the PCM, for the history."""
+    include_disabled: bool = False
+    """Whether a voice will do that is installed but not offered."""
+
+
+def check_request(request: SpeechRequest, settings: PiperSettings) -> None:
+    """Raises TooLarge, Unspeakable or BadValue, each naming the field."""
+    _check_lengths(request, settings.tts_max_text_length)
+    if not request.text.strip():
+        raise Unspeakable("The text is empty.", field="text")
+    _check_one_of("input", request.input, INPUTS)
+    voice = request.voice
+    _check_between("speed", voice.speed, MIN_SPEED, MAX_SPEED)
+    _check_between("volume", voice.volume, MIN_VOLUME, MAX_VOLUME)
+    _check_between("noise_scale", voice.noise_scale or 0.0, 0.0, MAX_NOISE)
+    _check_between("noise_w", voice.noise_w or 0.0, 0.0, MAX_NOISE)
+    if request.input != "text" and request.llm:
+        raise BadValue(
+            f"`input: {request.input}` is spoken as given; the language model answers "
+            "plain text only. Leave `llm` out, or set it to false.",
+            field="input",
+        )
+
+
+def asks_llm(request: SpeechRequest, settings: PiperSettings) -> bool:
+    """Whether the language model answers first."""
+    if request.input != "text":
+        return False
+    return settings.tts_use_llm if request.llm is None else request.llm
+
+
+def _check_lengths(request: SpeechRequest, limit: int) -> None:
+    for field in ("text", "system_prompt"):
+        given = getattr(request, field) or ""
+        if len(given) > limit:
+            raise TooLarge(
+                f"`{field}` has {len(given)} characters; at most {limit} are "
+                "allowed (`tts_max_text_length`).",
+                field=field,
+            )
+
+
+def _check_one_of(field: str, given: str, allowed: Sequence[str]) -> None:
+    if given not in allowed:
+        raise BadValue(f"`{field}` is one of {', '.join(allowed)}.", field=field)
+
+
+def _check_between(field: str, given: float, least: float, most: float) -> None:
+    if not least <= given <= most:
+        raise BadValue(f"`{field}` is between {least:g} and {most:g}.", field=field)

@@ -1,0 +1,73 @@
+"""The admin's way to bring a voice: a page, and its files in small parts."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.views.decorators.http import require_POST, require_safe
+
+from common.errors import BadValue, VoiceError
+from gateway_app.requests import scope_of
+from gateway_app.services import gateway_services
+from tts_app.core.voices.upload import VoiceUploads
+from tts_app.services import speech_services
+from tts_app.voice_admin.pages import AsyncView, VoicePages
+
+Step = Callable[[HttpRequest, VoiceUploads], Awaitable[dict[str, Any]]]
+
+
+class VoiceUploadPages(VoicePages):
+    """Where the two files are chosen, and the steps in which they come."""
+
+    @property
+    def page(self) -> AsyncView:
+        return require_safe(self.guarded(self._page))
+
+    def step(self, work: Step) -> AsyncView:
+        """A view for one step."""
+
+        async def view(request: HttpRequest) -> HttpResponseBase:
+            uploads = VoiceUploads(gateway_services(scope_of(request)).config)
+            return JsonResponse(await work(request, uploads))
+
+        return require_POST(self.guarded(view))
+
+    async def _page(self, request: HttpRequest) -> HttpResponseBase:
+        most_mb = gateway_services(scope_of(request)).config.voice_upload_max_mb
+        return await self.shown(
+            request, "admin/voice_upload.html", "Upload a voice", most_mb=most_mb
+        )
+
+
+async def begin(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:
+    """A new upload."""
+    return {"upload": await sync_to_async(uploads.begin)()}
+
+
+async def add(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:
+    """The next part of a file, as the body."""
+    given = request.GET
+    try:
+        offset = int(given.get("offset", ""))
+    except ValueError as error:
+        raise BadValue("`offset` is a whole number.", field="offset") from error
+    upload, kind = given.get("upload", ""), given.get("kind", "")
+    await sync_to_async(uploads.add)(upload, kind, offset, request.body)
+    return {"has": offset + len(request.body)}
+
+
+async def finish(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:
+    """Examine the voice and keep it, or throw it away and say why."""
+    speech = speech_services(scope_of(request)).speech
+    upload, name = request.GET.get("upload", ""), request.GET.get("name", "")
+    try:
+        voice = await uploads.finish(upload, name)
+    except VoiceError as error:
+        if error.field not in ("name", "upload"):
+            await sync_to_async(uploads.discard)(upload)
+        raise
+    await speech.sync_voices()
+    return {"name": voice.name, "language": voice.language}

@@ -1,0 +1,180 @@
+"""The generated pages of docs/, written from the declarations themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, get_args, get_origin
+
+from annotated_types import Ge, Gt, Le, Lt
+from prometheus_client import CollectorRegistry
+from pydantic.fields import FieldInfo
+
+from common import errors
+from common.config import SectionInfo, sections
+from common.errors import VoiceError
+from common.metrics import REGISTRY
+from gateway_app.pages.message_docs import MessageDoc, SocketDoc
+from voiceproject.docs.sockets import SOCKETS
+
+NOTE = "<!-- Written by `make docs`; change the declarations, not this page. -->"
+SIGNS = {Ge: "at least", Gt: "more than", Le: "at most", Lt: "less than"}
+
+
+def settings_page(shown: Iterable[SectionInfo]) -> str:
+    """Every setting: default, environment name, bounds and what it does."""
+    lines = [
+        NOTE,
+        "# Settings",
+        "",
+        "Defaults, then `config.yaml` (or the file that `CONFIG_PATH` names), then the environment: the last one wins.",
+        "The environment name is the key in upper case: `whisper_model_name` is `WHISPER_MODEL_NAME`. Lists are",
+        "separated by commas there. `python manage.py settings` prints every value and where it came from.",
+    ]
+    for section in shown:
+        lines += ["", f"## {section.title}", "", section.sentence, ""]
+        lines += ["| key | type | default | what it does |", "|---|---|---|---|"]
+        lines += [_setting_row(name, field) for name, field in section.fields.items()]
+    return "\n".join([*lines, ""])
+
+
+def _setting_row(name: str, field: FieldInfo) -> str:
+    sentence = _cell(field.description or "")
+    extra: Any = field.json_schema_extra
+    if extra["secret"]:
+        sentence += " Secret: never shown."
+    default = _default(field.get_default())
+    return f"| `{name}` | {_kind(field)} | {default} | {sentence} |"
+
+
+def _default(value: Any) -> str:
+    if value is None or value in ("", [], {}):
+        return "empty"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    return f"`{', '.join(value)}`" if isinstance(value, list) else f"`{value}`"
+
+
+def _kind(field: FieldInfo) -> str:
+    """The type in words, with its bounds."""
+    words = _type_words(field.annotation)
+    bounds = [
+        f"{sign} {_limit(limit)}"
+        for limit in field.metadata
+        if (sign := SIGNS.get(type(limit)))
+    ]
+    return ", ".join([words, *bounds])
+
+
+def _limit(limit: Any) -> Any:
+    return getattr(limit, type(limit).__name__.lower())
+
+
+def _type_words(annotation: Any) -> str:
+    plain = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+    if annotation in plain:
+        return plain[annotation]
+    if get_origin(annotation) is list:
+        return "list"
+    if get_origin(annotation) is dict:
+        return "mapping"
+    kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
+    if kinds and kinds[0] in plain:
+        return f"{plain[kinds[0]]} or empty"
+    return " ".join(f"`{kind}`" for kind in kinds)
+
+
+def protocol_page(sockets: Iterable[SocketDoc]) -> str:
+    """The WebSockets' messages, and every error's code in its three forms."""
+    lines = [
+        NOTE,
+        "# WebSocket messages and error codes",
+        "",
+        "Messages are JSON text with a `type`; a field that is not listed is refused. The HTTP interface is described",
+        "by the running server at `/api/docs` and `/api/openapi.json`.",
+    ]
+    for socket in sockets:
+        lines += ["", f"## `WS {socket.path}`", "", socket.sentence]
+        if socket.audio:
+            lines += ["", f"Binary frames: {socket.audio}"]
+        lines += _direction("From the client", socket.client_messages)
+        lines += _direction("From the server", socket.server_messages)
+    return "\n".join([*lines, *_error_lines(), ""])
+
+
+def _direction(title: str, messages: list[MessageDoc]) -> list[str]:
+    lines = ["", f"### {title}"] if messages else []
+    for message in messages:
+        lines += ["", f"#### `{message.name}`", "", message.sentence, ""]
+        lines += ["```json", message.example, "```"]
+        if message.fields:
+            lines += [
+                "",
+                "| field | type | always there | meaning |",
+                "|---|---|---|---|",
+            ]
+        lines += [
+            f"| `{field.name}` | {_cell(field.kind)} | {'yes' if field.required else 'no'} | {_cell(field.sentence)} |"
+            for field in message.fields
+        ]
+    return lines
+
+
+def _error_lines() -> list[str]:
+    rows = {
+        f"| `{kind.code}` | {kind.http_status} | {kind.close_code} |"
+        for kind in _error_kinds(VoiceError)
+    }
+    return [
+        "",
+        "## Errors",
+        "",
+        'HTTP answers `{"error": {"code", "message", "field", "request_id"}}`. A WebSocket gets an `error` message first',
+        "and is then closed with a code of its own; 1000 means that everything is done.",
+        "",
+        "| code | HTTP status | close code |",
+        "|---|---|---|",
+        *sorted(rows, key=lambda row: (row.split("|")[2], row)),
+    ]
+
+
+def _error_kinds(kind: type[VoiceError]) -> list[type[VoiceError]]:
+    """The family that clients may see, declared in one module."""
+    below = [each for child in kind.__subclasses__() for each in _error_kinds(child)]
+    return [each for each in (kind, *below) if each.__module__ == errors.__name__]
+
+
+def metrics_page(registry: CollectorRegistry) -> str:
+    """Every metric with its labels and help text."""
+    lines = [
+        NOTE,
+        "# Metrics",
+        "",
+        "`GET /metrics` answers in Prometheus format, for the process that was asked. Times are seconds. A counter's",
+        "name ends in `_total` there; a histogram has `_bucket`, `_sum` and `_count`.",
+        "",
+        "| name | kind | labels | what it counts |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{metric.name}` | {metric.type} | {_labels(metric.name, registry)} | {_cell(metric.documentation)} |"
+        for metric in sorted(registry.collect(), key=lambda each: each.name)
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _labels(name: str, registry: CollectorRegistry) -> str:
+    # prometheus_client offers labels only on samples, and there are none yet.
+    collector: Any = registry._names_to_collectors.get(name)
+    names = getattr(collector, "_labelnames", ())
+    return ", ".join(f"`{label}`" for label in names) or "none"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "settings.md": lambda: settings_page(sections()),
+    "protocol.md": lambda: protocol_page(SOCKETS),
+    "metrics.md": lambda: metrics_page(REGISTRY),
+}

@@ -1,0 +1,195 @@
+"""What serves the requests: the engines and services of a process, built but not started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from common.config import (
+    Config,
+    LoadedConfig,
+    SttEngineSettings,
+    TtsEngineSettings,
+)
+from common.engine import EngineSlot
+from common.services import Services
+from gateway_app.access.authentication import AccessControl
+from gateway_app.access.counters import Counters
+from gateway_app.health import OLLAMA, Part, ServerHealth
+from gateway_app.history.records import HistoryWriter
+from gateway_app.history.writer import DatabaseHistory
+from gateway_app.monitor.figures import Figures
+from gateway_app.monitor.monitor import Monitor
+from gateway_app.monitor.recent import RecentPast
+from gateway_app.probes import Probe, database_probe, redis_probe
+from gateway_app.services import GatewayServices
+from gateway_app.sockets.sessions import SessionRegistry
+from llm.engine import LlmEngine
+from llm.factory import build_llm
+from llm.servers.ollama_probe import ask_ollama
+from stt_app.core.endpointing.vad import VadModel
+from stt_app.core.engine import SttEngine
+from stt_app.core.languages import check_configured
+from stt_app.services import ListeningServices, build_listening
+from tts_app.core.engine import TtsEngine
+from tts_app.core.voices.downloads import VoiceDownloads
+from tts_app.service import SpeechService
+from tts_app.services import SpeechServices
+from voiceproject.lifecycle import Managed, ServerProcess
+
+ROLES = ("stt", "tts")
+
+STT_ENGINES = EngineSlot(
+    "stt_engine",
+    "stt_engine_options",
+    {"whisper": "stt_app.services:whisper_engine"},
+)
+TTS_ENGINES = EngineSlot(
+    "tts_engine",
+    "tts_engine_options",
+    {"piper": "tts_app.core.piper.engine:PiperEngine"},
+)
+
+
+@dataclass(frozen=True)
+class Engines:
+    """The engines of a process; the role of one that is None does not run here."""
+
+    stt: SttEngine | None = None
+    tts: TtsEngine | None = None
+    llm: LlmEngine | None = None
+
+    def parts(self) -> dict[str, Part]:
+        """The engines that run here, by the names that health calls them."""
+        engines = {"whisper": self.stt, "piper": self.tts, "llm": self.llm}
+        return {name: engine for name, engine in engines.items() if engine}
+
+
+def build_services(
+    loaded: LoadedConfig, roles: Collection[str] = ROLES
+) -> ServerProcess:
+    """The configured server. Raises EngineFailed when an engine cannot be found."""
+    return assemble(loaded, build_engines(loaded.config, roles))
+
+
+def build_engines(config: Config, roles: Collection[str] = ROLES) -> Engines:
+    """The configured engines of these roles. Raises EngineFailed."""
+    speaks = "tts" in roles
+    return Engines(
+        stt=build_stt(config) if "stt" in roles else None,
+        tts=build_tts(config) if speaks else None,
+        llm=build_llm(config) if speaks else None,
+    )
+
+
+def build_stt(config: Config) -> SttEngine:
+    """The configured speech-to-text engine, not started. Raises EngineFailed."""
+    check_configured(config.whisper_lang)
+    section = SttEngineSettings.part_of(config)
+    options = config.stt_engine_options
+    engine: SttEngine = STT_ENGINES.build(config.stt_engine, section, options)
+    return engine
+
+
+def build_tts(config: Config) -> TtsEngine:
+    """The configured text-to-speech engine, not started. Raises EngineFailed."""
+    section = TtsEngineSettings.part_of(config)
+    options = config.tts_engine_options
+    engine: TtsEngine = TTS_ENGINES.build(config.tts_engine, section, options)
+    return engine
+
+
+def assemble(
+    loaded: LoadedConfig,
+    engines: Engines,
+    history: HistoryWriter | None = None,
+    vad: VadModel | None = None,
+) -> ServerProcess:
+    """The server of these engines; without a `history` it is kept in the database."""
+    config = loaded.config
+    sessions = SessionRegistry()
+    recent = RecentPast(show_texts=config.store_history)
+    database = DatabaseHistory(config, recent)
+    records = history or database
+    rooms: list[object] = []
+    managed = [Managed("history", database.start, database.stop, stops_last=True)]
+    queues: dict[str, Callable[[], int]] = {}
+    if engines.stt is not None:
+        listening = build_listening(config, engines.stt, records, vad)
+        rooms.append(listening)
+        managed += _managed_listening(listening)
+    if engines.tts is not None and engines.llm is not None:
+        speech = _speech(config, engines.tts, engines.llm, sessions, records)
+        rooms.append(speech)
+        managed += _managed_speech(speech)
+        queues["tts"] = lambda: speech.speech.waiting
+    counters = Counters(config.redis_url)
+    gateway = _gateway(
+        loaded, engines.parts(), queues, sessions, records, recent, counters
+    )
+    managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
+    managed.append(Managed("limits", stop=counters.close))
+    return ServerProcess(Services(gateway, *rooms), tuple(managed))
+
+
+def _gateway(
+    loaded: LoadedConfig,
+    parts: Mapping[str, Part],
+    queues: Mapping[str, Callable[[], int]],
+    sessions: SessionRegistry,
+    history: HistoryWriter,
+    recent: RecentPast,
+    counters: Counters,
+) -> GatewayServices:
+    config = loaded.config
+    probes = _probes(config, asks_llm="llm" in parts)
+    health = ServerHealth(config, sessions, parts, probes)
+    figures = Figures(sessions, parts, queues)
+    return GatewayServices(
+        loaded=loaded,
+        access=AccessControl(config, counters),
+        sessions=sessions,
+        history=history,
+        health=health,
+        figures=figures,
+        monitor=Monitor(health, figures, recent),
+    )
+
+
+def _probes(config: Config, *, asks_llm: bool) -> dict[str, Probe]:
+    probes = {"database": database_probe()}
+    if asks_llm:
+        probes[OLLAMA] = Probe("Ollama server", lambda: ask_ollama(config))
+    if config.redis_url:
+        probes["redis"] = redis_probe(config.redis_url)
+    return probes
+
+
+def _speech(
+    config: Config,
+    engine: TtsEngine,
+    llm: LlmEngine,
+    sessions: SessionRegistry,
+    history: HistoryWriter,
+) -> SpeechServices:
+    speech = SpeechService(config, engine, llm, sessions=sessions, history=history)
+    downloads = VoiceDownloads(config, speech.sync_voices)
+    return SpeechServices(engine, llm, speech, downloads)
+
+
+def _managed_listening(listening: ListeningServices) -> list[Managed]:
+    engine, service = listening.engine, listening.listening
+    return [
+        Managed("stt", engine.start, engine.stop, needed=True, is_engine=True),
+        Managed("listening", service.start, service.stop),
+    ]
+
+
+def _managed_speech(speech: SpeechServices) -> list[Managed]:
+    engine, llm, service = speech.engine, speech.llm, speech.speech
+    return [
+        Managed("tts", engine.start, engine.stop, needed=True, is_engine=True),
+        Managed("llm", llm.start, llm.stop, is_engine=True),
+        Managed("speech", service.start, service.stop, needed=True),
+        Managed("voice_downloads", stop=speech.downloads.stop),
+    ]

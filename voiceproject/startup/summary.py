@@ -1,0 +1,73 @@
+"""What a person wants to know when the server has started."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import connection
+
+from common.config import Config
+from common.version import VERSION
+from gateway_app.services import GatewayServices
+from stt_app.services import ListeningServices
+from voiceproject.startup.serve import Started
+
+_TITLES = {
+    "whisper": "Speech to text",
+    "piper": "Text to speech",
+    "llm": "Language model",
+}
+_MARKS = {"ready": "ok", "degraded": "partly", "loading": "loading", "down": "missing"}
+
+
+def summary(started: Started) -> str:
+    """A few aligned lines for the terminal."""
+    loaded = started.services[GatewayServices].loaded
+    rows = [*_addresses(started), *_parts(started), ("Database", _database())]
+    rows.append(("Access", _access(loaded.config)))
+    if loaded.path is not None:
+        rows.append(("Configuration", str(loaded.path)))
+    width = max(len(title) for title, _ in rows)
+    lines = [f"  {title:<{width}}  {text}" for title, text in rows]
+    ready = f"Voice server {VERSION} is ready after {started.seconds:.1f} s."
+    return "\n".join([ready, *lines, "Ctrl-C stops it."])
+
+
+def facts(started: Started) -> dict[str, str]:
+    """The same for a log that machines read."""
+    parts = started.services[GatewayServices].health.parts()
+    return {name: f"{part.state.value}: {part.summary}" for name, part in parts.items()}
+
+
+def url(started: Started) -> str:
+    host = "127.0.0.1" if started.host in ("0.0.0.0", "::", "") else started.host  # noqa: S104
+    host = f"[{host}]" if ":" in host else host
+    return f"http://{host}:{started.port}"
+
+
+def _addresses(started: Started) -> list[tuple[str, str]]:
+    address = url(started)
+    rows = [("Pages and HTTP", f"{address}/")]
+    if started.services.get(ListeningServices) is not None:
+        rows.append(("WebSocket", f"{address.replace('http', 'ws', 1)}/ws/stt"))
+    return rows
+
+
+def _parts(started: Started) -> list[tuple[str, str]]:
+    rows = []
+    for name, part in started.services[GatewayServices].health.parts().items():
+        mark = _MARKS[part.state.value]
+        text = part.summary if mark == "ok" else f"{mark}: {part.summary}"
+        rows.append((_TITLES.get(name, name), text))
+    return rows
+
+
+def _database() -> str:
+    if connection.vendor == "sqlite":
+        return f"SQLite, {settings.DATABASES['default']['NAME']}"
+    return f"{connection.display_name}, {settings.DATABASES['default']['HOST']}"
+
+
+def _access(config: Config) -> str:
+    if config.api_keys:
+        return f"{len(config.api_keys)} API key(s) in the configuration"
+    return "open to everyone who can reach this address (`api_keys` is empty)"
