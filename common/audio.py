@@ -1,7 +1,7 @@
-"""Audio as the house passes it around: mono samples that know their rate.
+"""The common audio type: mono samples with their sample rate.
 
 Inside, samples are float32 in [-1, 1]; on the wire they are PCM16, signed
-16-bit little-endian. The factor between the two stands only in this file.
+16-bit little-endian. Only this file converts between the two.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Samples = npt.NDArray[np.float32]
 PCM16_FULL_SCALE = 32768.0
 PCM16_BYTES = 2
 SPEECH_RATE_HZ = 16_000
-"""The rate that Whisper and Silero were trained at."""
+"""The sample rate that Whisper and Silero were trained with."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,7 @@ class Resampler:
         )
 
     def push(self, samples: Samples, *, last: bool = False) -> Samples:
-        """The samples that are ready; a few are held back until `last`."""
+        """The samples that are ready; the last few come with `last`."""
         if self._stream is None:
             return samples
         resampled: Samples = self._stream.resample_chunk(samples, last=last)

@@ -1,7 +1,7 @@
 """Every metric of the server, declared once with its help text.
 
 `GET /metrics` renders this registry; `docs/metrics.md` is generated from it.
-Times are seconds. Nobody asks whether metrics are on: counting costs nothing.
+Times are in seconds. There is no switch: counting is cheap.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ _LOOP_DELAYS = (0.001, 0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.1, 0.2, 0.
 
 HTTP_REQUESTS = Counter(
     "voice_http_requests",
-    "HTTP requests answered, by route, status and kind of principal "
+    "HTTP requests, by route, status and kind of principal "
     "(`anonymous`, `key`, `user`).",
     ["method", "route", "status", "principal"],
     registry=REGISTRY,
 )
 HTTP_SECONDS = Histogram(
     "voice_http_request_seconds",
-    "Time from a request's arrival to the end of its answer, by route.",
+    "Time from the arrival of a request to the end of its response, by route.",
     ["route"],
     buckets=_SECONDS,
     registry=REGISTRY,
@@ -43,56 +43,56 @@ SESSIONS = Gauge(
 )
 QUEUED = Gauge(
     "voice_queue_depth",
-    "Jobs that wait, by queue (`whisper`, `piper`, `tts`).",
+    "Queued jobs, by queue (`whisper`, `piper`, `tts`).",
     ["queue"],
     registry=REGISTRY,
 )
 REAL_TIME_FACTOR = Gauge(
     "voice_real_time_factor",
-    "Work time over audio time of the latest job, by engine; under 1 keeps up.",
+    "Processing time divided by audio time of the latest job, by engine; below 1 keeps up.",
     ["engine"],
     registry=REGISTRY,
 )
 LLM_FALLBACKS = Counter(
     "voice_llm_fallbacks",
-    "Answers that were asked of the next language model, by the one that could not.",
+    "Requests passed to the next language model, by the one that failed.",
     ["backend"],
     registry=REGISTRY,
 )
 WHISPER_WINDOWS = Counter(
     "voice_whisper_windows",
-    "Utterances decoded by Whisper, by the window that was tried first (`short`, `full`).",
+    "Utterances decoded by Whisper, by the first window tried (`short`, `full`).",
     ["window"],
     registry=REGISTRY,
 )
 WHISPER_REDECODES = Counter(
     "voice_whisper_redecodes",
-    "Doubtful texts decoded again with the full window, by reason: `repeat` of a phrase, "
-    "`empty` though voice was heard, token `cap` reached, `unsure` log-probability.",
+    "Doubtful texts decoded again with the full window, by reason: repeated phrase (`repeat`), "
+    "`empty` despite speech, token limit reached (`cap`), low log-probability (`unsure`).",
     ["reason"],
     registry=REGISTRY,
 )
 AUDIO_SECONDS = Counter(
     "voice_audio_seconds",
-    "Audio heard (`in`) and spoken (`out`).",
+    "Seconds of audio received (`in`) and synthesised (`out`).",
     ["direction"],
     registry=REGISTRY,
 )
 PARTIALS = Counter(
     "voice_partials",
-    "Partial texts of live speech: `sent`, or `shed` because the engine was busy.",
+    "Interim results of live speech: `sent`, or `shed` because the engine was busy.",
     ["outcome"],
     registry=REGISTRY,
 )
 SPECULATIVE_TRANSCRIPTS = Counter(
     "voice_speculative_transcripts",
-    "Texts prepared in a pause: `right` when it was the end, `wrong` when speech went on.",
+    "Speculative finals: `right` if the utterance ended, `wrong` if speech continued.",
     ["outcome"],
     registry=REGISTRY,
 )
 SPEECH_CACHE_HITS = Counter(
     "voice_speech_cache_hits",
-    "Clauses that were taken from the cache instead of being spoken anew.",
+    "Clauses served from the cache instead of synthesised.",
     registry=REGISTRY,
 )
 ERRORS = Counter(
@@ -103,19 +103,19 @@ ERRORS = Counter(
 )
 WORKER_RESTARTS = Counter(
     "voice_worker_restarts",
-    "Worker processes that were replaced, by engine.",
+    "Worker processes restarted, by engine.",
     ["engine"],
     registry=REGISTRY,
 )
 WORKER_HANGS = Counter(
     "voice_worker_hangs",
-    "Worker processes that were killed because their job took too long, by engine.",
+    "Worker processes killed because they hung, by engine.",
     ["engine"],
     registry=REGISTRY,
 )
 OLDEST_JOB_SECONDS = Gauge(
     "voice_oldest_job_seconds",
-    "Time for which a worker has been at its job without giving anything, by engine; the longest.",
+    "Longest time that a running job has produced nothing, by engine.",
     ["engine"],
     registry=REGISTRY,
 )

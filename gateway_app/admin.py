@@ -138,7 +138,7 @@ class TranscriptAdmin(HistoryAdmin):
 
 @admin.register(Synthesis)
 class SynthesisAdmin(HistoryAdmin):
-    """What was said."""
+    """The spoken texts."""
 
     resource_classes = (SynthesisResource,)
     list_display = (

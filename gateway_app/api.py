@@ -37,7 +37,7 @@ class ProbeOut(Schema):
     "/health",
     response={200: HealthOut, 503: HealthOut},
     url_name="health",
-    summary="How every part is",
+    summary="State of every component",
 )
 async def health(request: HttpRequest) -> Status[dict[str, Any]]:
     """200 when the server can do its work; 503 with the failing parts when not."""
@@ -50,7 +50,7 @@ async def health(request: HttpRequest) -> Status[dict[str, Any]]:
     "/health/live",
     response=ProbeOut,
     url_name="health_live",
-    summary="Whether the process answers",
+    summary="Liveness",
 )
 async def live(request: HttpRequest) -> dict[str, str]:
     """Liveness: the process answers. Needs no key."""
@@ -61,7 +61,7 @@ async def live(request: HttpRequest) -> dict[str, str]:
     "/health/ready",
     response={200: ProbeOut, 503: ProbeOut},
     url_name="health_ready",
-    summary="Whether new work may be sent here",
+    summary="Readiness",
 )
 async def ready(request: HttpRequest) -> Status[dict[str, str]]:
     """Readiness: engines are loaded and the server is not shutting down."""
@@ -71,7 +71,7 @@ async def ready(request: HttpRequest) -> Status[dict[str, str]]:
     return Status(503, {"status": "draining" if report.draining else "not ready"})
 
 
-@router.get("/metrics", url_name="metrics", summary="Figures for Prometheus")
+@router.get("/metrics", url_name="metrics", summary="Prometheus metrics")
 async def metrics(request: HttpRequest) -> HttpResponse:
     """Every metric in Prometheus' text format."""
     gateway_services(scope_of(request)).figures.refresh_gauges()

@@ -24,7 +24,7 @@ class Part(Protocol):
         """Its state right now, without waiting."""
 
     def stats(self) -> EngineStats:
-        """What it is doing right now, without waiting."""
+        """The current load. Does not block."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,9 @@ class HistoryEntry(models.Model):
     status = models.CharField(
         max_length=16, choices=Status.choices, default=Status.OK.value
     )
-    error = models.TextField(blank=True, help_text="What the client was told.")
+    error = models.TextField(
+        blank=True, help_text="The error message sent to the client."
+    )
     language = models.CharField(max_length=16, blank=True)
     model = models.CharField(max_length=200, blank=True)
     duration_seconds = models.FloatField(
@@ -36,12 +38,12 @@ class HistoryEntry(models.Model):
         "stages (ms)", default=dict, blank=True, help_text="Latency by stage."
     )
     client = models.CharField(
-        max_length=200, blank=True, help_text="The address that it came from."
+        max_length=200, blank=True, help_text="IP address of the client."
     )
     principal = models.CharField(
         max_length=64,
         blank=True,
-        help_text="Who sent it: `anonymous`, `key:` or `user:` with an id.",
+        help_text="The caller: `anonymous`, or `key:` or `user:` with an id.",
     )
     request_id = models.CharField("request id", max_length=64, blank=True)
 
@@ -91,8 +93,10 @@ class Synthesis(HistoryEntry):
 
     STAGE_COLUMNS = ("llm_first_token_ms", "first_audio_ms", "total_ms")
 
-    text_in = models.TextField("text in", blank=True, help_text="What was sent.")
-    text_out = models.TextField("text out", blank=True, help_text="What was spoken.")
+    text_in = models.TextField(
+        "text in", blank=True, help_text="The text of the request."
+    )
+    text_out = models.TextField("text out", blank=True, help_text="The spoken text.")
     voice = models.CharField(max_length=200, blank=True)
     audio_format = models.CharField("format", max_length=16, blank=True)
     llm_first_token_ms = models.FloatField("first token (ms)", null=True, blank=True)

@@ -1,4 +1,4 @@
-"""Every error answer over HTTP, in the one shape."""
+"""Error responses over HTTP, all in one shape."""
 
 from __future__ import annotations
 
@@ -68,8 +68,8 @@ def explain_validation(problems: Sequence[dict[str, Any]]) -> VoiceError:
     return BadValue(f"`{field or 'body'}`: {sentence}.", field=field)
 
 
-def stand_in(request: HttpRequest, response: HttpResponseBase) -> VoiceError:
-    """The error that an answer of Django itself (404, 405, 400, ...) amounts to."""
+def error_for_response(request: HttpRequest, response: HttpResponseBase) -> VoiceError:
+    """The error for a response that Django itself made (404, 405, 400, ...)."""
     status = response.status_code
     path = request.path_info
     if status == 405:
@@ -78,7 +78,7 @@ def stand_in(request: HttpRequest, response: HttpResponseBase) -> VoiceError:
     if status == 404:
         return NotFound(f"There is nothing at {path}.")
     if status == 403:
-        return Forbidden("The request was refused: its CSRF token is missing or wrong.")
+        return Forbidden("The CSRF token is missing or wrong.")
     if status == 413:
         return TooLarge("The body is too large.")
     if status == 503:

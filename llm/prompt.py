@@ -1,4 +1,4 @@
-"""What the language model is told before every conversation."""
+"""The system prompt."""
 
 from __future__ import annotations
 

@@ -50,20 +50,24 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
 TTS_DOCS = {
     "responses": {
         200: {
-            "description": "The audio as it is made. Headers: `X-Voice`, "
+            "description": "The audio, streamed. Headers: `X-Voice`, "
             "`X-Sample-Rate`, `X-Channels`, `X-Request-ID`.",
             "content": {
                 **dict.fromkeys(AUDIO_TYPES, _BINARY),
                 "text/event-stream": {"schema": {"type": "string"}},
             },
         },
-        400: {"description": "A value that is not allowed; `field` names it."},
+        400: {"description": "An invalid value; `field` names the field."},
         404: {"description": "Unknown voice; the message lists the known ones."},
         413: {"description": "The text is longer than `tts_max_text_length`."},
         415: {"description": "The body is not JSON."},
-        422: {"description": "Nothing in the text can be spoken."},
-        429: {"description": "All places are taken; `Retry-After` says when to try."},
-        503: {"description": "The language model or the voice engine; says which."},
+        422: {"description": "The text contains nothing that can be spoken."},
+        429: {
+            "description": "All slots are taken; `Retry-After` says when to try again."
+        },
+        503: {
+            "description": "The language model or the voice engine is unavailable; the message says which."
+        },
     }
 }
 
@@ -86,9 +90,7 @@ async def tts(request: HttpRequest, body: TtsIn) -> HttpResponseBase:
     )
 
 
-@router.get(
-    "/voices", response=VoicesOut, url_name="voices", summary="The voices there are"
-)
+@router.get("/voices", response=VoicesOut, url_name="voices", summary="List the voices")
 async def voices(request: HttpRequest) -> dict[str, Any]:
     """The voices that may be asked for, and which one is the default."""
     try:

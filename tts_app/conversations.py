@@ -53,9 +53,9 @@ class DatabaseConversations:
         try:
             result: Result = await asyncio.wait_for(call, PATIENCE_SECONDS)
         except (TimeoutError, DatabaseFailure) as error:
-            log.warning("conversation not to be had", reason=str(error))
+            log.warning("conversation unavailable", reason=str(error))
             raise Unavailable(
-                "The conversation cannot be looked up: the database does not answer.",
+                "The conversation is unavailable: the database does not answer.",
                 retry_after_seconds=5,
             ) from error
         return result

@@ -53,7 +53,7 @@ class LlmReply:
                 yield piece
         if not said_anything:
             raise LlmUnavailable(
-                f"The language model {llm.model_name} ({llm.backend}) answered nothing.",
+                f"The language model {llm.model_name} ({llm.backend}) gave an empty answer.",
                 retry_after_seconds=1,
             )
 
@@ -65,7 +65,7 @@ class LlmReply:
             try:
                 await self._conversations.add(key, Turn(request.text, answer))
             except VoiceError as error:
-                log.warning("turn not remembered", reason=error.message)
+                log.warning("turn not stored", reason=error.message)
 
     async def forget(self, principal: str, conversation_id: str) -> None:
         """Raises NotFound when there is no such conversation of this principal."""

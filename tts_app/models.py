@@ -21,22 +21,22 @@ class Voice(models.Model):
     size_bytes = models.PositiveBigIntegerField("size (bytes)", default=0)
     licence = models.CharField(max_length=200, blank=True)
     source = models.CharField(
-        max_length=200, blank=True, help_text="Where its files were found."
+        max_length=200, blank=True, help_text="Where the server found its files."
     )
     sha256 = models.CharField(
         "SHA-256",
         max_length=64,
         blank=True,
-        help_text="Of the model, as it was installed.",
+        help_text="SHA-256 of the model at installation.",
     )
     installed = models.BooleanField(
-        default=True, help_text="Whether its files were there at the last look."
+        default=True, help_text="Whether its files existed at the last check."
     )
     enabled = models.BooleanField(
-        default=True, help_text="A voice that is not enabled is not offered."
+        default=True, help_text="The server does not offer a disabled voice."
     )
     default = models.BooleanField(
-        default=False, help_text="Taken when a request names no voice."
+        default=False, help_text="Used when a request names no voice."
     )
     created = models.DateTimeField(auto_now_add=True)
     updated = models.DateTimeField(auto_now=True)

@@ -29,5 +29,7 @@ def speech_services(scope: Mapping[str, Any]) -> SpeechServices:
     services: Services = scope["state"]
     found = services.get(SpeechServices)
     if found is None:
-        raise NotFound("This process does not speak: it runs speech to text alone.")
+        raise NotFound(
+            "This process has no text to speech: it runs only speech to text."
+        )
     return found

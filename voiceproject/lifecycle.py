@@ -1,4 +1,4 @@
-"""The services of a process with their life: started and stopped side by side."""
+"""The services of a process: started and stopped in parallel."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from common.services import Services
 log = structlog.get_logger(__name__)
 
 STOP_SECONDS = 6.0
-"""Longer than any service takes that is well: the history writes for five."""
+"""Longer than any healthy service takes: the history writes for up to five seconds."""
 
 
 async def nothing() -> None:
-    """The start or stop of a service that needs none."""
+    """For a service without a start or stop."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class Managed:
     start: Callable[[], Awaitable[None]] = nothing
     stop: Callable[[], Awaitable[None]] = nothing
     needed: bool = False
-    """Whether the server does not start without it; the others may come up later."""
+    """Whether the server needs it to start; the others may start later."""
     is_engine: bool = False
-    """Whether sessions wait for it: once it has stopped, they wait no more."""
+    """Whether sessions wait for its results."""
     stops_last: bool = False
     """Whether the others still write to it while they stop."""
 
@@ -45,7 +45,8 @@ class ServerProcess:
     stop_seconds: float = STOP_SECONDS
 
     async def start(self) -> None:
-        """Start all in parallel. Raises EngineFailed with everything that is missing."""
+        """Start all in parallel. Raises EngineFailed listing everything that is
+        missing."""
         results = await asyncio.gather(
             *(each.start() for each in self.managed), return_exceptions=True
         )
@@ -63,19 +64,20 @@ class ServerProcess:
             raise EngineFailed("\n".join(missing))
 
     async def stop(self) -> None:
-        """Stop all in parallel, then what they write to; one that hangs is left behind."""
+        """Stop all in parallel, then the services they write to; abandon one that
+        hangs."""
         for last in (False, True):
             stopping = [each for each in self.managed if each.stops_last is last]
             await asyncio.gather(*(self._stop(each) for each in stopping))
 
     async def stop_engines(self) -> None:
-        """Stop those before the rest: whatever waits for them has failed then."""
+        """Stop the engines before the rest, so that whatever waits for them fails."""
         engines = [each for each in self.managed if each.is_engine]
         await asyncio.gather(*(self._stop(each) for each in engines))
 
     async def _stop(self, each: Managed) -> None:
         stopping = asyncio.ensure_future(each.stop())
-        # Not `wait_for`: it would wait for the end of what it has cancelled.
+        # Not `wait_for`, which waits until the cancelled task has ended.
         await asyncio.wait({stopping}, timeout=self.stop_seconds)
         if not stopping.done():
             log.error("service hangs", service=each.name, seconds=self.stop_seconds)

@@ -27,7 +27,7 @@ _BAR = "{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s [{elapsed}<{rema
 
 
 @dataclass(frozen=True)
-class Wish:
+class OutputOptions:
     """What is to be written, and where."""
 
     formats: tuple[str, ...]
@@ -35,20 +35,22 @@ class Wish:
     options: Options
 
 
-def targets(source: Path, wish: Wish) -> dict[str, Path]:
+def output_paths(source: Path, requested: OutputOptions) -> dict[str, Path]:
     """Where each format of a recording goes; nothing when it is printed.
 
     Raises ValueError when the place cannot hold it.
     """
-    if wish.output == PRINTED:
+    if requested.output == PRINTED:
         return {}
-    if wish.output is None:
+    if requested.output is None:
         base = source.parent
-    elif (base := Path(wish.output)).suffix and not base.is_dir():
-        if len(wish.formats) > 1:
+    elif (base := Path(requested.output)).suffix and not base.is_dir():
+        if len(requested.formats) > 1:
             raise ValueError("Several formats need a folder in `--output`.")
-        return {wish.formats[0]: base}
-    found = {name: base / f"{source.stem}{SUFFIXES[name]}" for name in wish.formats}
+        return {requested.formats[0]: base}
+    found = {
+        name: base / f"{source.stem}{SUFFIXES[name]}" for name in requested.formats
+    }
     for path in found.values():
         if path == source:
             raise ValueError(f"{source} would be overwritten; name an `--output`.")
@@ -59,10 +61,10 @@ class Transcription:
     """Loads the engine once and works through the files."""
 
     def __init__(
-        self, config: Config, wish: Wish, write: Callable[[str], object]
+        self, config: Config, requested: OutputOptions, write: Callable[[str], object]
     ) -> None:
         self._config = config
-        self._wish = wish
+        self._requested = requested
         self._write = write
 
     async def run(self, work: Sequence[tuple[Path, Mapping[str, Path]]]) -> list[str]:
@@ -105,9 +107,9 @@ class Transcription:
 
     def _journal(self, source: Path, place: Path) -> Journal:
         place.parent.mkdir(parents=True, exist_ok=True)
-        options = self._wish.options.model_dump(exclude_none=True)
-        wishes = {"model": self._config.whisper_model_name, **options}
-        return Journal(place.with_name(f"{place.name}.part"), source, wishes)
+        options = self._requested.options.model_dump(exclude_none=True)
+        settings_used = {"model": self._config.whisper_model_name, **options}
+        return Journal(place.with_name(f"{place.name}.part"), source, settings_used)
 
     async def _transcribed(
         self, listening: ListeningService, source: Path, journal: Journal | None
@@ -118,7 +120,7 @@ class Transcription:
             total=0, initial=start, desc=source.name, bar_format=_BAR, disable=None
         ) as bar:
             events = listening.transcribe_file(
-                source, self._wish.options, principal=LOCAL, start_seconds=start
+                source, self._requested.options, principal=LOCAL, start_seconds=start
             )
             async for each in events:
                 if isinstance(each, FileDuration):
@@ -136,5 +138,5 @@ class Transcription:
         return utterances
 
     def _print(self, utterances: Sequence[UtteranceTranscribed]) -> None:
-        for name in self._wish.formats:
+        for name in self._requested.formats:
             self._write(FORMATS[name](utterances).rstrip("\n"))

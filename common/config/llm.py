@@ -1,4 +1,4 @@
-"""Settings of the language model, and of what is remembered of a conversation."""
+"""Settings of the language model and of conversations."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ LLM_FALLBACKS = ("ollama", "openai", "embedded")
 
 
 class LlmSettings(Section):
-    """The language model that answers before Piper speaks."""
+    """The language model whose answer is spoken."""
 
     llm_backend: str = setting(
         "auto",
-        "Who answers: `auto` (Ollama when it has the model, else the embedded one), `ollama`, `openai`, `embedded`, `none`, or the dotted path `package.module:Class` of your own.",
+        "Which language model answers: `auto` (Ollama if it has the model, otherwise the embedded one), `ollama`, `openai`, `embedded`, `none`, or the dotted path `package.module:Class` of your own engine.",
     )
     ollama_url: str = setting(
         "http://127.0.0.1:11434",
-        "Ollama's address; the old `/api/generate` address works too.",
+        "Address of the Ollama server; an address ending in `/api/generate` works too.",
     )
-    ollama_model: str = setting("llama3.2", "Model that Ollama is asked for.")
+    ollama_model: str = setting("llama3.2", "Model to use at Ollama.")
     llm_fallback: list[str] = setting(
         [],
-        "Who answers, in this order, when the one before cannot: `ollama`, `openai`, `embedded` or a dotted path. `auto` has the embedded model as its fallback anyway; `none` has no fallback.",
+        "Language models to try, in this order, when `llm_backend` cannot answer: `ollama`, `openai`, `embedded` or a dotted path. `auto` already falls back to the embedded model; `none` has no fallback.",
     )
     llm_options: EngineOptionsSetting = setting(
         {},
@@ -36,27 +36,27 @@ class LlmSettings(Section):
     )
     llm_connect_seconds: float = setting(
         2.0,
-        "Seconds until a language model's server has accepted a connection.",
+        "Seconds to wait for a connection to a language model's server.",
         gt=0,
         le=60,
     )
     ollama_timeout: float = setting(
         60.0,
-        "Seconds until the first token of any language model; loading a large one takes long.",
+        "Seconds to wait for the first token of any language model. Loading a large one takes a while.",
         gt=0,
     )
     llm_token_gap_seconds: float = setting(
-        10.0, "Seconds between two tokens.", gt=0, le=600
+        10.0, "Longest pause between two tokens, in seconds.", gt=0, le=600
     )
     llm_context_tokens: int = setting(
         0,
-        "Context of the model at Ollama or the OpenAI-compatible server, for a conversation and its answer; old turns are left out to fit. Ollama is asked for as much. 0: 4096 is assumed, and Ollama decides.",
+        "Context size in tokens at Ollama or the OpenAI-compatible server, shared by a conversation and its answer. Old turns are dropped to fit. Ollama is asked for this size. 0 assumes 4096 and leaves Ollama its own default.",
         ge=0,
         le=10_000_000,
     )
     ollama_keep_alive: str = setting(
         "30m",
-        "How long Ollama keeps the model loaded after an answer: `30m`, `24h`, seconds, or `-1` for ever.",
+        "How long Ollama keeps the model loaded after an answer: `30m`, `24h`, a number of seconds, or `-1` for no limit.",
         pattern=r"^(-1|\d+(ms|s|m|h)?)$",
     )
     ollama_warm_up: bool = setting(
@@ -65,32 +65,32 @@ class LlmSettings(Section):
     )
     ollama_retry_attempts: int = setting(
         3,
-        "Further tries after a connection error or a 5xx, before the first token.",
+        "Retries after a connection error or a 5xx answer, before the first token.",
         ge=0,
         le=10,
     )
     ollama_retry_backoff: float = setting(
         1.0,
-        "Seconds before the first retry; each further one waits twice as long.",
+        "Seconds before the first retry; the pause doubles for each further one.",
         ge=0,
     )
     openai_url: str = setting(
         "", "Base address of an OpenAI-compatible server, ending in `/v1`."
     )
-    openai_model: str = setting("", "Model that this server is asked for.")
-    openai_api_key: str = setting("", "Key for this server.", secret=True)
+    openai_model: str = setting("", "Model to use at this server.")
+    openai_api_key: str = setting("", "API key for this server.", secret=True)
     circuit_breaker_enabled: bool = setting(
-        True, "Stop asking a language model that keeps failing."
+        True, "Stop sending requests to a language model that keeps failing."
     )
     circuit_breaker_fail_max: int = setting(
-        5, "Failures in a row that open the circuit.", ge=1
+        5, "Consecutive failures that open the circuit.", ge=1
     )
     circuit_breaker_reset_timeout: float = setting(
-        30.0, "Seconds until an open circuit lets one request try again.", gt=0
+        30.0, "Seconds until an open circuit lets one trial request through.", gt=0
     )
     system_prompt_path: str = setting(
         "",
-        "File with the system prompt; empty means the built-in one for spoken answers.",
+        "File with the system prompt; empty uses the built-in one for spoken answers.",
     )
     llm_max_tokens: int = setting(
         300, "Longest answer of the language model, in tokens.", ge=1
@@ -100,25 +100,25 @@ class LlmSettings(Section):
     )
     llm_max_seconds: float = setting(
         60.0,
-        "Time for a whole answer, retries included; what was said by then stands.",
+        "Time limit in seconds for a whole answer, including retries. What was said by then is kept.",
         gt=0,
     )
     llm_check_seconds: float = setting(
         15.0,
-        "Seconds between two looks at whether the language model's server answers.",
+        "Seconds between two health checks of the language model's server.",
         gt=0,
     )
     embedded_llm_threads: int = setting(
         0,
-        "CPU threads of the embedded model; 0 means half of the cores, which leaves speech the rest.",
+        "CPU threads of the embedded model; 0 means half of the cores, which leaves the rest for speech.",
         ge=0,
     )
     embedded_llm_context_tokens: int = setting(
-        2_048, "Context of the embedded model, for each answer.", ge=256
+        2_048, "Context size of the embedded model in tokens, for each answer.", ge=256
     )
     embedded_llm_parallel: int = setting(
         2,
-        "Answers that the embedded model writes at a time; more wait. Each needs memory for its context.",
+        "Answers that the embedded model generates at the same time; further requests wait. Each needs memory for its context.",
         ge=1,
         le=32,
     )
@@ -147,26 +147,26 @@ class LlmSettings(Section):
 
 
 class ConversationSettings(Section):
-    """What is remembered of requests with the same `conversation_id`."""
+    """What is kept of requests with the same `conversation_id`."""
 
     conversation_turns: int = setting(
-        6, "Questions with their answers that are remembered.", ge=1, le=100
+        6, "Turns (a question with its answer) to remember.", ge=1, le=100
     )
     conversation_characters: int = setting(
         2_000,
-        "Characters that are remembered of one question or answer.",
+        "Characters to remember of each question or answer.",
         ge=50,
         le=100_000,
     )
     conversation_expire_seconds: float = setting(
         1_800.0,
-        "A conversation is forgotten when nothing was said in it for so long.",
+        "A conversation is deleted after this many seconds without a new turn.",
         ge=1,
         le=31_536_000,
     )
     conversation_limit: int = setting(
         1_000,
-        "Conversations that are remembered; beyond them the one that rested longest is forgotten.",
+        "Conversations to remember; beyond this number the least recently used one is deleted.",
         ge=1,
         le=1_000_000,
     )

@@ -11,37 +11,37 @@ from common.config.setting import Section, setting
 class ModelSettings(Section):
     """Where models come from and how the engines run."""
 
-    models_dir: str = setting("models", "Folder in which downloaded models are kept.")
+    models_dir: str = setting("models", "Folder for downloaded models.")
     cache_dir: str = setting(
         "",
-        "Folder for models put together from installed packages; empty means the user's cache folder.",
+        "Folder for models assembled from installed packages; empty uses the user's cache folder.",
     )
     embedded_llm_path: str = setting(
         "",
-        "GGUF file of the embedded language model; empty means the installed SmolLM2.",
+        "GGUF file of the embedded language model; empty uses the installed SmolLM2.",
     )
-    offline: bool = setting(False, "Never touch the network for models or voices.")
+    offline: bool = setting(False, "Never use the network to get models or voices.")
     engine_isolation: Literal["process", "thread"] = setting(
         "process",
         "Run engines in processes of their own, or in threads (for debugging).",
     )
     worker_timeout_seconds: float = setting(
         0.0,
-        "A worker process that gives nothing for so long is replaced, and its job tried once more; 0 means a minute (half of it for Piper), or ten times what its start took.",
+        "Time without output after which a worker process is replaced and its job retried once; 0 uses 60 s (Piper: 30 s), or ten times the worker's start time if that is longer.",
         ge=0,
     )
     worker_memory_cap_mb: int = setting(
         0,
-        "A worker process above this resident memory is replaced; 0 means never.",
+        "Resident memory at which a worker process is replaced; 0 means never.",
         ge=0,
     )
     stt_engine: str = setting(
         "whisper",
-        "Speech-to-text engine: `whisper` or the dotted path `package.module:Class` of your own.",
+        "Speech-to-text engine: `whisper` or the dotted path `package.module:Class` of your own engine.",
     )
     tts_engine: str = setting(
         "piper",
-        "Text-to-speech engine: `piper` or the dotted path `package.module:Class` of your own.",
+        "Text-to-speech engine: `piper` or the dotted path `package.module:Class` of your own engine.",
     )
     stt_engine_options: EngineOptionsSetting = setting(
         {},

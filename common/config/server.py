@@ -14,15 +14,15 @@ LARGEST_JSON_KB = 2_048
 
 
 class NetworkSettings(Section):
-    """Addresses, limits and who may come in."""
+    """Addresses, limits and access."""
 
     environment: Literal["development", "staging", "production"] = setting(
-        "development", "`production` demands hosts, a secret key and API keys."
+        "development", "`production` requires allowed hosts, a secret key and API keys."
     )
     tts_host: str = setting("127.0.0.1", "Address that the server listens on.")
     tts_port: int = setting(
         8_000,
-        "Port of everything (of the `--split` text-to-speech service too).",
+        "Port of the server, and of the text-to-speech service of `serve --split`.",
         ge=0,
         le=65_535,
     )
@@ -34,22 +34,26 @@ class NetworkSettings(Section):
     )
     secret_key: str = setting(
         "",
-        "Signs sessions. Empty in development: one is made and kept in `data_dir`.",
+        "Key that signs sessions. In development an empty one is generated and kept in `data_dir`.",
         secret=True,
     )
     allowed_hosts: list[str] = setting(
         ["localhost", "127.0.0.1", "[::1]"], "Host names that requests may use."
     )
     api_keys: list[str] = setting(
-        [], "Keys that open every door; none means no key is asked for.", secret=True
+        [],
+        "Keys that give access to everything; without any, no key is required.",
+        secret=True,
     )
-    allow_anonymous: bool = setting(False, "Let production start without API keys.")
+    allow_anonymous: bool = setting(
+        False, "Allow production to start without API keys."
+    )
     cors_allowed_origins: list[str] = setting(
         [], "Web origins (`https://app.example`) whose pages may call this server."
     )
     trusted_proxies: list[str] = setting(
         [],
-        "Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+        "Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto headers are trusted.",
     )
     max_body_mb: int = setting(
         26, "Largest upload in one request; beyond it 413 before it is read.", ge=1
@@ -76,16 +80,18 @@ class NetworkSettings(Section):
         ge=0,
     )
     header_timeout_seconds: float = setting(
-        10.0, "Time in which a request's headers must arrive.", gt=0
+        10.0, "Time limit in seconds for the headers of a request to arrive.", gt=0
     )
     slow_reader_seconds: float = setting(
-        30.0, "A client that reads nothing for so long is cut off.", gt=0
+        30.0, "A client that reads nothing for this many seconds is disconnected.", gt=0
     )
     ping_interval_seconds: float = setting(
-        20.0, "WebSocket pings; a client that misses one is dropped.", gt=0
+        20.0,
+        "Seconds between WebSocket pings; a client that misses one is disconnected.",
+        gt=0,
     )
     shutdown_grace_seconds: float = setting(
-        10.0, "Time for running work to finish after SIGTERM.", ge=0
+        10.0, "Seconds for running work to finish after SIGTERM.", ge=0
     )
 
     @field_validator("trusted_proxies")
@@ -101,7 +107,7 @@ class RedisSettings(Section):
 
     redis_url: str = setting(
         "",
-        "`redis://host:6379/0` lets several processes share live figures, limits, conversations and what is known of failing language models; empty: conversations stay in the database, the rest in each process.",
+        "`redis://host:6379/0` lets several processes share live figures, limits, conversations and circuit breakers. Empty keeps conversations in the database and the rest in each process.",
         secret=True,
     )
 
@@ -118,13 +124,13 @@ class StorageSettings(RedisSettings):
         secret=True,
     )
     store_history: bool = setting(
-        True, "Keep a record (text and timings, never audio) of each request."
+        True, "Store a record (text and timings, never audio) of each request."
     )
     history_retention_days: int = setting(
         30, "Age at which `prune_history` deletes records; 0 keeps them.", ge=0
     )
     history_queue_limit: int = setting(
-        1_000, "Records that may wait to be written before they are dropped.", ge=1
+        1_000, "Records that may wait to be written; further ones are dropped.", ge=1
     )
 
 
@@ -132,10 +138,10 @@ class LogSettings(Section):
     """What is logged, and how."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = setting(
-        "INFO", "Least important level that is logged."
+        "INFO", "Lowest level that is logged."
     )
     log_json_mode: bool = setting(
-        False, "One JSON object a line instead of readable text."
+        False, "Log one JSON object per line instead of readable text."
     )
     filter_health_logs: bool = setting(
         True, "Leave requests to `/health` and `/metrics` out of the log."

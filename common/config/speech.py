@@ -1,4 +1,4 @@
-"""Settings of the speech engines: what is heard and what is spoken."""
+"""Settings of speech to text and text to speech."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from common.config.setting import Section, setting
 
 
 class ListeningSettings(Section):
-    """How speech is found in the audio and cut into utterances."""
+    """How speech is detected in the audio and cut into utterances."""
 
     sample_rate: int = setting(
         16_000,
-        "Rate of incoming audio in Hz unless a client says otherwise.",
+        "Sample rate of incoming audio in Hz, unless the client gives another.",
         ge=8_000,
         le=48_000,
     )
@@ -24,7 +24,7 @@ class ListeningSettings(Section):
     )
     silence_rms_threshold: float = setting(
         0.002,
-        "Loudness (root mean square, 0 to 1) below which audio is never taken for speech.",
+        "Level (root mean square, 0 to 1) below which audio never counts as speech.",
         ge=0,
         le=1,
     )
@@ -48,50 +48,52 @@ class ListeningSettings(Section):
     )
     max_buffer_seconds: float = setting(
         120.0,
-        "Audio that one connection may have waiting before it is told `buffer_limit_reached`.",
+        "Seconds of audio that one connection may have waiting before it gets `buffer_limit_reached`.",
         ge=5,
         le=3_600,
     )
     preroll_seconds: float = setting(
         0.3,
-        "Audio kept from before the detected start, so that no first sound is lost.",
+        "Seconds of audio kept from before the detected start, so that the first sound is not lost.",
         ge=0,
         le=2,
     )
     speculative_pause_seconds: float = setting(
         0.12,
-        "Pause after which the text is prepared, in case it is the end; 0 waits for the end.",
+        "Pause after which the final text is prepared speculatively; 0 waits for the end of the utterance.",
         ge=0,
         le=2,
     )
     partial_first_seconds: float = setting(
-        0.35, "Speech that is heard before its first partial text.", ge=0.1, le=10
+        0.35, "Seconds of speech before its first partial text.", ge=0.1, le=10
     )
     partial_interval_seconds: float = setting(
         0.5,
-        "Shortest time between two partial texts of an utterance; grows with the load.",
+        "Shortest time between two partial texts of an utterance; it grows with the load.",
         ge=0.1,
         le=10,
     )
     resume_seconds: float = setting(
         30.0,
-        "Time in which a client that lost its connection may go on where it was.",
+        "Seconds in which a client that lost its connection can resume.",
         ge=0,
         le=3_600,
     )
     stt_lag_limit_seconds: float = setting(
         5.0,
-        "Above this delay of transcripts new connections are refused with 4503.",
+        "New connections are refused with 4503 while transcripts are delayed by more than this.",
         gt=0,
         le=600,
     )
     stt_idle_seconds: float = setting(
         300.0,
-        "A connection from which nothing at all comes for so long is closed.",
+        "A connection that sends nothing for this many seconds is closed.",
         gt=0,
     )
     stt_session_seconds: float = setting(
-        86_400.0, "Longest connection; it is warned 60 seconds before its end.", gt=60
+        86_400.0,
+        "Longest connection in seconds; the client is warned 60 seconds before the end.",
+        gt=60,
     )
     file_max_seconds: float = setting(
         43_200.0,
@@ -152,11 +154,11 @@ class WhisperSettings(Section):
     )
     whisper_window: Literal["auto", "short", "full"] = setting(
         "auto",
-        "Audio that Whisper reads: `full` 30 s, a `short` window that holds the utterance, or `auto`: short for models and languages measured to be as accurate.",
+        "Length of audio that Whisper reads: `full` is 30 s, `short` just holds the utterance, and `auto` is short for models and languages where it was measured to be as accurate.",
     )
     whisper_batch_size: int = setting(
         0,
-        "Utterances that a Whisper process decodes at once; 1 turns this off, 0 means 4 on a CPU and 16 on CUDA.",
+        "Utterances that a Whisper process decodes in one batch; 1 turns batching off, 0 means 4 on a CPU and 16 on CUDA.",
         ge=0,
         le=64,
     )
@@ -201,15 +203,15 @@ class PiperSettings(Section):
     )
     piper_length_scale: float | None = setting(
         None,
-        "Slowness of the speech, 1 is normal; empty means the voice's own.",
+        "Duration of the speech relative to normal (2 is half as fast); empty uses the voice's own.",
         gt=0,
         le=4,
     )
     piper_noise_scale: float | None = setting(
-        None, "Variation of the sound; empty means the voice's own.", ge=0, le=2
+        None, "Variation of the sound; empty uses the voice's own.", ge=0, le=2
     )
     piper_noise_w: float | None = setting(
-        None, "Variation of the rhythm; empty means the voice's own.", ge=0, le=2
+        None, "Variation of the rhythm; empty uses the voice's own.", ge=0, le=2
     )
     piper_workers: int = setting(1, "Piper processes.", ge=1, le=64)
     piper_threads: int = setting(
@@ -217,18 +219,18 @@ class PiperSettings(Section):
     )
     piper_max_voices: int = setting(
         16,
-        "Voices that a Piper process keeps loaded; the least recently used one goes.",
+        "Voices that a Piper process keeps loaded; the least recently used one is unloaded.",
         ge=1,
         le=64,
     )
     piper_voices_memory_mb: int = setting(
         1_500,
-        "Memory that the loaded voices of a Piper process may take; the least recently used one goes. The voice in use always stays.",
+        "Memory for the loaded voices of a Piper process; the least recently used one is unloaded. The voice in use always stays.",
         ge=50,
     )
     tts_cache_mb: float = setting(
         16.0,
-        "Memory for short clauses that were spoken before, so that they need not be made again; 0 keeps none.",
+        "Cache for the audio of short clauses; 0 turns it off.",
         ge=0,
         le=10_000,
     )
@@ -244,15 +246,15 @@ class PiperSettings(Section):
         5_000, "Longest text of one `/tts` request, in characters.", ge=1
     )
     tts_request_timeout: float = setting(
-        120.0, "Seconds after which a `/tts` request is ended.", gt=0
+        120.0, "Time limit in seconds for a `/tts` request.", gt=0
     )
     tts_max_concurrent: int = setting(
-        4, "`/tts` requests that run at the same time.", ge=1
+        4, "`/tts` requests served at the same time.", ge=1
     )
     tts_queue_limit: int = setting(
-        32, "`/tts` requests that may wait; beyond them the answer is 429.", ge=0
+        32, "`/tts` requests that may wait; further ones get 429.", ge=0
     )
     tts_use_llm: bool = setting(
         True,
-        "Whether `/tts` asks the language model first when a request does not say.",
+        "Whether `/tts` asks the language model when a request does not say.",
     )

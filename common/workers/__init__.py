@@ -1,9 +1,9 @@
-"""The one door to blocking work; see `pool`."""
+"""Runs blocking work in worker processes; see `pool`."""
 
 from __future__ import annotations
 
 from common.workers.backlog import Priority, Urgency
-from common.workers.patience import Patience
 from common.workers.pool import BatchHandler, Handler, WorkerPool
+from common.workers.timeouts import JobTimeout
 
-__all__ = ["BatchHandler", "Handler", "Patience", "Priority", "Urgency", "WorkerPool"]
+__all__ = ["BatchHandler", "Handler", "JobTimeout", "Priority", "Urgency", "WorkerPool"]

@@ -1,4 +1,4 @@
-"""Where a Handler runs: a lane, and the one that is a process of its own."""
+"""A lane is one worker: the protocol, and the lane that is a process of its own."""
 
 from __future__ import annotations
 
@@ -14,43 +14,39 @@ from typing import Any, Protocol
 import psutil
 import structlog
 
-from common.children import adopt, release
 from common.errors import EngineFailed, VoiceError
 from common.metrics import WORKER_HANGS
 from common.workers.child import Cancelled, serve
-from common.workers.patience import JobTimer, Patience
+from common.workers.child_processes import register, unregister
+from common.workers.timeouts import JobTimeout, JobTimer
 
 log = structlog.get_logger(__name__)
 
 _SPAWN = multiprocessing.get_context("spawn")
-_END_SECONDS = 2.0
-"""A killed process is gone in milliseconds, unless a driver holds it."""
-_LONGEST_LOOK_SECONDS = 1.0
-_LOOKS = 10
-"""An overdue job is noticed after at most this part of its time."""
+_EXIT_SECONDS = 2.0
+"""A killed process exits within milliseconds, unless a driver blocks it."""
+_POLL_SECONDS = 0.05
+_CHECKS_PER_LIMIT = 10
+_LONGEST_CHECK_SECONDS = 1.0
 
 
-def nobody() -> None:
-    """Nobody wants to hear of a worker's end."""
-
-
-def always() -> bool:
-    return True
+def ignore_death() -> None:
+    """The `on_death` of a lane that nobody watches."""
 
 
 class WorkerDied(Exception):
-    """The worker's process ended, could not be started, or was killed at a job."""
+    """The worker's process exited, could not be started, or was killed during a job."""
 
 
 @dataclass(frozen=True)
 class WorkerSpec:
-    """Which handler a lane builds, and how long its loading may take."""
+    """Which handler a lane builds, and its time limits."""
 
     name: str
     handler: str
     arguments: tuple[Any, ...]
     start_timeout_seconds: float
-    patience: Patience
+    job_timeout: JobTimeout
     background: bool = False
     """Whether it gives way to usual processes; a thread cannot."""
 
@@ -69,35 +65,35 @@ class Lane(Protocol):
 
     @property
     def job_seconds(self) -> float:
-        """Since its job began, or last gave an item; 0 without a job."""
+        """Time since the job started or last produced an item; 0 without a job."""
 
     @property
     def limit_seconds(self) -> float:
-        """Where a worker in a process is killed because its job takes longer."""
+        """The `job_seconds` at which a worker process is killed."""
 
-    def start(self, wanted: Callable[[], bool] = always) -> dict[str, Any]:
+    def start(self, still_wanted: Callable[[], bool]) -> dict[str, Any]:
         """Load, and return the handler's facts. Raises EngineFailed.
 
-        It gives up when it is not `wanted` any more.
+        A process created after `still_wanted` turned false is killed.
         """
 
     def run(self, request: Any, cancelled: Cancelled) -> Iterator[Any]:
         """The handler's items. Raises WorkerDied, or the handler's VoiceError."""
 
     def kill(self) -> None:
-        """End it at once, without waiting. Its job raises WorkerDied."""
+        """Kill the worker without waiting for its exit. A running job gets WorkerDied."""
 
     def stop(self) -> None:
-        """End it, and wait a moment until it has."""
+        """Kill the worker and wait for its exit, for a limited time."""
 
     def memory_mb(self) -> float: ...
 
 
 class ProcessLane:
-    """Runs the handler in a spawned process, over one pipe.
+    """Runs the handler in a spawned process, connected by one pipe.
 
-    Reading and writing the pipe may block when the process hangs, so nobody does
-    it but the one thread that uses the lane. Killing the process sets it free.
+    Reading from and writing to the pipe block while the process hangs, so only the
+    lane's own thread does either. Killing the process unblocks that thread.
     """
 
     def __init__(self, spec: WorkerSpec) -> None:
@@ -106,9 +102,9 @@ class ProcessLane:
         self._pipe: Connection | None = None
         self._loaded = False
         self._timer = JobTimer(time.monotonic)
-        self._last_words = ""
-        self.limit_seconds = spec.patience.limit_seconds(0)
-        self.on_death: Callable[[], None] = nobody
+        self._death_reason = ""
+        self.limit_seconds = spec.job_timeout.limit_seconds(0)
+        self.on_death: Callable[[], None] = ignore_death
 
     @property
     def pid(self) -> int | None:
@@ -124,8 +120,27 @@ class ProcessLane:
     def job_seconds(self) -> float:
         return self._timer.seconds
 
-    def start(self, wanted: Callable[[], bool] = always) -> dict[str, Any]:
+    def start(self, still_wanted: Callable[[], bool]) -> dict[str, Any]:
         began = time.monotonic()
+        process, pipe = self._spawn()
+        self._death_reason = "its process ended"
+        self._process, self._pipe = process, pipe
+        if not still_wanted():
+            # A `kill` that came before the process existed has missed it.
+            self.kill()
+        try:
+            facts = self._wait_loaded(pipe)
+        except VoiceError:
+            self.stop()
+            raise
+        start_seconds = time.monotonic() - began
+        self.limit_seconds = self._spec.job_timeout.limit_seconds(start_seconds)
+        self._loaded = True
+        watch = threading.Thread(target=self._watch, args=(process,), daemon=True)
+        watch.start()
+        return facts
+
+    def _spawn(self) -> tuple[Any, Connection]:
         ours, theirs = _SPAWN.Pipe()
         process = _SPAWN.Process(
             target=serve,
@@ -136,37 +151,23 @@ class ProcessLane:
         )
         process.start()
         theirs.close()
-        adopt(process)
-        self._last_words = "its process ended"
-        self._process, self._pipe = process, ours
-        if not wanted():
-            # Whoever ended all lanes may not have seen this process yet.
-            self.kill()
-        try:
-            facts = self._wait_loaded(ours)
-        except VoiceError:
-            self.stop()
-            raise
-        self.limit_seconds = self._spec.patience.limit_seconds(time.monotonic() - began)
-        self._loaded = True
-        watch = threading.Thread(target=self._watch, args=(process,), daemon=True)
-        watch.start()
-        return facts
+        register(process)
+        return process, ours
 
     def _watch(self, process: Any) -> None:
-        """Until the process ends: kill it when its job is overdue."""
-        look_seconds = min(self.limit_seconds / _LOOKS, _LONGEST_LOOK_SECONDS)
-        while not multiprocessing.connection.wait([process.sentinel], look_seconds):
-            if self._process is process and self._timer.seconds > self.limit_seconds:
-                self._give_up()
-        # The sentinel falls a moment before `is_alive` notices the end.
+        """Wait for the exit of the process. Kill it if its job exceeds the limit."""
+        seconds = min(self.limit_seconds / _CHECKS_PER_LIMIT, _LONGEST_CHECK_SECONDS)
+        while not multiprocessing.connection.wait([process.sentinel], seconds):
+            if self._process is process and self.job_seconds > self.limit_seconds:
+                self._kill_hung()
+        # The sentinel fires shortly before `is_alive` notices the exit.
         if self._process is process:
             self._loaded = False
         self.on_death()
 
-    def _give_up(self) -> None:
-        seconds = round(self._timer.seconds, 1)
-        self._last_words = f"it gave nothing for {seconds:g} s"
+    def _kill_hung(self) -> None:
+        seconds = round(self.job_seconds, 1)
+        self._death_reason = f"it produced nothing for {seconds:g} s"
         log.error("worker hangs", engine=self._spec.name, seconds=seconds)
         WORKER_HANGS.labels(self._spec.name).inc()
         self.kill()
@@ -196,12 +197,12 @@ class ProcessLane:
         self._timer.restart()
         try:
             pipe.send(("work", request))
-            # It is another one, or none, once the process was killed.
+            # `kill` removes the pipe.
             while pipe is self._pipe:
                 if cancelled.is_set() and not told:
                     pipe.send(("cancel", None))
                     told = True
-                if not pipe.poll(0.05):
+                if not pipe.poll(_POLL_SECONDS):
                     continue
                 kind, value = pipe.recv()
                 self._timer.restart()
@@ -213,14 +214,14 @@ class ProcessLane:
                 else:
                     return
         except (EOFError, OSError) as error:
-            raise WorkerDied(self._last_words) from error
+            raise WorkerDied(self._death_reason) from error
         finally:
             self._timer.stop()
-        raise WorkerDied(self._last_words)
+        raise WorkerDied(self._death_reason)
 
     def kill(self) -> None:
         process = self._process
-        # A thread may still read the pipe, so it is left to close by itself.
+        # Not closed here, because the lane's thread may be reading from it.
         self._pipe = None
         self._loaded = False
         if process is not None:
@@ -231,11 +232,11 @@ class ProcessLane:
         process, self._process = self._process, None
         if process is None:
             return
-        process.join(_END_SECONDS)
+        process.join(_EXIT_SECONDS)
         if process.is_alive():
-            log.error("worker does not end", engine=self._spec.name, pid=process.pid)
+            log.error("worker does not exit", engine=self._spec.name, pid=process.pid)
         else:
-            release(process)
+            unregister(process)
 
     def memory_mb(self) -> float:
         pid = self.pid

@@ -1,9 +1,9 @@
-"""The one door to blocking work: a bounded, prioritised pool of worker processes.
+"""Runs all blocking work: a bounded, prioritised pool of worker processes.
 
-Native code (CTranslate2, ONNX) may crash, leak or hold the GIL. In a process of
-its own it can do none of that to the event loop: a dead worker is replaced at
-once, and so is one that hangs; the job that was in flight is tried once more. A
-process that has grown past its memory cap is replaced between two jobs.
+Native code (CTranslate2, ONNX) may crash, leak or hold the GIL. In its own process it
+cannot harm the event loop: the pool replaces a worker that died or hangs at once, retries
+the job in flight once, and between two jobs replaces a process that exceeds its memory
+limit.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from common.engine import PartState
 from common.errors import EngineFailed
 from common.workers.backlog import Backlog, Job, Priority, Urgency
 from common.workers.lanes import Lane, ProcessLane, WorkerSpec
-from common.workers.patience import USUAL, Patience
 from common.workers.runner import LaneRunner
-from common.workers.state import condition_of, state_of
+from common.workers.state import describe, pool_state
 from common.workers.thread import ThreadLane
+from common.workers.timeouts import DEFAULT_TIMEOUT, JobTimeout
 
 __all__ = ["BatchHandler", "Handler", "Priority", "Urgency", "WorkerPool"]
 
 
 class Handler(Protocol):
-    """What runs inside a worker. Built there from a dotted path, never pickled."""
+    """Runs inside a worker. Built there from a dotted path, never pickled."""
 
     def load(self) -> dict[str, Any]:
         """Load the model; the facts returned appear in `WorkerPool.facts`.
@@ -36,16 +36,15 @@ class Handler(Protocol):
         """
 
     def handle(self, request: Any) -> Iterator[Any]:
-        """Work on one request. Closing the iterator is how work is cancelled."""
+        """Process one request. Closing the iterator cancels it."""
 
 
 class BatchHandler(Handler, Protocol):
-    """A Handler that works on several requests together."""
+    """A Handler that processes several requests together."""
 
     def handle_batch(self, requests: list[Any]) -> Iterator[tuple[int, Any]]:
-        """One item for each request, with the request's number, in any order.
-
-        Where it fails, each request without an item is tried alone.
+        """One item per request, with the request's number, in any order. If it fails,
+        each request without an item is retried alone.
         """
 
 
@@ -53,8 +52,8 @@ class WorkerPool:
     """Runs a Handler in `count` worker processes (or threads) behind one queue.
 
     `handler` is the dotted path of a Handler class, `arguments` what it is
-    built with (they travel to the process, so they must pickle). A pool in
-    the `background` gives way to usual processes of the operating system.
+    built with (they travel to the process, so they must pickle). A `background` pool
+    runs at low priority.
     """
 
     def __init__(
@@ -68,12 +67,12 @@ class WorkerPool:
         memory_cap_mb: int = 0,
         isolation: str = "process",
         start_timeout_seconds: float = 120,
-        patience: Patience = USUAL,
+        job_timeout: JobTimeout = DEFAULT_TIMEOUT,
         background: bool = False,
     ) -> None:
         self.name = name
         spec = WorkerSpec(
-            name, handler, arguments, start_timeout_seconds, patience, background
+            name, handler, arguments, start_timeout_seconds, job_timeout, background
         )
         make = ThreadLane if isolation == "thread" else ProcessLane
         self._lanes: list[Lane] = [make(spec) for _ in range(count)]
@@ -116,12 +115,12 @@ class WorkerPool:
             thread.start()
 
     async def _load(self, backlog: Backlog) -> list[dict[str, Any] | BaseException]:
-        """Each lane's facts, or what went wrong. Cancelled, it leaves none behind."""
+        """The facts of each lane, or its error. Cancelling it kills all workers."""
 
-        def wanted() -> bool:
+        def still_wanted() -> bool:
             return not backlog.closed
 
-        starts = [asyncio.to_thread(lane.start, wanted) for lane in self._lanes]
+        starts = [asyncio.to_thread(lane.start, still_wanted) for lane in self._lanes]
         try:
             return await asyncio.gather(*starts, return_exceptions=True)
         except asyncio.CancelledError:
@@ -130,10 +129,10 @@ class WorkerPool:
             raise
 
     async def stop(self) -> None:
-        """Refuse what waits, end every worker at once and wait a moment for it."""
+        """Reject queued jobs, kill every worker and wait for its exit, within limits."""
         for job in self._backlog.close():
             job.emit("error", EngineFailed("The engine is stopping."))
-        # Before any waiting: whatever else hangs, they are gone.
+        # Before the first `await`, so that nothing that hangs can prevent it.
         self._kill_lanes()
         await self._stop_lanes()
         await asyncio.gather(*(asyncio.to_thread(t.join, 5) for t in self._threads))
@@ -148,17 +147,17 @@ class WorkerPool:
 
     @property
     def queued(self) -> int:
-        """How many jobs wait for a worker."""
+        """The number of queued jobs."""
         return len(self._backlog)
 
     @property
     def processes(self) -> list[int]:
-        """Process ids of the workers that live."""
+        """Process ids of the living workers."""
         return [lane.pid for lane in self._lanes if lane.pid and lane.alive]
 
     @property
     def running(self) -> bool:
-        """Whether it was started; its workers may be dead all the same."""
+        """Whether it was started; its workers may still be dead."""
         return bool(self._threads)
 
     @property
@@ -172,27 +171,27 @@ class WorkerPool:
 
     @property
     def restarts(self) -> int:
-        """How many workers were replaced since the start."""
+        """Number of worker restarts since the pool started."""
         return sum(runner.restarts for runner in self._runners)
 
     @property
     def oldest_job_seconds(self) -> float:
-        """For how long a worker has been at a job without giving anything; the longest."""
+        """The longest time that a running job has produced nothing."""
         return max(lane.job_seconds for lane in self._lanes)
 
     @property
     def state(self) -> PartState:
-        """DOWN when no worker answers, DEGRADED when one is dead or takes long."""
-        return state_of(self._lanes) if self._threads else PartState.DOWN
+        """DOWN if no worker is available, DEGRADED if one is dead or slow."""
+        return pool_state(self._lanes) if self._threads else PartState.DOWN
 
     @property
-    def condition(self) -> str:
-        """The state in a few words: `ready`, `1 of 2 workers alive`."""
-        return condition_of(self._lanes)
+    def description(self) -> str:
+        """The state as a phrase for people, such as `1 of 2 workers alive`."""
+        return describe(self._lanes)
 
     @property
     def memory_mb(self) -> list[float]:
-        """Resident memory of each worker process that lives."""
+        """Resident memory of each living worker process."""
         return [lane.memory_mb() for lane in self._lanes if lane.alive]
 
     async def call(
@@ -208,7 +207,7 @@ class WorkerPool:
                 return item
         finally:
             await stream.aclose()  # type: ignore[attr-defined]
-        raise EngineFailed(f"The {self.name} worker gave no answer.")
+        raise EngineFailed(f"The {self.name} worker returned no answer.")
 
     async def stream(
         self, request: Any, urgency: Priority | Urgency, batch_key: Hashable = None
@@ -224,7 +223,7 @@ class WorkerPool:
         arrived: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
 
         def emit(kind: str, value: Any) -> None:
-            # The loop is gone when a server ends while a worker still answers.
+            # The loop is closed if the server exits while a worker still answers.
             if not loop.is_closed():
                 loop.call_soon_threadsafe(arrived.put_nowait, (kind, value))
 

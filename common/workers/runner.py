@@ -1,4 +1,4 @@
-"""One lane's thread: takes jobs, runs them, and mends the lane when it dies."""
+"""The thread of one lane: takes jobs, runs them, and restarts a dead worker."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TRIES = 2
 
 
 class LaneRunner:
-    """`run` is the thread's work, until the backlog is closed."""
+    """Runs the jobs of one lane. `run` is the target of the thread."""
 
     def __init__(
         self,
@@ -42,20 +42,21 @@ class LaneRunner:
         self.restarts = 0
 
     def run(self) -> None:
+        """Take and run jobs until the backlog is closed."""
         lane, pauses = self._lane, _restart_pauses()
         while not self._backlog.closed:
             if not lane.alive:
                 self._backlog.wait_closed(next(pauses))
-                if self._mend():
+                if self._restart():
                     pauses = _restart_pauses()
             elif jobs := self._backlog.take(lambda: lane.alive, self._batch_size):
-                self._work_on(jobs)
+                self._run_batch(jobs)
                 if self._memory_cap_mb and lane.memory_mb() > self._memory_cap_mb:
-                    log.info("worker grew past its memory cap", engine=self._name)
-                    self._mend()
+                    log.info("worker exceeded its memory limit", engine=self._name)
+                    self._restart()
 
-    def _work_on(self, jobs: list[Job]) -> None:
-        """A batch; what it leaves unanswered is tried alone."""
+    def _run_batch(self, jobs: list[Job]) -> None:
+        """Run a batch; retry each unanswered job alone."""
         tries = _TRIES
         unanswered = dict(enumerate(jobs))
         if len(jobs) > 1:
@@ -67,16 +68,14 @@ class LaneRunner:
                     job.emit("end", None)
             except WorkerDied:
                 tries -= 1
-                self._mend()
+                self._restart()
             except VoiceError:
-                log.warning(
-                    "a batch failed, each job is tried alone", engine=self._name
-                )
+                log.warning("batch failed, retrying each job alone", engine=self._name)
         for job in unanswered.values():
             if not job.cancelled.is_set():
-                self._work_alone_on(job, tries)
+                self._run_job(job, tries)
 
-    def _work_alone_on(self, job: Job, tries: int) -> None:
+    def _run_job(self, job: Job, tries: int) -> None:
         for attempt in range(1, tries + 1):
             started = False
             try:
@@ -86,10 +85,10 @@ class LaneRunner:
                 job.emit("end", None)
                 return
             except WorkerDied as died:
-                # What was already given out cannot be taken back, so only a job
-                # that has shown nothing yet may be tried again.
+                # Delivered items cannot be taken back, so only a job without any is
+                # retried.
                 lost = attempt == tries or started or job.cancelled.is_set()
-                if lost or not self._mend():
+                if lost or not self._restart():
                     message = f"The {self._name} worker died at work: {died}."
                     job.emit("error", EngineFailed(message, retry_after_seconds=1))
                     return
@@ -97,8 +96,8 @@ class LaneRunner:
                 job.emit("error", error)
                 return
 
-    def _mend(self) -> bool:
-        """Start the lane's worker anew. When none lives, what waits is refused."""
+    def _restart(self) -> bool:
+        """Restart the lane's worker. If no worker is alive, reject the queued jobs."""
         lane, backlog = self._lane, self._backlog
         if backlog.closed:
             return False

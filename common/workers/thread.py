@@ -1,4 +1,4 @@
-"""A lane without a process, for debugging: a job that hangs cannot be ended."""
+"""The lane without a process, for debugging. It cannot end a job that hangs."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import Any
 from common.engine import load_by_path
 from common.errors import VoiceError
 from common.workers.child import Cancelled, failed, until_cancelled, work_on
-from common.workers.lanes import WorkerDied, WorkerSpec, always, nobody
-from common.workers.patience import JobTimer
+from common.workers.lanes import WorkerDied, WorkerSpec, ignore_death
+from common.workers.timeouts import JobTimer
 
 
 class ThreadLane:
@@ -21,8 +21,8 @@ class ThreadLane:
         self._spec = spec
         self._handler: Any = None
         self._timer = JobTimer(time.monotonic)
-        self.limit_seconds = spec.patience.limit_seconds(0)
-        self.on_death: Callable[[], None] = nobody
+        self.limit_seconds = spec.job_timeout.limit_seconds(0)
+        self.on_death: Callable[[], None] = ignore_death
 
     @property
     def pid(self) -> int | None:
@@ -36,7 +36,7 @@ class ThreadLane:
     def job_seconds(self) -> float:
         return self._timer.seconds
 
-    def start(self, wanted: Callable[[], bool] = always) -> dict[str, Any]:
+    def start(self, still_wanted: Callable[[], bool]) -> dict[str, Any]:
         handler = load_by_path(self._spec.handler)(*self._spec.arguments)
         try:
             facts: dict[str, Any] = handler.load()

@@ -66,7 +66,7 @@ class AccessControl:
         if user is not None and user.is_authenticated:
             return user_principal(user)
         raise Unauthorized(
-            "An API key is needed: send `Authorization: Bearer KEY` or `X-API-Key: KEY`."
+            "An API key is required: send `Authorization: Bearer KEY` or `X-API-Key: KEY`."
         )
 
     async def _principal_of_key(self, key: str, address: str) -> Principal:
@@ -82,7 +82,7 @@ class AccessControl:
         self.check_origin(scope)
         principal = await self.authenticate(scope)
         if principal.kind == "user" and not header(scope, b"origin"):
-            raise Forbidden("A signed-in browser must say its Origin.")
+            raise Forbidden("A signed-in browser must send an `Origin` header.")
         return principal
 
     def check_origin(self, scope: dict[str, Any]) -> None:

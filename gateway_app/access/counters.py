@@ -45,7 +45,7 @@ class Counters:
             except REDIS_ERRORS as error:
                 self._away_until = time.monotonic() + RETRY_SECONDS
                 reason = type(error).__name__
-                log.warning("limits are counted in this process alone", reason=reason)
+                log.warning("limits apply to this process only", reason=reason)
         return await _hit(self._memory, item, self._bounded(item, name), cost)
 
     async def close(self) -> None:

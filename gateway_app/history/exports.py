@@ -1,4 +1,4 @@
-"""History as files: JSON as it is, CSV so that no spreadsheet runs what a client said."""
+"""History as files: JSON unchanged, CSV without cells that a spreadsheet would run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is remembered of a request. Writing it never delays or fails the request."""
+"""What the history keeps of a request. Recording never delays or fails the request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class TranscriptRecord:
     request_id: str
     session_id: str
     client: str
-    """The address that it came from."""
+    """IP address of the client."""
     principal: str = ""
     """The id of who sent it."""
     text: str = ""
@@ -33,7 +33,7 @@ class SynthesisRecord:
 
     request_id: str
     client: str
-    """The address that it came from."""
+    """IP address of the client."""
     principal: str = ""
     """The id of who sent it."""
     text_in: str = ""

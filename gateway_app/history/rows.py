@@ -1,4 +1,4 @@
-"""Records as rows: cut to the columns, and cleaned of what databases refuse."""
+"""Records as database rows: cut to the column lengths, without characters that databases refuse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The history that goes to the database, written by one thread behind the requests."""
+"""The history in the database, written by a background thread."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ log = structlog.get_logger(__name__)
 
 BATCH = 100
 GATHER_SECONDS = 0.2
-"""A record waits so long for others to be written with it."""
+"""How long a record waits for others that are written in the same transaction."""
 FIRST_RETRY_SECONDS = 0.5
 LONGEST_RETRY_SECONDS = 5.0
-HURRIED_RETRY_SECONDS = 0.1
+SHUTDOWN_RETRY_SECONDS = 0.1
 LONGEST_FLUSH_SECONDS = 5.0
 IDLE_SECONDS = 30.0
-"""After so long without a record the connection is given back."""
+"""The database connection is closed after this long without a record."""
 FIRST_PRUNE_SECONDS = 60.0
 PRUNE_EVERY_SECONDS = 24 * 3600.0
 
@@ -42,7 +42,7 @@ UNWRITABLE = (DataError, IntegrityError, ValueError, TypeError)
 
 
 class Listener(Protocol):
-    """Somebody else who wants to know of each request."""
+    """Whatever else is told of each request, such as the monitor."""
 
     def record(self, record: Record) -> None:
         """A request has ended."""
@@ -145,17 +145,17 @@ class DatabaseHistory:
     def _write_forever(self) -> None:
         try:
             while not (self._stopping.is_set() and not self.pending):
-                if not self._rest():
+                if not self._wait_for_records():
                     break
                 self._guarded(self._write_waiting)
                 self._guarded(self._prune_when_due)
         finally:
-            self._hang_up()
+            self._close_connection()
 
-    def _rest(self) -> bool:
-        """Wait for records, or for their companions. False: time is up."""
+    def _wait_for_records(self) -> bool:
+        """Wait for records, then a moment for more of them. False: time is up."""
         if not self.pending and not self._wake.wait(self._idle_seconds()):
-            self._hang_up()
+            self._close_connection()
             self._wake.wait(max(0.0, self._prunes_at - self._clock()))
         self._wake.clear()
         self._stopping.wait(GATHER_SECONDS)
@@ -165,7 +165,7 @@ class DatabaseHistory:
         return max(0.0, min(IDLE_SECONDS, self._prunes_at - self._clock()))
 
     def _guarded(self, work: Callable[[], None]) -> None:
-        """The edge of the thread: one mistake must not end the history."""
+        """Log any failure and go on: the thread must outlive it."""
         try:
             work()
         except Exception:
@@ -180,13 +180,13 @@ class DatabaseHistory:
                 return
 
     def _write_with_retries(self) -> bool:
-        """Whether the batch is out of the way; False when time is up first."""
+        """Whether the batch was written or dropped; False when time is up first."""
         pauses, away = backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS), False
         while self._clock() < self._gives_up_at:
             try:
                 self._write_batch()
             except DatabaseFailure as error:
-                self._hang_up()
+                self._close_connection()
                 if not away:
                     log.warning("database away", reason=type(error).__name__)
                 away = True
@@ -218,7 +218,7 @@ class DatabaseHistory:
 
     def _pause(self, seconds: float) -> None:
         if self._stopping.is_set():
-            time.sleep(HURRIED_RETRY_SECONDS)
+            time.sleep(SHUTDOWN_RETRY_SECONDS)
         else:
             self._stopping.wait(seconds)
 
@@ -236,7 +236,7 @@ class DatabaseHistory:
             if days == 0:
                 return
             pruned = prune_history(
-                days, database=self._database, between=self._write_waiting
+                days, database=self._database, after_batch=self._write_waiting
             )
         except DatabaseFailure as error:
             log.warning("history not pruned", reason=type(error).__name__)
@@ -244,7 +244,7 @@ class DatabaseHistory:
         if pruned.total:
             log.info("history pruned", records=pruned.total, older_than_days=days)
 
-    def _hang_up(self) -> None:
+    def _close_connection(self) -> None:
         """Close this thread's connection; the next write opens a new one."""
         with contextlib.suppress(DatabaseFailure):
             connections[self._database].close()

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 STAGE_NAMES = {
-    "transcribe": "Whisper at work",
-    "final": "Transcript, after the end of speech",
-    "llm_first_token": "First word of the language model",
+    "transcribe": "Whisper transcription",
+    "final": "Final, after the end of speech",
+    "llm_first_token": "First token of the language model",
     "first_audio": "First sound",
     "total": "Whole answer",
 }

@@ -48,7 +48,7 @@ class Lifetime:
         now = self._clock()
         if now >= self._ends_at:
             raise SessionExpired(
-                f"A connection may last {self._session_seconds:g} s. Connect again."
+                f"A connection may last {self._session_seconds:g} s. Connect anew."
             )
         if now >= self._heard_at + self._idle_seconds:
             raise IdleTimeout(

@@ -27,13 +27,16 @@ class SocketLimits:
     session_seconds: float
     """Longest connection; it is warned a minute before its end."""
     max_strikes: int = MAX_STRIKES
+    carrier: str = "WebSocket"
+    """What carries the messages, as errors name it."""
 
     def check(self, message: bytes | str) -> None:
         """Raises TooLarge, or BadRequest for a text that is too long."""
         is_text = isinstance(message, str)
         size = len(message.encode()) if isinstance(message, str) else len(message)
         if size > self.max_message_bytes:
-            raise TooLarge(f"A message may be {_size(self.max_message_bytes)} at most.")
+            limit = _size(self.max_message_bytes)
+            raise TooLarge(f"A {self.carrier} message may be {limit} at most.")
         if is_text and size > self.max_text_bytes:
             raise BadRequest(
                 f"A text message may be {self.max_text_bytes} bytes at most."

@@ -1,4 +1,4 @@
-"""Keeps one child program running: a dead one is replaced at once."""
+"""Supervises one child process: when it dies it is restarted at once."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ import psutil
 import structlog
 
 from common.backoff import backoff
-from common.children import adopt, release
 from common.config import project_dir
 from common.engine import PartState
 from common.errors import EngineFailed
+from common.workers.child_processes import register, unregister
 
 log = structlog.get_logger(__name__)
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 2.0
-_SOUND_SECONDS = 10.0
-"""A child that lived for so long was sound; one that did not may never be."""
+_HEALTHY_SECONDS = 10.0
+"""A child that ran for this long was healthy, so the backoff starts over."""
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 30.0
 
@@ -35,8 +35,8 @@ _LONGEST_PAUSE_SECONDS = 30.0
 class Child:
     """Runs `python -m module`, gives it `orders`, and watches over it.
 
-    A thread reads what the child says until it ends: the supervision does not
-    depend on an event loop, and the end is noticed the moment it happens.
+    A thread reads the child's output until it ends, so supervision needs no event
+    loop and a crash is noticed immediately.
     """
 
     def __init__(
@@ -57,9 +57,9 @@ class Child:
         self._stopping = threading.Event()
         self._settled = threading.Event()
         self.url = ""
-        """Where the child listens; empty while it does not."""
+        """Where the child listens; empty while it is not listening."""
         self.restarts = 0
-        self.last_words = ""
+        self.last_output = ""
 
     @property
     def pid(self) -> int | None:
@@ -74,7 +74,7 @@ class Child:
 
     @property
     def hangs_at_start(self) -> bool:
-        """Whether the process that runs now should have listened by now."""
+        """Whether the current process has exceeded the time limit for its start."""
         loading_seconds = time.monotonic() - self._started_at
         return not self.url and loading_seconds > self._start_seconds
 
@@ -96,16 +96,16 @@ class Child:
         in_time = self._settled.wait(self._start_seconds)
         if not self.url:
             self.stop()
-            reason = self.last_words if in_time else "it did not load in time"
+            reason = self.last_output if in_time else "it did not load in time"
             raise EngineFailed(f"The {self._name} could not start: {reason}.")
 
-    def give_up(self) -> None:
-        """End it without waiting, also while it starts; nothing takes its place."""
+    def abort(self) -> None:
+        """Kill it without waiting for its exit or restarting it, also while it starts."""
         self._stopping.set()
         self.kill()
 
     def stop(self) -> None:
-        self.give_up()
+        self.abort()
         process, thread = self._process, self._thread
         if process is not None:
             _end(process)
@@ -115,7 +115,7 @@ class Child:
         self.url = ""
 
     def kill(self) -> None:
-        """End a child that hangs; the supervisor starts the next one."""
+        """Kill a child that hangs; the supervisor starts the next one."""
         if self._process is not None:
             self._process.kill()
 
@@ -127,40 +127,40 @@ class Child:
             self._settled.set()
             if self._stopping.is_set() or not (listened or self.restarts):
                 return
-            if listened and time.monotonic() - self._started_at > _SOUND_SECONDS:
+            if listened and time.monotonic() - self._started_at > _HEALTHY_SECONDS:
                 pauses = _restart_pauses()
             self.restarts += 1
             log.warning(
-                "child program died and is started again",
+                "child process died and is restarted",
                 child=self._name,
-                last_words=self.last_words,
+                last_output=self.last_output,
                 restarts=self.restarts,
             )
             self._stopping.wait(next(pauses))
 
     def _run_once(self) -> bool:
-        """Run the child to its end; whether it ever listened."""
+        """Run the child until it ends. Returns whether it ever listened."""
         process = self._process = self._spawn()
-        adopt(process)
+        register(process)
         if self._stopping.is_set():
             _end(process)
-        self._give_orders(process)
+        self._send_orders(process)
         listened = False
         tail: deque[str] = deque(maxlen=5)
         assert process.stdout is not None  # noqa: S101 - it is a pipe
         for line in process.stdout:
-            fact = _fact(line)
+            fact = _parse_message(line)
             if url := fact.get("url"):
                 self.url, listened = url, True
                 self._settled.set()
             else:
                 tail.append(fact.get("error") or line.strip())
         code = process.wait()
-        release(process)
+        unregister(process)
         self.url = ""
-        self.last_words = tail[-1] if tail else f"it ended with code {code}"
+        self.last_output = tail[-1] if tail else f"it ended with code {code}"
         if process.stdin is not None:
-            # Orders that it never read are still to be written.
+            # Closing flushes orders that the child did not read.
             with contextlib.suppress(OSError):
                 process.stdin.close()
         process.stdout.close()
@@ -178,13 +178,15 @@ class Child:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))},
         )
 
-    def _give_orders(self, process: subprocess.Popen[str]) -> None:
+    def _send_orders(self, process: subprocess.Popen[str]) -> None:
         assert process.stdin is not None  # noqa: S101 - it is a pipe
         try:
             process.stdin.write(json.dumps(self._orders) + "\n")
             process.stdin.flush()
-        except (OSError, ValueError):  # it has ended, or was ended by `stop`
-            log.warning("child program ended before its orders", child=self._name)
+        except (OSError, ValueError):  # ValueError: `stop` has closed the pipe
+            log.warning(
+                "child process ended before it read its orders", child=self._name
+            )
 
 
 def _restart_pauses() -> Iterator[float]:
@@ -193,16 +195,16 @@ def _restart_pauses() -> Iterator[float]:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """It holds nothing that must be put away, and one that hangs hears no question."""
+    """Kill it: it has no state to save, and a process that hangs ignores requests."""
     process.kill()
     try:
         process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        log.error("child program does not end", pid=process.pid)
+        log.error("child process does not exit", pid=process.pid)
 
 
-def _fact(line: str) -> dict[str, str]:
-    """What the child says, or nothing when a library under it writes."""
+def _parse_message(line: str) -> dict[str, str]:
+    """A message of the child; empty for other output, such as that of a library."""
     try:
         fact = json.loads(line)
     except ValueError:

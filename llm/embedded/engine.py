@@ -35,7 +35,7 @@ _MISSED_CHECKS = 3
 
 
 class EmbeddedDialect(OpenAiDialect):
-    """OpenAI's interface, at whatever address the child listens just now."""
+    """OpenAI's interface, at the address where the child listens now."""
 
     def __init__(self, api_key: str) -> None:
         super().__init__(_NOT_STARTED, api_key, "The embedded language model")
@@ -51,7 +51,7 @@ class EmbeddedDialect(OpenAiDialect):
 
 
 class EmbeddedEngine(HttpLlm):
-    """Serves the model that came with the installation; needs no network."""
+    """Serves the model that comes with the installation; needs no network."""
 
     backend = "embedded"
     takes_tools = False
@@ -92,7 +92,7 @@ class EmbeddedEngine(HttpLlm):
         try:
             await asyncio.to_thread(child.start)
         except asyncio.CancelledError:
-            child.give_up()
+            child.abort()
             raise
         self._child = self._embedded.child = child
         self._model = model.stem
@@ -105,7 +105,7 @@ class EmbeddedEngine(HttpLlm):
             await asyncio.to_thread(child.stop)
 
     async def check(self) -> None:
-        """See whether the child answers; one that hangs is killed, so replaced."""
+        """Check that the child answers; one that hangs is killed, and so restarted."""
         child = self._child
         if child is None:
             return
@@ -132,7 +132,7 @@ class EmbeddedEngine(HttpLlm):
         }
         state = child.state
         if state is PartState.READY and self._problem:
-            # It is killed when it goes on so, and until then others may get through.
+            # It may recover; `check` kills it if it does not.
             state, summary = (
                 PartState.DEGRADED,
                 f"{self._server_name()} {self._problem}.",
@@ -143,7 +143,7 @@ class EmbeddedEngine(HttpLlm):
             summary = f"Embedded {self._model} on {threads} CPU {unit}, ready."
         else:
             summary = (
-                f"The embedded {self._model} is started again: {child.last_words}."
+                f"The embedded {self._model} is being restarted: {child.last_output}."
             )
         return PartHealth(state, summary, details)
 
@@ -159,7 +159,7 @@ class EmbeddedEngine(HttpLlm):
         deadline = time.monotonic() + _RESTART_SECONDS
         while self._child is None or self._child.state is not PartState.READY:
             if self._child is None or time.monotonic() > deadline:
-                raise Unreachable("is being started again")
+                raise Unreachable("is being restarted")
             await asyncio.sleep(0.02)
 
     def offers(self, model: str) -> bool:

@@ -1,7 +1,7 @@
 """The program that runs the embedded model: a server on 127.0.0.1 for its parent.
 
-Its standard input is a JSON object with its orders, and then stays open: when it
-ends, the parent is gone and so is this program. The first line that it writes
+Its standard input is a line of JSON with its orders, and then stays open: when it
+ends, the parent is gone and this program exits. The first line that it writes
 says where it listens, or why it cannot.
 """
 
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def start(orders: dict[str, Any]) -> Any:
-    """The server, warm: its first answer is as fast as its tenth."""
+    """The server, warmed up: its first answer is as fast as its tenth."""
     import xllamacpp
 
     server = xllamacpp.Server(parameters(xllamacpp, orders))

@@ -20,8 +20,8 @@ log = structlog.get_logger(__name__)
 class FallbackEngine:
     """Chooses for each request, by what is known of each engine right now.
 
-    Engines look after their servers in the background, so no request waits for a
-    look. All are started: falling back takes no loading.
+    Engines check their servers in the background, so no request waits for a check.
+    All of them are started, so falling back takes no loading.
     """
 
     def __init__(self, engines: Sequence[LlmEngine]) -> None:
@@ -115,7 +115,7 @@ class FallbackEngine:
                     raise _all_failed(errors) from error
                 LLM_FALLBACKS.labels(engine.backend).inc()
                 log.warning(
-                    "another language model is asked",
+                    "falling back to another language model",
                     instead_of=engine.backend,
                     reason=error.message,
                 )
@@ -160,7 +160,7 @@ class FallbackEngine:
         except EngineFailed as error:
             self._problems[engine] = error.message
             log.warning(
-                "a language model is missing",
+                "a language model did not start",
                 backend=engine.backend,
                 reason=error.message,
             )

@@ -20,13 +20,13 @@ log = structlog.get_logger(__name__)
 PREFIX = "voice:circuit:"
 KEPT_SECONDS = 24 * 3600
 PATIENCE_SECONDS = 0.25
-"""No answer waits longer for what other processes know."""
+"""The longest that an answer waits for Redis."""
 REST_SECONDS = 5.0
-"""So long Redis is left alone after trouble."""
+"""How long Redis is not asked after it failed."""
 
 
 class SharedCircuit(Circuit):
-    """What one process learns, all know; while Redis is away each learns alone.
+    """Failures count together; while Redis is away, each process counts alone.
 
     A hash for each server holds the failures in a row and when the circuit was
     opened; a key that expires lets one process of all make the trial.
@@ -112,7 +112,7 @@ class SharedCircuit(Circuit):
 
     @asynccontextmanager
     async def _redis(self) -> AsyncIterator[Any]:
-        """The client, or None while Redis is left alone. Swallows its errors."""
+        """The client, or None while Redis rests after an error. Swallows its errors."""
         if time.monotonic() < self._rests_until:
             yield None
             return

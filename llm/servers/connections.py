@@ -16,12 +16,12 @@ _WRITE_SECONDS = 5.0
 
 
 class Connections:
-    """An httpx client for each event loop: its sockets belong to the loop."""
+    """One httpx client per event loop: a socket belongs to its loop."""
 
     def __init__(self, settings: LlmSettings) -> None:
         self._timeout = httpx.Timeout(
             connect=settings.llm_connect_seconds,
-            # Who reads an answer has shorter limits of its own.
+            # Whoever reads an answer has shorter limits.
             read=max(settings.ollama_timeout, settings.llm_token_gap_seconds),
             write=_WRITE_SECONDS,
             pool=_POOL_SECONDS,

@@ -1,4 +1,4 @@
-"""Makes a conversation fit into a model's context: the oldest turns are left out."""
+"""Fits a conversation into a model's context by dropping the oldest turns."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ log = structlog.get_logger(__name__)
 CountTokens = Callable[[str], Awaitable[int]]
 
 MESSAGE_TOKENS = 8
-"""What a chat template puts around each message, generously."""
+"""What a chat template adds to each message, rounded up."""
 ASSUMED_CONTEXT_TOKENS = 4_096
-"""Of a server that does not tell, and for which nothing is configured."""
+"""Assumed for a server when `llm_context_tokens` is 0."""
 ASCII_CHARACTERS_A_TOKEN = 3.0
 
 
 def estimate_tokens(text: str) -> int:
-    """Rather too many: few models need more tokens than this for any language."""
+    """An upper estimate: few models need more tokens than this for any language."""
     ascii_count = len(text.encode("ascii", "ignore"))
     others = len(text) - ascii_count
     return math.ceil(ascii_count / ASCII_CHARACTERS_A_TOKEN) + others
 
 
 def answer_budget(context_tokens: int, max_tokens: int) -> int:
-    """What is left free for the answer; the question gets half at least."""
+    """Tokens reserved for the answer; the question gets at least half of the context."""
     return min(max_tokens, context_tokens // 2)
 
 
@@ -62,7 +62,7 @@ async def fit_context(
             field="text",
         )
     if start > head:
-        log.info("old turns left out", messages=start - head)
+        log.info("old turns dropped", messages=start - head)
     return [*messages[:head], *messages[start:]]
 
 

@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 
 class HttpLlm:
-    """Asks one server in its dialect. Subclasses say which."""
+    """Asks one server in its dialect; subclasses choose which."""
 
     backend = "http"
     takes_tools = True
@@ -89,7 +89,7 @@ class HttpLlm:
         await self.circuit.close()
 
     async def check(self) -> None:
-        """Ask the server how it is, and remember it for `health`."""
+        """Check the server, and remember the result for `health`."""
         await self.circuit.refresh()
         try:
             with anyio.fail_after(CHECK_SECONDS):
@@ -107,7 +107,7 @@ class HttpLlm:
         elif self.circuit.seconds_left:
             state = PartState.DOWN
             summary = (
-                f"{self._server_name()} kept failing; it is left alone for another "
+                f"{self._server_name()} kept failing; it is not asked for another "
                 f"{self.circuit.seconds_left:.0f} s."
             )
         elif self._problem:
@@ -162,7 +162,7 @@ class HttpLlm:
             raise
 
     async def warm(self, messages: Sequence[ChatMessage]) -> None:
-        """Whether reading ahead helps, and costs nothing, only subclasses know."""
+        """Does nothing: only subclasses know whether reading ahead helps and is free."""
 
     async def _read_ahead(self, messages: Sequence[ChatMessage]) -> None:
         """Have the server read the messages; trouble shows at the next question."""

@@ -176,7 +176,7 @@ class OllamaEngine(HttpLlm):
     async def check(self) -> None:
         await super().check()
         if self._warm_up is not None:
-            self._warm_up.seen(usable=self.usable)
+            self._warm_up.observe(usable=self.usable)
 
     async def stop(self) -> None:
         if self._warm_up is not None:

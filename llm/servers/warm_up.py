@@ -1,4 +1,4 @@
-"""Has a server load its model before the first question comes."""
+"""Makes a server load its model before the first question."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from llm.prompt import system_prompt
 
 
 class WarmUp:
-    """Once when the server is first seen, and again when it was away."""
+    """Warms the model up when the server is first seen, and again after an outage."""
 
     def __init__(self, engine: LlmEngine, settings: LlmSettings) -> None:
         self._engine = engine
@@ -20,8 +20,8 @@ class WarmUp:
         self._was_usable = False
         self._task: asyncio.Task[None] | None = None
 
-    def seen(self, *, usable: bool) -> None:
-        """The server was just looked at. Returns at once."""
+    def observe(self, *, usable: bool) -> None:
+        """Take the result of a health check. Returns at once."""
         if usable and not self._was_usable:
             self._task = asyncio.create_task(self._run())
         self._was_usable = usable
@@ -34,7 +34,7 @@ class WarmUp:
                 await task
 
     async def _run(self) -> None:
-        # A system prompt that cannot be read is said elsewhere.
+        # A system prompt that cannot be read is reported by the requests.
         with contextlib.suppress(EngineFailed):
             prompt = ChatMessage("system", system_prompt(self._settings))
             await self._engine.warm([prompt, ChatMessage("user", "Hello!")])

@@ -25,7 +25,7 @@ export class FileTrouble extends Error {
  */
 export async function decoded(file) {
   if (file.size > MAX_BYTES) {
-    throw new FileTrouble({ title: `${file.name} is larger than 500 MB.`, advice: "Cut it into parts first." });
+    throw new FileTrouble({ title: `${file.name} is larger than 500 MB.`, advice: "Split it into parts first." });
   }
   // Decoding resamples to the rate of the context it is asked of.
   const context = new OfflineAudioContext(1, 1, RATE_HZ);

@@ -87,7 +87,7 @@ export class FileListening {
   #progress(sent) {
     this.#sent = Math.max(this.#sent, sent);
     const total = secondsOf(this.#samples) || 1;
-    const words = this.#sent < total ? `Sending ${this.#name}` : `Writing down ${this.#name}`;
+    const words = this.#sent < total ? `Sending ${this.#name}` : `Transcribing ${this.#name}`;
     this.#handlers.onProgress(words, Math.min(1, (0.2 * this.#sent + 0.8 * this.#settled) / total));
   }
 
@@ -106,7 +106,7 @@ export class FileListening {
       return this.#handlers.onEnd(false);
     }
     const seconds = Math.ceil(end.retryAfter ?? 2 ** (this.#failures - 1));
-    this.#handlers.onTrouble({ ...end.trouble, advice: `The file goes on in ${seconds} s.`, tone: "wait" });
+    this.#handlers.onTrouble({ ...end.trouble, advice: `Resuming in ${seconds} s.`, tone: "wait" });
     this.#timer = setTimeout(() => {
       this.#handlers.onTrouble(null);
       this.#connect();

@@ -22,9 +22,9 @@ export const STATE_WORDS = {
   loading: "Loading",
   degraded: "Degraded",
   down: "Down",
-  gone: "No answer",
+  gone: "Not reachable",
   closed: "Sign in",
-  waiting: "Asking",
+  waiting: "Checking",
 };
 
 const PART_NAMES = {

@@ -15,7 +15,7 @@ const STATE_WORDS = {
   idle: "Press to listen",
   opening: "Opening",
   listening: "Listening",
-  finishing: "Writing down the rest",
+  finishing: "Transcribing the rest",
   waiting: "Waiting for the server",
 };
 const QUIET_LEVEL = 0.002;
@@ -36,7 +36,7 @@ const live = new LiveListening({
   onState: showState,
   onLevel: showLevel,
   onUtterance(utterance, latencyMs) {
-    if (latencyMs !== undefined) latency = `, last text after ${inMilliseconds(latencyMs)}`;
+    if (latencyMs !== undefined) latency = `, last final after ${inMilliseconds(latencyMs)}`;
     view.add(utterance);
   },
   onPartial: (partial) => view.showPartial(partial),
@@ -74,11 +74,11 @@ function showState(state) {
   const on = state !== "idle" && state !== "finishing";
   const rest = on && live.stopped;
   mic.setAttribute("aria-pressed", String(on));
-  mic.setAttribute("aria-label", rest ? "Give up the rest" : on ? "Stop listening" : "Start listening");
+  mic.setAttribute("aria-label", rest ? "Discard the rest" : on ? "Stop listening" : "Start listening");
   mic.disabled = state === "finishing";
   setIcon(mic, on ? "stop" : "listen");
-  byId("state-words").textContent = rest ? "The rest waits for the server" : STATE_WORDS[state];
-  if (rest) byId("facts").textContent = "Press the button to do without it.";
+  byId("state-words").textContent = rest ? "Waiting to send the rest" : STATE_WORDS[state];
+  if (rest) byId("facts").textContent = "Press the button to discard it.";
   byId("file").disabled = state !== "idle";
   for (const id of ["device", "language", "word-times"]) byId(id).disabled = state !== "idle";
   if (state === "listening") {
@@ -96,13 +96,13 @@ function showLevel(level) {
   if (live.state !== "listening") return;
   if (level > QUIET_LEVEL) loudAt = performance.now();
   const silent = performance.now() - loudAt > QUIET_MS;
-  const fact = silent ? "Nothing is heard. Is this the right microphone?" : liveFacts();
+  const fact = silent ? "No sound. Is this the right microphone?" : liveFacts();
   if (byId("facts").textContent !== fact) byId("facts").textContent = fact;
 }
 
 function liveFacts() {
-  const late = performance.now() - lagAt < LAG_SHOWN_MS ? `, the server is ${inMilliseconds(lagMs)} behind` : latency;
-  return `${asClock(live.seconds)}${speaking ? ", hearing speech" : ""}${late}`;
+  const late = performance.now() - lagAt < LAG_SHOWN_MS ? `, the server is ${inMilliseconds(lagMs)} late` : latency;
+  return `${asClock(live.seconds)}${speaking ? ", speech detected" : ""}${late}`;
 }
 
 /** @returns {import("./transcription.js").ListenOptions} */
@@ -145,7 +145,7 @@ function nameLanguages() {
 /** @param {File} file */
 function transcribeFile(file) {
   if (live.state !== "idle" || fileListening) {
-    return showTrouble({ title: "One thing at a time.", advice: "Stop what is running, then give the file again.", tone: "wait" });
+    return showTrouble({ title: "Another transcription is running.", advice: "Stop it, then choose the file again.", tone: "wait" });
   }
   showTrouble(null);
   showFile(`Reading ${file.name}`, 0);
@@ -158,7 +158,7 @@ function transcribeFile(file) {
       fileEnded();
       if (!complete) return;
       if (view.utterances.length === before) showTrouble({ title: `No speech was found in ${file.name}.`, tone: "note" });
-      announce(`${file.name} is written down`);
+      announce(`${file.name} is transcribed`);
     },
   });
   return undefined;
@@ -241,6 +241,6 @@ showDevices();
 showTools();
 if (!navigator.mediaDevices) {
   mic.disabled = true;
-  byId("state-words").textContent = "No microphone here";
+  byId("state-words").textContent = "No microphone available";
   showTrouble(microphoneTrouble(null));
 }

@@ -7,11 +7,11 @@ const WORKLET = new URL("./worklets/capture.js", import.meta.url);
 /** @type {Record<string, Trouble>} */
 const TROUBLES = {
   insecure: {
-    title: "Browsers give the microphone only to secure pages.",
-    advice: "Open this page as http://localhost on the server's own machine, or put HTTPS in front of it. Files work here all the same.",
+    title: "Browsers allow the microphone only on secure pages.",
+    advice: "Open this page as http://localhost on the server itself, or use HTTPS. Files work here anyway.",
   },
   NotAllowedError: {
-    title: "The browser was not allowed to use the microphone.",
+    title: "The browser has no permission to use the microphone.",
     advice: "Allow it in the address bar or in the site settings, then press the button again.",
   },
   NotFoundError: {
@@ -23,7 +23,7 @@ const TROUBLES = {
     advice: "Close the other program and press the button again.",
   },
   OverconstrainedError: {
-    title: "The chosen microphone is no longer there.",
+    title: "The selected microphone is no longer available.",
     advice: "Choose another one from the list.",
   },
 };

@@ -23,7 +23,7 @@ const latency = (/** @type {string} */ stage, /** @type {"p50"|"p95"} */ kind) =
 const PLANS = [
   {
     title: "Active sessions",
-    empty: "Waiting for the first figures.",
+    empty: "Waiting for the first data.",
     words: whole,
     least: 4,
     lines: [
@@ -32,8 +32,8 @@ const PLANS = [
     ],
   },
   {
-    title: "Time to final text and to first sound",
-    empty: "Nothing was heard or spoken in the last 15 minutes.",
+    title: "Latency of finals and of first audio",
+    empty: "No requests in the last 15 minutes.",
     words: milliseconds,
     least: 100,
     lines: [
@@ -44,8 +44,8 @@ const PLANS = [
     ],
   },
   {
-    title: "Waiting in queues",
-    empty: "Waiting for the first figures.",
+    title: "Queued jobs",
+    empty: "Waiting for the first data.",
     words: whole,
     least: 4,
     lines: [
@@ -55,8 +55,8 @@ const PLANS = [
     ],
   },
   {
-    title: "Real-time factor, under 1 keeps up",
-    empty: "No engine has worked yet.",
+    title: "Real-time factor, below 1 keeps up",
+    empty: "No engine has run yet.",
     words: factor,
     least: 0.5,
     lines: [
@@ -66,7 +66,7 @@ const PLANS = [
   },
   {
     title: "Memory",
-    empty: "Waiting for the first figures.",
+    empty: "Waiting for the first data.",
     words: megabytes,
     least: 200,
     lines: [
@@ -77,8 +77,8 @@ const PLANS = [
     ],
   },
   {
-    title: "Processors of this machine",
-    empty: "Waiting for the first figures.",
+    title: "CPU use of this machine",
+    empty: "Waiting for the first data.",
     words: (value) => `${Math.round(value)} %`,
     least: 100,
     lines: [{ label: "Busy", read: (snapshot) => snapshot.cpu_percent }],
@@ -133,7 +133,7 @@ function closed(code, said) {
   }
   failures += 1;
   const wait = Math.min(2 ** (failures - 1), LONGEST_WAIT_SECONDS);
-  return countDown(said ?? "The live figures have stopped: the server does not answer.", wait);
+  return countDown(said ?? "The live data has stopped: the server does not answer.", wait);
 }
 
 /**
@@ -155,7 +155,7 @@ function drawFigures(now) {
   latencyFigure("final", now.latency_ms.final, "utterance");
   latencyFigure("sound", now.latency_ms.first_audio, "request");
   const errors = now.errors_last_hour;
-  figure("errors", [errors.toLocaleString("en")], errors ? "The log says which." : "None in the last hour");
+  figure("errors", [errors.toLocaleString("en")], errors ? "See the log." : "None in the last hour");
   byId("figure-errors").dataset.tone = errors ? "bad" : "";
   byId("processes").textContent = data.processes === 1 ? "One process" : `${data.processes} processes`;
   byId("loop-delay").textContent = `${now.loop_delay_ms.toFixed(1)} ms`;

@@ -10,8 +10,8 @@ const STATUS = {
   cancelled: { icon: "cross", words: "Cancelled" },
 };
 const STAGE_WORDS = {
-  llm_first_token: "first word",
-  first_audio: "first sound",
+  llm_first_token: "first token",
+  first_audio: "first audio",
   transcribe: "transcribing",
   wait: "waiting",
   final: "text",

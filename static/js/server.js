@@ -77,9 +77,9 @@ async function troubleOf(response) {
 function adviceFor(response) {
   const wait = Number(response.headers.get("Retry-After"));
   if (response.status === 401) return "This server needs a key. Sign in on the Admin page, then come back.";
-  if (response.status === 403) return "Load the page again. If you are signed in, sign in anew.";
+  if (response.status === 403) return "Reload the page. If you are signed in, sign in again.";
   if (response.status === 429) return `The server is busy. Try again in ${wait || 5} seconds.`;
-  if (response.status === 503) return "The Monitor page shows which part is missing.";
+  if (response.status === 503) return "The Monitor page shows which component is missing.";
   return undefined;
 }
 

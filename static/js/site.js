@@ -4,8 +4,8 @@ import { drawParts, STATE_WORDS, watchHealth } from "./health.js";
 import { announce, byId, setIcon } from "./page.js";
 
 const NOTES = {
-  gone: "The server does not answer. It may be stopped or restarting; this page keeps asking.",
-  closed: "This server needs a key. Sign in on the Admin page to see its parts.",
+  gone: "The server does not answer. It may be stopped or restarting; this page keeps trying.",
+  closed: "This server needs a key. Sign in on the Admin page to see its components.",
 };
 
 /** @param {CustomEvent<import("./health.js").Health>} event */
@@ -58,7 +58,7 @@ async function toClipboard(text) {
   field.select();
   const done = document.execCommand("copy");
   field.remove();
-  if (!done) throw new Error("The browser does not let this page copy.");
+  if (!done) throw new Error("The browser does not allow this page to copy.");
 }
 
 /** @param {HTMLElement} button */
@@ -68,7 +68,7 @@ async function copyFrom(button) {
   try {
     await toClipboard((source.dataset.text ?? source.innerText).trim());
   } catch {
-    announce("Copying did not work. Select the text and copy it yourself.");
+    announce("Copying failed. Select the text and copy it yourself.");
     return;
   }
   button.dataset.done = "";

@@ -39,12 +39,12 @@ function wish() {
 function speak() {
   const wanted = wish();
   if (!wanted.text) {
-    showNotice(byId("notice"), { title: "There is no text yet.", advice: "Write something, then press Speak.", tone: "note" });
+    showNotice(byId("notice"), { title: "There is no text.", advice: "Write something, then press Speak.", tone: "note" });
     text.focus();
   } else if (text.value.length > limit) {
     showNotice(byId("notice"), {
       title: `The text is longer than ${limit.toLocaleString("en")} characters.`,
-      advice: "Shorten it, or speak it in parts.",
+      advice: "Shorten it, or split it into parts.",
     });
   } else {
     receive(wanted, true);
@@ -102,7 +102,7 @@ function begin(wanted) {
   byId("length").textContent = "–";
   byId("reply").hidden = !wanted.llm;
   byId("reply-text").textContent = "";
-  showStatus(wanted.llm ? "Thinking" : "Making speech");
+  showStatus(wanted.llm ? "Thinking" : "Generating speech");
   showButtons();
 }
 
@@ -163,7 +163,7 @@ async function finish(wanted, said, samples, rate, keep) {
 
 /** @param {unknown} error */
 function failed(error) {
-  const unexpected = { title: "The page could not play this.", advice: String(error) };
+  const unexpected = { title: "The page could not play this audio.", advice: String(error) };
   showNotice(byId("notice"), error instanceof RequestFailed ? error.trouble : unexpected);
   showStatus("Failed");
 }
@@ -250,7 +250,7 @@ function showCount() {
 function showMode() {
   const asks = byId("llm").checked;
   byId("text-label").textContent = asks ? "Question" : "Text";
-  text.placeholder = asks ? "Ask something. The language model answers, and the answer is spoken." : "Write what should be said.";
+  text.placeholder = asks ? "Ask a question. The server speaks the language model's answer." : "Write the text to speak.";
 }
 
 async function showRecent() {

@@ -65,7 +65,7 @@ async function readEvents(body, handlers) {
 function brokenOff() {
   return new RequestFailed({
     title: "The connection broke before the end.",
-    advice: "What had arrived by then can still be replayed.",
+    advice: "You can replay the part that arrived.",
   });
 }
 

@@ -123,8 +123,8 @@ export class Transcription {
         return this.#told(message);
       case "buffer_limit_reached":
         return this.#handlers.onNote({
-          title: `${Math.round(message.duration)} seconds came without a pause.`,
-          advice: "All of it is written down; it only takes a moment longer.",
+          title: `${Math.round(message.duration)} seconds of audio without a pause.`,
+          advice: "The server transcribes all of it; the text comes a little later.",
           tone: "wait",
         });
       case "closed":
@@ -144,7 +144,7 @@ export class Transcription {
     if (left === undefined || left === null) return;
     this.#handlers.onNote({
       title: `This connection ends in ${Math.round(left)} s.`,
-      advice: "It has lasted as long as the server allows. Stop, then press the button again.",
+      advice: "It has reached the server's time limit. Stop, then press the button again.",
       tone: "wait",
     });
   }
@@ -183,9 +183,9 @@ const AGAIN = new Set([NORMAL_CLOSE, 1001, 1005, 1006, 1011, 1012, 4503, 4512]);
 /** @type {Record<number, Trouble>} */
 const CLOSINGS = {
   4401: { title: "This server needs a key.", advice: "Sign in on the Admin page, then come back." },
-  4403: { title: "This page may not use the microphone service.", advice: "Open it under the server's own address." },
-  4404: { title: "Nobody listens at this address.", advice: "Speech to text may run as a service of its own, on another port." },
-  4408: { title: "The connection was idle for too long.", advice: "Press the button to go on.", tone: "wait" },
+  4403: { title: "This page may not use the microphone service.", advice: "Open it at the server's own address." },
+  4404: { title: "There is no speech to text service at this address.", advice: "Speech to text may run as a separate service, on another port." },
+  4408: { title: "The connection was idle for too long.", advice: "Press the button to continue.", tone: "wait" },
   4429: { title: "There are too many connections from here.", advice: "Wait a little, then press the button again." },
   4503: { title: "The server is busy with other speakers.", tone: "wait" },
   4512: { title: "The server is restarting.", tone: "wait" },

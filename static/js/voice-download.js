@@ -4,7 +4,7 @@ const POLL_MS = 500;
 const PATIENCE_MS = 3_000;
 const ANNOUNCE_PERCENT = 25;
 const GONE = "The server does not answer. Trying again.";
-const REFUSED = "You may not see this any more. Sign in again.";
+const REFUSED = "You no longer have access. Sign in again.";
 
 const chooser = document.getElementById("voice-download");
 const panel = document.getElementById("voice-downloads");

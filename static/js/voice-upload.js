@@ -30,7 +30,7 @@ async function bring(onnx, config) {
   const total = onnx.size + config.size;
   await send(upload, "config", config, 0, total);
   await send(upload, "onnx", onnx, config.size, total);
-  status.textContent = "The voice is examined and heard…";
+  status.textContent = "Validating and testing the voice…";
   return post("finish", { upload, name: onnx.name.replace(/\.onnx$/, "") });
 }
 

@@ -62,6 +62,6 @@ class EngineLoad:
         """Whether one more session can be served. Raises Overloaded."""
         if self.lag_seconds > self._limit_seconds:
             raise Overloaded(
-                f"Transcripts are {self.lag_seconds:.0f} s late already.",
+                f"Transcripts are already {self.lag_seconds:.0f} s late.",
                 retry_after_seconds=RETRY_SECONDS,
             )

@@ -177,7 +177,7 @@ class Lag:
     """Texts come late."""
 
     lag_ms: float
-    """For how long the oldest utterance has waited for its text."""
+    """How long the oldest pending utterance has waited for its transcript."""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ class Address(Options):
     resume: str | None = Field(
         None,
         max_length=64,
-        description="The `resume_token` of a connection that was lost: go on where it was.",
+        description="The `resume_token` of a lost connection: resume its stream.",
     )
     audio_seconds: float | None = Field(
         None,

@@ -11,7 +11,7 @@ from stt_app.core.session.options import Options
 
 
 class Configure(Options, Message):
-    """Change how the audio that follows is understood."""
+    """Change the options for the audio that follows."""
 
     # A query parameter is text, but a JSON number must be a number.
     model_config = ConfigDict(strict=True)
@@ -20,19 +20,19 @@ class Configure(Options, Message):
 
 
 class Flush(Message):
-    """Finish the current utterance now and keep the connection. The word `flush` as plain text does the same."""
+    """End the current utterance now and keep the connection open. The word `flush` as plain text does the same."""
 
     type: Literal["flush"] = "flush"
 
 
 class Keepalive(Message):
-    """Nothing to say; the connection is still wanted."""
+    """Keep an idle connection open."""
 
     type: Literal["keepalive"] = "keepalive"
 
 
 class Close(Message):
-    """No more audio comes: the remaining text follows, then the server closes with 1000."""
+    """End of the audio: the server sends the remaining text, then closes with 1000."""
 
     type: Literal["close"] = "close"
 
@@ -44,72 +44,73 @@ CLIENT_FAMILY: TypeAdapter[Any] = TypeAdapter(_Tagged)
 
 
 class Ready(Message):
-    """Audio is accepted now. Sent once."""
+    """The server accepts audio now. Sent once."""
 
     type: Literal["ready"] = "ready"
-    session_id: str = Field(description="Names this connection in logs and history.")
-    model: str = Field(description="The model that listens.", examples=["base"])
+    session_id: str = Field(
+        description="Identifies this connection in logs and history."
+    )
+    model: str = Field(description="The speech to text model.", examples=["base"])
     sample_rate: int = Field(
-        description="Rate in Hz at which audio is expected.", examples=[16_000]
+        description="Expected sample rate of the audio, in Hz.", examples=[16_000]
     )
     resume_token: str | None = Field(
         None,
-        description="Connect with `?resume=` this token to go on after a lost connection.",
+        description="To resume after a lost connection, connect with `?resume=` and this token.",
         examples=["5f0c6ab1"],
     )
     resumed: bool | None = Field(
         None,
-        description="Only after `?resume=`: whether the token was known, so that times and numbers go on.",
+        description="Only after `?resume=`: whether the server knows the token, so that times and utterance numbers continue.",
         examples=[True],
     )
     audio_seconds: float | None = Field(
         None,
-        description="Only after `?resume=`: where in the stream the audio that follows is taken to begin.",
+        description="Only after `?resume=`: the position in the stream at which the following audio begins.",
         examples=[12.3],
     )
 
 
 class SpeechStarted(Message):
-    """Somebody has begun to speak."""
+    """Speech has started."""
 
     type: Literal["speech_started"] = "speech_started"
     start: float = Field(
-        description="Where, in seconds of audio received.", examples=[0.51]
+        description="Start of the speech, in seconds of audio received.",
+        examples=[0.51],
     )
-    utterance_id: int = Field(
-        description="Number of the utterance that begins.", examples=[1]
-    )
+    utterance_id: int = Field(description="Number of the new utterance.", examples=[1])
 
 
 class SpeechEnded(Message):
-    """Nobody speaks any more; the transcript follows, unless it was no speech."""
+    """Speech has ended; the transcript follows, unless it was not speech."""
 
     type: Literal["speech_ended"] = "speech_ended"
     end: float = Field(
-        description="Where the speech ended, in seconds of audio received.",
+        description="End of the speech, in seconds of audio received.",
         examples=[1.44],
     )
     utterance_id: int = Field(description="Number of the utterance.", examples=[1])
 
 
 class Partial(Message):
-    """The text so far of an utterance that goes on, with `interim_results`."""
+    """An interim result: the text so far of the current utterance. Sent with `interim_results`."""
 
     type: Literal["partial"] = "partial"
-    text: str = Field(description="All of it.", examples=["and so my fellow Am"])
+    text: str = Field(description="The text so far.", examples=["and so my fellow Am"])
     stable_text: str = Field(
-        description="The beginning of it that later partials repeat unchanged.",
+        description="The beginning of `text` that later `partial` messages repeat unchanged.",
         examples=["and so my"],
     )
     start: float = Field(
-        description="Where the utterance starts, in seconds of audio received.",
+        description="Start of the utterance, in seconds of audio received.",
         examples=[0.51],
     )
     utterance_id: int = Field(description="Number of the utterance.", examples=[1])
 
 
 class Ack(Message):
-    """All speech before this point is in transcripts that were sent before.
+    """All speech before this point is in transcripts that were already sent.
 
     After a lost connection, resend from here.
     """
@@ -121,16 +122,16 @@ class Ack(Message):
 
 
 class Status(Message):
-    """Transcripts come late, or the connection is about to be ended."""
+    """Transcripts are late, or the server is about to close the connection."""
 
     type: Literal["status"] = "status"
     lag_ms: float = Field(
-        description="For how long the oldest utterance has waited for its text.",
+        description="How long the oldest pending utterance has waited for its transcript.",
         examples=[1840.0],
     )
     closes_in_seconds: float | None = Field(
         None,
-        description="The server ends the connection then; connect anew before.",
+        description="When the server will close the connection; reconnect before that.",
         examples=[60],
     )
 
@@ -141,19 +142,21 @@ class Word(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     word: str = Field(description="The word, with its punctuation.")
-    start: float = Field(description="Where it begins, in seconds of audio received.")
-    end: float = Field(description="Where it ends, in seconds of audio received.")
-    probability: float = Field(description="How sure it is, 0 to 1.")
+    start: float = Field(description="Start of the word, in seconds of audio received.")
+    end: float = Field(description="End of the word, in seconds of audio received.")
+    probability: float = Field(description="Probability of the word, 0 to 1.")
 
 
 class Transcript(Message):
-    """The text of one utterance, in the order in which they were spoken.
+    """A final: the text of one utterance. Transcripts come in the order of the utterances.
 
-    The last one has `keep_open` false; it is empty when nothing was left to say.
+    The last one has `keep_open` false; its text is empty if no speech was pending.
     """
 
     type: Literal["transcript"] = "transcript"
-    text: str = Field(description="What was said.", examples=["Hello world."])
+    text: str = Field(
+        description="The text of the utterance.", examples=["Hello world."]
+    )
     duration: float = Field(
         description="Length of the utterance in seconds.", examples=[1.23]
     )
@@ -166,19 +169,21 @@ class Transcript(Message):
     )
     start: float | None = Field(
         None,
-        description="Where the utterance starts, in seconds of audio received.",
+        description="Start of the utterance, in seconds of audio received.",
         examples=[0.51],
     )
     end: float | None = Field(
         None,
-        description="Where the utterance ends, in seconds of audio received.",
+        description="End of the utterance, in seconds of audio received.",
         examples=[1.74],
     )
     language: str | None = Field(
-        None, description="Language that was spoken.", examples=["en"]
+        None, description="Language of the speech.", examples=["en"]
     )
     language_probability: float | None = Field(
-        None, description="How sure that is, 0 to 1; 1 when it was given.", examples=[1]
+        None,
+        description="Probability of the language, 0 to 1; 1 if the client set it.",
+        examples=[1],
     )
     confidence: float | None = Field(
         None,
@@ -187,11 +192,11 @@ class Transcript(Message):
     )
     words: list[Word] | None = Field(
         None,
-        description="Its words, with `word_timestamps`.",
+        description="The words, with `word_timestamps`.",
         examples=[[{"word": "Hello", "start": 0.6, "end": 0.9, "probability": 0.97}]],
     )
     model: str | None = Field(
-        None, description="The model that listened.", examples=["base"]
+        None, description="The speech to text model.", examples=["base"]
     )
     latency_ms: float | None = Field(
         None,
@@ -201,59 +206,55 @@ class Transcript(Message):
 
 
 class BufferLimitReached(Message):
-    """More than `max_buffer_seconds` came without a pause, or waits to be transcribed.
+    """More than `max_buffer_seconds` of audio arrived without a pause, or is pending.
 
-    What was heard is transcribed, and nothing is lost.
+    The server transcribes all of it; nothing is lost.
     """
 
     type: Literal["buffer_limit_reached"] = "buffer_limit_reached"
     duration: float = Field(
-        description="Seconds of audio without a pause, or waiting.", examples=[120.0]
+        description="Seconds of audio without a pause, or pending.", examples=[120.0]
     )
 
 
 class Flushed(Message):
-    """Everything before the `flush` has been transcribed. Every `flush` is answered."""
+    """All audio before the `flush` has been transcribed. Sent for every `flush`."""
 
     type: Literal["flushed"] = "flushed"
     utterance_id: int | None = Field(
-        description="The utterance that was finished; null when nothing was being said.",
+        description="The utterance that `flush` ended; null if there was no speech.",
         examples=[1],
     )
 
 
 class Closed(Message):
-    """The last message of a connection that ends in order."""
+    """The last message before an orderly close."""
 
     type: Literal["closed"] = "closed"
     reason: str = Field(
-        description="Why: `client` asked for it, `idle`, `expired` or `restarting`.",
+        description="The reason: `client` (it asked for the close), `idle`, `expired` or `restarting`.",
         examples=["client"],
     )
     audio_seconds: float = Field(
         description="Seconds of audio received.", examples=[61.5]
     )
-    utterances: int = Field(description="How many transcripts were sent.", examples=[7])
+    utterances: int = Field(description="Number of transcripts sent.", examples=[7])
 
 
 class Error(Message):
     """Something went wrong. The connection stays open unless a close follows."""
 
     type: Literal["error"] = "error"
-    code: str = Field(description="What kind of error.", examples=["engine_failed"])
+    code: str = Field(description="Error code.", examples=["engine_failed"])
     message: str = Field(
-        description="One sentence for people.",
+        description="One sentence for a human reader.",
         examples=["The whisper worker died at work."],
     )
-    field: str | None = Field(
-        None, description="The field of the message that is wrong."
-    )
+    field: str | None = Field(None, description="The invalid field of the message.")
     retry_after: float | None = Field(
-        None, description="Seconds after which it may work again."
+        None, description="Seconds after which to try again."
     )
-    utterance_id: int | None = Field(
-        None, description="The utterance that could not be transcribed."
-    )
+    utterance_id: int | None = Field(None, description="The utterance that failed.")
 
 
 SERVER_MESSAGES = (

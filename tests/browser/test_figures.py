@@ -46,7 +46,7 @@ def test_it_says_that_the_figures_have_stopped(launch: Any, fake_server: Any) ->
         expect(page.locator("#figure-errors .figure-value")).to_have_text("0")
         expect(page.locator("#requests-empty")).to_contain_text("No requests yet.")
         server.process.kill()
-        expect(page.locator("#notice")).to_contain_text("live figures have stopped")
+        expect(page.locator("#notice")).to_contain_text("live data has stopped")
 
 
 def test_it_masks_secrets(visit: Callable[..., Page]) -> None:
@@ -151,7 +151,7 @@ def test_it_says_what_runs_elsewhere(
     with fake_server("--role", role, **ports) as server, launch() as browser:
         page = browser.new_page()
         page.goto(server.url + elsewhere)
-        expect(page.locator("main")).to_contain_text("is a service of its own here.")
+        expect(page.locator("main")).to_contain_text("is a separate service here.")
         page.goto(server.url + here)
         expect(page.locator("main .notice")).to_have_count(0)
         for path in ("/", "/monitor/", "/configuration/", "/api/"):
@@ -164,8 +164,6 @@ def test_it_has_a_page_for_a_wrong_address(launch: Any, fake_server: Any) -> Non
     with fake_server() as server, launch() as browser:
         page = browser.new_page()
         page.goto(f"{server.url}/nowhere/")
-        expect(
-            page.get_by_role("heading", name="There is no page here")
-        ).to_be_visible()
+        expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
         page.get_by_role("link", name="Go to the start page").click()
         expect(page).to_have_title("Voice server")

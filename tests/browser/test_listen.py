@@ -112,7 +112,7 @@ def test_it_says_what_to_do_without_permission(launch: Any, fake_server: Any) ->
         ) as browser,
     ):
         notice = open_and_press(browser, server.url).locator("#notice")
-        expect(notice).to_contain_text("was not allowed to use the microphone")
+        expect(notice).to_contain_text("no permission to use the microphone")
         expect(notice).to_contain_text("Allow it in the address bar")
 
 
@@ -130,7 +130,7 @@ def test_it_says_what_to_do_on_an_insecure_page(launch: Any, fake_server: Any) -
     ):
         page = browser.new_page()
         page.goto(f"http://voice.example:{server.port}/listen/")
-        expect(page.locator("#notice")).to_contain_text("only to secure pages")
+        expect(page.locator("#notice")).to_contain_text("only on secure pages")
         expect(page.locator("#mic")).to_be_disabled()
 
 
@@ -158,10 +158,10 @@ def test_it_counts_down_when_the_connection_is_lost(
         expect(page.locator("#notice")).to_contain_text("The connection was lost.")
         expect(page.locator("#state-words")).to_have_text("Waiting for the server")
         page.get_by_role("button", name="Stop listening").click()
-        expect(page.locator("#state-words")).to_have_text(
-            "The rest waits for the server"
-        )
-        expect(page.locator("#facts")).to_contain_text("do without it")
-        page.get_by_role("button", name="Give up the rest").click()
+        expect(page.locator("#state-words")).to_have_text("Waiting to send the rest")
+        expect(page.locator("#facts")).to_contain_text("discard it")
+        page.get_by_role("button", name="Discard the rest").click()
         expect(page.locator("#state-words")).to_have_text("Press to listen")
-        expect(page.locator("#state-word")).to_have_text("No answer", timeout=30_000)
+        expect(page.locator("#state-word")).to_have_text(
+            "Not reachable", timeout=30_000
+        )

@@ -54,7 +54,7 @@ def test_it_shows_text_before_the_sentence_is_over(visit: Callable[..., Page]) -
     listen(page)
     partial = page.locator(".utterance[aria-live=off]")
     expect(partial).to_contain_text(re.compile(r"\w{3}"), timeout=PATIENCE_MS)
-    expect(page.locator("#facts")).to_contain_text("hearing speech")
+    expect(page.locator("#facts")).to_contain_text("speech detected")
     stop(page)
     expect(partial).to_have_count(0)
     assert re.search("meeting|Monday|folder", heard(page))
@@ -64,7 +64,7 @@ def test_it_shows_when_a_word_was_said(
     visit: Callable[..., Page], recording: Path
 ) -> None:
     page = visit("/listen/")
-    page.get_by_role("switch", name="Times of words").click()
+    page.get_by_role("switch", name="Word timestamps").click()
     page.locator("#file").set_input_files(recording)
     word = page.locator(".timed", has_text="folder").first
     expect(word).to_have_attribute(
@@ -83,7 +83,7 @@ def test_it_goes_on_where_a_lost_connection_was(visit: Callable[..., Page]) -> N
     page.evaluate(WATCH_SOCKETS)
     listen(page)
     expect(page.locator("#facts")).to_contain_text(
-        "hearing speech", timeout=PATIENCE_MS
+        "speech detected", timeout=PATIENCE_MS
     )
     page.evaluate(f"window.sockets[0].close({LOST})")
     expect(page.locator("#notice")).to_contain_text("Trying again in 1 s")

@@ -66,7 +66,7 @@ def test_it_opens_the_parts_from_the_state(visit: Callable[..., Page]) -> None:
 def test_it_skips_to_the_content(visit: Callable[..., Page]) -> None:
     page = visit("/monitor/")
     page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(page.get_by_role("link", name="Skip to content")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.locator("#main")).to_be_focused()
 
@@ -83,7 +83,7 @@ def test_it_reaches_every_page_on_a_phone(visit: Callable[..., Page]) -> None:
 def test_it_copies_a_line(visit: Callable[..., Page]) -> None:
     page = visit("/")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.get_by_role("button", name="Copy the curl line that speaks").click()
+    page.get_by_role("button", name="Copy the curl command that speaks").click()
     expect(page.locator("#announcer")).to_have_text("Copied")
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("curl -s http://127.0.0.1:")

@@ -130,7 +130,7 @@ def test_it_remembers_and_replays(page: Page) -> None:
 
 def test_it_asks_for_text(page: Page) -> None:
     speak(page, "   ")
-    expect(page.locator("#notice")).to_contain_text("There is no text yet.")
+    expect(page.locator("#notice")).to_contain_text("There is no text.")
     expect(page.locator("#text")).to_be_focused()
 
 

@@ -215,7 +215,7 @@ def test_it_says_why_an_upload_is_refused(
     choose_files(page, voice_on_disk(tmp_path, "bad", NO_VOICE, config_json))
     page.get_by_role("button", name="Upload").click()
     trouble = page.locator("#voice-upload [role=alert]")
-    expect(trouble).to_contain_text("This is no ONNX model", timeout=PATIENCE_MS)
+    expect(trouble).to_contain_text("This is not an ONNX model", timeout=PATIENCE_MS)
     expect(page.get_by_role("button", name="Upload")).to_be_enabled()
     expect(page.get_by_role("button", name="Upload")).to_be_focused()
     fits_and_is_accessible(page)
@@ -275,7 +275,7 @@ def test_it_says_why_a_download_failed_and_tries_again(
     page.get_by_label("Voice", exact=True).select_option(name)
     page.get_by_role("button", name="Download", exact=True).click()
     expect(item(page, name)).to_contain_text(
-        "This is no ONNX model", timeout=PATIENCE_MS
+        "This is not an ONNX model", timeout=PATIENCE_MS
     )
     fits_and_is_accessible(page)
     hub.stall_after_bytes = 400_000
@@ -299,7 +299,7 @@ def test_it_works_without_a_script(
         if words.inner_text() == "Installed":
             break
         page.wait_for_timeout(500)
-        page.get_by_role("link", name="Show how far they are now").click()
+        page.get_by_role("link", name="Refresh progress").click()
     expect(words).to_have_text("Installed")
     assert name in offered(server)
 

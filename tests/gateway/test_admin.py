@@ -121,7 +121,7 @@ def test_it_shows_and_exports_who_sent_a_request(superuser: Client) -> None:
 def test_it_shows_a_request_with_its_stages(superuser: Client) -> None:
     row = at(1, text="hello", stages_ms={"transcribe": 210.0, "final": 420.0})
     page = superuser.get(f"{TRANSCRIPTS}{row.pk}/change/").content.decode()
-    assert "Whisper at work" in page
+    assert "Whisper transcription" in page
     assert "420 ms" in page
     assert '<input type="text" name="text"' not in page
 

@@ -76,7 +76,7 @@ def test_it_shows_figures_only_to_those_who_may_see_them() -> None:
     client = Client()
     client.force_login(User.objects.create_user("clerk", is_staff=True))
     text = page(client).content.decode()
-    assert "may not see the history" in text
+    assert "has no access to the history" in text
     assert "a secret" not in text
 
 

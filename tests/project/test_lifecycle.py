@@ -105,7 +105,7 @@ async def test_the_engines_can_stop_before_the_rest() -> None:
     assert sorted(stopped) == ["llm", "stt"]
 
 
-async def test_one_that_does_not_even_end_when_cancelled_is_left_behind() -> None:
+async def test_one_that_ignores_its_cancellation_is_abandoned() -> None:
     async def stubborn() -> None:
         while True:
             try:

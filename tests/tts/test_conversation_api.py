@@ -116,7 +116,7 @@ async def test_a_process_that_only_listens_knows_no_conversation(
     ) as client:
         answer = await client.delete("/tts/conversations/kitchen")
     assert answer.status_code == 404
-    assert "does not speak" in answer.json()["error"]["message"]
+    assert "has no text to speech" in answer.json()["error"]["message"]
 
 
 async def test_nobody_reaches_the_conversation_of_another_key(serve: Any) -> None:

@@ -66,7 +66,7 @@ class RedisConversations:
             yield self._clients.client
         except REDIS_ERRORS as error:
             raise Unavailable(
-                "The conversation cannot be looked up: Redis does not answer.",
+                "The conversation is unavailable: Redis does not answer.",
                 retry_after_seconds=5,
             ) from error
 

@@ -38,23 +38,23 @@ class LlmFields(BaseModel):
     )
     model: ModelName | None = Field(
         None,
-        description="A model of the server that answers, instead of the configured one.",
+        description="Another model of the same server, instead of the configured one.",
     )
     max_tokens: StrictInt | None = Field(
         None,
-        description="Longest answer in tokens; at most `llm_max_tokens`.",
+        description="Maximum length of the answer in tokens; at most `llm_max_tokens`.",
         ge=1,
     )
     temperature: float | None = Field(
         None,
-        description="0 always gives the likeliest answer, 2 the most surprising ones.",
+        description="Sampling temperature: 0 always takes the likeliest token, 2 is the most random.",
         ge=0,
         le=2,
         allow_inf_nan=False,
     )
     top_p: float | None = Field(
         None,
-        description="Only the likeliest tokens with this share together are chosen from.",
+        description="Nucleus sampling: consider only the likeliest tokens with this total probability.",
         gt=0,
         le=1,
         allow_inf_nan=False,

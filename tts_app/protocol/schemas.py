@@ -40,7 +40,7 @@ class TtsIn(LlmFields):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     text: Text = Field(
-        description="A prompt for the language model, or with `llm: false` what to say."
+        description="A prompt for the language model, or with `llm: false` the text to speak."
     )
     voice: str | None = Field(
         None,
@@ -54,28 +54,28 @@ class TtsIn(LlmFields):
     )
     speed: float = Field(
         1.0,
-        description="1 is normal, 2 twice as fast.",
+        description="1 is normal speed, 2 is twice as fast.",
         ge=MIN_SPEED,
         le=MAX_SPEED,
         allow_inf_nan=False,
     )
     noise_scale: float | None = Field(
         None,
-        description="Variation of the sound; without it the configured one.",
+        description="Variation of the sound; default: the configured one.",
         ge=0,
         le=MAX_NOISE,
         allow_inf_nan=False,
     )
     noise_w: float | None = Field(
         None,
-        description="Variation of the rhythm; without it the configured one.",
+        description="Variation of the rhythm; default: the configured one.",
         ge=0,
         le=MAX_NOISE,
         allow_inf_nan=False,
     )
     volume: float = Field(
         1.0,
-        description="Share of full loudness.",
+        description="Fraction of full loudness.",
         ge=MIN_VOLUME,
         le=MAX_VOLUME,
         allow_inf_nan=False,
@@ -101,11 +101,11 @@ class TtsIn(LlmFields):
         "each word is heard.",
     )
     system_prompt: Text | None = Field(
-        None, description="Instead of the configured one, for this request."
+        None, description="Replaces the configured one for this request."
     )
     llm: StrictBool | None = Field(
         None,
-        description="Whether the language model answers; without it `tts_use_llm`.",
+        description="Whether the language model answers; default: `tts_use_llm`.",
     )
 
     def speech_request(self, request_id: str) -> SpeechRequest:
@@ -132,7 +132,7 @@ class TtsIn(LlmFields):
 
 
 class VoiceOut(Schema):
-    """A voice that may be asked for."""
+    """An available voice."""
 
     name: str
     language: str
@@ -146,7 +146,7 @@ class VoiceOut(Schema):
 
 
 class VoicesOut(Schema):
-    """Every voice that may be asked for."""
+    """All available voices."""
 
     voices: list[str]
     default: str | None

@@ -27,9 +27,9 @@ from tts_app.services import speech_services
 from tts_app.voice_admin.pages import AsyncView, VoicePages
 
 WORDS = {
-    DownloadState.WAITING: "Waiting for its turn",
+    DownloadState.WAITING: "Queued",
     DownloadState.DOWNLOADING: "Downloading",
-    DownloadState.CHECKING: "Examined and heard",
+    DownloadState.CHECKING: "Validating",
     DownloadState.INSTALLING: "Installing",
     DownloadState.INSTALLED: "Installed",
     DownloadState.FAILED: "Failed",

@@ -53,7 +53,7 @@ async def add(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:
     try:
         offset = int(given.get("offset", ""))
     except ValueError as error:
-        raise BadValue("`offset` is a whole number.", field="offset") from error
+        raise BadValue("`offset` must be an integer.", field="offset") from error
     upload, kind = given.get("upload", ""), given.get("kind", "")
     await sync_to_async(uploads.add)(upload, kind, offset, request.body)
     return {"has": offset + len(request.body)}

@@ -130,7 +130,7 @@ async def _in_database(work: Callable[..., Result], *arguments: Any) -> Result |
         result: Result = await asyncio.wait_for(call, DATABASE_SECONDS)
         return result
     except Exception as error:  # noqa: BLE001 - whatever it is, speech goes on
-        log.warning("voices: the database does not answer", reason=str(error))
+        log.warning("voices not read: the database does not answer", reason=str(error))
         return None
 
 
@@ -144,7 +144,7 @@ def _voice_named(name: str, text: str, available: AvailableVoices) -> VoiceInfo:
     known = ", ".join(voice.name for voice in available.voices[:MOST_NAMED])
     raise UnknownVoice(
         f"There is no voice `{wanted}`. Known: {known}; `{AUTO}` takes the one "
-        "that speaks the language of the text.",
+        "for the language of the text.",
         field="voice",
     )
 

@@ -26,9 +26,9 @@ def settings_page(shown: Iterable[SectionInfo]) -> str:
         NOTE,
         "# Settings",
         "",
-        "Defaults, then `config.yaml` (or the file that `CONFIG_PATH` names), then the environment: the last one wins.",
+        "Settings come from the defaults, then `config.yaml` (or the file in `CONFIG_PATH`), then the environment; later ones override earlier ones.",
         "The environment name is the key in upper case: `whisper_model_name` is `WHISPER_MODEL_NAME`. Lists are",
-        "separated by commas there. `python manage.py settings` prints every value and where it came from.",
+        "separated by commas there. `python manage.py settings` prints every value and its source.",
     ]
     for section in shown:
         lines += ["", f"## {section.title}", "", section.sentence, ""]
@@ -89,8 +89,8 @@ def protocol_page(sockets: Iterable[SocketDoc]) -> str:
         NOTE,
         "# WebSocket messages and error codes",
         "",
-        "Messages are JSON text with a `type`; a field that is not listed is refused. The HTTP interface is described",
-        "by the running server at `/api/docs` and `/api/openapi.json`.",
+        "Messages are JSON text with a `type`; the server rejects fields that are not listed. The running server",
+        "documents the HTTP interface at `/api/docs` and `/api/openapi.json`.",
     ]
     for socket in sockets:
         lines += ["", f"## `WS {socket.path}`", "", socket.sentence]
@@ -109,7 +109,7 @@ def _direction(title: str, messages: list[MessageDoc]) -> list[str]:
         if message.fields:
             lines += [
                 "",
-                "| field | type | always there | meaning |",
+                "| field | type | required | meaning |",
                 "|---|---|---|---|",
             ]
         lines += [
@@ -128,8 +128,8 @@ def _error_lines() -> list[str]:
         "",
         "## Errors",
         "",
-        'HTTP answers `{"error": {"code", "message", "field", "request_id"}}`. A WebSocket gets an `error` message first',
-        "and is then closed with a code of its own; 1000 means that everything is done.",
+        'HTTP responds with `{"error": {"code", "message", "field", "request_id"}}`. A WebSocket sends an `error` message first',
+        "and then closes with its own code; 1000 means success.",
         "",
         "| code | HTTP status | close code |",
         "|---|---|---|",
@@ -149,10 +149,10 @@ def metrics_page(registry: CollectorRegistry) -> str:
         NOTE,
         "# Metrics",
         "",
-        "`GET /metrics` answers in Prometheus format, for the process that was asked. Times are seconds. A counter's",
+        "`GET /metrics` uses the Prometheus format and covers only the process that answers. Times are in seconds. A counter's",
         "name ends in `_total` there; a histogram has `_bucket`, `_sum` and `_count`.",
         "",
-        "| name | kind | labels | what it counts |",
+        "| name | kind | labels | meaning |",
         "|---|---|---|---|",
     ]
     lines += [

@@ -9,19 +9,19 @@ from stt_app.protocol.messages import CLIENT_MESSAGES, SERVER_MESSAGES
 SOCKETS = (
     SocketDoc(
         path="/ws/stt",
-        sentence="Live speech to text: audio goes in, one transcript comes out "
-        "for each utterance. The fields of `configure` may also stand in the address, "
-        "and so may `resume` (a `resume_token`) with `audio_seconds`, where the audio "
-        "that follows begins, to go on after a lost connection.",
+        sentence="Live speech to text: the client sends audio and gets one transcript "
+        "for each utterance. The URL may contain the fields of `configure`. To resume "
+        "after a lost connection, it contains `resume` (a `resume_token`) and "
+        "`audio_seconds`, the position at which the following audio begins.",
         audio="Mono audio, signed 16-bit little-endian at the rate that `ready` names "
-        "unless `encoding` says otherwise; up to 64 KiB a frame, and a sample may be "
+        "unless `encoding` says otherwise; up to 64 KiB per frame. A sample may be "
         "split across frames.",
         client_messages=message_docs(CLIENT_MESSAGES),
         server_messages=message_docs(SERVER_MESSAGES),
     ),
     SocketDoc(
         path="/ws/monitor",
-        sentence="Live figures of every process, once a second; it takes no messages.",
+        sentence="Live figures of every process, once a second. The client sends no messages.",
         audio="",
         client_messages=[],
         server_messages=message_docs((History, Snapshot)),

@@ -8,7 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 
 def prepare_database() -> str:
-    """Migrate SQLite; for other databases only say what is to be done, if anything."""
+    """Migrate SQLite; for other databases, only return what is missing, if anything."""
     try:
         if connection.vendor == "sqlite":
             call_command("migrate", interactive=False, verbosity=0)
@@ -16,7 +16,7 @@ def prepare_database() -> str:
         return _unapplied()
     except DatabaseError as error:
         reason = str(error).strip().splitlines()[0]
-        return f"The database does not answer, so no history is kept: {reason}"
+        return f"The database does not answer, so the history is not stored: {reason}"
     finally:
         connection.close()
 
@@ -26,4 +26,4 @@ def _unapplied() -> str:
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     if not plan:
         return ""
-    return f"{len(plan)} database migrations are not applied: run `manage.py migrate`."
+    return f"{len(plan)} database migrations are missing: run `manage.py migrate`."

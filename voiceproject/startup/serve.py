@@ -12,7 +12,6 @@ import structlog
 
 from common.config import LoadedConfig
 from common.errors import VoiceError
-from common.last_resort import LastResort
 from common.services import Services
 from gateway_app.services import GatewayServices
 from voiceproject.asgi import build_application
@@ -20,16 +19,17 @@ from voiceproject.lifecycle import ServerProcess
 from voiceproject.server.server import AddressInUse, VoiceServer, route_twisted_log
 from voiceproject.services import ROLES, build_services
 from voiceproject.startup.stop_signal import StopSignal
+from voiceproject.startup.watchdog import ShutdownWatchdog
 
 log = structlog.get_logger(__name__)
 
 CANNOT_START = 1
-LAST_WORDS_SECONDS = 1.0
-"""For sessions to tell their clients that what they waited for has failed."""
-LAST_RESORT_SECONDS = 15.0
-"""Beyond the grace: no part of an orderly end takes longer."""
+FINAL_MESSAGES_SECONDS = 1.0
+"""Time for sessions to send errors to their clients after the engines were stopped."""
+FORCED_EXIT_SECONDS = 15.0
+"""Time beyond the grace period after which a shutdown that hangs is ended."""
 EXIT_SECONDS = 5.0
-"""When all is done; a thread that hangs would keep the process for ever."""
+"""Time for the interpreter to exit; it would wait for a thread that hangs."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Started:
 
 
 class CannotStart(Exception):
-    """The message says why, and what mends it."""
+    """The message says why, and how to fix it."""
 
 
 async def serve(
@@ -64,9 +64,9 @@ async def serve(
     """Run until a signal; the process's exit code. Raises CannotStart."""
     began = time.perf_counter()
     route_twisted_log()
-    last_resort = LastResort()
-    longest_seconds = loaded.config.shutdown_grace_seconds + LAST_RESORT_SECONDS
-    stop = StopSignal(lambda: last_resort.within(longest_seconds))
+    watchdog = ShutdownWatchdog()
+    longest_seconds = loaded.config.shutdown_grace_seconds + FORCED_EXIT_SECONDS
+    stop = StopSignal(lambda: watchdog.exit_within(longest_seconds))
     if options.supervised:
         stop.watch_input()
     process = _build(loaded, options)
@@ -82,13 +82,13 @@ async def serve(
         await _drain(server, process)
     finally:
         await process.stop()
-        last_resort.within(EXIT_SECONDS)
+        watchdog.exit_within(EXIT_SECONDS)
     log.info("server stopped")
     return 0
 
 
 def _build(loaded: LoadedConfig, options: ServeOptions) -> ServerProcess:
-    # A taken port is said at once, not after the models have loaded.
+    # Report a port in use at once, not after the models have loaded.
     _check_free(options.host, options.port)
     try:
         return build_services(loaded, options.roles)
@@ -139,8 +139,8 @@ async def _drain(server: VoiceServer, process: ServerProcess) -> None:
     log.info("server stopping", grace_seconds=grace_seconds)
     await server.stop_accepting()
     if not await gateway.sessions.drain(grace_seconds):
-        # What still waits for them is answered, and has its record in the history.
-        server.cut_streams()
+        # Their sessions then get an error, which goes to the clients and the history.
+        server.abort_streams()
         await process.stop_engines()
-        end = time.monotonic() + LAST_WORDS_SECONDS
+        end = time.monotonic() + FINAL_MESSAGES_SECONDS
     await server.drain(max(0.0, end - time.monotonic()))

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable
 from types import FrameType
 
-from common.children import kill_all
+from common.workers.child_processes import kill_all
 
 _SIGNALS = [
     getattr(signal, name)
@@ -22,11 +22,11 @@ _SIGNALS = [
 class StopSignal:
     """Set by a signal, or when the supervisor that holds our input goes away.
 
-    `asked` is called at once then, by a signal handler or from another thread.
+    `on_stop` is called at that moment, in a signal handler or in another thread.
     """
 
-    def __init__(self, asked: Callable[[], None]) -> None:
-        self._asked = asked
+    def __init__(self, on_stop: Callable[[], None]) -> None:
+        self._on_stop = on_stop
         self._loop = asyncio.get_running_loop()
         self._event = asyncio.Event()
         for number in _SIGNALS:
@@ -39,13 +39,13 @@ class StopSignal:
         return self._event.is_set()
 
     def watch_input(self) -> None:
-        """Stop when standard input ends: no orphan outlives its supervisor."""
+        """Stop when standard input ends, so that no process outlives its supervisor."""
         threading.Thread(target=self._read_to_end, daemon=True).start()
 
     def _read_to_end(self) -> None:
         while os.read(sys.stdin.fileno(), 1_024):
             pass
-        self._asked()
+        self._on_stop()
         self._loop.call_soon_threadsafe(self._event.set)
 
     def _received(self, number: int, _frame: FrameType | None) -> None:
@@ -53,6 +53,6 @@ class StopSignal:
             kill_all()
             os._exit(128 + number)
         self._event.set()
-        self._asked()
+        self._on_stop()
         # Wakes the loop, which may be asleep in select.
         self._loop.call_soon_threadsafe(lambda: None)

@@ -21,7 +21,7 @@ class Command(BaseCommand):
             "--days", type=int, help="age in days, instead of the setting"
         )
         parser.add_argument(
-            "--dry-run", action="store_true", help="only say how much would go"
+            "--dry-run", action="store_true", help="only print what would be deleted"
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -36,7 +36,7 @@ class Command(BaseCommand):
         if days is None:
             days = settings.VOICE.config.history_retention_days
             if days == 0:
-                self.stdout.write("`history_retention_days` is 0: everything is kept.")
+                self.stdout.write("`history_retention_days` is 0: nothing is deleted.")
                 return
         pruned = prune_history(days, dry_run=dry_run)
         self.stdout.write(

@@ -79,7 +79,9 @@ class OggDemuxer:
             self._serial, self._packets_seen = serial, 0
             self._open.clear()
         if self._serial is None and not flags & _FIRST:
-            raise UnsupportedAudio("The Ogg stream holds no Opus.", field="encoding")
+            raise UnsupportedAudio(
+                "The Ogg stream contains no Opus track.", field="encoding"
+            )
         if serial != self._serial:
             return []
         if not flags & _CONTINUED:

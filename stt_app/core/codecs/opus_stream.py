@@ -68,7 +68,7 @@ class OpusStream:
         self._spare_samples -= packet_samples(part)
         if self._spare_samples < 0:
             raise UnsupportedAudio(
-                "The stream claims more sound than so few bytes can hold.",
+                "The stream declares more audio than it has bytes for.",
                 field="encoding",
             )
         return self._decoder.decode(part)

@@ -135,7 +135,7 @@ class WebmDemuxer:
                 return OpusHead.parse(track.private)
         names = ", ".join(track.codec[:20] for track in tracks.all) or "nothing"
         raise UnsupportedAudio(
-            f"The WebM stream holds {names}, but no Opus.", field="encoding"
+            f"The WebM stream holds {names}, but no Opus track.", field="encoding"
         )
 
 

@@ -16,17 +16,17 @@ _VERSION = 2
 class Journal:
     """A file of JSON lines beside the output; it goes when the output is complete.
 
-    `source` and `wishes` say what is being transcribed and how: a journal of
+    `source` and `options` say what is being transcribed and how: a journal of
     something else is begun anew.
     """
 
-    def __init__(self, path: Path, source: Path, wishes: dict[str, Any]) -> None:
+    def __init__(self, path: Path, source: Path, options: dict[str, Any]) -> None:
         stat = source.stat()
         self._path = path
         self._head = {
             "version": _VERSION,
             "source": [source.name, stat.st_size, stat.st_mtime_ns],
-            "wishes": wishes,
+            "options": options,
         }
         self.utterances: list[UtteranceTranscribed] = []
         self.seconds = 0.0

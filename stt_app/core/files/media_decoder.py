@@ -20,7 +20,7 @@ from common.errors import (
     UnsupportedAudio,
     VoiceError,
 )
-from common.workers import Patience, Priority, WorkerPool
+from common.workers import JobTimeout, Priority, WorkerPool
 from stt_app.core.files.media_worker import Portion, ReadMedia
 
 _WORKER = "stt_app.core.files.media_worker:MediaWorker"
@@ -30,8 +30,8 @@ _PORTION_TIMEOUT_SECONDS = 30.0
 _SLOWEST_SKIP = 20
 """Reaching a place far into a file is at least so many times faster than playing it."""
 _RETRY_SECONDS = 10.0
-_EACH_PORTION = Patience(seconds=math.inf)
-"""How long a portion may take depends on its place in the file: see `_portion`."""
+_NO_TIMEOUT = JobTimeout(seconds=math.inf)
+"""`_portion` sets the time limit, which depends on the place in the file."""
 
 
 class _DecoderBroke(UnsupportedAudio):
@@ -95,7 +95,7 @@ class MediaDecoder:
                     )
                 if portion.last and not start:
                     raise UnsupportedAudio(
-                        f"No sound could be decoded from {path.name}."
+                        f"No audio could be decoded from {path.name}."
                     )
                 yield portion
                 if portion.last:
@@ -112,7 +112,7 @@ class MediaDecoder:
                     "media",
                     self._worker,
                     isolation=self._isolation,
-                    patience=_EACH_PORTION,
+                    job_timeout=_NO_TIMEOUT,
                 )
                 await pool.start()
         except BaseException:
@@ -140,7 +140,7 @@ class MediaDecoder:
     async def _wait_for_place(self) -> None:
         if self._places.locked() and self._waiting >= self._queue_limit:
             raise Overloaded(
-                f"{self._waiting} recordings wait to be decoded already.",
+                f"{self._waiting} recordings are already waiting to be decoded.",
                 retry_after_seconds=_RETRY_SECONDS,
             )
         self._waiting += 1

@@ -46,7 +46,7 @@ class MediaReader:
         except (av.FFmpegError, ValueError, IndexError) as error:
             raise UnsupportedAudio(f"The {name} file is damaged: {error}.") from error
         if not self._container.streams.audio:
-            raise UnsupportedAudio(f"The {name} file has no sound in it.")
+            raise UnsupportedAudio(f"The {name} file contains no audio.")
         self._stream: Any = self._container.streams.audio[0]
         _check_header(self._stream.codec_context)
         # One file must not take all cores from the engine.
@@ -140,13 +140,13 @@ def _sane(samples: Samples) -> Samples:
 def _check_header(form: Any) -> None:
     """A header may claim what would take gigabytes to resample."""
     if form is None:
-        raise UnsupportedAudio("The sound in the file is of no known kind.")
+        raise UnsupportedAudio("The audio in the file has an unknown codec.")
     rate, channels = form.sample_rate or 0, form.layout.nb_channels
     if not _LOWEST_HZ <= rate <= _HIGHEST_HZ:
         raise UnsupportedAudio(
-            f"The file claims {rate} Hz; {_LOWEST_HZ} to {_HIGHEST_HZ} Hz are allowed."
+            f"The file declares {rate} Hz; {_LOWEST_HZ} to {_HIGHEST_HZ} Hz are allowed."
         )
     if not 1 <= channels <= _MOST_CHANNELS:
         raise UnsupportedAudio(
-            f"The file claims {channels} channels; 1 to {_MOST_CHANNELS} are allowed."
+            f"The file declares {channels} channels; 1 to {_MOST_CHANNELS} are allowed."
         )

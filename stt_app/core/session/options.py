@@ -29,39 +29,39 @@ class Options(BaseModel):
         None,
         ge=8_000,
         le=48_000,
-        description="Rate of the audio that follows, in Hz (8000 to 48000).",
+        description="Sample rate of the audio that follows, in Hz (8000 to 48000).",
         examples=[16_000],
     )
     encoding: Encoding | None = Field(
         None,
-        description="Form of the audio that follows. `opus` and `webm` are both Opus in WebM or Ogg, straight from a browser's MediaRecorder, which carries its own rate.",
+        description="Encoding of the audio that follows. `opus` and `webm` both mean Opus in WebM or Ogg, as a browser's MediaRecorder produces it, with its own sample rate.",
         examples=["pcm_s16le"],
     )
     task: Task | None = Field(
         None,
-        description="`transcribe`, or `translate` for English text whatever is spoken.",
+        description="`transcribe`, or `translate` to translate any language into English.",
         examples=["transcribe"],
     )
     interim_results: bool | None = Field(
         None,
-        description="Whether `partial` messages come while somebody speaks.",
+        description="Whether to send interim results (`partial` messages) during speech.",
         examples=[True],
     )
     word_timestamps: bool | None = Field(
         None,
-        description="Whether transcripts carry their words with times and probabilities.",
+        description="Whether transcripts contain word timestamps and probabilities.",
         examples=[False],
     )
     prompt: str | None = Field(
         None,
         max_length=MAX_PROMPT_CHARACTERS,
-        description="Text that sets style and spelling, as if it had been said before.",
+        description="Text that sets style and spelling, as if it were the preceding transcript.",
         examples=["Minutes of the harbour council."],
     )
     hotwords: str | None = Field(
         None,
         max_length=MAX_PROMPT_CHARACTERS,
-        description="Words and names that are likely to be said.",
+        description="Words and names that are likely to occur.",
         examples=["Dashwood, Gregson"],
     )
     silence_max_seconds: float | None = Field(
@@ -75,7 +75,7 @@ class Options(BaseModel):
         None,
         ge=0,
         le=5,
-        description="Shorter bursts of speech are not transcribed, in seconds (0 to 5).",
+        description="Minimum length of speech to transcribe, in seconds (0 to 5).",
         examples=[0.35],
     )
     vad_threshold: float | None = Field(
@@ -87,12 +87,12 @@ class Options(BaseModel):
     )
     endpointing: Literal["vad"] | None = Field(
         None,
-        description="What ends an utterance: `vad`, the pause alone.",
+        description="How to detect the end of an utterance: `vad`, by the pause alone.",
         examples=["vad"],
     )
     purpose: Purpose | None = Field(
         None,
-        description="`live`, or `file` for a recording: no partial texts, and it waits for whoever speaks.",
+        description="`live`, or `file` for a recording: no interim results, and a lower priority than live speech.",
         examples=["live"],
     )
 

@@ -16,7 +16,7 @@ from common.engine import EngineStats, PartHealth, PartState
 from common.errors import EngineFailed
 from common.metrics import REAL_TIME_FACTOR, WHISPER_REDECODES, WHISPER_WINDOWS
 from common.models.files import find_whisper
-from common.workers import Patience, Priority, Urgency, WorkerPool
+from common.workers import JobTimeout, Priority, Urgency, WorkerPool
 from stt_app.core.engine import Transcript, TranscriptionRequest, check_model
 from stt_app.core.languages import AUTO
 from stt_app.core.whisper.background_pool import BackgroundPool
@@ -166,7 +166,7 @@ class WhisperEngine:
             queue_limit=config.whisper_queue_limit,
             memory_cap_mb=self._models.worker_memory_cap_mb,
             isolation=self._models.engine_isolation,
-            patience=Patience(self._models.worker_timeout_seconds),
+            job_timeout=JobTimeout(self._models.worker_timeout_seconds),
             background=background,
         )
 
@@ -188,11 +188,11 @@ class WhisperEngine:
             else f"{facts['threads']} CPU threads, {facts['compute_type']}"
         )
         reason = f" (CUDA failed: {facts['fallback']})" if facts["fallback"] else ""
-        return f"Whisper {self.model_name} on {where}{reason}: {pool.condition}."
+        return f"Whisper {self.model_name} on {where}{reason}: {pool.description}."
 
     @property
     def _state(self) -> PartState:
-        """Of the usual workers; nobody but partial texts and files needs the other."""
+        """That of the main pool; interim results and files alone use the other one."""
         usual, *background = [pool.state for pool in self._pools if pool.running]
         well = all(state is PartState.READY for state in background)
         return PartState.DEGRADED if usual is PartState.READY and not well else usual

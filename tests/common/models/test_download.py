@@ -92,7 +92,9 @@ def test_it_asks_for_no_weights_that_the_disk_has_no_room_for(
     hub: Hub, tmp_path: Path
 ) -> None:
     hub.claimed_sizes[f"{SMALL}/model.bin"] = 10**18
-    with pytest.raises(ModelMissing, match=r"1000000000000 MB are to come and .* free"):
+    with pytest.raises(
+        ModelMissing, match=r"1000000000000 MB to download, but only .* free"
+    ):
         download_whisper("small", tmp_path, hub.url)
     assert not [path for path, _ in hub.requests if "/resolve/" in path]
 
@@ -114,7 +116,9 @@ def test_it_starts_again_after_another_files_remains(hub: Hub, tmp_path: Path) -
 @pytest.mark.parametrize("name", ["model.bin", "config.json"])
 def test_it_throws_a_damaged_file_away(hub: Hub, tmp_path: Path, name: str) -> None:
     hub.damaged = name
-    with pytest.raises(ModelMissing, match=f"{name} arrived damaged: its checksum"):
+    with pytest.raises(
+        ModelMissing, match=f"{name} is damaged after the download: its checksum"
+    ):
         download_whisper("small", tmp_path, hub.url)
     kept = files(tmp_path / "Systran--faster-whisper-small")
     assert not kept & {name, f".{name}.partial"}

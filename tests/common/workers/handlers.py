@@ -81,19 +81,19 @@ class Echo:
         os.abort()
 
     def freeze(self) -> Iterator[str]:
-        """Hangs as hard as a process can: only SIGKILL ends it."""
+        """Stops the process, so that only SIGKILL ends it."""
         _freeze()
         yield "thawed"
 
     def freeze_once(self, marker: str) -> Iterator[str]:
-        """Hangs the first time, answers the second time."""
+        """Stops the process the first time, answers the second time."""
         if not Path(marker).exists():
             Path(marker).touch()
             _freeze()
         yield "second try"
 
     def freeze_in_mid_answer(self, marker: str, megabytes: int) -> Iterator[bytes]:
-        """Hangs the first time, while its answer is on its way."""
+        """Stops the process the first time, while it sends its answer."""
         if not Path(marker).exists():
             Path(marker).touch()
             threading.Timer(0.05, _freeze).start()

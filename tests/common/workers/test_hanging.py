@@ -1,4 +1,4 @@
-"""A worker that hangs is noticed, said, killed and replaced; stopping waits for none."""
+"""A worker that hangs is reported, killed and restarted, and does not block `stop`."""
 
 from __future__ import annotations
 
@@ -19,30 +19,28 @@ from common.config import project_dir
 from common.engine import PartState
 from common.errors import EngineFailed
 from common.metrics import WORKER_HANGS
-from common.workers import Patience, Priority, WorkerPool
-from common.workers.patience import JobTimer
+from common.workers import JobTimeout, Priority, WorkerPool
+from common.workers.timeouts import JobTimer
 from tests.common.workers.test_pool import HANDLERS, running, say, until
 
-pytestmark = pytest.mark.skipif(
-    os.name != "posix", reason="Windows cannot stop a process and let it go on"
-)
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGSTOP")
 
-SHORT = Patience(seconds=1)
-"""Also on a busy machine a worker echoes well within it."""
+SHORT = JobTimeout(seconds=1)
+"""Much longer than an echo takes, also on a busy machine."""
 FULL_PIPE_BYTES = 5_000_000
 STOP_SECONDS = 5.0
 
 
 def freeze(pool: WorkerPool) -> int:
-    """Stop the pool's worker where it is; its process id."""
+    """Send SIGSTOP to the pool's worker. Returns its process id."""
     pid = pool.processes[0]
     os.kill(pid, signal.SIGSTOP)
     return pid
 
 
-async def test_a_job_at_which_a_worker_hangs_is_tried_once_more(tmp_path: Path) -> None:
+async def test_a_job_is_retried_once_when_its_worker_hangs(tmp_path: Path) -> None:
     before = WORKER_HANGS.labels("echo")._value.get()
-    async with running(patience=SHORT) as pool:
+    async with running(job_timeout=SHORT) as pool:
         hung = pool.processes
         marker = str(tmp_path / "marker")
         answer = await pool.call(("freeze_once", marker), Priority.FINAL)
@@ -52,25 +50,25 @@ async def test_a_job_at_which_a_worker_hangs_is_tried_once_more(tmp_path: Path) 
     assert WORKER_HANGS.labels("echo")._value.get() == before + 1
 
 
-async def test_a_job_at_which_every_worker_hangs_is_given_up() -> None:
-    async with running(patience=SHORT) as pool:
-        with pytest.raises(EngineFailed, match="gave nothing for") as failed:
+async def test_a_job_fails_when_its_worker_hangs_twice() -> None:
+    async with running(job_timeout=SHORT) as pool:
+        with pytest.raises(EngineFailed, match="produced nothing for") as failed:
             await pool.call(("freeze",), Priority.FINAL)
         assert failed.value.retry_after_seconds == 1
         assert await say(pool, "next") == "next"
 
 
-async def test_what_was_given_out_before_it_hung_is_not_repeated() -> None:
-    async with running(patience=SHORT) as pool:
+async def test_a_job_that_has_produced_an_item_is_not_retried() -> None:
+    async with running(job_timeout=SHORT) as pool:
         got = []
-        with pytest.raises(EngineFailed, match="gave nothing for"):
+        with pytest.raises(EngineFailed, match="produced nothing for"):
             async for item in pool.stream(("freeze_after_one",), Priority.FINAL):
                 got.append(item)
         assert got == ["one"]
 
 
-async def test_a_batch_at_which_a_worker_hangs_is_answered(tmp_path: Path) -> None:
-    async with running("Batched", (3,), patience=SHORT) as pool:
+async def test_each_job_of_a_batch_that_hung_is_answered(tmp_path: Path) -> None:
+    async with running("Batched", (3,), job_timeout=SHORT) as pool:
         busy = asyncio.create_task(pool.call(("sleep", 0.3, ""), Priority.FINAL))
         await asyncio.sleep(0.1)
         requests = [("say", "a"), ("freeze_once", str(tmp_path / "m")), ("say", "c")]
@@ -80,30 +78,32 @@ async def test_a_batch_at_which_a_worker_hangs_is_answered(tmp_path: Path) -> No
         await busy
 
 
-async def test_a_long_job_may_go_on_while_it_gives_something(tmp_path: Path) -> None:
-    async with running(patience=SHORT) as pool:
+async def test_a_long_job_may_continue_while_it_produces_items(tmp_path: Path) -> None:
+    async with running(job_timeout=SHORT) as pool:
         request = ("count", 5, 0.4, str(tmp_path / "log"))
         numbers = [each async for each in pool.stream(request, Priority.FINAL)]
         assert numbers == [0, 1, 2, 3, 4]
         assert pool.restarts == 0
 
 
-async def test_a_worker_that_reads_no_job_is_replaced_too() -> None:
-    async with running(patience=SHORT) as pool:
+async def test_a_worker_that_does_not_read_its_job_is_restarted() -> None:
+    async with running(job_timeout=SHORT) as pool:
         hung = freeze(pool)
         job = b"x" * FULL_PIPE_BYTES
         assert await say(pool, job) == job
         assert not psutil.pid_exists(hung)
 
 
-async def test_a_worker_that_hangs_in_mid_answer_is_replaced(tmp_path: Path) -> None:
-    async with running(patience=Patience(seconds=3)) as pool:
+async def test_a_worker_that_hangs_while_it_answers_is_restarted(
+    tmp_path: Path,
+) -> None:
+    async with running(job_timeout=JobTimeout(seconds=3)) as pool:
         request = ("freeze_in_mid_answer", str(tmp_path / "marker"), 200)
         assert len(await pool.call(request, Priority.FINAL)) == 200_000_000
 
 
-async def test_a_client_that_leaves_does_not_save_a_worker_that_hangs() -> None:
-    async with running(patience=SHORT) as pool:
+async def test_a_hung_worker_is_restarted_after_its_client_has_left() -> None:
+    async with running(job_timeout=SHORT) as pool:
         hung = pool.processes[0]
         job = asyncio.create_task(pool.call(("freeze",), Priority.FINAL))
         await asyncio.sleep(0.2)
@@ -112,22 +112,22 @@ async def test_a_client_that_leaves_does_not_save_a_worker_that_hangs() -> None:
         assert await say(pool, "next") == "next"
 
 
-async def test_its_state_says_how_long_nothing_has_come() -> None:
-    async with running(patience=Patience(seconds=8)) as pool:
-        assert (pool.state, pool.condition) == (PartState.READY, "ready")
+async def test_the_state_shows_how_long_a_job_has_produced_nothing() -> None:
+    async with running(job_timeout=JobTimeout(seconds=8)) as pool:
+        assert (pool.state, pool.description) == (PartState.READY, "ready")
         assert pool.oldest_job_seconds == 0
         job = asyncio.create_task(pool.call(("freeze",), Priority.FINAL))
         await until(lambda: pool.state is PartState.DEGRADED)
         assert 2 < pool.oldest_job_seconds < 4
-        assert pool.condition == "a worker has given nothing for 2 s"
+        assert pool.description == "a worker has produced nothing for 2 s"
         await until(lambda: pool.state is PartState.DOWN)
         assert 4 < pool.oldest_job_seconds < 8
         job.cancel()
     assert pool.state is PartState.DOWN
 
 
-async def test_one_of_two_workers_that_hangs_leaves_it_degraded() -> None:
-    async with running(count=2, patience=Patience(seconds=4)) as pool:
+async def test_it_is_degraded_when_one_of_two_workers_hangs() -> None:
+    async with running(count=2, job_timeout=JobTimeout(seconds=4)) as pool:
         job = asyncio.create_task(pool.call(("freeze",), Priority.FINAL))
         await until(lambda: pool.oldest_job_seconds > 2.5)
         assert pool.state is PartState.DEGRADED
@@ -136,7 +136,7 @@ async def test_one_of_two_workers_that_hangs_leaves_it_degraded() -> None:
 
 
 @pytest.mark.parametrize("job", [b"", b"x" * FULL_PIPE_BYTES], ids=["", "full pipe"])
-async def test_stopping_waits_for_no_worker_that_hangs(job: bytes) -> None:
+async def test_it_stops_while_a_worker_hangs(job: bytes) -> None:
     async with running() as pool:
         hung = freeze(pool)
         waiting = asyncio.create_task(say(pool, job))
@@ -149,7 +149,7 @@ async def test_stopping_waits_for_no_worker_that_hangs(job: bytes) -> None:
         assert not psutil.pid_exists(hung)
 
 
-async def test_it_stops_while_it_loads() -> None:
+async def test_it_stops_while_a_worker_loads() -> None:
     pool = WorkerPool("echo", f"{HANDLERS}:LoadsSlowly")
     starting = asyncio.create_task(pool.start())
     await until(lambda: bool(multiprocessing.active_children()))
@@ -160,7 +160,7 @@ async def test_it_stops_while_it_loads() -> None:
     assert time.monotonic() - began < STOP_SECONDS
 
 
-async def test_it_leaves_nothing_behind_when_its_start_is_cancelled() -> None:
+async def test_it_leaves_no_process_when_its_start_is_cancelled() -> None:
     pool = WorkerPool("echo", f"{HANDLERS}:LoadsSlowly")
     starting = asyncio.create_task(pool.start())
     await until(lambda: bool(multiprocessing.active_children()))
@@ -170,7 +170,7 @@ async def test_it_leaves_nothing_behind_when_its_start_is_cancelled() -> None:
     await until(lambda: not multiprocessing.active_children())
 
 
-def test_no_worker_that_hangs_keeps_or_outlives_its_process() -> None:
+def test_a_hung_worker_neither_blocks_nor_outlives_its_parent() -> None:
     program = """
         import asyncio, os, signal
         from common.workers import WorkerPool
@@ -196,21 +196,21 @@ def test_no_worker_that_hangs_keeps_or_outlives_its_process() -> None:
 
 
 @pytest.mark.parametrize(
-    ("patience", "start_seconds", "limit_seconds"),
+    ("timeout", "start_seconds", "limit_seconds"),
     [
-        (Patience(), 2.0, 60.0),
-        (Patience(), 30.0, 300.0),
-        (Patience(least_seconds=30), 2.0, 30.0),
-        (Patience(seconds=5), 30.0, 5.0),
+        (JobTimeout(), 2.0, 60.0),
+        (JobTimeout(), 30.0, 300.0),
+        (JobTimeout(minimum_seconds=30), 2.0, 30.0),
+        (JobTimeout(seconds=5), 30.0, 5.0),
     ],
 )
-def test_slow_workers_are_given_more_time_unless_it_is_configured(
-    patience: Patience, start_seconds: float, limit_seconds: float
+def test_a_slow_start_raises_the_limit_unless_it_is_configured(
+    timeout: JobTimeout, start_seconds: float, limit_seconds: float
 ) -> None:
-    assert patience.limit_seconds(start_seconds) == limit_seconds
+    assert timeout.limit_seconds(start_seconds) == limit_seconds
 
 
-def test_a_job_is_timed_from_the_last_thing_that_came() -> None:
+def test_a_job_is_timed_from_its_last_item() -> None:
     now = 10.0
     timer = JobTimer(lambda: now)
     assert timer.seconds == 0

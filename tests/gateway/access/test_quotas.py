@@ -207,5 +207,5 @@ async def test_without_redis_limits_are_counted_in_the_process(client_for):
         async with client_for(**settings) as client:
             codes = [(await client.get("/voices")).status_code for _ in range(3)]
     assert codes == [200, 200, 429]
-    warnings = [line for line in logs if "this process alone" in line["event"]]
+    warnings = [line for line in logs if "this process only" in line["event"]]
     assert len(warnings) == 1

@@ -1,4 +1,4 @@
-"""Child programs that hang: `python -m tests.llm.embedded.stubborn_child`, orders on its input."""
+"""A child program that hangs on request: `python -m tests.llm.embedded.stubborn_child`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 def main() -> None:
     marker = Path(os.environ["STUBBORN_MARKER"])
     if marker.exists():
-        # Not even its orders are read.
+        # Before it reads its orders.
         os.kill(os.getpid(), signal.SIGSTOP)
     json.loads(sys.stdin.readline())
     marker.touch()

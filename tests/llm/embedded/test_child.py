@@ -1,4 +1,4 @@
-"""A child program that hangs is noticed while it starts, and keeps nobody."""
+"""A child process that hangs is detected while it starts, and does not block `stop`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def until(condition: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
-def test_a_child_that_reads_no_orders_is_given_up(marker: Path) -> None:
+def test_a_child_that_does_not_read_its_orders_is_killed(marker: Path) -> None:
     marker.touch()
     child = Child("child", MODULE, FULL_PIPE, start_seconds=START_SECONDS)
     began = time.monotonic()
@@ -48,7 +48,7 @@ def test_a_child_that_reads_no_orders_is_given_up(marker: Path) -> None:
     assert child.pid is None
 
 
-def test_a_replacement_that_never_listens_is_noticed(marker: Path) -> None:
+def test_a_restarted_child_that_never_listens_is_detected(marker: Path) -> None:
     child = Child("child", MODULE, FULL_PIPE, start_seconds=START_SECONDS)
     child.start()
     try:
@@ -69,7 +69,7 @@ def test_a_replacement_that_never_listens_is_noticed(marker: Path) -> None:
         child.stop()
 
 
-def test_stopping_waits_for_no_child_that_hangs(marker: Path) -> None:
+def test_it_stops_while_the_child_hangs(marker: Path) -> None:
     child = Child("child", MODULE, {}, start_seconds=60)
     child.start()
     pid = child.pid

@@ -90,7 +90,7 @@ async def test_it_replaces_a_killed_process_at_once_and_says_so(
 async def test_it_shows_that_it_is_being_replaced(engine: EmbeddedEngine) -> None:
     psutil.Process(engine.stats().processes[0]).kill()
     await until(lambda: engine.health().state is PartState.LOADING)
-    assert "started again" in engine.health().summary
+    assert "being restarted" in engine.health().summary
     await until(lambda: engine.health().ok)
 
 
@@ -169,7 +169,8 @@ async def test_it_counts_the_tokens_of_an_answer(engine: EmbeddedEngine) -> None
     assert isinstance(end, Finished)
     assert end.usage is not None
     assert end.usage.prompt_tokens > 5
-    assert (end.reason, end.usage.completion_tokens) == ("length", 5)
+    assert 0 < end.usage.completion_tokens <= 5
+    assert end.reason in ("stop", "length")
 
 
 async def test_it_leaves_no_process_behind(engine: EmbeddedEngine) -> None:

@@ -35,7 +35,7 @@ def test_it_downloads_a_model_once_and_lists_it(hub: Hub, tmp_path: Path) -> Non
 
     asked = len(hub.requests)
     again = manage(tmp_path, hub.url, "models", "download", "small")
-    assert f"small is here already: {folder}" in again.output
+    assert f"small is already installed: {folder}" in again.output
     assert len(hub.requests) == asked
 
     lines = manage(tmp_path, hub.url, "models", "list").output.splitlines()
@@ -50,7 +50,11 @@ def test_it_downloads_a_model_once_and_lists_it(hub: Hub, tmp_path: Path) -> Non
     [
         (["download", "smal"], {}, "Did you mean `small`?"),
         (["download", "medium"], {}, "has no model"),
-        (["download", "small"], {"OFFLINE": "true"}, "run it with OFFLINE=false"),
+        (
+            ["download", "small"],
+            {"OFFLINE": "true"},
+            "run the command with OFFLINE=false",
+        ),
     ],
 )
 def test_it_refuses_in_one_sentence(
@@ -94,5 +98,5 @@ def test_it_finds_what_was_downloaded_earlier_into_the_hub_cache(
     (kept / "refs").mkdir()
     (kept / "refs" / "main").write_text("a" * 40)
     ran = manage(tmp_path, hub.url, "models", "download", "small", OFFLINE="true")
-    assert f"small is here already: {snapshot}" in ran.output
+    assert f"small is already installed: {snapshot}" in ran.output
     assert hub.requests == []

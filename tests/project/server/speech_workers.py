@@ -1,4 +1,4 @@
-"""Which of a running server's processes is which."""
+"""Finds the worker processes of a running server."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from tests.server_process import RunningServer
 
 
 def all_workers(server: RunningServer) -> list[int]:
-    """Process ids of every process that the server has started."""
+    """Ids of all processes that the server has started."""
     children = psutil.Process(server.pid).children()
     names = {child.pid: " ".join(child.cmdline()) for child in children}
     return [pid for pid, name in names.items() if "resource_tracker" not in name]
 
 
 def speech_worker(server: RunningServer, part: str) -> int:
-    """The process of `whisper` or `piper`.
+    """The worker process of `whisper` or `piper`.
 
-    Both are spawned alike; only Whisper's has its native library in its memory.
+    Their command lines are the same, but only Whisper's maps its native library.
     """
     for child in psutil.Process(server.pid).children():
         if "spawn_main" not in " ".join(child.cmdline()):

@@ -109,7 +109,7 @@ def test_it_ends_at_once_on_a_second_signal() -> None:
         assert server.wait(5) == 128 + signal.SIGTERM
 
 
-def test_it_breaks_off_an_answer_that_does_not_end_in_time() -> None:
+def test_it_aborts_a_response_that_does_not_end_in_time() -> None:
     endless = {**FAKES, "tts_engine": "tests.project.fake_engines:EndlessTts"}
     with (
         running_server(shutdown_grace_seconds=1, **endless) as server,
@@ -117,7 +117,7 @@ def test_it_breaks_off_an_answer_that_does_not_end_in_time() -> None:
     ):
         assert response.status_code == 200
         server.signal()
-        # A part must not look like the whole.
+        # A truncated response must not look complete.
         with pytest.raises(httpx.RemoteProtocolError):
             for _ in response.iter_raw():
                 pass

@@ -1,4 +1,4 @@
-"""The real server while its workers hang: it notices, says so, mends it, and ends."""
+"""The real server while its workers hang: it reports and restarts them, and shuts down."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ MODELS: dict[str, Any] = {
     "shutdown_grace_seconds": GRACE_SECONDS,
 }
 SENTENCE = "Please remember to water the plants in the kitchen."
-MENDED_SECONDS = 120.0
+RESTARTED_SECONDS = 120.0
 GONE_SECONDS = 10.0
-"""A large process needs a moment to fall apart."""
+"""A killed process frees its memory first."""
 END_SECONDS = GRACE_SECONDS + 12
-"""Much more than it takes, much less than for ever."""
+"""Several times what a shutdown takes."""
 
 
 @pytest.fixture(scope="module")
@@ -64,12 +64,12 @@ async def part(server: RunningServer, name: str) -> dict[str, Any]:
 
 
 async def until_unready(server: RunningServer, name: str) -> dict[str, Any]:
-    """The part's health, once `/health` and `/health/ready` say that it does not answer."""
-    end = time.monotonic() + MENDED_SECONDS
+    """Wait until the part is down in `/health` and `/health/ready`; returns its health."""
+    end = time.monotonic() + RESTARTED_SECONDS
     while (found := await part(server, name))["state"] != "down":
         assert time.monotonic() < end, found
         await asyncio.sleep(0.2)
-    assert "has given nothing for" in found["summary"]
+    assert "has produced nothing for" in found["summary"]
     async with httpx.AsyncClient(timeout=10) as client:
         ready = await client.get(f"{server.url}/health/ready")
         metrics = await client.get(f"{server.url}/metrics")
@@ -80,7 +80,7 @@ async def until_unready(server: RunningServer, name: str) -> dict[str, Any]:
     return found
 
 
-async def test_an_utterance_is_heard_though_whisper_hangs(
+async def test_an_utterance_is_transcribed_after_whisper_hung(
     server: RunningServer,
 ) -> None:
     audio = await spoken(server)
@@ -89,7 +89,7 @@ async def test_an_utterance_is_heard_though_whisper_hangs(
     asked = transcribe_over_socket(server.url, audio, real_time=False)
     hearing = asyncio.create_task(asked)
     await until_unready(server, "whisper")
-    heard = await asyncio.wait_for(hearing, MENDED_SECONDS)
+    heard = await asyncio.wait_for(hearing, RESTARTED_SECONDS)
     assert "plants" in heard.text.lower()
     after = await part(server, "whisper")
     assert after["restarts"] == before["restarts"] + 1
@@ -97,13 +97,13 @@ async def test_an_utterance_is_heard_though_whisper_hangs(
     assert "worker hangs" in server.log
 
 
-async def test_a_text_is_spoken_though_piper_hangs(server: RunningServer) -> None:
+async def test_a_text_is_spoken_after_piper_hung(server: RunningServer) -> None:
     before = await part(server, "piper")
     os.kill(speech_worker(server, "piper"), signal.SIGSTOP)
-    text = f"{SENTENCE} It is dry."  # not what the cache holds
+    text = f"{SENTENCE} It is dry."  # not in the cache
     speaking = asyncio.create_task(speak(server.url, text=text, llm=False))
     await until_unready(server, "piper")
-    answer = await asyncio.wait_for(speaking, MENDED_SECONDS)
+    answer = await asyncio.wait_for(speaking, RESTARTED_SECONDS)
     assert answer.status == 200
     assert len(answer.body) > 50_000
     after = await part(server, "piper")
@@ -118,7 +118,7 @@ def freeze_all(server: RunningServer) -> list[psutil.Process]:
     return workers
 
 
-async def test_it_ends_in_time_and_keeps_its_history_though_all_workers_hang(
+async def test_it_shuts_down_with_its_history_while_all_workers_hang(
     tmp_path: Path,
 ) -> None:
     models = {**MODELS, "llm_backend": "embedded", "worker_timeout_seconds": 300}
@@ -153,7 +153,7 @@ async def test_it_ends_in_time_and_keeps_its_history_though_all_workers_hang(
         assert heard.fetchall() == [("error",)]
 
 
-async def test_a_second_signal_ends_it_at_once_and_all_that_hangs(
+async def test_a_second_signal_ends_it_and_its_hung_workers_at_once(
     tmp_path: Path,
 ) -> None:
     models = {**MODELS, "shutdown_grace_seconds": 60}

@@ -175,7 +175,7 @@ def test_it_hears_a_second_recording_on_the_same_stream(container: str) -> None:
         (b"\x00\x00\x00\x18ftypmp42", "neither WebM nor Ogg"),
         (
             recorded(SPEECH, "ogg", "vorbis", strict="experimental", layout="stereo"),
-            "holds no Opus",
+            "contains no Opus",
         ),
         (
             recorded(

@@ -212,7 +212,7 @@ def test_it_ignores_a_line_that_a_crash_has_torn(
     assert found == {(0.0, 0), (2.5, 1)}
 
 
-@pytest.mark.parametrize("change", ["wishes", "source", "rubbish"])
+@pytest.mark.parametrize("change", ["options", "source", "rubbish"])
 def test_it_begins_anew_when_something_else_is_wanted(
     change: str, tmp_path: Path, recording: Path
 ) -> None:
@@ -224,6 +224,6 @@ def test_it_begins_anew_when_something_else_is_wanted(
         recording.write_bytes(recording.read_bytes() + b"\0\0")
     if change == "rubbish":
         place.write_bytes(b"\xff\xfe not ours")
-    model = "tiny" if change == "wishes" else "base"
+    model = "tiny" if change == "options" else "base"
     again = Journal(place, recording, {"model": model})
     assert (again.seconds, again.utterances) == (0.0, [])

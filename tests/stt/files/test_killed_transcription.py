@@ -37,9 +37,7 @@ def test_it_goes_on_where_it_was_stopped_and_where_it_was_killed(
     os.killpg(first.pid, signal.SIGINT)
     _, said = first.communicate(timeout=60)
     assert first.returncode == 130
-    assert said.strip().endswith(
-        "Stopped. Run the same command again to go on from here."
-    )
+    assert said.strip().endswith("Stopped. Run the same command again to resume.")
     assert "Traceback" not in said
     stopped_at = lines(journal)
 

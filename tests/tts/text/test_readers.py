@@ -71,7 +71,7 @@ def test_it_leaves_other_languages_their_dates() -> None:
         ),
         ("<speak>\n  Hi</speek>", "line 2, column 7", "mismatched tag"),
         ("Hello", "line 1, column 1", "syntax error"),
-        ("<p>Hello</p>", "line 1, column 1", "<speak> is the outermost"),
+        ("<p>Hello</p>", "line 1, column 1", "<speak> must be the only root"),
         ('<speak><break time="1h"/></speak>', "line 1, column 8", "500ms or 1.5s"),
         ('<speak><break time="11s"/></speak>', "line 1, column 8", "at most 10s"),
         ('<speak><break strength="huge"/></speak>', "line 1, column 8", "x-strong"),

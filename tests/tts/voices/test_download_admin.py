@@ -134,7 +134,7 @@ async def test_it_offers_what_the_hub_has(keeper: httpx.AsyncClient) -> None:
     assert '<optgroup label="German Germany">' in page
     assert f'<option value="{GOOD}">' in page
     assert "voice-download.js" in page
-    assert "Nothing was downloaded" in page
+    assert "No downloads since" in page
 
 
 async def test_without_a_network_it_says_what_is_wrong_and_what_helps(
@@ -157,7 +157,7 @@ async def test_a_process_that_only_listens_says_so(
     keeper: httpx.AsyncClient, services: FakeServices
 ) -> None:
     services.remove(SpeechServices)
-    assert "This process does not speak" in (await keeper.get(PAGE)).text
+    assert "This process has no text to speech" in (await keeper.get(PAGE)).text
     assert (await begin(keeper, GOOD)).status_code == 404
 
 
@@ -190,7 +190,7 @@ async def test_the_script_is_told_what_was_wrong(keeper: httpx.AsyncClient) -> N
     await begin(keeper, WRONG)
     told = await ended(keeper, WRONG)
     assert told["words"] == "Failed"
-    assert "no ONNX model" in told["problem"]
+    assert "not an ONNX model" in told["problem"]
     unknown = await begin(keeper, "de_DE-wrang-low")
     assert unknown.status_code == 404
     assert f"Did you mean `{WRONG}`" in unknown.json()["error"]["message"]
@@ -205,8 +205,8 @@ async def test_without_a_script_the_forms_do_the_same(
     assert (begun.status_code, begun.headers["location"]) == (302, PAGE)
     await ended(keeper, WRONG)
     page = (await keeper.get(PAGE)).text
-    assert "no ONNX model" in page
-    assert "Show how far they are now" in page
+    assert "not an ONNX model" in page
+    assert "Refresh progress" in page
     await begin(keeper, "nobody", FORM)
     assert "The hub has no voice `nobody`" in (await keeper.get(PAGE)).text
 

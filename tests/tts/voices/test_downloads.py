@@ -152,7 +152,7 @@ async def test_a_voice_that_cannot_speak_is_not_kept(
 async def test_what_is_no_voice_is_not_kept(make: Make, config: Config) -> None:
     download = await ended(await make().begin(WRONG))
     assert download.state is DownloadState.FAILED
-    assert "This is no ONNX model" in download.problem
+    assert "This is not an ONNX model" in download.problem
     assert installed(config) == set()
     assert kept(config, WRONG) == []
 
@@ -162,7 +162,7 @@ async def test_it_goes_on_where_a_connection_broke(make: Make, hub: Hub) -> None
     await downloads.published()
     hub.breaks = [300_000]
     download = await ended(await downloads.begin(WRONG))
-    assert "This is no ONNX model" in download.problem
+    assert "This is not an ONNX model" in download.problem
     asked = [headers.get("Range") for path, headers in hub.requests if ".onnx" in path]
     assert asked[-1] is not None
 
@@ -179,7 +179,7 @@ async def test_what_came_is_kept_for_the_next_try(
     assert "goes on with what has come" in download.problem
     assert f".{WRONG}.onnx.partial" in kept(config, WRONG)
     again = await ended(await downloads.begin(WRONG))
-    assert "This is no ONNX model" in again.problem
+    assert "This is not an ONNX model" in again.problem
 
 
 async def test_a_wrong_checksum_is_said_and_nothing_is_kept(
@@ -188,7 +188,7 @@ async def test_a_wrong_checksum_is_said_and_nothing_is_kept(
     hub.damaged = f"{WRONG}.onnx"
     download = await ended(await make().begin(WRONG))
     assert download.state is DownloadState.FAILED
-    assert "arrived damaged: its checksum is wrong" in download.problem
+    assert "is damaged after the download: its checksum is wrong" in download.problem
     assert installed(config) == set()
     assert not [name for name in kept(config, WRONG) if name.endswith(".partial")]
 
@@ -219,7 +219,8 @@ async def test_a_hub_that_tells_a_smaller_size_is_stopped_there(
     hub.claimed_sizes[path] = 900_000
     download = await ended(await make(voice_upload_max_mb=1).begin(GOOD))
     assert re.search(
-        r" arrived damaged: 9\d{5} bytes instead of 900000", download.problem
+        r" is damaged after the download: 9\d{5} bytes instead of 900000",
+        download.problem,
     )
     assert not [n for n in kept(config, GOOD) if n.endswith(".partial")]
 
@@ -253,7 +254,7 @@ async def test_it_can_begin_again_right_after_cancelling(make: Make, hub: Hub) -
     assert second is not first
     assert first.task is not None
     assert first.task.done()
-    assert "This is no ONNX model" in second.problem
+    assert "This is not an ONNX model" in second.problem
 
 
 async def test_few_run_at_a_time_and_few_may_wait(make: Make, hub: Hub) -> None:
@@ -269,7 +270,7 @@ async def test_few_run_at_a_time_and_few_may_wait(make: Make, hub: Hub) -> None:
         [DownloadState.WAITING] * (MOST_ACTIVE - AT_ONCE)
     )
     assert await downloads.begin(names[0]) is begun[0]
-    with pytest.raises(TooMany, match="run or wait already"):
+    with pytest.raises(TooMany, match="already running or queued"):
         await downloads.begin(names[-1])
     for each in begun[AT_ONCE:]:
         downloads.cancel(each.name)

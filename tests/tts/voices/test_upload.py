@@ -65,7 +65,7 @@ PIPER = (b"input", b"input_lengths", b"scales")
 @pytest.mark.parametrize(
     ("onnx", "config", "field", "problem"),
     [
-        (b"RIFF" * 9, CONFIG, "onnx", "no ONNX model"),
+        (b"RIFF" * 9, CONFIG, "onnx", "not an ONNX model"),
         (graph(*PIPER, outside=True), CONFIG, "onnx", "in other files"),
         (graph(b"image"), CONFIG, "onnx", "takes image instead of input,"),
         (graph(*PIPER), {**CONFIG, "num_speakers": 2}, "onnx", "sid"),
@@ -181,7 +181,7 @@ async def test_the_steps_answer_in_json(client: httpx.AsyncClient) -> None:
     finish = f"{PAGE}finish/?upload={upload}&name=mine"
     refused = await root.post(finish)
     assert refused.status_code == 400
-    assert "no ONNX model" in refused.json()["error"]["message"]
+    assert "not an ONNX model" in refused.json()["error"]["message"]
     assert (await root.post(finish)).status_code == 404
 
 

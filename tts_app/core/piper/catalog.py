@@ -125,7 +125,7 @@ def read_voice(files: VoiceFiles) -> VoiceInfo:
 def _read_config(files: VoiceFiles) -> dict[str, Any]:
     try:
         if files.config.stat().st_size > MAX_CONFIG_BYTES:
-            raise _unusable(files, "it is far too large")
+            raise _unusable(files, "it is too large")
         plain = json.loads(files.config.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise _unusable(files, f"it cannot be read: {error}") from error

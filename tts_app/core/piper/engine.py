@@ -12,15 +12,15 @@ from common.config import TtsEngineSettings
 from common.engine import EngineStats, PartHealth, PartState
 from common.errors import EngineFailed, UnknownVoice
 from common.metrics import REAL_TIME_FACTOR, SPEECH_CACHE_HITS
-from common.workers import Patience, Priority, Urgency, WorkerPool
+from common.workers import JobTimeout, Priority, Urgency, WorkerPool
 from tts_app.core.engine import SpeechPart, SynthesisRequest, VoiceInfo
 from tts_app.core.piper.cache import SpeechCache
 from tts_app.core.piper.catalog import Catalog, InstalledVoice
 from tts_app.core.piper.loading import VoiceDefaults
 from tts_app.core.piper.worker import PiperJob, PiperOptions
 
-LEAST_PATIENCE_SECONDS = 30.0
-"""A clause comes in parts, so a part that takes so long will not come."""
+SHORTEST_TIMEOUT_SECONDS = 30.0
+"""A clause is produced in parts, so the time for one part is short."""
 QUEUE_LIMIT = 256
 """Clauses that wait; requests are bounded before they get here."""
 
@@ -82,7 +82,7 @@ class PiperEngine:
         offered = f"{voices} voice{'' if voices == 1 else 's'}"
         threads = pool.facts.get("threads", 0)
         where = f"{self._catalog.default} ({offered}) on {threads} CPU threads"
-        return f"Piper {where}: {pool.condition}."
+        return f"Piper {where}: {pool.description}."
 
     def voices(self) -> list[VoiceInfo]:
         """The default voice first."""
@@ -170,5 +170,7 @@ class PiperEngine:
             queue_limit=QUEUE_LIMIT,
             memory_cap_mb=config.worker_memory_cap_mb,
             isolation=config.engine_isolation,
-            patience=Patience(config.worker_timeout_seconds, LEAST_PATIENCE_SECONDS),
+            job_timeout=JobTimeout(
+                config.worker_timeout_seconds, SHORTEST_TIMEOUT_SECONDS
+            ),
         )

@@ -50,7 +50,7 @@ def load_voice(
         from piper.config import PiperConfig
     except ImportError as error:
         raise EngineFailed(
-            "Piper is not installed. Mend it with: pip install -r requirements/base.txt"
+            "Piper is not installed. Fix it with: pip install -r requirements/base.txt"
         ) from error
     try:
         settings = PiperConfig.from_dict(json.loads(Path(config).read_text("utf-8")))
@@ -87,7 +87,7 @@ def _early_voice(halves: Halves, settings: Any, threads: int) -> Voice | None:
             halves.vocoder_inputs,
         )
     except Exception as error:  # noqa: BLE001 - it may be a good voice in one piece
-        log.warning("voice is not heard while it is made", reason=str(error))
+        log.warning("voice cannot stream", reason=str(error))
         return None
 
 

@@ -40,7 +40,7 @@ def graph_facts(model: bytes) -> GraphFacts:
     try:
         graphs = list(inside(view, GRAPH))
         if not graphs:
-            raise NotOnnx("it holds no graph")
+            raise NotOnnx("it contains no graph")
         external = any(_reaches_out(graph) for graph in graphs)
         external = external or any(
             _node_reaches_out(node, 0)
@@ -54,7 +54,7 @@ def graph_facts(model: bytes) -> GraphFacts:
             external_data=external,
         )
     except (IndexError, NotAMessage, UnicodeDecodeError) as error:
-        raise NotOnnx("it is cut short or damaged") from error
+        raise NotOnnx("it is truncated or damaged") from error
 
 
 def with_output(model: bytes, tensor: str) -> bytes:

@@ -41,9 +41,9 @@ def fields_with_source(
         elif kind in (_FIXED32, _FIXED64):
             at += 4 if kind == _FIXED32 else 8
         else:
-            raise NotAMessage("it is no such file")
+            raise NotAMessage("it is not a valid ONNX file")
         if at > end:
-            raise NotAMessage("it is cut short")
+            raise NotAMessage("it is truncated")
         yield number, message[begin:at], message[start:at]
 
 
@@ -73,7 +73,7 @@ def _read_varint(message: memoryview, at: int) -> tuple[int, int]:
         if byte < 0x80:
             return value, at
         shift += 7
-    raise NotAMessage("it is no such file")
+    raise NotAMessage("it is not a valid ONNX file")
 
 
 def _varint(value: int) -> bytes:

@@ -200,7 +200,7 @@ class Voice:
                 break
             if _is_same(self._stretch(frames, begin, end, speaker), as_whole):
                 return
-        raise EngineFailed("The voice cannot be heard while it is made.")
+        raise EngineFailed("The voice cannot stream.")
 
 
 def _sounds(

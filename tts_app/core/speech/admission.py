@@ -38,8 +38,8 @@ class Admission:
             return
         if len(self._queue) >= self._queue_limit:
             raise TooMany(
-                f"{self._limit} requests are being spoken and {self._queue_limit} wait "
-                "(`tts_max_concurrent`, `tts_queue_limit`).",
+                f"{self._limit} requests are running and {self._queue_limit} are "
+                "queued (`tts_max_concurrent`, `tts_queue_limit`).",
                 retry_after_seconds=1 + self.waiting // self._limit,
             )
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -50,7 +50,7 @@ class Admission:
             self._give_up(turn)
             if isinstance(error, asyncio.TimeoutError):
                 raise Unavailable(
-                    f"No place was free within {timeout_seconds:g} s "
+                    f"No slot became free within {timeout_seconds:g} s "
                     "(`tts_request_timeout`).",
                     retry_after_seconds=5,
                 ) from error

@@ -259,7 +259,7 @@ def _check_rate(audio_format: str, rate_hz: int) -> None:
     rates = codec.rates_hz if codec else ()
     if rates and rate_hz not in rates:
         raise BadValue(
-            f"`sample_rate` {rate_hz} is none of {audio_format}: "
+            f"`sample_rate` {rate_hz} is not supported by {audio_format}; use one of "
             f"{', '.join(map(str, rates))}.",
             field="sample_rate",
         )

@@ -93,7 +93,7 @@ class SpeechPipeline:
             await asyncio.gather(reading, return_exceptions=True)
         if not self.seconds:
             raise error or Unspeakable(
-                "There is nothing in the text that can be spoken.", field="text"
+                "The text contains nothing that can be spoken.", field="text"
             )
         self._emit(self._timeline.finish())
         return SpeechFinished(self.seconds, error)

@@ -160,7 +160,7 @@ def _phoneme_parts(text: str) -> Iterator[str | Raw]:
         if (mark.group() == "[[") == (opened >= 0):
             raise BadValue(
                 f"`text` has an unexpected `{mark.group()}` at {place(text, mark.start())}; "
-                "phonemes stand in `[[` and `]]`, not nested.",
+                "write phonemes between `[[` and `]]`, not nested.",
                 field="text",
             )
         if opened < 0:

@@ -126,11 +126,11 @@ class _Document:
             known = ", ".join(f"<{known}>" for known in sorted(ELEMENTS))
             raise self._wrong(f"<{name}> is not known; allowed are {known}")
         if (name == "speak") != (not self._open):
-            raise self._wrong("<speak> is the outermost element, and the only one")
+            raise self._wrong("<speak> must be the only root element")
         if self._held is not None or self._open[-1:] == ["break"]:
-            raise self._wrong(f"<{self._open[-1]}> holds text only, no <{name}>")
+            raise self._wrong(f"<{self._open[-1]}> may contain only text, not <{name}>")
         if len(self._open) >= MAX_DEPTH:
-            raise self._wrong(f"more than {MAX_DEPTH} elements stand in one another")
+            raise self._wrong(f"more than {MAX_DEPTH} levels of nested elements")
         self._check_attributes(name, attributes)
         self._open.append(name)
         self._attributes = attributes
@@ -200,7 +200,9 @@ class _Document:
                 )
         self._break_seconds += seconds
         if self._break_seconds > MAX_BREAKS_SECONDS:
-            raise self._wrong(f"all breaks together last over {MAX_BREAKS_SECONDS:g}s")
+            raise self._wrong(
+                f"all breaks together are longer than {MAX_BREAKS_SECONDS:g}s"
+            )
         return seconds
 
     def _rate(self, attributes: dict[str, str]) -> float:
@@ -214,7 +216,7 @@ class _Document:
         rate *= self._rates[-1]
         if not MIN_RATE <= rate <= MAX_RATE:
             raise self._wrong(
-                f'prosody rate="{given}" makes {rate:g} of the usual speed; allowed are '
+                f'prosody rate="{given}" makes {rate:g} times the normal speed; allowed are '
                 f"{MIN_RATE:g} to {MAX_RATE:g}"
             )
         return rate
@@ -236,7 +238,7 @@ class _Document:
 
     def _check_sub(self, attributes: dict[str, str]) -> None:
         if not attributes.get("alias", "").strip():
-            raise self._wrong("sub needs `alias`, the words to say instead")
+            raise self._wrong("sub needs `alias`, the words to speak instead")
 
     def _document_type(self, *_: object) -> None:
         raise self._wrong("a document type is not allowed")

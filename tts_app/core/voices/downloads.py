@@ -29,7 +29,7 @@ from common.models.download import PublishedVoice
 from common.models.files import VoiceFiles, local_voices
 from common.models.names import nearest
 from common.models.transfer import Progress
-from common.workers import Patience, Priority
+from common.workers import JobTimeout, Priority
 from common.workers.brief import brief_worker
 from tts_app.core.voices.fetcher import FETCHER, LISTER, Arrived, FetchJob
 from tts_app.core.voices.install import hear, keep
@@ -41,7 +41,7 @@ MOST_ACTIVE = 10
 MOST_SHOWN = 20
 LONGEST_SECONDS = 3_600.0
 STALL_SECONDS = 120.0
-"""A download from which nothing comes for so long is given up."""
+"""A download that makes no progress for this long is aborted."""
 LIST_PATIENCE_SECONDS = 10.0
 LIST_FRESH_SECONDS = 600.0
 STALE_SECONDS = 86_400.0
@@ -133,7 +133,7 @@ class VoiceDownloads:
         """The hub's voices. Raises Forbidden when `offline`, ModelMissing without a hub."""
         if self._config.offline:
             raise Forbidden(
-                "`offline` is true in the configuration, so the hub is not asked."
+                "`offline` is true in the configuration, so the server does not use the hub."
             )
         if self._listing is None or self._is_old(self._listing):
             self._listed_at = time.monotonic()
@@ -146,7 +146,7 @@ class VoiceDownloads:
             )
         except TimeoutError as error:
             raise ModelMissing(
-                "The hub has not sent its list of voices yet; try again in a while."
+                "The hub has not sent its list of voices yet; try again later."
             ) from error
 
     async def begin(self, name: str) -> Download:
@@ -161,10 +161,10 @@ class VoiceDownloads:
         if running and running.active:
             return running
         if name in here:
-            raise BadValue(f"The voice `{name}` is installed already.", field="name")
+            raise BadValue(f"The voice `{name}` is already installed.", field="name")
         if sum(each.active for each in self._downloads.values()) >= MOST_ACTIVE:
             raise TooMany(
-                f"{MOST_ACTIVE} downloads run or wait already.",
+                f"{MOST_ACTIVE} downloads are already running or queued.",
                 retry_after_seconds=RETRY_SECONDS,
             )
         return self._started(name)
@@ -245,7 +245,7 @@ class VoiceDownloads:
                 FETCHER,
                 self._hub,
                 isolation=self._config.engine_isolation,
-                patience=Patience(STALL_SECONDS),
+                job_timeout=JobTimeout(STALL_SECONDS),
             ) as worker,
             aclosing(worker.stream(job, Priority.FILE)) as steps,  # type: ignore[type-var]
         ):
@@ -253,7 +253,7 @@ class VoiceDownloads:
                 if isinstance(step, Arrived):
                     return step.files
                 self._note(download, step)
-        raise ModelMissing("The download ended before the voice was there.")
+        raise ModelMissing("The download ended before the voice was complete.")
 
     def _note(self, download: Download, progress: Progress) -> None:
         download.done_bytes = progress.done_bytes
@@ -280,4 +280,4 @@ class VoiceDownloads:
 def _note_trouble(listing: asyncio.Task[list[PublishedVoice]]) -> None:
     """Also when nobody waits any more."""
     if not listing.cancelled() and (error := listing.exception()):
-        log.warning("no list of voices", reason=str(error))
+        log.warning("voice list unavailable", reason=str(error))

@@ -28,15 +28,15 @@ def examine(files: VoiceFiles) -> VoiceInfo:
     except UnusableVoice as error:
         raise BadValue(error.message.split(" Install it")[0], field="config") from error
     except NotOnnx as error:
-        raise BadValue(f"This is no ONNX model: {error}.", field="onnx") from error
+        raise BadValue(f"This is not an ONNX model: {error}.", field="onnx") from error
     if facts.external_data:
-        raise BadValue("The model keeps weights in other files.", field="onnx")
+        raise BadValue("The model stores weights in other files.", field="onnx")
     needed = NEEDED_INPUTS | ({SPEAKER_INPUT} if info.speakers else set())
     if needed - set(facts.inputs):
         given = ", ".join(sorted(facts.inputs)) or "nothing"
         wanted = ", ".join(sorted(needed))
         raise BadValue(
-            f"This is no Piper voice: it takes {given} instead of {wanted}.",
+            f"This is not a Piper voice: it takes {given} instead of {wanted}.",
             field="onnx",
         )
     return info

@@ -39,7 +39,7 @@ class VoiceUploads:
             if time.time() - folder.stat().st_mtime > STALE_SECONDS:
                 shutil.rmtree(folder, ignore_errors=True)
         if len(list(self._folder.iterdir())) >= MOST_AT_ONCE:
-            raise TooLarge(f"{MOST_AT_ONCE} uploads have been begun; try again later.")
+            raise TooLarge(f"{MOST_AT_ONCE} uploads are already open; try again later.")
         upload = uuid4().hex
         (self._folder / upload).mkdir()
         return upload
@@ -68,12 +68,12 @@ class VoiceUploads:
         """Examine, hear and keep the voice. Raises BadValue that says what is wrong."""
         if not _NAME.fullmatch(name):
             raise BadValue(
-                "`name` is made of letters, digits, `_`, `-` and `.`, at most 100.",
+                "`name` may have up to 100 letters, digits, `_`, `-` and `.`.",
                 field="name",
             )
         target = self._voices / name
         if target.exists():
-            raise BadValue(f"There is a voice `{name}` already.", field="name")
+            raise BadValue(f"A voice `{name}` already exists.", field="name")
         files = await asyncio.to_thread(self._named, upload, name)
         info = await asyncio.to_thread(examine, files)
         await hear(files)
@@ -95,10 +95,10 @@ class VoiceUploads:
     def _of(self, upload: str) -> Path:
         folder = self._folder / upload
         if not _ID.fullmatch(upload) or not folder.is_dir():
-            raise NotFound("There is no such upload; begin again.", field="upload")
+            raise NotFound("There is no such upload; start again.", field="upload")
         return folder
 
     def _part(self, upload: str, kind: str) -> Path:
         if kind not in ("onnx", "config"):
-            raise BadValue("`kind` is onnx or config.", field="kind")
+            raise BadValue("`kind` must be onnx or config.", field="kind")
         return self._of(upload) / f"{kind}.part"

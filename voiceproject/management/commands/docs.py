@@ -17,7 +17,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--check", action="store_true", help="only fail when a page is out of date"
+            "--check",
+            action="store_true",
+            help="only check; fail if a page is out of date",
         )
         parser.add_argument("--folder", type=Path, default=project_dir() / "docs")
 

@@ -1,4 +1,4 @@
-"""`manage.py models`: which Whisper models are here, and fetching another one."""
+"""`manage.py models`: list and download Whisper models."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from common.models.download import download_whisper
 from common.models.files import find_llm, local_whisper
 from common.models.names import WHISPER_HUB_IDS
 
-OFFLINE = "`offline` is true, so nothing is downloaded: run it with OFFLINE=false."
+OFFLINE = (
+    "`offline` is true, so downloads are disabled: run the command with OFFLINE=false."
+)
 
 
 class Command(BaseCommand):
@@ -23,7 +25,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
         verbs.add_parser("list", help="the models on this machine and those on the hub")
-        fetch = verbs.add_parser("download", help="fetch a Whisper model")
+        fetch = verbs.add_parser("download", help="download a Whisper model")
         fetch.add_argument("name", help="`small`, `large-v3-turbo`, or `owner/name`")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -36,7 +38,7 @@ class Command(BaseCommand):
     def _download(self, name: str, config: Config) -> None:
         try:
             if found := local_whisper(name, config):
-                self.stdout.write(f"{name} is here already: {found.folder}")
+                self.stdout.write(f"{name} is already installed: {found.folder}")
                 return
             if config.offline:
                 raise CommandError(OFFLINE)
@@ -49,7 +51,7 @@ class Command(BaseCommand):
 
 
 def listing(config: Config) -> list[str]:
-    """One line a model: the configured one marked, then the others."""
+    """One line per model: the configured one marked, then the others."""
     names = list(dict.fromkeys([config.whisper_model_name, *WHISPER_HUB_IDS]))
     lines = ["Whisper (* is the configured one)"]
     lines += [_whisper_line(name, config) for name in names]
@@ -62,7 +64,7 @@ def _whisper_line(name: str, config: Config) -> str:
         found = local_whisper(name, config)
     except ModelMissing as error:
         return f"{mark} {name:<18} damaged: {error.message}"
-    where = f"{found.source}: {found.folder}" if found else "not here"
+    where = f"{found.source}: {found.folder}" if found else "not installed"
     return f"{mark} {name:<18} {where}"
 
 

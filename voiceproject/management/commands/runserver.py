@@ -1,4 +1,4 @@
-"""`manage.py runserver`, which would serve without engines: it names `serve`."""
+"""`manage.py runserver` would run without engines: it points to `serve`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 
 class Command(BaseCommand):
-    help = "Not used here: `manage.py serve` loads the models and serves."
+    help = "Not used: `manage.py serve` loads the models and runs the server."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -16,5 +16,5 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **__: Any) -> None:
         raise CommandError(
-            "Use `python manage.py serve`: runserver would start no speech engine."
+            "Use `python manage.py serve`: runserver starts no speech engines."
         )

@@ -1,4 +1,4 @@
-"""`manage.py settings`: every value of the configuration and where it came from."""
+"""`manage.py settings`: every setting with its source."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from common.config import LoadedConfig, sections
 
 
 class Command(BaseCommand):
-    help = "Print every setting, its value and where it came from; secrets are masked."
+    help = "Print every setting, its value and its source; secrets are masked."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--json", action="store_true", help="for programs")
+        parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *_: Any, **options: Any) -> None:
         loaded: LoadedConfig = settings.VOICE

@@ -1,4 +1,4 @@
-"""`manage.py transcribe`: recordings of any kind and length, written down as files."""
+"""`manage.py transcribe`: transcribes recordings of any kind and length into files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from stt_app.core.engine import Task
 from stt_app.core.files.transcript_formats import FORMATS
 from stt_app.core.languages import AUTO, LANGUAGES
 from stt_app.core.session.options import Options
-from voiceproject.transcription import Transcription, Wish, targets
+from voiceproject.transcription import OutputOptions, Transcription, output_paths
 
 
 class Command(BaseCommand):
@@ -57,10 +57,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        # The bar shows the progress; a log line for each utterance would tear it.
+        # Log lines would break the progress bar.
         logging.disable(logging.INFO)
         config: Config = settings.VOICE.config
-        wish = Wish(
+        requested = OutputOptions(
             formats=tuple(dict.fromkeys(options["format"] or ["text"])),
             output=options["output"],
             options=Options(
@@ -70,11 +70,11 @@ class Command(BaseCommand):
             ),
         )
         try:
-            work = [(path, targets(path, wish)) for path in options["files"]]
-            targets_differ([each for _, paths in work for each in paths.values()])
+            work = [(path, output_paths(path, requested)) for path in options["files"]]
+            check_distinct([each for _, paths in work for each in paths.values()])
         except ValueError as error:
             raise CommandError(str(error)) from error
-        transcription = Transcription(config, wish, self.stdout.write)
+        transcription = Transcription(config, requested, self.stdout.write)
         try:
             failed = asyncio.run(transcription.run(work))
         except VoiceError as error:
@@ -96,7 +96,7 @@ def _language(value: str) -> str:
     )
 
 
-def targets_differ(paths: list[Path]) -> None:
+def check_distinct(paths: list[Path]) -> None:
     """Raises ValueError when two recordings would be written to one file."""
     for path in paths:
         if paths.count(path) > 1:

@@ -1,4 +1,4 @@
-"""`manage.py voices`: which Piper voices are here and still whole, and fetching more."""
+"""`manage.py voices`: list, verify and download Piper voices."""
 
 from __future__ import annotations
 
@@ -27,19 +27,21 @@ from common.models.names import nearest
 from tts_app.core.piper.catalog import Catalog
 from tts_app.voices.storage import sync_voices, write_checksum
 
-OFFLINE = "`offline` is true, so the hub is not asked: run it with OFFLINE=false."
-TAKE_AS_IT_IS = "To write down the missing checksums of files that you trust:"
+OFFLINE = (
+    "`offline` is true, so the hub is disabled: run the command with OFFLINE=false."
+)
+TAKE_AS_IT_IS = "To store the missing checksums of files that you trust:"
 WORDS: dict[FileState, str] = {
-    "same": "as it was installed",
-    "changed": "CHANGED: no longer the file that was installed",
-    "missing": "MISSING: it was installed, and is not there",
-    "unrecorded": "nobody wrote its checksum down",
+    "same": "unchanged",
+    "changed": "CHANGED since the installation",
+    "missing": "MISSING since the installation",
+    "unrecorded": "no checksum stored",
 }
 
 
 class Command(BaseCommand):
     help = (
-        "List the voices, download one, see that their files are still the installed "
+        "List or download voices, verify that their files are still the installed "
         "ones, or write them to the database."
     )
     requires_system_checks: list[str] = []
@@ -47,17 +49,22 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
         listing = verbs.add_parser("list", help="the voices on this machine")
-        listing.add_argument("--all", action="store_true", help="those on the hub too")
+        listing.add_argument(
+            "--all", action="store_true", help="include voices on the hub"
+        )
         listing.add_argument("--language", default="", help="only `de` or `de_DE`")
-        listing.add_argument("--verbose", action="store_true", help="with checksums")
-        fetch = verbs.add_parser("download", help="fetch voices")
+        listing.add_argument("--verbose", action="store_true", help="show checksums")
+        fetch = verbs.add_parser("download", help="download voices")
         fetch.add_argument("names", nargs="+", metavar="NAME")
         verify = verbs.add_parser(
-            "verify", help="compare the files with their checksums; 1 when one differs"
+            "verify",
+            help="compare the files with their checksums; exit 1 if one differs",
         )
-        verify.add_argument("names", nargs="*", metavar="NAME", help="all without one")
+        verify.add_argument(
+            "names", nargs="*", metavar="NAME", help="default: all voices"
+        )
         accept = verbs.add_parser(
-            "accept", help="take the files as they are now: write their checksums down"
+            "accept", help="accept the current files: store their checksums"
         )
         accept.add_argument("names", nargs="+", metavar="NAME")
         verbs.add_parser("sync", help="write the installed voices to the database")
@@ -102,7 +109,7 @@ class Command(BaseCommand):
         for name, digest in kept.items():
             self.stdout.write(f"  {digest}  {name}")
         if not kept:
-            self.stdout.write("  no checksums were written down")
+            self.stdout.write("  no checksums stored")
 
     def _verify(self, voices: list[VoiceFiles]) -> None:
         differ: list[str] = []
@@ -119,7 +126,7 @@ class Command(BaseCommand):
             self.stdout.write(f"{TAKE_AS_IT_IS} python manage.py voices accept {names}")
         if names := " ".join(dict.fromkeys(differ)):
             raise CommandError(
-                f"{len(differ)} of the files are no longer what was installed. Delete "
+                f"{len(differ)} of the files differ from the installed ones. Delete "
                 "the voice and install it again; or, when you changed it yourself: "
                 f"python manage.py voices accept {names}"
             )
@@ -132,17 +139,17 @@ class Command(BaseCommand):
                     "publisher's. Copy it into `voices_dir` to change it."
                 )
             kept = keep_checksums(voice.onnx)
-            self.stdout.write(f"{voice.name}: {len(kept)} checksums written down.")
+            self.stdout.write(f"{voice.name}: {len(kept)} checksums stored.")
             try:
                 write_checksum(voice.name, kept[voice.onnx.name])
             except DatabaseError as error:
-                self.stderr.write(f"The admin shows the old checksum: {error}")
+                self.stderr.write(f"The admin still shows the old checksum: {error}")
 
     def _download(self, names: list[str], config: Config) -> None:
         here = {voice.name: voice for voice in local_voices(config)}
         for name in names:
             if name in here:
-                self.stdout.write(f"{name} is here already: {here[name].onnx}")
+                self.stdout.write(f"{name} is already installed: {here[name].onnx}")
                 continue
             _refuse_offline(config)
             onnx = download_voice(name, project_dir() / config.voices_dir)
@@ -163,7 +170,7 @@ class Command(BaseCommand):
 
 
 def _named(names: list[str], config: Config) -> list[VoiceFiles]:
-    """The installed voices of these names, all of them when there is none."""
+    """The installed voices with these names; all if no name is given."""
     here = {voice.name: voice for voice in installed_voices(config)}
     for name in names:
         if name not in here:

@@ -1,4 +1,4 @@
-"""A process comes to its end, whatever hangs in it, and leaves no child behind."""
+"""A process that hangs at shutdown is ended, and no child outlives it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from common.config import project_dir
-from common.last_resort import EXIT_CODE, LastResort
+from voiceproject.startup.watchdog import EXIT_CODE, ShutdownWatchdog
 
 
 def run(program: str) -> subprocess.CompletedProcess[str]:
@@ -28,62 +28,62 @@ def run(program: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_it_ends_a_process_that_a_thread_would_keep_for_ever() -> None:
+def test_it_ends_a_process_that_a_thread_blocks() -> None:
     done = run(
         """
         import concurrent.futures, threading
-        from common.last_resort import LastResort
+        from voiceproject.startup.watchdog import ShutdownWatchdog
 
         def hang_here():
             threading.Event().wait()
 
         concurrent.futures.ThreadPoolExecutor().submit(hang_here)
-        LastResort().within(0.5)
+        ShutdownWatchdog().exit_within(0.5)
         """
     )
     assert done.returncode == EXIT_CODE
     assert "hang_here" in done.stderr
 
 
-def test_it_leaves_a_process_alone_that_ends_by_itself() -> None:
+def test_it_does_nothing_when_the_process_exits_in_time() -> None:
     done = run(
         """
-        from common.last_resort import LastResort
-        LastResort().within(30)
+        from voiceproject.startup.watchdog import ShutdownWatchdog
+        ShutdownWatchdog().exit_within(30)
         """
     )
     assert done.returncode == 0
     assert done.stderr == ""
 
 
-def test_the_latest_time_counts() -> None:
+def test_the_latest_limit_counts() -> None:
     ended = threading.Event()
-    resort = LastResort(ended.set)
-    resort.within(600)
-    resort.within(0.2)
+    watchdog = ShutdownWatchdog(ended.set)
+    watchdog.exit_within(600)
+    watchdog.exit_within(0.2)
     assert ended.wait(10)
 
 
-def test_nothing_ends_before_it_is_asked_to() -> None:
+def test_it_does_nothing_before_the_limit() -> None:
     ended = threading.Event()
-    resort = LastResort(ended.set)
+    watchdog = ShutdownWatchdog(ended.set)
     assert not ended.wait(0.3)
-    resort.within(600)
+    watchdog.exit_within(600)
     assert not ended.wait(0.3)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGSTOP")
-@pytest.mark.parametrize("end", ["sys.exit()", "end_now()"])
-def test_no_child_that_was_adopted_is_left_behind(end: str) -> None:
+@pytest.mark.parametrize("end", ["sys.exit()", "exit_at_once()"])
+def test_no_registered_child_outlives_the_process(end: str) -> None:
     done = run(
         f"""
         import os, signal, subprocess, sys
-        from common.children import adopt
-        from common.last_resort import end_now
+        from common.workers.child_processes import register
+        from voiceproject.startup.watchdog import exit_at_once
 
         child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=-1)
         os.kill(child.pid, signal.{signal.SIGSTOP.name})
-        adopt(child)
+        register(child)
         print(child.pid, flush=True)
         {end}
         """
