@@ -1,4 +1,4 @@
-"""Backoff delays between attempts."""
+"""Exponential backoff: the delays between attempts."""
 
 from __future__ import annotations
 

@@ -146,7 +146,7 @@ def _record_request(
     if seat is not None:
         seat.close()
     seconds = time.perf_counter() - began
-    # 499 is what proxies log for a client that left before the answer.
+    # Proxies log 499 for a client that disconnected before the response.
     status = response.status_code if response is not None else 499
     route = _route(request)
     method = request.method if request.method in METHODS else "other"
@@ -262,6 +262,6 @@ def _shape_error(request: HttpRequest, response: HttpResponseBase) -> None:
         request, error_for_response(request, response)
     )
     response.content = shaped.content
-    # The old length would keep the client waiting for the rest.
+    # With the old length the client would wait for more.
     response["Content-Length"] = str(len(shaped.content))
     response["Content-Type"] = shaped["Content-Type"]

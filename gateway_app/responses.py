@@ -27,7 +27,7 @@ class MethodNotAllowed(VoiceError):
 
 
 class ErrorResponse(JsonResponse):
-    """The JSON form of an error, with the headers that go with it."""
+    """An error as a JSON response, with its headers."""
 
     def __init__(self, error: VoiceError, request_id: str | None) -> None:
         super().__init__(error.body(request_id), status=error.http_status)
@@ -46,7 +46,7 @@ def request_id(request: HttpRequest) -> str | None:
 
 
 def error_response(request: HttpRequest, error: VoiceError) -> ErrorResponse:
-    """The answer for an error that a view or a middleware raised."""
+    """The response for an error from a view or a middleware."""
     return ErrorResponse(error, request_id(request))
 
 

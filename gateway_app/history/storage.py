@@ -47,8 +47,8 @@ class Pruned:
 def write_rows(rows: Sequence[HistoryEntry], *, database: str) -> None:
     """Insert all or none. Raises Django's database errors.
 
-    An utterance that is heard again, after a lost connection, takes the place of
-    what was written of it before.
+    An utterance that is transcribed again after a lost connection replaces its earlier
+    row.
     """
     for row in rows:
         row.pk = None  # set by an earlier try that was rolled back

@@ -38,7 +38,7 @@ FIRST_PRUNE_SECONDS = 60.0
 PRUNE_EVERY_SECONDS = 24 * 3600.0
 
 UNWRITABLE = (DataError, IntegrityError, ValueError, TypeError)
-"""The row is at fault: trying again would not help."""
+"""Errors caused by the row itself: a retry would not help."""
 
 
 class Listener(Protocol):
@@ -51,9 +51,9 @@ class Listener(Protocol):
 class DatabaseHistory:
     """`record` only puts the record in a bounded queue; a thread writes batches.
 
-    While the database is away the thread tries again, oldest first, and the queue
-    fills; what does not fit is dropped and counted. The thread also forgets, once
-    a day, what is older than `history_retention_days`.
+    While the database is down, the thread retries, oldest first, and the queue fills;
+    records that do not fit are dropped and counted. Once a day the thread also deletes
+    what is older than `history_retention_days`.
     """
 
     def __init__(
@@ -81,11 +81,11 @@ class DatabaseHistory:
 
     @property
     def pending(self) -> int:
-        """Records that are not written yet."""
+        """The number of unwritten records."""
         return len(self._waiting) + len(self._batch)
 
     async def start(self) -> None:
-        """Begin to write. Records that came before are kept in the queue."""
+        """Start to write. Earlier records are in the queue."""
         if self._thread is None:
             self._stopping.clear()
             self._gives_up_at = float("inf")
@@ -96,14 +96,14 @@ class DatabaseHistory:
             self._thread.start()
 
     async def stop(self) -> None:
-        """Write what waits, for as long as the shutdown grace allows."""
+        """Write the queued records, as long as the shutdown grace allows."""
         if self._thread is None:
             return
         grace_seconds = min(LONGEST_FLUSH_SECONDS, self._config.shutdown_grace_seconds)
         self._gives_up_at = self._clock() + grace_seconds
         self._stopping.set()
         self._wake.set()
-        # A thread that hangs in the database's driver is left behind: it is a daemon.
+        # A thread that hangs in the database driver is abandoned: it is a daemon.
         await asyncio.to_thread(self._thread.join, grace_seconds + GATHER_SECONDS)
         self._thread = None
         if left := self.pending:
@@ -198,7 +198,7 @@ class DatabaseHistory:
         return False
 
     def _write_batch(self) -> None:
-        """Raises Django's database errors when the database is at fault."""
+        """Raises Django's database errors if the database fails."""
         try:
             write_rows(self._batch, database=self._database)
             self._batch = []
@@ -207,7 +207,7 @@ class DatabaseHistory:
                 self._write_alone(row)
 
     def _write_alone(self, row: HistoryEntry) -> None:
-        """Lose only the row that cannot be written."""
+        """Drop only the row that cannot be written."""
         try:
             write_rows([row], database=self._database)
         except UNWRITABLE as error:

@@ -50,7 +50,7 @@ class Monitor:
         process: str = "",
     ) -> None:
         self.recent = recent
-        """The requests that ended lately; the history adds to it."""
+        """The recently completed requests; the history adds to it."""
         self._health = health
         self._figures = figures
         self._name = process or f"web-{os.getpid()}"
@@ -63,7 +63,7 @@ class Monitor:
         self._lost = False
 
     async def start(self) -> None:
-        """Begin to publish and to listen."""
+        """Start to publish and to listen."""
         if not self._tasks:
             work = (
                 self._loop_watch.run(),
@@ -105,7 +105,7 @@ class Monitor:
         return History(snapshots=kept[-MAX_SNAPSHOTS:]).model_dump()
 
     def snapshot(self) -> Snapshot:
-        """How this process is right now."""
+        """The current snapshot of this process."""
         parts = {**self._parts, **self._health.parts()}
         figures = self._figures
         return Snapshot(

@@ -154,7 +154,7 @@ async def test_it_sends_the_history_and_then_snapshots(
     running, services, socket_to, transactional_db
 ):
     async with asyncio.timeout(30):
-        while not running.history()["snapshots"]:
+        while not running.history()["snapshots"]:  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0.05)
     async with socket_to(MonitorConsumer, services) as socket:
         history = await socket.receive_json_from()

@@ -57,6 +57,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
+        """Transcribe. Raises CommandError when a file failed or the user stopped it."""
         # Log lines would break the progress bar.
         logging.disable(logging.INFO)
         config: Config = settings.VOICE.config

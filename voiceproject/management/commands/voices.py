@@ -70,6 +70,7 @@ class Command(BaseCommand):
         verbs.add_parser("sync", help="write the installed voices to the database")
 
     def handle(self, *_: Any, **options: Any) -> None:
+        """Do what the verb says. Raises CommandError, which says what went wrong."""
         config: Config = settings.VOICE.config
         try:
             match options["verb"]:
