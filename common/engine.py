@@ -53,6 +53,8 @@ class EngineStats:
     """Resident memory of each of these processes, in the same order."""
     offers: tuple[str, ...] = ()
     """The names that a request may choose: models or voices."""
+    oldest_job_seconds: float = 0.0
+    """The longest time that a running request has produced nothing."""
     real_time_factor: float | None = None
     """Processing time divided by audio time of the latest request."""
 

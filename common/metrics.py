@@ -107,6 +107,18 @@ WORKER_RESTARTS = Counter(
     ["engine"],
     registry=REGISTRY,
 )
+WORKER_HANGS = Counter(
+    "voice_worker_hangs",
+    "Worker processes killed because they hung, by engine.",
+    ["engine"],
+    registry=REGISTRY,
+)
+OLDEST_JOB_SECONDS = Gauge(
+    "voice_oldest_job_seconds",
+    "Longest time that a running job has produced nothing, by engine.",
+    ["engine"],
+    registry=REGISTRY,
+)
 WORKER_MEMORY_BYTES = Gauge(
     "voice_process_memory_bytes",
     "Resident memory of the `server` and of each engine's worker processes.",

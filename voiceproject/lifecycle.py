@@ -13,7 +13,7 @@ from common.services import Services
 
 log = structlog.get_logger(__name__)
 
-STOP_SECONDS = 15.0
+STOP_SECONDS = 6.0
 """Longer than any healthy service takes: the history writes for up to five seconds."""
 
 
@@ -30,6 +30,8 @@ class Managed:
     stop: Callable[[], Awaitable[None]] = nothing
     needed: bool = False
     """Whether the server needs it to start; the others may start later."""
+    is_engine: bool = False
+    """Whether sessions wait for its results."""
     stops_last: bool = False
     """Whether the others still write to it while they stop."""
 
@@ -68,10 +70,17 @@ class ServerProcess:
             stopping = [each for each in self.managed if each.stops_last is last]
             await asyncio.gather(*(self._stop(each) for each in stopping))
 
+    async def stop_engines(self) -> None:
+        """Stop the engines before the rest, so that whatever waits for them fails."""
+        engines = [each for each in self.managed if each.is_engine]
+        await asyncio.gather(*(self._stop(each) for each in engines))
+
     async def _stop(self, each: Managed) -> None:
-        try:
-            await asyncio.wait_for(each.stop(), self.stop_seconds)
-        except TimeoutError:
+        stopping = asyncio.ensure_future(each.stop())
+        # Not `wait_for`, which waits until the cancelled task has ended.
+        await asyncio.wait({stopping}, timeout=self.stop_seconds)
+        if not stopping.done():
             log.error("service hangs", service=each.name, seconds=self.stop_seconds)
-        except Exception as error:
+            stopping.cancel()
+        elif not stopping.cancelled() and (error := stopping.exception()):
             log.error("service did not stop", service=each.name, exc_info=error)

@@ -180,7 +180,7 @@ def _speech(
 def _managed_listening(listening: ListeningServices) -> list[Managed]:
     engine, service = listening.engine, listening.listening
     return [
-        Managed("stt", engine.start, engine.stop, needed=True),
+        Managed("stt", engine.start, engine.stop, needed=True, is_engine=True),
         Managed("listening", service.start, service.stop),
     ]
 
@@ -188,8 +188,8 @@ def _managed_listening(listening: ListeningServices) -> list[Managed]:
 def _managed_speech(speech: SpeechServices) -> list[Managed]:
     engine, llm, service = speech.engine, speech.llm, speech.speech
     return [
-        Managed("tts", engine.start, engine.stop, needed=True),
-        Managed("llm", llm.start, llm.stop),
+        Managed("tts", engine.start, engine.stop, needed=True, is_engine=True),
+        Managed("llm", llm.start, llm.stop, is_engine=True),
         Managed("speech", service.start, service.stop, needed=True),
         Managed("voice_downloads", stop=speech.downloads.stop),
     ]

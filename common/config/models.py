@@ -25,6 +25,11 @@ class ModelSettings(Section):
         "process",
         "Run engines in processes of their own, or in threads (for debugging).",
     )
+    worker_timeout_seconds: float = setting(
+        0.0,
+        "Time without output after which a worker process is replaced and its job retried once; 0 uses 60 s (Piper: 30 s), or ten times the worker's start time if that is longer.",
+        ge=0,
+    )
     worker_memory_cap_mb: int = setting(
         0,
         "Resident memory at which a worker process is replaced; 0 means never.",

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from common.workers.backlog import Priority, Urgency
 from common.workers.pool import BatchHandler, Handler, WorkerPool
+from common.workers.timeouts import JobTimeout
 
-__all__ = ["BatchHandler", "Handler", "Priority", "Urgency", "WorkerPool"]
+__all__ = ["BatchHandler", "Handler", "JobTimeout", "Priority", "Urgency", "WorkerPool"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,13 +18,8 @@ async def brief_worker(
     Cancelled while it loads or works, it leaves no process behind.
     """
     pool = WorkerPool(name, handler, arguments, **options)
-    starting = asyncio.ensure_future(pool.start())
     try:
-        await asyncio.shield(starting)
+        await pool.start()
         yield pool
     finally:
         await pool.stop()
-        if not starting.done():
-            # A process that was only being made is there by now.
-            await asyncio.wait({starting})
-            await pool.stop()

@@ -22,7 +22,7 @@ _BACKGROUND_NICENESS = 10
 
 
 class _ParentGone(Exception):
-    """The parent closed the pipe or asked to stop: nobody waits for an answer."""
+    """The parent closed the pipe: nobody waits for an answer."""
 
 
 class _Parent:
@@ -38,8 +38,6 @@ class _Parent:
             kind, value = self._pipe.recv()
         except (EOFError, OSError) as error:
             raise _ParentGone from error
-        if kind == "stop":
-            raise _ParentGone
         self._cancelled = kind == "cancel"
         return kind, value
 

@@ -1,50 +1,52 @@
-"""Where a Handler runs: in a process of its own, or in a thread for debugging."""
+"""A lane is one worker: the protocol, and the lane that is a process of its own."""
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import multiprocessing
 import multiprocessing.connection
-import os
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any, Protocol
 
 import psutil
+import structlog
 
-from common.engine import load_by_path
 from common.errors import EngineFailed, VoiceError
-from common.workers.child import (
-    Cancelled,
-    failed,
-    serve,
-    until_cancelled,
-    work_on,
-)
+from common.metrics import WORKER_HANGS
+from common.workers.child import Cancelled, serve
+from common.workers.child_processes import register, unregister
+from common.workers.timeouts import JobTimeout, JobTimer
+
+log = structlog.get_logger(__name__)
 
 _SPAWN = multiprocessing.get_context("spawn")
-_STOP_SECONDS = 2.0
+_EXIT_SECONDS = 2.0
+"""A killed process exits within milliseconds, unless a driver blocks it."""
+_POLL_SECONDS = 0.05
+_CHECKS_PER_LIMIT = 10
+_LONGEST_CHECK_SECONDS = 1.0
 
 
-def _nobody() -> None:
-    """Nobody wants to hear of a worker's end."""
+def ignore_death() -> None:
+    """The `on_death` of a lane that nobody watches."""
 
 
 class WorkerDied(Exception):
-    """The worker's process ended, or could not be started."""
+    """The worker's process exited, could not be started, or was killed during a job."""
 
 
 @dataclass(frozen=True)
 class WorkerSpec:
-    """Which handler a lane builds, and how long its loading may take."""
+    """Which handler a lane builds, and its time limits."""
 
     name: str
     handler: str
     arguments: tuple[Any, ...]
     start_timeout_seconds: float
+    job_timeout: JobTimeout
     background: bool = False
     """Whether it gives way to usual processes; a thread cannot."""
 
@@ -61,70 +63,48 @@ class Lane(Protocol):
     @property
     def alive(self) -> bool: ...
 
-    def start(self) -> dict[str, Any]:
-        """Load, and return the handler's facts. Raises EngineFailed."""
+    @property
+    def job_seconds(self) -> float:
+        """Time since the job started or last produced an item; 0 without a job."""
+
+    @property
+    def limit_seconds(self) -> float:
+        """The `job_seconds` at which a worker process is killed."""
+
+    def start(self, still_wanted: Callable[[], bool]) -> dict[str, Any]:
+        """Load, and return the handler's facts. Raises EngineFailed.
+
+        A process created after `still_wanted` turned false is killed.
+        """
 
     def run(self, request: Any, cancelled: Cancelled) -> Iterator[Any]:
         """The handler's items. Raises WorkerDied, or the handler's VoiceError."""
 
-    def stop(self) -> None: ...
+    def kill(self) -> None:
+        """Kill the worker without waiting for its exit. A running job gets WorkerDied."""
+
+    def stop(self) -> None:
+        """Kill the worker and wait for its exit, for a limited time."""
 
     def memory_mb(self) -> float: ...
 
 
-class ThreadLane:
-    """Runs the handler in the caller's thread: one process, easy to debug."""
-
-    def __init__(self, spec: WorkerSpec) -> None:
-        self._spec = spec
-        self._handler: Any = None
-        self.on_death: Callable[[], None] = _nobody
-
-    @property
-    def pid(self) -> int | None:
-        return os.getpid()
-
-    @property
-    def alive(self) -> bool:
-        return self._handler is not None
-
-    def start(self) -> dict[str, Any]:
-        """See Lane. Raises EngineFailed when the handler does not load."""
-        handler = load_by_path(self._spec.handler)(*self._spec.arguments)
-        try:
-            facts: dict[str, Any] = handler.load()
-        except Exception as error:
-            raise failed(self._spec.name, error) from error
-        self._handler = handler
-        return facts
-
-    def run(self, request: Any, cancelled: Cancelled) -> Iterator[Any]:
-        """See Lane. Raises WorkerDied without `start`, VoiceError, or EngineFailed."""
-        if self._handler is None:
-            raise WorkerDied("it is not running")
-        try:
-            yield from until_cancelled(work_on(self._handler, request), cancelled)
-        except VoiceError:
-            raise
-        except Exception as error:
-            raise failed(self._spec.name, error) from error
-
-    def stop(self) -> None:
-        self._handler = None
-
-    def memory_mb(self) -> float:
-        return 0.0
-
-
 class ProcessLane:
-    """Runs the handler in a spawned process, connected by one pipe."""
+    """Runs the handler in a spawned process, connected by one pipe.
+
+    Reading from and writing to the pipe block while the process hangs, so only the
+    lane's own thread does either. Killing the process unblocks that thread.
+    """
 
     def __init__(self, spec: WorkerSpec) -> None:
         self._spec = spec
         self._process: Any = None
         self._pipe: Connection | None = None
         self._loaded = False
-        self.on_death: Callable[[], None] = _nobody
+        self._timer = JobTimer(time.monotonic)
+        self._death_reason = ""
+        self.limit_seconds = spec.job_timeout.limit_seconds(0)
+        self.on_death: Callable[[], None] = ignore_death
 
     @property
     def pid(self) -> int | None:
@@ -136,7 +116,31 @@ class ProcessLane:
         process = self._process
         return process is not None and self._loaded and process.is_alive()
 
-    def start(self) -> dict[str, Any]:
+    @property
+    def job_seconds(self) -> float:
+        return self._timer.seconds
+
+    def start(self, still_wanted: Callable[[], bool]) -> dict[str, Any]:
+        began = time.monotonic()
+        process, pipe = self._spawn()
+        self._death_reason = "its process ended"
+        self._process, self._pipe = process, pipe
+        if not still_wanted():
+            # A `kill` that came before the process existed has missed it.
+            self.kill()
+        try:
+            facts = self._wait_loaded(pipe)
+        except VoiceError:
+            self.stop()
+            raise
+        start_seconds = time.monotonic() - began
+        self.limit_seconds = self._spec.job_timeout.limit_seconds(start_seconds)
+        self._loaded = True
+        watch = threading.Thread(target=self._watch, args=(process,), daemon=True)
+        watch.start()
+        return facts
+
+    def _spawn(self) -> tuple[Any, Connection]:
         ours, theirs = _SPAWN.Pipe()
         process = _SPAWN.Process(
             target=serve,
@@ -147,21 +151,26 @@ class ProcessLane:
         )
         process.start()
         theirs.close()
-        self._process, self._pipe = process, ours
-        # The worker ignores SIGTERM, which is how multiprocessing would end it.
-        atexit.register(process.kill)
-        facts = self._wait_loaded(ours)
-        self._loaded = True
-        watch = threading.Thread(target=self._watch, args=(process,), daemon=True)
-        watch.start()
-        return facts
+        register(process)
+        return process, ours
 
     def _watch(self, process: Any) -> None:
-        multiprocessing.connection.wait([process.sentinel])
+        """Wait for the exit of the process. Kill it if its job exceeds the limit."""
+        seconds = min(self.limit_seconds / _CHECKS_PER_LIMIT, _LONGEST_CHECK_SECONDS)
+        while not multiprocessing.connection.wait([process.sentinel], seconds):
+            if self._process is process and self.job_seconds > self.limit_seconds:
+                self._kill_hung()
         # The sentinel fires shortly before `is_alive` notices the exit.
         if self._process is process:
             self._loaded = False
         self.on_death()
+
+    def _kill_hung(self) -> None:
+        seconds = round(self.job_seconds, 1)
+        self._death_reason = f"it produced nothing for {seconds:g} s"
+        log.error("worker hangs", engine=self._spec.name, seconds=seconds)
+        WORKER_HANGS.labels(self._spec.name).inc()
+        self.kill()
 
     def _wait_loaded(self, ours: Connection) -> dict[str, Any]:
         try:
@@ -173,7 +182,7 @@ class ProcessLane:
             kind, value = ours.recv()
         except (EOFError, OSError) as error:
             raise EngineFailed(
-                f"The {self._spec.name} worker exited while loading."
+                f"The {self._spec.name} worker ended while it loaded."
             ) from error
         if kind == "error":
             raise value
@@ -186,15 +195,18 @@ class ProcessLane:
         if pipe is None:
             raise WorkerDied("it is not running")
         told = False
+        self._timer.restart()
         try:
             pipe.send(("work", request))
-            while True:
+            # `kill` removes the pipe.
+            while pipe is self._pipe:
                 if cancelled.is_set() and not told:
                     pipe.send(("cancel", None))
                     told = True
-                if not pipe.poll(0.05):
+                if not pipe.poll(_POLL_SECONDS):
                     continue
                 kind, value = pipe.recv()
+                self._timer.restart()
                 if kind == "item":
                     if not told:
                         yield value
@@ -203,22 +215,29 @@ class ProcessLane:
                 else:
                     return
         except (EOFError, OSError) as error:
-            raise WorkerDied("its process ended") from error
+            raise WorkerDied(self._death_reason) from error
+        finally:
+            self._timer.stop()
+        raise WorkerDied(self._death_reason)
+
+    def kill(self) -> None:
+        process = self._process
+        # Not closed here, because the lane's thread may be reading from it.
+        self._pipe = None
+        self._loaded = False
+        if process is not None:
+            process.kill()
 
     def stop(self) -> None:
-        process, pipe = self._process, self._pipe
-        self._process = self._pipe = None
-        self._loaded = False
-        # A thread may still read the pipe, so it is left to close by itself.
-        if pipe is not None:
-            with contextlib.suppress(OSError):
-                pipe.send(("stop", None))
-        if process is not None:
-            process.join(_STOP_SECONDS)
-            if process.is_alive():
-                process.kill()
-                process.join()
-            atexit.unregister(process.kill)
+        self.kill()
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.join(_EXIT_SECONDS)
+        if process.is_alive():
+            log.error("worker does not exit", engine=self._spec.name, pid=process.pid)
+        else:
+            unregister(process)
 
     def memory_mb(self) -> float:
         pid = self.pid

@@ -1,8 +1,9 @@
 """Runs all blocking work: a bounded, prioritised pool of worker processes.
 
 Native code (CTranslate2, ONNX) may crash, leak or hold the GIL. In its own process it
-cannot harm the event loop: the pool replaces a dead worker at once, retries the job in
-flight once, and between two jobs replaces a process that exceeds its memory limit.
+cannot harm the event loop: the pool replaces a worker that died or hangs at once, retries
+the job in flight once, and between two jobs replaces a process that exceeds its memory
+limit.
 """
 
 from __future__ import annotations
@@ -13,21 +14,16 @@ import threading
 from collections.abc import AsyncIterator, Hashable, Iterator
 from typing import Any, Protocol
 
-import structlog
-
-from common.backoff import backoff
-from common.errors import EngineFailed, VoiceError
-from common.metrics import WORKER_RESTARTS
-from common.workers.backlog import AllCancelled, Backlog, Job, Priority, Urgency
-from common.workers.child import Batch
-from common.workers.lanes import Lane, ProcessLane, ThreadLane, WorkerDied, WorkerSpec
+from common.engine import PartState
+from common.errors import EngineFailed
+from common.workers.backlog import Backlog, Job, Priority, Urgency
+from common.workers.lanes import Lane, ProcessLane, WorkerSpec
+from common.workers.runner import LaneRunner
+from common.workers.state import describe, pool_state
+from common.workers.thread import ThreadLane
+from common.workers.timeouts import DEFAULT_TIMEOUT, JobTimeout
 
 __all__ = ["BatchHandler", "Handler", "Priority", "Urgency", "WorkerPool"]
-
-log = structlog.get_logger(__name__)
-
-_FIRST_PAUSE_SECONDS = 0.5
-_LONGEST_PAUSE_SECONDS = 10.0
 
 
 class Handler(Protocol):
@@ -71,19 +67,22 @@ class WorkerPool:
         memory_cap_mb: int = 0,
         isolation: str = "process",
         start_timeout_seconds: float = 120,
+        job_timeout: JobTimeout = DEFAULT_TIMEOUT,
         background: bool = False,
     ) -> None:
         self.name = name
-        spec = WorkerSpec(name, handler, arguments, start_timeout_seconds, background)
+        spec = WorkerSpec(
+            name, handler, arguments, start_timeout_seconds, job_timeout, background
+        )
         make = ThreadLane if isolation == "thread" else ProcessLane
         self._lanes: list[Lane] = [make(spec) for _ in range(count)]
         self._memory_cap_mb = memory_cap_mb
         self._queue_limit = queue_limit
         self._backlog = Backlog(queue_limit)
         self._numbers = itertools.count()
+        self._runners: list[LaneRunner] = []
         self._threads: list[threading.Thread] = []
         self.facts: dict[str, Any] = {}
-        self.restarts = 0
 
     async def start(self) -> None:
         """Start all workers and wait until they have loaded. Raises EngineFailed."""
@@ -92,29 +91,56 @@ class WorkerPool:
         self._backlog = backlog = Backlog(self._queue_limit)
         for lane in self._lanes:
             lane.on_death = backlog.wake
-        loaded = await asyncio.gather(
-            *(asyncio.to_thread(lane.start) for lane in self._lanes),
-            return_exceptions=True,
-        )
+        loaded = await self._load(backlog)
         for outcome in loaded:
             if isinstance(outcome, BaseException):
                 await self._stop_lanes()
                 raise outcome
         self.facts = next(each for each in loaded if isinstance(each, dict))
-        self._threads = [
-            threading.Thread(target=self._serve, args=(lane, backlog), daemon=True)
+        self._runners = [
+            LaneRunner(
+                self.name,
+                lane,
+                backlog,
+                batch_size=int(self.facts.get("batch_size", 1)),
+                memory_cap_mb=self._memory_cap_mb,
+                any_alive=lambda: self.alive > 0,
+            )
             for lane in self._lanes
+        ]
+        self._threads = [
+            threading.Thread(target=runner.run, daemon=True) for runner in self._runners
         ]
         for thread in self._threads:
             thread.start()
 
+    async def _load(self, backlog: Backlog) -> list[dict[str, Any] | BaseException]:
+        """The facts of each lane, or its error. Cancelling it kills all workers."""
+
+        def still_wanted() -> bool:
+            return not backlog.closed
+
+        starts = [asyncio.to_thread(lane.start, still_wanted) for lane in self._lanes]
+        try:
+            return await asyncio.gather(*starts, return_exceptions=True)
+        except asyncio.CancelledError:
+            backlog.close()
+            self._kill_lanes()
+            raise
+
     async def stop(self) -> None:
-        """Reject queued jobs, stop every worker and wait for its exit."""
+        """Reject queued jobs, kill every worker and wait for its exit, within limits."""
         for job in self._backlog.close():
             job.emit("error", EngineFailed("The engine is stopping."))
+        # Before the first `await`, so that nothing that hangs can prevent it.
+        self._kill_lanes()
         await self._stop_lanes()
         await asyncio.gather(*(asyncio.to_thread(t.join, 5) for t in self._threads))
         self._threads = []
+
+    def _kill_lanes(self) -> None:
+        for lane in self._lanes:
+            lane.kill()
 
     async def _stop_lanes(self) -> None:
         await asyncio.gather(*(asyncio.to_thread(lane.stop) for lane in self._lanes))
@@ -140,12 +166,28 @@ class WorkerPool:
         return sum(lane.alive for lane in self._lanes) if self._threads else 0
 
     @property
-    def _batch_size(self) -> int:
-        return int(self.facts.get("batch_size", 1))
-
-    @property
     def size(self) -> int:
         return len(self._lanes)
+
+    @property
+    def restarts(self) -> int:
+        """Number of worker restarts since the pool started."""
+        return sum(runner.restarts for runner in self._runners)
+
+    @property
+    def oldest_job_seconds(self) -> float:
+        """The longest time that a running job has produced nothing."""
+        return max(lane.job_seconds for lane in self._lanes)
+
+    @property
+    def state(self) -> PartState:
+        """DOWN if no worker is available, DEGRADED if one is dead or slow."""
+        return pool_state(self._lanes) if self._threads else PartState.DOWN
+
+    @property
+    def description(self) -> str:
+        """The state as a phrase for people, such as `1 of 2 workers alive`."""
+        return describe(self._lanes)
 
     @property
     def memory_mb(self) -> list[float]:
@@ -200,83 +242,3 @@ class WorkerPool:
                         return
         finally:
             job.cancelled.set()
-
-    def _serve(self, lane: Lane, backlog: Backlog) -> None:
-        """One lane's thread: take a job, run it, and restart the worker if it dies."""
-        pauses = _restart_pauses()
-        while not backlog.closed:
-            if not lane.alive:
-                backlog.wait_closed(next(pauses))
-                if self._mend(lane, backlog):
-                    pauses = _restart_pauses()
-            elif jobs := backlog.take(lambda: lane.alive, self._batch_size):
-                self._run_all(lane, backlog, jobs)
-                if self._memory_cap_mb and lane.memory_mb() > self._memory_cap_mb:
-                    log.info("worker exceeded its memory limit", engine=self.name)
-                    self._mend(lane, backlog)
-
-    def _run_all(self, lane: Lane, backlog: Backlog, jobs: list[Job]) -> None:
-        """Run a batch; retry each unanswered job alone."""
-        tries = 2
-        unanswered = dict(enumerate(jobs))
-        if len(jobs) > 1:
-            batch = Batch([job.request for job in jobs])
-            try:
-                for number, item in lane.run(batch, AllCancelled(jobs)):
-                    job = unanswered.pop(number)
-                    job.emit("item", item)
-                    job.emit("end", None)
-            except WorkerDied:
-                tries = 1
-                self._mend(lane, backlog)
-            except VoiceError:
-                log.warning("batch failed, retrying each job alone", engine=self.name)
-        for job in unanswered.values():
-            if not job.cancelled.is_set():
-                self._run(lane, backlog, job, tries)
-
-    def _run(self, lane: Lane, backlog: Backlog, job: Job, tries: int) -> None:
-        for attempt in range(1, tries + 1):
-            started = False
-            try:
-                for item in lane.run(job.request, job.cancelled):
-                    started = True
-                    job.emit("item", item)
-                job.emit("end", None)
-                return
-            except WorkerDied as died:
-                # Delivered items cannot be taken back, so only a job without any is
-                # retried.
-                lost = attempt == tries or started or job.cancelled.is_set()
-                if lost or not self._mend(lane, backlog):
-                    message = f"The {self.name} worker died at work: {died}."
-                    job.emit("error", EngineFailed(message, retry_after_seconds=1))
-                    return
-            except VoiceError as error:
-                job.emit("error", error)
-                return
-
-    def _mend(self, lane: Lane, backlog: Backlog) -> bool:
-        """Restart the lane's worker. If no worker is alive, reject the queued jobs."""
-        if backlog.closed:
-            return False
-        lane.stop()
-        self.restarts += 1
-        WORKER_RESTARTS.labels(self.name).inc()
-        log.warning("worker restarts", engine=self.name, restarts=self.restarts)
-        try:
-            lane.start()
-        except VoiceError as error:
-            lane.stop()
-            log.error("worker cannot start", engine=self.name, reason=error.message)
-            if not self.alive:
-                for job in backlog.empty():
-                    job.emit("error", error)
-            return False
-        if backlog.wait_closed():
-            lane.stop()
-        return True
-
-
-def _restart_pauses() -> Iterator[float]:
-    return backoff(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS, at_once=True)

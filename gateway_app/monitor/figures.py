@@ -8,7 +8,13 @@ from functools import lru_cache
 
 import psutil
 
-from common.metrics import QUEUED, REAL_TIME_FACTOR, SESSIONS, WORKER_MEMORY_BYTES
+from common.metrics import (
+    OLDEST_JOB_SECONDS,
+    QUEUED,
+    REAL_TIME_FACTOR,
+    SESSIONS,
+    WORKER_MEMORY_BYTES,
+)
 from gateway_app.health import SPEECH_PARTS, Part
 from gateway_app.sockets.sessions import SessionRegistry
 
@@ -61,6 +67,8 @@ class Figures:
             SESSIONS.labels(kind).set(count)
         for queue, depth in self.queues().items():
             QUEUED.labels(queue).set(depth)
+        for name, engine in self._parts.items():
+            OLDEST_JOB_SECONDS.labels(name).set(engine.stats().oldest_job_seconds)
         WORKER_MEMORY_BYTES.clear()
         for part, workers in self.memory_mb().items():
             for number, megabytes in enumerate(workers, 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -19,6 +20,7 @@ from common.backoff import backoff
 from common.config import project_dir
 from common.engine import PartState
 from common.errors import EngineFailed
+from common.workers.child_processes import register, unregister
 
 log = structlog.get_logger(__name__)
 
@@ -37,7 +39,16 @@ class Child:
     loop and a crash is noticed immediately.
     """
 
-    def __init__(self, name: str, module: str, orders: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        orders: dict[str, Any],
+        *,
+        start_seconds: float = _START_SECONDS,
+    ) -> None:
+        self._start_seconds = start_seconds
+        self._started_at = 0.0
         self._name = name
         self._module = module
         self._orders = orders
@@ -62,6 +73,12 @@ class Child:
         return PartState.READY if self.url and self.pid else PartState.LOADING
 
     @property
+    def hangs_at_start(self) -> bool:
+        """Whether the current process has exceeded the time limit for its start."""
+        loading_seconds = time.monotonic() - self._started_at
+        return not self.url and loading_seconds > self._start_seconds
+
+    @property
     def memory_mb(self) -> float:
         try:
             return float(psutil.Process(self.pid).memory_info().rss) / 1e6
@@ -76,14 +93,19 @@ class Child:
             target=self._supervise, name=f"{self._name} supervisor", daemon=True
         )
         self._thread.start()
-        in_time = self._settled.wait(_START_SECONDS)
+        in_time = self._settled.wait(self._start_seconds)
         if not self.url:
             self.stop()
             reason = self.last_output if in_time else "it did not load in time"
             raise EngineFailed(f"The {self._name} could not start: {reason}.")
 
-    def stop(self) -> None:
+    def abort(self) -> None:
+        """Kill it without waiting for its exit or restarting it, also while it starts."""
         self._stopping.set()
+        self.kill()
+
+    def stop(self) -> None:
+        self.abort()
         process, thread = self._process, self._thread
         if process is not None:
             _end(process)
@@ -100,12 +122,12 @@ class Child:
     def _supervise(self) -> None:
         pauses = _restart_pauses()
         while not self._stopping.is_set():
-            started_at = time.monotonic()
+            self._started_at = time.monotonic()
             listened = self._run_once()
             self._settled.set()
             if self._stopping.is_set() or not (listened or self.restarts):
                 return
-            if listened and time.monotonic() - started_at > _HEALTHY_SECONDS:
+            if listened and time.monotonic() - self._started_at > _HEALTHY_SECONDS:
                 pauses = _restart_pauses()
             self.restarts += 1
             log.warning(
@@ -119,8 +141,10 @@ class Child:
     def _run_once(self) -> bool:
         """Run the child until it ends. Returns whether it ever listened."""
         process = self._process = self._spawn()
+        register(process)
         if self._stopping.is_set():
             _end(process)
+        self._send_orders(process)
         listened = False
         tail: deque[str] = deque(maxlen=5)
         assert process.stdout is not None  # noqa: S101 - it is a pipe
@@ -132,16 +156,19 @@ class Child:
             else:
                 tail.append(fact.get("error") or line.strip())
         code = process.wait()
+        unregister(process)
         self.url = ""
         self.last_output = tail[-1] if tail else f"it ended with code {code}"
         if process.stdin is not None:
-            process.stdin.close()
+            # Closing flushes orders that the child did not read.
+            with contextlib.suppress(OSError):
+                process.stdin.close()
         process.stdout.close()
         return listened
 
     def _spawn(self) -> subprocess.Popen[str]:
         path = [str(project_dir()), os.environ.get("PYTHONPATH", "")]
-        process = subprocess.Popen(  # noqa: S603 - our own program
+        return subprocess.Popen(  # noqa: S603 - our own program
             [sys.executable, "-m", self._module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -150,15 +177,16 @@ class Child:
             errors="replace",
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))},
         )
+
+    def _send_orders(self, process: subprocess.Popen[str]) -> None:
         assert process.stdin is not None  # noqa: S101 - it is a pipe
         try:
             process.stdin.write(json.dumps(self._orders) + "\n")
             process.stdin.flush()
-        except OSError:
+        except (OSError, ValueError):  # ValueError: `stop` has closed the pipe
             log.warning(
                 "child process ended before it read its orders", child=self._name
             )
-        return process
 
 
 def _restart_pauses() -> Iterator[float]:
@@ -167,17 +195,12 @@ def _restart_pauses() -> Iterator[float]:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """Ask by closing its input, then kill."""
-    if process.stdin is not None:
-        try:
-            process.stdin.close()
-        except OSError:
-            pass
+    """Kill it: it has no state to save, and a process that hangs ignores requests."""
+    process.kill()
     try:
         process.wait(_STOP_SECONDS)
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        log.error("child process does not exit", pid=process.pid)
 
 
 def _parse_message(line: str) -> dict[str, str]:

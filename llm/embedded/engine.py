@@ -89,7 +89,11 @@ class EmbeddedEngine(HttpLlm):
             return
         model = find_llm(self._config)
         child = Child("embedded language model", _CHILD_MODULE, self._orders(model))
-        await asyncio.to_thread(child.start)
+        try:
+            await asyncio.to_thread(child.start)
+        except asyncio.CancelledError:
+            child.abort()
+            raise
         self._child = self._embedded.child = child
         self._model = model.stem
         await super().start()
@@ -103,7 +107,11 @@ class EmbeddedEngine(HttpLlm):
     async def check(self) -> None:
         """Check that the child answers; one that hangs is killed, and so restarted."""
         child = self._child
-        if child is None or child.state is not PartState.READY:
+        if child is None:
+            return
+        if child.hangs_at_start:
+            child.kill()
+        if child.state is not PartState.READY:
             return
         await super().check()
         self._missed = self._missed + 1 if self._problem else 0
@@ -122,7 +130,14 @@ class EmbeddedEngine(HttpLlm):
             "restarts": child.restarts,
             "memory_mb": round(child.memory_mb, 1),
         }
-        if child.state is PartState.READY:
+        state = child.state
+        if state is PartState.READY and self._problem:
+            # It may recover; `check` kills it if it does not.
+            state, summary = (
+                PartState.DEGRADED,
+                f"{self._server_name()} {self._problem}.",
+            )
+        elif state is PartState.READY:
             threads = embedded_threads(self._config)
             unit = "thread" if threads == 1 else "threads"
             summary = f"Embedded {self._model} on {threads} CPU {unit}, ready."
@@ -130,7 +145,7 @@ class EmbeddedEngine(HttpLlm):
             summary = (
                 f"The embedded {self._model} is being restarted: {child.last_output}."
             )
-        return PartHealth(child.state, summary, details)
+        return PartHealth(state, summary, details)
 
     async def _stream(
         self, request: CompletionRequest

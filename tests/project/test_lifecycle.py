@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -84,6 +85,39 @@ async def test_they_stop_side_by_side_and_the_history_last() -> None:
     )
     assert sorted(ended[:2]) == ["stt", "tts"]
     assert ended[2:] == ["history"]
+
+
+async def test_the_engines_can_stop_before_the_rest() -> None:
+    stopped = []
+
+    def stops(name: str) -> Any:
+        async def stop() -> None:
+            stopped.append(name)
+
+        return stop
+
+    await process(
+        Managed("history", stop=stops("history"), stops_last=True),
+        Managed("stt", stop=stops("stt"), is_engine=True),
+        Managed("monitor", stop=stops("monitor")),
+        Managed("llm", stop=stops("llm"), is_engine=True),
+    ).stop_engines()
+    assert sorted(stopped) == ["llm", "stt"]
+
+
+async def test_one_that_ignores_its_cancellation_is_abandoned() -> None:
+    async def stubborn() -> None:
+        while True:
+            try:
+                await asyncio.sleep(0.5)
+                return
+            except asyncio.CancelledError:
+                continue
+
+    stopping = process(Managed("stubborn", stop=stubborn), stop_seconds=0.05).stop()
+    began = time.monotonic()
+    await stopping
+    assert time.monotonic() - began < 0.4
 
 
 async def test_one_that_hangs_or_fails_keeps_no_other_from_stopping() -> None:

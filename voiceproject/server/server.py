@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 CLOSE_HANDSHAKE_SECONDS = 1
 CONNECT_SECONDS = 10
 APPLICATION_CLOSE_SECONDS = 10
+CANCEL_SECONDS = 2.0
 FLUSH_SECONDS = 1.0
 BODY_PART_BYTES = 256 * 1_024
 """A body reaches the application in parts of this size."""
@@ -106,6 +107,17 @@ class VoiceServer(Server):  # type: ignore[misc]
         for port in ports:
             await port.stopListening().asFuture(asyncio.get_running_loop())
 
+    def abort_streams(self) -> None:
+        """Abort the responses that have started.
+
+        The engines behind them are about to stop. A regular end would make a truncated
+        response look complete.
+        """
+        for protocol, details in self.connections.items():
+            task = details.get("application_instance")
+            if task is not None and getattr(protocol, "_response_started", False):
+                task.cancel()
+
     async def drain(self, grace_seconds: float) -> None:
         """Close the sockets, give requests this long to end, then cut off the rest."""
         await self.stop_accepting()
@@ -114,7 +126,8 @@ class VoiceServer(Server):  # type: ignore[misc]
         left = self._running()
         for task in left:
             task.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
+        if left:
+            await asyncio.wait(left, timeout=CANCEL_SECONDS)
         self._drop_idle()
         await self._wait_while(lambda: self.open_transports, FLUSH_SECONDS)
         for transport in list(self.open_transports):

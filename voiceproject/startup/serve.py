@@ -19,10 +19,17 @@ from voiceproject.lifecycle import ServerProcess
 from voiceproject.server.server import AddressInUse, VoiceServer, route_twisted_log
 from voiceproject.services import ROLES, build_services
 from voiceproject.startup.stop_signal import StopSignal
+from voiceproject.startup.watchdog import ShutdownWatchdog
 
 log = structlog.get_logger(__name__)
 
 CANNOT_START = 1
+FINAL_MESSAGES_SECONDS = 1.0
+"""Time for sessions to send errors to their clients after the engines were stopped."""
+FORCED_EXIT_SECONDS = 15.0
+"""Time beyond the grace period after which a shutdown that hangs is ended."""
+EXIT_SECONDS = 5.0
+"""Time for the interpreter to exit; it would wait for a thread that hangs."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,9 @@ async def serve(
     """Run until a signal; the process's exit code. Raises CannotStart."""
     began = time.perf_counter()
     route_twisted_log()
-    stop = StopSignal()
+    watchdog = ShutdownWatchdog()
+    longest_seconds = loaded.config.shutdown_grace_seconds + FORCED_EXIT_SECONDS
+    stop = StopSignal(lambda: watchdog.exit_within(longest_seconds))
     if options.supervised:
         stop.watch_input()
     process = _build(loaded, options)
@@ -70,9 +79,10 @@ async def serve(
         seconds = time.perf_counter() - began
         announce(Started(services, options.host, port, seconds))
         await stop.wait()
-        await _drain(server, services[GatewayServices])
+        await _drain(server, process)
     finally:
         await process.stop()
+        watchdog.exit_within(EXIT_SECONDS)
     log.info("server stopped")
     return 0
 
@@ -122,10 +132,15 @@ def _listen(server: VoiceServer, options: ServeOptions) -> int:
         raise CannotStart(str(error)) from error
 
 
-async def _drain(server: VoiceServer, gateway: GatewayServices) -> None:
+async def _drain(server: VoiceServer, process: ServerProcess) -> None:
+    gateway = process.services[GatewayServices]
     grace_seconds = gateway.config.shutdown_grace_seconds
     end = time.monotonic() + grace_seconds
     log.info("server stopping", grace_seconds=grace_seconds)
     await server.stop_accepting()
-    await gateway.sessions.drain(grace_seconds)
+    if not await gateway.sessions.drain(grace_seconds):
+        # Their sessions then get an error, which goes to the clients and the history.
+        server.abort_streams()
+        await process.stop_engines()
+        end = time.monotonic() + FINAL_MESSAGES_SECONDS
     await server.drain(max(0.0, end - time.monotonic()))

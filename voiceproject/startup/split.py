@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -20,7 +21,9 @@ FIRST_BACKOFF_SECONDS = 1.0
 LONGEST_BACKOFF_SECONDS = 30.0
 STABLE_SECONDS = 60.0
 """A service that lived so long starts again with the first backoff."""
-KILL_AFTER_SECONDS = 5.0
+KILL_AFTER_SECONDS = 17.0
+"""Time beyond the grace period; a service that hangs ends itself a little earlier."""
+KILLED_SECONDS = 2.0
 POLL_SECONDS = 0.2
 CANNOT_START = 1
 
@@ -91,7 +94,8 @@ class SupervisedProcess:
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(KILLED_SECONDS)
 
     def _close_input(self) -> None:
         if self._process is not None and self._process.stdin is not None:

@@ -7,7 +7,10 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
+
+from common.workers.child_processes import kill_all
 
 _SIGNALS = [
     getattr(signal, name)
@@ -17,9 +20,13 @@ _SIGNALS = [
 
 
 class StopSignal:
-    """Set by a signal, or when the supervisor that holds our input goes away."""
+    """Set by a signal, or when the supervisor that holds our input goes away.
 
-    def __init__(self) -> None:
+    `on_stop` is called at that moment, in a signal handler or in another thread.
+    """
+
+    def __init__(self, on_stop: Callable[[], None]) -> None:
+        self._on_stop = on_stop
         self._loop = asyncio.get_running_loop()
         self._event = asyncio.Event()
         for number in _SIGNALS:
@@ -38,11 +45,14 @@ class StopSignal:
     def _read_to_end(self) -> None:
         while os.read(sys.stdin.fileno(), 1_024):
             pass
+        self._on_stop()
         self._loop.call_soon_threadsafe(self._event.set)
 
     def _received(self, number: int, _frame: FrameType | None) -> None:
         if self._event.is_set():
+            kill_all()
             os._exit(128 + number)
         self._event.set()
+        self._on_stop()
         # Wakes the loop, which may be asleep in select.
         self._loop.call_soon_threadsafe(lambda: None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from common.errors import (
     UnsupportedAudio,
     VoiceError,
 )
-from common.workers import Priority, WorkerPool
+from common.workers import JobTimeout, Priority, WorkerPool
 from stt_app.core.files.media_worker import Portion, ReadMedia
 
 _WORKER = "stt_app.core.files.media_worker:MediaWorker"
@@ -29,6 +30,8 @@ _PORTION_TIMEOUT_SECONDS = 30.0
 _SLOWEST_SKIP = 20
 """Seeking far into a file is at least this many times faster than real time."""
 _RETRY_SECONDS = 10.0
+_NO_TIMEOUT = JobTimeout(seconds=math.inf)
+"""`_portion` sets the time limit, which depends on the place in the file."""
 
 
 class _DecoderBroke(UnsupportedAudio):
@@ -105,7 +108,12 @@ class MediaDecoder:
         pool, self._idle = self._idle, None
         try:
             if pool is None:
-                pool = WorkerPool("media", self._worker, isolation=self._isolation)
+                pool = WorkerPool(
+                    "media",
+                    self._worker,
+                    isolation=self._isolation,
+                    job_timeout=_NO_TIMEOUT,
+                )
                 await pool.start()
         except BaseException:
             self._places.release()

@@ -13,6 +13,8 @@ from common.workers import Priority, WorkerPool
 
 log = structlog.get_logger(__name__)
 
+_STOP_SECONDS = 2.0
+
 
 class BackgroundPool:
     """Loads on first use: without interim results or files it costs nothing."""
@@ -45,7 +47,7 @@ class BackgroundPool:
         pool, starting = self._pool, self._starting
         if pool is not None and starting is not None:
             await pool.stop()
-            await asyncio.to_thread(starting.join)
+            await asyncio.to_thread(starting.join, _STOP_SECONDS)
 
     def _start(self, pool: WorkerPool) -> None:
         try:

@@ -16,7 +16,7 @@ from common.engine import EngineStats, PartHealth, PartState
 from common.errors import EngineFailed
 from common.metrics import REAL_TIME_FACTOR, WHISPER_REDECODES, WHISPER_WINDOWS
 from common.models.files import find_whisper
-from common.workers import Priority, Urgency, WorkerPool
+from common.workers import JobTimeout, Priority, Urgency, WorkerPool
 from stt_app.core.engine import Transcript, TranscriptionRequest, check_model
 from stt_app.core.languages import AUTO
 from stt_app.core.whisper.background_pool import BackgroundPool
@@ -74,10 +74,8 @@ class WhisperEngine:
     async def stop(self) -> None:
         pool, background = self._pool, self._background
         self._pool = self._background = None
-        if background is not None:
-            await background.stop()
-        if pool is not None:
-            await pool.stop()
+        stopped = [each.stop() for each in (pool, background) if each is not None]
+        await asyncio.gather(*stopped)
 
     def health(self) -> PartHealth:
         """The state of the worker processes right now."""
@@ -86,8 +84,13 @@ class WhisperEngine:
             if self._starting:
                 return PartHealth(PartState.LOADING, "Whisper is loading.")
             return PartHealth(PartState.DOWN, "Whisper is not running.")
-        details = {**pool.facts, "model": self.model_name, **_counts(pool)}
-        return PartHealth(_state(pool), self._summary(pool), details)
+        details = {
+            **pool.facts,
+            "model": self.model_name,
+            **_counts(pool),
+            "oldest_job_seconds": round(self.stats().oldest_job_seconds, 1),
+        }
+        return PartHealth(self._state, self._summary(pool), details)
 
     async def transcribe(
         self, request: TranscriptionRequest, urgency: Urgency
@@ -127,6 +130,9 @@ class WhisperEngine:
             processes=tuple(each for pool in pools for each in pool.processes),
             memory_mb=tuple(each for pool in pools for each in pool.memory_mb),
             offers=(self.model_name,),
+            oldest_job_seconds=max(
+                (pool.oldest_job_seconds for pool in pools), default=0.0
+            ),
             real_time_factor=self._real_time_factor,
         )
 
@@ -163,6 +169,7 @@ class WhisperEngine:
             queue_limit=config.whisper_queue_limit,
             memory_cap_mb=self._models.worker_memory_cap_mb,
             isolation=self._models.engine_isolation,
+            job_timeout=JobTimeout(self._models.worker_timeout_seconds),
             background=background,
         )
 
@@ -183,19 +190,15 @@ class WhisperEngine:
             if facts["device"] == "cuda"
             else f"{facts['threads']} CPU threads, {facts['compute_type']}"
         )
-        state = {
-            PartState.READY: "ready",
-            PartState.DEGRADED: f"{pool.alive} of {pool.size} workers alive",
-            PartState.DOWN: "its worker is being restarted",
-        }[_state(pool)]
         reason = f" (CUDA failed: {facts['fallback']})" if facts["fallback"] else ""
-        return f"Whisper {self.model_name} on {where}{reason}: {state}."
+        return f"Whisper {self.model_name} on {where}{reason}: {pool.description}."
 
-
-def _state(pool: WorkerPool) -> PartState:
-    if pool.alive == 0:
-        return PartState.DOWN
-    return PartState.READY if pool.alive == pool.size else PartState.DEGRADED
+    @property
+    def _state(self) -> PartState:
+        """That of the main pool; interim results and files alone use the other one."""
+        usual, *background = [pool.state for pool in self._pools if pool.running]
+        well = all(state is PartState.READY for state in background)
+        return PartState.DEGRADED if usual is PartState.READY and not well else usual
 
 
 def _counts(pool: WorkerPool) -> dict[str, int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +16,10 @@ from tests.common.workers.heaps import thread_heaps
 
 def _broken(error: Exception) -> list[Any]:
     raise error
+
+
+def _freeze() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
 
 
 class Echo:
@@ -73,6 +79,29 @@ class Echo:
         yield "one"
         time.sleep(0.2)
         os.abort()
+
+    def freeze(self) -> Iterator[str]:
+        """Stops the process, so that only SIGKILL ends it."""
+        _freeze()
+        yield "thawed"
+
+    def freeze_once(self, marker: str) -> Iterator[str]:
+        """Stops the process the first time, answers the second time."""
+        if not Path(marker).exists():
+            Path(marker).touch()
+            _freeze()
+        yield "second try"
+
+    def freeze_in_mid_answer(self, marker: str, megabytes: int) -> Iterator[bytes]:
+        """Stops the process the first time, while it sends its answer."""
+        if not Path(marker).exists():
+            Path(marker).touch()
+            threading.Timer(0.05, _freeze).start()
+        yield bytes(megabytes * 1_000_000)
+
+    def freeze_after_one(self) -> Iterator[str]:
+        yield "one"
+        _freeze()
 
     def refuse(self) -> Iterator[Any]:
         yield from _broken(BadValue("Not this.", field="that"))

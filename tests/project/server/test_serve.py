@@ -109,6 +109,22 @@ def test_it_ends_at_once_on_a_second_signal() -> None:
         assert server.wait(5) == 128 + signal.SIGTERM
 
 
+def test_it_aborts_a_response_that_does_not_end_in_time() -> None:
+    endless = {**FAKES, "tts_engine": "tests.project.fake_engines:EndlessTts"}
+    with (
+        running_server(shutdown_grace_seconds=1, **endless) as server,
+        httpx.stream("POST", f"{server.url}/tts", json=LONG_REQUEST) as response,
+    ):
+        assert response.status_code == 200
+        server.signal()
+        # A truncated response must not look complete.
+        with pytest.raises(httpx.RemoteProtocolError):
+            for _ in response.iter_raw():
+                pass
+        assert server.wait(20) == 0
+        assert "Traceback" not in server.log
+
+
 def test_it_makes_no_speech_that_nobody_reads() -> None:
     endless = {**FAKES, "tts_engine": "tests.project.fake_engines:EndlessTts"}
     body = json.dumps(LONG_REQUEST).encode()

@@ -12,12 +12,12 @@ from typing import Any
 
 import httpx
 import numpy as np
-import psutil
 import pytest
 import websockets
 
 from common.audio import SPEECH_RATE_HZ, Audio, float_to_pcm16, read_wav
 from tests.clients import speak, transcribe_over_socket
+from tests.project.server.speech_workers import speech_worker
 from tests.server_process import RunningServer, running_server
 
 pytestmark = [pytest.mark.server, pytest.mark.model, pytest.mark.timeout(400)]
@@ -89,16 +89,7 @@ async def test_it_survives_the_death_of_a_worker(
 
 
 def _worker_pid(server: RunningServer, part: str, facts: dict[str, Any]) -> int:
-    if part == "llm":
-        return int(facts["pid"])
-    # Both are spawned alike; only Whisper's has its native library in its memory.
-    for child in psutil.Process(server.pid).children():
-        if "spawn_main" not in " ".join(child.cmdline()):
-            continue
-        is_whisper = any("ctranslate2" in each.path for each in child.memory_maps())
-        if is_whisper == (part == "whisper"):
-            return child.pid
-    raise AssertionError(f"no worker process of {part}")
+    return int(facts["pid"]) if part == "llm" else speech_worker(server, part)
 
 
 async def _until(server: RunningServer, part: str, reached: Any) -> None:

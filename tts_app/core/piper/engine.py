@@ -12,13 +12,15 @@ from common.config import TtsEngineSettings
 from common.engine import EngineStats, PartHealth, PartState
 from common.errors import EngineFailed, UnknownVoice
 from common.metrics import REAL_TIME_FACTOR, SPEECH_CACHE_HITS
-from common.workers import Priority, Urgency, WorkerPool
+from common.workers import JobTimeout, Priority, Urgency, WorkerPool
 from tts_app.core.engine import SpeechPart, SynthesisRequest, VoiceInfo
 from tts_app.core.piper.cache import SpeechCache
 from tts_app.core.piper.catalog import Catalog, InstalledVoice
 from tts_app.core.piper.loading import VoiceDefaults
 from tts_app.core.piper.worker import PiperJob, PiperOptions
 
+SHORTEST_TIMEOUT_SECONDS = 30.0
+"""A clause is produced in parts, so the time for one part is short."""
 QUEUE_LIMIT = 256
 """The queue limit for clauses; requests are limited earlier."""
 
@@ -72,8 +74,16 @@ class PiperEngine:
             "alive": pool.alive,
             "queued": pool.queued,
             "restarts": pool.restarts,
+            "oldest_job_seconds": round(pool.oldest_job_seconds, 1),
         }
-        return PartHealth(*_state(pool, self._catalog), details)
+        return PartHealth(pool.state, self._summary(pool), details)
+
+    def _summary(self, pool: WorkerPool) -> str:
+        voices = len(self._catalog.voices)
+        offered = f"{voices} voice{'' if voices == 1 else 's'}"
+        threads = pool.facts.get("threads", 0)
+        where = f"{self._catalog.default} ({offered}) on {threads} CPU threads"
+        return f"Piper {where}: {pool.description}."
 
     def voices(self) -> list[VoiceInfo]:
         """The default voice first."""
@@ -87,6 +97,7 @@ class PiperEngine:
             processes=tuple(pool.processes) if pool else (),
             memory_mb=tuple(pool.memory_mb) if pool else (),
             offers=tuple(self._catalog.voices),
+            oldest_job_seconds=pool.oldest_job_seconds if pool else 0.0,
             real_time_factor=self._real_time_factor,
         )
 
@@ -165,21 +176,7 @@ class PiperEngine:
             queue_limit=QUEUE_LIMIT,
             memory_cap_mb=config.worker_memory_cap_mb,
             isolation=config.engine_isolation,
+            job_timeout=JobTimeout(
+                config.worker_timeout_seconds, SHORTEST_TIMEOUT_SECONDS
+            ),
         )
-
-
-def _state(pool: WorkerPool, catalog: Catalog) -> tuple[PartState, str]:
-    voices = len(catalog.voices)
-    offered = f"{voices} voice{'' if voices == 1 else 's'}"
-    if not pool.alive:
-        return PartState.DOWN, "No Piper worker is alive; a new one is starting."
-    if pool.alive < pool.size:
-        return (
-            PartState.DEGRADED,
-            f"Piper with {offered}: {pool.alive} of {pool.size} workers are alive.",
-        )
-    threads = pool.facts.get("threads", 0)
-    return (
-        PartState.READY,
-        f"Piper {catalog.default} ({offered}) on {threads} CPU threads, ready.",
-    )

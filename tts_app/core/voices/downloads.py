@@ -30,7 +30,7 @@ from common.models.download import PublishedVoice
 from common.models.files import VoiceFiles, local_voices
 from common.models.names import nearest
 from common.models.transfer import Progress
-from common.workers import Priority
+from common.workers import JobTimeout, Priority
 from common.workers.brief import brief_worker
 from tts_app.core.voices.fetcher import FETCHER, LISTER, Arrived, FetchJob
 from tts_app.core.voices.install import hear, keep
@@ -41,6 +41,8 @@ AT_ONCE = 2
 MOST_ACTIVE = 10
 MOST_SHOWN = 20
 LONGEST_SECONDS = 3_600.0
+STALL_SECONDS = 120.0
+"""A download that makes no progress for this long is aborted."""
 LIST_PATIENCE_SECONDS = 10.0
 LIST_FRESH_SECONDS = 600.0
 STALE_SECONDS = 86_400.0
@@ -244,6 +246,7 @@ class VoiceDownloads:
                 FETCHER,
                 self._hub,
                 isolation=self._config.engine_isolation,
+                job_timeout=JobTimeout(STALL_SECONDS),
             ) as worker,
             aclosing(worker.stream(job, Priority.FILE)) as steps,  # type: ignore[type-var]
         ):
