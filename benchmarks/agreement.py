@@ -64,8 +64,8 @@ def _table(model: str, flags: Flags) -> str:
     ]
     header = [
         "policy",
-        "words taken back per utterance",
-        "stable words that the final has otherwise",
+        "words changed per utterance",
+        "stable words different in the final",
         "shown words not yet stable",
         "stable words when the utterance ended",
     ]

@@ -29,7 +29,7 @@ class Played:
 
     @property
     def first_partial_delay(self) -> float | None:
-        """From the acoustic start of speech to the first partial text, in seconds."""
+        """From the acoustic start of speech to the first interim result, in seconds."""
         for event, at in _timed(self.heard):
             if event["type"] == "partial":
                 return at - self.bounds.start_seconds

@@ -140,7 +140,7 @@ def _made_up(
     runs = [*repeats, *(offline[beam] for beam in BEAMS)]
     words = [sum(len(text.split()) for text in _at(places, run)) for run in runs]
     live, bare = max(words[: len(repeats)]), words[len(repeats) :]
-    name = "no speech: words made up"
+    name = "no speech: hallucinated words"
     return [name, str(len(places)), str(live), *map(str, bare)]
 
 
@@ -170,12 +170,12 @@ def _latency(model: str, timed: Timed) -> str:
         ]
         rows += [
             [f"{silence} s", "acoustic end of speech to final", repeated(final)],
-            [f"{silence} s", "the same, as `latency_ms` tells it", repeated(told)],
+            [f"{silence} s", "the same, as reported in `latency_ms`", repeated(told)],
             [f"{silence} s", "endpoint decision to final", repeated(decided)],
             [f"{silence} s", "acoustic start to first partial", repeated(first)],
         ]
     title = f"Latency, {model}, one stream, clean English, medians and p95"
-    return table(title, ["silence that ends", "what", "time"], rows)
+    return table(title, ["endpoint silence", "what", "time"], rows)
 
 
 def _flat(lists: Iterable[list[float]]) -> list[float]:
@@ -211,9 +211,9 @@ def _steadiness(model: str, timed: Timed) -> str:
             ]
         )
     header = [
-        "silence that ends",
-        "partials per utterance",
-        "words taken back per utterance",
-        "stable words that the final has otherwise",
+        "endpoint silence",
+        "interim results per utterance",
+        "words changed per utterance",
+        "stable words different in the final",
     ]
-    return table(f"Partial texts, {model}", header, rows)
+    return table(f"Interim results, {model}", header, rows)

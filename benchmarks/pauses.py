@@ -1,4 +1,4 @@
-"""What is decoded for a final and its partial texts, and how late the final is for it.
+"""What is decoded for a final and its interim results, and how late the final is for it.
 
 Sessions run in virtual time (`benchmarks/virtual_time.py`), so the machine need not be
 quiet; the bare library decodes each recording once, in turn.
@@ -133,14 +133,14 @@ def _table(model: str, clips: Sequence[Recording]) -> str:
             ]
         )
     header = [
-        "silence that ends",
-        "processor time of a prepared text",
+        "endpoint silence",
+        "CPU time of a speculative final",
         "decoded again",
-        "processor time per second of audio",
+        "CPU time per second of audio",
         "endpoint to final",
         "end of speech to final",
-        "partials per utterance",
-        "stable words that the final has otherwise",
+        "interim results per utterance",
+        "stable words different in the final",
         "word error rate",
     ]
     return table(f"Pauses, {model}, in virtual time", header, rows)

@@ -1,4 +1,4 @@
-"""How steady partial texts are, counted in words."""
+"""How steady interim results are, counted in words."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.word_errors import normalize
 
 @dataclass(frozen=True)
 class Partial:
-    """One partial text, and the part of it that shall not change."""
+    """One interim result, and the part of it that shall not change."""
 
     text: str
     stable_text: str
@@ -28,17 +28,17 @@ class Steadiness:
     stable: int
     """Words promised not to change when the utterance ended."""
     broken: int
-    """Of those, words that the final text has otherwise."""
+    """Stable words that differ in the final."""
     unsettled: int
-    """Words not yet stable, over all partial texts."""
+    """Words not yet stable, over all interim results."""
     shown: int
-    """Words, over all partial texts."""
+    """Words, over all interim results."""
 
 
 def steadiness(
     partials: Sequence[Partial], final: str, language: str = "en"
 ) -> Steadiness:
-    """Compares the partial texts of an utterance with each other and with its final."""
+    """Compares the interim results of an utterance with each other and with its final."""
     texts = [_words(each.text, language) for each in partials]
     stable = [_words(each.stable_text, language) for each in partials]
     end = _words(final, language)
@@ -55,7 +55,7 @@ def steadiness(
 
 
 def utterances(events: Iterable[dict[str, Any]]) -> list[tuple[list[Partial], str]]:
-    """The partial texts and the final of each utterance that got a text."""
+    """The interim results and the final of each utterance that got a text."""
     partials: dict[int, list[Partial]] = {}
     found = []
     for event in events:

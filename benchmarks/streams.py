@@ -61,7 +61,7 @@ Play = Callable[[Sequence[Samples]], Step]
 
 
 def run(flags: Flags) -> str:
-    """A table for each model: the plain way, ours, and ours with partial texts."""
+    """A table for each model: the plain way, ours, and ours with interim results."""
     clips = [samples_of(clip) for clip in short_english(flags)]
     if not clips:
         return LEFT_OUT.format(name="streams")
@@ -72,7 +72,7 @@ def _table(model: str, clips: Sequence[Samples], flags: Flags) -> str:
     ways = {
         "one `WhisperModel` behind a lock": _plain(model),
         "`/ws/stt`": _ours(model, partials=False),
-        "`/ws/stt` with partial texts": _ours(model, partials=True),
+        "`/ws/stt` with interim results": _ours(model, partials=True),
     }
     found = {name: _measure(name, play, clips, flags) for name, play in ways.items()}
     plain = _most(next(iter(found.values())))

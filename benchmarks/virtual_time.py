@@ -123,7 +123,9 @@ class VirtualPool(WorkerPool):
         began = max(self._free_at, job.asked_at)
         deadline = job.urgency.deadline
         if deadline is not None and began > deadline:
-            job.answer.set_exception(Expired("The deadline passed while the job was queued."))
+            job.answer.set_exception(
+                Expired("The deadline passed while the job was queued.")
+            )
             return
         before = time.process_time()
         (reply,) = self._worker.handle(job.request)

@@ -1,4 +1,4 @@
-"""Plain Python shared by every room of the house; nothing here imports Django."""
+"""Plain Python shared by all packages; nothing here imports Django."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import os
 
 from common.telemetry import disable_telemetry
 
-# Before any library is loaded that would read the environment.
+# Before any library that reads these variables is loaded.
 disable_telemetry(os.environ)

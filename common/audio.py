@@ -1,7 +1,7 @@
-"""Audio as the house passes it around: mono samples that know their rate.
+"""The common audio type: mono samples with their sample rate.
 
 Inside, samples are float32 in [-1, 1]; on the wire they are PCM16, signed
-16-bit little-endian. The factor between the two stands only in this file.
+16-bit little-endian. Only this file converts between the two.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ Samples = npt.NDArray[np.float32]
 PCM16_FULL_SCALE = 32768.0
 PCM16_BYTES = 2
 SPEECH_RATE_HZ = 16_000
-"""The rate that Whisper and Silero were trained at."""
+"""The sample rate that Whisper and Silero were trained with."""
 
 
 @dataclass(frozen=True, eq=False)
 class Audio:
-    """A stretch of mono audio."""
+    """A stretch of mono audio: float32 samples in [-1, 1], shape (n,), at `rate_hz`."""
 
     samples: Samples
     rate_hz: int
@@ -36,6 +36,7 @@ class Audio:
         return len(self.samples) / self.rate_hz
 
     def resampled(self, rate_hz: int) -> Audio:
+        """The same at another rate, still mono float32; itself at its own rate."""
         if rate_hz == self.rate_hz:
             return self
         samples = soxr.resample(self.samples, self.rate_hz, rate_hz)
@@ -43,7 +44,7 @@ class Audio:
 
 
 def pcm16_to_float(pcm: bytes | memoryview) -> Samples:
-    """PCM16 bytes (an even number of them) as float32 samples in [-1, 1)."""
+    """Mono PCM16 bytes (an even number) as float32 in [-1, 1), shape (n,)."""
     integers = np.frombuffer(pcm, dtype="<i2")
     samples: Samples = integers.astype(np.float32) / np.float32(PCM16_FULL_SCALE)
     return samples
@@ -67,7 +68,10 @@ class Resampler:
         )
 
     def push(self, samples: Samples, *, last: bool = False) -> Samples:
-        """The samples that are ready; a few are held back until `last`."""
+        """The samples that are ready, at `to_hz`; the last few come with `last`.
+
+        Both are mono float32 in [-1, 1], shape (n,). Filtering may overshoot a little.
+        """
         if self._stream is None:
             return samples
         resampled: Samples = self._stream.resample_chunk(samples, last=last)
@@ -75,14 +79,20 @@ class Resampler:
 
 
 def rms(samples: Samples) -> float:
-    """Root mean square of the samples: 0 for silence, 1 for a full-scale square."""
+    """Root mean square of float samples in [-1, 1], at any rate, shape (n,).
+
+    0 for silence, 1 for a full-scale square wave.
+    """
     if not len(samples):
         return 0.0
     return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
 
 
 def read_wav(source: Path | bytes) -> Audio:
-    """A 16-bit PCM WAV file as mono audio. Raises ValueError on anything else."""
+    """A 16-bit PCM WAV file as mono float32 in [-1, 1) at the file's own rate.
+
+    Channels are averaged. Raises ValueError on anything else.
+    """
     stream = io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
     try:
         with stream, wave.open(stream) as reader:
@@ -98,7 +108,7 @@ def read_wav(source: Path | bytes) -> Audio:
 
 
 def wav_bytes(audio: Audio) -> bytes:
-    """The audio as a complete 16-bit WAV file."""
+    """The audio as a complete mono 16-bit WAV file, at its own rate."""
     buffer = io.BytesIO()
     with wave.open(buffer, "wb") as writer:
         writer.setnchannels(1)

@@ -1,4 +1,4 @@
-"""Pauses between tries."""
+"""Exponential backoff: the delays between attempts."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Iterator
 def backoff(
     first_seconds: float, longest_seconds: float, *, at_once: bool = False
 ) -> Iterator[float]:
-    """How long to wait before each try, twice as long each time. Never ends.
+    """The delay before each attempt, doubled each time. Never ends.
 
-    `at_once` begins with a try that waits for nothing.
+    With `at_once` the first delay is 0.
     """
     if at_once:
         yield 0.0

@@ -1,4 +1,5 @@
-"""JSON from strangers, read only when it holds few values: no body takes long."""
+"""JSON from untrusted clients: the number of values is bounded, so no body takes
+long."""
 
 from __future__ import annotations
 
@@ -8,13 +9,13 @@ from typing import Any
 from common.errors import BadRequest
 
 MOST_VALUES = 1_000
-"""As many as Django takes fields of a form."""
+"""The same as Django's limit for form fields."""
 _MOST_QUOTES = 4 * MOST_VALUES
 """Two for the name of a value, and two for a value that is a string."""
 
 
 def read_json(text: str, what: str) -> Any:
-    """The value that the text holds; `what` names it in errors. Raises BadRequest.
+    """The parsed value; `what` names it in errors. Raises BadRequest.
 
     Parsing holds the interpreter from the first to the last character. A long
     string takes a millisecond a megabyte; a million small values take seconds,

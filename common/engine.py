@@ -1,4 +1,4 @@
-"""What all engines have in common: they start, stop, and report how they are."""
+"""What all engines have in common: start, stop and health."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from common.errors import EngineFailed
 
 
 class PartState(StrEnum):
-    """The state of one part of the server."""
+    """The state of one component of the server."""
 
     LOADING = "loading"
     READY = "ready"
@@ -23,7 +23,7 @@ class PartState(StrEnum):
 
 @dataclass(frozen=True)
 class PartHealth:
-    """The state of one part, in words that a person understands."""
+    """The state of one component, for people."""
 
     state: PartState
     summary: str
@@ -32,7 +32,7 @@ class PartHealth:
 
     @property
     def ok(self) -> bool:
-        """Whether the part can do its work, perhaps less well than it should."""
+        """Whether the component works, perhaps degraded."""
         return self.state in (PartState.READY, PartState.DEGRADED)
 
     def as_dict(self) -> dict[str, Any]:
@@ -43,22 +43,22 @@ class PartHealth:
 
 @dataclass(frozen=True)
 class EngineStats:
-    """What an engine is doing right now; an engine that cannot tell leaves it out."""
+    """The current load of an engine; fields that it does not know stay empty."""
 
     queued: int = 0
-    """Requests that wait for a worker."""
+    """Requests in the queue."""
     processes: tuple[int, ...] = ()
-    """Ids of its worker processes that are alive."""
+    """Process ids of its living workers."""
     memory_mb: tuple[float, ...] = ()
     """Resident memory of each of these processes, in the same order."""
     offers: tuple[str, ...] = ()
-    """Names that a request may choose from: models, or voices."""
+    """The names that a request may choose: models or voices."""
     real_time_factor: float | None = None
-    """Seconds of work for a second of audio, of the latest request."""
+    """Processing time divided by audio time of the latest request."""
 
 
 class Engine(Protocol):
-    """Building an engine is cheap; `start` loads, `stop` frees everything."""
+    """The constructor is cheap; `start` loads, `stop` frees everything."""
 
     async def start(self) -> None:
         """Load. Raises EngineFailed with a sentence that says how to fix it."""
@@ -67,19 +67,19 @@ class Engine(Protocol):
         """Stop and free everything. Safe to call twice, or without `start`."""
 
     def health(self) -> PartHealth:
-        """The state right now, without waiting."""
+        """The current state. Does not block."""
 
     def stats(self) -> EngineStats:
-        """What it is doing right now, without waiting."""
+        """The current load. Does not block."""
 
 
 EngineOptions: TypeAlias = Mapping[str, Any]
-"""What an engine from elsewhere is told: `stt_engine_options` and the like."""
+"""The options of a custom engine, such as `stt_engine_options`."""
 
 
 @dataclass(frozen=True)
 class EngineSlot:
-    """A place for an engine in the configuration, and what fits into it."""
+    """A kind of engine that the configuration can select."""
 
     setting: str
     """The setting that names the engine: `stt_engine`."""
@@ -91,10 +91,11 @@ class EngineSlot:
         """The engine of this name, or at this dotted path; not started.
 
         An engine that comes with the server is called with `config`, which is its
-        section of the configuration; one from elsewhere with `config` and `options`.
+        section of the configuration; a custom engine is called with `config` and
+        `options`.
 
         Raises EngineFailed for an unknown name, a path that cannot be imported or
-        called so, and for options that nobody takes.
+        called so, and for options that the engine does not take.
         """
         path = self.built_in.get(name, name)
         if ":" not in path:

@@ -7,19 +7,19 @@ VoiceError
  +- Forbidden           403 / 4403   forbidden: a known caller who may not do this
  +- NotFound            404 / 4404   not_found
  |   +- UnknownVoice    404 / 4404   unknown_voice
- +- IdleTimeout         408 / 4408   idle: nothing came for too long
- +- Superseded          409 / 4409   superseded: another connection has taken this one up
+ +- IdleTimeout         408 / 4408   idle: no message for too long
+ +- Superseded          409 / 4409   superseded: another connection resumed this stream
  +- TooLarge            413 / 4413   too_large
  +- UnsupportedAudio    415 / 4415   unsupported_audio
  +- Unspeakable         422 / 4400   no_speakable_text
  +- TooMany             429 / 4429   too_many_requests, with retry_after_seconds
- +- SessionExpired      440 / 4440   session_expired: it lasted as long as it may
+ +- SessionExpired      440 / 4440   session_expired: the session reached its time limit
  +- SlowReader          500 / 4431   slow_reader: the client does not read what it asked for
  +- Unavailable         503 / 4503   unavailable, with retry_after_seconds
  |   +- Overloaded      503 / 4503   overloaded: a bounded queue is full
- |   |   +- Expired                     the work's deadline passed, or it was given up
- |   +- EngineFailed    503 / 4503   engine_failed: an engine is missing, down, or died at work
- |   |   +- ModelMissing                a model or voice is not there; says what mends it
+ |   |   +- Expired                     the deadline passed, or the work was cancelled
+ |   +- EngineFailed    503 / 4503   engine_failed: an engine is missing, down, or crashed
+ |   |   +- ModelMissing                a model or voice is missing; says how to fix it
  |   +- LlmUnavailable  503 / 4503   llm_unavailable: no language model answered
  +- Restarting          503 / 4512   restarting: the server is shutting down
 
@@ -32,11 +32,11 @@ from __future__ import annotations
 from typing import Any
 
 INTERNAL = "The server made a mistake; it has been logged."
-"""What a client is told of an error that is not its own."""
+"""The message for a client about an internal error."""
 
 
 class VoiceError(Exception):
-    """An error with a sentence for the person who caused it or can mend it."""
+    """An error with a sentence for the person who caused it or can fix it."""
 
     code = "internal_error"
     http_status = 500
@@ -143,7 +143,7 @@ class Overloaded(Unavailable):
 
 
 class Expired(Overloaded):
-    """Nobody needs the answer any more: its deadline passed, or it was given up."""
+    """Nobody needs the answer any more: its deadline passed, or it was cancelled."""
 
 
 class EngineFailed(Unavailable):
@@ -151,7 +151,7 @@ class EngineFailed(Unavailable):
 
 
 class ModelMissing(EngineFailed):
-    """A model that is not there: one sentence, and the command that mends it."""
+    """A missing model: one sentence, and the command that fixes it."""
 
 
 class LlmUnavailable(Unavailable):

@@ -20,7 +20,7 @@ _NOISY = {
     "httpx2": logging.WARNING,
     "twisted": logging.WARNING,
 }
-"""Libraries that say more than their users want to know."""
+"""Libraries that log too much."""
 
 EventDict = MutableMapping[str, Any]
 
@@ -52,7 +52,7 @@ def configure_logs(config: Config, stream: TextIO | None = None) -> None:
 
 
 def _shared_processors() -> list[Any]:
-    """What every event passes, whoever logged it."""
+    """The processors of every event, from any logger."""
     return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -83,12 +83,13 @@ def _formatter(stream: TextIO, *, as_json: bool) -> logging.Formatter:
 
 
 def drop_empty(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """Leave out what is not known, such as the request id of a refused request."""
+    """Drop empty values, such as the request id of a rejected request."""
     return {name: value for name, value in event.items() if value not in (None, "")}
 
 
 def escape_controls(_logger: Any, _method: str, event: EventDict) -> EventDict:
-    """No text from outside may start a new line or move the terminal's cursor."""
+    """Escape control characters: no external text may start a new line or move the
+    cursor."""
     for name, value in event.items():
         if isinstance(value, str) and not value.isprintable():
             event[name] = "".join(

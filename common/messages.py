@@ -15,7 +15,7 @@ from common.bounded_json import read_json
 from common.errors import BadRequest, BadValue
 
 LONGEST_FIELD = 100
-"""A name that a client made up is shown so far."""
+"""Names from clients are shown up to this length."""
 
 Decoded = TypeVar("Decoded")
 
@@ -36,7 +36,7 @@ def encode(message: BaseModel) -> str:
 
 
 def decode(text: str, family: TypeAdapter[Decoded]) -> Decoded:
-    """The message in a text frame, which is as long as its door allows.
+    """The message in a text frame, whose length the door limits.
 
     Raises BadRequest or BadValue, which say what is wrong.
     """
@@ -65,7 +65,7 @@ def explain(error: ValidationError) -> BadValue:
     if kind in ("union_tag_invalid", "union_tag_not_found"):
         allowed = problem.get("ctx", {}).get("expected_tags", "")
         return BadValue(f"Unknown message type. Allowed: {allowed}.", field="type")
-    # A union puts its tag in front of the path; a field is what a client knows.
+    # The path starts with the tag of the union; a client knows only the field.
     path = [str(part) for part in problem["loc"]]
     field = path[-1][:LONGEST_FIELD] if path else None
     if kind == "extra_forbidden":

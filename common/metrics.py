@@ -1,7 +1,7 @@
 """Every metric of the server, declared once with its help text.
 
 `GET /metrics` renders this registry; `docs/metrics.md` is generated from it.
-Times are seconds. Nobody asks whether metrics are on: counting costs nothing.
+Times are in seconds. There is no switch: counting is cheap.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 PATIENCE_SECONDS = 1.0
 REDIS_ERRORS = (RedisError, OSError, asyncio.TimeoutError)
-"""What a call raises when Redis is away, slow or out of memory."""
+"""What a call raises when Redis is down, slow or out of memory."""
 
 
 class RedisClients:

@@ -1,4 +1,4 @@
-"""Turns off what libraries would send to their makers.
+"""Turns off the telemetry of the libraries.
 
 ONNX Runtime reads its variable when the library is loaded, and its own
 `disable_telemetry_events()` comes too late: by then a device id lies in the user's
@@ -18,9 +18,9 @@ _TELEMETRY_WANTED = frozenset({"0", "false", "no", "off"})
 
 
 def disable_telemetry(environment: MutableMapping[str, str]) -> None:
-    """Set every switch to `1`, except one that plainly says the opposite.
+    """Set every variable to `1`, except an explicit opt-in.
 
-    `0`, `false`, `no` and `off` are the operator's decision and stay. Anything else,
+    `0`, `false`, `no` and `off` are the operator's choice and stay. Anything else,
     such as an empty value, becomes `1`: the libraries would read it as permission.
     """
     for name in SWITCHES:

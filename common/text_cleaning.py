@@ -1,4 +1,4 @@
-"""Text from outside, made fit for databases, sockets and models."""
+"""Cleans external text for databases, sockets and models."""
 
 from __future__ import annotations
 

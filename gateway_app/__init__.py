@@ -1,4 +1,5 @@
-"""The front desk: access, sessions, history, health, metrics, monitor, admin."""
+"""Everything around the speech: access, sessions, history, health, metrics, monitor,
+admin."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The admin's pages for the history, and for who may sign in."""
+"""The admin's pages for the history and the user accounts."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ STATUS_COLOURS = {
 
 
 class HistoryAdmin(ExportMixin, ModelAdmin):  # type: ignore[misc]
-    """Read-only: nobody rewrites what happened, and only a superuser deletes it."""
+    """Read-only: nobody edits the history, and only a superuser deletes from it."""
 
     list_per_page = 50
     show_full_result_count = False
@@ -92,7 +92,7 @@ class HistoryAdmin(ExportMixin, ModelAdmin):  # type: ignore[misc]
 
 @admin.register(Transcript)
 class TranscriptAdmin(HistoryAdmin):
-    """What was heard."""
+    """The transcripts."""
 
     resource_classes = (TranscriptResource,)
     list_display = (
@@ -210,7 +210,7 @@ admin.site.unregister(Group)
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
-    """Who may sign in."""
+    """User accounts."""
 
     form = UserChangeForm
     add_form = UserCreationForm
@@ -219,4 +219,4 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
 
 @admin.register(Group)
 class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
-    """What several people may do alike."""
+    """Groups of permissions."""

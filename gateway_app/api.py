@@ -16,7 +16,7 @@ router = Router(tags=["Operation"])
 
 
 class HealthOut(Schema):
-    """Whether the server can do its work, and how each part is."""
+    """Whether the server works, and the state of each component."""
 
     status: str
     failing: list[str]
@@ -28,7 +28,7 @@ class HealthOut(Schema):
 
 
 class ProbeOut(Schema):
-    """The answer of a probe."""
+    """The response of a probe."""
 
     status: str
 
@@ -40,7 +40,7 @@ class ProbeOut(Schema):
     summary="State of every component",
 )
 async def health(request: HttpRequest) -> Status[dict[str, Any]]:
-    """200 when the server can do its work; 503 with the failing parts when not."""
+    """200 if the server works; otherwise 503 with the failing components."""
     health = gateway_services(scope_of(request)).health
     report = await health.examine()
     return Status(report.http_status, health.body(report))

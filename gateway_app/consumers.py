@@ -1,4 +1,4 @@
-"""The front desk's WebSockets: `/ws/monitor`, and addresses where nothing is."""
+"""The gateway's WebSockets: `/ws/monitor`, and unknown addresses."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from gateway_app.voice_consumer import VoiceConsumer
 
 
 class MonitorConsumer(VoiceConsumer):
-    """Sends the history, then a snapshot a second; it listens to nothing."""
+    """Sends the history, then a snapshot every second; accepts no messages."""
 
     kind = "monitor"
 
     def limits(self, config: Config) -> SocketLimits:
-        """Nothing is to come from the client, so its silence ends nothing."""
+        """The client sends nothing, so there is no idle timeout."""
         return SocketLimits(
             max_sessions=config.monitor_max_sessions,
             max_message_bytes=config.max_message_kb * 1024,
@@ -29,14 +29,16 @@ class MonitorConsumer(VoiceConsumer):
         self.pump(self.gateway.monitor.watch())
 
     def on_audio(self, frame: bytes) -> None:
+        """Raises BadRequest for audio in any encoding and at any rate."""
         raise BadRequest("This socket only sends figures; it takes no audio.")
 
     async def on_text(self, text: str) -> None:
+        """Raises BadRequest."""
         raise BadRequest("This socket only sends figures; it takes no messages.")
 
 
 class UnknownSocket(VoiceConsumer):
-    """The last route: an address where no socket is."""
+    """The last route: an unknown address."""
 
     kind = "unknown"
 
@@ -51,4 +53,5 @@ class UnknownSocket(VoiceConsumer):
         )
 
     async def opened(self) -> None:
+        """Raises NotFound, which closes it."""
         raise NotFound(f"There is no WebSocket at {self.scope['path']}.")

@@ -1,4 +1,4 @@
-"""One answer to "does it work?", made of the real state of every part."""
+"""The health of the server, from the real state of every component."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ SPEECH_PARTS = ("whisper", "piper")
 
 
 class Part(Protocol):
-    """A part of the server that health, metrics and the monitor report on."""
+    """A component that health, metrics and the monitor report on."""
 
     def health(self) -> PartHealth:
         """Its state right now, without waiting."""
 
     def stats(self) -> EngineStats:
-        """What it is doing right now, without waiting."""
+        """The current load. Does not block."""
 
 
 @dataclass(frozen=True)
 class HealthReport:
-    """The parts of this process, and what follows from them."""
+    """The components of this process, and the overall state."""
 
     parts: dict[str, PartHealth]
     failing: list[str]
-    """Parts that this server needs and that cannot work now."""
+    """Required components that do not work."""
     draining: bool
     ollama: bool = False
-    """Whether an Ollama server answers, whoever serves."""
+    """Whether an Ollama server answers, even if another back end is in use."""
 
     @property
     def http_status(self) -> int:
@@ -44,17 +44,17 @@ class HealthReport:
 
     @property
     def ready(self) -> bool:
-        """Whether new work may be sent here: engines loaded, and no shutdown under way."""
+        """Readiness: engines are loaded and no shutdown is in progress."""
         loading = any(p.state is PartState.LOADING for p in self.parts.values())
         speech = [self.parts[name] for name in SPEECH_PARTS if name in self.parts]
         return not (self.draining or loading) and all(part.ok for part in speech)
 
 
 class ServerHealth:
-    """The health of this process: its engines, and what they depend on.
+    """The health of this process: its engines and their dependencies.
 
-    `parts` are `whisper`, `piper` and `llm`, as far as they run here; `probes` ask
-    the database, Redis and `ollama`, which is told of but is no part of the server.
+    `parts` are `whisper`, `piper` and `llm`, as far as they run here; `probes` check
+    the database, Redis and `ollama`, which is reported but not counted.
     """
 
     def __init__(
@@ -71,15 +71,15 @@ class ServerHealth:
         self._needed = _needed(config)
 
     def has(self, part: str) -> bool:
-        """Whether that part runs in this process."""
+        """Whether this component runs in this process."""
         return part in self._parts
 
     def parts(self) -> dict[str, PartHealth]:
-        """The state of each engine right now, without waiting."""
+        """The current state of each engine. Does not block."""
         return {name: part.health() for name, part in self._parts.items()}
 
     async def examine(self) -> HealthReport:
-        """The state of every part. Takes about a second at worst."""
+        """The state of every component. Takes at most about a second."""
         answers = await asyncio.gather(*(p.health() for p in self._probes.values()))
         probed = dict(zip(self._probes, answers, strict=True))
         ollama = probed.pop(OLLAMA, None)
@@ -106,7 +106,7 @@ class ServerHealth:
 
 
 def _needed(config: Config) -> set[str]:
-    """Redis carries live figures and conversations; other speech works without it."""
+    """Redis holds live figures and conversations; everything else works without it."""
     needed = set(SPEECH_PARTS)
     if config.tts_use_llm:
         needed.add("llm")

@@ -1,4 +1,4 @@
-"""What every HTTP request passes: its id, its figures, access, and page security."""
+"""Middleware for every HTTP request: id, log line, metrics, access and page security."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from common.metrics import HTTP_REQUESTS, HTTP_SECONDS
 from gateway_app.access.principals import Principal, principal_of, user_principal
 from gateway_app.access.proxies import client_address
 from gateway_app.requests import scope_of
-from gateway_app.responses import ErrorResponse, error_response, stand_in
+from gateway_app.responses import ErrorResponse, error_for_response, error_response
 from gateway_app.services import find_gateway_services, gateway_services
 from gateway_app.sockets.sessions import Seat
 
@@ -34,9 +34,9 @@ ADMIN = "/admin/"
 LOGIN = "/admin/login/"
 STATIC = "/static/"
 DOCS_PAGE = "openapi-view"
-QUIET = ("/health", "/metrics")
-# The admin asks for a password itself; a liveness probe has no key to show.
-OPEN_DOORS = (ADMIN, STATIC, "/favicon.ico", "/health/live")
+UNLOGGED_PATHS = ("/health", "/metrics")
+# The admin asks for a password itself; liveness probes have no key.
+UNAUTHENTICATED_PATHS = (ADMIN, STATIC, "/favicon.ico", "/health/live")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 METHODS = (*SAFE_METHODS, "POST", "PUT", "PATCH", "DELETE")
 
@@ -45,7 +45,7 @@ _SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 @async_only_middleware
 def request_context(get_response: GetResponse) -> GetResponse:
-    """Outermost: the request's id, its line in the log and its figures."""
+    """Outermost: the request's id, its log line and its metrics."""
 
     async def middleware(request: HttpRequest) -> HttpResponseBase:
         began = time.perf_counter()
@@ -61,8 +61,8 @@ def request_context(get_response: GetResponse) -> GetResponse:
         except VoiceError as error:
             response = error_response(request, error)
         finally:
-            # Django sends the answer in this same task: its end is the answer's.
-            _when_task_ends(lambda: _count(request, response, seat, began))
+            # Django sends the response in this task, so both end together.
+            _when_task_ends(lambda: _record_request(request, response, seat, began))
         _shape_error(request, response)
         response["X-Request-ID"] = request_id
         return response
@@ -72,13 +72,13 @@ def request_context(get_response: GetResponse) -> GetResponse:
 
 @async_only_middleware
 def access_control(get_response: GetResponse) -> GetResponse:
-    """Lets in who may come in, as `request.principal`."""
+    """Authenticates the request and sets `request.principal`."""
 
     async def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.path_info == LOGIN and request.method == "POST":
-            return await _watched_login(request, get_response)
-        if request.path_info.startswith(OPEN_DOORS):
-            await _recognize(request)
+            return await _limited_login(request, get_response)
+        if request.path_info.startswith(UNAUTHENTICATED_PATHS):
+            await _identify_admin_user(request)
             return await get_response(request)
         try:
             await _admit(request)
@@ -94,7 +94,7 @@ def access_control(get_response: GetResponse) -> GetResponse:
 
 
 class PageSecurityMiddleware(CSPMiddleware):
-    """A strict content security policy, loosened only where a page cannot do without."""
+    """A strict content security policy, relaxed only for the admin."""
 
     def get_policy_parts(
         self,
@@ -124,9 +124,9 @@ def _usable_id(given: str) -> str:
 
 
 def _take_seat(request: HttpRequest) -> Seat | None:
-    """So that shutdown waits for this request, and later ones are turned away."""
+    """Makes shutdown wait for this request, and refuse later ones."""
     gateway = find_gateway_services(request)
-    if gateway is None or request.path_info.startswith(QUIET):
+    if gateway is None or request.path_info.startswith(UNLOGGED_PATHS):
         return None
     return gateway.sessions.open("http")
 
@@ -137,7 +137,7 @@ def _when_task_ends(work: Callable[[], None]) -> None:
         task.add_done_callback(lambda _: work())
 
 
-def _count(
+def _record_request(
     request: HttpRequest,
     response: HttpResponseBase | None,
     seat: Seat | None,
@@ -146,7 +146,7 @@ def _count(
     if seat is not None:
         seat.close()
     seconds = time.perf_counter() - began
-    # 499 is what proxies log for a client that left before the answer.
+    # Proxies log 499 for a client that disconnected before the response.
     status = response.status_code if response is not None else 499
     route = _route(request)
     method = request.method if request.method in METHODS else "other"
@@ -155,7 +155,7 @@ def _count(
     HTTP_SECONDS.labels(route).observe(seconds)
     gateway = find_gateway_services(request)
     hidden = gateway is not None and gateway.config.filter_health_logs
-    if not (hidden and request.path_info.startswith(QUIET)):
+    if not (hidden and request.path_info.startswith(UNLOGGED_PATHS)):
         level = logging.DEBUG if _is_static(request) and status < 400 else logging.INFO
         log.log(
             level,
@@ -171,7 +171,7 @@ def _count(
 
 
 def _route(request: HttpRequest) -> str:
-    """The route's pattern: raw paths would let strangers fill the metrics."""
+    """The route's pattern: with raw paths anybody could add labels without end."""
     match: ResolverMatch | None = getattr(request, "resolver_match", None)
     if match is not None:
         return f"/{match.route}"
@@ -190,13 +190,13 @@ async def _admit(request: HttpRequest) -> None:
     if request.method in SAFE_METHODS or principal.kind == "key":
         return
     access.check_origin(scope)
-    # It may read a whole form, of a size that the event loop had better not wait for.
+    # It may parse a large form, which would block the event loop.
     if principal.kind == "user" and await asyncio.to_thread(_fails_csrf, request):
         raise Forbidden("The request needs the CSRF token of the page that sent it.")
 
 
-async def _recognize(request: HttpRequest) -> None:
-    """The admin checks its users itself; here they only get their name."""
+async def _identify_admin_user(request: HttpRequest) -> None:
+    """Set the principal of an admin request; the admin itself decides who may do what."""
     if request.path_info.startswith(ADMIN):
         user = await request.auser()
         if user.is_authenticated:
@@ -209,7 +209,7 @@ def _set_principal(request: HttpRequest, principal: Principal) -> None:
 
 
 def _fails_csrf(request: HttpRequest) -> bool:
-    """Whether a request that a cookie authenticates lacks its token.
+    """Whether a request that is authenticated by a cookie lacks the CSRF token.
 
     The views of the HTTP interface are exempt, because keys need no token.
     """
@@ -222,10 +222,10 @@ def _fails_csrf(request: HttpRequest) -> bool:
     return check.process_view(request, view, (), {}) is not None
 
 
-async def _watched_login(
+async def _limited_login(
     request: HttpRequest, get_response: GetResponse
 ) -> HttpResponseBase:
-    """The admin's login, with a bound on wrong passwords."""
+    """The admin's login, with a limit on wrong passwords."""
     scope = scope_of(request)
     failures, address = gateway_services(scope).access.failures, client_address(scope)
     try:
@@ -239,7 +239,7 @@ async def _watched_login(
 
 
 def _is_for_programs(request: HttpRequest) -> bool:
-    """Whether an error is answered in JSON: interfaces always, pages for no browser."""
+    """Whether errors are answered in JSON: always by the API, by pages unless HTML is accepted."""
     if request.path_info.startswith(ADMIN):
         return False
     try:
@@ -252,14 +252,16 @@ def _is_for_programs(request: HttpRequest) -> bool:
 
 
 def _shape_error(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Give an error that Django itself answered the one shape, keeping its headers."""
+    """Rewrite an error that Django itself answered into our shape, keeping its headers."""
     if response.status_code < 400 or not isinstance(response, HttpResponse):
         return
     is_json = response.headers.get("Content-Type", "").startswith("application/json")
     if is_json or not _is_for_programs(request):
         return
-    shaped: ErrorResponse = error_response(request, stand_in(request, response))
+    shaped: ErrorResponse = error_response(
+        request, error_for_response(request, response)
+    )
     response.content = shaped.content
-    # The old length would keep the client waiting for the rest.
+    # With the old length the client would wait for more.
     response["Content-Length"] = str(len(shaped.content))
     response["Content-Type"] = shaped["Content-Type"]

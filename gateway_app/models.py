@@ -17,9 +17,9 @@ class Status(models.TextChoices):
 
 
 class HistoryEntry(models.Model):
-    """What every kind of request has in common."""
+    """The common fields of all requests."""
 
-    # The columns that stages are copied to, so that the database can sort by them.
+    # Stages are copied to these columns, so that the database can sort by them.
     STAGE_COLUMNS: ClassVar[tuple[str, ...]] = ()
 
     created_at = models.DateTimeField("time", default=timezone.now)

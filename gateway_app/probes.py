@@ -1,4 +1,4 @@
-"""Quick questions to the database and to Redis that never hold up the event loop."""
+"""Checks whether the database and Redis answer, without blocking the event loop."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from django.db.migrations.executor import MigrationExecutor
 from common.engine import PartHealth, PartState
 from common.redis_clients import REDIS_ERRORS, RedisClients
 
-PATIENCE_SECONDS = 1.0
-KEPT_SECONDS = 2.0
+TIMEOUT_SECONDS = 1.0
+CACHE_SECONDS = 2.0
 
 
 class Probe:
-    """Asks at most once at a time, waits a second at most, remembers for two."""
+    """One check at a time, with a timeout of a second; the answer is cached for two."""
 
     def __init__(self, name: str, ask: Callable[[], Awaitable[PartHealth]]) -> None:
         self._name = name
@@ -27,26 +27,26 @@ class Probe:
         self._answered = 0.0
 
     async def health(self) -> PartHealth:
-        fresh = time.monotonic() - self._answered < KEPT_SECONDS
+        fresh = time.monotonic() - self._answered < CACHE_SECONDS
         if self._answer is not None and fresh:
             return self._answer
-        self._answer = await self._ask_in_time()
+        self._answer = await self._ask_with_timeout()
         self._answered = time.monotonic()
         return self._answer
 
-    async def _ask_in_time(self) -> PartHealth:
-        # A question that hangs is left to itself: asking again would pile them up.
+    async def _ask_with_timeout(self) -> PartHealth:
+        # A check that hangs is not repeated: checks would pile up.
         if (
             self._task is None
             or self._task.get_loop() is not asyncio.get_running_loop()
         ):
             self._task = asyncio.ensure_future(self._ask())
         task = self._task
-        done, _ = await asyncio.wait({task}, timeout=PATIENCE_SECONDS)
+        done, _ = await asyncio.wait({task}, timeout=TIMEOUT_SECONDS)
         if not done:
             return PartHealth(
                 PartState.DOWN,
-                f"The {self._name} did not answer within {PATIENCE_SECONDS:g} s",
+                f"The {self._name} did not answer within {TIMEOUT_SECONDS:g} s",
             )
         self._task = None
         return task.result()
@@ -73,7 +73,7 @@ def redis_probe(url: str) -> Probe:
 
 
 def _ask_database() -> PartHealth:
-    """Runs in a thread, on a connection of its own that it closes again."""
+    """Runs in a thread, on its own connection, which it closes."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")

@@ -1,4 +1,4 @@
-"""What a Django request knows of the ASGI connection that it came by."""
+"""The ASGI connection of a Django request."""
 
 from __future__ import annotations
 

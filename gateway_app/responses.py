@@ -1,4 +1,4 @@
-"""Every error answer over HTTP, in the one shape."""
+"""Error responses over HTTP, all in one shape."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class MethodNotAllowed(VoiceError):
 
 
 class ErrorResponse(JsonResponse):
-    """The JSON form of an error, with the headers that go with it."""
+    """An error as a JSON response, with its headers."""
 
     def __init__(self, error: VoiceError, request_id: str | None) -> None:
         super().__init__(error.body(request_id), status=error.http_status)
@@ -46,7 +46,7 @@ def request_id(request: HttpRequest) -> str | None:
 
 
 def error_response(request: HttpRequest, error: VoiceError) -> ErrorResponse:
-    """The answer for an error that a view or a middleware raised."""
+    """The response for an error from a view or a middleware."""
     return ErrorResponse(error, request_id(request))
 
 
@@ -68,8 +68,8 @@ def explain_validation(problems: Sequence[dict[str, Any]]) -> VoiceError:
     return BadValue(f"`{field or 'body'}`: {sentence}.", field=field)
 
 
-def stand_in(request: HttpRequest, response: HttpResponseBase) -> VoiceError:
-    """The error that an answer of Django itself (404, 405, 400, ...) amounts to."""
+def error_for_response(request: HttpRequest, response: HttpResponseBase) -> VoiceError:
+    """The error for a response that Django itself made (404, 405, 400, ...)."""
     status = response.status_code
     path = request.path_info
     if status == 405:

@@ -1,4 +1,4 @@
-"""What the front desk shares within a process: configuration, access, history, figures."""
+"""The gateway's services in a process: configuration, access, history, figures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gateway_app.sockets.sessions import SessionRegistry
 
 @dataclass(frozen=True)
 class GatewayServices:
-    """The services that every way in uses, whatever else runs in this process."""
+    """The services that every endpoint uses, whatever else runs in this process."""
 
     loaded: LoadedConfig
     access: AccessControl
@@ -37,12 +37,12 @@ class GatewayServices:
 
 
 def gateway_services(scope: Mapping[str, Any]) -> GatewayServices:
-    """The front desk's services, from the scope of a request or a socket."""
+    """The gateway's services, from the scope of a request or a socket."""
     services: Services = scope["state"]
     return services[GatewayServices]
 
 
 def find_gateway_services(request: HttpRequest) -> GatewayServices | None:
-    """The same for a request; None for one that did not come through the application."""
+    """The same for a request; None if it did not come through the application."""
     services: Services | None = scope_of(request).get("state")
     return services.get(GatewayServices) if services is not None else None

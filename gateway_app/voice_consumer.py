@@ -1,4 +1,4 @@
-"""The base of every WebSocket: a connection of the front desk, carried by Channels."""
+"""The base of every WebSocket consumer: a gateway connection over Channels."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ class VoiceConsumer(AsyncConsumer):  # type: ignore[misc]
 
     kind = "socket"
     family: TypeAdapter[Any] = TypeAdapter(Message)
-    # An audio socket must survive the loss of Redis, so it takes no channel layer.
+    # An audio socket must survive the loss of Redis, so it uses no channel layer.
     channel_layer_alias = "none"
     close_code: int | None = None
-    """How the client ended the connection, once it did."""
+    """The client's close code, after it closed the connection."""
 
     def __init__(self) -> None:
         self.connection = Connection(self.kind, self, self)
         self.session_id = self.connection.session_id
 
     def limits(self, config: Config) -> SocketLimits:
-        """What this door allows."""
+        """The limits of this socket."""
         raise NotImplementedError
 
     async def opened(self) -> None:
@@ -52,7 +52,7 @@ class VoiceConsumer(AsyncConsumer):  # type: ignore[misc]
         return 1 << 20
 
     def on_audio(self, frame: bytes) -> None:
-        """See Handler."""
+        """See Handler: audio in the encoding and rate that the client chose."""
 
     async def wait_for_capacity(self) -> None:
         """See Handler."""
@@ -73,7 +73,7 @@ class VoiceConsumer(AsyncConsumer):  # type: ignore[misc]
         """See Handler."""
 
     def encode_error(self, error: VoiceError) -> str | bytes:
-        # In ASCII, because an error may repeat half a character of the client's.
+        # In ASCII, because an error may repeat half a surrogate pair from the client.
         return json.dumps(error.event(), allow_nan=False)
 
     @property
@@ -90,11 +90,11 @@ class VoiceConsumer(AsyncConsumer):  # type: ignore[misc]
 
     @property
     def server_closed(self) -> bool:
-        """Whether it was this side that ended the connection."""
+        """Whether this side closed the connection."""
         return self.connection.server_closed
 
     async def send_message(self, message: BaseModel | dict[str, Any] | bytes) -> None:
-        """Send one message, or audio; after the end it is dropped."""
+        """Send one message, or audio; dropped after the end."""
         if isinstance(message, BaseModel):
             await self.connection.send(encode(message))
         elif isinstance(message, bytes):
@@ -105,17 +105,18 @@ class VoiceConsumer(AsyncConsumer):  # type: ignore[misc]
     def pump(
         self, events: AsyncIterator[BaseModel | dict[str, Any] | bytes]
     ) -> asyncio.Task[None]:
-        """Send every event in a task of its own; the socket closes when they end."""
+        """Send every event in its own task; the socket closes when they end."""
         return self.connection.pump(events, self.send_message)
 
     def accompany(
         self, work: Callable[[], Coroutine[Any, Any, None]]
     ) -> asyncio.Task[None]:
-        """Run it beside the connection; it ends with it."""
+        """Run it as a background task of the connection; it ends with the
+        connection."""
         return self.connection.accompany(work)
 
     async def fail(self, error: VoiceError) -> None:
-        """Tell the client what is wrong, then close with the error's code."""
+        """Send the error to the client, then close with its code."""
         await self.connection.fail(error)
 
     async def transmit(self, message: str | bytes) -> None:
@@ -130,6 +131,7 @@ class VoiceConsumer(AsyncConsumer):  # type: ignore[misc]
             await super().__call__(scope, receive, send)
 
     async def dispatch(self, message: dict[str, Any]) -> None:
+        """Pass Channels' messages on. Raises StopConsumer when the client has gone."""
         # Channels' own dispatch cleans up database connections on one shared
         # thread before every frame; nothing here touches the database.
         kind = message["type"]
@@ -144,7 +146,7 @@ class VoiceConsumer(AsyncConsumer):  # type: ignore[misc]
             raise StopConsumer
 
     async def _connect(self) -> None:
-        # Accepted first: only then can a refusal say why.
+        # Accept first: only then can an error message give the reason.
         subprotocol = offered_subprotocol(self.scope)
         try:
             await self.send({"type": "websocket.accept", "subprotocol": subprotocol})

@@ -19,11 +19,12 @@ from stt_app.service import LiveSession
 from stt_app.services import listening_services
 
 _CLEAN_CODES = (1000, 1001, 1005)
-"""Codes with which a client says goodbye; after others it may come back."""
+"""Close codes of a client that has finished; after others it may reconnect."""
 
 
 class SttConsumer(VoiceConsumer):
-    """One connection: bytes and messages to its session, the session's events back."""
+    """One connection: passes audio and messages to its session, and sends the session's
+    events."""
 
     kind = "stt"
     family = CLIENT_FAMILY
@@ -51,6 +52,7 @@ class SttConsumer(VoiceConsumer):
         self.pump(as_messages(self.live.events()))
 
     def on_audio(self, frame: bytes) -> None:
+        """Mono audio in the session's encoding and rate. Raises UnsupportedAudio."""
         self.session.feed(frame)
 
     @property
@@ -88,7 +90,7 @@ class SttConsumer(VoiceConsumer):
 
     @property
     def session(self) -> LiveSession:
-        """The session; without one the socket is about to close."""
+        """The session. Raises BadRequest without one: the socket is about to close."""
         if self.live is None:
             raise BadRequest("The connection was not opened.")
         return self.live

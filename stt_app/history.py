@@ -1,4 +1,4 @@
-"""What the history keeps of speech that was turned into text."""
+"""The history of transcripts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from stt_app.core.events import UtteranceFailed, UtteranceResult, UtteranceTrans
 
 
 class UtteranceRecorder:
-    """The records of one live session. After its end they are held back."""
+    """The history records of one live session; held back after its end."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class UtteranceRecorder:
         self._held: list[TranscriptRecord] | None = None
 
     def keep(self, result: UtteranceResult) -> None:
-        """Write it, or hold it back."""
+        """Write the record, or hold it back."""
         record = self._record(result)
         if self._held is None:
             self._history.record(record)
@@ -38,7 +38,7 @@ class UtteranceRecorder:
             self._held.append(record)
 
     def hold(self) -> list[TranscriptRecord]:
-        """Hold back what follows: a client that comes back says it again."""
+        """Hold back further records: a client that resumes will resend their audio."""
         self._held = []
         return self._held
 
@@ -72,7 +72,7 @@ class FileSummary:
         self._last: UtteranceTranscribed | None = None
         self._error = ""
         self.status = "cancelled"
-        """Until it has ended one way or the other."""
+        """A context that lasts until the file is done or has failed."""
 
     def add(self, utterance: UtteranceTranscribed) -> None:
         self._texts.append(utterance.text)

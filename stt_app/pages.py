@@ -14,7 +14,7 @@ from stt_app.core.languages import LANGUAGES
 
 @require_safe
 def listen(request: HttpRequest) -> HttpResponse:
-    """A microphone or a file in, text out."""
+    """Transcribes the microphone or a file."""
     config = gateway_services(scope_of(request)).config
     context = {
         "languages": sorted(LANGUAGES),

@@ -1,8 +1,7 @@
-"""The one entry to listening: live sessions and whole files, with all that they need.
+"""The entry point of speech to text: live sessions and whole files.
 
-A door opens a session or a file here and maps the events to its own messages. Who is
-let in, streams that outlive their connection, the load, and the history are looked
-after here, so every door has them.
+A door opens a session or a file here and maps the events to its own messages. It
+handles admission, resumable streams, the load, and the history, so every door has them.
 """
 
 from __future__ import annotations
@@ -31,8 +30,8 @@ from stt_app.resume.streams import ResumePoint, Stream, Streams, superseded
 class LiveSession:
     """One live session of one caller, as a door sees it.
 
-    `feed` never waits; whoever calls it awaits `wait_for_capacity` after each frame.
-    `events` are all that comes out. `close` must be awaited in the end.
+    `feed` never waits; the caller awaits `wait_for_capacity` after each frame. `events`
+    is the only output. `close` must be awaited in the end.
     """
 
     def __init__(
@@ -50,12 +49,12 @@ class LiveSession:
 
     @property
     def session_id(self) -> str:
-        """Names the stream in logs and history: for a resumed one that of its start."""
+        """The id of the stream in logs and history, unchanged by a resume."""
         return self._stream.session_id
 
     @property
     def slice_bytes(self) -> int:
-        """Feed no more at a time, so that others are not kept waiting."""
+        """The most bytes to feed at once, so that other tasks do not wait."""
         return self._session.slice_bytes
 
     def feed(self, frame: bytes) -> None:
@@ -66,15 +65,15 @@ class LiveSession:
         self._session.feed(frame)
 
     async def wait_for_capacity(self) -> None:
-        """Return when there is room for another frame. Always lets others run."""
+        """Return when there is room for another frame. Always yields to other tasks."""
         await self._session.wait_for_capacity()
 
     def configure(self, options: Options) -> None:
-        """Change what the client chose; what is None stays."""
+        """Change the client's options; None leaves an option unchanged."""
         self._session.configure(options)
 
     def flush(self) -> None:
-        """Finish the current utterance now. Always answered with FlushDone."""
+        """End the current utterance now. Always answered with FlushDone."""
         self._session.flush()
 
     def wait_for_silence(self, seconds: float) -> None:
@@ -82,19 +81,19 @@ class LiveSession:
         self._session.wait_for_silence(seconds)
 
     def open_audio(self) -> Samples | None:
-        """What is being said, as mono float32 at 16 kHz, shape (n,); None in silence."""
+        """The open utterance as mono float32 at 16 kHz, shape (n,); None in silence."""
         return self._session.open_audio()
 
     def warn_of_end(self, seconds: float) -> None:
-        """Tell the client that the connection ends in so many seconds."""
+        """Tell the client that the connection ends in this many seconds."""
         self._session.warn_of_end(seconds)
 
     def finish(self) -> None:
-        """No more audio: what is left is transcribed, then the events end."""
+        """End of the audio: transcribe the rest, then end the events."""
         self._session.finish()
 
     async def drain(self, reason: str) -> None:
-        """Finish because the server wants it; return when every event was taken."""
+        """Finish at the server's request; return when every event has been read."""
         await self._session.drain(reason)
 
     def events(self) -> AsyncIterator[SessionEvent]:
@@ -109,7 +108,7 @@ class LiveSession:
 
 
 class ListeningService:
-    """Turns speech into text for everybody who uses this process."""
+    """Speech to text for all callers of this process."""
 
     def __init__(
         self,
@@ -130,16 +129,16 @@ class ListeningService:
         self._media = media
         self._history = history
         self.load = EngineLoad(settings.stt_lag_limit_seconds)
-        """How late the texts of this process come."""
+        """The lag of this process's transcripts."""
         self._files = FileTranscriber(engine, vad, media, settings, self.load)
 
     async def start(self) -> None:
-        """Load what detects speech. Raises EngineFailed. The engine is started apart."""
+        """Load the VAD. Raises EngineFailed. The engine is started separately."""
         self._vad.start()
         await self._streams.start()
 
     async def stop(self) -> None:
-        """Write what is held, and end the processes that decode files."""
+        """Write held records, and stop the processes that decode files."""
         await self._streams.stop()
         await self._media.stop()
 

@@ -1,4 +1,4 @@
-"""What the doors of speech to text share within a process."""
+"""The services of speech to text in a process."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from stt_app.service import ListeningService
 
 @dataclass(frozen=True)
 class ListeningServices:
-    """What turns speech into text; absent in a process that only speaks."""
+    """The speech to text services; absent in a process with only text to speech."""
 
     engine: SttEngine
     listening: ListeningService
 
 
 def listening_services(scope: Mapping[str, Any]) -> ListeningServices:
-    """The services that listen. Raises KeyError where none run."""
+    """The speech to text services. Raises KeyError if they do not run here."""
     services: Services = scope["state"]
     return services[ListeningServices]
 
@@ -37,7 +37,7 @@ def build_listening(
     history: HistoryWriter,
     vad: VadModel | None = None,
 ) -> ListeningServices:
-    """The services of that engine, not started; `vad` is Silero's unless it is given."""
+    """The services with that engine, not started; the default `vad` is Silero."""
     listening = ListeningService(
         engine,
         vad or SileroVad(),

@@ -1,4 +1,4 @@
-"""The admin's page of voices: hear them, offer them, choose the default."""
+"""The admin's page of voices: play them, enable them, choose the default."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from tts_app.voices.storage import make_default, offer_voices
 
 SAMPLE_FORMAT = "mp3"
 SHOWN_DIGITS = 12
-"""Of a checksum in the list; the voice's own page shows all of it."""
+"""Characters of a checksum in the list; the voice's own page shows all of it."""
 STATES = {
     "default": "info",
     "offered": "success",
@@ -44,7 +44,7 @@ STATES = {
 
 @admin.register(Voice)
 class VoiceAdmin(ModelAdmin):  # type: ignore[misc]
-    """Voices come from what is installed; here they are only chosen."""
+    """Voices come from the installed files; here they are only enabled or disabled."""
 
     list_display = (
         "name",
@@ -175,7 +175,11 @@ class VoiceAdmin(ModelAdmin):  # type: ignore[misc]
         self.message_user(request, text, messages.SUCCESS)
 
     async def listen(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        """A sample of the voice, streamed; also of one that is not offered."""
+        """A sample of the voice, streamed; also of one that is not offered.
+
+        Raises PermissionDenied for one who may not see voices; other errors become
+        answers.
+        """
         await request.auser()
         if not await sync_to_async(self._may_listen)(request):
             raise PermissionDenied

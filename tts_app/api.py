@@ -75,7 +75,7 @@ TTS_DOCS = {
 @router.post("/tts", url_name="tts", summary="Speak a text", openapi_extra=TTS_DOCS)
 @decorate_view(_json_only)
 async def tts(request: HttpRequest, body: TtsIn) -> HttpResponseBase:
-    """Speech for a text: answered by the language model, or spoken as given."""
+    """Speech: the language model's answer, or the text as it is."""
     check_encoding(body.format, body.sample_rate)
     speech = await speech_services(scope_of(request)).speech.open(
         body.speech_request(request_id(request) or ""),
@@ -92,7 +92,7 @@ async def tts(request: HttpRequest, body: TtsIn) -> HttpResponseBase:
 
 @router.get("/voices", response=VoicesOut, url_name="voices", summary="List the voices")
 async def voices(request: HttpRequest) -> dict[str, Any]:
-    """The voices that may be asked for, and which one is the default."""
+    """The available voices, and the default one."""
     try:
         speech = speech_services(scope_of(request)).speech
         available = await speech.available_voices()

@@ -1,4 +1,4 @@
-"""HTTP: forgetting a conversation."""
+"""HTTP: deleting a conversation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DOCS = {"responses": {404: {"description": "No such conversation, or it has expi
 async def forget_conversation(
     request: HttpRequest, conversation_id: str
 ) -> Status[None]:
-    """Forget what was said under this `conversation_id`."""
+    """Delete the conversation with this `conversation_id`."""
     speech = speech_services(scope_of(request)).speech
     await speech.forget_conversation(principal_of(request), conversation_id)
     return Status(204, None)

@@ -1,4 +1,4 @@
-"""Conversations in the database, where every process finds them."""
+"""Conversations in the database, shared by all processes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Result = TypeVar("Result")
 
 
 class DatabaseConversations:
-    """A row for each conversation; two answers at once lose no turn."""
+    """One row per conversation; simultaneous answers lose no turn."""
 
     def __init__(
         self, settings: ConversationSettings, *, database: str = DEFAULT_DB_ALIAS
@@ -46,7 +46,7 @@ class DatabaseConversations:
         return await self._ask(self._forget, key)
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Nothing to close."""
 
     async def _ask(self, work: Callable[..., Result], *arguments: Any) -> Result:
         call = database_sync_to_async(work)(*arguments)
@@ -86,7 +86,7 @@ class DatabaseConversations:
         return bool(alive)
 
     def _forget_oldest(self) -> None:
-        """What has expired, and what is over the limit, a batch at most."""
+        """Expired conversations and those over the limit, at most one batch."""
         self._delete(
             self._rows.filter(
                 updated_at__lte=Conversation.expired_before(self._settings)
@@ -106,7 +106,7 @@ class DatabaseConversations:
 
 
 def conversations_for(config: Config) -> ConversationStore:
-    """In Redis when it is configured, else in the database."""
+    """In Redis if it is configured, otherwise in the database."""
     if config.redis_url:
         return RedisConversations(config, config.redis_url)
     return DatabaseConversations(config)

@@ -1,4 +1,4 @@
-"""What the language model answers to a request, and what is remembered of it."""
+"""The language model's answer to a request, and its conversation."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class LlmReply:
     async def pieces(
         self, request: SpeechRequest, principal: str
     ) -> AsyncIterator[str]:
-        """The answer as it is written. Raises LlmUnavailable, Unavailable."""
+        """The answer, streamed. Raises LlmUnavailable, Unavailable."""
         llm, said_anything = self._llm, False
         messages = await self._messages(request, principal)
         pieces = text_deltas(llm.reply(messages, request.options))
@@ -60,7 +60,8 @@ class LlmReply:
     async def remember(
         self, request: SpeechRequest, principal: str, answer: str
     ) -> None:
-        """The request was answered in full. Never raises: the answer was given."""
+        """Store the complete answer. Never raises: the client already has the
+        answer."""
         if key := _key(request, principal):
             try:
                 await self._conversations.add(key, Turn(request.text, answer))

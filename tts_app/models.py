@@ -1,4 +1,4 @@
-"""What the database knows: the voices, and the conversations that go on."""
+"""The database models: voices and open conversations."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from common.config.llm import ConversationSettings
 
 
 class Voice(models.Model):
-    """A voice that was found on this server, and whether it is offered."""
+    """A voice on this server, and whether it is enabled."""
 
     name = models.CharField(max_length=200, unique=True)
     language = models.CharField(max_length=32, blank=True)
@@ -77,7 +77,7 @@ class Conversation(models.Model):
 
     @staticmethod
     def expired_before(settings: ConversationSettings) -> datetime:
-        """A conversation in which nothing was said since then is forgotten."""
+        """A conversation without a turn since then has expired."""
         age = timedelta(seconds=settings.conversation_expire_seconds)
         return timezone.now() - age
 
@@ -89,7 +89,7 @@ class Conversation(models.Model):
         dry_run: bool = False,
         database: str = DEFAULT_DB_ALIAS,
     ) -> int:
-        """Delete what has expired; how many conversations that are, or would be."""
+        """Delete expired conversations; returns their number."""
         oldest = cls.expired_before(settings)
         expired = cls._default_manager.using(database).filter(updated_at__lte=oldest)
         return expired.count() if dry_run else expired.delete()[0]

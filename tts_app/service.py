@@ -1,4 +1,4 @@
-"""The one entry to speech: admission, voice, language model, and what is remembered."""
+"""The entry point of text to speech: admission, voice, language model, conversation."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SYNC_POLL_SECONDS = 0.25
 
 
 class SpeechService:
-    """What `/tts` and every other way to speech goes through."""
+    """The service behind `/tts` and every other door."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class SpeechService:
         self._syncing: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Check the system prompt, so that a wrong path is said at the start."""
+        """Check the system prompt, so that a wrong path is reported at start."""
         self._syncing = asyncio.create_task(self._sync_when_loaded())
         system_prompt(self._config)
 
@@ -65,27 +65,27 @@ class SpeechService:
         await self._llm_reply.close()
 
     async def sync_voices(self) -> None:
-        """Write the installed voices to the database; trouble there is only logged."""
+        """Write the installed voices to the database; errors are only logged."""
         await self._selector.sync()
 
     async def _sync_when_loaded(self) -> None:
-        # All services start side by side, and the engine knows its voices last.
+        # All services start in parallel, and the engine knows its voices only later.
         while not self._engine.health().ok:  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(SYNC_POLL_SECONDS)
         await self._selector.sync()
 
     @property
     def waiting(self) -> int:
-        """Requests that wait for a place."""
+        """Queued requests."""
         return self._admission.waiting
 
     @property
     def running(self) -> int:
-        """Requests that are being spoken."""
+        """Running requests."""
         return self._admission.running
 
     async def available_voices(self) -> AvailableVoices:
-        """The voices that may be asked for. Raises EngineFailed when there is none."""
+        """The available voices. Raises EngineFailed if there is none."""
         return await self._selector.available()
 
     async def open(
@@ -96,9 +96,8 @@ class SpeechService:
         client: str = "",
         urgency: Urgency | None = None,
     ) -> SpeechStream:
-        """The answer, once its first audio exists. Raises what went wrong before.
-
-        Iterate over it or close it; until then it holds a place. `principal` is whose
+        """The answer, once its first audio exists. Raises earlier errors. Iterate over
+        it or close it; until then it holds a slot. `principal` is whose
         conversation it is, and `client` the address, for the history. `urgency` is the
         caller's handle on the first clause, for an answer that may not be wanted.
         """
@@ -153,7 +152,7 @@ class SpeechService:
         principal: Principal,
         client: str,
     ) -> None:
-        # Only now it is known which model of a fallback chain answered.
+        # Only now the answering model of a fallback chain is known.
         model = request.options.model or self._llm.model_name if uses_llm else ""
         self._recorder.record(
             request,
@@ -166,7 +165,7 @@ class SpeechService:
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:
-        """A place to work, which shutdown waits for."""
+        """A slot, which shutdown waits for."""
         with self._sessions.open(SESSION_KIND):
             async with self._admission.place(self._config.tts_request_timeout):
                 yield
@@ -177,4 +176,4 @@ async def _as_given(text: str) -> AsyncIterator[str]:
 
 
 async def _nothing(answer: str) -> None:
-    """A text that was spoken as given is no part of a conversation."""
+    """A text spoken as it is does not belong to a conversation."""

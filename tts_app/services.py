@@ -1,4 +1,4 @@
-"""What the text-to-speech doors share within a process."""
+"""The services of text to speech in a process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tts_app.service import SpeechService
 
 @dataclass(frozen=True)
 class SpeechServices:
-    """What speaks; absent in a process that only listens."""
+    """The text-to-speech services; absent in a process with only speech to text."""
 
     engine: TtsEngine
     llm: LlmEngine
@@ -25,7 +25,7 @@ class SpeechServices:
 
 
 def speech_services(scope: Mapping[str, Any]) -> SpeechServices:
-    """The services that speak. Raises NotFound in a process that only listens."""
+    """The text-to-speech services. Raises NotFound if they do not run here."""
     services: Services = scope["state"]
     found = services.get(SpeechServices)
     if found is None:

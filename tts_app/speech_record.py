@@ -1,4 +1,4 @@
-"""What is written down of an answer: its row in the history, its figures, a log line."""
+"""Records an answer: its row in the history, its metrics, a log line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 
 
 class SpeechRecorder:
-    """Told once of each answer, when it has ended in whatever way."""
+    """Called once per answer, when it has ended for any reason."""
 
     def __init__(self, history: HistoryWriter) -> None:
         self._history = history
@@ -31,7 +31,7 @@ class SpeechRecorder:
         principal: Principal,
         client: str,
     ) -> None:
-        """`model` is that of the language model; empty when none was asked."""
+        """`model` is that of the language model; empty if none was used."""
         stages_ms = _stages_ms(outcome, asked_llm=bool(model))
         record = SynthesisRecord(
             request_id=request.request_id,
@@ -60,7 +60,7 @@ class SpeechRecorder:
 
 
 def _stages_ms(outcome: SpeechOutcome, *, asked_llm: bool) -> dict[str, float]:
-    """How long the stages took, which also go to the metrics."""
+    """The stage times, which also go to the metrics."""
     taken = {
         "llm_first_token": outcome.first_piece_seconds if asked_llm else None,
         "first_audio": outcome.first_audio_seconds,

@@ -1,4 +1,4 @@
-"""What somebody wants to hear, checked before any work is done."""
+"""Speech requests, validated before any work."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from tts_app.core.engine import USUAL_VOICE, VoiceSettings
 from tts_app.core.text.readers import INPUTS, Input
 
 MIN_SPEED, MAX_SPEED = 0.25, 4.0
-"""Beyond these Piper's voices cannot be understood."""
+"""Beyond these limits Piper's voices are unintelligible."""
 MAX_NOISE = 2.0
 MIN_VOLUME, MAX_VOLUME = 0.01, 1.0
 
 
 @dataclass(frozen=True)
 class SpeechRequest:
-    """What somebody wants to hear; None leaves it to the configuration."""
+    """A request for speech; None leaves a value to the configuration."""
 
     text: str
     _: KW_ONLY
@@ -28,16 +28,16 @@ class SpeechRequest:
     input: Input = "text"
     word_times: bool = False
     llm: bool | None = None
-    """Whether the language model answers the text, or it is spoken as given."""
+    """Whether the language model answers the text, or it is spoken as it is."""
     options: ReplyOptions = ReplyOptions()
     """For the language model."""
     system_prompt: str | None = None
     conversation_id: str | None = None
     request_id: str = ""
     audio_format: str = "pcm"
-    """What the door makes of the PCM, for the history."""
+    """The door's audio format, for the history."""
     include_disabled: bool = False
-    """Whether a voice will do that is installed but not offered."""
+    """Whether a disabled voice is allowed."""
 
 
 def check_request(request: SpeechRequest, settings: PiperSettings) -> None:

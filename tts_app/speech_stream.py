@@ -1,4 +1,4 @@
-"""One answer at work: its task, its first audio, and how it is stopped."""
+"""A running answer: its task, its first audio, and its cancellation."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class SpeechOutcome:
     status: Status
     error: Exception | None
     text: str
-    """What was said, or would have been."""
+    """The spoken text."""
     audio_seconds: float
     first_piece_seconds: float | None
     first_audio_seconds: float | None
@@ -32,7 +32,7 @@ class SpeechOutcome:
 
 
 class SpeechStream:
-    """Speech that is being made; iterate over it once, or `close` it to stop all work.
+    """Running speech; iterate over it once, or `close` it to stop all work.
 
     The last event is SpeechFinished, unless it was closed before.
     """
@@ -47,8 +47,8 @@ class SpeechStream:
         finished: Callable[[SpeechOutcome], None],
         remember: Callable[[str], Awaitable[None]],
     ) -> None:
-        """`finished` is told the outcome, also of an answer that was stopped;
-        `remember` gets the text of one that was made in full."""
+        """`finished` gets the outcome, even of a stopped answer; `remember` gets the
+        text of a complete one."""
         self.voice = voice
         self._pipeline = pipeline
         self._place = place
@@ -67,11 +67,11 @@ class SpeechStream:
 
     @property
     def text(self) -> str:
-        """Everything that was read so far."""
+        """All text read so far."""
         return self._pipeline.text
 
     async def start(self) -> None:
-        """Work until there is audio to read. Raises what goes wrong until then."""
+        """Run until there is audio to read. Raises errors until then."""
         self._task = asyncio.create_task(self._work())
         try:
             await self._pipeline.events.wait_for_audio()
@@ -106,7 +106,7 @@ class SpeechStream:
             self._pipeline.events.end()
 
     async def _make(self) -> SpeechFinished | None:
-        """None, and the failure kept, when nothing was said."""
+        """None, with the failure stored, if nothing was spoken."""
         status: Status = "cancelled"
         error: Exception | None = None
         try:

@@ -1,4 +1,4 @@
-"""Where everything is plugged together: settings, application, server, commands."""
+"""Wires everything together: settings, application, server, commands."""
 
 from __future__ import annotations
 

@@ -38,17 +38,17 @@ class VoiceAPI(NinjaAPI):
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**options)
         schema["components"]["securitySchemes"] = SECURITY_SCHEMES
-        # The empty one: where no keys are configured, none is needed.
+        # The empty alternative: without configured keys, none is required.
         schema["security"] = [{}, *({name: []} for name in SECURITY_SCHEMES)]
         return schema
 
 
 class BoundedParser(Parser):
-    """Reads no JSON that would take long."""
+    """Parses JSON within bounds."""
 
     def parse_body(self, request: HttpRequest) -> Any:
         """Raises TooLarge or BadRequest."""
-        # Other servers than `manage.py serve` hold to one limit for all routes.
+        # Servers other than `manage.py serve` have one limit for all routes.
         limit_bytes = json_limit_bytes(gateway_services(scope_of(request)).config)
         if len(request.body) > limit_bytes:
             raise TooLarge(f"A JSON body may have at most {in_words(limit_bytes)}.")
@@ -87,7 +87,7 @@ def _bad_value(request: HttpRequest, error: ValidationError) -> HttpResponse:
 
 @api.exception_handler(HttpError)
 def _http_error(request: HttpRequest, error: HttpError) -> HttpResponse:
-    """What ninja itself refuses: a body that its parser cannot read."""
+    """Errors that ninja itself raises: a body that its parser cannot read."""
     if isinstance(error.__cause__, VoiceError):
         return error_response(request, error.__cause__)
     return error_response(request, BadRequest("The body is not valid JSON."))

@@ -1,4 +1,4 @@
-"""The project as a Django app: it brings the commands and the system checks."""
+"""The project as a Django app, with its commands and system checks."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ class SelfStartingApplication:
         return build_application(process.services)
 
     async def _live(self, receive: Any, send: Any) -> None:
-        """Servers that know lifespan events start and stop the engines in time."""
+        """Servers with lifespan support start and stop the engines in time."""
         while True:
             event = (await receive())["type"]
             try:

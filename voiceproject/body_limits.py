@@ -11,7 +11,7 @@ from common.config.server import LARGEST_JSON_KB
 KILOBYTE = 1_024
 MEGABYTE = 1_000_000
 NOTHING_BYTES = KILOBYTE
-"""Where no body is expected; some clients send an empty object all the same."""
+"""For routes without a body; some clients send an empty object anyway."""
 ESCAPED_CHARACTER_BYTES = 12
 r"""The longest way to write a character in JSON: `\ud83d\ude00`."""
 LONG_FIELDS = 2
@@ -38,11 +38,12 @@ TABLE: tuple[tuple[str, Body], ...] = (
     ("/v1/audio/", Body.UPLOAD),
     ("/v1/", Body.FIELDS),
 )
-"""The first row that fits counts. A path with a slash at its end holds for all below it."""
+"""The first matching row applies. A path with a trailing slash covers everything below
+it."""
 
 
 def body_of(method: str, path: str) -> Body:
-    """What may be sent to this path; nothing, where the table has no row."""
+    """The limit for this path; no body is allowed if no row matches."""
     if method not in METHODS_WITH_BODY:
         return Body.NOTHING
     for row, body in TABLE:
@@ -68,7 +69,7 @@ class BodyLimits:
 
 
 def json_limit_bytes(config: Config) -> int:
-    """As configured, or what the longest texts need in any escaping."""
+    """The configured size, or what the longest texts need in any escaping."""
     if config.max_json_kb:
         return config.max_json_kb * KILOBYTE
     texts_bytes = LONG_FIELDS * ESCAPED_CHARACTER_BYTES * config.tts_max_text_length

@@ -1,4 +1,4 @@
-"""`manage.py check`: what keeps a configuration from serving, as Django's system checks."""
+"""`manage.py check`: problems of the configuration, as Django system checks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def configuration_checks(**_: Any) -> list[CheckMessage]:
 
 
 def check_messages(loaded: LoadedConfig) -> list[CheckMessage]:
-    """Errors that stop production, then warnings about keys that mean nothing."""
+    """Errors that prevent production, then warnings about keys without effect."""
     errors: list[CheckMessage] = [
         Error(problem.message, id=IDS[problem.setting])
         for problem in production_problems(loaded.config)

@@ -20,7 +20,7 @@ SQLITE_OPTIONS = {
     "timeout": 5,
     "init_command": (
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;"
-        # What is pruned from the history must not stay readable in the file.
+        # Pruned history must not stay readable in the file.
         "PRAGMA secure_delete=ON; PRAGMA journal_size_limit=67108864;"
     ),
 }
@@ -29,8 +29,7 @@ CONNECT_TIMEOUT_SECONDS = 5
 
 
 def usable_secret_key(config: Config, data_dir: Path) -> str:
-    """The configured key; outside production one that is made once and kept.
-
+    """The configured key; outside production a generated one, stored for later starts.
     Raises ConfigError.
     """
     if config.secret_key:
@@ -55,7 +54,7 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
         settings["OPTIONS"] = {**SQLITE_OPTIONS, **settings.get("OPTIONS", {})}
     else:
         settings["CONN_HEALTH_CHECKS"] = True
-        # A host that has vanished must not hold a thread for minutes.
+        # An unreachable host must not block a thread for minutes.
         patience = {"connect_timeout": CONNECT_TIMEOUT_SECONDS}
         settings["OPTIONS"] = {**patience, **settings.get("OPTIONS", {})}
     return settings
@@ -104,7 +103,7 @@ _GREYS = {
 
 
 def unfold_settings() -> dict[str, Any]:
-    """How the admin looks: the colours of the site, and its own way around."""
+    """The look of the admin: the site's colours, and its navigation."""
     return {
         "SITE_TITLE": "Voice server",
         "SITE_HEADER": "Voice server",

@@ -1,4 +1,4 @@
-"""The services of a process with their life: started and stopped side by side."""
+"""The services of a process: started and stopped in parallel."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from common.services import Services
 log = structlog.get_logger(__name__)
 
 STOP_SECONDS = 15.0
-"""Longer than any service takes that is well: the history writes for five."""
+"""Longer than any healthy service takes: the history writes for up to five seconds."""
 
 
 async def nothing() -> None:
-    """The start or stop of a service that needs none."""
+    """For a service without a start or stop."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Managed:
     start: Callable[[], Awaitable[None]] = nothing
     stop: Callable[[], Awaitable[None]] = nothing
     needed: bool = False
-    """Whether the server does not start without it; the others may come up later."""
+    """Whether the server needs it to start; the others may start later."""
     stops_last: bool = False
     """Whether the others still write to it while they stop."""
 
@@ -43,7 +43,8 @@ class ServerProcess:
     stop_seconds: float = STOP_SECONDS
 
     async def start(self) -> None:
-        """Start all in parallel. Raises EngineFailed with everything that is missing."""
+        """Start all in parallel. Raises EngineFailed listing everything that is
+        missing."""
         results = await asyncio.gather(
             *(each.start() for each in self.managed), return_exceptions=True
         )
@@ -61,7 +62,8 @@ class ServerProcess:
             raise EngineFailed("\n".join(missing))
 
     async def stop(self) -> None:
-        """Stop all in parallel, then what they write to; one that hangs is left behind."""
+        """Stop all in parallel, then the services they write to; abandon one that
+        hangs."""
         for last in (False, True):
             stopping = [each for each in self.managed if each.stops_last is last]
             await asyncio.gather(*(self._stop(each) for each in stopping))

@@ -15,5 +15,5 @@ def websocket_urls(services: Services) -> list[URLPattern]:
     routes = [path("ws/monitor", MonitorConsumer.as_asgi())]
     if services.get(ListeningServices) is not None:
         routes.append(path("ws/stt", SttConsumer.as_asgi()))
-    # Without a last route Channels would log a traceback for every stranger.
+    # Without a last route Channels would log a traceback for every unknown path.
     return [*routes, re_path("", UnknownSocket.as_asgi())]

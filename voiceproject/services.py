@@ -1,4 +1,4 @@
-"""What serves the requests: the engines and services of a process, built but not started."""
+"""Builds the engines and services of a process, without starting them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ TTS_ENGINES = EngineSlot(
 
 @dataclass(frozen=True)
 class Engines:
-    """The engines of a process; the role of one that is None does not run here."""
+    """The engines of a process; None means that the role does not run here."""
 
     stt: SttEngine | None = None
     tts: TtsEngine | None = None
@@ -105,7 +105,7 @@ def assemble(
     history: HistoryWriter | None = None,
     vad: VadModel | None = None,
 ) -> ServerProcess:
-    """The server of these engines; without a `history` it is kept in the database."""
+    """The server with these engines; the default `history` is the database."""
     config = loaded.config
     sessions = SessionRegistry()
     recent = RecentPast(show_texts=config.store_history)

@@ -25,14 +25,14 @@ try:
     _data_dir = BASE_DIR / Path(_config.data_dir).expanduser()
     SECRET_KEY = usable_secret_key(_config, _data_dir)
 except ConfigError as error:
-    # A traceback would bury the one sentence that helps.
+    # Without a traceback the reason is easier to see.
     sys.exit(f"The configuration cannot be used.\n{error}")
 
 DEBUG = False
 ALLOWED_HOSTS = _config.allowed_hosts
 
 INSTALLED_APPS = [
-    # First, so that its commands come before those of the same name.
+    # First, so that its commands override those of the same name.
     "voiceproject",
     "unfold",
     "unfold.contrib.filters",

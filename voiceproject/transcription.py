@@ -27,29 +27,30 @@ _BAR = "{desc}: {percentage:3.0f}%|{bar}| {n:.0f}/{total:.0f} s [{elapsed}<{rema
 
 
 @dataclass(frozen=True)
-class OutputSettings:
+class OutputOptions:
     """What is to be written, and where."""
 
     formats: tuple[str, ...]
-    place: str | None
-    """A folder, a file, `-` to print, or None for beside the recording."""
+    output: str | None
     options: Options
 
 
-def targets(source: Path, output: OutputSettings) -> dict[str, Path]:
+def output_paths(source: Path, requested: OutputOptions) -> dict[str, Path]:
     """Where each format of a recording goes; nothing when it is printed.
 
     Raises ValueError when the place cannot hold it.
     """
-    if output.place == PRINTED:
+    if requested.output == PRINTED:
         return {}
-    if output.place is None:
+    if requested.output is None:
         base = source.parent
-    elif (base := Path(output.place)).suffix and not base.is_dir():
-        if len(output.formats) > 1:
+    elif (base := Path(requested.output)).suffix and not base.is_dir():
+        if len(requested.formats) > 1:
             raise ValueError("Several formats need a folder in `--output`.")
-        return {output.formats[0]: base}
-    found = {name: base / f"{source.stem}{SUFFIXES[name]}" for name in output.formats}
+        return {requested.formats[0]: base}
+    found = {
+        name: base / f"{source.stem}{SUFFIXES[name]}" for name in requested.formats
+    }
     for path in found.values():
         if path == source:
             raise ValueError(f"{source} would be overwritten; name an `--output`.")
@@ -60,10 +61,10 @@ class Transcription:
     """Loads the engine once and works through the files."""
 
     def __init__(
-        self, config: Config, output: OutputSettings, write: Callable[[str], object]
+        self, config: Config, requested: OutputOptions, write: Callable[[str], object]
     ) -> None:
         self._config = config
-        self._output = output
+        self._requested = requested
         self._write = write
 
     async def run(self, work: Sequence[tuple[Path, Mapping[str, Path]]]) -> list[str]:
@@ -106,9 +107,9 @@ class Transcription:
 
     def _journal(self, source: Path, place: Path) -> Journal:
         place.parent.mkdir(parents=True, exist_ok=True)
-        options = self._output.options.model_dump(exclude_none=True)
-        chosen = {"model": self._config.whisper_model_name, **options}
-        return Journal(place.with_name(f"{place.name}.part"), source, chosen)
+        options = self._requested.options.model_dump(exclude_none=True)
+        settings_used = {"model": self._config.whisper_model_name, **options}
+        return Journal(place.with_name(f"{place.name}.part"), source, settings_used)
 
     async def _transcribed(
         self, listening: ListeningService, source: Path, journal: Journal | None
@@ -119,7 +120,7 @@ class Transcription:
             total=0, initial=start, desc=source.name, bar_format=_BAR, disable=None
         ) as bar:
             events = listening.transcribe_file(
-                source, self._output.options, principal=LOCAL, start_seconds=start
+                source, self._requested.options, principal=LOCAL, start_seconds=start
             )
             async for each in events:
                 if isinstance(each, FileDuration):
@@ -137,5 +138,5 @@ class Transcription:
         return utterances
 
     def _print(self, utterances: Sequence[UtteranceTranscribed]) -> None:
-        for name in self._output.formats:
+        for name in self._requested.formats:
             self._write(FORMATS[name](utterances).rstrip("\n"))

@@ -21,7 +21,7 @@ FileState = Literal["same", "changed", "missing", "unrecorded"]
 
 @dataclass(frozen=True)
 class FileCheck:
-    """A file of a voice, compared with the checksum that was written down."""
+    """A file of a voice, compared with its stored checksum."""
 
     file: str
     state: FileState
@@ -37,7 +37,7 @@ def digest_of(path: Path) -> str:
 
 
 def keep_checksums(onnx: Path) -> dict[str, str]:
-    """Write down what the voice's files are now, in the form that `sha256sum -c` reads."""
+    """Store the checksums of the voice's files, in the format of `sha256sum -c`."""
     kept = {
         name: digest_of(onnx.with_name(name))
         for name in _file_names(onnx)
@@ -52,7 +52,7 @@ def keep_checksums(onnx: Path) -> dict[str, str]:
 
 
 def kept_checksums(onnx: Path) -> dict[str, str]:
-    """The digests that were written down, by file name; none when nobody did."""
+    """The stored digests by file name; empty if there are none."""
     try:
         with _list_of(onnx).open(encoding="utf-8") as file:
             lines = file.read(MAX_LIST_BYTES).splitlines()
@@ -64,7 +64,7 @@ def kept_checksums(onnx: Path) -> dict[str, str]:
 
 
 def check_files(onnx: Path, kept: Mapping[str, str]) -> list[FileCheck]:
-    """Each file of the voice that is there or should be."""
+    """Each file of the voice that exists or should exist."""
     return [
         FileCheck(name, state)
         for name in _file_names(onnx)

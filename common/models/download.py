@@ -37,7 +37,7 @@ WHISPER_FILES = (
 VOICES_REPOSITORY = "rhasspy/piper-voices"
 MAX_LIST_BYTES = 50_000_000
 MAX_CONFIG_BYTES = 4_000_000
-"""Of a voice's .onnx.json; that of a voice with 900 speakers has 20 kB."""
+"""Maximum size of a voice's .onnx.json; with 900 speakers it has 20 kB."""
 VOICE_NAME = re.compile(
     r"[a-z]{2,3}_([A-Z]{2}|[0-9]{3})-[^-/\\]+-(x_low|low|medium|high)"
 )
@@ -71,7 +71,7 @@ def download_whisper(name: str, models_dir: Path, hub: str | None = None) -> Pat
 
 
 def _whisper_files(identity: str, hub: str | None) -> dict[str, RemoteFile]:
-    """What to fetch, the weights last so that a model.bin means complete."""
+    """The files to download. The weights come last, so model.bin means complete."""
     listed = listed_files(identity, hub)
     if "model.bin" not in listed:
         raise HubError(f"{identity} is not a CTranslate2 model (it has no model.bin)")
@@ -87,7 +87,7 @@ class PublishedVoice:
     """In English words."""
     speakers: int
     files: dict[str, RemoteFile] = field(repr=False)
-    """By the names they are kept under, the weights last."""
+    """The files by local name, the weights last."""
 
     @property
     def size_bytes(self) -> int:
@@ -110,7 +110,7 @@ def published_voices(hub: str | None = None) -> list[PublishedVoice]:
             f"The list of Piper voices could not be read: {error}. Copy a voice's "
             ".onnx and .onnx.json files into `voices_dir` instead."
         ) from error
-    # A name becomes a folder, so what is no name of a voice is no voice.
+    # A name becomes a folder, so anything but a voice name is skipped.
     return [
         _published(name, entry, listed)
         for name, entry in sorted(voices.items())
@@ -139,15 +139,16 @@ def _published(
 
 
 def _part(plain: dict[str, Any], key: str) -> dict[str, Any]:
-    """An object inside of what the hub sent, empty when it is something else."""
+    """A JSON object in the hub's answer; empty if the value has another type."""
     part = plain.get(key)
     return part if isinstance(part, dict) else {}
 
 
 def download_voice(name: str, voices_dir: Path, hub: str | None = None) -> Path:
-    """Fetch a Piper voice into a folder of its own; gives its .onnx. Raises ModelMissing.
+    """Download a Piper voice into its own folder; returns its .onnx. Raises
+    ModelMissing.
 
-    The checksums of its files are kept beside it.
+    Stores the checksums of its files beside it.
     """
     log.info("downloading voice", name=name, folder=str(voices_dir / name))
     show_progress(fetching_voice(name, voices_dir, hub), name)
@@ -157,9 +158,10 @@ def download_voice(name: str, voices_dir: Path, hub: str | None = None) -> Path:
 def fetching_voice(
     name: str, voices_dir: Path, hub: str | None = None, most_bytes: int | None = None
 ) -> Iterator[Progress]:
-    """As `download_voice`, telling how far it is; leaving the loop ends it.
+    """Like `download_voice`, but yields progress; leaving the loop cancels it.
 
-    A model of more than `most_bytes` is refused.
+    Raises ModelMissing when the hub has no such voice, when the download fails, and
+    when the model is larger than `most_bytes`.
     """
     published = {voice.name: voice for voice in published_voices(hub)}
     if name not in published:

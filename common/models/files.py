@@ -1,4 +1,5 @@
-"""Finds models and voices: a path, our folders, an installed package, the model hub."""
+"""Finds models and voices: by path, in our folders, in installed packages, on the model
+hub."""
 
 from __future__ import annotations
 
@@ -48,7 +49,7 @@ class WhisperFiles:
 
 
 def find_whisper(name: str, config: ModelSettings) -> Path:
-    """The folder of a Whisper model, downloaded when it must be. Raises ModelMissing."""
+    """The folder of a Whisper model, downloaded if necessary. Raises ModelMissing."""
     if found := local_whisper(name, config):
         return found.folder
     identity = hub_id(name)
@@ -62,7 +63,7 @@ def find_whisper(name: str, config: ModelSettings) -> Path:
 
 
 def local_whisper(name: str, config: ModelSettings) -> WhisperFiles | None:
-    """The model when it is on this machine; nothing is downloaded."""
+    """The model if it is on this machine; downloads nothing."""
     given = _folder(name)
     if (given / "model.bin").is_file():
         return WhisperFiles(name, _complete(given), "path")
@@ -78,7 +79,7 @@ def local_whisper(name: str, config: ModelSettings) -> WhisperFiles | None:
 
 
 def missing_whisper_files(folder: Path) -> list[str]:
-    """What a folder lacks of what a Whisper model needs."""
+    """The files of a Whisper model that the folder lacks."""
     missing = [name for name in WHISPER_NEEDS if not (folder / name).is_file()]
     if not any((folder / name).is_file() for name in VOCABULARIES):
         missing.append(VOCABULARIES[0])
@@ -86,7 +87,8 @@ def missing_whisper_files(folder: Path) -> list[str]:
 
 
 def find_voices(config: TtsEngineSettings) -> list[VoiceFiles]:
-    """Every voice there is, the default one first. Raises ModelMissing when there is none.
+    """Every installed voice, the default one first. Raises ModelMissing if there is
+    none.
 
     The default is `piper_model_path`; without it the voice of the installed package,
     or else the first by name in `voices_dir`.
@@ -116,7 +118,7 @@ def local_voices(config: TtsEngineSettings) -> list[VoiceFiles]:
 
 
 def installed_voices(config: TtsEngineSettings) -> list[VoiceFiles]:
-    """The local voices, and the one whose path the configuration names."""
+    """The local voices, and the voice at the configured path."""
     given = _folder(config.piper_model_path)
     if given.suffix != ".onnx" or not given.is_file():
         return local_voices(config)
@@ -125,7 +127,7 @@ def installed_voices(config: TtsEngineSettings) -> list[VoiceFiles]:
 
 
 def voice_checksums(voice: VoiceFiles) -> dict[str, str]:
-    """The SHA-256 of each file by name: the publisher's, or as it was installed."""
+    """The SHA-256 of each file by name: the publisher's, or the one at installation."""
     if voice.source == "package":
         return {voice.onnx.name: JOE.sha256}
     return kept_checksums(voice.onnx)
@@ -182,7 +184,7 @@ def _embedded_name(name: str) -> str | None:
 
 
 def _in_hub_cache(identity: str | None) -> Path | None:
-    """What faster-whisper or huggingface_hub downloaded earlier."""
+    """A model in the cache of huggingface_hub."""
     if identity is None:
         return None
     from huggingface_hub import snapshot_download

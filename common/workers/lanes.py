@@ -89,6 +89,7 @@ class ThreadLane:
         return self._handler is not None
 
     def start(self) -> dict[str, Any]:
+        """See Lane. Raises EngineFailed when the handler does not load."""
         handler = load_by_path(self._spec.handler)(*self._spec.arguments)
         try:
             facts: dict[str, Any] = handler.load()
@@ -98,6 +99,7 @@ class ThreadLane:
         return facts
 
     def run(self, request: Any, cancelled: Cancelled) -> Iterator[Any]:
+        """See Lane. Raises WorkerDied without `start`, VoiceError, or EngineFailed."""
         if self._handler is None:
             raise WorkerDied("it is not running")
         try:
@@ -115,7 +117,7 @@ class ThreadLane:
 
 
 class ProcessLane:
-    """Runs the handler in a spawned process, over one pipe."""
+    """Runs the handler in a spawned process, connected by one pipe."""
 
     def __init__(self, spec: WorkerSpec) -> None:
         self._spec = spec
@@ -156,7 +158,7 @@ class ProcessLane:
 
     def _watch(self, process: Any) -> None:
         multiprocessing.connection.wait([process.sentinel])
-        # The sentinel falls a moment before `is_alive` notices the end.
+        # The sentinel fires shortly before `is_alive` notices the exit.
         if self._process is process:
             self._loaded = False
         self.on_death()
@@ -179,6 +181,7 @@ class ProcessLane:
         return facts
 
     def run(self, request: Any, cancelled: Cancelled) -> Iterator[Any]:
+        """See Lane. Raises WorkerDied without a live process, or the handler's error."""
         pipe = self._pipe
         if pipe is None:
             raise WorkerDied("it is not running")

@@ -1,9 +1,8 @@
-"""The one door to blocking work: a bounded, prioritised pool of worker processes.
+"""Runs all blocking work: a bounded, prioritised pool of worker processes.
 
-Native code (CTranslate2, ONNX) may crash, leak or hold the GIL. In a process of
-its own it can do none of that to the event loop: a dead worker is replaced at
-once, the job that was in flight is tried once more, and a process that has grown
-past its memory cap is replaced between two jobs.
+Native code (CTranslate2, ONNX) may crash, leak or hold the GIL. In its own process it
+cannot harm the event loop: the pool replaces a dead worker at once, retries the job in
+flight once, and between two jobs replaces a process that exceeds its memory limit.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ _LONGEST_PAUSE_SECONDS = 10.0
 
 
 class Handler(Protocol):
-    """What runs inside a worker. Built there from a dotted path, never pickled."""
+    """Runs inside a worker. Built there from a dotted path, never pickled."""
 
     def load(self) -> dict[str, Any]:
         """Load the model; the facts returned appear in `WorkerPool.facts`.
@@ -41,16 +40,15 @@ class Handler(Protocol):
         """
 
     def handle(self, request: Any) -> Iterator[Any]:
-        """Work on one request. Closing the iterator is how work is cancelled."""
+        """Process one request. Closing the iterator cancels it."""
 
 
 class BatchHandler(Handler, Protocol):
-    """A Handler that works on several requests together."""
+    """A Handler that processes several requests together."""
 
     def handle_batch(self, requests: list[Any]) -> Iterator[tuple[int, Any]]:
-        """One item for each request, with the request's number, in any order.
-
-        Where it fails, each request without an item is tried alone.
+        """One item per request, with the request's number, in any order. If it fails,
+        each request without an item is retried alone.
         """
 
 
@@ -58,8 +56,8 @@ class WorkerPool:
     """Runs a Handler in `count` worker processes (or threads) behind one queue.
 
     `handler` is the dotted path of a Handler class, `arguments` what it is
-    built with (they travel to the process, so they must pickle). A pool in
-    the `background` gives way to usual processes of the operating system.
+    built with (they travel to the process, so they must pickle). A `background` pool
+    runs at low priority.
     """
 
     def __init__(
@@ -111,7 +109,7 @@ class WorkerPool:
             thread.start()
 
     async def stop(self) -> None:
-        """Refuse what waits, stop every worker and wait for its end."""
+        """Reject queued jobs, stop every worker and wait for its exit."""
         for job in self._backlog.close():
             job.emit("error", EngineFailed("The engine is stopping."))
         await self._stop_lanes()
@@ -123,17 +121,17 @@ class WorkerPool:
 
     @property
     def queued(self) -> int:
-        """How many jobs wait for a worker."""
+        """The number of queued jobs."""
         return len(self._backlog)
 
     @property
     def processes(self) -> list[int]:
-        """Process ids of the workers that live."""
+        """Process ids of the living workers."""
         return [lane.pid for lane in self._lanes if lane.pid and lane.alive]
 
     @property
     def running(self) -> bool:
-        """Whether it was started; its workers may be dead all the same."""
+        """Whether it was started; its workers may still be dead."""
         return bool(self._threads)
 
     @property
@@ -151,7 +149,7 @@ class WorkerPool:
 
     @property
     def memory_mb(self) -> list[float]:
-        """Resident memory of each worker process that lives."""
+        """Resident memory of each living worker process."""
         return [lane.memory_mb() for lane in self._lanes if lane.alive]
 
     async def call(
@@ -183,7 +181,7 @@ class WorkerPool:
         arrived: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
 
         def emit(kind: str, value: Any) -> None:
-            # The loop is gone when a server ends while a worker still answers.
+            # The loop is closed if the server exits while a worker still answers.
             if not loop.is_closed():
                 loop.call_soon_threadsafe(arrived.put_nowait, (kind, value))
 
@@ -204,7 +202,7 @@ class WorkerPool:
             job.cancelled.set()
 
     def _serve(self, lane: Lane, backlog: Backlog) -> None:
-        """One lane's thread: take a job, run it, and mend the lane when it dies."""
+        """One lane's thread: take a job, run it, and restart the worker if it dies."""
         pauses = _restart_pauses()
         while not backlog.closed:
             if not lane.alive:
@@ -218,7 +216,7 @@ class WorkerPool:
                     self._mend(lane, backlog)
 
     def _run_all(self, lane: Lane, backlog: Backlog, jobs: list[Job]) -> None:
-        """A batch; what it leaves unanswered is tried alone."""
+        """Run a batch; retry each unanswered job alone."""
         tries = 2
         unanswered = dict(enumerate(jobs))
         if len(jobs) > 1:
@@ -247,8 +245,8 @@ class WorkerPool:
                 job.emit("end", None)
                 return
             except WorkerDied as died:
-                # What was already given out cannot be taken back, so only a job
-                # that has shown nothing yet may be tried again.
+                # Delivered items cannot be taken back, so only a job without any is
+                # retried.
                 lost = attempt == tries or started or job.cancelled.is_set()
                 if lost or not self._mend(lane, backlog):
                     message = f"The {self.name} worker died at work: {died}."
@@ -259,7 +257,7 @@ class WorkerPool:
                 return
 
     def _mend(self, lane: Lane, backlog: Backlog) -> bool:
-        """Start the lane's worker anew. When none lives, what waits is refused."""
+        """Restart the lane's worker. If no worker is alive, reject the queued jobs."""
         if backlog.closed:
             return False
         lane.stop()

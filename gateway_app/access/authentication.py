@@ -1,4 +1,4 @@
-"""Who may come in: a principal for each request and socket, or a refusal."""
+"""Authentication: a principal for each request and socket, or an error."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ from gateway_app.access.proxies import client_address, header
 from gateway_app.access.quotas import FailedLogins, Quotas
 
 SUBPROTOCOLS = ("voice.v1", "realtime")
-"""Subprotocols that a socket may be asked for; the answer never repeats the key."""
+"""Subprotocols that a client may request; the response never repeats the key."""
 
 
 class AccessControl:
-    """Lets requests and sockets in, or refuses them.
-
-    `further_keys` are places of keys beside the setting `api_keys`.
+    """Authenticates requests and sockets. `further_keys` are stores of keys besides the
+    setting `api_keys`.
     """
 
     def __init__(
@@ -31,7 +30,7 @@ class AccessControl:
         further_keys: Sequence[KeySource] = (),
     ) -> None:
         self.failures = FailedLogins(counters)
-        """Of keys here, of passwords at the admin's login."""
+        """Counts keys here, and passwords at the admin's login."""
         self._quotas = Quotas(config, counters)
         self._config = config
         self._sources = (ConfigKeys(config.api_keys), *further_keys)
@@ -70,7 +69,7 @@ class AccessControl:
         )
 
     async def _principal_of_key(self, key: str, address: str) -> Principal:
-        # Before its failures are looked at: a neighbour's cannot lock out a valid key.
+        # Before the failure count: a neighbour's failures cannot lock out a valid key.
         for source in self._sources:
             if (principal := await source.principal(key)) is not None:
                 return principal
@@ -91,6 +90,6 @@ class AccessControl:
 
 
 def offered_subprotocol(scope: dict[str, Any]) -> str | None:
-    """The subprotocol to answer with: one that we know, never the key."""
+    """The subprotocol to accept: one that we know, never the key."""
     offered = scope.get("subprotocols", ())
     return next((name for name in offered if name in SUBPROTOCOLS), None)

@@ -16,16 +16,16 @@ from common.redis_clients import PATIENCE_SECONDS, REDIS_ERRORS
 log = structlog.get_logger(__name__)
 
 MAX_NAMES = 10_000
-"""Names remembered in memory at once; beyond them all newcomers share one count."""
+"""Maximum number of names in memory; beyond it, all new names share one count."""
 RETRY_SECONDS = 5.0
-"""A Redis that did not answer is left alone for so long."""
+"""Pause after Redis did not answer."""
 KEY_PREFIX = "voice:limits"
 
 
 class Counters:
     """The counts of this process, shared through Redis where it is configured.
 
-    While Redis is away each process counts for itself, from zero.
+    While Redis is down, each process counts on its own, from zero.
     """
 
     def __init__(self, redis_url: str = "") -> None:
@@ -35,7 +35,7 @@ class Counters:
         self._away_until = 0.0
 
     async def hit(self, item: RateLimitItem, name: str, cost: int = 1) -> float:
-        """Count one event, or take it back with a `cost` of -1.
+        """Count one event, or undo it with a `cost` of -1.
 
         0 while the count is within the limit; past it the seconds until the window ends.
         """
@@ -49,7 +49,7 @@ class Counters:
         return await _hit(self._memory, item, self._bounded(item, name), cost)
 
     async def close(self) -> None:
-        """Give the connections back; the next hit opens new ones."""
+        """Close the connections; the next hit opens new ones."""
         if self._pool is not None:
             await self._pool.disconnect()
 
@@ -73,7 +73,7 @@ def _pool(url: str) -> ConnectionPool:
 
 
 def _redis_storage(pool: ConnectionPool) -> RedisStorage:
-    # The address is the pool's; the library only wants to see a scheme that it knows.
+    # The pool has the address; the library only needs a scheme that it knows.
     options: dict[str, Any] = {"connection_pool": pool}
     return RedisStorage(
         "async+redis://", implementation="redispy", key_prefix=KEY_PREFIX, **options

@@ -1,4 +1,4 @@
-"""Where API keys are kept, and where a request carries one."""
+"""Stores of API keys, and where a request carries its key."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ KEY_SUBPROTOCOL = "openai-insecure-api-key."
 """Browsers cannot set headers on a WebSocket, so they send the key in this one."""
 
 _KEY_ID_CONTEXT = b"voice-server key id\0"
-"""Keeps the published id of a key apart from the digest that keys are compared by."""
+"""Separates the published id of a key from the digest used for comparison."""
 
 
 class KeySource(Protocol):
-    """A place where API keys are kept."""
+    """A store of API keys."""
 
     async def in_use(self) -> bool:
-        """Whether it holds any key, so that requests must show one."""
+        """Whether it holds any key, so that requests need one."""
 
     async def principal(self, key: str) -> Principal | None:
-        """Whose key it is, or None when it is not known."""
+        """The principal of the key, or None if it is unknown."""
 
 
 class ConfigKeys:
     """The keys of the setting `api_keys`.
 
-    The id of a principal is derived from the key alone, so that reordering the
-    setting, or removing another key, gives nobody what belongs to somebody else.
+    The id of a principal is derived from the key alone, so that reordering the setting,
+    or removing another key, never changes who owns what.
     """
 
     def __init__(self, keys: Sequence[str]) -> None:
@@ -42,19 +42,19 @@ class ConfigKeys:
 
     async def principal(self, key: str) -> Principal | None:
         given = _digest(key)
-        # Every key is compared in full, so that the time taken tells nothing about them.
+        # Every key is compared in full, so the time taken reveals nothing about them.
         matches = [hmac.compare_digest(given, digest) for digest in self._digests]
         return key_principal(key) if any(matches) else None
 
 
 def key_principal(key: str) -> Principal:
-    """The principal of whoever shows this key."""
+    """The principal of this key."""
     fingerprint = hashlib.sha256(_KEY_ID_CONTEXT + key.encode()).hexdigest()
     return Principal(f"key:{fingerprint[:16]}", "key", f"key {fingerprint[:8]}")
 
 
 def presented_key(scope: dict[str, Any]) -> str:
-    """The key that came with the request, wherever it was put; empty when none."""
+    """The key of the request, from any of the places; empty if there is none."""
     scheme, _, value = header(scope, b"authorization").partition(" ")
     if scheme.lower() in ("bearer", "token") and value.strip():
         return value.strip()

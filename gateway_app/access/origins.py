@@ -18,7 +18,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 def check_origin(scope: dict[str, Any], config: Config) -> None:
     """Refuse a browser's request from a page of another site. Raises Forbidden.
 
-    Programs send no Origin; they are left to the API keys.
+    Programs send no Origin; API keys protect against them.
     """
     origin = header(scope, b"origin")
     if not origin:
@@ -26,7 +26,8 @@ def check_origin(scope: dict[str, Any], config: Config) -> None:
     given = _address(origin)
     host = header(scope, b"host")
     allowed = [_address(entry) for entry in config.cors_allowed_origins]
-    # A foreign name that resolves to this machine is both page and host, yet not ours.
+    # A foreign name that resolves to this machine is both origin and host, but not
+    # ours.
     if validate_host(split_domain_port(host)[0], config.allowed_hosts):
         allowed.append(_address(f"{scope.get('scheme', 'http')}://{host}"))
     if given is None or given not in allowed:
@@ -37,7 +38,7 @@ def check_origin(scope: dict[str, Any], config: Config) -> None:
 
 
 def _address(origin: str) -> tuple[bool, str, int] | None:
-    """Encrypted or not, host and port; None for what is not an origin."""
+    """Whether it is encrypted, host and port; None if it is not an origin."""
     try:
         parts = urlsplit(origin)
         port = parts.port or _DEFAULT_PORTS[parts.scheme]

@@ -1,4 +1,4 @@
-"""Who sent a request: a stable id that conversations, history, limits and logs hang on."""
+"""Who sent a request: a stable id for conversations, history, limits and logs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ ALL_SCOPES = frozenset(Scope)
 
 @dataclass(frozen=True)
 class Limits:
-    """Bounds of one principal, beside those of the whole server; None means no bound."""
+    """Limits of one principal, besides those of the whole server; None means no
+    limit."""
 
     requests_per_minute: int | None = None
     """HTTP requests and new sockets."""
@@ -37,7 +38,7 @@ NO_LIMITS = Limits()
 
 @dataclass(frozen=True)
 class Principal:
-    """Who sent a request, once it was let in. The client's address is no part of it."""
+    """Who sent an authenticated request. The client's address is not part of it."""
 
     id: str
     """Stable for as long as the key or the account exists: `anonymous`, `local`,
@@ -50,7 +51,7 @@ class Principal:
 
 
 ANONYMOUS = Principal("anonymous", "anonymous")
-"""Everybody, where no key is asked for."""
+"""Everybody, if no key is required."""
 LOCAL = Principal("local", "local")
 """Whoever runs a command on this machine."""
 
@@ -61,6 +62,6 @@ def user_principal(user: Any) -> Principal:
 
 
 def principal_of(request: HttpRequest) -> Principal:
-    """Who sent the request; ANONYMOUS where nobody was asked."""
+    """Who sent the request; ANONYMOUS without authentication."""
     principal: Principal = getattr(request, "principal", ANONYMOUS)
     return principal

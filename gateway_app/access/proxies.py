@@ -1,4 +1,4 @@
-"""The client behind a proxy: believed only from proxies that the configuration names."""
+"""The client behind a proxy; its headers count only when the proxy is configured."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def behind_proxy(scope: dict[str, Any], trusted: Sequence[str]) -> dict[str, Any
 
 
 def client_address(scope: dict[str, Any]) -> str:
-    """Who is calling, as a log, a record and a rate limit name them."""
+    """The address of the client, as it appears in logs, records and limits."""
     client = scope.get("client")
     return str(client[0]) if client else "unknown"
 
 
 def _client(forwarded: str, trusted: tuple[str, ...]) -> str:
-    """The last address that no proxy of ours added: those before it can be invented."""
+    """The last address that none of our proxies added; earlier ones may be forged."""
     for hop in reversed([part.strip() for part in forwarded.split(",")]):
         try:
             ipaddress.ip_address(hop)

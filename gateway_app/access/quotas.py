@@ -1,4 +1,4 @@
-"""How often an address may fail to get in, and how much a principal may ask for."""
+"""Limits failed authentication by address, and requests by principal."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class FailedLogins:
         self._counters = counters
 
     async def count(self, address: str) -> None:
-        """One more attempt. Raises TooMany past ten in a minute.
+        """Count an attempt. Raises TooMany after ten in a minute.
 
-        A password is counted before it is looked at, so that attempts at the same
-        time cannot all be made before the first one is counted.
+        A password is counted before it is checked, so that simultaneous attempts cannot
+        all pass before the first one counts.
         """
         seconds = await self._counters.hit(FAILURES, network(address))
         if seconds:
@@ -35,12 +35,12 @@ class FailedLogins:
             )
 
     async def forgive(self, address: str) -> None:
-        """The attempt that was just counted did not fail."""
+        """Undo the last count: the attempt did not fail."""
         await self._counters.hit(FAILURES, network(address), cost=-1)
 
 
 class Quotas:
-    """Bounds requests by principal; those of everybody by address."""
+    """Limits requests by principal, and anonymous ones by address."""
 
     def __init__(self, config: Config, counters: Counters) -> None:
         self._counters = counters
@@ -50,7 +50,7 @@ class Quotas:
         )
 
     def limited(self, principal: Principal) -> Principal:
-        """The principal with the configured bounds where it has none of its own."""
+        """The principal, with the configured limits where it has none of its own."""
         own = principal.limits
         limits = Limits(
             requests_per_minute=own.requests_per_minute
@@ -60,7 +60,7 @@ class Quotas:
         return replace(principal, limits=limits)
 
     async def count_request(self, principal: Principal, address: str) -> None:
-        """One more request, or one more socket. Raises TooMany past the limit."""
+        """Count a request or a socket. Raises TooMany past the limit."""
         most = principal.limits.requests_per_minute
         if most is None:
             return
@@ -74,7 +74,8 @@ class Quotas:
 
 
 def holder(principal: Principal, address: str) -> str:
-    """Who a count or a seat belongs to: the principal, or one of many anonymous ones."""
+    """The key of a counter or a slot: the principal, or an anonymous client's
+    address."""
     if principal.kind == "anonymous":
         return f"{principal.id} {network(address)}"
     return principal.id

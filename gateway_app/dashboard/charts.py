@@ -1,4 +1,4 @@
-"""Bar charts as shapes: the server draws them, so that they need no script."""
+"""Bar charts as SVG shapes, drawn by the server, so they need no script."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ class Slot:
     """What one bar stands for; the values are stacked in their order."""
 
     label: str
-    """Under the bar; empty where there is no room."""
+    """The label under the bar; empty if there is no room."""
     name: str
-    """For people who point at the bar or hear it."""
+    """For tooltips and screen readers."""
     values: tuple[int, ...]
 
 

@@ -16,7 +16,7 @@ from gateway_app.monitor.stages import stage_name
 
 DAYS = 7
 NEWEST_FOR_LATENCY = 5_000
-"""Percentiles are of so many of the newest requests at most."""
+"""Percentiles cover at most this many of the newest requests."""
 LATEST_ERRORS = 6
 TABLES: tuple[type[HistoryEntry], ...] = (Transcript, Synthesis)
 
@@ -36,7 +36,7 @@ class Latency:
 
 @dataclass(frozen=True)
 class Figures:
-    """Everything that is counted for the dashboard."""
+    """All figures of the dashboard."""
 
     requests: dict[type[HistoryEntry], Hours]
     errors: Hours

@@ -1,4 +1,4 @@
-"""The admin's first page: what happened since yesterday, and whether all is well."""
+"""The admin's dashboard: activity since yesterday, and problems."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PART_NAMES = {"whisper": "Whisper", "piper": "Piper", "llm": "Language model"}
 
 @dataclass(frozen=True)
 class Card:
-    """One figure, with what to compare it with."""
+    """One figure, with a value for comparison."""
 
     label: str
     value: str
@@ -77,7 +77,7 @@ def _history(now: datetime) -> dict[str, Any]:
 
 
 def _dropped() -> int:
-    """Records that this process could not keep since it started."""
+    """Records that this process lost since it started."""
     samples = (s for family in HISTORY_DROPPED.collect() for s in family.samples)
     return int(sum(s.value for s in samples if s.name.endswith("_total")))
 

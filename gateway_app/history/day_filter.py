@@ -12,7 +12,7 @@ from unfold.utils import parse_date_str
 
 
 class DayFilter(RangeDateFilter):  # type: ignore[misc]
-    """Compares with moments, not with dates, so that the index on the time serves it."""
+    """Compares timestamps, not dates, so that the index on the time is used."""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         first, last = self._day("from"), self._day("to")

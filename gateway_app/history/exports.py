@@ -1,4 +1,7 @@
-"""History as files: JSON as it is, CSV so that no spreadsheet runs what a client said."""
+"""History as files: JSON unchanged, CSV without cells that a spreadsheet would run.
+
+Source of what is escaped: https://owasp.org/www-community/attacks/CSV_Injection
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ COMMON_LAST = (
 
 
 def defused(cell: Any) -> Any:
-    """The cell, quoted when a spreadsheet would take it for a formula."""
+    """The cell, quoted if a spreadsheet would treat it as a formula."""
     if isinstance(cell, dict):
         return json.dumps(cell)
     if isinstance(cell, str) and cell.startswith(FORMULA_STARTS):
@@ -58,7 +61,7 @@ class HistoryResource(ModelResource):  # type: ignore[misc]
         return stages
 
     def dehydrate_created_at(self, row: Any) -> str:
-        """With its offset, so that no reader has to guess the time zone."""
+        """With its UTC offset, so that the time zone is explicit."""
         return str(row.created_at.isoformat(timespec="milliseconds"))
 
 

@@ -1,4 +1,4 @@
-"""What is remembered of a request. Writing it never delays or fails the request."""
+"""What the history keeps of a request. Recording never delays or fails the request."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class SynthesisRecord:
     voice: str = ""
     language: str = ""
     model: str = ""
-    """The language model that answered; empty when the text was spoken as given."""
+    """The language model that answered; empty if the text was spoken as it is."""
     audio_format: str = "wav"
     duration_seconds: float = 0.0
     stages_ms: dict[str, float] = field(default_factory=dict)
@@ -54,17 +54,17 @@ Record = TranscriptRecord | SynthesisRecord
 
 
 class HistoryWriter(Protocol):
-    """Takes records of requests that have ended."""
+    """Receives the records of completed requests."""
 
     def record(self, record: Record) -> None:
         """Queue the record. Returns at once and never raises."""
 
 
 class NoHistory:
-    """Keeps nothing: for the command line."""
+    """Stores nothing: for the command line."""
 
     def record(self, record: Record) -> None:
-        """Forget it."""
+        """Discard it."""
 
 
 NO_HISTORY = NoHistory()

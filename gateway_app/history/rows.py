@@ -1,4 +1,4 @@
-"""Records as rows: cut to the columns, and cleaned of what databases refuse."""
+"""Records as database rows: cut to the column lengths, without characters that databases refuse."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from gateway_app.models import HistoryEntry, Synthesis, Transcript
 
 
 def row_of(record: Record, ended: datetime) -> HistoryEntry:
-    """The row that remembers the record; nothing is written yet."""
+    """The row for the record, not yet written."""
     table: type[HistoryEntry]
     table = Transcript if isinstance(record, TranscriptRecord) else Synthesis
     stages = _finite(record.stages_ms)

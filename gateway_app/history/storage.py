@@ -1,4 +1,4 @@
-"""What is done to the history: writing batches, and forgetting what is old."""
+"""Writing batches of history, and deleting what is old."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PRUNE_BATCH = 500
 def prune_expired(
     config: Config, *, dry_run: bool = False, database: str = DEFAULT_DB_ALIAS
 ) -> dict[str, int]:
-    """Delete what expires by rules of its own; how many rows, by kind.
+    """Delete rows of models that expire by their own rules; how many, by model.
 
     Every model with a `prune_expired` of its own takes part.
     """
@@ -47,8 +47,8 @@ class Pruned:
 def write_rows(rows: Sequence[HistoryEntry], *, database: str) -> None:
     """Insert all or none. Raises Django's database errors.
 
-    An utterance that is heard again, after a lost connection, takes the place of
-    what was written of it before.
+    An utterance that is transcribed again after a lost connection replaces its earlier
+    row.
     """
     for row in rows:
         row.pk = None  # set by an earlier try that was rolled back
@@ -67,11 +67,11 @@ def prune_history(
     dry_run: bool = False,
     batch: int = PRUNE_BATCH,
     database: str = DEFAULT_DB_ALIAS,
-    between: Callable[[], None] = lambda: None,
+    after_batch: Callable[[], None] = lambda: None,
 ) -> Pruned:
-    """Delete what is older than so many days, a batch a transaction.
+    """Delete what is older than `days`, one batch per transaction.
 
-    `between` is called after each batch, for those who have other work.
+    `after_batch` is called after each batch, for callers with other work.
     """
     oldest = timezone.now() - timedelta(days=days)
     counts = []
@@ -81,17 +81,17 @@ def prune_history(
             counts.append(old.count())
             continue
         deleted = 0
-        # Short transactions: the writers of history wait for none of them long.
+        # Short transactions, so that writers never wait long.
         while ids := list(old.order_by("created_at").values_list("pk")[:batch]):
             deleted += old.filter(pk__in=[pk for (pk,) in ids]).delete()[0]
-            between()
+            after_batch()
         counts.append(deleted)
     if sum(counts) and not dry_run:
-        _forget_on_disk(database)
+        _truncate_write_ahead_log(database)
     return Pruned(*counts)
 
 
-def _forget_on_disk(database: str) -> None:
+def _truncate_write_ahead_log(database: str) -> None:
     """SQLite keeps deleted pages in its log until a checkpoint moves them."""
     connection = connections[database]
     if connection.vendor == "sqlite" and not connection.in_atomic_block:

@@ -1,4 +1,4 @@
-"""The history that goes to the database, written by one thread behind the requests."""
+"""The history in the database, written by a background thread."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ log = structlog.get_logger(__name__)
 
 BATCH = 100
 GATHER_SECONDS = 0.2
-"""A record waits so long for others to be written with it."""
+"""How long a record waits for others that are written in the same transaction."""
 FIRST_RETRY_SECONDS = 0.5
 LONGEST_RETRY_SECONDS = 5.0
-HURRIED_RETRY_SECONDS = 0.1
+SHUTDOWN_RETRY_SECONDS = 0.1
 LONGEST_FLUSH_SECONDS = 5.0
 IDLE_SECONDS = 30.0
-"""After so long without a record the connection is given back."""
+"""The database connection is closed after this long without a record."""
 FIRST_PRUNE_SECONDS = 60.0
 PRUNE_EVERY_SECONDS = 24 * 3600.0
 
 UNWRITABLE = (DataError, IntegrityError, ValueError, TypeError)
-"""The row is at fault: trying again would not help."""
+"""Errors caused by the row itself: a retry would not help."""
 
 
 class Listener(Protocol):
-    """Somebody else who wants to know of each request."""
+    """Whatever else is told of each request, such as the monitor."""
 
     def record(self, record: Record) -> None:
         """A request has ended."""
@@ -51,9 +51,9 @@ class Listener(Protocol):
 class DatabaseHistory:
     """`record` only puts the record in a bounded queue; a thread writes batches.
 
-    While the database is away the thread tries again, oldest first, and the queue
-    fills; what does not fit is dropped and counted. The thread also forgets, once
-    a day, what is older than `history_retention_days`.
+    While the database is down, the thread retries, oldest first, and the queue fills;
+    records that do not fit are dropped and counted. Once a day the thread also deletes
+    what is older than `history_retention_days`.
     """
 
     def __init__(
@@ -81,11 +81,11 @@ class DatabaseHistory:
 
     @property
     def pending(self) -> int:
-        """Records that are not written yet."""
+        """The number of unwritten records."""
         return len(self._waiting) + len(self._batch)
 
     async def start(self) -> None:
-        """Begin to write. Records that came before are kept in the queue."""
+        """Start to write. Earlier records are in the queue."""
         if self._thread is None:
             self._stopping.clear()
             self._gives_up_at = float("inf")
@@ -96,14 +96,14 @@ class DatabaseHistory:
             self._thread.start()
 
     async def stop(self) -> None:
-        """Write what waits, for as long as the shutdown grace allows."""
+        """Write the queued records, as long as the shutdown grace allows."""
         if self._thread is None:
             return
         grace_seconds = min(LONGEST_FLUSH_SECONDS, self._config.shutdown_grace_seconds)
         self._gives_up_at = self._clock() + grace_seconds
         self._stopping.set()
         self._wake.set()
-        # A thread that hangs in the database's driver is left behind: it is a daemon.
+        # A thread that hangs in the database driver is abandoned: it is a daemon.
         await asyncio.to_thread(self._thread.join, grace_seconds + GATHER_SECONDS)
         self._thread = None
         if left := self.pending:
@@ -145,17 +145,17 @@ class DatabaseHistory:
     def _write_forever(self) -> None:
         try:
             while not (self._stopping.is_set() and not self.pending):
-                if not self._rest():
+                if not self._wait_for_records():
                     break
                 self._guarded(self._write_waiting)
                 self._guarded(self._prune_when_due)
         finally:
-            self._hang_up()
+            self._close_connection()
 
-    def _rest(self) -> bool:
-        """Wait for records, or for their companions. False: time is up."""
+    def _wait_for_records(self) -> bool:
+        """Wait for records, then a moment for more of them. False: time is up."""
         if not self.pending and not self._wake.wait(self._idle_seconds()):
-            self._hang_up()
+            self._close_connection()
             self._wake.wait(max(0.0, self._prunes_at - self._clock()))
         self._wake.clear()
         self._stopping.wait(GATHER_SECONDS)
@@ -165,7 +165,7 @@ class DatabaseHistory:
         return max(0.0, min(IDLE_SECONDS, self._prunes_at - self._clock()))
 
     def _guarded(self, work: Callable[[], None]) -> None:
-        """The edge of the thread: one mistake must not end the history."""
+        """Log any failure and go on: the thread must outlive it."""
         try:
             work()
         except Exception:
@@ -180,13 +180,13 @@ class DatabaseHistory:
                 return
 
     def _write_with_retries(self) -> bool:
-        """Whether the batch is out of the way; False when time is up first."""
+        """Whether the batch was written or dropped; False when time is up first."""
         pauses, away = backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS), False
         while self._clock() < self._gives_up_at:
             try:
                 self._write_batch()
             except DatabaseFailure as error:
-                self._hang_up()
+                self._close_connection()
                 if not away:
                     log.warning("database away", reason=type(error).__name__)
                 away = True
@@ -198,7 +198,7 @@ class DatabaseHistory:
         return False
 
     def _write_batch(self) -> None:
-        """Raises Django's database errors when the database is at fault."""
+        """Raises Django's database errors if the database fails."""
         try:
             write_rows(self._batch, database=self._database)
             self._batch = []
@@ -207,7 +207,7 @@ class DatabaseHistory:
                 self._write_alone(row)
 
     def _write_alone(self, row: HistoryEntry) -> None:
-        """Lose only the row that cannot be written."""
+        """Drop only the row that cannot be written."""
         try:
             write_rows([row], database=self._database)
         except UNWRITABLE as error:
@@ -218,7 +218,7 @@ class DatabaseHistory:
 
     def _pause(self, seconds: float) -> None:
         if self._stopping.is_set():
-            time.sleep(HURRIED_RETRY_SECONDS)
+            time.sleep(SHUTDOWN_RETRY_SECONDS)
         else:
             self._stopping.wait(seconds)
 
@@ -236,7 +236,7 @@ class DatabaseHistory:
             if days == 0:
                 return
             pruned = prune_history(
-                days, database=self._database, between=self._write_waiting
+                days, database=self._database, after_batch=self._write_waiting
             )
         except DatabaseFailure as error:
             log.warning("history not pruned", reason=type(error).__name__)
@@ -244,7 +244,7 @@ class DatabaseHistory:
         if pruned.total:
             log.info("history pruned", records=pruned.total, older_than_days=days)
 
-    def _hang_up(self) -> None:
+    def _close_connection(self) -> None:
         """Close this thread's connection; the next write opens a new one."""
         with contextlib.suppress(DatabaseFailure):
             connections[self._database].close()

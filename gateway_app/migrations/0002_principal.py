@@ -13,22 +13,22 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='synthesis',
             name='principal',
-            field=models.CharField(blank=True, help_text='Who sent it: `anonymous`, `key:` or `user:` with an id.', max_length=64),
+            field=models.CharField(blank=True, help_text='The caller: `anonymous`, or `key:` or `user:` with an id.', max_length=64),
         ),
         migrations.AddField(
             model_name='transcript',
             name='principal',
-            field=models.CharField(blank=True, help_text='Who sent it: `anonymous`, `key:` or `user:` with an id.', max_length=64),
+            field=models.CharField(blank=True, help_text='The caller: `anonymous`, or `key:` or `user:` with an id.', max_length=64),
         ),
         migrations.AlterField(
             model_name='synthesis',
             name='client',
-            field=models.CharField(blank=True, help_text='The address that it came from.', max_length=200),
+            field=models.CharField(blank=True, help_text='IP address of the client.', max_length=200),
         ),
         migrations.AlterField(
             model_name='transcript',
             name='client',
-            field=models.CharField(blank=True, help_text='The address that it came from.', max_length=200),
+            field=models.CharField(blank=True, help_text='IP address of the client.', max_length=200),
         ),
         migrations.AddIndex(
             model_name='synthesis',

@@ -1,4 +1,4 @@
-"""What the server is doing right now, in numbers, for metrics and the monitor."""
+"""The current figures of the server, for metrics and the monitor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SESSION_KINDS = ("stt", "tts", "monitor")
 
 @lru_cache(maxsize=1)
 def this_process() -> psutil.Process:
-    """The server's process; kept, because CPU use is measured between two calls."""
+    """The server's process; stored, because CPU use is measured between two calls."""
     return psutil.Process(os.getpid())
 
 
@@ -56,7 +56,7 @@ class Figures:
         return used
 
     def refresh_gauges(self) -> None:
-        """Set the gauges that nobody updates in between."""
+        """Set the gauges that are only computed on demand."""
         for kind, count in self.sessions().items():
             SESSIONS.labels(kind).set(count)
         for queue, depth in self.queues().items():
@@ -68,7 +68,7 @@ class Figures:
 
 
 def real_time_factors() -> dict[str, float]:
-    """Work time over audio time of the latest jobs, by engine."""
+    """Processing time divided by audio time of the latest jobs, by engine."""
     return {
         sample.labels["engine"]: round(sample.value, 4)
         for family in REAL_TIME_FACTOR.collect()

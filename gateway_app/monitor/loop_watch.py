@@ -1,4 +1,4 @@
-"""How late the event loop runs its timers: what delays one connection delays all."""
+"""Measures the delay of the event loop, which affects every connection."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ class LoopWatch:
             self._worst_seconds = max(self._worst_seconds, delay)
 
     def take_worst(self) -> float:
-        """The longest delay, in seconds, since this was asked before."""
+        """The longest delay, in seconds, since the previous call."""
         worst, self._worst_seconds = self._worst_seconds, 0.0
         return worst

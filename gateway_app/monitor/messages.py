@@ -1,4 +1,4 @@
-"""What `/ws/monitor` sends."""
+"""The messages of `/ws/monitor`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The live figures: made each second, shared between processes, kept for 15 minutes."""
+"""Live figures: taken each second, shared between processes, kept for 15 minutes."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ log = structlog.get_logger(__name__)
 
 GROUP = "monitor"
 PERIOD_SECONDS = 1.0
-KEPT_SNAPSHOTS = 900
+MAX_SNAPSHOTS = 900
 MAX_PROCESSES = 64
 WATCHER_QUEUE = 8
-EXAMINE_EVERY = 5
+HEALTH_CHECK_TICKS = 5
 REJOIN_SECONDS = 30.0
-SILENCE_SECONDS = 10.0
+RECEIVE_TIMEOUT_SECONDS = 10.0
 RETRY_SECONDS = 3.0
 CANCEL_AGAIN_SECONDS = 0.5
 
@@ -50,11 +50,11 @@ class Monitor:
         process: str = "",
     ) -> None:
         self.recent = recent
-        """The requests that ended lately; the history adds to it."""
+        """The recently completed requests; the history adds to it."""
         self._health = health
         self._figures = figures
         self._name = process or f"web-{os.getpid()}"
-        self._kept: dict[str, deque[dict[str, Any]]] = {}
+        self._snapshots: dict[str, deque[dict[str, Any]]] = {}
         self._watchers: set[asyncio.Queue[dict[str, Any] | VoiceError]] = set()
         self._parts: dict[str, PartHealth] = {}
         self._loop_watch = LoopWatch()
@@ -63,7 +63,7 @@ class Monitor:
         self._lost = False
 
     async def start(self) -> None:
-        """Begin to publish and to listen."""
+        """Start to publish and to listen."""
         if not self._tasks:
             work = (
                 self._loop_watch.run(),
@@ -100,12 +100,12 @@ class Monitor:
 
     def history(self) -> dict[str, Any]:
         """The snapshots of the last 15 minutes, of all processes, oldest first."""
-        kept = [snapshot for series in self._kept.values() for snapshot in series]
+        kept = [snapshot for series in self._snapshots.values() for snapshot in series]
         kept.sort(key=lambda snapshot: float(snapshot["time"]))
-        return History(snapshots=kept[-KEPT_SNAPSHOTS:]).model_dump()
+        return History(snapshots=kept[-MAX_SNAPSHOTS:]).model_dump()
 
     def snapshot(self) -> Snapshot:
-        """How this process is right now."""
+        """The current snapshot of this process."""
         parts = {**self._parts, **self._health.parts()}
         figures = self._figures
         return Snapshot(
@@ -128,12 +128,12 @@ class Monitor:
         for tick in itertools.count():
             due = loop.time() + PERIOD_SECONDS
             try:
-                if tick % EXAMINE_EVERY == 0:
+                if tick % HEALTH_CHECK_TICKS == 0:
                     self._parts = (await self._health.examine()).parts
                 self._loop_delay_seconds = self._loop_watch.take_worst()
                 await self._publish()
             except Exception:
-                # The edge of a background task: one bad second must not be the last.
+                # A background task must outlive any single failure.
                 log.exception("snapshot failed")
             await asyncio.sleep(max(0.0, due - loop.time()))
 
@@ -143,8 +143,8 @@ class Monitor:
         try:
             await asyncio.wait_for(layer.group_send(GROUP, message), PERIOD_SECONDS)
         except REDIS_ERRORS as error:
-            # Whether all is lost is for the listener to say: after a restart of
-            # Redis a pooled connection fails once and works again.
+            # Only the listener decides that Redis is lost: after a restart of
+            # Redis a pooled connection fails once and then works again.
             log.debug("snapshot not shared", reason=type(error).__name__)
 
     async def _listen_forever(self) -> None:
@@ -152,7 +152,7 @@ class Monitor:
             try:
                 await self._listen()
             except REDIS_ERRORS as error:
-                self._lose(error)
+                self._mark_lost(error)
                 await asyncio.sleep(RETRY_SECONDS)
 
     async def _listen(self) -> None:
@@ -160,45 +160,47 @@ class Monitor:
         channel = await layer.new_channel()
         joined = 0.0
         while True:
-            # A Redis that was restarted has forgotten who belongs to the group.
+            # A Redis that was restarted has lost the group's members.
             if time.monotonic() - joined > REJOIN_SECONDS:
                 await layer.group_add(GROUP, channel)
                 joined = time.monotonic()
-                self._found()
+                self._mark_connected()
             # Our own snapshots come back each second, so silence means a loss.
-            message = await asyncio.wait_for(layer.receive(channel), SILENCE_SECONDS)
-            self._keep(message["snapshot"])
-            self._hand_out(message["snapshot"])
+            message = await asyncio.wait_for(
+                layer.receive(channel), RECEIVE_TIMEOUT_SECONDS
+            )
+            self._store(message["snapshot"])
+            self._broadcast(message["snapshot"])
 
-    def _keep(self, snapshot: dict[str, Any]) -> None:
+    def _store(self, snapshot: dict[str, Any]) -> None:
         process = str(snapshot["process"])
-        if process not in self._kept and len(self._kept) >= MAX_PROCESSES:
+        if process not in self._snapshots and len(self._snapshots) >= MAX_PROCESSES:
             return
-        series = self._kept.setdefault(process, deque(maxlen=KEPT_SNAPSHOTS))
+        series = self._snapshots.setdefault(process, deque(maxlen=MAX_SNAPSHOTS))
         short = {k: v for k, v in snapshot.items() if k not in ("recent", "parts")}
         series.append(short)
-        self._forget_the_gone(float(snapshot["time"]))
+        self._drop_inactive_processes(float(snapshot["time"]))
 
-    def _forget_the_gone(self, now: float) -> None:
-        oldest = now - KEPT_SNAPSHOTS * PERIOD_SECONDS
-        for process, series in list(self._kept.items()):
+    def _drop_inactive_processes(self, now: float) -> None:
+        oldest = now - MAX_SNAPSHOTS * PERIOD_SECONDS
+        for process, series in list(self._snapshots.items()):
             if series[-1]["time"] < oldest:
-                del self._kept[process]
+                del self._snapshots[process]
 
-    def _hand_out(self, item: dict[str, Any] | VoiceError) -> None:
+    def _broadcast(self, item: dict[str, Any] | VoiceError) -> None:
         for queue in self._watchers:
-            # A watcher that reads too slowly misses the oldest, and nobody waits.
+            # A slow watcher misses the oldest snapshots instead of delaying the others.
             if queue.full():
                 queue.get_nowait()
             queue.put_nowait(item)
 
-    def _lose(self, error: BaseException) -> None:
+    def _mark_lost(self, error: BaseException) -> None:
         if not self._lost:
             log.warning("live figures lost", reason=type(error).__name__)
         self._lost = True
-        self._hand_out(_unavailable())
+        self._broadcast(_unavailable())
 
-    def _found(self) -> None:
+    def _mark_connected(self) -> None:
         if self._lost:
             log.info("live figures are back")
         self._lost = False

@@ -23,7 +23,7 @@ ERROR_STEP_SECONDS = 10
 
 
 class RecentPast:
-    """What a snapshot tells about requests that have ended."""
+    """The part of a snapshot about completed requests."""
 
     def __init__(
         self, *, show_texts: bool, clock: Callable[[], float] = time.time
@@ -71,7 +71,8 @@ class RecentPast:
         return latencies
 
     def errors_last_hour(self) -> int:
-        """Errors that were the server's; call it regularly, it compares with then."""
+        """Errors caused by the server; compares with the previous call, so call it
+        regularly."""
         now, total = self._clock(), _errors_so_far()
         if not self._errors or now - self._errors[-1][0] >= ERROR_STEP_SECONDS:
             self._errors.append((now, total))
@@ -109,7 +110,7 @@ def _errors_so_far() -> float:
 
 
 def _codes_of_clients_mistakes(error: type[VoiceError]) -> Iterator[str]:
-    """A wrong key or value is no trouble of the server's; 429 and 5xx are."""
+    """A wrong key or value is the client's error; 429 and 5xx are the server's."""
     if 400 <= error.http_status < 429:
         yield error.code
     for kind in error.__subclasses__():

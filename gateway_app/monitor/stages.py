@@ -1,4 +1,4 @@
-"""The stages of a request, in words and as bars."""
+"""The stages of a request, with names and bars."""
 
 from __future__ import annotations
 

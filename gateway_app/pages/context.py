@@ -1,4 +1,5 @@
-"""What every template knows: the pages, this page, and which services run here."""
+"""The context of every template: the pages, this page, and the services that run
+here."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ class Page:
     url_name: str
     icon: str
     on_phone: bool = True
-    """Whether it has a place in the bottom bar of a phone, or is under "More"."""
+    """Whether it is in the bottom bar of a phone, or under "More"."""
 
 
 PAGES = (

@@ -23,7 +23,7 @@ class FieldDoc:
 
 @dataclass(frozen=True)
 class MessageDoc:
-    """One message: its type, what it says, its fields, and how it looks."""
+    """One message: its type, description, fields, and an example."""
 
     name: str
     sentence: str
@@ -38,7 +38,7 @@ class SocketDoc:
     path: str
     sentence: str
     audio: str
-    """What a binary frame is."""
+    """The content of a binary frame."""
     client_messages: list[MessageDoc]
     server_messages: list[MessageDoc]
 
@@ -82,7 +82,7 @@ def _kind(entry: dict[str, Any]) -> str:
 
 
 def _example(name: str, message: type[BaseModel]) -> str:
-    """A message as it may look, from the examples and defaults of its fields."""
+    """An example message, from the examples and defaults of its fields."""
     shown: dict[str, Any] = {"type": name}
     for field, info in message.model_fields.items():
         if field == "type":

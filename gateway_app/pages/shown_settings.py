@@ -1,4 +1,4 @@
-"""The configuration as its page shows it: groups of rows, secrets masked."""
+"""The configuration for its page: groups of rows, with masked secrets."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _setting(
     name: str, sentence: str, default: Any, loaded: LoadedConfig
 ) -> ShownSetting:
     secret = is_secret(name)
-    # What the lines suggest for a secret is a placeholder, never its value.
+    # The suggested line for a secret has a placeholder, never its value.
     example = "your-secret" if secret else loaded.shown(name)
     if secret and isinstance(default, list):
         example = ["your-secret"]
@@ -93,7 +93,7 @@ def _setting(
 
 
 def _words(value: Any) -> str:
-    """A value for people: nothing is said in a word."""
+    """A value for people: empty values have a word."""
     if value is None or value in ("", [], {}):
         return "not set"
     if isinstance(value, bool):
@@ -106,7 +106,7 @@ def _words(value: Any) -> str:
 
 
 def _file_line(name: str, value: Any) -> str:
-    # Dumped on its own, a plain value would be followed by an end mark.
+    # YAML ends a plain value dumped on its own with an end marker.
     written = yaml.safe_dump(
         [value], default_flow_style=True, allow_unicode=True, width=1_000
     )

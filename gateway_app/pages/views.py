@@ -1,4 +1,4 @@
-"""The pages of the front desk: home, monitor, configuration, API."""
+"""The gateway's pages: home, monitor, configuration, API."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ PART_NAMES = {
     "database": "Database",
     "redis": "Redis",
 }
-"""What the parts of `/health` are called on pages."""
+"""The names of the components of `/health` on pages."""
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """What this server is, how it is, and the ways in."""
+    """The home page: the server, its state, and links to the pages."""
     return render(
         request, "home.html", {"parts": _parts(request), **addresses(request)}
     )
@@ -34,13 +34,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def monitor(request: HttpRequest) -> HttpResponse:
-    """Live figures; they arrive over `/ws/monitor`."""
+    """The monitor page; its figures arrive over `/ws/monitor`."""
     return render(request, "monitor.html", {"parts": _parts(request)})
 
 
 @require_safe
 def configuration(request: HttpRequest) -> HttpResponse:
-    """Every setting, where its value comes from, and how to change it."""
+    """Every setting, its source, and how to change it."""
     loaded = gateway_services(scope_of(request)).loaded
     groups = shown_groups(loaded)
     changed = sum(row.changed for group in groups for row in group.settings)
@@ -61,14 +61,14 @@ def api_page(request: HttpRequest, sockets: Sequence[SocketDoc] = ()) -> HttpRes
 
 
 def addresses(request: HttpRequest) -> dict[str, Any]:
-    """This server's addresses as the caller sees them, for lines to copy."""
+    """This server's addresses as the caller sees them, for the examples."""
     gateway = gateway_services(scope_of(request))
     config = gateway.config
     has_stt, has_tts = gateway.health.has("whisper"), gateway.health.has("piper")
     host = request.get_host()
     name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
     secure = "s" if request.is_secure() else ""
-    # With `serve --split` the two halves answer on ports of their own.
+    # With `serve --split` the two services have their own ports.
     stt_host = host if has_stt else f"{name}:{config.stt_port}"
     tts_host = host if has_tts else f"{name}:{config.tts_port}"
     return {

@@ -1,4 +1,4 @@
-"""The time as a connection sees it, so that tests can turn it."""
+"""The clock of a connection, so that tests can control it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Seconds since some moment, and waiting for later ones."""
+    """Monotonic seconds, and a sleep."""
 
     def __call__(self) -> float: ...
 

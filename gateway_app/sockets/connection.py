@@ -39,8 +39,8 @@ class Connection:
     """Admission, limits, errors and the end of one connection.
 
     A door runs it as `async with connection.running()`, opens it, and passes every
-    message to `receive`. Nothing that goes wrong in a hook gets out of these methods:
-    it becomes an error message and a close.
+    message to `receive`. No error in a hook leaves these methods: it becomes an error
+    message and a close.
     """
 
     def __init__(
@@ -56,9 +56,9 @@ class Connection:
         self.client = ""
         """The address of the other side."""
         self.closing = False
-        """Whether the end has begun: nothing is sent or heard any more."""
+        """Whether the connection is closing: it no longer sends or receives."""
         self.server_closed = False
-        """Whether it was this side that ended the connection."""
+        """Whether this side closed the connection."""
         self._handler = handler
         self._transport = transport
         self._clock = clock
@@ -72,7 +72,8 @@ class Connection:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Around the whole connection: it ends with the block, whatever ends that."""
+        """The context of the whole connection: it ends with the block, for any
+        reason."""
         began = self._clock()
         with bound_contextvars(session_id=self.session_id):
             try:
@@ -90,7 +91,7 @@ class Connection:
         client: str,
         admit: Callable[[], Awaitable[Principal]],
     ) -> None:
-        """Let the client in, within the limits, or say why not and close."""
+        """Admit the client, within the limits, or send an error and close."""
         self.client = client
         self._limits = limits
         self._strikes = Strikes(limits.max_strikes)
@@ -98,7 +99,7 @@ class Connection:
         await self.guard(lambda: self._open(sessions, limits, admit))
 
     async def receive(self, message: bytes | str) -> None:
-        """A message has come."""
+        """Process a message."""
         if self.closing or self._limits is None:
             return
         try:
@@ -117,7 +118,7 @@ class Connection:
             await self.fail(VoiceError(INTERNAL))
 
     async def send(self, message: str | bytes) -> None:
-        """Send one message; after the end it is dropped."""
+        """Send one message; dropped after the end."""
         if self.closing:
             return
         try:
@@ -128,7 +129,7 @@ class Connection:
     def pump(
         self, events: AsyncIterator[Event], send: Callable[[Event], Awaitable[None]]
     ) -> asyncio.Task[None]:
-        """Send every event in a task of its own; the connection closes when they end."""
+        """Send every event in its own task; the connection closes when they end."""
 
         async def send_all() -> None:
             async for event in events:
@@ -139,20 +140,21 @@ class Connection:
         return self.accompany(send_all)
 
     def accompany(self, work: Work) -> asyncio.Task[None]:
-        """Run it beside the connection; it ends with it."""
+        """Run it as a background task of the connection; it ends with the
+        connection."""
         task = asyncio.create_task(self.guard(work))
         self._tasks.add(task)
         return task
 
     async def fail(self, error: VoiceError) -> None:
-        """Tell the client what is wrong, then close with the error's code."""
+        """Send the error to the client, then close with its code."""
         if self.closing:
             return
         await self.tell(error)
         await self.close(error.close_code)
 
     async def tell(self, error: VoiceError) -> None:
-        """Tell the client what is wrong; the connection stays open."""
+        """Send the error to the client; the connection stays open."""
         ERRORS.labels(error.code).inc()
         log.info("socket error", kind=self.kind, code=error.code)
         await self.send(self._handler.encode_error(error))
@@ -167,13 +169,14 @@ class Connection:
         log.debug("socket closed by the server", code=code)
 
     async def drain(self) -> None:
-        """The server shuts down (see SessionRegistry)."""
+        """Called when the server shuts down (see SessionRegistry)."""
         notice = "The server is restarting."
         error = Restarting(notice, retry_after_seconds=RETRY_SECONDS)
         await self._finish_and_fail("restarting", error)
 
     async def guard(self, work: Work) -> None:
-        """The edge: whatever goes wrong inside becomes an error message and a close."""
+        """The outermost handler: any error inside becomes an error message and a
+        close."""
         try:
             await work()
         except VoiceError as error:

@@ -1,4 +1,4 @@
-"""What a door brings to its connections: what carries them, and what it does with them."""
+"""What a door provides for its connections: a transport and a handler."""
 
 from __future__ import annotations
 
@@ -8,42 +8,47 @@ from common.errors import VoiceError
 
 
 class Transport(Protocol):
-    """What carries the messages of a connection."""
+    """The transport of a connection."""
 
     async def transmit(self, message: str | bytes) -> None:
-        """Send one message. Raises OSError when the client is gone."""
+        """Send one message. Raises OSError if the client is gone."""
 
     async def hang_up(self, code: int) -> None:
         """Close; a transport without close codes ignores the code."""
 
 
 class Handler(Protocol):
-    """What a door does with its connection. A VoiceError in a hook closes it."""
+    """The hooks of a door. A VoiceError in a hook closes the connection."""
 
     @property
     def slice_bytes(self) -> int:
         """`on_audio` gets longer frames in pieces of this size."""
 
     async def opened(self) -> None:
-        """The principal was let in."""
+        """The principal was admitted."""
 
     def on_audio(self, frame: bytes) -> None:
-        """A binary message, or a piece of one. It must not wait."""
+        """A binary message, or a piece of one. It must not wait.
+
+        It is audio in the encoding and rate that the door and its client agreed on.
+        """
 
     async def wait_for_capacity(self) -> None:
-        """Awaited after each piece: wait here while the session is behind."""
+        """Back-pressure: awaited after each piece; wait here while the session is
+        behind."""
 
     async def on_text(self, text: str) -> None:
-        """A text message. A BadRequest is told to the client, and the socket stays open."""
+        """A text message. A BadRequest is sent to the client, and the socket stays
+        open."""
 
     async def finish(self, reason: str) -> None:
         """Send what is left; `reason` is `restarting`, `idle` or `expired`."""
 
     def warn(self, seconds: float) -> None:
-        """The longest time that this connection may last ends in so many seconds."""
+        """The connection reaches its time limit in this many seconds."""
 
     async def closed(self) -> None:
-        """The connection has ended, however it did. Called once if `opened` was."""
+        """The connection has ended, for any reason. Called once if `opened` was."""
 
     def encode_error(self, error: VoiceError) -> str | bytes:
-        """The error as a message of this door's protocol."""
+        """The error in this door's protocol."""

@@ -1,4 +1,4 @@
-"""How long a connection may last, and how long it may be silent."""
+"""The time limits of connections: total and idle."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Lifetime:
     async def watch(self, warn: Callable[[float], None]) -> None:
         """Runs until the connection must end. Raises IdleTimeout or SessionExpired.
 
-        `warn` is told the seconds that are left, once, before the longest time is over.
+        Calls `warn` once, before the time limit, with the remaining seconds.
         """
         while True:
             self._check(warn)

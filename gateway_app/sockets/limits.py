@@ -1,4 +1,4 @@
-"""What a door allows each of its connections."""
+"""The limits of a door's connections."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from common.errors import BadRequest, TooLarge
 CONTROL_MESSAGE_BYTES = 16 * 1024
 """Enough for a message of a door whose audio is binary."""
 MAX_STRIKES = 3
-"""So many malformed messages in a row close the connection."""
+"""This many malformed messages in a row close the connection."""
 
 
 @dataclass(frozen=True)
 class SocketLimits:
-    """Bounds of one door. Each is declared; `math.inf` says that there is none."""
+    """Limits of one door. Each is required; `math.inf` means none."""
 
     max_sessions: int
     """Connections to this door at the same time, in one process."""
     max_message_bytes: int
     """A larger message, text or binary, closes the connection."""
     max_text_bytes: int
-    """A larger text message is refused; the connection stays open."""
+    """A larger text message is rejected; the connection stays open."""
     idle_seconds: float
-    """A connection from which nothing comes for so long is ended."""
+    """Idle timeout of a connection."""
     session_seconds: float
-    """Longest connection; it is warned a minute before its end."""
+    """Time limit of a connection; the client gets a warning a minute before."""
     max_strikes: int = MAX_STRIKES
     carrier: str = "WebSocket"
     """What carries the messages, as errors name it."""
@@ -56,10 +56,10 @@ class Strikes:
         self._count = 0
 
     def forgive(self) -> None:
-        """A message that was all right has come."""
+        """Count a valid message."""
         self._count = 0
 
     def add(self) -> bool:
-        """One more malformed message; whether it was one too many."""
+        """Count a malformed message; returns whether the limit is reached."""
         self._count += 1
         return self._count >= self._most

@@ -1,4 +1,4 @@
-"""Who is being served right now: counted, limited, and drained at shutdown."""
+"""Open sessions: counted, limited, and drained at shutdown."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ RETRY_SECONDS = 5.0
 
 
 class Drainable(Protocol):
-    """A session that can be asked to finish what it has and end."""
+    """A session that can be asked to finish."""
 
     async def drain(self) -> None:
         """Finish, tell the client, and end."""
 
 
 class Seat:
-    """The place of one session; leaving it twice is harmless."""
+    """The slot of one session; closing it twice is harmless."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Seat:
 
 
 class SessionRegistry:
-    """Every open session of this process, sockets and running HTTP requests alike."""
+    """All open sessions of this process: sockets and running HTTP requests."""
 
     def __init__(self) -> None:
         self._seats: set[Seat] = set()
@@ -73,9 +73,8 @@ class SessionRegistry:
         holder: str = "",
         holder_limit: int | None = None,
     ) -> Seat:
-        """A seat for the session; use it as a context manager or `close()` it.
-
-        A session of None cannot be hurried: drain waits for it. `limit` bounds the
+        """Reserve a slot; use it as a context manager or `close()` it. A session of
+        None cannot be asked to finish: drain waits for it. `limit` bounds the
         sessions of this kind, `holder_limit` those of this holder, whatever kind.
         Raises Overloaded past the first, TooMany past the second, and Restarting while
         the server shuts down.
@@ -121,7 +120,7 @@ class SessionRegistry:
         return {kind: count for kind, count in self._counts.items() if count}
 
     async def drain(self, grace_seconds: float) -> bool:
-        """Let nobody in, ask all to finish, and wait. False: time ran out."""
+        """Reject new sessions, ask all to finish, and wait. False: the time ran out."""
         self.draining = True
         try:
             await asyncio.wait_for(self._finish_all(), grace_seconds)

@@ -13,7 +13,7 @@ register = template.Library()
 
 @register.filter
 def with_code(sentence: str) -> SafeString:
-    """The sentence with what stands in backticks set as code."""
+    """The sentence, with text in backticks set as code."""
     escaped = conditional_escape(sentence)
     marked = re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped)
     return mark_safe(marked)  # noqa: S308 - escaped above

@@ -1,4 +1,7 @@
-"""A circuit breaker: a server that keeps failing is left alone for a while."""
+"""A circuit breaker: a server that keeps failing is left alone for a while.
+
+The pattern is from Nygard, "Release It!" (2007).
+"""
 
 from __future__ import annotations
 

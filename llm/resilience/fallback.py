@@ -96,6 +96,11 @@ class FallbackEngine:
     async def reply(
         self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
     ) -> AsyncGenerator[LlmEvent, None]:
+        """The answer of the first engine that can give one, as LlmEngine says it.
+
+        Raises LlmUnavailable or BadValue when no engine answers, or when an answer
+        breaks off: another model never continues it.
+        """
         candidates = self._candidates(options)
         errors: list[LlmUnavailable | BadValue] = []
         for engine in candidates:

@@ -45,6 +45,7 @@ class SharedCircuit(Circuit):
         self._rests_until = 0.0
 
     async def enter(self) -> Permit:
+        """Let one request of all processes through. Raises CircuitOpen."""
         await self.refresh()
         permit = await super().enter()
         if permit.is_trial and not await self._claim_trial():

@@ -41,8 +41,8 @@ async def fit_context(
 ) -> list[ChatMessage]:
     """The system prompt, the last message, and as many turns before it as fit.
 
-    With `count`, which gives the exact number of tokens, raises TooLarge when not
-    even the last message fits. Without it, sizes are estimated.
+    `count` gives the exact number of tokens; without it, sizes are estimated. Raises
+    TooLarge with `count` when not even the last message fits.
     """
     budget = context_tokens - answer_budget(context_tokens, max_tokens)
     if sum(map(_most_tokens, messages)) <= budget:

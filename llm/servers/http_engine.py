@@ -141,6 +141,7 @@ class HttpLlm:
     async def reply(
         self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
     ) -> AsyncGenerator[LlmEvent, None]:
+        """See LlmEngine. Raises LlmUnavailable, BadValue, or TooLarge."""
         if not self._running:
             raise LlmUnavailable(f"{self._dialect.title} is not started.")
         request = await self._completion_request(messages, options)

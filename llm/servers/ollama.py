@@ -85,6 +85,7 @@ class OllamaDialect:
         return payload
 
     def parse_delta(self, line: bytes) -> CompletionDelta | None:
+        """See Dialect. Raises ServerBroke for an error of the server, and Garbled."""
         if not line:
             return None
         value = parse_line(line)

@@ -78,6 +78,7 @@ class OpenAiDialect:
         return payload | request.sampling()
 
     def parse_delta(self, line: bytes) -> CompletionDelta | None:
+        """See Dialect. Raises Garbled for what is no event, and ServerBroke."""
         # Other fields of an event, comments that keep the connection open, and
         # the empty line after each event say nothing about the answer.
         if not line.startswith(b"data:"):
@@ -203,6 +204,7 @@ class OpenAiEngine(HttpLlm):
         super().__init__(dialect, config.openai_model, config, policy=policy)
 
     async def start(self) -> None:
+        """Watch the server. Raises EngineFailed without its URL or model."""
         needed = {
             "openai_url": self._settings.openai_url,
             "openai_model": self._settings.openai_model,

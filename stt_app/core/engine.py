@@ -1,4 +1,4 @@
-"""What a speech-to-text engine takes and gives."""
+"""The interface of speech-to-text engines."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ Task = Literal["transcribe", "translate"]
 
 @dataclass(frozen=True, eq=False)
 class TranscriptionRequest:
-    """One stretch of speech, and what is wanted of it."""
+    """One utterance of audio, and the options for its transcription."""
 
     samples: Samples
     """Mono float32 at 16 kHz, from -1 to 1, shape (n,)."""
     language: str = "auto"
     task: Task = "transcribe"
-    """`translate` gives English text, whatever was spoken."""
+    """`translate` translates any language into English."""
     prompt: str = ""
-    """Text that sets the style and spelling, as if it had been said before."""
+    """Text that sets style and spelling, as if it were the preceding transcript."""
     hotwords: str = ""
-    """Words that are likely to be said."""
+    """Words that are likely to occur."""
     word_timestamps: bool = False
     voice_probability: float = 1.0
-    """How sure voice activity detection is that somebody speaks, 0 to 1: the mean
-    over the frames that it took for speech. Low, and stock phrases are doubted."""
+    """The mean probability of the VAD over the speech frames, 0 to 1. If it is low,
+    stock phrases are doubted."""
     model: str = ""
     """One of the names in `stats().offers`; empty is the default model."""
 
@@ -41,7 +41,7 @@ class TranscriptionRequest:
 
 @dataclass(frozen=True)
 class Word:
-    """One word, with where it was said in seconds from the utterance's start."""
+    """One word, with its times in seconds from the utterance's start."""
 
     word: str
     start: float
@@ -51,7 +51,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Transcript:
-    """What was said in one utterance."""
+    """The transcript of one utterance."""
 
     text: str
     language: str

@@ -1,4 +1,4 @@
-"""How busy the speech-to-text engine is, as the sessions of a process feel it."""
+"""The load of the speech-to-text engine, measured by the sessions of a process."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterator
 from common.errors import Overloaded
 
 _SHED_INTERIM_SECONDS = 0.4
-"""A judgement: a final takes about 0.2 s on two cores, so about two of them wait then,
-and an interim result would come after what it is about."""
+"""An estimate: a final takes about 0.2 s on two cores, so about two of them are queued
+then, and an interim result would come too late."""
 _SHED_SPECULATION_SECONDS = 0.25
-"""Less than for interim results: a speculative text costs as much as a final, is thrown
-away when speech goes on, and is asked for again at the end if it was left out."""
+"""Lower than for interim results: a speculative final costs as much as a final, is
+discarded if speech continues, and is not lost if it is skipped."""
 RETRY_SECONDS = 5.0
-"""An utterance lasts a few seconds, so by then the load may be another."""
+"""An utterance lasts a few seconds, so the load may have changed by then."""
 
 
 class EngineLoad:
-    """Shared by all sessions. What can be left out is left out first, finals never."""
+    """Shared by all sessions. Sheds optional work first, and never finals."""
 
     def __init__(
         self, limit_seconds: float, clock: Callable[[], float] = time.monotonic
@@ -32,7 +32,7 @@ class EngineLoad:
 
     @contextlib.contextmanager
     def waiting(self) -> Iterator[None]:
-        """Around a question to the engine whose answer somebody waits for."""
+        """A context for an engine call that a user is waiting for."""
         number = next(self._numbers)
         self._asked[number] = self._clock()
         try:
@@ -42,10 +42,10 @@ class EngineLoad:
 
     @property
     def lag_seconds(self) -> float:
-        """For how long the oldest open question has waited."""
+        """The age of the oldest open call."""
         if not self._asked:
             return 0.0
-        # Questions are numbered in order, and a dictionary keeps it.
+        # Calls are numbered in order, and a dictionary keeps that order.
         return self._clock() - next(iter(self._asked.values()))
 
     @property
@@ -55,11 +55,11 @@ class EngineLoad:
 
     @property
     def allows_speculation(self) -> bool:
-        """Whether there is time for texts that may be thrown away."""
+        """Whether there is time for speculative finals."""
         return self.lag_seconds < _SHED_SPECULATION_SECONDS
 
     def admit(self) -> None:
-        """Whether one more session can be served. Raises Overloaded."""
+        """Check that one more session can be served. Raises Overloaded."""
         if self.lag_seconds > self._limit_seconds:
             raise Overloaded(
                 f"Transcripts are already {self.lag_seconds:.0f} s late.",

@@ -1,4 +1,4 @@
-"""What happens while somebody is listened to: the domain events of speech to text.
+"""The domain events of speech to text.
 
 They are all that leaves the core. Each door maps them to its own messages, and none
 of them knows a wire format. Places in the audio are samples at 16 kHz, counted from
@@ -58,45 +58,45 @@ __all__ = [
 
 @dataclass(frozen=True)
 class SessionReady:
-    """Audio is accepted. The first event, once."""
+    """The session accepts audio. The first event, sent once."""
 
     session_id: str
     model: str
     sample_rate_hz: int
-    """Of the audio that is expected."""
+    """The expected sample rate."""
     resume_token: str | None = None
     resumed: bool | None = None
     """None for a new stream; else whether the earlier part of it is known."""
     audio_seconds: float = 0.0
-    """Where in the stream the audio that follows begins."""
+    """The position of the following audio in the stream."""
 
 
 @dataclass(frozen=True)
 class InterimResult:
-    """The text so far of an utterance that goes on."""
+    """The text so far of the open utterance."""
 
     utterance_id: int
     start_sample: int
     text: str
     stable_text: str
-    """The beginning of it that later ones repeat unchanged."""
+    """The beginning of the text that later interim results repeat unchanged."""
 
 
 @dataclass(frozen=True)
 class SpeechEnded:
-    """The utterance has ended; its text, or why there is none, follows."""
+    """The utterance has ended; its text or its error follows."""
 
     utterance_id: int
     start_sample: int
     end_sample: int
-    """Where its audio ends, with a part of the pause."""
+    """The end of its audio, with a part of the pause."""
     speech_end_sample: int
     reason: EndReason
 
 
 @dataclass(frozen=True)
 class SpokenWord:
-    """One word, with where in the stream it was said."""
+    """One word, with its position in the stream."""
 
     word: str
     start_seconds: float
@@ -106,7 +106,7 @@ class SpokenWord:
 
 @dataclass(frozen=True)
 class UtteranceTranscribed:
-    """The text of one utterance. They come in the order of speech."""
+    """The text of one utterance. Texts come in the order of the utterances."""
 
     utterance_id: int
     start_sample: int
@@ -119,7 +119,7 @@ class UtteranceTranscribed:
     """Mean probability of the text's tokens, 0 to 1."""
     model: str = ""
     words: tuple[SpokenWord, ...] | None = None
-    """None when nobody asked for them."""
+    """None if not requested."""
     stages_ms: dict[str, float] = field(default_factory=dict)
     """`transcribe`: in the engine and its queue; `final`: since the end of speech."""
     is_last: bool = False
@@ -141,7 +141,7 @@ class UtteranceTranscribed:
 
 @dataclass(frozen=True)
 class UtteranceFailed:
-    """An utterance has no text, and why. It takes its place in the order of speech."""
+    """An utterance that failed, with its error. It keeps its place in the order."""
 
     utterance_id: int
     start_sample: int
@@ -158,23 +158,23 @@ class UtteranceFailed:
 
 @dataclass(frozen=True)
 class FlushDone:
-    """Everything before a flush has its text. Every flush is answered."""
+    """Everything before a flush has its text. Sent for every flush."""
 
     utterance_id: int | None
-    """The utterance that it ended; None when nothing was being said."""
+    """The utterance that it ended; None if there was no speech."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """All speech before this point is in events that came before."""
+    """All speech before this point is in earlier events."""
 
     audio_seconds: float
-    """Rounded down to milliseconds, so that what is resent begins early enough."""
+    """Rounded down to milliseconds, so that resent audio starts early enough."""
 
 
 @dataclass(frozen=True)
 class Lag:
-    """Texts come late."""
+    """Transcripts are late."""
 
     lag_ms: float
     """How long the oldest pending utterance has waited for its transcript."""
@@ -182,7 +182,7 @@ class Lag:
 
 @dataclass(frozen=True)
 class ClosingSoon:
-    """The connection is about to have lasted as long as it may."""
+    """The connection is about to reach its time limit."""
 
     lag_ms: float
     closes_in_seconds: float
@@ -190,21 +190,21 @@ class ClosingSoon:
 
 @dataclass(frozen=True)
 class BufferLimitReached:
-    """More audio than may wait came without a pause, or waits for its text."""
+    """Too much audio came without a pause, or is pending."""
 
     audio_seconds: float
 
 
 @dataclass(frozen=True)
 class SessionClosed:
-    """The last event of a session that ends in order."""
+    """The last event of an orderly session."""
 
     reason: str
     """`client`, `idle`, `expired`, `restarting` or `disconnected`."""
     audio_seconds: float
-    """Where in the stream the audio received ends."""
+    """The position of the end of the received audio."""
     utterances: int
-    """How many texts were sent."""
+    """The number of texts sent."""
 
 
 SessionEvent = (
@@ -227,4 +227,4 @@ SessionEvent = (
     | SessionClosed
 )
 UtteranceResult = UtteranceTranscribed | UtteranceFailed
-"""What becomes of an utterance."""
+"""The outcome of an utterance."""

@@ -1,4 +1,4 @@
-"""Which scripts do not part words by spaces."""
+"""The scripts that do not separate words by spaces."""
 
 from __future__ import annotations
 

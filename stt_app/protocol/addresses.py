@@ -1,4 +1,4 @@
-"""What the address of a connection to `/ws/stt` says."""
+"""The URL parameters of `/ws/stt`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stt_app.resume.streams import ResumePoint
 
 
 class Address(Options):
-    """The options in an address, where a lost connection can be taken up as well."""
+    """The options in a URL, including those to resume a lost connection."""
 
     resume: str | None = Field(
         None,
@@ -28,12 +28,12 @@ class Address(Options):
 
     @property
     def options(self) -> Options:
-        """What it says of the session."""
+        """The session options in it."""
         return Options(**self.model_dump(include=set(Options.model_fields)))
 
     @property
     def resume_point(self) -> ResumePoint | None:
-        """Where the stream goes on that it names, if it names one."""
+        """The stream to resume, if any."""
         if not self.resume:
             return None
         return ResumePoint(self.resume, self.audio_seconds)
@@ -43,6 +43,6 @@ _ADDRESS: TypeAdapter[Address] = TypeAdapter(Address)
 
 
 def query_address(query: bytes) -> Address:
-    """What an address asks for. Raises BadValue naming the parameter."""
+    """Parse the URL parameters. Raises BadValue naming the parameter."""
     pairs = parse_qsl(query.decode("ascii", "replace"), keep_blank_values=True)
     return validate(dict(pairs), _ADDRESS)

@@ -28,18 +28,18 @@ from stt_app.protocol.messages import ServerMessage
 
 
 class EventMapper:
-    """Of one connection. Events that `/ws/stt` does not tell have no message."""
+    """Maps the events of one connection. Some events have no message in `/ws/stt`."""
 
     def __init__(self) -> None:
         self._last_was_sent = False
         """Whether a transcript has said that the connection ends."""
 
     def messages(self, event: SessionEvent) -> Iterator[ServerMessage]:
-        """The messages that this event becomes, in order."""
+        """The messages for this event, in order."""
         if isinstance(event, SessionClosed):
             yield from self._goodbye(event)
         elif isinstance(event, UtteranceTranscribed):
-            # Noise that held no words is not worth a message.
+            # Noise without words is not worth a message.
             if event.text:
                 self._last_was_sent = event.is_last
                 yield _transcript(event)
@@ -67,7 +67,7 @@ async def as_messages(
 
 
 def _message(event: SessionEvent) -> ServerMessage | None:
-    """The message of an event that always has the same one."""
+    """The message of an event that maps to exactly one."""
     match event:
         case SessionReady():
             return _ready(event)

@@ -1,4 +1,4 @@
-"""How far each stream has come, so that a client whose connection broke can go on.
+"""Checkpoints of streams, so that a client can resume after a lost connection.
 
 A checkpoint has one owner, the connection that serves the stream now. Whoever
 claims it becomes the owner, and the earlier one learns it at its next `save`.
@@ -24,7 +24,7 @@ _SAME_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """What a stream's next connection has to know."""
+    """The state that a stream's next connection needs."""
 
     session_id: str
     audio_seconds: float = 0.0
@@ -33,7 +33,7 @@ class Checkpoint:
     ends: tuple[float, ...] = ()
     """Where the latest utterances end, in seconds of the stream."""
     principal: str = ""
-    """Whose stream it is: nobody else can take it up."""
+    """The owner of the stream: nobody else can resume it."""
 
     def with_utterance(self, number: int, end: float) -> Checkpoint:
         ends = (*self.ends, end)[-_KEPT_ENDS:]
@@ -43,7 +43,7 @@ class Checkpoint:
         return replace(self, audio_seconds=seconds)
 
     def at(self, seconds: float | None) -> Checkpoint:
-        """Back to an earlier point: the client did not get what was sent after it."""
+        """Rewind to an earlier point: the client did not receive later messages."""
         if seconds is None:
             return self
         kept = tuple(end for end in self.ends if end <= seconds + _SAME_SECONDS)
@@ -52,10 +52,11 @@ class Checkpoint:
 
 
 class Checkpoints(Protocol):
-    """Where checkpoints are kept."""
+    """A store of checkpoints."""
 
     async def claim(self, token: str, owner: str, principal: str) -> Checkpoint | None:
-        """Become the owner. None: this principal has no such stream, or no more."""
+        """Become the owner. None: this principal has no such stream, or it has
+        expired."""
 
     async def save(self, token: str, owner: str, checkpoint: Checkpoint) -> bool:
         """Write it. False: another connection owns the stream now."""
@@ -69,7 +70,7 @@ class Checkpoints(Protocol):
 
 
 class MemoryCheckpoints:
-    """For one process: a restart forgets them."""
+    """For one process: lost on restart."""
 
     def __init__(
         self, keep_seconds: float, clock: Callable[[], float] = time.monotonic

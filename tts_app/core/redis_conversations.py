@@ -1,4 +1,4 @@
-"""Conversations in Redis, which forgets what has expired by itself."""
+"""Conversations in Redis, which expires them by itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tts_app.core.conversations import Key, Turn
 
 PREFIX = "voice:conversation:"
 RESTED = "voice:conversations"
-"""A sorted set of all conversations, by when something was last said."""
+"""A sorted set of all conversations, by their last turn."""
 
 
 class RedisConversations:
@@ -78,6 +78,6 @@ async def _forget_oldest(redis: Any, count: int) -> None:
 
 
 def _name(key: Key) -> str:
-    """Of fixed length and without a separator that an id could hold."""
+    """Of fixed length and without a separator that an id could contain."""
     text = json.dumps([key.principal, key.conversation_id])
     return PREFIX + hashlib.sha256(text.encode()).hexdigest()

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='voice',
             name='sha256',
-            field=models.CharField(blank=True, help_text='Of the model, as it was installed.', max_length=64, verbose_name='SHA-256'),
+            field=models.CharField(blank=True, help_text='SHA-256 of the model at installation.', max_length=64, verbose_name='SHA-256'),
         ),
     ]

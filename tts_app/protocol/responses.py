@@ -1,4 +1,4 @@
-"""The answers of `POST /tts`: a file of audio, or server-sent events."""
+"""The responses of `POST /tts`: an audio file, or server-sent events."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def speech_response(
     rate_hz: int | None = None,
     sse: bool = False,
 ) -> StreamingHttpResponse:
-    """The response that streams the answer, and ends its work when the client leaves."""
+    """The response that streams the answer, and stops the work if the client
+    disconnects."""
     encoded = EncodedSpeech(speech, audio_format, rate_hz)
     content_type = "text/event-stream" if sse else encoded.content_type
     body = _Body(speech, encoded, sse=sse)
@@ -32,13 +33,13 @@ def speech_response(
     response["X-Sample-Rate"] = str(encoded.rate_hz)
     response["X-Channels"] = "1"
     response["Cache-Control"] = "no-store"
-    # A proxy that collects the answer would undo the streaming.
+    # A buffering proxy would undo the streaming.
     response["X-Accel-Buffering"] = "no"
     return response
 
 
 class _Body:
-    """What Django streams; it calls `close` when the client is gone."""
+    """The streaming body; Django calls `close` when the client is gone."""
 
     def __init__(
         self, speech: SpeechStream, encoded: EncodedSpeech, *, sse: bool

@@ -1,4 +1,4 @@
-"""What the speech API takes and gives, as its documentation shows it."""
+"""The schemas of the speech API."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class TtsIn(LlmFields):
     )
 
     def speech_request(self, request_id: str) -> SpeechRequest:
-        """What is asked of the service."""
+        """The request for the service."""
         return SpeechRequest(
             self.text,
             voice=VoiceSettings(

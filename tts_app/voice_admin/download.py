@@ -1,4 +1,4 @@
-"""The admin's way to download a voice by its name: choose, watch, cancel."""
+"""The admin's page to download voices: choose, track, cancel."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ Deed = Callable[[VoiceDownloads, str], Awaitable[Download]]
 
 @dataclass(frozen=True)
 class ShownDownload:
-    """A download in the words and figures of the page."""
+    """A download as the page shows it."""
 
     name: str
     state: str
     words: str
     figures: str
     percent: int | None
-    """None when nobody knows how much there is to come."""
+    """None if the size is unknown."""
     problem: str
     active: bool
     stoppable: bool
@@ -76,7 +76,7 @@ def _figures(done: int, total: int, percent: int | None) -> str:
 
 
 class VoiceDownloadPages(VoicePages):
-    """The page, and what its buttons and its script ask for."""
+    """The page, and the endpoints of its buttons and its script."""
 
     @property
     def page(self) -> AsyncView:
@@ -98,7 +98,7 @@ class VoiceDownloadPages(VoicePages):
         return self._deed(cancel)
 
     def _deed(self, deed: Deed) -> AsyncView:
-        """A form's address: for the script in JSON, without it back to the page."""
+        """The view of a form: JSON for the script, otherwise a redirect to the page."""
 
         async def view(request: HttpRequest) -> HttpResponseBase:
             name = request.POST.get("name", "")
@@ -153,7 +153,7 @@ async def _missing_here(voices: list[PublishedVoice]) -> list[PublishedVoice]:
 
 
 def _by_language(voices: list[PublishedVoice]) -> list[tuple[str, list[Any]]]:
-    """The voices under their languages, both in order."""
+    """The voices by language, both sorted."""
     ordered = sorted(voices, key=lambda voice: (voice.language, voice.name))
     groups = groupby(ordered, key=lambda voice: voice.language)
     return [(language, list(group)) for language, group in groups]

@@ -1,4 +1,4 @@
-"""What the admin's pages that bring a voice have in common: who may, and errors."""
+"""Common parts of the admin's voice pages: permissions and errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _accepted(request: HttpRequest) -> str:
 
 
 class VoicePages:
-    """Pages of an admin site for those whom `may_bring` lets in."""
+    """Admin pages for users that `may_bring` allows."""
 
     def __init__(self, may_bring: Allowed, site: Any) -> None:
         self._may_bring = may_bring
@@ -33,7 +33,7 @@ class VoicePages:
     def guarded(
         self, work: Callable[[HttpRequest], Awaitable[HttpResponseBase]]
     ) -> AsyncView:
-        """The view for those who may, with errors in our shape."""
+        """The view with its permission check, and errors in our format."""
 
         @wraps(work)
         async def view(request: HttpRequest) -> HttpResponseBase:

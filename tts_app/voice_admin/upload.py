@@ -1,4 +1,4 @@
-"""The admin's way to bring a voice: a page, and its files in small parts."""
+"""The admin's page to upload a voice, in small parts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Step = Callable[[HttpRequest, VoiceUploads], Awaitable[dict[str, Any]]]
 
 
 class VoiceUploadPages(VoicePages):
-    """Where the two files are chosen, and the steps in which they come."""
+    """The page to choose the two files, and the upload steps."""
 
     @property
     def page(self) -> AsyncView:
@@ -48,7 +48,7 @@ async def begin(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:
 
 
 async def add(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:
-    """The next part of a file, as the body."""
+    """The next part of a file, as the body. Raises BadValue, or TooLarge."""
     given = request.GET
     try:
         offset = int(given.get("offset", ""))
@@ -60,7 +60,10 @@ async def add(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:
 
 
 async def finish(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:
-    """Examine the voice and keep it, or throw it away and say why."""
+    """Examine the voice and keep it, or throw it away and say why.
+
+    Raises BadValue. After an unusable name the upload stays, for another try.
+    """
     speech = speech_services(scope_of(request)).speech
     upload, name = request.GET.get("upload", ""), request.GET.get("name", "")
     try:

@@ -1,4 +1,4 @@
-"""A sentence to hear a voice by, in its own language."""
+"""A sample sentence for a voice, in its own language."""
 
 from __future__ import annotations
 

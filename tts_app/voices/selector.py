@@ -1,4 +1,4 @@
-"""Which voices a request may have: what is installed, minus what is switched off."""
+"""Selects voices for requests: the installed ones, without disabled ones."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from tts_app.voices.storage import VoiceChoices, read_choices, sync_voices
 log = structlog.get_logger(__name__)
 
 FRESH_SECONDS = 1.0
-"""An administrator's choice counts after this time; a busy server asks no more often."""
+"""How often to reload the administrator's choices, at most."""
 TROUBLED_SECONDS = 15.0
-"""So long the database is left alone after trouble."""
+"""Pause after a database error."""
 DATABASE_SECONDS = 1.0
-"""A caller waits no longer for a choice that is seldom another one."""
+"""The longest wait for choices, which rarely change."""
 MOST_NAMED = 50
 """Voices or speakers in an error's sentence; some voices have 900 speakers."""
 AUTO = "auto"
@@ -34,17 +34,14 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class AvailableVoices:
-    """The voices that may be asked for now; the default one is among them."""
+    """The available voices, including the default one."""
 
     voices: list[VoiceInfo]
     default: str
 
 
 class VoiceSelector:
-    """Finds the voice that a request means.
-
-    Trouble with the database never keeps a voice from being used.
-    """
+    """Finds the voice of a request. Database errors never prevent the use of a voice."""
 
     def __init__(self, config: Config, tts: TtsEngine) -> None:
         self._config = config
@@ -60,7 +57,7 @@ class VoiceSelector:
         self._fresh_until = 0.0
 
     async def available(self) -> AvailableVoices:
-        """What may be used. Raises EngineFailed when there is no voice at all."""
+        """The available voices. Raises EngineFailed if there is none."""
         choices = await self._current_choices()
         installed = self._tts.voices()
         voices = [v for v in installed if v.name not in choices.disabled]
@@ -73,10 +70,9 @@ class VoiceSelector:
     async def choose(
         self, wanted: VoiceSettings, text: str = "", *, include_disabled: bool = False
     ) -> tuple[VoiceInfo, VoiceSettings]:
-        """The voice that is meant, and the settings with its name and speaker's number.
-
-        No name means the default voice. AUTO means the first voice in the language of
-        the text, or the default one when that is its language or when none fits.
+        """The selected voice, and the settings with its name and speaker number. No
+        name means the default voice. AUTO means the first voice in the language of the
+        text, or the default one if it has that language or none matches.
         Raises UnknownVoice, BadValue for a speaker that it does not have, or
         EngineFailed when there is no voice at all.
         """

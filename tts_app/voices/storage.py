@@ -1,4 +1,5 @@
-"""Voices in the database: kept in step with what is installed, and read for requests."""
+"""Voices in the database: synchronised with the installed ones, and read for
+requests."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ class VoiceChoices:
 
 @dataclass(frozen=True)
 class SyncResult:
-    """What a sync changed, by name."""
+    """The changes of a sync, by name."""
 
     added: list[str]
     updated: list[str]
@@ -30,7 +31,7 @@ class SyncResult:
 
 
 def sync_voices(voices: Iterable[VoiceInfo]) -> SyncResult:
-    """Write what is installed; choices stay, and a voice that is gone is only marked."""
+    """Write the installed voices; choices stay, and a missing voice is only marked."""
     found = {voice.name: voice for voice in voices}
     added: list[str] = []
     updated: list[str] = []
@@ -58,7 +59,7 @@ def sync_voices(voices: Iterable[VoiceInfo]) -> SyncResult:
 
 
 def write_checksum(name: str, sha256: str) -> None:
-    """What the model of a voice is from now on, for those who look at it in the admin."""
+    """Update the checksum of a voice's model, as the admin shows it."""
     Voice.objects.filter(name=name).update(sha256=sha256)
 
 
@@ -71,7 +72,7 @@ def read_choices() -> VoiceChoices:
 
 
 def offer_voices(chosen: QuerySet[Voice], *, offered: bool) -> int:
-    """Offer the voices or stop it; a default that is not offered is none."""
+    """Enable or disable the voices; a disabled voice cannot be the default."""
     changes: dict[str, bool] = {"enabled": True}
     if not offered:
         changes = {"enabled": False, "default": False}
@@ -79,7 +80,7 @@ def offer_voices(chosen: QuerySet[Voice], *, offered: bool) -> int:
 
 
 def make_default(voice: Voice) -> None:
-    """Exactly this voice is the default, and it is offered."""
+    """Make this voice the only default, and enable it."""
     with transaction.atomic():
         Voice.objects.filter(default=True).exclude(pk=voice.pk).update(default=False)
         Voice.objects.filter(pk=voice.pk).update(default=True, enabled=True)

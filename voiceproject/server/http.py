@@ -19,7 +19,7 @@ from voiceproject.server.reactor import reactor
 log = structlog.get_logger(__name__)
 
 LINGER_SECONDS = 5.0
-"""How long a refused client may go on sending, so that it gets to read why."""
+"""How long a rejected client may keep sending, so that it can read the error."""
 LEAST_BODY_BYTES_PER_SECOND = 1_024
 REQUEST_TIMEOUT = (
     b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -28,7 +28,7 @@ _REASONS = {413: "Content Too Large", 503: "Service Unavailable"}
 
 
 def plain_answer(error: VoiceError) -> bytes:
-    """The error as a whole HTTP answer, for where no application is asked."""
+    """The error as a complete HTTP response, sent without the application."""
     body = json.dumps(error.body()).encode()
     lines = [
         f"HTTP/1.1 {error.http_status} {_REASONS[error.http_status]}",
@@ -42,14 +42,14 @@ def plain_answer(error: VoiceError) -> bytes:
 
 
 class LimitedRequest(WebRequest):  # type: ignore[misc]
-    """A request whose body is refused before it is stored."""
+    """A request whose body is rejected before it is stored."""
 
     _limit_bytes = 0
     _received_bytes = 0
     _refused = False
 
     def gotLength(self, length: int | None) -> None:
-        # Twisted tells a request its own method and path only when the body is there.
+        # Twisted sets a request's method and path only after the body has arrived.
         method, target = self.channel._command, self.channel._path
         self._limit_bytes = self.server.body_limits.of(method, target)
         too_large = (length or 0) > self._limit_bytes
@@ -72,7 +72,7 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
             )
 
     def _refuse(self, error: VoiceError) -> None:
-        """Answer now and let go of the connection; the rest is thrown away."""
+        """Respond now and close the connection; discard the rest."""
         self._refused = True
         self.requestHeaders.removeHeader(b"expect")
         transport = self.channel.transport
@@ -83,19 +83,20 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
 
     def process(self) -> Any:
         if self._refused:
-            # The answer is out; an abort now could destroy it before it is read.
+            # The response is sent; an abort now could destroy it before the client
+            # reads it.
             self.channel.abort_later(LINGER_SECONDS)
             return None
         if self.server.draining:
             self._refuse(Restarting("The server is restarting.", retry_after_seconds=1))
             return None
-        # Daphne believes this header whoever sends it, and would build links from it.
+        # Daphne trusts this header from any client, and would build links from it.
         self.requestHeaders.removeHeader(b"daphne-root-path")
         return super().process()
 
 
 class LimitedChannel(HTTPChannel):  # type: ignore[misc]
-    """One connection: slow headers and bodies are cut, slow readers waited for."""
+    """One connection: cuts off slow headers and bodies, waits for slow readers."""
 
     factory: Any
     _deadline: Any = None
@@ -179,7 +180,7 @@ class LimitedChannel(HTTPChannel):  # type: ignore[misc]
 
 
 class Refusal(Protocol):  # type: ignore[misc]
-    """Answers one connection too many."""
+    """Rejects a connection over the limit."""
 
     def connectionMade(self) -> None:
         reactor.callLater(LINGER_SECONDS, self.transport.abortConnection)
@@ -191,7 +192,7 @@ class Refusal(Protocol):  # type: ignore[misc]
 
 
 class LimitedHTTPFactory(HTTPFactory):  # type: ignore[misc]
-    """Makes our channels and requests, up to the largest number of connections."""
+    """Creates our channels and requests, up to the maximum number of connections."""
 
     protocol = LimitedChannel
 
@@ -200,6 +201,7 @@ class LimitedHTTPFactory(HTTPFactory):  # type: ignore[misc]
             log.warning("connection refused", limit=self.server.max_connections)
             return Refusal()
         channel = super().buildProtocol(addr)
-        # Django parses forms, within bounds and not on the event loop; Twisted neither.
+        # Django parses forms within bounds and off the event loop; Twisted does
+        # neither.
         channel.requestFactory = partial(LimitedRequest, parsePOSTFormSubmission=False)
         return channel

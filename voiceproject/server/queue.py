@@ -1,4 +1,4 @@
-"""Back pressure in both directions: a metered queue in, a gate out."""
+"""Back-pressure in both directions: a metered input queue and an output gate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ log = structlog.get_logger(__name__)
 HIGH_BYTES = 256 * 1024
 LOW_BYTES = HIGH_BYTES // 2
 MESSAGE_OVERHEAD_BYTES = 256
-"""What a message costs beside its content, so that tiny ones count too."""
+"""Overhead per message, so that tiny ones count too."""
 
 
 def _size(message: dict[str, Any]) -> int:
@@ -25,7 +25,7 @@ def _size(message: dict[str, Any]) -> int:
 
 
 class MeteredQueue(asyncio.Queue[dict[str, Any]]):
-    """Counts the bytes that wait; stops the socket when full, until half empty."""
+    """Counts the queued bytes; pauses the socket when full, until half empty."""
 
     def __init__(self, transport: Any) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class MeteredQueue(asyncio.Queue[dict[str, Any]]):
 
 @implementer(IPushProducer)
 class WriteGate:
-    """Shut while the client has unread output; cuts off one that reads nothing.
+    """Closed while the client has unread output; disconnects one that reads nothing.
 
     Twisted calls `pauseProducing` when its write buffer passes 64 KiB and
     `resumeProducing` when it has run empty.
@@ -65,7 +65,7 @@ class WriteGate:
         self._open.set()
 
     async def passable(self) -> None:
-        """Return when there is room to write, or when the connection is gone."""
+        """Return when there is room to write, or the connection is gone."""
         await self._open.wait()
 
     def pauseProducing(self) -> None:
@@ -97,6 +97,6 @@ class WriteGate:
 
 
 def _unsent_bytes(transport: Any) -> int:
-    """What Twisted's write buffer holds; it has no public name for this."""
+    """The size of Twisted's write buffer; there is no public name for it."""
     waiting = len(transport.dataBuffer) - transport.offset
     return int(waiting + transport._tempDataLen)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 if sys.platform == "win32":
-    # Twisted needs a selector loop; Windows would give a proactor.
+    # Twisted needs a selector loop; Windows defaults to a proactor loop.
     asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
 
 import daphne.server  # noqa: F401 - installs the reactor on a loop of its own
@@ -18,7 +18,7 @@ reactor: Any = _reactor
 
 
 def run_until_done(main: Callable[[], Coroutine[Any, Any, int]]) -> int:
-    """Run `main` on the reactor's loop and give back what it returned."""
+    """Run `main` on the reactor's loop and return its result."""
     tasks: list[asyncio.Task[int]] = []
 
     def begin() -> None:

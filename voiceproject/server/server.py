@@ -1,7 +1,7 @@
-"""Daphne's server, hardened: bounded both ways, patient at the end.
+"""Daphne's server, hardened: bounded in both directions, with a graceful shutdown.
 
-Stock Daphne buffers without bound in both directions, stores every body whole,
-never times slow headers out, and ends at once on SIGTERM.
+Stock Daphne buffers without bound in both directions, stores every body completely,
+never times out slow headers, and exits at once on SIGTERM.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ _PAUSE_SECONDS = 0.02
 
 
 class AddressInUse(Exception):
-    """The port cannot be listened on; the message is for the person who chose it."""
+    """The server cannot listen on the port; the message is for the person who chose
+    it."""
 
 
 class VoiceServer(Server):  # type: ignore[misc]
@@ -75,7 +76,7 @@ class VoiceServer(Server):  # type: ignore[misc]
             closeHandshakeTimeout=CLOSE_HANDSHAKE_SECONDS,
             maxMessagePayloadSize=largest_message,
             maxFramePayloadSize=largest_message,
-            # Say what was wrong instead of only dropping the connection.
+            # Report the error instead of only dropping the connection.
             failByDrop=False,
         )
 
@@ -83,7 +84,8 @@ class VoiceServer(Server):  # type: ignore[misc]
         raise NotImplementedError("use listen() and drain() on the running reactor")
 
     def listen(self, host: str, port: int) -> int:
-        """Start to listen; the port, for when 0 was asked. Raises AddressInUse."""
+        """Start to listen; returns the port, useful with port 0. Raises
+        AddressInUse."""
         try:
             listener = reactor.listenTCP(
                 port, self.http_factory, backlog=128, interface=host
@@ -105,7 +107,7 @@ class VoiceServer(Server):  # type: ignore[misc]
             await port.stopListening().asFuture(asyncio.get_running_loop())
 
     async def drain(self, grace_seconds: float) -> None:
-        """Close the sockets, let requests end for so long, then cut off the rest."""
+        """Close the sockets, give requests this long to end, then cut off the rest."""
         await self.stop_accepting()
         self._close_sockets()
         await self._wait_while(self._running, grace_seconds)
@@ -133,7 +135,8 @@ class VoiceServer(Server):  # type: ignore[misc]
         return [task for task in instances if task is not None and not task.done()]
 
     def _drop_idle(self) -> None:
-        """Connections without a request would keep us; what is written still goes out."""
+        """Close idle connections, which would delay the shutdown; flush written data
+        first."""
         for transport in list(self.open_transports):
             transport.unregisterProducer()
             transport.loseConnection()
@@ -144,7 +147,7 @@ class VoiceServer(Server):  # type: ignore[misc]
             await asyncio.sleep(_PAUSE_SECONDS)
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        """As Daphne's, with a queue that stops the socket when it is full."""
+        """Like Daphne's, with a queue that pauses the socket when full."""
         scope.setdefault("asgi", {"version": "3.0"})
         queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         if scope["type"] == "websocket":
@@ -157,7 +160,7 @@ class VoiceServer(Server):  # type: ignore[misc]
         return queue
 
     async def handle_reply(self, protocol: Any, message: dict[str, Any]) -> None:
-        """As Daphne's, after waiting until the client has read what came before."""
+        """Like Daphne's, but waits until the client has read the earlier output."""
         if message.get("type") in ("websocket.send", "http.response.body"):
             channel = getattr(protocol, "channel", None) or protocol
             if hasattr(channel, "gate"):
@@ -166,7 +169,7 @@ class VoiceServer(Server):  # type: ignore[misc]
 
 
 async def _receive(queue: asyncio.Queue[dict[str, Any]]) -> dict[str, Any]:
-    """The next message; others get a turn between the parts of a large body."""
+    """The next message; other tasks run between the parts of a large body."""
     message = await queue.get()
     if message.get("more_body"):
         await asyncio.sleep(0)

@@ -10,7 +10,8 @@ from voiceproject.server.queue import HIGH_BYTES, MeteredQueue, WriteGate
 
 
 class LimitedSocket(WebSocketProtocol):  # type: ignore[misc]
-    """One WebSocket: waits for a slow reader, and holds little before it is accepted."""
+    """One WebSocket: waits for a slow reader, and buffers little before it is
+    accepted."""
 
     application_queue: MeteredQueue
     maxMessagePayloadSize: int
@@ -25,7 +26,7 @@ class LimitedSocket(WebSocketProtocol):  # type: ignore[misc]
         return super().onConnect(request)
 
     def dataReceived(self, data: bytes) -> None:
-        """Frames that come before the application has accepted wait, within bounds."""
+        """Buffers frames, within bounds, until the application accepts."""
         if not hasattr(self, "handshake_deferred"):
             super().dataReceived(data)
             return
@@ -40,7 +41,7 @@ class LimitedSocket(WebSocketProtocol):  # type: ignore[misc]
             super().dataReceived(early)
 
     def sendMessage(self, payload: bytes, *options: Any, **more: Any) -> None:
-        """Of any size: autobahn would hold what we send to the limit for clients."""
+        """Of any size: autobahn would apply the clients' limit to our messages."""
         limit, self.maxMessagePayloadSize = self.maxMessagePayloadSize, 0
         try:
             super().sendMessage(payload, *options, **more)
@@ -48,7 +49,7 @@ class LimitedSocket(WebSocketProtocol):  # type: ignore[misc]
             self.maxMessagePayloadSize = limit
 
     def onAutoPingTimeout(self) -> None:
-        """A pong may be stuck behind input that we ourselves do not read."""
+        """A pong may be queued behind input that we do not read."""
         if not self.application_queue.full_of_bytes:
             super().onAutoPingTimeout()
 
@@ -61,6 +62,6 @@ class LimitedSocket(WebSocketProtocol):  # type: ignore[misc]
 
 
 class LimitedWebSocketFactory(WebSocketFactory):  # type: ignore[misc]
-    """Makes our sockets."""
+    """Creates our sockets."""
 
     protocol = LimitedSocket

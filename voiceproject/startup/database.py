@@ -8,7 +8,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 
 def prepare_database() -> str:
-    """Migrate SQLite; for other databases only say what is to be done, if anything."""
+    """Migrate SQLite; for other databases, only return what is missing, if anything."""
     try:
         if connection.vendor == "sqlite":
             call_command("migrate", interactive=False, verbosity=0)

@@ -46,7 +46,7 @@ class Started:
 
 
 class CannotStart(Exception):
-    """The message says why, and what mends it."""
+    """The message says why, and how to fix it."""
 
 
 async def serve(
@@ -78,7 +78,7 @@ async def serve(
 
 
 def _build(loaded: LoadedConfig, options: ServeOptions) -> ServerProcess:
-    # A taken port is said at once, not after the models have loaded.
+    # Report a port in use at once, not after the models have loaded.
     _check_free(options.host, options.port)
     try:
         return build_services(loaded, options.roles)

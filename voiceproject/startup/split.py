@@ -25,7 +25,7 @@ POLL_SECONDS = 0.2
 CANNOT_START = 1
 
 
-class Child:
+class SupervisedProcess:
     """One service's process, and when it may be started again."""
 
     def __init__(self, name: str, command: Sequence[str]) -> None:
@@ -40,14 +40,14 @@ class Child:
     def start(self) -> None:
         self._starts += 1
         self._started_at = time.monotonic()
-        # Its own session: a Ctrl-C in the terminal is for the supervisor alone.
-        # Its standard input is how it learns that it shall stop, or that we died.
+        # Its own session, so that Ctrl-C in the terminal reaches only the supervisor.
+        # The end of its standard input tells it to stop, also when we have died.
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             self._command, stdin=subprocess.PIPE, start_new_session=True
         )
 
-    def tend(self) -> int | None:
-        """Start it again when it has died; its exit code when that is no use."""
+    def restart_if_dead(self) -> int | None:
+        """Start it again when it has died; its exit code when it can never start."""
         if self._process is None:
             if time.monotonic() >= self._next_start:
                 self.start()
@@ -110,8 +110,8 @@ def service_commands(roles: Sequence[str], *options: str) -> dict[str, list[str]
     }
 
 
-class _Stop:
-    """Whether a signal came. Plain, because a lock could be held when one comes."""
+class _StopRequest:
+    """Whether a signal came. Without a lock, which a signal handler might never get."""
 
     def __init__(self) -> None:
         self._asked = False
@@ -125,12 +125,12 @@ class _Stop:
 
 def supervise(commands: dict[str, list[str]], grace_seconds: float) -> int:
     """Keep the services running until a signal; the exit code."""
-    children = [Child(name, command) for name, command in commands.items()]
-    stop = _Stop()
+    children = [SupervisedProcess(name, command) for name, command in commands.items()]
+    stop = _StopRequest()
     _on_signals(stop, children)
     for child in children:
         child.start()
-    code = _tend_until(stop, children)
+    code = _supervise_until(stop, children)
     stop.ask()
     for child in children:
         child.ask_to_stop()
@@ -140,17 +140,17 @@ def supervise(commands: dict[str, list[str]], grace_seconds: float) -> int:
     return code
 
 
-def _tend_until(stop: _Stop, children: list[Child]) -> int:
+def _supervise_until(stop: _StopRequest, children: list[SupervisedProcess]) -> int:
     while not stop.asked():
         time.sleep(POLL_SECONDS)
         for child in children:
-            code = None if stop.asked() else child.tend()
+            code = None if stop.asked() else child.restart_if_dead()
             if code:
                 return code
     return 0
 
 
-def _on_signals(stop: _Stop, children: list[Child]) -> None:
+def _on_signals(stop: _StopRequest, children: list[SupervisedProcess]) -> None:
     def received(number: int, _frame: FrameType | None) -> None:
         if stop.asked():
             for child in children:

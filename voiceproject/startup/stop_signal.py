@@ -32,7 +32,7 @@ class StopSignal:
         return self._event.is_set()
 
     def watch_input(self) -> None:
-        """Stop when standard input ends: no orphan outlives its supervisor."""
+        """Stop when standard input ends, so that no process outlives its supervisor."""
         threading.Thread(target=self._read_to_end, daemon=True).start()
 
     def _read_to_end(self) -> None:

@@ -1,4 +1,4 @@
-"""What a person wants to know when the server has started."""
+"""The summary that the server prints after its start."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def summary(started: Started) -> str:
 
 
 def facts(started: Started) -> dict[str, str]:
-    """The same for a log that machines read."""
+    """The same for a structured log."""
     parts = started.services[GatewayServices].health.parts()
     return {name: f"{part.state.value}: {part.summary}" for name, part in parts.items()}
 

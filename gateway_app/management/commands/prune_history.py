@@ -1,4 +1,4 @@
-"""`manage.py prune_history`: forget requests that are older than the retention."""
+"""`manage.py prune_history`: delete requests older than the retention."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
+        """Delete and report. Raises CommandError for a negative number of days."""
         dry_run: bool = options["dry_run"]
         days = options["days"]
         if days is not None and days < 0:

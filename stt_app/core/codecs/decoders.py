@@ -1,4 +1,4 @@
-"""From a client's bytes, in any encoding and rate, to samples at 16 kHz."""
+"""Decodes a client's bytes, in any encoding and rate, to samples at 16 kHz."""
 
 from __future__ import annotations
 
@@ -21,24 +21,30 @@ _PACKED_SLICE_BYTES = 1_024
 
 
 class StreamDecoder(Protocol):
-    """One stream. How its bytes are split into frames makes no difference."""
+    """Decodes one stream. The split of its bytes into frames makes no difference."""
 
     slice_bytes: int
-    """Give no more at a time where the event loop must not wait for it."""
+    """The most bytes to pass at once on the event loop."""
 
     @property
     def audio_seconds(self) -> float:
         """Seconds of audio received so far."""
 
     def decode(self, data: bytes) -> Samples:
-        """The samples at 16 kHz that are ready now. Raises UnsupportedAudio."""
+        """The samples that are ready: mono float32 at 16 kHz in [-1, 1], shape (n,).
+
+        `data` is in the stream's encoding and rate, mono. Raises UnsupportedAudio.
+        """
 
     def flush(self) -> Samples:
-        """What the resampler held back. The stream may go on afterwards."""
+        """What the resampler held back: mono float32 at 16 kHz in [-1, 1], shape (n,).
+
+        The stream may go on afterwards.
+        """
 
 
 class _Resampled:
-    """Resamples what was decoded, and counts it."""
+    """Resamples decoded audio, and counts it."""
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
@@ -60,7 +66,10 @@ class _Resampled:
 
 
 class RawDecoder(_Resampled):
-    """Samples without a container, each of `width` bytes."""
+    """Mono samples without a container, each of `width` bytes, at `rate_hz`.
+
+    `convert` turns whole samples into float32 in [-1, 1], shape (n,).
+    """
 
     def __init__(
         self, width: int, convert: Callable[[bytes], Samples], rate_hz: int
@@ -72,6 +81,7 @@ class RawDecoder(_Resampled):
         self._partial = b""
 
     def decode(self, data: bytes) -> Samples:
+        """Mono float32 at 16 kHz, shape (n,); an incomplete sample waits for its rest."""
         joined = self._partial + data
         whole = len(joined) - len(joined) % self._width
         self._partial = joined[whole:]
@@ -79,7 +89,7 @@ class RawDecoder(_Resampled):
 
 
 class OpusDecoder(_Resampled):
-    """Opus in WebM or Ogg, as a browser's MediaRecorder makes it."""
+    """Opus in WebM or Ogg, as a browser's MediaRecorder produces it."""
 
     slice_bytes = _PACKED_SLICE_BYTES
 
@@ -88,11 +98,15 @@ class OpusDecoder(_Resampled):
         self._stream = OpusStream()
 
     def decode(self, data: bytes) -> Samples:
+        """Mono float32 at 16 kHz, shape (n,). Raises UnsupportedAudio."""
         return self._take(self._stream.push(data))
 
 
 def float32_to_samples(data: bytes) -> Samples:
-    """32-bit floats, little-endian: louder than full scale is clipped, NaN is silence."""
+    """Little-endian 32-bit floats, mono, as float32 in [-1, 1], shape (n,), at their rate.
+
+    What is louder than full scale is clipped, NaN is silence.
+    """
     wild = np.frombuffer(data, "<f4")
     finite = np.nan_to_num(wild, nan=0.0, posinf=1.0, neginf=-1.0)
     samples: Samples = np.clip(finite, -1.0, 1.0).astype(np.float32, copy=False)
@@ -108,7 +122,7 @@ _RAW: dict[Encoding, tuple[int, Callable[[bytes], Samples]]] = {
 
 
 def build_decoder(encoding: Encoding, sample_rate: int) -> StreamDecoder:
-    """A decoder for a new stream; a container knows its own rate."""
+    """A decoder for a new stream; a container has its own rate."""
     if encoding in _RAW:
         width, convert = _RAW[encoding]
         return RawDecoder(width, convert, sample_rate)

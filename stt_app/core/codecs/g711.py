@@ -1,4 +1,4 @@
-"""The two logarithmic encodings of telephony (G.711), one byte a sample."""
+"""The two logarithmic encodings of telephony (ITU-T G.711), one byte a sample."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _MULAW_BIAS = 132
 
 
 def mulaw_to_float(data: bytes) -> Samples:
-    """mu-law bytes as samples."""
+    """mu-law bytes, mono at any rate, as float32 samples in (-1, 1), shape (n,)."""
     return _MULAW[np.frombuffer(data, np.uint8)]
 
 
 def alaw_to_float(data: bytes) -> Samples:
-    """A-law bytes as samples."""
+    """A-law bytes, mono at any rate, as float32 samples in (-1, 1), shape (n,)."""
     return _ALAW[np.frombuffer(data, np.uint8)]
 
 

@@ -1,4 +1,7 @@
-"""Ogg, taken apart while it arrives: pages in, the packets of its Opus stream out."""
+"""Ogg, taken apart while it arrives: pages in, the packets of its Opus stream out.
+
+Pages are as in RFC 3533, Opus in them as in RFC 7845.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ class OggDemuxer:
         self._open = bytearray()
 
     def push(self, data: bytes) -> list[OpusHead | Packet]:
-        """What these bytes complete. Raises UnsupportedAudio."""
+        """Heads and Opus packets that these bytes complete. Raises UnsupportedAudio."""
         self._buffer += data
         found: list[OpusHead | Packet] = []
         while (page := self._next_page()) is not None:
@@ -39,7 +42,7 @@ class OggDemuxer:
         return found
 
     def _next_page(self) -> bytes | None:
-        """The next whole page; what is no page is skipped."""
+        """The next complete page; skips other bytes."""
         if not self._synchronised():
             return None
         if len(self._buffer) < _HEADER_BYTES:
@@ -59,7 +62,7 @@ class OggDemuxer:
         if self._buffer.startswith(OGG_MAGIC):
             return True
         at = self._buffer.find(OGG_MAGIC)
-        # The magic may be cut in the middle, so its first bytes stay.
+        # The magic may be split, so keep its first bytes.
         skip = at if at >= 0 else max(0, len(self._buffer) - len(OGG_MAGIC) + 1)
         self._lost_bytes += skip
         del self._buffer[:skip]
@@ -92,7 +95,7 @@ class OggDemuxer:
         found: list[OpusHead | Packet] = []
         at = 0
         for length in lengths:
-            # Cover pictures are large; a packet of sound never is.
+            # Cover pictures are large; an audio packet never is.
             if len(self._open) <= MOST_PACKET_BYTES:
                 self._open += body[at : at + length]
             at += length

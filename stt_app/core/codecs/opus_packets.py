@@ -1,4 +1,4 @@
-"""What an Opus packet and the head of its stream say about themselves (RFC 6716, 7845)."""
+"""Parses Opus packet headers and stream heads (RFC 6716, 7845)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Packet = bytes
 
 @dataclass(frozen=True)
 class OpusHead:
-    """How a stream is to be decoded."""
+    """The decoding parameters of a stream."""
 
     data: bytes
 
@@ -39,7 +39,7 @@ class OpusHead:
 
 
 def packet_samples(packet: Packet) -> int:
-    """How many samples at 48 kHz the packet holds; 0 when it is damaged."""
+    """The number of samples at 48 kHz in the packet; 0 if it is damaged."""
     if not packet or len(packet) > MOST_PACKET_BYTES:
         return 0
     code = packet[0] & 3

@@ -1,10 +1,9 @@
-"""Opus out of the container that a browser records into, while it arrives.
+"""Decodes Opus from a browser's recording as it arrives.
 
-The containers are taken apart in Python, piece by piece, and only checked packets
-reach the native decoder: a stream names no file or address, asks for no probing,
-and cannot hold more sound than its packets say. That takes about as long as
-detecting speech in it, so it runs where the bytes arrive; `slice_bytes` bounds
-how much of it happens at once.
+The demuxers are written in Python, and only validated packets reach the native decoder:
+a stream cannot name files or addresses, needs no probing, and cannot contain more audio
+than its packets declare. This takes about as long as voice activity detection, so it
+runs on the event loop; `slice_bytes` bounds the work per call.
 """
 
 from __future__ import annotations
@@ -23,15 +22,19 @@ OPUS_RATE_HZ = 48_000
 _NOTHING = np.zeros(0, np.float32)
 _SPARE_SECONDS = 10.0
 _LEAST_BYTES_A_SECOND = 50
-"""Even silence that Opus does not transmit takes more than this, with its container."""
+"""Even silence that Opus does not transmit needs more bytes than this in a
+container."""
 _MOST_DAMAGED = 50
 
 
 class Demuxer(Protocol):
-    """Takes a container apart."""
+    """Demuxes a container."""
 
     def push(self, data: bytes) -> list[OpusHead | Packet]:
-        """What has come to its end: first a head, then its packets."""
+        """What has come to its end: first a head, then its packets.
+
+        `data` are the container's bytes, split anywhere. Raises UnsupportedAudio.
+        """
 
 
 class OpusStream:
@@ -44,7 +47,10 @@ class OpusStream:
         self._spare_samples = _SPARE_SECONDS * OPUS_RATE_HZ
 
     def push(self, data: bytes) -> Samples:
-        """The samples in it, mono at 48 kHz. Raises UnsupportedAudio."""
+        """The samples in it: mono float32 at 48 kHz in [-1, 1], shape (n,).
+
+        Raises UnsupportedAudio.
+        """
         earned = len(data) / _LEAST_BYTES_A_SECOND
         most = max(_SPARE_SECONDS, earned) * OPUS_RATE_HZ
         self._spare_samples = min(self._spare_samples + earned * OPUS_RATE_HZ, most)
@@ -98,7 +104,10 @@ class OpusPacketDecoder:
         self._damaged = 0
 
     def decode(self, packet: Packet) -> Samples:
-        """Its samples; none for a damaged one. Raises UnsupportedAudio for too many."""
+        """Its samples: mono float32 at 48 kHz, shape (n,); none for a damaged packet.
+
+        Raises UnsupportedAudio when too many in a row are damaged.
+        """
         if not packet_samples(packet):
             return self._refused()
         try:

@@ -1,8 +1,9 @@
-"""WebM, taken apart while it arrives: elements in, the packets of its Opus track out.
+"""A streaming WebM demuxer: elements in, the packets of the Opus track out.
 
 A recorder writes segments and clusters of unknown size, so elements are read as
 one flat sequence: those that hold others are entered, those that matter are
-read, and the rest is skipped without being kept.
+read, and the rest is skipped without being kept. Elements are as in RFC 8794 (EBML),
+their numbers as in RFC 9559 (Matroska).
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class _Track:
 
 @dataclass
 class _Tracks:
-    """The tracks of the file that is being read."""
+    """The tracks of the current file."""
 
     all: list[_Track] = field(default_factory=list)
     chosen: _Track | None = None
@@ -50,7 +51,7 @@ class WebmDemuxer:
         self._tracks = _Tracks()
 
     def push(self, data: bytes) -> list[OpusHead | Packet]:
-        """What these bytes complete. Raises UnsupportedAudio."""
+        """Heads and Opus packets that these bytes complete. Raises UnsupportedAudio."""
         self._buffer += data
         found: list[OpusHead | Packet] = []
         at = 0

@@ -1,6 +1,6 @@
-"""Where speech is in the audio: what the segmenter finds, as events.
+"""The segmenter's events: where speech is in the audio.
 
-Places are samples at 16 kHz, counted from the start of the stream.
+Positions are samples at 16 kHz from the start of the stream.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ class EndReason(StrEnum):
 
     SILENCE = "silence"
     LIMIT = "limit"
-    """It was as long as an utterance may be. Speech goes on in the next one."""
+    """It reached the maximum length. Speech continues in the next one."""
     FLUSH = "flush"
-    """The client asked for its text, or the stream has ended."""
+    """The client sent a flush, or the stream has ended."""
 
 
 @dataclass(frozen=True)
 class SpeechCandidate:
-    """The first frame that may hold speech; it may be a click as well."""
+    """The first frame that may contain speech, or a click."""
 
     utterance_id: int
     start_sample: int
-    """Where the utterance will start: some audio from before the frame belongs to it."""
+    """The start of the utterance, which includes some audio before the frame."""
     voiced_sample: int
-    """Where the frame itself starts."""
+    """The start of the frame."""
 
 
 @dataclass(frozen=True)
 class SpeechConfirmed:
-    """Somebody has spoken for `speech_confirm_seconds`: it is speech."""
+    """Confirmed speech: it has lasted `speech_confirm_seconds`."""
 
     utterance_id: int
     start_sample: int
@@ -44,7 +44,7 @@ class SpeechConfirmed:
 
 @dataclass(frozen=True)
 class SpeechContinued:
-    """The utterance before was cut, and this one goes on. Nobody began to speak."""
+    """The previous utterance was cut, and this one continues it."""
 
     utterance_id: int
     start_sample: int
@@ -53,12 +53,12 @@ class SpeechContinued:
 
 @dataclass(frozen=True)
 class PauseBegun:
-    """Nobody speaks any more in an utterance that is worth a text; it may be the end."""
+    """A pause in an utterance that is long enough to transcribe; it may be the end."""
 
     utterance_id: int
     speech_end_sample: int
     prepare_at_sample: int | None
-    """From here on its text is prepared, in case it is; None: it is not."""
+    """When to start the speculative final; None means not at all."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class SpeechResumed:
 
 @dataclass(frozen=True)
 class CandidateDropped:
-    """What began was too short to be speech. Its number is given to the next one."""
+    """The candidate was too short to be speech. The next one gets its number."""
 
     utterance_id: int
     start_sample: int
@@ -80,17 +80,17 @@ class CandidateDropped:
 
 @dataclass(frozen=True, eq=False)
 class UtteranceEnded:
-    """A finished utterance. No sample is in two of them."""
+    """A complete utterance. Utterances do not overlap."""
 
     utterance_id: int
     samples: Samples
     """Mono float32 at 16 kHz, from -1 to 1, shape (n,)."""
     start_sample: int
     speech_end_sample: int
-    """Where the last speech ended; a pause follows."""
+    """The end of the last speech; a pause follows."""
     reason: EndReason
     voice_probability: float = 1.0
-    """Mean probability of speech, 0 to 1, over the frames that were taken for it."""
+    """Mean probability of speech, 0 to 1, over the speech frames."""
 
     @property
     def end_sample(self) -> int:
@@ -98,17 +98,16 @@ class UtteranceEnded:
 
 
 class AudioHeard(NamedTuple):
-    """How far the audio has come. It follows the events of each portion.
-
-    A tuple, because there is one for each frame of a client.
+    """The position in the audio, after the events of each chunk. A tuple, because there
+    is one for each frame of a client.
     """
 
     position_sample: int
-    """Where the audio ends that was looked at."""
+    """The end of the processed audio."""
     settled_sample: int
-    """No utterance that is still to end begins before."""
+    """No open utterance starts before this position."""
     unbroken_samples: int
-    """How long speech has gone on without a pause that ended an utterance."""
+    """The duration of speech since the last endpoint."""
 
 
 EndpointEvent = (

@@ -1,4 +1,5 @@
-"""From bytes of any encoding, rate and length to utterances: decode, detect, cut."""
+"""Turns bytes of any encoding, rate and length into utterances: decode, detect,
+segment."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from stt_app.core.endpointing.vad import FRAME_SAMPLES, VadModel
 
 
 class AudioFrontend:
-    """One stream. How the bytes are split into frames makes no difference.
+    """One stream. The split of the bytes into frames makes no difference.
 
     The events of each call end with one AudioHeard.
     """
@@ -41,36 +42,35 @@ class AudioFrontend:
 
     @property
     def audio_seconds(self) -> float:
-        """Where in its stream the audio received so far ends."""
+        """The position of the end of the received audio."""
         return self._seconds_before + self._decoder.audio_seconds
 
     @property
     def slice_bytes(self) -> int:
-        """The most bytes that `hear` should get at once: more would block for long."""
+        """The most bytes to pass to `hear` at once: more would block the event loop."""
         return self._decoder.slice_bytes
 
     def hear(self, data: bytes) -> list[EndpointEvent]:
-        """What these bytes cause, in the stream's encoding and rate.
-
-        Raises UnsupportedAudio.
+        """The events of these bytes, in the stream's encoding and rate. Raises
+        UnsupportedAudio.
         """
         events = self._detect(self._decoder.decode(data))
         events.append(self._segmenter.heard())
         return events
 
     def flush(self) -> list[EndpointEvent]:
-        """End the open utterance, with everything that was received."""
+        """End the open utterance with all received audio."""
         events = self._detect(self._decoder.flush())
         rest = self._framer.rest()
         if len(rest):
-            # Too short to ask the detector, so it is taken for what came before.
+            # Too short for the detector, so it counts like the previous frame.
             events += self._segmenter.push(rest, self._probability)
         return [*events, *self._segmenter.flush(), self._segmenter.heard()]
 
     def use(
         self, settings: ListeningSettings, encoding: Encoding
     ) -> list[EndpointEvent]:
-        """The audio that follows has another rate or encoding, or is cut otherwise."""
+        """Change the rate, encoding or segmentation of the following audio."""
         self._segmenter.use(settings)
         events: list[EndpointEvent] = []
         if (settings.sample_rate, encoding) != (self.sample_rate, self.encoding):
@@ -81,11 +81,11 @@ class AudioFrontend:
         return [*events, self._segmenter.heard()]
 
     def wait_for_silence(self, seconds: float) -> None:
-        """How long the pause must be that ends the open utterance, and later ones."""
+        """Set the pause that ends the open utterance and later ones."""
         self._segmenter.wait_for_silence(seconds)
 
     def open_utterance(self) -> OpenUtterance | None:
-        """A copy of what is being said; None in silence."""
+        """A copy of the open utterance; None in silence."""
         return self._segmenter.open_utterance()
 
     def _detect(self, samples: Samples) -> list[EndpointEvent]:

@@ -1,4 +1,4 @@
-"""Where utterances begin and end: a pure state machine over frames, with no clock."""
+"""Endpointing: a pure state machine over frames, without a clock."""
 
 from __future__ import annotations
 
@@ -23,31 +23,32 @@ from stt_app.core.endpointing.events import (
 from stt_app.core.endpointing.frames import FrameRun, quietest_sample
 
 _HYSTERESIS = 0.15
-"""Speech that has begun goes on until the probability falls this far below. Silero's own
+"""Speech continues until the probability falls this far below the threshold. Silero's
+own
 iterator uses the same: breaths and stops between words dip for a frame or two."""
 _LOWEST_THRESHOLD = 0.01
 """With a floor at 0 or below, speech would never end."""
 _LONGEST_TAIL_SECONDS = 0.3
-"""As much of a pause as the pre-roll takes from its other end by default: final
-consonants fade within it, and more silence only makes decoding dearer."""
+"""The trailing silence, as long as the default pre-roll: final consonants fade within
+it, and more silence only makes decoding slower."""
 _CUT_SEARCH_SHARE = 1 / 3
-"""The cut is looked for in this last part of an utterance that is too long: several
-seconds, in which there is a pause between words, and both parts stay long enough for
-Whisper to have context."""
+"""The part at the end of a too long utterance in which to look for a cut: several
+seconds, which contain a pause between words, and leave both parts long enough to give
+Whisper context."""
 
 
 @dataclass(frozen=True, eq=False)
 class OpenUtterance:
-    """The utterance that is being said, as far as it was heard."""
+    """The open utterance so far."""
 
     utterance_id: int
     start_sample: int
     speech_end_sample: int
-    """Where its speech ends by now."""
+    """The current end of its speech."""
     samples: Samples
     """A copy: mono float32 at 16 kHz, from -1 to 1, shape (n,)."""
     voice_probability: float
-    """Mean over the frames that were taken for speech, 0 to 1."""
+    """Mean probability over the speech frames, 0 to 1."""
 
 
 @dataclass
@@ -56,12 +57,12 @@ class _Utterance:
 
     run: FrameRun
     voiced_sample: int
-    """Where its first speech starts."""
+    """The start of its first speech."""
     speech_end_sample: int
     unbroken_from: int
-    """Where speech began that was not interrupted by a pause until here."""
+    """The start of the speech since the last pause."""
     continued: bool
-    """What follows a cut is the rest of something long, so it is never too short."""
+    """The part after a cut continues a long utterance, so it is never too short."""
     probability_sum: float
     voiced_frames: int = 1
     confirmed: bool = False
@@ -77,7 +78,7 @@ class _Utterance:
 
 
 class Segmenter:
-    """Takes frames with their speech probability, gives the events that they cause.
+    """Takes frames with their speech probability and returns events.
 
     `first_id` is the number of the first utterance, `start_sample` the place of the
     first frame in the stream.
@@ -94,13 +95,13 @@ class Segmenter:
         self._preroll = FrameRun(start_sample)
         self._open: _Utterance | None = None
         self._next_id = first_id
-        # What opens a resumed stream may be the rest of something long.
+        # A resumed stream may start in the middle of a long utterance.
         self._resumed = resumed
         self._position = start_sample
         self.use(settings)
 
     def use(self, settings: ListeningSettings) -> None:
-        """Follow these settings from now on, in an open utterance too."""
+        """Use these settings from now on, also for the open utterance."""
         self._threshold = settings.vad_threshold
         self._floor = max(settings.vad_threshold - _HYSTERESIS, _LOWEST_THRESHOLD)
         self._shortest = _samples(settings.min_utterance_seconds)
@@ -110,17 +111,15 @@ class Segmenter:
         )
         self._longest = _samples(settings.max_utterance_seconds)
         self._prepare_after = _samples(settings.speculative_pause_seconds)
-        # A part of the pause belongs to the utterance, the rest to the next one.
+        # A part of the pause belongs to this utterance, the rest to the next one.
         tail = min(_LONGEST_TAIL_SECONDS, settings.silence_max_seconds / 2)
         self._tail = _samples(tail)
         self._preroll_length = _samples(settings.preroll_seconds)
         self.wait_for_silence(settings.silence_max_seconds)
 
     def wait_for_silence(self, seconds: float) -> None:
-        """How long a pause must be to end the utterance.
-
-        Whoever can tell from the words or the voice that a turn is over, or is
-        not, calls this in the pause.
+        """Set the pause that ends the utterance. A turn detector calls this during the
+        pause.
         """
         self._silence = _samples(seconds)
 
@@ -149,11 +148,11 @@ class Segmenter:
         return events
 
     def flush(self) -> list[EndpointEvent]:
-        """End what is open, now."""
+        """End the open utterance now."""
         return self._end(EndReason.FLUSH) if self._open else []
 
     def heard(self) -> AudioHeard:
-        """How far the audio has come: told after each portion."""
+        """The position in the audio, emitted after each chunk."""
         if self._open is None:
             kept_from = self._position - self._preroll_length
             settled = max(self._preroll.start, kept_from)
@@ -162,7 +161,7 @@ class Segmenter:
         return AudioHeard(self._position, self._open.run.start, unbroken)
 
     def open_utterance(self) -> OpenUtterance | None:
-        """A copy of what is being said, for a text before the end; None in silence."""
+        """A copy of the open utterance, for an interim result; None in silence."""
         utterance = self._open
         if utterance is None:
             return None
@@ -212,7 +211,7 @@ class Segmenter:
         return [PauseBegun(self._next_id, end, prepare_at)]
 
     def _confirmation(self, utterance: _Utterance) -> list[EndpointEvent]:
-        """That it is speech, once."""
+        """The confirmation of speech, once."""
         if utterance.confirmed or utterance.voiced_samples < self._confirm:
             return []
         utterance.confirmed = True

@@ -1,4 +1,7 @@
-"""Voice activity: how probable it is that a 32 ms frame holds speech."""
+"""Voice activity: how probable it is that a 32 ms frame holds speech.
+
+The model is Silero VAD v6: https://github.com/snakers4/silero-vad
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,10 @@ _STATE_SHAPE = (1, 1, 128)
 
 
 class VoiceDetector(Protocol):
-    """Hears one stream, frame by frame."""
+    """Detects speech in one stream, frame by frame."""
 
     def probability(self, frame: Samples) -> float:
-        """How probable it is, 0 to 1, that this frame of the stream is speech.
+        """The probability, 0 to 1, that this frame is speech.
 
         `frame` is mono float32 at 16 kHz, from -1 to 1, shape (FRAME_SAMPLES,).
         """
@@ -32,7 +35,7 @@ class VadModel(Protocol):
     """Makes a detector for each stream."""
 
     def start(self) -> None:
-        """Load what the detectors share. Raises EngineFailed."""
+        """Load the shared model. Raises EngineFailed."""
 
     def detector(self, silence_rms_threshold: float) -> VoiceDetector: ...
 
@@ -77,7 +80,10 @@ class SileroDetector:
         self._input = np.zeros((1, _CONTEXT_SAMPLES + FRAME_SAMPLES), np.float32)
 
     def probability(self, frame: Samples) -> float:
-        """Silero's answer; 0 for a frame that is too quiet to be speech."""
+        """Silero's answer, 0 to 1; 0 for a frame that is too quiet to be speech.
+
+        `frame` is mono float32 at 16 kHz in [-1, 1], shape (FRAME_SAMPLES,).
+        """
         window = self._input
         window[0, :_CONTEXT_SAMPLES] = window[0, -_CONTEXT_SAMPLES:]
         window[0, _CONTEXT_SAMPLES:] = frame

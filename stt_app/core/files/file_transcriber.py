@@ -1,4 +1,4 @@
-"""What is said in a recording: decoded, cut and transcribed in bounded memory."""
+"""Transcribes recordings: decodes, segments and transcribes in bounded memory."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from stt_app.core.session.session import SttSession
 from stt_app.core.session.settings import Start
 
 _HELD_SECONDS = 60.0
-"""Sound that waits for the engine; the file is read no further meanwhile. It is three
+"""The most audio pending in the engine; reading pauses above it. It is three
 of the longest utterances, so that the engine always has the next one."""
 _FED_BYTES = 16_000 * 4
-"""A second of samples, so that nobody else in the process waits long."""
+"""One second of samples, so that nothing else in the process waits long."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ FileEvent = FileDuration | Progress | UtteranceTranscribed
 
 
 class FileTranscriber:
-    """Transcribes files behind everybody who speaks live, several at once."""
+    """Transcribes several files at once, at a lower priority than live speech."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class FileTranscriber:
             await feeding
         finally:
             feeding.cancel()
-            # A caller that gives up does not wait for the texts that are on their way.
+            # A caller that cancels does not wait for pending texts.
             closing = asyncio.create_task(session.close())
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)

@@ -1,4 +1,4 @@
-"""What of a file is written down already, so that an interruption loses little."""
+"""The progress of a file's transcription, so that an interruption loses little."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _VERSION = 2
 
 
 class Journal:
-    """A file of JSON lines beside the output; it goes when the output is complete.
+    """A JSON lines file beside the output; deleted when the output is complete.
 
     `source` and `options` say what is being transcribed and how: a journal of
-    something else is begun anew.
+    something else is restarted.
     """
 
     def __init__(self, path: Path, source: Path, options: dict[str, Any]) -> None:
@@ -30,7 +30,7 @@ class Journal:
         }
         self.utterances: list[UtteranceTranscribed] = []
         self.seconds = 0.0
-        """Everything before is written down."""
+        """Everything before it is transcribed."""
         self._begun = False
         self._load()
 
@@ -54,13 +54,13 @@ class Journal:
                 self.seconds = line["seconds"]
             else:
                 self.utterances.append(_read(line["utterance"]))
-        # An utterance that was not settled is heard once more.
+        # An unsettled utterance is transcribed again.
         self.utterances = [
             each for each in self.utterances if each.start_seconds < self.seconds
         ]
 
     def _begin(self) -> None:
-        """Write all that is known, without a line that a crash has torn."""
+        """Rewrite all valid lines, without one truncated by a crash."""
         lines: list[Any] = [self._head]
         lines += [{"utterance": asdict(each)} for each in self.utterances]
         lines.append({"seconds": self.seconds})
@@ -91,7 +91,7 @@ class Journal:
 
 
 def _read(plain: dict[str, Any]) -> UtteranceTranscribed:
-    """Raises TypeError for what is no utterance."""
+    """Raises TypeError for anything that is not an utterance."""
     words = plain["words"]
     if words is not None:
         words = tuple(SpokenWord(**word) for word in words)
@@ -99,7 +99,7 @@ def _read(plain: dict[str, Any]) -> UtteranceTranscribed:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file so that it is either the old one or the new one, never half."""
+    """Write a file atomically."""
     new = path.with_name(f".{path.name}.new")
     new.write_text(text, encoding="utf-8")
     new.replace(path)

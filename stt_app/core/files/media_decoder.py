@@ -1,7 +1,7 @@
 """Media files of any kind, each decoded in a process of its own.
 
-FFmpeg reads what strangers made. A crash, a hang or a hunger for memory ends that
-process and the file is refused; no other file notices.
+FFmpeg reads untrusted files. A crash, a hang or excessive memory ends that process, and
+the file is rejected; other files are not affected.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from stt_app.core.files.media_worker import Portion, ReadMedia
 _WORKER = "stt_app.core.files.media_worker:MediaWorker"
 PORTION_SECONDS = 10
 _PORTION_TIMEOUT_SECONDS = 30.0
-"""Decoding is a hundred times faster than playing, so this is a file that hangs."""
+"""Decoding is a hundred times faster than real time, so beyond this the file hangs."""
 _SLOWEST_SKIP = 20
-"""Reaching a place far into a file is at least so many times faster than playing it."""
+"""Seeking far into a file is at least this many times faster than real time."""
 _RETRY_SECONDS = 10.0
 
 
 class _DecoderBroke(UnsupportedAudio):
-    """The process is of no more use: it hangs, died, or failed at what it was given."""
+    """The process is unusable: it hangs, died, or failed."""
 
 
 class MediaDecoder:
     """Decodes up to `processes` files at the same time; up to `queue_limit` more wait.
 
-    A process that has read or refused its file in order is kept for the next one; one
-    whose file was given up, took too long or broke it is ended. `max_seconds` bounds the
-    sound that a file may hold.
+    A process that has read or rejected its file normally is reused; one whose file was
+    cancelled, took too long or crashed it is killed. `max_seconds` limits the length of
+    a file.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class MediaDecoder:
         self._ending: set[asyncio.Task[None]] = set()
 
     async def stop(self) -> None:
-        """End every process, also those at work."""
+        """Kill every process, also busy ones."""
         idle, self._idle = self._idle, None
         pools = [*self._at_work, *([idle] if idle else [])]
         await asyncio.gather(*(pool.stop() for pool in pools), *self._ending)
@@ -100,7 +100,7 @@ class MediaDecoder:
 
     @contextlib.asynccontextmanager
     async def _process(self) -> AsyncIterator[WorkerPool]:
-        """A process for one file, once there is a place."""
+        """A process for one file, once there is a free slot."""
         await self._wait_for_place()
         pool, self._idle = self._idle, None
         try:
@@ -124,7 +124,7 @@ class MediaDecoder:
                 self._idle = pool
                 self._places.release()
             else:
-                # Nobody waits for it, but its place is free only when it has ended.
+                # Nobody waits for it, but its slot is free only after it has ended.
                 ending = asyncio.create_task(self._end(pool))
                 self._ending.add(ending)
                 ending.add_done_callback(self._ending.discard)

@@ -1,4 +1,4 @@
-"""Which container a file is, by its first bytes.
+"""Detects the container of a file from its first bytes.
 
 The demuxer is then named to FFmpeg, which guesses nothing. Formats that name
 other files or addresses (playlists, SDP, concatenation scripts, image
@@ -54,7 +54,7 @@ KNOWN = (
 
 
 def sniffed_format(start: bytes) -> str:
-    """FFmpeg's name of the format that starts so. Raises UnsupportedAudio."""
+    """FFmpeg's name for the format with these first bytes. Raises UnsupportedAudio."""
     if not start:
         raise UnsupportedAudio("The file is empty.")
     for at, magic, name in _MAGIC:

@@ -20,7 +20,8 @@ _NOTHING = np.zeros(0, np.float32)
 
 
 class MediaReader:
-    """Reads from the start to the end. Raises UnsupportedAudio for what it cannot read."""
+    """Reads from start to end. Raises UnsupportedAudio for a file that it cannot
+    read."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb")
@@ -32,7 +33,7 @@ class MediaReader:
         self._pieces = self._decoded()
         self._rest = _NOTHING
         self.position = 0
-        """Samples given out so far."""
+        """Samples returned so far."""
 
     def _open(self) -> None:
         start = self._file.read(SNIFFED_BYTES)
@@ -54,7 +55,7 @@ class MediaReader:
 
     @property
     def duration_seconds(self) -> float | None:
-        """As the header says, which may be wrong."""
+        """From the header, which may be wrong."""
         stream, container = self._stream, self._container
         if stream.duration is not None and stream.time_base is not None:
             return max(0.0, float(stream.duration * stream.time_base))
@@ -63,7 +64,11 @@ class MediaReader:
         return None
 
     def read(self, count: int) -> Samples:
-        """The next samples; fewer than `count` only at the end."""
+        """The next samples: mono float32 at 16 kHz in [-1, 1], shape (count,).
+
+        Fewer than `count` only at the end. Raises UnsupportedAudio when the audio goes on
+        at a rate or with channels that are not allowed.
+        """
         parts, held = [self._rest], len(self._rest)
         while held < count and (piece := next(self._pieces, None)) is not None:
             parts.append(piece)
@@ -85,7 +90,7 @@ class MediaReader:
         yield from mixer.rest()
 
     def _frames(self) -> Iterator[Any]:
-        """Every frame that can be decoded; a file that breaks off ends there."""
+        """Every frame that can be decoded; a truncated file ends early."""
         packets, damaged = self._container.demux(self._stream), 0
         while True:
             try:
@@ -107,7 +112,8 @@ class MediaReader:
 
 
 class _Mixer:
-    """Brings frames to one channel and one rate, also when they change on the way."""
+    """Converts frames to one channel and one rate, even if they change within the
+    file."""
 
     def __init__(self) -> None:
         self._form: tuple[Any, ...] = ()
@@ -120,7 +126,7 @@ class _Mixer:
             _check_header(frame)
             self._form = form
             self._resampler = av.AudioResampler("flt", "mono", SPEECH_RATE_HZ)
-        # Timestamps of damaged files jump, and would be filled with silence.
+        # Timestamps of damaged files jump, and the gaps would become silence.
         frame.pts = None
         for mixed in self._resampler.resample(frame):
             yield _sane(mixed.to_ndarray()[0])
@@ -138,7 +144,7 @@ def _sane(samples: Samples) -> Samples:
 
 
 def _check_header(form: Any) -> None:
-    """A header may claim what would take gigabytes to resample."""
+    """Reject headers whose values would need gigabytes to resample."""
     if form is None:
         raise UnsupportedAudio("The audio in the file has an unknown codec.")
     rate, channels = form.sample_rate or 0, form.layout.nb_channels

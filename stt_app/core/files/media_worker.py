@@ -1,4 +1,4 @@
-"""Media files at work: runs inside a worker process and nowhere else."""
+"""The media worker: runs only inside a worker process."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ class ReadMedia:
 
 @dataclass(frozen=True, eq=False)
 class Portion:
-    """A stretch of a file: mono float32 at 16 kHz."""
+    """A part of a file: mono float32 at 16 kHz."""
 
     samples: Samples
     start: int
     last: bool
     duration_seconds: float | None
-    """The whole file's, as its header says."""
+    """The duration of the whole file, from its header."""
 
 
 class MediaWorker:
-    """Keeps the file open between portions; any portion can also be asked for anew."""
+    """Keeps the file open between portions; any portion can be requested again."""
 
     def __init__(self) -> None:
         self._path: Path | None = None
         self._reader: MediaReader | None = None
 
     def load(self) -> dict[str, Any]:
-        """Take away the memory that a hostile file could ask for."""
+        """Limit the memory that a hostile file can allocate."""
         if multiprocessing.parent_process() is None:
-            return {}  # In a thread the limit would be the whole server's.
+            return {}  # In a thread the limit would apply to the whole server.
         with contextlib.suppress(ImportError):
             import resource
 

@@ -1,4 +1,8 @@
-"""Subtitles that read well: two lines, whole phrases, time enough to read them."""
+"""Subtitles that read well: two lines, whole phrases, time enough to read them.
+
+Lines, their length, the gap and the longest time are those of Netflix's Timed Text
+Style Guide.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +19,9 @@ LINES = 2
 MOST_SECONDS = 7.0
 LEAST_SECONDS = 1.0
 _GAP_SECONDS = 0.08
-"""Between two subtitles, so that the eye sees the change."""
+"""The gap between two subtitles, so that the change is visible."""
 _PAUSE_SECONDS = 0.8
-"""A pause between words as long as this parts two subtitles."""
+"""A pause of this length between words starts a new subtitle."""
 _UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
@@ -32,7 +36,7 @@ class Cue:
 
 @dataclass(frozen=True)
 class _Piece:
-    """A word, or a character where words are not parted, with the space before it."""
+    """A word, or a character in scripts without spaces, with the space before it."""
 
     text: str
     start: float
@@ -40,7 +44,7 @@ class _Piece:
 
 
 def cues(utterances: Sequence[UtteranceTranscribed]) -> list[Cue]:
-    """The subtitles of a recording, in order and never at the same time."""
+    """The subtitles of a recording, in order and without overlap."""
     found = [cue for each in utterances for cue in _cues_of(each)]
     return [
         _long_enough(cue, after.start if after else None)
@@ -67,7 +71,7 @@ def _pieces(utterance: UtteranceTranscribed) -> list[_Piece]:
             )
             for text, word in zip(texts, words, strict=True)
         ]
-    # Without times of words, each character takes as long as another.
+    # Without word timestamps, each character takes the same time.
     total = sum(map(len, texts)) or 1
     pieces, at = [], 0
     for text in texts:
@@ -105,7 +109,7 @@ def _groups(pieces: Sequence[_Piece]) -> Iterator[list[_Piece]]:
             at = _best_break(group)
             yield group[:at]
             group = group[at:]
-            # What was carried over may leave too little room still.
+            # The carried text may still leave too little room.
             while group and not _fits(group, piece):
                 yield group
                 group = []
@@ -124,7 +128,7 @@ def _fits(group: Sequence[_Piece], piece: _Piece) -> bool:
 
 
 def _best_break(group: Sequence[_Piece]) -> int:
-    """After the latest end of a sentence, else of a phrase, else all of it."""
+    """Split after the last end of a sentence, else of a phrase, else not at all."""
     for ends in (".!?…。！？", ",;:—，、；："):
         for at in range(len(group), len(group) // 3, -1):
             if group[at - 1].text[-1] in ends:
@@ -154,7 +158,7 @@ def _filled(text: str, width: int) -> tuple[str, ...]:
 
 
 def _long_enough(cue: Cue, next_start: float | None) -> Cue:
-    """A short cue stays a little longer, as far as the next one allows."""
+    """Extend a short cue as far as the next one allows."""
     end = max(cue.end, cue.start + LEAST_SECONDS)
     if next_start is not None:
         end = min(end, max(next_start - _GAP_SECONDS, cue.start + _GAP_SECONDS))

@@ -16,7 +16,7 @@ def as_text(utterances: Sequence[UtteranceTranscribed]) -> str:
 
 
 def as_json(utterances: Sequence[UtteranceTranscribed]) -> str:
-    """Everything that is known: whole text, model, and each utterance with its times."""
+    """All data: the whole text, the model, and each utterance with its times."""
     plain: dict[str, Any] = {
         "text": " ".join(each.text for each in utterances),
         "model": utterances[0].model if utterances else None,
@@ -26,7 +26,7 @@ def as_json(utterances: Sequence[UtteranceTranscribed]) -> str:
 
 
 def _plain(utterance: UtteranceTranscribed) -> dict[str, Any]:
-    """What a file says of an utterance; times are seconds, to the millisecond."""
+    """An utterance in a file; times are seconds, to the millisecond."""
     plain: dict[str, Any] = {
         "text": utterance.text,
         "start": round(utterance.start_seconds, 3),
@@ -75,12 +75,12 @@ SUFFIXES = {"text": ".txt", "json": ".json", "srt": ".srt", "vtt": ".vtt"}
 
 
 def _joined(cue: Cue) -> str:
-    # An arrow inside a text would be read as the line of times.
+    # An arrow inside a text would be parsed as a timing line.
     return "\n".join(cue.lines).replace("-->", "->")
 
 
 def _escaped(text: str) -> str:
-    """In WebVTT these three would be read as markup."""
+    """WebVTT would parse these three characters as markup."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 

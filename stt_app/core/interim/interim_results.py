@@ -1,4 +1,4 @@
-"""Interim results of an utterance that goes on: early, steady, and first to be left out."""
+"""Interim results of the open utterance: early, stable, and shed first."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from stt_app.core.interim.local_agreement import StableText
 from stt_app.core.interim.speculative_final import SpeculativeTranscript
 
 _SHARE_OF_TIME = 0.5
-"""Asking for interim results takes this share of the time at most: the other half is
-for the finals of other sessions, which wait for the same engine."""
+"""Interim results take at most this fraction of the time: the other half is for the
+finals of other sessions, which use the same engine."""
 _LONGEST_PAUSE_SECONDS = 5.0
-"""However slow the engine is, one who speaks sees that he is still heard."""
+"""Maximum interval, so that even with a slow engine the speaker sees progress."""
 
 _Answer = Callable[[], Awaitable[Transcript | None]]
 
 
 class InterimResults:
-    """Of one session: never more than one question in flight."""
+    """The interim results of one session: never more than one request in flight."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class InterimResults:
         self._asking: asyncio.Task[None] | None = None
 
     def due(self, number: int, spoken_seconds: float) -> bool:
-        """Whether the open utterance shall be looked at now."""
+        """Whether to request an interim result now."""
         if number != self._number:
             self._begin(number)
         if self._asking is not None or self._clock() < self._next_at:
@@ -63,7 +63,8 @@ class InterimResults:
         spoken_seconds: float,
         request: TranscriptionRequest,
     ) -> None:
-        """Look at it; the text is emitted when it comes, unless it comes too late."""
+        """Request an interim result; emit it when it comes, unless it comes too
+        late."""
         deadline = self._clock() + self._pause_seconds + self._interval_seconds
         urgency = Urgency(Priority.INTERIM, deadline)
         answer = partial(self._engine.transcribe, request, urgency)
@@ -85,7 +86,7 @@ class InterimResults:
         return True
 
     def end(self) -> None:
-        """The utterance is over: what is in flight is stale."""
+        """The utterance is over: the request in flight is stale."""
         if self._asking is not None:
             self._asking.cancel()
             self._asking = None
@@ -114,7 +115,7 @@ class InterimResults:
         try:
             found = await answer()
         except VoiceError as error:
-            # Whoever waits for the final is told; nobody misses a partial.
+            # An error matters only for the final, not for an interim result.
             if isinstance(error, Overloaded):
                 PARTIALS.labels("shed").inc()
             self._pause(began, 2 * self._pause_seconds)
@@ -125,7 +126,7 @@ class InterimResults:
         self._asking = None
 
     def _pause(self, began: float, seconds: float) -> None:
-        """The next one begins so long after the last, within reason."""
+        """The interval to the next request, within bounds."""
         most = max(self._interval_seconds, _LONGEST_PAUSE_SECONDS)
         self._pause_seconds = min(max(seconds, self._interval_seconds), most)
         self._next_at = began + self._pause_seconds

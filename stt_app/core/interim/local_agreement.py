@@ -1,8 +1,8 @@
-"""Which part of a partial text will not change any more.
+"""Decides which part of an interim result is stable.
 
 LocalAgreement (Liu et al., "Low-Latency Sequence-to-Sequence Speech Recognition
 and Translation by Partial Hypothesis Selection", 2020): words on which consecutive
-hypotheses agree are settled, and settled words are never taken back.
+hypotheses agree are settled, and settled words never change.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _NOT_LETTERS = re.compile(r"[\W_]+")
 
 
 class StableText:
-    """The hypotheses of one utterance, one after the other."""
+    """The hypotheses of one utterance, in order."""
 
     def __init__(self, agreeing: int = _AGREEING) -> None:
         self._earlier: list[list[str]] = []
@@ -47,7 +47,7 @@ class StableText:
 
 
 def _agreed(hypotheses: Sequence[Sequence[str]]) -> int:
-    """How many first words all of them share, but for case and punctuation."""
+    """The length of the common prefix in words, ignoring case and punctuation."""
     count = 0
     for words in zip(*hypotheses, strict=False):
         if len({_plain(word) for word in words}) > 1:
@@ -60,8 +60,8 @@ def _agreed(hypotheses: Sequence[Sequence[str]]) -> int:
 def _resume_at(words: Sequence[str], settled: Sequence[str]) -> int:
     """Where in `words` the settled text ends.
 
-    Usually after as many words; when the model has changed its mind about an
-    earlier word, the last settled words are looked for nearby.
+    Usually after as many words; if the model has changed an earlier word, the last
+    settled words are searched nearby.
     """
     expected = len(settled)
     anchor = [_plain(word) for word in settled[-_ANCHOR_WORDS:]]

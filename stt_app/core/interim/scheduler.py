@@ -1,4 +1,4 @@
-"""What is being said right now: its interim results, and its text in case it ends."""
+"""Schedules interim results and speculative finals of the open utterance."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from stt_app.core.interim.speculative_final import SpeculativeTranscript
 
 
 class InterimScheduler:
-    """Decides after each portion of audio whether its text is asked for, and which.
+    """Decides after each chunk of audio whether to request a text, and which.
 
-    `open_utterance` hands out the audio, `request` makes the engine's request of it.
+    `open_utterance` returns the audio, `request` builds the engine's request from it.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class InterimScheduler:
         self._position = 0
         self._speculative: SpeculativeTranscript | None = None
         self._shared = False
-        """Whether the speculative text is also waited for as an interim one."""
+        """Whether the speculative final is also used as an interim result."""
 
     def hear(self, heard: AudioHeard) -> None:
         """So far the audio has come."""
@@ -66,13 +66,13 @@ class InterimScheduler:
             self._speech = self._pause = None
 
     def look(self, *, interim_results: bool) -> None:
-        """Ask for a text of the open utterance, if it is time for one."""
+        """Request a text of the open utterance, if it is time for one."""
         if self._pause is not None and self._prepare_now:
             if self._prepare() and interim_results:
                 self._share()
             return
         self._drop_speculative()
-        # An interim result would keep the engine from preparing the final text.
+        # An interim result would delay the speculative final.
         if not interim_results or self._speech is None or self._may_end:
             return
         if not self._load.allows_interim:
@@ -86,7 +86,7 @@ class InterimScheduler:
                 self._interim_results.ask(number, start, seconds, request)
 
     def end(self, ended: UtteranceEnded | None = None) -> SpeculativeTranscript | None:
-        """The utterance is over; its speculative text, if there is one that fits."""
+        """The utterance is over; returns its speculative final, if one covers it."""
         self._interim_results.end()
         found = self._speculative
         covers = (ended.start_sample, ended.speech_end_sample) if ended else None
@@ -99,7 +99,7 @@ class InterimScheduler:
 
     @property
     def _may_end(self) -> bool:
-        """Whether a pause has begun in which the final text will be prepared."""
+        """Whether a pause has begun in which a speculative final will start."""
         return self._pause is not None and self._pause.prepare_at_sample is not None
 
     @property
@@ -111,13 +111,13 @@ class InterimScheduler:
 
     @property
     def _spoken_seconds(self) -> float:
-        """How long somebody has spoken in the open utterance, pauses included."""
+        """The duration of speech in the open utterance, including pauses."""
         if self._speech is None:
             return 0.0
         return (self._position - self._speech.voiced_sample) / SPEECH_RATE_HZ
 
     def _prepare(self) -> bool:
-        """Begin a speculative text. Returns whether there is a new one."""
+        """Start a speculative final. Returns whether there is a new one."""
         if self._speech is None or self._pause is None:
             return False
         covers = self._speech.start_sample, self._pause.speech_end_sample

@@ -1,4 +1,4 @@
-"""A transcript that is begun in a pause, before anyone knows that it was the end."""
+"""A transcript that starts in a pause, before the endpoint is certain."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONG_AGO = 0.0
 
 
 class SpeculativeTranscript:
-    """The text of an open utterance up to a pause. It is right if nothing follows."""
+    """The text of an open utterance up to a pause. It is right if no speech follows."""
 
     def __init__(
         self,
@@ -25,22 +25,24 @@ class SpeculativeTranscript:
         self._urgency = Urgency(Priority.SPECULATIVE)
         self._demoted = False
         self._task = asyncio.create_task(engine.transcribe(request, self._urgency))
-        # Its failure matters to nobody unless it is claimed.
+        # Its failure does not matter unless it is claimed.
         self._task.add_done_callback(_seen)
 
     def fits(self, start_sample: int, speech_end_sample: int) -> bool:
-        """Whether it covers that speech, no more and no less."""
+        """Whether it covers exactly that speech."""
         return self._covers == (start_sample, speech_end_sample)
 
     async def claim(self) -> Transcript:
-        """It was the end: the text, as soon as can be. Raises what the engine raises."""
+        """It was the end: return the text as soon as possible. Raises the engine's
+        errors."""
         self._urgency.raise_to(Priority.FINAL)
         return await self._task
 
     async def watch(self) -> Transcript | None:
-        """The text for one who only shows it, None if there is none.
+        """The text as an interim result, None if there is none.
 
-        Cancelling it does no harm to the transcript, unless it was demoted.
+        Raises CancelledError when it is cancelled. That does no harm to the transcript,
+        unless it was demoted.
         """
         try:
             return await asyncio.shield(self._task)
@@ -52,7 +54,8 @@ class SpeculativeTranscript:
             raise
 
     def demote(self) -> None:
-        """It was not the end. Whoever watches may still have the text if it is begun."""
+        """It was not the end. Observers may still get the text if decoding has
+        started."""
         self._demoted = True
         self._urgency.priority = Priority.INTERIM
         self._urgency.deadline = _LONG_AGO

@@ -1,4 +1,4 @@
-"""Utterances of one session whose texts are on their way, in the order of speech."""
+"""The pending utterances of one session, in order."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from stt_app.core.session.utterances import UtteranceJob
 
 
 class UtteranceBacklog:
-    """Counts what waits, and holds back whoever adds more than may wait."""
+    """Counts pending audio, and applies back-pressure above the limit."""
 
     def __init__(self, limit_samples: int) -> None:
         self.limit_samples = limit_samples
         self.samples = 0
-        """Samples that wait for their text."""
+        """Pending samples."""
         self._waiting: deque[UtteranceJob] = deque()
         self._relieved = asyncio.Event()
         self._ended = False
@@ -27,18 +27,18 @@ class UtteranceBacklog:
         self.samples += len(job.utterance.samples)
 
     def remove_first(self) -> None:
-        """The text of the one that waited longest was sent."""
+        """The text of the oldest utterance was sent."""
         job = self._waiting.popleft()
         self.samples -= len(job.utterance.samples)
         self._relieved.set()
 
     def end(self) -> None:
-        """Nothing is waited for any more."""
+        """Nothing is pending any more."""
         self._ended = True
         self._relieved.set()
 
     async def wait_for_capacity(self) -> None:
-        """Return when more may be added. Always lets others run."""
+        """Return when more may be added. Always yields to other tasks."""
         await asyncio.sleep(0)
         while self.samples >= self.limit_samples and not self._ended:
             self._relieved.clear()
@@ -46,9 +46,9 @@ class UtteranceBacklog:
 
     @property
     def first_sample(self) -> int | None:
-        """Where the speech begins that was not sent yet."""
+        """The start of the oldest unsent speech."""
         return self._waiting[0].utterance.start_sample if self._waiting else None
 
     def lag_seconds(self, now: float) -> float:
-        """For how long the oldest one has waited."""
+        """The age of the oldest one."""
         return now - self._waiting[0].waits_since if self._waiting else 0.0

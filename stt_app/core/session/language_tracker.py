@@ -1,24 +1,23 @@
-"""Keeps to a speaker's language when one short utterance sounds like another."""
+"""Keeps a speaker's language when one short utterance sounds like another."""
 
 from __future__ import annotations
 
 from stt_app.core.engine import Transcript
 
 _SURE = 0.8
-"""A language detected with this probability is believed at once."""
+"""A language detected with this probability is accepted at once."""
 
 
 class LanguageTracker:
-    """The language of one session, where it is detected and not given."""
+    """The detected language of one session."""
 
     def __init__(self) -> None:
         self._current: str | None = None
         self._doubted: str | None = None
 
     def second_opinion(self, found: Transcript) -> str | None:
-        """The language to ask for instead, when the detected one is not credible.
-
-        A new language is believed when it is clear, or when it comes twice in a row.
+        """The language to use instead, if the detected one is not credible. A new
+        language is accepted if it is clear, or comes twice in a row.
         """
         language = found.language
         doubted, self._doubted = self._doubted, None
@@ -30,6 +29,6 @@ class LanguageTracker:
         return self._current
 
     def believe(self, found: Transcript) -> None:
-        """Take the language of a transcript that is sent for the session's."""
+        """Record the language of a sent transcript as the session's."""
         if found.text:
             self._current = found.language

@@ -1,4 +1,4 @@
-"""What a client may choose of how it is listened to."""
+"""The options that a client may set."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from stt_app.core.languages import AUTO, LANGUAGES
 
 Purpose = Literal["live", "file"]
 MAX_PROMPT_CHARACTERS = 800
-"""Whisper reads about so much of a prompt, 223 tokens."""
+"""Whisper reads about this much of a prompt, 223 tokens."""
 
 
 class Options(BaseModel):
-    """What a client may choose, at the start and later on; None leaves it as it is."""
+    """The client's options, at the start and later; None leaves an option unchanged."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

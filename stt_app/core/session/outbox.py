@@ -9,14 +9,13 @@ from common.errors import VoiceError
 from stt_app.core.events import SessionEvent
 
 MAX_UNSENT_EVENTS = 256
-"""With so many events that nobody takes, transcribing waits. A minute of lively speech
+"""With this many unread events, transcription pauses. A minute of lively speech
 with interim results makes about as many."""
 
 
 class Outbox:
-    """Bounded by whoever fills it.
-
-    `offer` drops, `wait_for_capacity` waits, `put` does neither.
+    """Bounded by its producers: `offer` drops, `wait_for_capacity` waits, `put` does
+    neither.
     """
 
     def __init__(self) -> None:
@@ -30,27 +29,27 @@ class Outbox:
         return self._queue.qsize()
 
     def put(self, event: SessionEvent) -> None:
-        """Send it, whatever happens."""
+        """Queue it, unconditionally."""
         self._queue.put_nowait(event)
 
     def offer(self, event: SessionEvent) -> None:
-        """Send it, unless the client is so far behind that it would not help."""
+        """Queue it, unless the client is too far behind."""
         if len(self) < MAX_UNSENT_EVENTS:
             self.put(event)
 
     async def wait_for_capacity(self) -> None:
-        """Wait until the client has caught up, or has gone."""
+        """Wait until the client has caught up, or is gone."""
         while len(self) >= MAX_UNSENT_EVENTS and not self._unread:
             self._taken.clear()
             await self._taken.wait()
 
     def give_up(self) -> None:
-        """Nobody takes events any more, so nothing may wait for that."""
+        """Nobody reads events any more, so nothing may wait for it."""
         self._unread = True
         self._taken.set()
 
     def fail(self, error: VoiceError) -> None:
-        """Whoever takes events gets this error next, before what is unsent."""
+        """The reader of events gets this error next, before unsent events."""
         self._failure = error
         self.end()
 
@@ -70,5 +69,5 @@ class Outbox:
             raise self._failure
 
     async def all_taken(self) -> None:
-        """Return when the last event was taken."""
+        """Return when the last event has been read."""
         await self._all_taken.wait()

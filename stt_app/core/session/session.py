@@ -42,13 +42,13 @@ from stt_app.core.session.status import StatusReporter
 from stt_app.core.session.utterances import Transcriber, UtteranceJob
 
 MOST_AT_ONCE = 4
-"""So many utterances of one session are with the engine at the same time: a batch of
-Whisper's on a CPU, so a recording fills it and yet takes no more than one."""
+"""The number of utterances of one session in the engine at the same time: one Whisper
+batch on a CPU, so a recording fills a batch and no more."""
 
 
 @dataclass(frozen=True)
 class _Flush:
-    """Answer a flush, once everything before it is done."""
+    """A flush, answered once everything before it is done."""
 
     utterance_id: int | None
 
@@ -61,18 +61,18 @@ class _End:
 
 
 _Asked = asyncio.Task[UtteranceResult]
-"""An utterance whose text is on its way."""
+"""A pending utterance."""
 
 
 def nobody(_result: UtteranceResult) -> None:
-    """Nobody keeps it."""
+    """The default: stores nothing."""
 
 
 class SttSession:
     """One connection's audio, utterances and texts.
 
-    `feed` never waits. Whoever calls it awaits `wait_for_capacity()` after each frame,
-    which holds a client back that sends more than can be transcribed. `on_result` is
+    `feed` never waits. The caller awaits `wait_for_capacity()` after each frame, which
+    applies back-pressure to a client that sends too much. `on_result` is
     called for each utterance when its text is sent, also when nobody takes events.
     """
 
@@ -150,19 +150,19 @@ class SttSession:
 
     @property
     def slice_bytes(self) -> int:
-        """Feed no more at a time, so that others are not kept waiting."""
+        """The most bytes to feed at once, so that other tasks do not wait."""
         return self._frontend.slice_bytes
 
     async def wait_for_capacity(self) -> None:
-        """Return when there is room for another frame. Always lets others run."""
+        """Return when there is room for another frame. Always yields to other tasks."""
         await self._backlog.wait_for_capacity()
 
     def configure(self, options: Options) -> None:
-        """Change what the client chose; what is None stays."""
+        """Change the client's options; None leaves an option unchanged."""
         if self._finishing:
             return
         self._settings.update(options)
-        # What was prepared under the old options is of no use.
+        # A speculative final under the old options is useless.
         self._interim.end()
         settings = self._settings
         self._take(self._frontend.use(settings.listening, settings.encoding))
@@ -175,22 +175,22 @@ class SttSession:
         self._frontend.wait_for_silence(seconds)
 
     def open_audio(self) -> Samples | None:
-        """What is being said, as mono float32 at 16 kHz, shape (n,); None in silence."""
+        """The open utterance as mono float32 at 16 kHz, shape (n,); None in silence."""
         utterance = self._frontend.open_utterance()
         return utterance.samples if utterance is not None else None
 
     def flush(self) -> None:
-        """Finish the current utterance now. Always answered with FlushDone."""
+        """End the current utterance now. Always answered with FlushDone."""
         if self._finishing:
             return
         self._jobs.put_nowait(_Flush(self._take(self._frontend.flush())))
 
     def warn_of_end(self, seconds: float) -> None:
-        """Tell the client that the connection ends in so many seconds."""
+        """Tell the client that the connection ends in this many seconds."""
         self._status.before_end(seconds)
 
     def finish(self, reason: str = "client") -> None:
-        """No more audio: what is left is transcribed, then the events end."""
+        """End of the audio: transcribe the rest, then end the events."""
         if self._finishing:
             return
         self._take(self._frontend.flush())
@@ -199,16 +199,16 @@ class SttSession:
         self._jobs.put_nowait(_End(reason))
 
     async def drain(self, reason: str = "restarting") -> None:
-        """Finish because the server wants it; return when every event was taken."""
+        """Finish at the server's request; return when every event has been read."""
         self.finish(reason)
         await self._outbox.all_taken()
 
     def fail(self, error: VoiceError) -> None:
-        """Whoever takes events gets this error next."""
+        """The reader of events gets this error next."""
         self._outbox.fail(error)
 
     async def close(self) -> None:
-        """The client has gone. Its last words are still heard, but not sent."""
+        """The client is gone. Its last words are still transcribed, but not sent."""
         self.finish("disconnected")
         self._outbox.give_up()
         await asyncio.wait([self._worker])
@@ -218,11 +218,11 @@ class SttSession:
         yield self._ready
         async for event in self._outbox.events():
             yield event
-        # Whatever broke the worker is raised here.
+        # Raises the worker's error, if any.
         await self._worker
 
     def _take(self, events: list[EndpointEvent]) -> int | None:
-        """Act on them. Returns the number of the last utterance that they ended."""
+        """Process events. Returns the number of the last utterance that ended."""
         ended = None
         for event in events:
             if isinstance(event, AudioHeard):
@@ -269,7 +269,7 @@ class SttSession:
             return await self._transcriber.transcribe(job)
 
     async def _work(self) -> None:
-        """Send what was asked in the order of speech, whatever is ready first."""
+        """Send the texts in the order of the utterances, whichever is ready first."""
         try:
             while not isinstance(job := await self._jobs.get(), _End):
                 if isinstance(job, _Flush):

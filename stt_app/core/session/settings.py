@@ -1,4 +1,4 @@
-"""What one client wants, put together from the configuration and its own options."""
+"""The settings of one session, from the configuration and the client's options."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from stt_app.core.session.options import Options
 
 @dataclass(frozen=True)
 class Start:
-    """Where in its stream a session begins, and how it can be taken up again."""
+    """Where in its stream a session starts, and how to resume it."""
 
     audio_seconds: float = 0.0
     utterances: int = 0
-    """How many came before."""
+    """The number of earlier utterances."""
     resume_token: str | None = None
     resumed: bool | None = None
     """None for a new stream; else whether the earlier part of it is known."""
 
 
 class SessionSettings:
-    """Changes with each `configure`; what the client leaves out, stays."""
+    """Changes with each `configure`; omitted options stay unchanged."""
 
     def __init__(
         self,
@@ -45,7 +45,7 @@ class SessionSettings:
 
     @property
     def listening(self) -> ListeningSettings:
-        """How this client's speech is found."""
+        """The settings of the segmenter for this client."""
         names = ListeningSettings.model_fields.keys()
         chosen = self._options.model_dump(exclude_none=True, include=set(names))
         return self._settings.model_copy(update=chosen)
@@ -57,17 +57,17 @@ class SessionSettings:
 
     @property
     def live(self) -> bool:
-        """Somebody speaks and waits, as opposed to a recording."""
+        """Live speech, as opposed to a recording."""
         return self._options.purpose != "file"
 
     @property
     def interim_results(self) -> bool:
-        """Whether texts are wanted before an utterance ends."""
+        """Whether interim results are on."""
         return self.live and bool(self._options.interim_results)
 
     @property
     def priority(self) -> Priority:
-        """How urgent this client's texts are."""
+        """The priority of this client's finals."""
         if self._priority is not None:
             return self._priority
         return Priority.FINAL if self.live else Priority.FILE
@@ -75,7 +75,7 @@ class SessionSettings:
     def request(
         self, samples: Samples, voice_probability: float
     ) -> TranscriptionRequest:
-        """What the engine is asked about these samples: mono float32 at 16 kHz."""
+        """The engine's request for these samples: mono float32 at 16 kHz."""
         options = self._options
         return TranscriptionRequest(
             samples,

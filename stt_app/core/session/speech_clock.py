@@ -1,4 +1,4 @@
-"""When the latest speech arrived: texts are timed from there."""
+"""When the latest speech arrived: latencies count from there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class SpeechClock:
         self._position = start_sample
         self._speaking = False
         self.speech_end_at = 0.0
-        """When the portion of audio came in which the latest speech ended."""
+        """When the chunk arrived in which the latest speech ended."""
 
     def hear(self, heard: AudioHeard) -> None:
         """So far the audio has come."""
@@ -40,7 +40,7 @@ class SpeechClock:
         elif isinstance(event, PauseBegun):
             self._stop(event.speech_end_sample)
         elif isinstance(event, UtteranceEnded):
-            # Speech that is cut has not ended, and its text is late from now on.
+            # Cut speech has not ended; its latency counts from now.
             cut = event.reason is EndReason.LIMIT
             self._stop(event.end_sample if cut else event.speech_end_sample)
             if cut:
@@ -51,5 +51,5 @@ class SpeechClock:
     def _stop(self, speech_end_sample: int) -> None:
         self._speaking = False
         if speech_end_sample > self._position:
-            # The speech ended in the portion that came just now.
+            # The speech ended in the latest chunk.
             self.speech_end_at = self._clock()

@@ -1,4 +1,4 @@
-"""What a session tells about itself: that it is full or late, and what is settled."""
+"""The status of a session: full, late, and what is acknowledged."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from stt_app.core.session.backlog import UtteranceBacklog
 from stt_app.core.session.outbox import Outbox
 
 _PROGRESS_STEP_SECONDS = 2.0
-"""What a client keeps for a resume; each text brings progress besides."""
+"""The audio that a client keeps for a resume; each text also brings progress."""
 _LAG_SECONDS = 1.0
-"""A text that comes later than this is felt to be late; also the time between two."""
+"""A later text feels late; also the interval between two status events."""
 
 
 class StatusReporter:
-    """Looks at a session after each portion of audio and each text."""
+    """Checks a session after each chunk of audio and each text."""
 
     def __init__(
         self,
@@ -39,17 +39,17 @@ class StatusReporter:
         self._heard = heard
 
     def after_audio(self) -> None:
-        """Tell what the latest audio has changed."""
+        """Report changes after a chunk of audio."""
         self._warn_when_full()
         self._warn_when_late()
         self._acknowledge(int(_PROGRESS_STEP_SECONDS * SPEECH_RATE_HZ))
 
     def after_text(self) -> None:
-        """Tell what a text has settled."""
+        """Report progress after a text."""
         self._acknowledge(1)
 
     def before_end(self, seconds: float) -> None:
-        """The connection ends in so many seconds."""
+        """The connection ends in this many seconds."""
         self._outbox.offer(ClosingSoon(self._lag_ms, seconds))
 
     @property
@@ -72,12 +72,12 @@ class StatusReporter:
             self._outbox.offer(Lag(lag_ms))
 
     def _acknowledge(self, step_samples: int) -> None:
-        """Say up to where nothing need be sent again."""
+        """Acknowledge the audio that need not be resent."""
         settled = self._heard.settled_sample
         unsent = self._backlog.first_sample
         if unsent is not None:
             settled = min(settled, unsent)
         if settled >= self._acknowledged + step_samples:
             self._acknowledged = settled
-            # Rounded down: what is sent twice by a millisecond is not lost.
+            # Rounded down: resending a millisecond twice is safe, losing it is not.
             self._outbox.offer(Progress(settled * 1000 // SPEECH_RATE_HZ / 1000))

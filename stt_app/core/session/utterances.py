@@ -1,4 +1,4 @@
-"""One utterance from the engine's point of view: asked, timed, and reported."""
+"""Transcribes single utterances: requests, times and reports them."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ _LONGEST_PAUSE_SECONDS = 1.0
 
 @dataclass(frozen=True, eq=False)
 class UtteranceJob:
-    """An utterance that waits for its text."""
+    """A pending utterance."""
 
     utterance: UtteranceEnded
     request: TranscriptionRequest
-    """What the engine is asked."""
+    """The engine's request."""
     speech_end_at: float
-    """When its last speech arrived, by the session's clock."""
+    """When its last speech arrived, on the session's clock."""
     waits_since: float
-    """When its end was decided, by the session's clock."""
+    """When its endpoint was detected, on the session's clock."""
     priority: Priority = Priority.FINAL
     speculative: SpeculativeTranscript | None = None
 
@@ -107,7 +107,8 @@ class Transcriber:
     async def _ask(
         self, job: UtteranceJob, request: TranscriptionRequest
     ) -> Transcript:
-        """Wait as long as it takes: what was said is never dropped for lack of room."""
+        """Retry until the engine accepts it: speech is never dropped for lack of
+        capacity."""
         pauses = backoff(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
         while True:
             try:
@@ -118,7 +119,8 @@ class Transcriber:
                 await asyncio.sleep(next(pauses))
 
     def _waiting(self, priority: Priority) -> contextlib.AbstractContextManager[None]:
-        """A file waits for everybody else, so its waiting says nothing of the load."""
+        """Files have the lowest priority, so their waiting does not measure the
+        load."""
         is_file = priority is Priority.FILE
         return contextlib.nullcontext() if is_file else self._load.waiting()
 

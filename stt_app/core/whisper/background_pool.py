@@ -1,4 +1,4 @@
-"""A pool of low priority for texts that nobody waits for: partial ones, and files."""
+"""A low-priority worker pool for interim results and files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 class BackgroundPool:
-    """Loads when it is first needed: without partial texts or files it costs nothing."""
+    """Loads on first use: without interim results or files it costs nothing."""
 
     def __init__(self, build: Callable[[], WorkerPool]) -> None:
         self._build = build
@@ -23,12 +23,12 @@ class BackgroundPool:
         self._starting: threading.Thread | None = None
 
     def pool_for(self, priority: Priority) -> WorkerPool | None:
-        """The pool, if it is meant for that and able to work by now."""
+        """The pool, if it handles this priority and is ready."""
         if priority < Priority.INTERIM:
             return None
         if self._pool is None:
             self._pool = self._build()
-            # A thread, since whoever stops it may do so from another event loop.
+            # A thread, because it may be stopped from another event loop.
             self._starting = threading.Thread(
                 target=self._start, args=(self._pool,), daemon=True
             )
@@ -37,11 +37,11 @@ class BackgroundPool:
 
     @property
     def pools(self) -> list[WorkerPool]:
-        """The pool, once it was needed."""
+        """The pool, after its first use."""
         return [self._pool] if self._pool else []
 
     async def stop(self) -> None:
-        """End it, also while it loads."""
+        """Stop it, even while it loads."""
         pool, starting = self._pool, self._starting
         if pool is not None and starting is not None:
             await pool.stop()
@@ -51,5 +51,5 @@ class BackgroundPool:
         try:
             asyncio.run(pool.start())
         except EngineFailed as error:
-            # The other pool does its work too, only with more waiting.
+            # The main pool takes over its work, with longer queues.
             log.warning("no worker for partial texts and files", reason=error.message)

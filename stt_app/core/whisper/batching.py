@@ -1,8 +1,8 @@
 """Several utterances decoded at once, each by faster-whisper's own code.
 
-Every utterance runs in a thread of its own as if it were alone. Where the threads
-call the decoder, they wait for each other, and one batch answers them all: the
-weights are read once for four sentences, which is what decoding on a CPU costs.
+Every utterance runs in its own thread, as if it were alone. When the threads call the
+decoder, they wait for each other, and one batch serves them all: the weights, which
+dominate the cost of decoding on a CPU, are read once for four sentences.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class _Call:
     def kind(self) -> str:
         """Calls of one kind may share a batch; CTranslate2 wants prompts of one length."""
         shared = {name: self.options[name] for name in self.options.keys() - _OWN}
-        # Sampled text depends on chance, and only what failed is sampled.
+        # Sampled text is random, and only failed texts are sampled.
         alone = id(self) if "sampling_temperature" in shared else 0
         return f"{len(self.prompt)} {alone} {sorted(shared.items())}"
 
@@ -54,7 +54,7 @@ _OWN = {"max_length"}
 
 
 class BatchedGenerate:
-    """Stands in for CTranslate2's model in several threads, and joins their calls.
+    """A proxy for CTranslate2's model that joins the calls of several threads.
 
     A call to `generate` waits until each of the `participants` has made one or left.
     """
@@ -69,7 +69,7 @@ class BatchedGenerate:
         return getattr(self._model, name)
 
     def generate(self, encoded: Any, prompts: list[list[int]], **options: Any) -> Any:
-        """What CTranslate2's `generate` gives for this one prompt."""
+        """What CTranslate2's `generate` gives for this one prompt. Raises its errors."""
         call = _Call(encoded, prompts[0], options)
         with self._changed:
             self._waiting.append(call)
@@ -81,7 +81,7 @@ class BatchedGenerate:
         return [call.result]
 
     def leave(self) -> None:
-        """One thread has finished; the others wait for it no more."""
+        """One thread has finished; the others no longer wait for it."""
         with self._changed:
             self._participants -= 1
             self._generate_when_all_wait()

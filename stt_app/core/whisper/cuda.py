@@ -25,7 +25,7 @@ def cuda_folders(
     environment: Mapping[str, str],
     platform: str,
 ) -> list[Path]:
-    """Folders that hold CUDA or cuDNN libraries, the configured ones first."""
+    """Folders with CUDA or cuDNN libraries, the configured ones first."""
     windows = platform == "win32"
     packaged = _WINDOWS_FOLDERS if windows else _LINUX_FOLDERS
     wanted = _WINDOWS_LIBRARIES if windows else _LINUX_LIBRARIES
@@ -39,7 +39,7 @@ def cuda_folders(
 
 
 def libraries(folders: Iterable[Path]) -> list[Path]:
-    """The shared objects in these folders, each after what it needs itself."""
+    """The shared objects in these folders, each after its dependencies."""
     return [
         found
         for pattern in _LINUX_LIBRARIES
@@ -49,7 +49,7 @@ def libraries(folders: Iterable[Path]) -> list[Path]:
 
 
 def add_cuda_folders(configured: Sequence[Path] = ()) -> list[Path]:
-    """Make what is found loadable by this process. Returns the folders added."""
+    """Make the libraries loadable by this process. Returns the folders added."""
     packages = [Path(entry) for entry in sys.path if entry]
     folders = cuda_folders(configured, packages, os.environ, sys.platform)
     if sys.platform == "win32":

@@ -1,4 +1,4 @@
-"""One utterance through the model: short window first, the full one where in doubt."""
+"""Decodes one utterance: with the short window first, with the full one if in doubt."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
 class Decoding:
-    """Decodes one utterance with a model that nobody else uses meanwhile."""
+    """Decodes one utterance with exclusive use of a model."""
 
     def __init__(
         self, model: ShortWindowWhisper, request: WhisperRequest, name: str
@@ -37,15 +37,15 @@ class Decoding:
         self._name = name
 
     def run(self) -> WhisperReply:
-        """The transcript, and how it came about."""
+        """The transcript, and how it was decoded."""
         guarded = self._request.guarded
         self._model.use_window(short=self._may_be_short())
-        # One temperature, where a second decoding may follow or would come too late.
+        # One temperature, if a second decoding may follow or would come too late.
         quick = self._model.short or not guarded
         pieces, info = self._decode(_TEMPERATURES[:1] if quick else _TEMPERATURES)
         short = self._model.short
         found = self._redecode_reason(pieces) if quick and guarded else None
-        # A window that grew with the detected language has been full already.
+        # A window that grew with the detected language is already full.
         if found and (short or any(map(failed, pieces))):
             self._model.use_window(short=False)
             pieces, info = self._decode(_TEMPERATURES)
@@ -72,7 +72,7 @@ class Decoding:
         return [_piece(each) for each in segments], info
 
     def _transcribe_options(self) -> dict[str, Any]:
-        """What the utterance asks for, as faster-whisper calls it."""
+        """The request as options of faster-whisper."""
         utterance = self._request.utterance
         language: str | None = utterance.language
         task: str = utterance.task

@@ -1,4 +1,4 @@
-"""Whisper as an engine: faster-whisper in worker processes of its own."""
+"""The Whisper engine: faster-whisper in worker processes."""
 
 from __future__ import annotations
 
@@ -92,7 +92,10 @@ class WhisperEngine:
     async def transcribe(
         self, request: TranscriptionRequest, urgency: Urgency
     ) -> Transcript:
-        """The text of one utterance, as `SttEngine.transcribe` says it."""
+        """The text of one utterance, as `SttEngine.transcribe` says it.
+
+        Raises what it names there; EngineFailed also when Whisper is not running.
+        """
         check_model(request.model, self.stats().offers)
         pool = self._pool
         if pool is None:
@@ -117,7 +120,7 @@ class WhisperEngine:
         return reply.transcript
 
     def stats(self) -> EngineStats:
-        """How busy the worker processes are; that of the background comes last."""
+        """The load of the worker processes; the low-priority worker comes last."""
         pools = self._pools
         return EngineStats(
             queued=sum(pool.queued for pool in pools),
@@ -205,9 +208,8 @@ def _counts(pool: WorkerPool) -> dict[str, int]:
 
 
 def _batch_key(request: TranscriptionRequest, facts: dict[str, Any]) -> str | None:
-    """Utterances with the same key are decoded together; None goes alone.
-
-    On a CPU a batch of full windows takes as long as one after the other.
+    """Utterances with the same key are decoded together; None means alone. On a CPU a
+    batch of full windows saves no time.
     """
     if facts["device"] != "cpu":
         return "any"

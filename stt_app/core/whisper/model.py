@@ -29,7 +29,7 @@ class LiveWhisper(WhisperModel):  # type: ignore[misc]
         return super().detect_language(audio, shorter, **options)
 
     def encode(self, features: Any) -> Any:
-        """The encoder's states; detecting the language and writing share them."""
+        """The encoder's states, shared by language detection and decoding."""
         if self._encoded is not None and np.array_equal(self._encoded[0], features):
             return self._encoded[1]
         encoded = self._encode_anew(features)
@@ -40,9 +40,8 @@ class LiveWhisper(WhisperModel):  # type: ignore[misc]
         return super().encode(features)
 
     def for_one_utterance(self, generator: Any = None) -> Self:
-        """The same model with a memory of its own, so that several may be at work.
-
-        `generator` takes the place of CTranslate2's model where it is called.
+        """The same model with its own state, so that several can run. `generator`
+        replaces CTranslate2's model for its calls.
         """
         own = copy.copy(self)
         own._encoded = None

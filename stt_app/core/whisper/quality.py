@@ -1,4 +1,4 @@
-"""Signs that a decoded text is not what was said."""
+"""Signs that a decoded text is wrong."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 from stt_app.core.whisper.segments import LOOPING_COMPRESSION, TextPiece
 
 MOST_NEW_TOKENS = 220
-"""More than anybody says in 30 s."""
+"""More than anyone says in 30 s."""
 
 _TOKENS_PER_SECOND = 16
 """A judgement: fast speech is about 4 words a second, and a word takes up to 4 tokens
@@ -29,7 +29,7 @@ below -0.6, and decoding each of them again would delay it for nothing."""
 
 
 class RedecodeReason(StrEnum):
-    """Why a short window is decoded once more, in full."""
+    """The reason to decode again with the full window."""
 
     REPEAT = "repeat"
     EMPTY = "empty"
@@ -38,14 +38,14 @@ class RedecodeReason(StrEnum):
 
 
 def token_limit(seconds: float) -> int:
-    """More tokens than anybody says in that time, so that a loop ends early."""
+    """A token limit above what anyone says in that time, so that loops end early."""
     return min(math.ceil(seconds * _TOKENS_PER_SECOND) + _SPARE_TOKENS, MOST_NEW_TOKENS)
 
 
 def redecode_reason(
     pieces: Sequence[TextPiece], seconds: float, voice_probability: float
 ) -> RedecodeReason | None:
-    """Why the text is not to be trusted, or None when it is.
+    """Why the text is not credible, or None if it is.
 
     `seconds` is the length of the utterance, `voice_probability` 0 to 1. The pieces
     are as Whisper gave them, loops included.
@@ -73,7 +73,7 @@ def failed(piece: TextPiece) -> bool:
 
 
 def repeats_phrase(text: str) -> bool:
-    """Whether three words or more come twice in a row."""
+    """Whether three or more words repeat at once."""
     words = [word.strip(".,!?;:").casefold() for word in text.split()]
     return any(
         words[at : at + length] == words[at + length : at + 2 * length]

@@ -1,4 +1,4 @@
-"""What travels between the Whisper engine and its worker processes."""
+"""The messages between the Whisper engine and its worker processes."""
 
 from __future__ import annotations
 
@@ -37,22 +37,22 @@ class WhisperOptions:
 
 @dataclass(frozen=True, eq=False)
 class WhisperRequest:
-    """What travels to a worker."""
+    """A request to a worker."""
 
     utterance: TranscriptionRequest
     guarded: bool = True
-    """Whether a doubtful text is decoded again; an interim one is not worth it."""
+    """Whether to decode a doubtful text again; not worth it for interim results."""
     beam: int = 1
-    """How many hypotheses are followed."""
+    """The beam width."""
 
 
 @dataclass(frozen=True)
 class WhisperReply:
-    """What comes back."""
+    """A worker's response."""
 
     transcript: Transcript
     short: bool
-    """Whether the short window wrote it, or at least tried."""
+    """Whether the short window was used, at least at first."""
     redecoded: RedecodeReason | None = None
     """Why the full window was decoded after the short one."""
 
@@ -60,8 +60,7 @@ class WhisperReply:
 def choose_beam(wanted: int, priority: Priority) -> int:
     """The beam's width, which is the one configured if there is one.
 
-    A wider beam hears long speech better and takes longer, so it is for files, which
-    nobody waits for.
+    A wider beam is more accurate on long speech but slower, so it is for files.
     """
     if wanted != BY_ITSELF:
         return wanted

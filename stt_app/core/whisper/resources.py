@@ -1,4 +1,4 @@
-"""What a machine has for Whisper: the device, processes, threads, and batch size."""
+"""Chooses Whisper's device, processes, threads and batch size for a machine."""
 
 from __future__ import annotations
 
@@ -13,24 +13,25 @@ import psutil
 AUTO = "auto"
 
 _THREADS_PER_PROCESS = 4
-"""More make one utterance hardly faster; another process serves another caller."""
+"""More threads hardly speed up one utterance; another process serves another caller."""
 _MOST_THREADS = 8
 _MOST_PROCESSES = 8
 _MODEL_COPIES = 2.5
-"""Loading holds the file and the converted weights for a moment."""
+"""Loading briefly holds the file and the converted weights."""
 _BASE_MB = 250
 """Python, NumPy, CTranslate2 and the audio of a batch."""
 _SHARE_OF_MEMORY = 0.5
 """The rest is for the system, the voices and the language model."""
 _BATCH_ON_CPU = 4
-"""With four the weights are read a quarter as often, and the arithmetic takes over."""
+"""With four, the weights are read a quarter as often; above it, arithmetic
+dominates."""
 _BATCH_ON_CUDA = 16
-"""As many as a small card holds of a large model."""
+"""The batch that fits a small GPU with a large model."""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What there is to share out."""
+    """The available resources."""
 
     cores: int
     memory_mb: float
@@ -39,7 +40,7 @@ class Machine:
 
 @dataclass(frozen=True)
 class Processes:
-    """How many processes, and the CPU threads of each."""
+    """The number of processes, and the CPU threads of each."""
 
     count: int
     threads: int
@@ -88,7 +89,7 @@ class Device:
 
 
 def choose_device(device: str, compute_type: str) -> Device:
-    """The device and precision that `auto` stands for on this machine."""
+    """The device and precision that `auto` means on this machine."""
     if device == AUTO:
         device = "cuda" if ctranslate2.get_cuda_device_count() > 0 else "cpu"
     if compute_type == AUTO:
@@ -98,7 +99,7 @@ def choose_device(device: str, compute_type: str) -> Device:
 
 
 def choose_batch_size(device: Device) -> int:
-    """How many utterances are worth decoding at once. A CPU soon has enough to do."""
+    """The useful batch size; a CPU saturates early."""
     return _BATCH_ON_CPU if device.name == "cpu" else _BATCH_ON_CUDA
 
 

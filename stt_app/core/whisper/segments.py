@@ -1,4 +1,4 @@
-"""Guards against what Whisper makes up: text after the end, and endless loops."""
+"""Guards against Whisper's hallucinations: text after the end, and endless loops."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST_PHRASE_WORDS = 12
 
 @dataclass(frozen=True)
 class TextPiece:
-    """A stretch of text as Whisper gives it."""
+    """A segment of text from Whisper."""
 
     text: str
     start_seconds: float
@@ -28,7 +28,7 @@ class TextPiece:
 
 
 def usable_pieces(pieces: Sequence[TextPiece], seconds: float) -> list[TextPiece]:
-    """What may be believed of an utterance of that length."""
+    """The credible segments of an utterance of that length."""
     return [
         _cut_loop(piece) if piece.compression_ratio > LOOPING_COMPRESSION else piece
         for piece in spoken_pieces(pieces, seconds)
@@ -55,7 +55,7 @@ def _cut_loop(piece: TextPiece) -> TextPiece:
 
 
 def without_loop(text: str) -> str:
-    """The text up to where one phrase comes again and again; said once, it stays."""
+    """The text up to a repetition loop; the phrase stays once."""
     words = text.split()
     for start in range(len(words)):
         for length in range(1, _LONGEST_PHRASE_WORDS + 1):

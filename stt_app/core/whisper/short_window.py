@@ -3,6 +3,7 @@
 Only the frames that hold sound are encoded. The decoder was trained on 1,500
 positions and loops when it sees fewer, so the rest is filled with the encoder's
 states for faint white noise: computed once, and read as "nothing more is said".
+To encode fewer frames is also what `audio_ctx` of whisper.cpp does.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ _WINDOW_SECONDS = 30
 _WINDOW_FRAMES = 3000
 _MARGIN_FRAMES = 200
 _STEP_FRAMES = 100
-"""The encoder prepares itself for each length that it meets and never forgets one:
-few lengths keep its memory small."""
+"""The encoder caches buffers for each input length and never frees them: few lengths
+keep its memory small."""
 _NOISE_AMPLITUDE = 1e-3
 
 States = NDArray[np.float32]
@@ -40,11 +41,11 @@ class ShortWindowWhisper(LiveWhisper):
 
     @property
     def short(self) -> bool:
-        """Whether the window is short right now."""
+        """Whether the window is currently short."""
         return self._short
 
     def use_window(self, *, short: bool) -> None:
-        """Choose the window of what is encoded from here on."""
+        """Choose the window for the following audio."""
         if short != self._short:
             self._short = short
             self._encoded = None
@@ -66,7 +67,7 @@ class ShortWindowWhisper(LiveWhisper):
         encoded = super().encode(features)
         if not self._names_language or not self._head_positions:
             return encoded
-        # One token does not loop, and the tail takes most of the time and says nothing.
+        # One token cannot loop, and the tail takes most of the time and adds nothing.
         return storage(states_array(encoded)[:, : self._head_positions])
 
     def _encode_anew(self, features: Any) -> Any:
@@ -92,25 +93,35 @@ class ShortWindowWhisper(LiveWhisper):
 
 
 def window_frames(features: NDArray[np.float32]) -> int:
-    """How many frames a short window takes: those with sound, and a margin."""
+    """How many frames a short window takes: those with sound, and a margin.
+
+    `features` is a log-mel spectrogram, float32 of shape (..., mels, frames), with a
+    frame every 10 ms.
+    """
     wanted = sounding_frames(features) + _MARGIN_FRAMES
     return -(-wanted // _STEP_FRAMES) * _STEP_FRAMES
 
 
 def sounding_frames(features: NDArray[np.float32]) -> int:
-    """Frames up to the last that is not padding; faster-whisper pads with zeros."""
+    """Frames up to the last that is not padding; faster-whisper pads with zeros.
+
+    `features` is a log-mel spectrogram, float32 of shape (..., mels, frames).
+    """
     by_frame = np.abs(features).reshape(-1, features.shape[-1]).max(axis=0)
     used = np.flatnonzero(by_frame)
     return int(used[-1]) + 1 if len(used) else 0
 
 
 def states_array(view: Any) -> States:
-    """The encoder's states as an array."""
+    """The encoder's states: float32, shape (batch, positions, depth)."""
     if view.device != "cpu":
         view = view.to_device(ctranslate2.Device.cpu)
     return np.array(view.to(ctranslate2.DataType.float32))
 
 
 def storage(states: States) -> Any:
-    """The array as CTranslate2 takes it; the model moves it to its device."""
+    """The states as CTranslate2 takes them; the model moves them to its device.
+
+    They are float32, shape (batch, positions, depth).
+    """
     return ctranslate2.StorageView.from_array(np.ascontiguousarray(states))

@@ -1,4 +1,4 @@
-"""Stock phrases that Whisper learnt from subtitles and writes where nobody speaks."""
+"""Stock phrases that Whisper learnt from subtitles and hallucinates in non-speech."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ _DOUBTED_VOICE = 0.75
 """Of 102 recorded utterances the median is 0.94 for read speech and 0.77 for spontaneous
 speech, and one in twenty read ones is below 0.76; so the model must doubt it as well."""
 _DOUBTED_LOG_PROBABILITY = -0.5
-"""A judgement: between clearly sure (-0.2) and Whisper's own failure (-1.0)."""
+"""An estimate: between clearly sure (-0.2) and Whisper's own failure threshold
+(-1.0)."""
 
 _PHRASES = frozenset(
     [
@@ -62,9 +63,8 @@ _PHRASES = frozenset(
 def without_stock_phrases(
     pieces: Sequence[TextPiece], voice_probability: float
 ) -> list[TextPiece]:
-    """The pieces less the stock phrases that neither voice activity nor the model trusts.
-
-    Somebody who says "thank you" is heard by both, and keeps it.
+    """The pieces without the stock phrases that both VAD and model doubt. A real "thank
+    you" is trusted by both, and stays.
     """
     if voice_probability >= _DOUBTED_VOICE:
         return list(pieces)

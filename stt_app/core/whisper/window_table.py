@@ -1,4 +1,4 @@
-"""For which models and languages the short window has been shown to hear as well."""
+"""The models and languages for which the short window is proven equally accurate."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LONGEST_SECONDS = 24.0
 """Beyond this a short window saves too little."""
 
 TOLERATED_POINTS = 0.3
-"""Word error rate that the short window may lose, in points of a percent."""
+"""The allowed loss in word error rate, in percentage points."""
 
 
 LEAST_WORDS = 300
@@ -24,7 +24,7 @@ LEAST_WORDS = 300
 
 @dataclass(frozen=True)
 class WindowRow:
-    """What was measured for one model and language, in percent of the words."""
+    """The measured word error rates for one model and language, in percent."""
 
     model: str
     language: str

@@ -1,4 +1,4 @@
-"""Whisper at work: runs inside a worker process and nowhere else."""
+"""The Whisper worker: runs only inside a worker process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ class WhisperWorker:
         self._model: Any = None
 
     def load(self) -> dict[str, Any]:
-        """Load on the best device that works, and warm up."""
+        """Load on the best device that works, and warm up.
+
+        Raises the library's error when the model does not load on the CPU either.
+        """
         added = [str(path) for path in add_cuda_folders(self._options.library_folders)]
         wanted = choose_device(self._options.device, self._options.compute_type)
         device, fallback = wanted, None
@@ -71,8 +74,8 @@ class WhisperWorker:
         return self._options.batch_size or choose_batch_size(device)
 
     def _warm_up(self, batch_size: int) -> None:
-        """Every kind of work once: CUDA's libraries are looked for at the first use,
-        and memory that was asked for once is at hand the next time."""
+        """Warm-up: run every kind of work once, which loads CUDA's libraries and
+        allocates memory."""
         list(self.handle(_noise(guarded=True)))
         if batch_size > 1:
             list(self.handle_batch([_noise(guarded=False)] * batch_size))
@@ -84,7 +87,7 @@ class WhisperWorker:
     def handle_batch(
         self, requests: list[WhisperRequest]
     ) -> Iterator[tuple[int, WhisperReply]]:
-        """The transcripts of several, each as soon as it is written."""
+        """The transcripts of several utterances, each as soon as it is ready."""
         works = [partial(self._decode, request) for request in requests]
         yield from run_batched(self._model.model, works)
 
@@ -94,7 +97,7 @@ class WhisperWorker:
 
 
 def _noise(*, guarded: bool) -> WhisperRequest:
-    """Noise that is said to be speech; guarded, it goes through both windows."""
+    """Noise labelled as speech; with guards, it goes through both windows."""
     generator = np.random.default_rng(0)
     noise = generator.standard_normal(int(_WARM_UP_SECONDS * SPEECH_RATE_HZ)) * 0.01
     return WhisperRequest(TranscriptionRequest(noise.astype(np.float32), "en"), guarded)

@@ -66,7 +66,7 @@ def test_it_deletes_in_batches() -> None:
         add(Transcript, 31)
     batches: list[int] = []
     pruned = prune_history(
-        30, batch=3, between=lambda: batches.append(Transcript.objects.count())
+        30, batch=3, after_batch=lambda: batches.append(Transcript.objects.count())
     )
     assert (pruned.transcripts, batches) == (7, [4, 1, 0])
 

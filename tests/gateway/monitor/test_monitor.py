@@ -16,8 +16,8 @@ from gateway_app.consumers import MonitorConsumer
 from gateway_app.history.records import SynthesisRecord, TranscriptRecord
 from gateway_app.monitor.loop_watch import PERIOD_SECONDS, LoopWatch
 from gateway_app.monitor.monitor import (
-    KEPT_SNAPSHOTS,
     MAX_PROCESSES,
+    MAX_SNAPSHOTS,
     WATCHER_QUEUE,
     Monitor,
 )
@@ -153,7 +153,9 @@ async def test_it_shows_what_the_server_does(services):
 async def test_it_sends_the_history_and_then_snapshots(
     running, services, socket_to, transactional_db
 ):
-    await asyncio.sleep(0.2)
+    async with asyncio.timeout(30):
+        while not running.history()["snapshots"]:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0.05)
     async with socket_to(MonitorConsumer, services) as socket:
         history = await socket.receive_json_from()
         assert history["type"] == "history"
@@ -194,21 +196,21 @@ def snapshot_of(monitor: Monitor, process: str, time: float) -> dict[str, Any]:
 async def test_it_bounds_what_it_keeps(services):
     monitor = services.monitor
     plain = monitor.snapshot().model_dump()
-    for second in range(KEPT_SNAPSHOTS + 50):
-        monitor._keep({**plain, "process": "a", "time": float(second)})
+    for second in range(MAX_SNAPSHOTS + 50):
+        monitor._store({**plain, "process": "a", "time": float(second)})
     for number in range(MAX_PROCESSES + 10):
-        monitor._keep({**plain, "process": f"p{number}", "time": 950.0})
-    assert len(monitor._kept) == MAX_PROCESSES
-    assert len(monitor.history()["snapshots"]) == KEPT_SNAPSHOTS
+        monitor._store({**plain, "process": f"p{number}", "time": 950.0})
+    assert len(monitor._snapshots) == MAX_PROCESSES
+    assert len(monitor.history()["snapshots"]) == MAX_SNAPSHOTS
     times = [snapshot["time"] for snapshot in monitor.history()["snapshots"]]
     assert times == sorted(times)
 
 
 async def test_it_forgets_processes_that_are_gone(services):
     monitor = services.monitor
-    monitor._keep(snapshot_of(monitor, "old", 0.0))
-    monitor._keep(snapshot_of(monitor, "new", KEPT_SNAPSHOTS + 1.0))
-    assert set(monitor._kept) == {"new"}
+    monitor._store(snapshot_of(monitor, "old", 0.0))
+    monitor._store(snapshot_of(monitor, "new", MAX_SNAPSHOTS + 1.0))
+    assert set(monitor._snapshots) == {"new"}
 
 
 async def test_it_lets_a_slow_watcher_miss_the_oldest(services):
@@ -218,7 +220,7 @@ async def test_it_lets_a_slow_watcher_miss_the_oldest(services):
     waiting = asyncio.ensure_future(anext(watch))
     await asyncio.sleep(0)
     for number in range(100):
-        monitor._hand_out({"number": number})
+        monitor._broadcast({"number": number})
     first = (await waiting)["number"]
     assert first >= 100 - WATCHER_QUEUE - 1
     await watch.aclose()

@@ -50,7 +50,11 @@ def test_it_downloads_a_model_once_and_lists_it(hub: Hub, tmp_path: Path) -> Non
     [
         (["download", "smal"], {}, "Did you mean `small`?"),
         (["download", "medium"], {}, "has no model"),
-        (["download", "small"], {"OFFLINE": "true"}, "run the command with OFFLINE=false"),
+        (
+            ["download", "small"],
+            {"OFFLINE": "true"},
+            "run the command with OFFLINE=false",
+        ),
     ],
 )
 def test_it_refuses_in_one_sentence(

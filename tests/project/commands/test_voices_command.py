@@ -93,7 +93,11 @@ def test_a_voice_that_was_put_there_by_hand_can_be_written_down(
     ("arguments", "settings", "sentence"),
     [
         (["download", "de_DE-thorsen-low"], {}, f"Did you mean `{THORSTEN}`?"),
-        (["download", THORSTEN], {"OFFLINE": "true"}, "run the command with OFFLINE=false"),
+        (
+            ["download", THORSTEN],
+            {"OFFLINE": "true"},
+            "run the command with OFFLINE=false",
+        ),
         (["list", "--all"], {"OFFLINE": "true"}, "run the command with OFFLINE=false"),
         (["verify", "en_US-jo-medium"], {}, f"Did you mean `{JOE}`?"),
         (["accept", JOE], {}, "whose files must be the publisher's"),

@@ -1,4 +1,4 @@
-"""Short clauses that were spoken before, kept for the next time."""
+"""A cache of short clauses."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Hashable, Sequence
 from tts_app.core.engine import SpeechPart
 
 MAX_TEXT = 100
-"""Longer clauses are hardly ever repeated."""
+"""Longer clauses rarely repeat."""
 
 
 class SpeechCache:
-    """The last spoken clauses, as much as fits; the least recently used one goes."""
+    """A bounded LRU cache of spoken clauses."""
 
     def __init__(self, megabytes: float) -> None:
         self._most_bytes = int(megabytes * 1e6)
@@ -20,17 +20,18 @@ class SpeechCache:
         self.bytes = 0
 
     def takes(self, text: str) -> bool:
-        """Whether such a text is kept at all."""
+        """Whether such a text is cached."""
         return self._most_bytes > 0 and len(text) <= MAX_TEXT
 
     def get(self, key: Hashable) -> tuple[SpeechPart, ...] | None:
+        """The clause's parts, mono float32 in [-1, 1] at the voice's rate, or None."""
         found = self._entries.get(key)
         if found is not None:
             self._entries.move_to_end(key)
         return found
 
     def put(self, key: Hashable, parts: Sequence[SpeechPart]) -> None:
-        """Keep the parts, unless they alone are more than fits."""
+        """Keep the parts (mono float32), unless they alone are more than fits."""
         size = _bytes_of(parts)
         if not parts or size > self._most_bytes:
             return

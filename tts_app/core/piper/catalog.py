@@ -1,4 +1,4 @@
-"""The voices that are installed, and what their files say about them."""
+"""The catalog of installed voices, read from their files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from common.models.files import VoiceFiles, find_voices, local_voices, voice_che
 from tts_app.core.engine import VoiceInfo
 
 PHONEME_TYPES = ("espeak", "text")
-"""Others make Piper download a model of their own."""
+"""With others, Piper downloads an additional model."""
 RATES_HZ = range(8_000, 48_001)
 MAX_SPEAKERS = 10_000
 
@@ -25,27 +25,27 @@ _QUALITY = re.compile(r"-(x_low|low|medium|high)$")
 
 
 class UnusableVoice(EngineFailed):
-    """The files of a voice cannot be used; the message says what is wrong."""
+    """The files of a voice are invalid; the message says why."""
 
 
 @dataclass(frozen=True)
 class InstalledVoice:
-    """A voice, and where its files are."""
+    """A voice with the paths of its files."""
 
     info: VoiceInfo
     files: VoiceFiles
     stamp: int = 0
-    """Tells a voice from another one that was put in its place."""
+    """Distinguishes a voice from a replacement at the same path."""
 
 
 @dataclass
 class Catalog:
-    """The voices of this machine, looked for again when `voices_dir` changes."""
+    """The voices of this machine, rescanned when `voices_dir` changes."""
 
     config: TtsEngineSettings
     voices: dict[str, InstalledVoice] = field(default_factory=dict)
     unusable: dict[str, str] = field(default_factory=dict)
-    """Why a voice that was found cannot be used, by name."""
+    """The unusable voices by name, with the reason."""
     default: str = ""
     _seen: object = None
 
@@ -59,7 +59,7 @@ class Catalog:
         self._seen = self._folder_stamp()
 
     def refresh(self) -> None:
-        """Look again when voices were added to the folder or removed from it."""
+        """Rescan if voices were added to the folder or removed from it."""
         stamp = self._folder_stamp()
         if stamp == self._seen:
             return
@@ -90,7 +90,7 @@ class Catalog:
 
 
 def read_voice(files: VoiceFiles) -> VoiceInfo:
-    """What the voice's .onnx.json says. Raises UnusableVoice."""
+    """The contents of the voice's .onnx.json. Raises UnusableVoice."""
     plain = _read_config(files)
     try:
         rate_hz = int(plain["audio"]["sample_rate"])
@@ -142,7 +142,7 @@ def _unusable(files: VoiceFiles, problem: str) -> UnusableVoice:
 
 
 def _speakers(ids: dict[str, int], count: int) -> tuple[str, ...]:
-    """Names in the order of their numbers; a voice with a single speaker has none."""
+    """Speaker names in the order of their numbers; empty for a single speaker."""
     if not 1 <= count <= MAX_SPEAKERS:
         raise ValueError("num_speakers")
     if count == 1:

@@ -1,4 +1,4 @@
-"""Piper as an engine: clauses in, audio out, worked on in processes of their own."""
+"""The Piper engine: clauses in, audio out, synthesised in worker processes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tts_app.core.piper.loading import VoiceDefaults
 from tts_app.core.piper.worker import PiperJob, PiperOptions
 
 QUEUE_LIMIT = 256
-"""Clauses that wait; requests are bounded before they get here."""
+"""The queue limit for clauses; requests are limited earlier."""
 
 
 class PiperEngine:
@@ -36,6 +36,7 @@ class PiperEngine:
         self._real_time_factor: float | None = None
 
     async def start(self) -> None:
+        """Load the voices and the workers. Raises EngineFailed."""
         if self._pool is not None:
             return
         self._loading = True
@@ -92,6 +93,11 @@ class PiperEngine:
     async def synthesize(
         self, request: SynthesisRequest, urgency: Urgency
     ) -> AsyncIterator[SpeechPart]:
+        """See TtsEngine: mono float32 in [-1, 1] at the voice's rate.
+
+        Raises UnknownVoice, BadValue for an unknown speaker, EngineFailed, or what the
+        pool raises. What was said before comes from the cache.
+        """
         pool = self._pool
         if pool is None:
             raise EngineFailed(self._problem)

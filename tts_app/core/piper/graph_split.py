@@ -1,8 +1,8 @@
-"""A voice's graph in two halves, so that its audio can be had while it is made.
+"""Splits a voice's graph in two, so that its audio can stream.
 
 VITS first makes latent frames of all phonemes (the acoustic half), then samples of
-the frames (the vocoder, a HiFi-GAN). Nearly all time goes into the vocoder, and it
-looks only a few frames around each one: it may be run on stretches of frames.
+the frames (the vocoder, a HiFi-GAN). Nearly all time goes into the vocoder, which
+depends on only a few frames around each one, so it can run on chunks of frames.
 Source: https://arxiv.org/abs/2106.06103
 """
 
@@ -47,17 +47,16 @@ class Halves:
     """Two models that make one voice."""
 
     acoustic: bytes
-    """Takes what the voice takes; gives latent frames, and durations where asked for."""
+    """Takes the voice's inputs; returns latent frames, and durations if requested."""
     vocoder: bytes
-    """Takes latent frames, and what else `vocoder_inputs` names; gives samples."""
+    """Takes latent frames, and the other `vocoder_inputs`; returns samples."""
     vocoder_inputs: tuple[str, ...]
     """The name of the frames first."""
 
 
 def halves_of(model: bytes, durations: str = "") -> Halves | None:
-    """The voice in two; None where it is not built like a VITS voice.
-
-    `durations` names a tensor that the acoustic half gives behind the frames.
+    """The split voice; None if it is not a VITS voice. `durations` names a tensor that
+    the acoustic half returns after the frames.
     """
     try:
         return _halves(memoryview(model), durations)
@@ -66,7 +65,7 @@ def halves_of(model: bytes, durations: str = "") -> Halves | None:
 
 
 class _OtherVoice(Exception):
-    """The graph has no place to cut, or another one than expected."""
+    """The graph has no place to cut, or an unexpected one."""
 
 
 @dataclass(frozen=True)
@@ -75,11 +74,11 @@ class _Node:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     nested: bool
-    """Whether it holds graphs, which may use any tensor without saying so."""
+    """Whether it contains subgraphs, which may use any tensor implicitly."""
 
 
 class _Graph:
-    """The nodes of a graph, and which needs which."""
+    """The nodes of a graph, and their dependencies."""
 
     def __init__(self, graph: memoryview) -> None:
         self.nodes = [_node(content) for content in inside(graph, NODE)]
@@ -136,7 +135,7 @@ class _Graph:
             node = self.nodes[maker]
             if node.operator == "Conv":
                 return node.inputs[0]
-            # A voice with several speakers adds the speaker's sound here.
+            # A voice with several speakers adds the speaker embedding here.
             spoken = [each for each in node.inputs if self._says_the_text(each)]
             if len(spoken) != 1:
                 break
@@ -184,7 +183,7 @@ def _kept(
 ) -> Iterator[memoryview]:
     """The fields of the graph for these nodes and tensors, without its outputs.
 
-    What it tells of the tensors in between is left out: nobody needs it.
+    Type information of intermediate tensors is dropped: nothing needs it.
     """
     numbers = itertools.count()
     for number, content, source in fields_with_source(graph):

@@ -1,4 +1,4 @@
-"""A Piper voice from its files: in two halves where its graph allows it."""
+"""Loads a Piper voice: in two halves if its graph allows it."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, kw_only=True)
 class VoiceDefaults:
-    """Of every voice, where a request says nothing; None leaves it to the voice."""
+    """Defaults for all voices; None leaves a value to the voice."""
 
     length_scale: float | None = None
     noise_scale: float | None = None
     noise_w: float | None = None
 
     def apply(self, piper_config: Any) -> None:
-        """Write them over what the voice's own configuration says."""
+        """Override the voice's own configuration with them."""
         if self.length_scale is not None:
             piper_config.length_scale = self.length_scale
         if self.noise_scale is not None:
@@ -55,7 +55,7 @@ def load_voice(
     try:
         settings = PiperConfig.from_dict(json.loads(Path(config).read_text("utf-8")))
         defaults.apply(settings)
-        # From memory, because a model file may name other files to be read.
+        # From memory, because a model file may refer to other files.
         return _loaded(Path(onnx).read_bytes(), settings, threads)
     except Exception as error:
         raise EngineFailed(
@@ -77,7 +77,7 @@ def _loaded(model: bytes, settings: Any, threads: int) -> Voice:
 
 
 def _early_voice(halves: Halves, settings: Any, threads: int) -> Voice | None:
-    """None when the halves do not make the same voice."""
+    """None if the halves do not reproduce the voice."""
     from piper import PiperVoice
 
     try:
@@ -97,7 +97,7 @@ def _session(model: bytes, threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
-    # Threads that spin while they wait would take the cores from the other engines.
+    # Spinning threads would take CPU from the other engines.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(
         model, sess_options=options, providers=["CPUExecutionProvider"]

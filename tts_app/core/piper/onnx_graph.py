@@ -1,4 +1,4 @@
-"""The few facts of an ONNX file that are needed before anybody runs it.
+"""Reads a few facts of an ONNX file without running it.
 
 Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
 """
@@ -25,17 +25,17 @@ class NotOnnx(ValueError):
 
 @dataclass(frozen=True)
 class GraphFacts:
-    """What the graph takes, gives, and whether it reaches outside its file."""
+    """The graph's inputs and outputs, and whether it uses external files."""
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     durations: str
-    """The tensor with each phoneme's length in frames; empty when there is no such one."""
+    """The tensor with each phoneme's length in frames; empty if there is none."""
     external_data: bool
 
 
 def graph_facts(model: bytes) -> GraphFacts:
-    """What an ONNX file says about itself. Raises NotOnnx."""
+    """Parse an ONNX file. Raises NotOnnx."""
     view = memoryview(model)
     try:
         graphs = list(inside(view, GRAPH))
@@ -58,8 +58,8 @@ def graph_facts(model: bytes) -> GraphFacts:
 
 
 def with_output(model: bytes, tensor: str) -> bytes:
-    """The model with one more output. Repeated parts of a message are merged by every
-    reader, so the addition is simply written behind it."""
+    """The model with one more output. Protobuf readers merge repeated parts of a
+    message, so the addition is simply appended."""
     value = field(NAME, tensor.encode("utf-8"))
     return b"".join((model, field(GRAPH, field(OUTPUT, value))))
 
@@ -74,7 +74,7 @@ def _names(graphs: list[memoryview], kind: int) -> tuple[str, ...]:
 
 
 def _durations(graphs: list[memoryview]) -> str:
-    """VITS rounds its durations up, and nothing else in a voice is rounded so."""
+    """VITS rounds its durations up, and nothing else in a voice."""
     rounded = {
         output
         for graph in graphs
@@ -86,7 +86,7 @@ def _durations(graphs: list[memoryview]) -> str:
 
 
 def _reaches_out(graph: memoryview, depth: int = 0) -> bool:
-    """Whether a tensor of it lies in another file."""
+    """Whether it has a tensor in another file."""
     if depth > MAX_DEPTH:
         raise NotOnnx("its graphs are nested too deeply")
     for number, part in fields(graph):

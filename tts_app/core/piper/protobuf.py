@@ -1,6 +1,6 @@
 """The wire format of protocol buffers: a field's number, its type, its bytes.
 
-ONNX files are such messages. Nothing is unpacked that is not asked for.
+ONNX files are such messages. Fields are unpacked only on demand.
 Source: https://protobuf.dev/programming-guides/encoding/
 """
 
@@ -12,7 +12,7 @@ _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 
 
 class NotAMessage(ValueError):
-    """The bytes are no protocol-buffers message."""
+    """The bytes are not a protocol-buffers message."""
 
 
 def fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
@@ -26,7 +26,7 @@ def fields(message: memoryview) -> Iterator[tuple[int, memoryview]]:
 def fields_with_source(
     message: memoryview,
 ) -> Iterator[tuple[int, memoryview, memoryview]]:
-    """The same with all bytes of the field, as they stand in the message."""
+    """The same with all bytes of the field, as they stand. Raises NotAMessage."""
     at, end = 0, len(message)
     while at < end:
         start = at
@@ -53,12 +53,12 @@ def inside(message: memoryview, *numbers: int) -> Iterator[memoryview]:
 
 
 def texts(message: memoryview, number: int) -> list[str]:
-    """The field as text, once for each time that it is there."""
+    """The field as text, once for each occurrence."""
     return [str(content, "utf-8") for content in inside(message, number)]
 
 
 def field(number: int, content: bytes | memoryview) -> bytes:
-    """One field of bytes, as it is written."""
+    """One encoded field of bytes."""
     return b"".join(
         (_varint(number << 3 | _BYTES), _varint(len(content)), bytes(content))
     )

@@ -1,4 +1,4 @@
-"""One Piper voice in memory: phonemes in, audio out while it is made."""
+"""One loaded Piper voice: phonemes in, streamed audio out."""
 
 from __future__ import annotations
 
@@ -20,24 +20,25 @@ Frames = npt.NDArray[np.float32]
 SPEAKER_INPUT = "sid"
 TEST_TEXT = "This is what a first clause is like,"
 FIRST_FRAMES = 24
-"""About a quarter of a second of speech: soon made, and long enough to go on behind it."""
+"""About a quarter of a second of speech: quick to make, and long enough to cover the
+next chunk."""
 MOST_FRAMES = 512
-"""At once, so that a voice can be stopped in the middle of a long sentence."""
+"""Maximum per chunk, so that synthesis can stop in the middle of a long sentence."""
 SAFETY = 2.0
-"""A stretch is done in this part of the time in which the audio before it is heard."""
+"""A chunk takes at most this fraction of the duration of the previous audio."""
 OVERLAPS = (8, 12, 16, 24, 32)
-"""Frames on either side of a stretch, of which one is enough for it to be exact."""
+"""Candidates for the context frames on each side that make a chunk exact."""
 EXACT = 1e-4
-"""Difference of two samples that nobody hears: three steps of PCM16."""
+"""An inaudible difference of two samples: three steps of PCM16."""
 LEVEL = 0.9
-"""How loud the loudest sample of the test text is made."""
+"""The peak level of the test text after normalisation."""
 KNEE = 0.8
-"""Louder samples are rounded off, so that none goes beyond 1."""
+"""Louder samples are soft-clipped, so that none exceeds 1."""
 
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A stretch of a sentence's audio: mono float32 samples in [-1, 1]."""
+    """A chunk of a sentence's audio: mono float32 samples in [-1, 1]."""
 
     samples: Samples
     is_last: bool
@@ -45,17 +46,17 @@ class Part:
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence that is being said."""
+    """A sentence during synthesis."""
 
     sounds: list[tuple[str, int]]
-    """Each phoneme and its length in samples; empty when the voice cannot tell."""
+    """Each phoneme and its length in samples; empty if the voice does not report it."""
     parts: Iterator[Part]
-    """Its audio, as it is made."""
+    """Its audio, streamed."""
 
 
 class Voice:
-    """A voice that is loaded. It sounds the same however its audio is cut in parts,
-    and each of its sentences is as loud as the voice makes it."""
+    """A loaded voice. Chunking never changes its sound, and each sentence keeps its own
+    loudness."""
 
     def __init__(self, piper: Any, vocoder: Any = None, inputs: Sequence[str] = ()):
         self._piper = piper
@@ -74,7 +75,7 @@ class Voice:
 
     @property
     def is_early(self) -> bool:
-        """Whether a sentence's audio begins before all of it is made."""
+        """Whether a sentence's audio can stream."""
         return self._vocoder is not None
 
     def phonemize(self, text: str) -> list[list[str]]:
@@ -84,9 +85,8 @@ class Voice:
     def say(
         self, phonemes: Sequence[str], settings: VoiceSettings, *, early: bool = False
     ) -> Sentence:
-        """One sentence; `early` gives a short first part as soon as can be.
-
-        Which voice the settings name is not looked at: it is this one. Raises
+        """Synthesise one sentence; `early` returns a short first chunk as soon as
+        possible. Ignores the voice's name in the settings. Raises
         BadValue for a speaker that it does not have.
         """
         ids = self._piper.phonemes_to_ids(phonemes)
@@ -107,7 +107,7 @@ class Voice:
         done, total = 0, made.shape[-1]
         size = FIRST_FRAMES if early else MOST_FRAMES
         while done < total:
-            # No crumb is left for the last part.
+            # Avoid a tiny last chunk.
             size = total - done if total - done < size + FIRST_FRAMES else size
             began = time.perf_counter()
             samples = self._stretch(made, done, done + size, speaker)
@@ -117,14 +117,14 @@ class Voice:
             size = self._next_size(done, size, taken_seconds)
 
     def _next_size(self, done: int, size: int, taken_seconds: float) -> int:
-        """As many frames as are made while those that are done are heard."""
+        """The chunk size that can be made while the previous audio plays."""
         frame_seconds = self._hop_samples / self.rate_hz
         per_frame = taken_seconds / size
         affordable = done * frame_seconds / per_frame / SAFETY
         return int(min(max(FIRST_FRAMES, affordable), MOST_FRAMES))
 
     def _stretch(self, frames: Frames, begin: int, end: int, speaker: int) -> Samples:
-        """The samples of these frames, as they are in the whole."""
+        """The samples of these frames, the same as in the whole."""
         first = max(0, begin - self._overlap)
         samples = self._vocode(frames[:, :, first : end + self._overlap], speaker)
         skip = (begin - first) * self._hop_samples
@@ -138,7 +138,8 @@ class Voice:
     def _run(
         self, ids: Sequence[int], settings: VoiceSettings
     ) -> tuple[Frames, npt.NDArray[np.int64] | None]:
-        """What the (first half of the) voice makes, and each id's length in samples."""
+        """The output of the (first half of the) voice, and each id's length in
+        samples."""
         config = self._piper.config
         given: dict[str, Any] = {
             "input": np.array([ids], np.int64),
@@ -168,8 +169,8 @@ class Voice:
         return int(number)
 
     def _gain(self, speaker: int) -> float:
-        """One for all that a speaker says: the loudness of a sentence is known when it
-        is made, which is too late for its first part."""
+        """One gain per speaker: the loudness of a sentence is known only at its end,
+        too late for its first chunk."""
         if speaker not in self._gains:
             self._gains[speaker] = _gain_of(
                 part.samples
@@ -179,14 +180,14 @@ class Voice:
         return self._gains[speaker]
 
     def _test_sentences(self, speaker: int) -> Iterator[Frames]:
-        """What the voice makes of the test text, without chance."""
+        """The voice's output for the test text, without randomness."""
         settings = VoiceSettings(speaker=speaker, noise_scale=0.0, noise_w=0.0)
         for phonemes in self.phonemize(TEST_TEXT):
             yield self._run(self._piper.phonemes_to_ids(phonemes), settings)[0]
 
     def _measure(self) -> None:
-        """How many samples a frame has, and how far the vocoder looks around one.
-        Raises EngineFailed where a stretch is not what it is in the whole."""
+        """The samples per frame, and the context that the vocoder needs. Raises
+        EngineFailed if a chunk differs from the whole."""
         speaker = self._number(None)
         frames = next(self._test_sentences(speaker))
         whole = self._vocode(frames, speaker)
@@ -208,14 +209,14 @@ def _sounds(
     lengths: npt.NDArray[np.int64] | None,
     ids: dict[str, Sequence[int]],
 ) -> list[tuple[str, int]]:
-    """Each phoneme with the samples of its ids and of the padding behind it."""
+    """Each phoneme with the samples of its ids and of the following padding."""
     if lengths is None:
         return []
     from piper.const import BOS, EOS, PAD
 
     found, at = [], 0
     for phoneme in (BOS, *phonemes, EOS):
-        # A phoneme that the voice does not know was left out.
+        # Piper skips a phoneme that the voice does not know.
         width = len(ids.get(phoneme, ()))
         width += len(ids[PAD]) if width and phoneme is not EOS else 0
         found.append((phoneme, int(lengths[at : at + width].sum())))
@@ -224,7 +225,7 @@ def _sounds(
 
 
 def _gain_of(sounds: Iterable[Samples]) -> float:
-    """What brings the loudest sample to LEVEL."""
+    """The gain that brings the loudest sample to LEVEL."""
     peak = max((float(np.abs(each).max(initial=0.0)) for each in sounds), default=0.0)
     return LEVEL / peak if peak > EXACT else 1.0
 

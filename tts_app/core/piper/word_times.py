@@ -1,8 +1,8 @@
-"""When each word is said, from the lengths that the voice gave its phonemes.
+"""Word timestamps from the phoneme durations that the voice reports.
 
-The phonemes of the clause are compared with those of its words one by one. A word
-that cannot be found again (espeak reads some only together) has no time: nothing
-is guessed.
+The phonemes of the clause are compared with those of its words one by one. A word that
+cannot be matched (espeak reads some only together) has no timestamp: nothing is
+estimated.
 """
 
 from __future__ import annotations
@@ -27,7 +27,10 @@ class _Sound:
 
 
 class ClauseWords:
-    """The words of one clause, found again in its phonemes."""
+    """The words of one clause, found again in its phonemes.
+
+    They are matched by Ratcliff and Obershelp's algorithm, that of Python's difflib.
+    """
 
     def __init__(
         self, text: str, phonemize: Callable[[str], Sequence[Sequence[str]]]
@@ -49,7 +52,7 @@ class ClauseWords:
                 self._places[ours + step] = words[theirs + step].owner
 
     def skip(self, phonemes: Sequence[str]) -> None:
-        """The next sentence of audio has no lengths."""
+        """The next sentence of audio has no durations."""
         self._next += sum(map(_is_audible, phonemes))
 
     def times(

@@ -1,4 +1,4 @@
-"""Piper inside its worker process: voices loaded once, the least used one out."""
+"""The Piper worker: loads voices once, unloads the least recently used."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tts_app.core.piper.loading import NO_DEFAULTS, VoiceDefaults, load_voice
 from tts_app.core.piper.voice import Sentence, Voice
 from tts_app.core.piper.word_times import ClauseWords
 
-# The lengths of a usual first clause; the first run of each length is a slow one.
+# Lengths of typical first clauses; the first run of each length is slow.
 WARM_UP = (
     "Ready.",
     "The library closes at nine.",
@@ -25,7 +25,7 @@ WARM_UP = (
 
 @dataclass(frozen=True, kw_only=True)
 class PiperOptions:
-    """What a worker is built with; it travels to the process."""
+    """The configuration of a worker, pickled to its process."""
 
     onnx: str
     config: str
@@ -37,20 +37,20 @@ class PiperOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class PiperJob:
-    """One clause, and the files of the voice that its settings name."""
+    """One clause, and the files of its voice."""
 
     request: SynthesisRequest
     onnx: str
     config: str
     early: bool = False
-    """A short first part, because somebody waits for it."""
+    """Whether to return a short first chunk, because a user is waiting."""
     stamp: int = 0
-    """Tells a voice from another one that was put in its place."""
+    """Distinguishes a voice from a replacement at the same path."""
 
 
 @dataclass(frozen=True)
 class LoadedVoice:
-    """A voice in memory, and about how much of it."""
+    """A loaded voice, and its approximate memory."""
 
     voice: Voice
     stamp: int
@@ -74,7 +74,11 @@ class PiperWorker:
         return {"threads": self._options.threads}
 
     def handle(self, job: PiperJob) -> Iterator[SpeechPart]:
-        """The audio of each sentence that Piper finds in the text, as it is made."""
+        """The audio of each sentence that Piper finds in the text, as it is made.
+
+        It is mono float32 in [-1, 1] at the voice's rate. Raises BadValue when the voice
+        has no such speaker, or EngineFailed when it cannot be loaded.
+        """
         voice = self._voice(job)
         request, early = job.request, job.early
         text = _closed(request.text)
@@ -107,7 +111,7 @@ class PiperWorker:
             job.onnx, job.config, self._options.threads, self._options.defaults
         )
         grown = psutil.Process().memory_info().rss - before
-        # Memory that an earlier voice gave back hides a part of the growth.
+        # Memory freed by an earlier voice hides a part of the growth.
         size = max(grown, Path(job.onnx).stat().st_size)
         return LoadedVoice(voice, job.stamp, size / 1e6)
 
@@ -129,5 +133,5 @@ def _times(
 
 
 def _closed(text: str) -> str:
-    """With a full stop where none is, so that the voice comes to an end."""
+    """With a final full stop, so that the voice ends the sentence."""
     return f"{text}." if text[-1:].isalnum() else text

@@ -1,4 +1,4 @@
-"""Who may work now: a few at a time, a bounded queue behind them, no more."""
+"""Admission: a few requests at a time, and a bounded queue."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ class Admission:
 
     @asynccontextmanager
     async def place(self, timeout_seconds: float) -> AsyncIterator[None]:
-        """A place to work. Raises TooMany when the queue is full, Unavailable in time."""
+        """Acquire a slot. Raises TooMany if the queue is full, Unavailable on
+        timeout."""
         await self._enter(timeout_seconds)
         try:
             yield
@@ -58,7 +59,7 @@ class Admission:
 
     def _give_up(self, turn: asyncio.Future[None]) -> None:
         if turn.done():
-            # The place came at the very moment of leaving: hand it on.
+            # The slot was granted during the cancellation: pass it on.
             self._leave()
         else:
             self._queue.remove(turn)

@@ -1,4 +1,4 @@
-"""The audio of an answer as the bytes of one file, for doors that send files."""
+"""Encodes the audio of an answer as one file."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from tts_app.core.events import PcmAudio, SpeechEvent, SpeechFinished, WordsTime
 from tts_app.core.speech.encoding import make_encoder
 
 SLICE_SECONDS = 0.25
-"""What is encoded at a time, so that the event loop never waits long: a slice takes the
-slowest codec a few milliseconds."""
+"""The slice to encode at once, so that the event loop is never blocked for long: the
+slowest codec takes a few milliseconds."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class AudioBytes:
 
 
 class SpeechEvents(Protocol):
-    """An answer whose events can be read once."""
+    """An answer with events that can be read once."""
 
     @property
     def rate_hz(self) -> int:
@@ -34,16 +34,16 @@ class SpeechEvents(Protocol):
 
 
 class EncodedSpeech:
-    """An answer's events, with AudioBytes in the place of its PCM.
-
-    The words are timed as the file plays them: the silence that a codec puts in front
-    counts, and as much of the closing silence is left out.
+    """An answer's events, with AudioBytes instead of PCM. Word timestamps match
+    playback of the file: they include the codec's leading silence, and the closing
+    silence is shortened as much.
     """
 
     def __init__(
         self, speech: SpeechEvents, audio_format: str, rate_hz: int | None = None
     ) -> None:
-        """`audio_format` is one of FORMATS. Raises BadValue for a rate that it lacks."""
+        """`audio_format` is one of FORMATS. Raises BadValue for a rate that it does not
+        support."""
         self._speech = speech
         self._encoder = make_encoder(audio_format, speech.rate_hz, rate_hz)
 
@@ -53,7 +53,7 @@ class EncodedSpeech:
 
     @property
     def rate_hz(self) -> int:
-        """The rate that a player sees."""
+        """The sample rate that a player sees."""
         return self._encoder.rate_hz
 
     async def __aiter__(self) -> AsyncIterator[SpeechEvent | AudioBytes]:

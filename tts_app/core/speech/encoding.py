@@ -1,4 +1,4 @@
-"""Audio formats: one encoder for each answer, fed as the audio is made.
+"""Audio formats: one streaming encoder per answer.
 
 `wav` starts with a header whose sizes are 0xFFFFFFFF ("until the end"), because
 the length is not known when the header is sent; players, browsers, FFmpeg and
@@ -19,9 +19,9 @@ from common.errors import BadValue
 
 UNKNOWN_SIZE = 0xFFFFFFFF
 RATES_HZ = range(8_000, 48_001)
-"""From telephones to sound cards: nobody plays speech at another one."""
+"""From telephones to sound cards: other rates are not useful for speech."""
 ENCODED_RATE_HZ = 48_000
-"""Opus knows only this one; for MP3 and AAC it keeps the padding of frames short."""
+"""Opus supports only this one; for MP3 and AAC it keeps the padding of frames short."""
 
 
 class Encoder(Protocol):
@@ -29,14 +29,13 @@ class Encoder(Protocol):
 
     content_type: str
     rate_hz: int
-    """The rate that a player sees."""
+    """The sample rate that a player sees."""
     delay_seconds: float
-    """Silence that the codec itself puts in front."""
+    """Leading silence that the codec adds."""
 
     def encode(self, samples: Samples) -> bytes:
-        """The bytes that are ready, perhaps none.
-
-        The samples are mono float32; beyond [-1, 1] they are clipped.
+        """The encoded bytes, perhaps none. The samples are mono float32, clipped to
+        [-1, 1].
         """
 
     def finish(self) -> bytes:
@@ -58,6 +57,10 @@ class PcmEncoder:
         self._resampler = Resampler(from_hz, rate_hz)
 
     def encode(self, samples: Samples) -> bytes:
+        """PCM16 bytes, little-endian, mono at `rate_hz`, perhaps none.
+
+        The samples are mono float32 in [-1, 1] at the voice's rate, shape (n,).
+        """
         return float_to_pcm16(self._resampler.push(samples))
 
     def finish(self) -> bytes:
@@ -77,6 +80,7 @@ class WavEncoder(PcmEncoder):
         self._header = _wav_header(rate_hz)
 
     def encode(self, samples: Samples) -> bytes:
+        """The same as PCM16, mono at `rate_hz`; the header comes first."""
         header, self._header = self._header, b""
         return header + super().encode(samples)
 
@@ -95,7 +99,7 @@ def _wav_header(rate_hz: int) -> bytes:
 
 
 class _Sink(io.RawIOBase):
-    """Takes what the container writes; it cannot seek, as a response cannot."""
+    """Receives the container's output; not seekable, like a response."""
 
     def __init__(self) -> None:
         self._written = bytearray()
@@ -114,7 +118,7 @@ class _Sink(io.RawIOBase):
 
 
 class _Codec:
-    """How PyAV makes one format."""
+    """PyAV's parameters for one format."""
 
     def __init__(
         self,
@@ -133,7 +137,7 @@ class _Codec:
         self.codec = codec
         self.sample_format = sample_format
         self.rates_hz = rates_hz
-        """What it can be made at; none means everything."""
+        """Supported sample rates; empty means all."""
         self.bit_rate = bit_rate
         self.delay_samples = delay_samples
         self.options = {"flush_packets": "1", **(options or {})}
@@ -146,10 +150,10 @@ _CODECS = {
         "audio/mpeg",
         *("mp3", "libmp3lame", "s16p"),
         rates_hz=_MPEG_RATES_HZ,
-        # More than speech needs, so that nobody hears a difference to the WAV.
+        # More than speech needs, so that it sounds like the WAV.
         bit_rate=96_000,
         delay_samples=1_488,
-        # Without seeking, the frame that tells the length could only be wrong.
+        # Without seeking, the header frame with the length would be wrong.
         options={"write_xing": "0", "id3v2_version": "0"},
     ),
     "opus": _Codec(
@@ -178,7 +182,7 @@ class CodecEncoder:
 
         self._av = av
         self._from_hz = from_hz
-        # Whatever Opus was made from, it is played at one rate.
+        # Opus always plays at one rate, whatever its source.
         self.rate_hz = ENCODED_RATE_HZ if codec.codec == "libopus" else rate_hz
         self.delay_seconds = codec.delay_samples / rate_hz
         self.content_type = codec.content_type
@@ -196,6 +200,10 @@ class CodecEncoder:
         self._position = 0
 
     def encode(self, samples: Samples) -> bytes:
+        """The container's bytes that are ready, perhaps none; mono.
+
+        The samples are float32 in [-1, 1] at the voice's rate, shape (n,).
+        """
         if not len(samples):
             return b""
         plane = np.ascontiguousarray(samples, np.float32).reshape(1, -1)
@@ -233,8 +241,8 @@ def make_encoder(
 ) -> Encoder:
     """An encoder for one of FORMATS; `from_hz` is the rate of the samples.
 
-    Without `rate_hz` WAV, PCM and FLAC keep that rate. Raises BadValue for a
-    format that is not known, or a rate that it lacks.
+    Without `rate_hz` WAV, PCM and FLAC keep that rate. Raises BadValue for an unknown
+    format, or a rate that it does not support.
     """
     check_encoding(audio_format, rate_hz)
     codec = _CODECS.get(audio_format)
@@ -246,7 +254,8 @@ def make_encoder(
 
 
 def check_encoding(audio_format: str, rate_hz: int | None) -> None:
-    """Raises BadValue for a format that is none of FORMATS, or a rate that it lacks."""
+    """Raises BadValue for a format not in FORMATS, or a rate that it does not
+    support."""
     if audio_format not in FORMATS:
         raise BadValue(f"`format` is one of {', '.join(FORMATS)}.", field="format")
     if rate_hz is not None:
@@ -254,7 +263,7 @@ def check_encoding(audio_format: str, rate_hz: int | None) -> None:
 
 
 def _check_rate(audio_format: str, rate_hz: int) -> None:
-    """Raises BadValue for a rate that the format does not have."""
+    """Raises BadValue for a rate that the format does not support."""
     codec = _CODECS.get(audio_format)
     rates = codec.rates_hz if codec else ()
     if rates and rate_hz not in rates:

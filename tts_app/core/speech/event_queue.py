@@ -1,4 +1,4 @@
-"""The events between whoever makes an answer and whoever reads it."""
+"""The queue of events between the producer and the reader of an answer."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import asyncio
 from tts_app.core.events import PcmAudio, SpeechEvent
 
 AHEAD_SECONDS = 8.0
-"""Audio that is made before the reader takes it: enough for a network that falters,
-and little enough that an answer nobody hears to its end costs no more than this."""
+"""The most audio to buffer ahead of the reader: enough for an unsteady network, and
+little enough that an abandoned answer wastes no more than this."""
 
 
 class EventQueue:

@@ -1,4 +1,4 @@
-"""Piper's clauses joined to one stream: padding trimmed, pauses as long as speech has them."""
+"""Joins Piper's clauses into one stream: trims padding, inserts natural pauses."""
 
 from __future__ import annotations
 
@@ -11,15 +11,17 @@ from common.audio import Samples
 COMMA_PAUSE_SECONDS = 0.13
 SENTENCE_PAUSE_SECONDS = 0.24
 LAST_PAUSE_SECONDS = 0.18
-"""About as long as Piper's own, so that a text lasts as long as in one piece."""
+"""About as long as Piper's own, so that the duration matches a synthesis in one
+piece."""
 KEPT_LEAD_SECONDS = 0.005
 KEPT_TAIL_SECONDS = 0.03
-"""Of the padding around a sentence: quiet breath and the ends of fricatives are in it."""
+"""Padding to keep around a sentence: it contains quiet breath and the ends of
+fricatives."""
 FADE_IN_SECONDS = 0.004
 FADE_OUT_SECONDS = 0.01
-"""Too short to be heard as a fade, and long enough that no step is heard as a click."""
+"""Too short to be audible as a fade, and long enough to avoid clicks."""
 SILENCE = 0.003
-"""Share of the loudest possible sample below which a sample is padding (-50 dB)."""
+"""Fraction of full scale below which a sample is padding (-50 dB)."""
 
 _SENTENCE_ENDS = ".!?…。！？։؟۔।॥"
 _CLOSERS = "\"'”’»)）」』】"
@@ -27,14 +29,14 @@ _CLOSERS = "\"'”’»)）」』】"
 
 @dataclass(frozen=True, eq=False)
 class Joined:
-    """Samples to send, and how much later their sentence is heard than it was made."""
+    """Samples to send, and the shift of their sentence in the stream."""
 
     samples: Samples
     """Mono float32 in [-1, 1] at the rate of what was added."""
     shift_seconds: float | None = None
-    """Known with the sentence's first sound, and told once."""
+    """Known with the sentence's first sound; set once."""
     pause_samples: int = 0
-    """How many of the samples are the pause before that sound."""
+    """The number of samples in the pause before that sound."""
 
 
 class Joiner:
@@ -56,12 +58,15 @@ class Joiner:
         self._held = np.zeros(0, np.float32)
         """The end of an open sentence: padding if nothing follows."""
         self._in_sentence = False
-        """Whether the open sentence was heard already."""
+        """Whether the open sentence has produced sound."""
         self._kept_samples = 0
         """Padding behind the last sound, which is a part of the next pause."""
 
     def add(self, samples: Samples, *, is_last: bool = True) -> Joined:
-        """What can be sent of the sentence, after the pause that is due before it."""
+        """What can be sent of the sentence, after the pause that is due before it.
+
+        Both are mono float32 in [-1, 1] at the joiner's rate, shape (n,).
+        """
         samples, self._held = _joined(self._held, samples), samples[:0]
         loud = np.abs(samples) > self._silence
         if not loud.any():
@@ -110,12 +115,14 @@ class Joiner:
         )
 
     def pause(self, seconds: float) -> None:
-        """Silence of exactly this length before the next chunk, instead of ours."""
+        """Use silence of exactly this length before the next chunk, instead of ours."""
         self._asked_seconds += seconds
 
     def finish(self) -> tuple[Samples, Samples]:
-        """The end of a sentence that was not made to its end, which fades out there; and
-        a little silence, so that no player cuts the last sound, or what was asked for.
+        """The end of a sentence that broke off, faded out there; and a little silence, so
+        that no player cuts the last sound, or what was asked for.
+
+        Both are mono float32 in [-1, 1] at the joiner's rate, shape (n,).
         """
         broken_off = (
             self.add(self._held[:0]).samples if self._in_sentence else self._held[:0]
@@ -125,7 +132,7 @@ class Joiner:
         return broken_off, self._due()
 
     def _due(self) -> Samples:
-        """The silence before what comes now, less the padding that was kept."""
+        """The silence before the next audio, minus the kept padding."""
         seconds = self._asked_seconds or self._pause_seconds / self._speed
         self._asked_seconds = self._pause_seconds = 0.0
         length = round(seconds * self._rate_hz) - self._kept_samples

@@ -1,4 +1,4 @@
-"""One answer in speech: text or tokens in, events with PCM out while it is made."""
+"""The speech pipeline: text or tokens in, events with PCM out, streamed."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from tts_app.core.text.readers import Clause, Input, Line, Pause, make_reader
 log = structlog.get_logger(__name__)
 
 SLOW_SECONDS = 0.25
-"""So long after its first piece a text should have a first clause; waiting longer for
-its end would be heard."""
+"""How long to wait for the first clause after the first piece of text; longer would be
+audible."""
 LONG_PIECE = 300
-"""More characters at once than a language model writes: a text that was given whole."""
+"""More characters at once than a language model writes: a complete text."""
 
 
 class SpeechPipeline:
-    """Reads text and synthesizes its clauses, both at the same time."""
+    """Reads text and synthesizes its clauses concurrently."""
 
     def __init__(
         self,
@@ -44,8 +44,8 @@ class SpeechPipeline:
         word_times: bool = False,
         urgency: Urgency | None = None,
     ) -> None:
-        """`urgency` is the handle on the first clause. As long as it is SPECULATIVE
-        all clauses go with it, so that giving it up ends everything."""
+        """`urgency` is the handle on the first clause. While it is SPECULATIVE, all
+        clauses share it, so that cancelling it stops everything."""
         self._tts = tts
         self._settings = settings
         self._pieces = pieces
@@ -57,33 +57,32 @@ class SpeechPipeline:
         joiner = Joiner(self.rate_hz, speed=settings.speed, loudest=settings.volume)
         self._timeline = Timeline(self.rate_hz, joiner)
         self._lines: asyncio.Queue[Line | Exception | None] = asyncio.Queue()
-        """None is the end of the text, an exception why it broke off."""
+        """None is the end of the text, an exception the reason why it broke off."""
         self._first_said = asyncio.Event()
         self.events = EventQueue()
-        """What `run` makes, but for SpeechFinished and the end."""
+        """The events of `run`, except SpeechFinished and the end."""
         self.text = ""
-        """Everything that was read so far."""
+        """All text read so far."""
         self.first_piece_at: float | None = None
         self.first_audio_at: float | None = None
         """`time.perf_counter()` of the first piece of text and of the first PCM."""
 
     @property
     def seconds(self) -> float:
-        """How long the audio is so far."""
+        """The duration of the audio so far."""
         return self._timeline.seconds
 
     @property
     def was_given_up(self) -> bool:
-        """Whether the caller gave up the urgency that it passed."""
+        """Whether the caller cancelled the urgency that it passed."""
         return self._urgency.given_up
 
     async def run(self, timeout_seconds: float) -> SpeechFinished:
-        """Make the whole answer. Cancelling it stops all work at once.
-
-        The timeout is for making; waiting for a slow reader is not counted. Raises
-        what went wrong before the first sound: Unspeakable when there is nothing to
-        say, and what the engines raise. After it, the audio ends cleanly behind the
-        last whole clause, and the result tells why.
+        """Synthesise the whole answer. Cancelling it stops all work at once. The
+        timeout excludes waiting for a slow reader. Raises
+        what went wrong before the first sound: Unspeakable if there is nothing to say,
+        and the engines' errors. After it, the audio ends cleanly after the last
+        complete clause, and the result has the reason.
         """
         reading = asyncio.create_task(self._read())
         try:
@@ -128,13 +127,13 @@ class SpeechPipeline:
             self._first_said.set()
 
     def _next_urgency(self) -> Urgency:
-        """What comes later must not overtake what nobody may want."""
+        """Keep the order: later clauses must not overtake a speculative one."""
         if self._urgency.priority is Priority.SPECULATIVE:
             return self._urgency
         return Urgency(Priority.LATER_CLAUSE)
 
     async def _wait_for_reader(self, limit: asyncio.Timeout) -> None:
-        """The limit of time stands still meanwhile."""
+        """The timeout is paused meanwhile."""
         if not self.events.is_full:
             return
         loop = asyncio.get_running_loop()
@@ -192,11 +191,11 @@ class SpeechPipeline:
             self._lines.put_nowait(line)
 
     async def _give_way(self, piece: str) -> None:
-        """Reading a long text at once would take time from the first sound."""
+        """Reading a long text at once would delay the first audio."""
         if len(piece) > LONG_PIECE:
             await self._first_said.wait()
         await asyncio.sleep(0)
 
     def _is_slow(self) -> bool:
-        """Whether the first clause takes long to be written."""
+        """Whether the first clause is slow to arrive."""
         return time.perf_counter() - (self.first_piece_at or 0.0) > SLOW_SECONDS

@@ -1,4 +1,4 @@
-"""Where everything of an answer is heard: the engine's parts in, placed events out."""
+"""The timeline of an answer: the engine's parts in, events with positions out."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Timeline:
         self._clause = 0
         self._text = ""
         self._has_sound = False
-        """Whether the current clause was heard already."""
+        """Whether the current clause has produced sound."""
         self._words_due: tuple[WordTime, ...] = ()
-        """Those of a sentence of which nothing was heard yet."""
+        """The words of a sentence without sound so far."""
 
     @property
     def seconds(self) -> float:
-        """How long the audio is so far."""
+        """The duration of the audio so far."""
         return self._samples / self._rate_hz
 
     def begin_clause(self, text: str) -> None:
@@ -40,7 +40,10 @@ class Timeline:
         self._text, self._has_sound = text, False
 
     def add(self, part: SpeechPart) -> Iterator[SpeechEvent]:
-        """What is known now of the clause, in the order in which it is heard."""
+        """What is known now of the clause, in the order in which it is heard.
+
+        The part is mono float32 in [-1, 1] at the voice's rate, and so is the audio.
+        """
         joined = self._joiner.add(part.samples, is_last=part.is_last)
         if joined.shift_seconds is not None and not self._has_sound:
             self._has_sound = True
@@ -63,7 +66,7 @@ class Timeline:
         self._joiner.pause(seconds)
 
     def finish(self) -> Iterator[SpeechEvent]:
-        """The end of a clause that broke off, and the silence behind it all."""
+        """The end of an interrupted clause, and the closing silence."""
         rest, silence = self._joiner.finish()
         yield from self._audio(rest)
         if not self._has_sound:
@@ -84,7 +87,7 @@ class Timeline:
             self._samples += len(samples)
 
     def _words(self, part: SpeechPart, joined: Joined) -> tuple[WordTime, ...]:
-        """The sentence's words, when its first sound tells where it begins."""
+        """The sentence's words, once its first sound fixes its start."""
         words = part.words or self._words_due
         self._words_due = ()
         if joined.shift_seconds is None:

@@ -1,7 +1,7 @@
-"""Text for speech: what streams in, cut into clauses that can be spoken one by one.
+"""Splits streamed text into clauses that can be spoken one by one.
 
-The first clause is short, so that the first sound does not wait for a long text;
-later ones are sentences, because whole sentences sound better.
+The first clause is short, for early audio; later ones are sentences, because whole
+sentences sound better.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MIN_FIRST_WORDS = 2
 MIN_SECOND = 40
 HURRIED_WORDS = 8
 LEAST_HURRIED_WORDS = 4
-"""When text comes slowly: so many words are enough to begin, and stand before the cut."""
+"""For slow text: this many words before the cut are enough to start."""
 
 _WIDE_WEIGHT = 3
 _CLOSERS = "\"'”’»)）」』】"
@@ -54,14 +54,13 @@ class SpeechText:
         return [*clauses, *self._cutter.end()]
 
     def hurry(self) -> list[str]:
-        """A beginning of the first clause, when enough of it is there to be spoken alone.
-
-        For text that comes slower than it could be said; the voice goes on behind it.
+        """The beginning of the first clause, if it is long enough to be spoken alone.
+        For text that arrives slower than speech.
         """
         return list(self._cutter.hurry())
 
     def raw(self, phonemes: str, spaced: bool | None = None) -> Iterator[str]:
-        """Phonemes between the words; they come out as they are, in `[[...]]`."""
+        """Phonemes between the words; passed through unchanged, in `[[...]]`."""
         yield from self._cut(self._reader.verbatim(f"[[{phonemes}]]", spaced))
 
     def cut(self, *, open_ended: bool = False) -> Iterator[str]:
@@ -124,7 +123,7 @@ class _ClauseCutter:
         yield from self._give(self._text)
 
     def hurry(self) -> Iterator[str]:
-        """The first words up to a joining word, if there are enough of them."""
+        """The first words up to a conjunction, if there are enough of them."""
         if self._given or len(self._text.split()) < HURRIED_WORDS:
             return
         cuts = [
@@ -187,7 +186,7 @@ class _ClauseCutter:
 
 
 def _expanded(clause: str) -> str:
-    """With English words for what is read badly; phonemes stay as they are."""
+    """With English words for what voices read badly; phonemes stay unchanged."""
     parts = _PHONEMES.split(clause)
     return "".join(
         part if part.startswith("[[") else expand_english(part) for part in parts
@@ -195,7 +194,7 @@ def _expanded(clause: str) -> str:
 
 
 def _weight(text: str) -> int:
-    """Length as the time it takes to say."""
+    """Length in units of speaking time."""
     if text.isascii():
         return len(text)
     wide = sum(unicodedata.east_asian_width(c) in "WF" for c in text)

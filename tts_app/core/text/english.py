@@ -1,4 +1,4 @@
-"""What the synthesizer reads badly in English, written out."""
+"""English text normalisation: writes out what the synthesizer reads badly."""
 
 from __future__ import annotations
 
@@ -183,7 +183,7 @@ _SHORT_OF_WORD = frozenset({"approx.", "vs.", "incl.", "esp."})
 
 
 def never_ends(text: str, following: str) -> bool:
-    """Whether the text's last word is a short one that this word belongs to."""
+    """Whether the text's last word is an abbreviation that belongs to this word."""
     if not text.endswith("."):
         return False
     last = text.rpartition(" ")[2].lower()
@@ -218,7 +218,7 @@ def expand_english(clause: str) -> str:
 
 
 def _stop(match: re.Match[str]) -> str:
-    """The full stop of a short word stays where it ends the sentence too."""
+    """Keep the full stop of an abbreviation that also ends the sentence."""
     return "." if match[match.lastindex or 0] == "" else ""
 
 

@@ -15,10 +15,10 @@ from collections.abc import Collection, Sequence
 from tts_app.core.engine import VoiceInfo
 
 READ_CHARACTERS = 2_000
-"""More does not change the answer."""
+"""More text does not change the result."""
 LETTER_WEIGHT = 0.5
 LEAST_SCRIPT_SHARE = 0.3
-"""A text is in a script when so much of it is; names in Latin letters are common."""
+"""The fraction of a text that decides its script; names in Latin letters are common."""
 
 _SCRIPTS = {
     "HIRAGANA": ("ja",),

@@ -13,7 +13,7 @@ MAX_HELD = 400
 """A link or tag that is longer than this is read as plain words."""
 MAX_ADDRESS = 4_096
 MAX_MARKS = 6
-"""Marks on one letter; no script needs more, only vandals do."""
+"""Marks on one letter; no script needs more."""
 
 _WIDE_STOPS = frozenset("。！？；，、：．")
 _LINK = re.compile(r"!?\[([^\[\]]*)\]\(([^()]*(?:\([^()]*\)[^()]*)*)\)")

@@ -1,4 +1,4 @@
-"""Numbers that English reads in a way of their own: dates, times, years, telephones."""
+"""English number formats: dates, times, years, telephone numbers."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def said_date(year: int | None, month: int | None, day: int | None) -> str:
 
 
 def said_digits(text: str) -> str:
-    """Every digit on its own; what stands between groups becomes a short pause."""
+    """Every digit separately; separators between groups become short pauses."""
     groups = [" ".join(group) for group in re.findall(r"\d+", text)]
     plus = "plus " if text.lstrip().startswith("+") else ""
     return plus + ", ".join(groups) if groups else text

@@ -1,4 +1,4 @@
-"""What is spoken, in order: clauses, and the pauses that somebody asked for."""
+"""Readers turn input into clauses and requested pauses, in order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LEADING_STOPS = re.compile(r"\s*[,;:.!?…。，、！？]+")
 
 @dataclass(frozen=True)
 class Clause:
-    """Words to be said in one breath."""
+    """One clause."""
 
     text: str
     rate: float = 1.0
@@ -44,7 +44,8 @@ class Reader(Protocol):
         """The lines that are complete now. Raises BadValue."""
 
     def hurry(self) -> Iterator[Line]:
-        """What can be spoken of the first clause before it is complete."""
+        """The beginning of the first clause that can be spoken before it is
+        complete."""
 
     def finish(self) -> Iterator[Line]:
         """What is left when the text has ended. Raises BadValue."""
@@ -106,7 +107,7 @@ class SsmlReader:
         return iter(())
 
     def finish(self) -> Iterator[Line]:
-        # All of it is checked before any of it is said.
+        # Validate the whole document before speaking any of it.
         for part in list(read_ssml("".join(self._pieces), self._language)):
             yield from self._line(part)
         yield from self._clauses(self._text.finish())
@@ -154,7 +155,7 @@ def make_reader(kind: Input, language: str) -> Reader:
 
 
 def _phoneme_parts(text: str) -> Iterator[str | Raw]:
-    """Text and phonemes in turn. Raises BadValue at a bracket without its other one."""
+    """Text and phonemes in turn. Raises BadValue at an unmatched bracket."""
     begin, opened = 0, -1
     for mark in _MARK.finditer(text):
         if (mark.group() == "[[") == (opened >= 0):

@@ -1,4 +1,4 @@
-"""How something is said on request: letter by letter, digit by digit, as a date."""
+"""SSML's say-as: letter by letter, digit by digit, as a date."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 def say_as(text: str, how: str, form: str, language: str) -> str:
     """The text in the words of `how`, one of SAY_AS.
 
-    English has all of them; other languages spell and count, and leave the rest
-    to the voice. What does not fit is said as it stands.
+    English supports all of them; other languages support spelling and numbers, and
+    leave the rest to the voice. Text that does not match is spoken as it is.
     """
     text = text.strip()
     english = language.lower().startswith("en")

@@ -1,7 +1,8 @@
-"""A small SSML: breaks, speed, phonemes, substitutes, and how to say something.
+"""A subset of SSML: breaks, speed, phonemes, substitutions and say-as.
 
 The document is read by Expat with every document type refused, so there are no
 entities to expand; depth and pauses are bounded. An error names line and column.
+Source: https://www.w3.org/TR/speech-synthesis11/
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ ELEMENTS: Mapping[str, frozenset[str]] = {
     "phoneme": frozenset({"alphabet", "ph"}),
     "sub": frozenset({"alias"}),
 }
-"""Every element and its attributes; others are refused."""
+"""Every element and its attributes; others are rejected."""
 STRENGTHS = {
     "none": 0.0,
     "x-weak": 0.1,
@@ -56,7 +57,7 @@ _RATE = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)(%?)")
 
 @dataclass(frozen=True)
 class Run:
-    """Text to say, at this share of the usual speed."""
+    """Text to say, at this multiple of the normal speed."""
 
     text: str
     rate: float = 1.0

@@ -1,4 +1,5 @@
-"""Voices that are brought from the hub while the server runs: few at a time, watched, stopped."""
+"""Downloads voices from the hub while the server runs: a few at a time, with progress
+and cancellation."""
 
 from __future__ import annotations
 
@@ -47,7 +48,7 @@ RETRY_SECONDS = 30.0
 
 
 class DownloadState(StrEnum):
-    """Where a download is; the last three are ends."""
+    """The state of a download; the last three are final."""
 
     WAITING = "waiting"
     DOWNLOADING = "downloading"
@@ -68,13 +69,13 @@ ACTIVE = (*STOPPABLE, DownloadState.INSTALLING)
 
 @dataclass
 class Download:
-    """One voice on its way in."""
+    """One download."""
 
     name: str
     state: DownloadState = DownloadState.WAITING
     done_bytes: int = 0
     total_bytes: int = 0
-    """0 as long as nobody knows."""
+    """0 if unknown."""
     problem: str = ""
     task: asyncio.Task[None] | None = None
 
@@ -88,9 +89,8 @@ class Download:
 
 
 class VoiceDownloads:
-    """What the admin starts, watches and cancels.
-
-    `installed` is awaited when a voice has come. The hub is the one that
+    """Starts, tracks and cancels downloads. `installed` is awaited after each
+    installation. The hub is the one that
     `manage.py voices` asks, unless another one is given.
     """
 
@@ -114,7 +114,7 @@ class VoiceDownloads:
         self._listed_at = 0.0
 
     async def stop(self) -> None:
-        """End what runs; what has come stays for the next try."""
+        """Stop running downloads; partial files stay for the next attempt."""
         begun: list[asyncio.Task[Any] | None] = [self._listing]
         begun += [each.task for each in self._downloads.values()]
         tasks = [task for task in begun if task and not task.done()]
@@ -124,7 +124,7 @@ class VoiceDownloads:
 
     @property
     def downloads(self) -> list[Download]:
-        """What runs and what has ended, the newest first."""
+        """Running and finished downloads, newest first."""
         return list(reversed(self._downloads.values()))
 
     async def published(self) -> list[PublishedVoice]:
@@ -138,7 +138,7 @@ class VoiceDownloads:
             self._listing = asyncio.create_task(self._ask_for_list())
             self._listing.add_done_callback(_note_trouble)
         try:
-            # Shielded: who comes next still gets the answer that was waited for.
+            # Shielded: the next caller can still use the answer.
             return await asyncio.wait_for(
                 asyncio.shield(self._listing), self._patience_seconds
             )
@@ -148,7 +148,8 @@ class VoiceDownloads:
             ) from error
 
     async def begin(self, name: str) -> Download:
-        """Start to bring a voice, or say how far it is. Raises what is against it."""
+        """Start to download a voice, or return the running download. Raises if it is
+        not allowed."""
         known = [voice.name for voice in await self.published()]
         if name not in known:
             raise UnknownVoice(
@@ -168,7 +169,7 @@ class VoiceDownloads:
         return self._started(name)
 
     def cancel(self, name: str) -> Download:
-        """Give a download up and throw away what came. Raises NotFound."""
+        """Cancel a download and delete its files. Raises NotFound."""
         download = self._downloads.get(name)
         if download is None:
             raise NotFound(f"There is no download of `{name}`.", field="name")
@@ -265,7 +266,7 @@ class VoiceDownloads:
         await asyncio.to_thread(partial(shutil.rmtree, folder, ignore_errors=True))
 
     def _remove_stale(self) -> None:
-        """What came of downloads that nobody goes on with."""
+        """Delete the files of abandoned downloads."""
         running = {each.name for each in self._downloads.values() if each.active}
         with suppress(OSError):
             for folder in self._folder.iterdir():
@@ -275,6 +276,6 @@ class VoiceDownloads:
 
 
 def _note_trouble(listing: asyncio.Task[list[PublishedVoice]]) -> None:
-    """Also when nobody waits any more."""
+    """Even if nobody is waiting any more."""
     if not listing.cancelled() and (error := listing.exception()):
         log.warning("voice list unavailable", reason=str(error))

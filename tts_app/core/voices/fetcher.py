@@ -1,4 +1,4 @@
-"""What asks the hub, inside a worker: its list of voices, and one voice of it."""
+"""The hub client in a worker: lists the voices, and downloads one."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ FETCHER = "tts_app.core.voices.fetcher:VoiceFetcher"
 
 @dataclass(frozen=True)
 class FetchJob:
-    """Which voice to bring, and where to."""
+    """Which voice to download, and where to."""
 
     name: str
     folder: str
-    """The voice gets a folder of its own in here."""
+    """The voice gets its own folder in here."""
     most_bytes: int
 
 
 @dataclass(frozen=True)
 class Arrived:
-    """All files are there, and they are those of a voice."""
+    """The download is complete and valid."""
 
     files: VoiceFiles
 
@@ -51,7 +51,7 @@ class VoiceLister:
 
 
 class VoiceFetcher:
-    """The Handler that brings a voice: progress, again and again, and its files last."""
+    """The Handler that downloads a voice: yields progress, then its files."""
 
     def __init__(self, hub: str | None) -> None:
         self._hub = hub

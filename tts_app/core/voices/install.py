@@ -1,4 +1,4 @@
-"""Letting a new voice in: its files are examined, it is heard, and only then kept."""
+"""Installs a new voice: validates its files, tests it, then moves it into place."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NEEDED_INPUTS = frozenset({"input", "input_lengths", "scales"})
 
 
 def examine(files: VoiceFiles) -> VoiceInfo:
-    """What the files say about the voice. Raises BadValue."""
+    """Read and validate the voice's files. Raises BadValue."""
     try:
         info = read_voice(files)
         facts = graph_facts(files.onnx.read_bytes())
@@ -63,7 +63,10 @@ async def hear(files: VoiceFiles) -> None:
 
 
 def keep(files: VoiceFiles, target: Path) -> None:
-    """Move the voice's folder to `target`, with the checksums of its files."""
+    """Move the voice's folder to `target`, with the checksums of its files.
+
+    Raises OSError when it cannot be moved.
+    """
     keep_checksums(files.onnx)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -75,9 +78,8 @@ def keep(files: VoiceFiles, target: Path) -> None:
 
 
 def _move_each(files: VoiceFiles, target: Path) -> None:
-    """To another disk, or into a folder with remains of an earlier try.
-
-    The configuration goes last: only with it the model is taken for a voice.
+    """Move to another disk, or into a folder with leftovers of an earlier attempt. The
+    configuration goes last: without it the model does not count as a voice.
     """
     target.mkdir(exist_ok=True)
     folder = files.onnx.parent

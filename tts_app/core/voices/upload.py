@@ -1,4 +1,4 @@
-"""A voice that somebody brings: taken in parts, examined, heard, and only then kept."""
+"""Voice uploads: received in parts, validated, tested, then installed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 
 class VoiceUploads:
-    """Voices on their way in, each in a folder of its own until it is whole."""
+    """Open uploads, each in its own folder until it is complete."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -33,7 +33,7 @@ class VoiceUploads:
         self._most_bytes = config.voice_upload_max_mb * 1_000_000
 
     def begin(self) -> str:
-        """The id of a new upload. Raises TooLarge when too many have been begun."""
+        """The id of a new upload. Raises TooLarge if too many are open."""
         self._folder.mkdir(parents=True, exist_ok=True)
         for folder in self._folder.iterdir():
             if time.time() - folder.stat().st_mtime > STALE_SECONDS:
@@ -61,11 +61,11 @@ class VoiceUploads:
             file.write(data)
 
     def discard(self, upload: str) -> None:
-        """Throw away what came."""
+        """Delete the upload."""
         shutil.rmtree(self._of(upload), ignore_errors=True)
 
     async def finish(self, upload: str, name: str) -> VoiceInfo:
-        """Examine, hear and keep the voice. Raises BadValue that says what is wrong."""
+        """Validate, test and install the voice. Raises BadValue with the reason."""
         if not _NAME.fullmatch(name):
             raise BadValue(
                 "`name` may have up to 100 letters, digits, `_`, `-` and `.`.",

@@ -24,6 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--folder", type=Path, default=project_dir() / "docs")
 
     def handle(self, *_: Any, **options: Any) -> None:
+        """Write the pages. Raises CommandError when `--check` finds one out of date."""
         folder: Path = options["folder"]
         pages = {folder / name: page() for name, page in PAGES.items()}
         stale = [path for path, text in pages.items() if _read(path) != text]

@@ -1,4 +1,4 @@
-"""`manage.py models`: which Whisper models are here, and fetching another one."""
+"""`manage.py models`: list and download Whisper models."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Command(BaseCommand):
 
 
 def listing(config: Config) -> list[str]:
-    """One line a model: the configured one marked, then the others."""
+    """One line per model: the configured one marked, then the others."""
     names = list(dict.fromkeys([config.whisper_model_name, *WHISPER_HUB_IDS]))
     lines = ["Whisper (* is the configured one)"]
     lines += [_whisper_line(name, config) for name in names]

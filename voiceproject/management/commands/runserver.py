@@ -1,4 +1,4 @@
-"""`manage.py runserver`, which would serve without engines: it names `serve`."""
+"""`manage.py runserver` would run without engines: it points to `serve`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("addrport", nargs="?")
 
     def handle(self, *_: Any, **__: Any) -> None:
+        """Raises CommandError, which names the command to use."""
         raise CommandError(
             "Use `python manage.py serve`: runserver starts no speech engines."
         )

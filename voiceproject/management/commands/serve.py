@@ -59,29 +59,29 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         loaded: LoadedConfig = settings.VOICE
-        self._say_first(loaded, options)
+        self._report_problems(loaded, options)
         if options["split"]:
             sys.exit(_run_split(loaded, options))
-        # Every open utterance is a large block, many times over.
+        # Every open utterance allocates large blocks again and again.
         return_large_blocks()
         chosen = _serve_options(loaded, options)
         try:
             sys.exit(run_until_done(lambda: serve(loaded, chosen, self._announce)))
         except CannotStart as error:
-            self._give_up(str(error))
+            self._exit(str(error))
 
-    def _say_first(self, loaded: LoadedConfig, options: dict[str, Any]) -> None:
-        """What the supervisor has said and done, its children need not repeat."""
+    def _report_problems(self, loaded: LoadedConfig, options: dict[str, Any]) -> None:
+        """Warnings and migrations; a supervised process leaves both to its supervisor."""
         if options["supervised"]:
             return
         for warning in loaded.warnings:
             log.warning(warning)
         if found := problems(loaded.config):
-            self._give_up("\n".join(found))
+            self._exit("\n".join(found))
         if not options["no_migrate"] and (warning := prepare_database()):
             log.warning(warning)
 
-    def _give_up(self, message: str) -> None:
+    def _exit(self, message: str) -> None:
         self.stderr.write(message)
         sys.exit(CANNOT_START)
 

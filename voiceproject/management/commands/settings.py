@@ -1,4 +1,4 @@
-"""`manage.py settings`: every value of the configuration and where it came from."""
+"""`manage.py settings`: every setting with its source."""
 
 from __future__ import annotations
 

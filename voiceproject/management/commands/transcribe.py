@@ -1,4 +1,4 @@
-"""`manage.py transcribe`: recordings of any kind and length, written down as files."""
+"""`manage.py transcribe`: transcribes recordings of any kind and length into files."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from stt_app.core.engine import Task
 from stt_app.core.files.transcript_formats import FORMATS
 from stt_app.core.languages import AUTO, LANGUAGES
 from stt_app.core.session.options import Options
-from voiceproject.transcription import OutputSettings, Transcription, targets
+from voiceproject.transcription import OutputOptions, Transcription, output_paths
 
 
 class Command(BaseCommand):
     help = (
-        "Transcribe recordings: any audio or video file. After an interruption, "
-        "run the same command again to resume."
+        "Write down recordings: any audio or video file. Interrupted, it goes on "
+        "where it was when the same command is run again."
     )
     requires_system_checks: list[str] = []
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             "--format",
             action="append",
             choices=list(FORMATS),
-            help="output format; may be repeated (default: text)",
+            help="what to write; may be given several times (default: text)",
         )
         parser.add_argument(
             "--output",
@@ -48,21 +48,22 @@ class Command(BaseCommand):
             "--task",
             choices=get_args(Task),
             default="transcribe",
-            help="`translate` translates any language into English",
+            help="`translate` writes English, whatever is spoken",
         )
         parser.add_argument(
             "--word-timestamps",
             action="store_true",
-            help="add word timestamps: in JSON, and for more precise subtitles",
+            help="ask for the time of each word: in JSON, and for better subtitles",
         )
 
     def handle(self, *_: Any, **options: Any) -> None:
-        # The bar shows the progress; a log line for each utterance would tear it.
+        """Transcribe. Raises CommandError when a file failed or the user stopped it."""
+        # Log lines would break the progress bar.
         logging.disable(logging.INFO)
         config: Config = settings.VOICE.config
-        output = OutputSettings(
+        requested = OutputOptions(
             formats=tuple(dict.fromkeys(options["format"] or ["text"])),
-            place=options["output"],
+            output=options["output"],
             options=Options(
                 language=options["language"] or config.whisper_lang,
                 task=options["task"],
@@ -70,17 +71,17 @@ class Command(BaseCommand):
             ),
         )
         try:
-            work = [(path, targets(path, output)) for path in options["files"]]
-            targets_differ([each for _, paths in work for each in paths.values()])
+            work = [(path, output_paths(path, requested)) for path in options["files"]]
+            check_distinct([each for _, paths in work for each in paths.values()])
         except ValueError as error:
             raise CommandError(str(error)) from error
-        transcription = Transcription(config, output, self.stdout.write)
+        transcription = Transcription(config, requested, self.stdout.write)
         try:
             failed = asyncio.run(transcription.run(work))
         except VoiceError as error:
             raise CommandError(error.message) from error
         except KeyboardInterrupt:
-            message = "Stopped. Run the same command again to resume."
+            message = "Stopped. Run the same command again to go on from here."
             raise CommandError(message, returncode=130) from None
         finally:
             logging.disable(logging.NOTSET)
@@ -96,8 +97,8 @@ def _language(value: str) -> str:
     )
 
 
-def targets_differ(paths: list[Path]) -> None:
+def check_distinct(paths: list[Path]) -> None:
     """Raises ValueError when two recordings would be written to one file."""
     for path in paths:
         if paths.count(path) > 1:
-            raise ValueError(f"Two recordings have the same output file, {path}.")
+            raise ValueError(f"Two recordings would both be written to {path}.")

@@ -1,4 +1,4 @@
-"""`manage.py voices`: which Piper voices are here and still whole, and fetching more."""
+"""`manage.py voices`: list, verify and download Piper voices."""
 
 from __future__ import annotations
 
@@ -70,6 +70,7 @@ class Command(BaseCommand):
         verbs.add_parser("sync", help="write the installed voices to the database")
 
     def handle(self, *_: Any, **options: Any) -> None:
+        """Do what the verb says. Raises CommandError, which says what went wrong."""
         config: Config = settings.VOICE.config
         try:
             match options["verb"]:
@@ -170,7 +171,7 @@ class Command(BaseCommand):
 
 
 def _named(names: list[str], config: Config) -> list[VoiceFiles]:
-    """The installed voices of these names, all of them when there is none."""
+    """The installed voices with these names; all if no name is given."""
     here = {voice.name: voice for voice in installed_voices(config)}
     for name in names:
         if name not in here:
