@@ -209,7 +209,7 @@ def test_it_refuses_more_sound_than_the_bytes_can_hold() -> None:
     empty = bytes([3 << 3])
     stream = OpusStream()
     stream.push(ogg_page(recorded(SPEECH, "ogg")[28:47], first=True))
-    with pytest.raises(UnsupportedAudio, match="more sound than"):
+    with pytest.raises(UnsupportedAudio, match="more audio than"):
         for _ in range(500):
             stream.push(ogg_page(*[empty] * 255))
 

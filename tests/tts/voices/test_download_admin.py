@@ -233,6 +233,6 @@ async def test_a_downloaded_voice_is_offered_at_once(
         assert f'<option value="{GOOD}">' not in (await keeper.get(PAGE)).text
         again = await begin(keeper, GOOD)
         assert again.status_code == 400
-        assert "installed already" in json.dumps(again.json())
+        assert "already installed" in json.dumps(again.json())
     finally:
         await piper.stop()

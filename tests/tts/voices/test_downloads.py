@@ -334,7 +334,7 @@ async def test_it_refuses_what_it_cannot_bring(make: Make, config: Config) -> No
     with pytest.raises(UnknownVoice, match=f"Did you mean `{GOOD}`"):
         await downloads.begin("en_US-smal-low")
     put_there(Path(config.voices_dir), GOOD)
-    with pytest.raises(BadValue, match="installed already"):
+    with pytest.raises(BadValue, match="already installed"):
         await downloads.begin(GOOD)
     with pytest.raises(NotFound, match="no download"):
         downloads.cancel(GOOD)
