@@ -41,7 +41,7 @@ def test_it_downloads_a_model_once_and_lists_it(hub: Hub, tmp_path: Path) -> Non
     lines = manage(tmp_path, hub.url, "models", "list").output.splitlines()
     assert any(line.startswith("* base") and "package" in line for line in lines)
     assert any(line.split()[:2] == ["small", "folder:"] for line in lines)
-    assert any(line.split() == ["medium", "not", "here"] for line in lines)
+    assert any(line.split() == ["medium", "not", "installed"] for line in lines)
     assert lines[-1].endswith(".gguf")
 
 
