@@ -51,11 +51,12 @@ def megabytes_kept() -> float:
     c.free(filled(_LARGE_BYTES))
     before = psutil.Process().memory_info().rss
     large = [filled(_LARGE_BYTES) for _ in range(40)]
-    # Too large for holes that imports left in the heap, so they lie behind.
-    small = [filled(_SMALL_BYTES) for _ in range(10)]
+    # More than the holes that imports left in the heap, so that some lie behind.
+    small = [filled(_SMALL_BYTES) for _ in range(50)]
     for block in large:
         c.free(block)
-    kept = (psutil.Process().memory_info().rss - before) / _LARGE_BYTES
+    small_bytes = len(small) * _SMALL_BYTES
+    kept = (psutil.Process().memory_info().rss - before - small_bytes) / _LARGE_BYTES
     for block in small:
         c.free(block)
     return kept
