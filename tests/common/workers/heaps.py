@@ -47,8 +47,8 @@ def megabytes_kept() -> float:
         ctypes.memset(block, 1, count)
         return block
 
-    # A freed block of that size teaches glibc to keep such blocks in the heap.
-    c.free(filled(_LARGE_BYTES))
+    # A freed block beyond any hole teaches glibc to keep smaller ones in the heap.
+    c.free(filled(20 * _LARGE_BYTES))
     before = psutil.Process().memory_info().rss
     large = [filled(_LARGE_BYTES) for _ in range(40)]
     # More than the holes that imports left in the heap, so that some lie behind.
