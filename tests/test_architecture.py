@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -55,8 +56,29 @@ def imports(tree: ast.AST) -> Iterator[tuple[str, int]]:
             yield node.module, node.lineno
 
 
+@cache
 def parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def offences(
+    find: Callable[[Path], object], places: Iterable[Path] = MODULES
+) -> dict[str, object]:
+    """What `find` finds in each place, where it finds anything."""
+    found = {name(path): find(path) for path in places}
+    return {path: offence for path, offence in found.items() if offence}
+
+
+def lines_over(limit: int, path: Path) -> int:
+    """Lines of the module, if they are more than the limit."""
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    return lines if lines > limit else 0
+
+
+def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    for node in ast.walk(parse(path)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
 
 
 def is_pure(path: Path) -> bool:
@@ -66,17 +88,17 @@ def is_pure(path: Path) -> bool:
 
 def import_offences(path: Path, tree: ast.Module) -> list[str]:
     room = path.relative_to(ROOT).parts[0]
-    offences = []
+    found = []
     for module, line in imports(tree):
         package = module.split(".")[0]
         if package in ROOMS and package not in MAY_IMPORT[room]:
-            offences.append(f"line {line}: {room} may not import {module}")
+            found.append(f"line {line}: {room} may not import {module}")
         if is_pure(path) and package in WEB_FRAMEWORKS:
-            offences.append(f"line {line}: a pure module may not import {module}")
+            found.append(f"line {line}: a pure module may not import {module}")
         outside = package in ROOMS and package not in PURE_ROOMS
         if is_pure(path) and outside and not module.startswith(f"{room}.core"):
-            offences.append(f"line {line}: a core may not import {module}")
-    return offences
+            found.append(f"line {line}: a core may not import {module}")
+    return found
 
 
 def place(module: str) -> str:
@@ -110,21 +132,20 @@ def imported_modules(tree: ast.Module, known: Iterable[str]) -> set[str]:
     return names.intersection(known)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
-def test_it_imports_only_what_its_room_may(path: Path) -> None:
-    assert import_offences(path, parse(path)) == []
+def test_it_imports_only_what_its_room_may() -> None:
+    assert offences(lambda path: import_offences(path, parse(path))) == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
-def test_it_imports_our_own_modules_at_the_top(path: Path) -> None:
-    inside = [
-        f"line {line}: {module}"
-        for function in ast.walk(parse(path))
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-        for module, line in imports(function)
-        if module.split(".")[0] in ROOMS
-    ]
-    assert inside == []
+def test_it_imports_our_own_modules_at_the_top() -> None:
+    def inside_functions(path: Path) -> list[str]:
+        return [
+            f"line {line}: {module}"
+            for function in functions(path)
+            for module, line in imports(function)
+            if module.split(".")[0] in ROOMS
+        ]
+
+    assert offences(inside_functions) == {}
 
 
 def test_its_folders_do_not_import_each_other_in_a_circle() -> None:
@@ -144,34 +165,35 @@ def test_it_would_find_a_circle_between_folders() -> None:
     assert {"common.audio", "common.text"} == set(folder_circle(sources))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
-def test_its_rooms_stay_small(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= MODULE_LINES
-    too_long = [
-        f"{node.name}: {length} lines"
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (length := (node.end_lineno or 0) - node.lineno + 1) > FUNCTION_LINES
-    ]
-    assert too_long == []
+def test_its_modules_stay_small() -> None:
+    assert offences(lambda path: lines_over(MODULE_LINES, path)) == {}
+    assert offences(lambda path: lines_over(TEST_MODULE_LINES, path), TESTS) == {}
 
 
-@pytest.mark.parametrize("path", TESTS, ids=name)
-def test_its_tests_stay_small(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= TEST_MODULE_LINES
+def test_its_functions_stay_small() -> None:
+    def too_long(path: Path) -> list[str]:
+        return [
+            f"{node.name}: {length} lines"
+            for node in functions(path)
+            if (length := (node.end_lineno or 0) - node.lineno + 1) > FUNCTION_LINES
+        ]
+
+    assert offences(too_long) == {}
 
 
-@pytest.mark.parametrize("folder", FOLDERS, ids=name)
-def test_its_folders_stay_small(folder: Path) -> None:
-    modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
-    assert len(modules) <= FOLDER_MODULES
+def test_its_folders_stay_small() -> None:
+    def too_many(folder: Path) -> int:
+        modules = [path for path in folder.glob("*.py") if path.name != "__init__.py"]
+        return len(modules) if len(modules) > FOLDER_MODULES else 0
+
+    assert offences(too_many, FOLDERS) == {}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=name)
-def test_it_says_what_it_holds(path: Path) -> None:
-    tree = parse(path)
-    assert not tree.body or ast.get_docstring(tree), "no module docstring"
+def test_each_module_says_what_it_holds() -> None:
+    def has_no_docstring(path: Path) -> bool:
+        return bool(parse(path).body) and not ast.get_docstring(parse(path))
+
+    assert offences(has_no_docstring) == {}
 
 
 @pytest.mark.parametrize(
