@@ -27,10 +27,10 @@ TREE = {
     "common/audio.py": "from common.rates import RATE\n",
     "common/rates.py": "RATE = 1\n",
     "stt_app/__init__.py": "",
-    "stt_app/consumers.py": "import stt_app.core.session.session\nimport json\n",
+    "stt_app/consumers.py": "import stt_app.core.session\nimport json\n",
     "stt_app/core/__init__.py": "",
-    "stt_app/core/session/session.py": "from stt_app.core import segmenter\n",
-    "stt_app/core/endpointing/segmenter.py": (
+    "stt_app/core/session.py": "from stt_app.core import segmenter\n",
+    "stt_app/core/segmenter.py": (
         "from common.audio import RATE\nfrom ..names import A\nclass Segmenter: pass\n"
     ),
     "stt_app/names.py": "A = 1\n",
@@ -41,8 +41,8 @@ TREE = {
     ),
     "tts_app/piper/worker.py": "class PiperWorker: pass\n",
     "tts_app/admin.py": "import tts_app.api\n",
-    "voiceproject/services.py": (
-        "PIPER = 'tts_app.piper.piper:Engine'\nOTHER = 'stt_app.core.session.session:Engine'\n"
+    "voiceproject/engines.py": (
+        "PIPER = 'tts_app.piper.piper:Engine'\nOTHER = 'stt_app.core.session:Engine'\n"
     ),
 }
 
@@ -132,7 +132,7 @@ def test_it_calls_no_module_that_imports_itself_a_cycle(tmp_path: Path) -> None:
 
 def test_it_counts_what_stands_behind_an_entry(tmp_path: Path) -> None:
     audio = measured(tmp_path, TREE).ways["audio"]
-    assert audio["to"] == "Segmenter in stt_app/core/endpointing/segmenter.py"
+    assert audio["to"] == "Segmenter in stt_app/core/segmenter.py"
     assert audio["plugged in by name"] == ""
     assert audio["modules of its room that it needs"] == 4
     assert audio["lines of these"] == 7
@@ -147,7 +147,7 @@ def test_it_follows_names_in_strings_to_what_is_plugged_in(tmp_path: Path) -> No
     assert text["modules of its room that it needs"] == 4
     assert text["modules of all rooms that it needs"] == 4
     assert text["modules on any chain of imports from the entry to the goal"] == ""
-    (tmp_path / "voiceproject/services.py").write_text("PIPER = 1\n", encoding="utf-8")
+    (tmp_path / "voiceproject/engines.py").write_text("PIPER = 1\n", encoding="utf-8")
     text = measured(tmp_path, {}).ways["text"]
     assert text["modules of its room that it needs"] == 2
 

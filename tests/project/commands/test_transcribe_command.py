@@ -61,7 +61,7 @@ def test_it_goes_on_after_a_file_that_it_cannot_read(
         (["--language", "xx"], "'xx' is not known; use `auto` or a code such as `en`"),
         (["--format", "pdf"], "invalid choice: 'pdf'"),
         (["--output", "x.srt", "--format=srt", "--format=vtt"], "need a folder"),
-        (["silence.wav", "--output", "out"], "same output file"),
+        (["silence.wav", "--output", "out"], "would both be written to"),
     ],
 )
 def test_it_says_what_is_wrong(

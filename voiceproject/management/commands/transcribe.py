@@ -81,7 +81,7 @@ class Command(BaseCommand):
         except VoiceError as error:
             raise CommandError(error.message) from error
         except KeyboardInterrupt:
-            message = "Stopped. Run the same command again to go on from here."
+            message = "Stopped. Run the same command again to resume."
             raise CommandError(message, returncode=130) from None
         finally:
             logging.disable(logging.NOTSET)
