@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import multiprocessing.connection
+import os
+import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -79,6 +83,9 @@ class Lane(Protocol):
 
     def run(self, request: Any, cancelled: Cancelled) -> Iterator[Any]:
         """The handler's items. Raises WorkerDied, or the handler's VoiceError."""
+
+    def hang_up(self) -> None:
+        """Tell the worker that nothing follows, so that it exits. Never blocks."""
 
     def kill(self) -> None:
         """Kill the worker without waiting for its exit. A running job gets WorkerDied."""
@@ -219,6 +226,16 @@ class ProcessLane:
         finally:
             self._timer.stop()
         raise WorkerDied(self._death_reason)
+
+    def hang_up(self) -> None:
+        pipe = self._pipe
+        # A pipe of Windows cannot be closed in one direction; its process is killed.
+        if pipe is not None and sys.platform != "win32":
+            with (
+                contextlib.suppress(OSError),
+                socket.socket(fileno=os.dup(pipe.fileno())) as end,
+            ):
+                end.shutdown(socket.SHUT_WR)
 
     def kill(self) -> None:
         process = self._process

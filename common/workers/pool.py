@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
+import time
 from collections.abc import AsyncIterator, Hashable, Iterator
 from typing import Any, Protocol
 
@@ -24,6 +25,10 @@ from common.workers.thread import ThreadLane
 from common.workers.timeouts import DEFAULT_TIMEOUT, JobTimeout
 
 __all__ = ["BatchHandler", "Handler", "Priority", "Urgency", "WorkerPool"]
+
+_GOODBYE_SECONDS = 2.0
+"""For workers to notice that nothing follows: a job looks between two items."""
+_GOODBYE_CHECK_SECONDS = 0.01
 
 
 class Handler(Protocol):
@@ -129,14 +134,25 @@ class WorkerPool:
             raise
 
     async def stop(self) -> None:
-        """Reject queued jobs, kill every worker and wait for its exit, within limits."""
+        """Reject queued jobs and end every worker, within limits."""
         for job in self._backlog.close():
             job.emit("error", EngineFailed("The engine is stopping."))
-        # Before the first `await`, so that nothing that hangs can prevent it.
-        self._kill_lanes()
+        try:
+            await self._hang_up()
+        finally:
+            # Without a thread, so that nothing that hangs can prevent it.
+            self._kill_lanes()
         await self._stop_lanes()
         await asyncio.gather(*(asyncio.to_thread(t.join, 5) for t in self._threads))
         self._threads = []
+
+    async def _hang_up(self) -> None:
+        """Let the workers exit; a killed one leaves its semaphores behind."""
+        for lane in self._lanes:
+            lane.hang_up()
+        ends_at = time.monotonic() + _GOODBYE_SECONDS
+        while self.processes and time.monotonic() < ends_at:  # noqa: ASYNC110 - no event
+            await asyncio.sleep(_GOODBYE_CHECK_SECONDS)
 
     def _kill_lanes(self) -> None:
         for lane in self._lanes:

@@ -62,6 +62,9 @@ class ThreadLane:
         finally:
             self._timer.stop()
 
+    def hang_up(self) -> None:
+        self.kill()
+
     def kill(self) -> None:
         self._handler = None
 

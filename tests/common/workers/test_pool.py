@@ -75,6 +75,19 @@ async def test_it_says_why_it_cannot_start() -> None:
             pass
 
 
+@pytest.mark.parametrize("busy", [False, True])
+async def test_it_lets_a_worker_exit_in_order(tmp_path: Path, busy: bool) -> None:
+    note = tmp_path / "note"
+    pool = WorkerPool("tidy", f"{HANDLERS}:Tidy", (str(note),))
+    await pool.start()
+    request = ("count", 1_000, 0.05, str(tmp_path / "count"))
+    counting = pool.stream(request, Priority.FINAL)
+    if busy:
+        assert await anext(counting) is not None
+    await pool.stop()
+    assert note.exists()
+
+
 async def test_it_gives_up_on_a_worker_that_never_loads() -> None:
     with pytest.raises(EngineFailed, match=r"did not load within 1 s"):
         async with running("LoadsSlowly", start_timeout_seconds=1):
