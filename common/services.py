@@ -25,5 +25,5 @@ class Services:
         return cast("Room", self._rooms[room])
 
     def __iter__(self) -> Iterator[object]:
-        """The classes of services that run here."""
+        """The dataclass of each package that runs here."""
         return iter(self._rooms.values())
