@@ -117,10 +117,11 @@ def test_it_aborts_a_response_that_does_not_end_in_time() -> None:
     ):
         assert response.status_code == 200
         server.signal()
-        # A truncated response must not look complete.
-        with pytest.raises(httpx.RemoteProtocolError):
+        # A truncated response must not look complete. The client reads slowly: a
+        # fast one could have all of it before the grace period is over.
+        with pytest.raises(httpx.TransportError):
             for _ in response.iter_raw():
-                pass
+                time.sleep(0.01)
         assert server.wait(20) == 0
         assert "Traceback" not in server.log
 
