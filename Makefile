@@ -13,7 +13,7 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
 RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
 BROWSER_READY := $(VENV)/.browser-ready
-SOURCES := common llm gateway_app stt_app tts_app voiceproject benchmarks tests manage.py
+SOURCES := common llm gateway_app stt_app tts_app compat_app voiceproject benchmarks tests manage.py
 
 .PHONY: help install run test check format docs bench lock clean
 

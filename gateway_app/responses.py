@@ -1,4 +1,4 @@
-"""Error responses over HTTP, all in one shape."""
+"""Error responses over HTTP, each in the shape of its protocol."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from common.errors import (
 )
 from common.messages import LONGEST_FIELD
 from common.metrics import ERRORS
+from gateway_app.error_shapes import NATIVE, NATIVE_ONLY, ErrorShape
+from gateway_app.services import find_gateway_services
 
 
 class MethodNotAllowed(VoiceError):
@@ -29,8 +31,10 @@ class MethodNotAllowed(VoiceError):
 class ErrorResponse(JsonResponse):
     """An error as a JSON response, with its headers."""
 
-    def __init__(self, error: VoiceError, request_id: str | None) -> None:
-        super().__init__(error.body(request_id), status=error.http_status)
+    def __init__(
+        self, error: VoiceError, request_id: str | None, shape: ErrorShape = NATIVE
+    ) -> None:
+        super().__init__(shape.body(error, request_id), status=shape.status(error))
         ERRORS.labels(error.code).inc()
         self["Cache-Control"] = "no-store"
         if error.http_status == 401:
@@ -47,7 +51,10 @@ def request_id(request: HttpRequest) -> str | None:
 
 def error_response(request: HttpRequest, error: VoiceError) -> ErrorResponse:
     """The response for an error from a view or a middleware."""
-    return ErrorResponse(error, request_id(request))
+    gateway = find_gateway_services(request)
+    shapes = gateway.error_shapes if gateway else NATIVE_ONLY
+    shape = shapes.of(request.path_info)
+    return ErrorResponse(error, request_id(request), shape)
 
 
 def explain_validation(problems: Sequence[dict[str, Any]]) -> VoiceError:

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from common.config import Config, LoadedConfig
 from common.services import Services
 from gateway_app.access.authentication import AccessControl
+from gateway_app.error_shapes import NATIVE_ONLY, ErrorShapes
 from gateway_app.health import ServerHealth
 from gateway_app.history.records import HistoryWriter
 from gateway_app.monitor.figures import Figures
@@ -30,6 +31,7 @@ class GatewayServices:
     health: ServerHealth
     figures: Figures
     monitor: Monitor
+    error_shapes: ErrorShapes = NATIVE_ONLY
 
     @property
     def config(self) -> Config:

@@ -16,7 +16,7 @@ from common.workers import Priority
 from gateway_app.access.principals import Principal
 from gateway_app.history.records import HistoryWriter
 from stt_app.core.endpointing.vad import VadModel
-from stt_app.core.engine import SttEngine
+from stt_app.core.engine import SttEngine, check_model
 from stt_app.core.engine_load import EngineLoad
 from stt_app.core.events import SessionEvent, UtteranceTranscribed
 from stt_app.core.files.file_transcriber import FileEvent, FileTranscriber
@@ -142,6 +142,11 @@ class ListeningService:
         await self._streams.stop()
         await self._media.stop()
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The names of the engine's models, the default first."""
+        return self._engine.stats().offers
+
     async def open_live(
         self,
         options: Options,
@@ -150,13 +155,17 @@ class ListeningService:
         client: str,
         session_id: str,
         priority: Priority | None = None,
+        model: str = "",
         resume: ResumePoint | None = None,
     ) -> LiveSession:
         """A live session with these options, over those of the configuration.
 
         `priority` is that of its finals; None is FINAL, or FILE for the purpose
-        `file`. Raises Overloaded while texts come late, unless a stream is resumed.
+        `file`. `model` is one that the engine offers; empty is its default. Raises
+        BadValue for an unknown model, and Overloaded while texts come late, unless a
+        stream is resumed.
         """
+        check_model(model, self.models)
         if resume is None:
             self.load.admit()
         stream = await self._streams.take(session_id, principal.id, resume)
@@ -171,6 +180,7 @@ class ListeningService:
             options=self._with_defaults(options),
             load=self.load,
             priority=priority,
+            model=model,
             start=stream.start,
             on_result=recorder.keep,
         )
@@ -185,17 +195,24 @@ class ListeningService:
         client: str = "",
         request_id: str = "",
         priority: Priority = Priority.FILE,
+        model: str = "",
         start_seconds: float = 0.0,
     ) -> AsyncIterator[FileEvent]:
         """The file's utterances in order from `start_seconds` on, and its progress.
 
-        The history gets one record of the file. Raises UnsupportedAudio, TooLarge,
-        Overloaded, the engine's error, or OSError when the file cannot be opened.
+        The history gets one record of the file. Raises BadValue for an unknown model,
+        UnsupportedAudio, TooLarge, Overloaded, the engine's error, or OSError when the
+        file cannot be opened.
         """
+        check_model(model, self.models)
         summary = FileSummary(request_id, principal=principal, client=client)
         try:
             async for event in self._files.transcribe(
-                path, self._with_defaults(options), start_seconds, priority=priority
+                path,
+                self._with_defaults(options),
+                start_seconds,
+                priority=priority,
+                model=model,
             ):
                 if isinstance(event, UtteranceTranscribed):
                     summary.add(event)

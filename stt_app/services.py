@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.config import Config, SttEngineSettings
+from common.errors import NotFound
 from common.services import Services
 from gateway_app.history.records import HistoryWriter
 from stt_app.core.endpointing.vad import SileroVad, VadModel
@@ -26,9 +27,14 @@ class ListeningServices:
 
 
 def listening_services(scope: Mapping[str, Any]) -> ListeningServices:
-    """The speech to text services. Raises KeyError if they do not run here."""
+    """The speech to text services. Raises NotFound if they do not run here."""
     services: Services = scope["state"]
-    return services[ListeningServices]
+    found = services.get(ListeningServices)
+    if found is None:
+        raise NotFound(
+            "This process has no speech to text: it runs only text to speech."
+        )
+    return found
 
 
 def build_listening(

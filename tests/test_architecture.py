@@ -18,8 +18,10 @@ MAY_IMPORT = {
     "gateway_app": {"common", "gateway_app"},
     "stt_app": {"common", "gateway_app", "stt_app"},
     "tts_app": {"common", "gateway_app", "llm", "tts_app"},
+    "compat_app": {"common", "compat_app", "gateway_app", "stt_app", "tts_app"},
     "voiceproject": {
-        *("common", "gateway_app", "llm", "stt_app", "tts_app", "voiceproject")
+        *("common", "compat_app", "gateway_app", "llm", "stt_app", "tts_app"),
+        "voiceproject",
     },
 }
 ROOMS = tuple(MAY_IMPORT)
@@ -95,10 +97,21 @@ def import_offences(path: Path, tree: ast.Module) -> list[str]:
             found.append(f"line {line}: {room} may not import {module}")
         if is_pure(path) and package in WEB_FRAMEWORKS:
             found.append(f"line {line}: a pure module may not import {module}")
+        if is_another_door(path, module):
+            found.append(f"line {line}: a door may not import another: {module}")
         outside = package in ROOMS and package not in PURE_ROOMS
         if is_pure(path) and outside and not module.startswith(f"{room}.core"):
             found.append(f"line {line}: a core may not import {module}")
     return found
+
+
+def is_another_door(path: Path, module: str) -> bool:
+    """Whether a door imports another one, so that it could not be deleted alone."""
+    room, door, *below = path.relative_to(ROOT).parts
+    if room != "compat_app" or not below or not module.startswith("compat_app."):
+        return False
+    imported = module.split(".")[1]
+    return imported != door and (ROOT / room / imported).is_dir()
 
 
 def place(module: str) -> str:
@@ -205,6 +218,7 @@ def test_each_module_says_what_it_holds() -> None:
         ("llm/factory.py", "from channels.db import database_sync_to_async"),
         ("llm/factory.py", "from stt_app.core.engine import SttEngine"),
         ("gateway_app/health.py", "from voiceproject import services"),
+        ("compat_app/deepgram/errors.py", "from compat_app.openai import errors"),
     ],
 )
 def test_it_would_find_a_planted_offence(module: str, source: str) -> None:

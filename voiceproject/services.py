@@ -35,6 +35,7 @@ from tts_app.core.engine import TtsEngine
 from tts_app.core.voices.downloads import VoiceDownloads
 from tts_app.service import SpeechService
 from tts_app.services import SpeechServices
+from voiceproject.error_shapes import ERROR_SHAPES
 from voiceproject.lifecycle import Managed, ServerProcess
 
 ROLES = ("stt", "tts")
@@ -153,6 +154,7 @@ def _gateway(
         health=health,
         figures=figures,
         monitor=Monitor(health, figures, recent),
+        error_shapes=ERROR_SHAPES,
     )
 
 

@@ -8,6 +8,11 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from common.config.compat import (
+    DeepgramApiSettings,
+    OpenaiApiSettings,
+    WyomingSettings,
+)
 from common.config.llm import ConversationSettings, LlmSettings
 from common.config.models import ModelSettings
 from common.config.server import (
@@ -31,6 +36,9 @@ SECTION_CLASSES: tuple[type[Section], ...] = (
     LlmSettings,
     ConversationSettings,
     NetworkSettings,
+    OpenaiApiSettings,
+    DeepgramApiSettings,
+    WyomingSettings,
     StorageSettings,
     LogSettings,
 )
@@ -55,6 +63,9 @@ class Config(
     LlmEngineSettings,
     ConversationSettings,
     NetworkSettings,
+    OpenaiApiSettings,
+    DeepgramApiSettings,
+    WyomingSettings,
     StorageSettings,
     LogSettings,
 ):

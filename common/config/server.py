@@ -65,6 +65,12 @@ class NetworkSettings(Section):
         le=LARGEST_JSON_KB,
     )
     max_message_kb: int = setting(64, "Largest WebSocket message.", ge=1, le=1_024)
+    max_base64_message_kb: int = setting(
+        1_024,
+        "Largest WebSocket message of the protocols that send audio as base64 text.",
+        ge=64,
+        le=16_384,
+    )
     max_connections: int = setting(1_000, "Open connections; more are refused.", ge=1)
     monitor_max_sessions: int = setting(
         50, "Live connections to `/ws/monitor`; more are refused with 4503.", ge=1

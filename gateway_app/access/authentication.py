@@ -14,7 +14,7 @@ from gateway_app.access.principals import ANONYMOUS, Principal, user_principal
 from gateway_app.access.proxies import client_address, header
 from gateway_app.access.quotas import FailedLogins, Quotas
 
-SUBPROTOCOLS = ("voice.v1", "realtime")
+SUBPROTOCOLS = ("voice.v1", "realtime", "token")
 """Subprotocols that a client may request; the response never repeats the key."""
 
 

@@ -60,9 +60,16 @@ def presented_key(scope: dict[str, Any]) -> str:
         return value.strip()
     if value := header(scope, b"x-api-key"):
         return value
-    for offered in scope.get("subprotocols", ()):
-        if offered.startswith(KEY_SUBPROTOCOL):
-            return str(offered.removeprefix(KEY_SUBPROTOCOL))
+    return _key_in_subprotocols(scope.get("subprotocols", ()))
+
+
+def _key_in_subprotocols(offered: Sequence[str]) -> str:
+    """The OpenAI form `openai-insecure-api-key.KEY`, or Deepgram's `token, KEY`."""
+    for name in offered:
+        if name.startswith(KEY_SUBPROTOCOL):
+            return name.removeprefix(KEY_SUBPROTOCOL)
+    if len(offered) == 2 and offered[0].lower() in ("token", "bearer"):
+        return offered[1]
     return ""
 
 

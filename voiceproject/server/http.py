@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -12,6 +13,7 @@ from twisted.internet.protocol import Protocol
 from twisted.web.http import HTTPChannel
 
 from common.errors import Overloaded, Restarting, TooLarge, VoiceError
+from gateway_app.error_shapes import NATIVE, ErrorShape
 from voiceproject.body_limits import in_words
 from voiceproject.server.queue import WriteGate
 from voiceproject.server.reactor import reactor
@@ -24,14 +26,14 @@ LEAST_BODY_BYTES_PER_SECOND = 1_024
 REQUEST_TIMEOUT = (
     b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 )
-_REASONS = {413: "Content Too Large", 503: "Service Unavailable"}
 
 
-def plain_answer(error: VoiceError) -> bytes:
+def plain_answer(error: VoiceError, shape: ErrorShape = NATIVE) -> bytes:
     """The error as a complete HTTP response, sent without the application."""
-    body = json.dumps(error.body()).encode()
+    body = json.dumps(shape.body(error, None)).encode()
+    status = shape.status(error)
     lines = [
-        f"HTTP/1.1 {error.http_status} {_REASONS[error.http_status]}",
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}",
         "Content-Type: application/json",
         f"Content-Length: {len(body)}",
         "Connection: close",
@@ -76,7 +78,8 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
         self._refused = True
         self.requestHeaders.removeHeader(b"expect")
         transport = self.channel.transport
-        transport.write(plain_answer(error))
+        path = self.channel._path.decode("latin-1")
+        transport.write(plain_answer(error, self.server.error_shapes.of(path)))
         transport.loseWriteConnection()
         self.channel.abort_later(LINGER_SECONDS)
         log.info("request refused", status=error.http_status, code=error.code)

@@ -18,6 +18,7 @@ from twisted.logger import STDLibLogObserver, globalLogBeginner
 
 from common.config import Config
 from common.errors import Restarting
+from gateway_app.error_shapes import NATIVE_ONLY, ErrorShapes
 from voiceproject.body_limits import BodyLimits
 from voiceproject.server.http import LimitedHTTPFactory
 from voiceproject.server.queue import MeteredQueue
@@ -44,9 +45,15 @@ class AddressInUse(Exception):
 class VoiceServer(Server):  # type: ignore[misc]
     """Runs an ASGI application on the reactor; see `listen` and `drain`."""
 
-    def __init__(self, application: Any, config: Config) -> None:
+    def __init__(
+        self,
+        application: Any,
+        config: Config,
+        error_shapes: ErrorShapes = NATIVE_ONLY,
+    ) -> None:
         # A little above the application's own limit, so that it can say why it closes.
-        largest_message = 2 * config.max_message_kb * 1024
+        largest_kb = max(config.max_message_kb, config.max_base64_message_kb)
+        largest_message = 2 * largest_kb * 1024
         super().__init__(
             application,
             endpoints=["chosen by listen()"],
@@ -61,6 +68,7 @@ class VoiceServer(Server):  # type: ignore[misc]
             request_buffer_size=BODY_PART_BYTES,
         )
         self.body_limits = BodyLimits(config)
+        self.error_shapes = error_shapes
         self.max_connections = config.max_connections
         self.header_timeout_seconds = config.header_timeout_seconds
         self.slow_reader_seconds = config.slow_reader_seconds

@@ -74,7 +74,8 @@ async def serve(
     try:
         if not await _start(process, stop):
             return 0
-        server = VoiceServer(build_application(services), loaded.config)
+        shapes = services[GatewayServices].error_shapes
+        server = VoiceServer(build_application(services), loaded.config, shapes)
         port = _listen(server, options)
         seconds = time.perf_counter() - began
         announce(Started(services, options.host, port, seconds))

@@ -62,13 +62,14 @@ class FileTranscriber:
         start_seconds: float = 0.0,
         *,
         priority: Priority = Priority.FILE,
+        model: str = "",
     ) -> AsyncIterator[FileEvent]:
         """The file's utterances with words, in order from there on, and its progress.
 
         Raises the error of the first utterance that has no text, and what
         `MediaDecoder.portions` raises.
         """
-        session = self._session(options, start_seconds, priority)
+        session = self._session(options, start_seconds, priority, model)
         durations: asyncio.Queue[FileDuration] = asyncio.Queue()
         feeding = asyncio.create_task(
             self._feed(session, path, start_seconds, durations)
@@ -92,7 +93,7 @@ class FileTranscriber:
             closing.add_done_callback(self._closing.discard)
 
     def _session(
-        self, options: Options, start_seconds: float, priority: Priority
+        self, options: Options, start_seconds: float, priority: Priority, model: str
     ) -> SttSession:
         chosen = {"purpose": "file", "encoding": "pcm_f32le", "sample_rate": 16_000}
         resumed = True if start_seconds else None
@@ -104,6 +105,7 @@ class FileTranscriber:
             options=options.model_copy(update=chosen),
             load=self._load,
             priority=priority,
+            model=model,
             start=Start(audio_seconds=start_seconds, resumed=resumed),
         )
 

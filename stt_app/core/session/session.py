@@ -86,13 +86,14 @@ class SttSession:
         options: Options,
         load: EngineLoad | None = None,
         priority: Priority | None = None,
+        model: str = "",
         start: Start = Start(),
         on_result: Callable[[UtteranceResult], None] = nobody,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._on_result = on_result
         self._clock = clock
-        self._settings = SessionSettings(settings, options, priority)
+        self._settings = SessionSettings(settings, options, priority, model)
         self._frontend = AudioFrontend(
             self._settings.listening,
             vad,

@@ -33,10 +33,12 @@ class SessionSettings:
         settings: ListeningSettings,
         options: Options,
         priority: Priority | None = None,
+        model: str = "",
     ) -> None:
         self._settings = settings
         self._options = options
         self._priority = priority
+        self._model = model
 
     def update(self, options: Options) -> None:
         """Take over what is not None."""
@@ -85,4 +87,5 @@ class SessionSettings:
             options.hotwords or "",
             bool(options.word_timestamps),
             voice_probability,
+            self._model,
         )

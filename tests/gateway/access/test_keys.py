@@ -22,6 +22,8 @@ KEY = "a-long-key"
         ({"headers": [(b"authorization", b"Bearer")]}, ""),
         ({"headers": [(b"x-api-key", b"k")]}, "k"),
         ({"subprotocols": ["realtime", "openai-insecure-api-key.k"]}, "k"),
+        ({"subprotocols": ["token", "k"]}, "k"),
+        ({"subprotocols": ["voice.v1", "k"]}, ""),
         ({"headers": []}, ""),
     ],
 )

@@ -1,0 +1,45 @@
+"""Settings of the protocols of other software: OpenAI, Deepgram and Wyoming."""
+
+from __future__ import annotations
+
+from common.config.setting import Section, setting
+
+
+class OpenaiApiSettings(Section):
+    """The OpenAI audio API: `/v1/audio/...`, `/v1/models` and `/v1/realtime`."""
+
+    openai_api: bool = setting(True, "Serve the OpenAI audio API below `/v1`.")
+    realtime_api: bool = setting(True, "Serve the OpenAI Realtime API, `/v1/realtime`.")
+    public_lists: bool | None = setting(
+        None,
+        "Whether the lists of models and voices below `/v1` need no API key, as Open WebUI expects. Empty means yes, except in production.",
+    )
+    strict_model_names: bool = setting(
+        False, "Refuse unknown model names instead of using the configured model."
+    )
+    model_aliases: dict[str, str] = setting(
+        {},
+        "Further names for models (`name: model`); unknown names and those of OpenAI mean the configured model.",
+    )
+    voice_aliases: dict[str, str] = setting(
+        {},
+        "Further names for voices (`name: voice`), which take precedence over the built-in table of OpenAI's voices.",
+    )
+
+
+class DeepgramApiSettings(Section):
+    """The Deepgram API: `/v1/listen`, `/v1/speak` and `/v2/listen`."""
+
+    deepgram_api: bool = setting(True, "Serve the Deepgram API.")
+
+
+class WyomingSettings(Section):
+    """The Wyoming protocol, for Home Assistant."""
+
+    wyoming_port: int = setting(
+        10_300, "TCP port of the Wyoming protocol; 0 turns it off.", ge=0, le=65_535
+    )
+    wyoming_host: str = setting("127.0.0.1", "Address of the Wyoming port.")
+    wyoming_zeroconf: bool = setting(
+        False, "Announce the Wyoming port on the local network, so that it is found."
+    )

@@ -1,0 +1,1 @@
+"""The OpenAI Realtime API over WebSocket: `/v1/realtime`."""
