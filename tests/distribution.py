@@ -8,7 +8,12 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 # Each folder has a server, a browser or a database for all its tests.
-WHOLE_FOLDERS = ("tests/browser/", "tests/services/", "tests/system/")
+WHOLE_FOLDERS = (
+    "tests/browser/",
+    "tests/compat/served/",
+    "tests/services/",
+    "tests/system/",
+)
 # Those that take longest, longest first, so that both processes end together.
 SLOWEST = (
     "tests/system/",

@@ -39,6 +39,7 @@ class RunningServer:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
         self.ws_url = f"ws://127.0.0.1:{port}"
+        self.wyoming_port = int(environment.get("WYOMING_PORT", 0))
         self._log_path = log
         with log.open("wb") as output:
             self.process = subprocess.Popen(
@@ -100,7 +101,12 @@ def started_server(*arguments: str, **settings: Any) -> Iterator[RunningServer]:
     """A server that was started, perhaps in vain; it is not waited for."""
     with tempfile.TemporaryDirectory(prefix="voice-test-") as folder:
         port = int(settings.get("tts_port") or free_port())
-        chosen = {"data_dir": f"{folder}/data", "tts_port": port, **settings}
+        chosen = {
+            "data_dir": f"{folder}/data",
+            "tts_port": port,
+            "wyoming_port": 0,
+            **settings,
+        }
         server = RunningServer(
             list(arguments),
             server_environment(chosen),

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.server_process import RunningServer, running_server
+from tests.server_process import RunningServer, free_port, running_server
 
 
 @pytest.fixture(scope="package")
 def server() -> Iterator[RunningServer]:
     with running_server(
-        whisper_model_name="tiny.en", llm_backend="embedded"
+        whisper_model_name="tiny.en",
+        llm_backend="embedded",
+        wyoming_port=free_port(),
     ) as running:
         yield running
