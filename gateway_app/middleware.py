@@ -22,8 +22,12 @@ from common.metrics import HTTP_REQUESTS, HTTP_SECONDS
 from gateway_app.access.principals import Principal, principal_of, user_principal
 from gateway_app.access.proxies import client_address
 from gateway_app.access.public_paths import is_public_list, skips_access
-from gateway_app.access.quotas import OverQuota
-from gateway_app.rate_headers import with_rate_headers
+from gateway_app.access.quotas import Allowance, OverQuota
+from gateway_app.access.rate_headers import (
+    add_rate_headers,
+    allowance_of,
+    has_rate_headers,
+)
 from gateway_app.requests import scope_of
 from gateway_app.responses import ErrorResponse, error_for_response, error_response
 from gateway_app.services import find_gateway_services, gateway_services
@@ -89,10 +93,10 @@ def access_control(get_response: GetResponse) -> GetResponse:
             return error_response(request, error)
         except OverQuota as error:
             refused = error_response(request, error)
-            return await with_rate_headers(request, refused, error.allowance)
+            return await _with_rate_headers(request, refused, error.allowance)
         except VoiceError as error:
             return error_response(request, error)
-        return await with_rate_headers(request, await get_response(request))
+        return await _with_rate_headers(request, await get_response(request))
 
     return middleware
 
@@ -200,6 +204,19 @@ async def _admit(request: HttpRequest) -> None:
     # It may parse a large form, which would block the event loop.
     if principal.kind == "user" and await asyncio.to_thread(_fails_csrf, request):
         raise Forbidden("The request needs the CSRF token of the page that sent it.")
+
+
+async def _with_rate_headers(
+    request: HttpRequest,
+    response: HttpResponseBase,
+    allowance: Allowance | None = None,
+) -> HttpResponseBase:
+    if has_rate_headers(request.path_info):
+        access = gateway_services(scope_of(request)).access
+        allowance = allowance or await allowance_of(request, access)
+        if allowance is not None:
+            add_rate_headers(response, allowance)
+    return response
 
 
 async def _identify_admin_user(request: HttpRequest) -> None:

@@ -11,9 +11,8 @@ from ninja.decorators import decorate_view
 from common.errors import EngineFailed
 from gateway_app.access.principals import principal_of
 from gateway_app.access.proxies import client_address
-from gateway_app.json_only import json_only
 from gateway_app.requests import scope_of
-from gateway_app.responses import request_id
+from gateway_app.responses import json_only, request_id
 from tts_app.core.engine import VoiceInfo
 from tts_app.core.speech.encoding import check_encoding
 from tts_app.protocol.responses import speech_response

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Router
 from ninja.decorators import decorate_view
 
 from common.errors import EngineFailed
@@ -94,12 +94,10 @@ async def audio_models(request: HttpRequest) -> dict[str, Any]:
 )
 @decorate_view(while_switched_on)
 async def audio_voices(
-    request: HttpRequest,
-    format: Literal["objects", "names"] = Query(
-        "objects", description="`names`: a list of plain names."
-    ),
+    request: HttpRequest, format: Literal["objects", "names"] = "objects"
 ) -> dict[str, Any]:
-    """The installed voices and the names in `voice_aliases`."""
+    """The installed voices and the names in `voice_aliases`; `format=names` gives plain
+    names."""
     speech_services(scope_of(request))
     available = await _voices(request)
     listed = [

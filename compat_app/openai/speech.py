@@ -18,9 +18,8 @@ from compat_app.openai.speech_schemas import SpeechIn
 from compat_app.voice_names import named_voice
 from gateway_app.access.principals import principal_of
 from gateway_app.access.proxies import client_address
-from gateway_app.json_only import json_only
 from gateway_app.requests import scope_of
-from gateway_app.responses import request_id
+from gateway_app.responses import json_only, request_id
 from gateway_app.services import gateway_services
 from tts_app.audio_response import audio_response
 from tts_app.core.engine import USUAL_VOICE, VoiceSettings

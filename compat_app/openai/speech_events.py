@@ -36,9 +36,9 @@ async def speech_lines(text: str, events: EncodedEvents) -> AsyncIterator[bytes]
 def _end(text: str, event: SpeechFinished) -> bytes:
     if event.error is None:
         return _line("speech.audio.done", usage=_usage(text, event.seconds))
-    known = isinstance(event.error, VoiceError)
-    error = event.error if known else VoiceError(INTERNAL)
-    return _line("error", error=error_object(error))
+    if isinstance(event.error, VoiceError):
+        return _line("error", error=error_object(event.error))
+    return _line("error", error=error_object(VoiceError(INTERNAL)))
 
 
 def _usage(text: str, seconds: float) -> dict[str, int]:

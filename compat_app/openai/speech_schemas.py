@@ -16,9 +16,9 @@ from common.text_cleaning import clean_text
 from tts_app.speech_request import MAX_SPEED, MIN_SPEED
 
 LONGEST_NAME = 200
-USUAL_FORMAT = "mp3"
 
 SpeechFormat = Literal["mp3", "opus", "aac", "flac", "wav", "pcm"]
+USUAL_FORMAT: SpeechFormat = "mp3"
 
 
 def _cleaned(given: Any) -> Any:

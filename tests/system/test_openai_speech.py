@@ -5,9 +5,9 @@ from __future__ import annotations
 import openai
 import pytest
 
-from tests.audio_files import pcm
 from tests.clients import transcribe_over_socket
 from tests.server_process import RunningServer
+from tests.tts.audio_files import pcm
 from tests.word_errors import word_error_rate
 
 pytestmark = [pytest.mark.model, pytest.mark.server]

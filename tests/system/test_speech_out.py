@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.audio_files import decoded
 from tests.clients import speak, transcribe_over_socket
 from tests.server_process import RunningServer
+from tests.tts.audio_files import decoded
 from tests.word_errors import word_error_rate
 
 pytestmark = [pytest.mark.model, pytest.mark.server]

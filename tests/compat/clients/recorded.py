@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 
 from common.audio import Audio, read_wav
-from tests.audio_files import decoded, pcm
+from tests.tts.audio_files import decoded, pcm
 
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "clients"
 

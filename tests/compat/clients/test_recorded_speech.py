@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.audio_files import pitch_hz
 from tests.compat.clients.recorded import (
     Recorded,
     at,
@@ -18,6 +17,7 @@ from tests.compat.clients.recorded import (
 )
 from tests.fake_services import FakeServices
 from tests.fakes import FakeTts
+from tests.tts.audio_files import pitch_hz
 
 RECORDINGS = recordings("*_speech*.json")
 CLIENTS = {

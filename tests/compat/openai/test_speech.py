@@ -11,9 +11,9 @@ import httpx
 import pytest
 
 from common.audio import read_wav
-from tests.audio_files import decoded, pcm, pitch_hz
 from tests.fake_services import FakeServices
 from tests.fakes import FakeTts
+from tests.tts.audio_files import decoded, pcm, pitch_hz
 
 VOICES = ("en_US-fake-medium", "en_US-other-medium", "de_DE-fake-medium")
 TEXT = "Hello over there."

@@ -13,9 +13,9 @@ import openai
 import pytest
 
 from gateway_app.pages.client_settings import ServerAddress, client_settings
-from tests.audio_files import decoded, pcm, pitch_hz
 from tests.fake_services import loaded_config
 from tests.server_process import RunningServer
+from tests.tts.audio_files import decoded, pcm, pitch_hz
 
 pytestmark = pytest.mark.server
 
