@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from functools import wraps
 from typing import Any
 
@@ -10,10 +9,8 @@ from django.http import HttpRequest, HttpResponseBase
 
 from common.errors import NotFound
 from gateway_app.requests import scope_of
-from gateway_app.responses import error_response
+from gateway_app.responses import Answer, error_response
 from gateway_app.services import gateway_services
-
-Answer = Callable[..., Awaitable[HttpResponseBase]]
 
 
 def while_switched_on(run: Answer) -> Answer:
