@@ -21,7 +21,8 @@ def listening(make_services: Callable[..., FakeServices]) -> Listening:
     def make(script: Any = (), *, seconds: float = 0.0, **changes: Any) -> FakeServices:
         quiet = {"speculative_pause_seconds": 0, "partial_first_seconds": 1_000}
         changes = {**quiet, **changes}
-        engine = FakeStt(script, seconds=seconds)
+        is_engine = isinstance(script, FakeStt)
+        engine = script if is_engine else FakeStt(script, seconds=seconds)
         return make_services(stt=engine, vad=LoudnessVad(), **changes)
 
     return make

@@ -158,7 +158,7 @@ async def test_livekit_leaves_the_turns_to_the_server(listening: Listening) -> N
         "two",
     ]
     # 600 ms of prefix, 600 ms of speech, and half of the silence of 350 ms.
-    assert livekit.durations == pytest.approx([1.375, 1.0], abs=0.15)
+    assert livekit.durations == pytest.approx([1.375, 1.375], abs=0.05)
     assert livekit.languages == ["en", "en"]
     assert services.stt.heard[-1].language == "en"
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import time
 
 import pytest
 
 from common.errors import EngineFailed
+from common.workers import Urgency
 from gateway_app.history.records import TranscriptRecord
+from stt_app.core.engine import Transcript, TranscriptionRequest
 from tests.compat.realtime.conftest import Listening
 from tests.compat.realtime.sockets import (
     NO_TURNS,
@@ -19,6 +20,7 @@ from tests.compat.realtime.sockets import (
     told,
     transcripts,
 )
+from tests.fakes import FakeStt
 from tests.stt.sounds import pcm
 
 ADDRESSES = [
@@ -110,32 +112,25 @@ async def test_interim_results_are_deltas(listening: Listening) -> None:
     assert told(events, completed["item_id"]).startswith("one two")
 
 
-@pytest.mark.parametrize(
-    ("given", "rate_hz", "encode"),
-    [
-        ({"type": "audio/pcm", "rate": 24_000}, 24_000, bytes),
-        (
-            {"type": "audio/pcmu"},
-            8_000,
-            lambda audio: bytes([0x10, 0x90]) * (len(audio) // 4),
-        ),
-        (
-            {"type": "audio/pcma"},
-            8_000,
-            lambda audio: bytes([0x20, 0xA0]) * (len(audio) // 4),
-        ),
-    ],
-)
+SQUARE_WAVES = {
+    "audio/pcm": pcm(1, rate_hz=24_000),
+    "audio/pcmu": (b"\x10" * 20 + b"\x90" * 20) * 200,
+    "audio/pcma": (b"\x20" * 20 + b"\xa0" * 20) * 200,
+}
+
+
+@pytest.mark.parametrize(("kind", "audio"), SQUARE_WAVES.items(), ids=SQUARE_WAVES)
 async def test_it_takes_each_format(
-    listening: Listening, given, rate_hz, encode
+    listening: Listening, kind: str, audio: bytes
 ) -> None:
     services = listening(["heard"])
-    async with connected(
-        services, audio={"input": {"format": given, "turn_detection": None}}
-    ) as client:
-        await client.append(encode(pcm(1, rate_hz=rate_hz)))
+    given = {"format": {"type": kind}, "turn_detection": None}
+    async with connected(services, audio={"input": given}) as client:
+        await client.append(audio)
         await client.commit()
-        assert transcripts(await client.completed()) == ["heard"]
+        (completed,) = of(await client.completed(), ".completed")
+    assert completed["transcript"] == "heard"
+    assert completed["usage"]["seconds"] == 1.0
     assert services.stt.heard[-1].seconds == pytest.approx(1, abs=0.1)
 
 
@@ -440,15 +435,29 @@ async def test_only_so_many_may_listen(listening: Listening) -> None:
     assert (error["error"]["code"], code) == ("overloaded", 4503)
 
 
+class HeldStt(FakeStt):
+    """Answers nothing before it is released."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.released = asyncio.Event()
+
+    async def transcribe(
+        self, request: TranscriptionRequest, urgency: Urgency
+    ) -> Transcript:
+        await self.released.wait()
+        return await super().transcribe(request, urgency)
+
+
 async def test_requests_without_an_answer_are_bounded(listening: Listening) -> None:
-    services = listening(seconds=0.2)
-    async with connected(services, **NO_TURNS) as client:
+    engine = HeldStt()
+    async with connected(listening(engine), **NO_TURNS) as client:
         await client.say(0.5)
         await client.commit()
-        sample = base64.b64encode(bytes(2)).decode()
         for _ in range(260):
-            await client.send("input_audio_buffer.append", audio=sample)
+            await client.append(bytes(2))
             await client.commit()
-        events = await client.until("error")
-        assert events[-1]["error"]["code"] == "too_many_unanswered_events"
-        await client.completed(256)
+        *_, error = await client.until("error")
+        assert error["error"]["code"] == "too_many_unanswered_events"
+        engine.released.set()
+        assert len(transcripts(await client.completed(256))) == 256
