@@ -70,13 +70,27 @@ class LiveSession:
         """Return when there is room for another frame. Always yields to other tasks."""
         await self._session.wait_for_capacity()
 
-    def configure(self, options: Options) -> None:
-        """Change the client's options; None leaves an option unchanged."""
-        self._session.configure(options)
+    def configure(self, options: Options, model: str | None = None) -> None:
+        """Change the client's options and the model; None leaves them unchanged.
 
-    def flush(self) -> None:
-        """End the current utterance now. Always answered with FlushDone."""
-        self._session.flush()
+        `model` is one that the engine offers; empty is its default.
+        """
+        self._session.configure(options, model)
+
+    def flush(self) -> int | None:
+        """End the current utterance now. Always answered with FlushDone.
+
+        Returns the number of the utterance; None if there was no speech.
+        """
+        return self._session.flush()
+
+    def discard(self) -> None:
+        """Drop the current utterance. Those that have ended are still transcribed."""
+        self._session.discard()
+
+    def mark(self, mark: object) -> None:
+        """Put a mark of the door's own behind the events so far: it comes as Marked."""
+        self._session.mark(mark)
 
     def wait_for_silence(self, seconds: float) -> None:
         """How long a pause must be to end an utterance, from now on."""

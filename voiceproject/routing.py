@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import URLPattern, path, re_path
 
 from common.services import Services
+from compat_app.realtime.consumers import RealtimeConsumer
 from gateway_app.consumers import MonitorConsumer, UnknownSocket
 from stt_app.consumers import SttConsumer
 from stt_app.services import ListeningServices
@@ -15,5 +16,6 @@ def websocket_urls(services: Services) -> list[URLPattern]:
     routes = [path("ws/monitor", MonitorConsumer.as_asgi())]
     if services.get(ListeningServices) is not None:
         routes.append(path("ws/stt", SttConsumer.as_asgi()))
+        routes.append(path("v1/realtime", RealtimeConsumer.as_asgi()))
     # Without a last route Channels would log a traceback for every unknown path.
     return [*routes, re_path("", UnknownSocket.as_asgi())]

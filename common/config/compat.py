@@ -10,6 +10,9 @@ class OpenaiApiSettings(Section):
 
     openai_api: bool = setting(True, "Serve the OpenAI audio API below `/v1`.")
     realtime_api: bool = setting(True, "Serve the OpenAI Realtime API, `/v1/realtime`.")
+    realtime_session_seconds: float = setting(
+        3_600.0, "Longest connection to `/v1/realtime` in seconds.", gt=60
+    )
     public_lists: bool | None = setting(
         None,
         "Whether the lists of models and voices below `/v1` need no API key, as Open WebUI expects. Empty means yes, except in production.",

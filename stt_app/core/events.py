@@ -29,6 +29,7 @@ from stt_app.core.endpointing.events import (
     SpeechConfirmed,
     SpeechContinued,
     SpeechResumed,
+    UtteranceEnded,
 )
 
 __all__ = [
@@ -39,6 +40,7 @@ __all__ = [
     "FlushDone",
     "InterimResult",
     "Lag",
+    "Marked",
     "PauseBegun",
     "Progress",
     "SessionClosed",
@@ -93,6 +95,17 @@ class SpeechEnded:
     """The end of its audio, with a part of the pause."""
     speech_end_sample: int
     reason: EndReason
+
+    @classmethod
+    def of(cls, ended: UtteranceEnded) -> SpeechEnded:
+        """The same without the audio."""
+        return cls(
+            ended.utterance_id,
+            ended.start_sample,
+            ended.end_sample,
+            ended.speech_end_sample,
+            ended.reason,
+        )
 
 
 @dataclass(frozen=True)
@@ -183,6 +196,13 @@ class FlushDone:
 
 
 @dataclass(frozen=True)
+class Marked:
+    """A door's own mark, in its place among the events."""
+
+    mark: object
+
+
+@dataclass(frozen=True)
 class Progress:
     """All speech before this point is in earlier events."""
 
@@ -238,6 +258,7 @@ SessionEvent = (
     | UtteranceTranscribed
     | UtteranceFailed
     | FlushDone
+    | Marked
     | Progress
     | Lag
     | ClosingSoon

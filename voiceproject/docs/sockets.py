@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from compat_app.realtime import messages as realtime
 from gateway_app.monitor.messages import History, Snapshot
 from gateway_app.pages.message_docs import SocketDoc, message_docs
 from stt_app.protocol.messages import CLIENT_MESSAGES, SERVER_MESSAGES
@@ -18,6 +19,14 @@ SOCKETS = (
         "split across frames.",
         client_messages=message_docs(CLIENT_MESSAGES),
         server_messages=message_docs(SERVER_MESSAGES),
+    ),
+    SocketDoc(
+        path="/v1/realtime",
+        sentence="The OpenAI Realtime API, for transcription: see `docs/realtime.md`. "
+        "The URL may contain `intent=transcription` and `model`. Unknown fields are ignored.",
+        audio="",
+        client_messages=message_docs(realtime.CLIENT_MESSAGES),
+        server_messages=message_docs(realtime.SERVER_MESSAGES),
     ),
     SocketDoc(
         path="/ws/monitor",
