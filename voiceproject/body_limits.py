@@ -36,6 +36,7 @@ TABLE: tuple[tuple[str, Body], ...] = (
     ("/admin/", Body.FIELDS),
     ("/v1/audio/speech", Body.FIELDS),
     ("/v1/audio/", Body.UPLOAD),
+    ("/v1/listen", Body.UPLOAD),
     ("/v1/", Body.FIELDS),
 )
 """The first matching row applies. A path with a trailing slash covers everything below
