@@ -115,7 +115,7 @@ def joined_terms(terms: list[str]) -> str | None:
     joined = ", ".join(term.strip() for term in terms if term.strip())
     if len(joined) > MAX_PROMPT_CHARACTERS:
         raise BadValue(
-            f"The key terms have {len(joined)} characters; at most "
+            f"`keyterm` has {len(joined)} characters in all; at most "
             f"{MAX_PROMPT_CHARACTERS} are allowed.",
             field="keyterm",
         )

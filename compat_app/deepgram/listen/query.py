@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from common.errors import BadValue
 from compat_app.deepgram.audio_input import MOST_CHANNELS
@@ -13,6 +13,12 @@ from stt_app.core.languages import AUTO
 from stt_app.core.session.options import Options
 
 LONGEST_ENDPOINTING_MS = 10_000
+NO_ENDPOINTS = -1
+"""`endpointing=false`."""
+
+
+def _milliseconds(given: str) -> str | int | None:
+    return {"true": None, "false": NO_ENDPOINTS}.get(given.lower(), given)
 
 
 class LiveQuery(AudioQuery):
@@ -21,7 +27,9 @@ class LiveQuery(AudioQuery):
     channels: int = Field(1, ge=1, le=MOST_CHANNELS)
     multichannel: bool = False
     interim_results: bool = False
-    endpointing: Literal["true", "false"] | int | None = None
+    endpointing: Annotated[int | None, BeforeValidator(_milliseconds)] = Field(
+        None, ge=NO_ENDPOINTS
+    )
     utterance_end_ms: int | None = Field(None, ge=1, le=60_000)
     vad_events: bool = False
 
@@ -33,7 +41,7 @@ class LiveQuery(AudioQuery):
     @property
     def tells_endpoints(self) -> bool:
         """Whether a pause makes a result `speech_final`."""
-        return self.endpointing != "false"
+        return self.endpointing != NO_ENDPOINTS
 
     def check(self) -> None:
         """Raises BadValue for what cannot be done."""
@@ -60,7 +68,7 @@ class LiveQuery(AudioQuery):
 
     def _silence_seconds(self, least_endpointing_ms: int) -> float | None:
         """The pause that ends an utterance; None leaves it to the configuration."""
-        if not isinstance(self.endpointing, int):
+        if self.endpointing is None or self.endpointing == NO_ENDPOINTS:
             return None
         longest = min(self.endpointing, LONGEST_ENDPOINTING_MS)
         return max(longest, least_endpointing_ms) / 1000

@@ -36,6 +36,12 @@ class Client:
         for start in range(0, len(audio), frame):
             await self.socket.send_to(bytes_data=audio[start : start + frame])
 
+    async def send_empty(self, field: str) -> None:
+        """Send an empty message: `text` or `bytes`."""
+        empty = {"text": "", "bytes": b""}
+        message = {"type": "websocket.receive", field: empty[field]}
+        await self.socket.send_input(message)
+
     async def tell(self, type: str, **fields: Any) -> None:
         await self.socket.send_json_to({"type": type, **fields})
 
@@ -106,9 +112,10 @@ async def application_client(
 
 def hearing(script: Any = (), *, seconds: float = 0.0, **changes: Any) -> FakeServices:
     """Services that take loud for speech and hear the lines of a script."""
-    changes = {"speculative_pause_seconds": 0, **changes}
+    # A thread decodes files: a process for each test would take seconds.
+    usual = {"speculative_pause_seconds": 0, "engine_isolation": "thread"}
     engine = FakeStt(script, seconds=seconds)
-    return fake_services(stt=engine, vad=LoudnessVad(), **changes)
+    return fake_services(stt=engine, vad=LoudnessVad(), **{**usual, **changes})
 
 
 LINEAR = "encoding=linear16&sample_rate=16000"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -10,11 +11,17 @@ import pytest
 
 from common.errors import EngineFailed
 from tests.compat.deepgram.sockets import LINEAR, Client, connected, hearing
+from tests.fake_services import FakeServices
 
 PATH = f"/v2/listen?{LINEAR}&model=flux-general-en"
 EAGER = f"{PATH}&eager_eot_threshold=0.3"
-TIMELY: dict[str, Any] = {"speculative_pause_seconds": 0.12, "partial_first_seconds": 9}
-"""Final texts are prepared in a pause, and no interim text takes their line."""
+PREPARED = {"speculative_pause_seconds": 0.12}
+"""Final texts are prepared in a pause."""
+
+
+def finals(script: Sequence[str | Exception] = (), **changes: Any) -> FakeServices:
+    """Services whose lines are all finals: no interim text takes one."""
+    return hearing(script, **{"partial_first_seconds": 9, **changes})
 
 
 class Turns:
@@ -55,7 +62,7 @@ async def in_real_time(client: Client, *parts: float) -> None:
 
 
 async def test_a_turn_starts_and_ends_with_its_text() -> None:
-    async with connected(hearing(["Hello, there."]), PATH) as client:
+    async with connected(finals(["Hello, there."]), PATH) as client:
         turns = Turns(client)
         await turns.start()
         await in_real_time(client, -1, 1, -1)
@@ -72,7 +79,7 @@ async def test_a_turn_starts_and_ends_with_its_text() -> None:
 
 
 async def test_turns_are_counted() -> None:
-    async with connected(hearing(["one", "two"]), PATH) as client:
+    async with connected(finals(["one", "two"]), PATH) as client:
         turns = Turns(client)
         await turns.start()
         for index, text in enumerate(["one", "two"]):
@@ -83,7 +90,7 @@ async def test_turns_are_counted() -> None:
 
 
 async def test_updates_come_every_quarter_of_a_second() -> None:
-    async with connected(hearing(partial_first_seconds=9), PATH) as client:
+    async with connected(finals(), PATH) as client:
         turns = Turns(client)
         await turns.start()
         await in_real_time(client, -1, 1)
@@ -112,7 +119,7 @@ async def test_updates_hold_the_interim_text() -> None:
 
 
 async def test_an_eager_end_comes_in_the_pause_and_is_confirmed() -> None:
-    services = hearing(["All of it."], **TIMELY)
+    services = finals(["All of it."], **PREPARED)
     async with connected(services, EAGER) as client:
         turns = Turns(client)
         await turns.start()
@@ -130,7 +137,7 @@ async def test_an_eager_end_comes_in_the_pause_and_is_confirmed() -> None:
 
 
 async def test_speech_takes_an_eager_end_back() -> None:
-    services = hearing(["All of", "All of it."], **TIMELY)
+    services = finals(["All of", "All of it."], **PREPARED)
     async with connected(services, EAGER) as client:
         turns = Turns(client)
         await turns.start()
@@ -143,7 +150,7 @@ async def test_speech_takes_an_eager_end_back() -> None:
 
 
 async def test_without_a_threshold_there_is_no_eager_end() -> None:
-    async with connected(hearing(**TIMELY), PATH) as client:
+    async with connected(finals(**PREPARED), PATH) as client:
         turns = Turns(client)
         await turns.start()
         await in_real_time(client, 1, -0.4, 1, -1)
@@ -153,7 +160,7 @@ async def test_without_a_threshold_there_is_no_eager_end() -> None:
 
 async def test_a_turn_can_be_forced_to_end() -> None:
     path = f"{PATH}&eot_threshold=1.0&eot_timeout_ms=60000"
-    async with connected(hearing(["one", "two"]), path) as client:
+    async with connected(finals(["one", "two"]), path) as client:
         turns = Turns(client)
         await turns.start()
         await client.tell("ForceEndTurn")  # ignored, as nobody speaks
@@ -167,7 +174,7 @@ async def test_a_turn_can_be_forced_to_end() -> None:
 
 async def test_a_long_pause_times_out() -> None:
     path = f"{PATH}&eot_threshold=1.0&eot_timeout_ms=1500"
-    async with connected(hearing(), path) as client:
+    async with connected(finals(), path) as client:
         turns = Turns(client)
         await turns.start()
         await in_real_time(client, 1, -1.2, 1, -1.7)
@@ -176,7 +183,7 @@ async def test_a_long_pause_times_out() -> None:
 
 
 async def test_a_turn_longer_than_an_utterance_has_all_of_its_text() -> None:
-    services = hearing(["one", "two", "three"], max_utterance_seconds=2)
+    services = finals(["one", "two", "three"], max_utterance_seconds=2)
     async with connected(services, PATH) as client:
         turns = Turns(client)
         await turns.start()
@@ -189,7 +196,7 @@ async def test_a_turn_longer_than_an_utterance_has_all_of_its_text() -> None:
 
 
 async def test_closing_ends_the_turn_and_the_connection() -> None:
-    async with connected(hearing(["last words"]), PATH) as client:
+    async with connected(finals(["last words"]), PATH) as client:
         turns = Turns(client)
         await turns.start()
         await in_real_time(client, 1)
@@ -200,7 +207,7 @@ async def test_closing_ends_the_turn_and_the_connection() -> None:
 
 
 async def test_a_failure_is_a_warning_and_an_empty_turn() -> None:
-    async with connected(hearing([EngineFailed("It broke."), "well"]), PATH) as client:
+    async with connected(finals([EngineFailed("It broke."), "well"]), PATH) as client:
         turns = Turns(client)
         await turns.start()
         await in_real_time(client, 1, -1)
@@ -214,7 +221,7 @@ async def test_a_failure_is_a_warning_and_an_empty_turn() -> None:
 
 
 async def test_configure_changes_thresholds_and_key_terms() -> None:
-    services = hearing(**TIMELY)
+    services = finals(**PREPARED)
     async with connected(services, f"{PATH}&keyterm=Marlow") as client:
         turns = Turns(client)
         await turns.start()
@@ -253,7 +260,7 @@ async def test_configure_changes_thresholds_and_key_terms() -> None:
     ],
 )
 async def test_a_wrong_configuration_changes_nothing(configuration: Any) -> None:
-    async with connected(hearing(), PATH) as client:
+    async with connected(finals(), PATH) as client:
         turns = Turns(client)
         await turns.start()
         await client.tell("Configure", **configuration)
@@ -279,7 +286,7 @@ async def test_a_wrong_configuration_changes_nothing(configuration: Any) -> None
 async def test_the_model_and_hints_choose_the_language(
     query: str, language: str
 ) -> None:
-    services = hearing()
+    services = finals()
     async with connected(services, f"/v2/listen?{LINEAR}&{query}") as client:
         turns = Turns(client)
         await turns.start()
@@ -304,7 +311,7 @@ async def test_the_model_and_hints_choose_the_language(
     ],
 )
 async def test_it_says_what_is_wrong_with_an_address(query: str, field: str) -> None:
-    async with connected(hearing(), f"/v2/listen?{query}") as client:
+    async with connected(finals(), f"/v2/listen?{query}") as client:
         (error,), code = await client.until_closed()
     assert (error["type"], error["code"], code) == ("Error", "BAD_VALUE", 4400)
     assert field in error["description"]
@@ -315,7 +322,7 @@ async def test_it_says_what_is_wrong_with_an_address(query: str, field: str) -> 
     ["hello", "{}", '{"type": "KeepAlive"}', '{"type": "Configure", "keyterms": 3}'],
 )
 async def test_a_bad_message_is_explained_and_the_stream_goes_on(text: str) -> None:
-    async with connected(hearing(["still here"]), PATH) as client:
+    async with connected(finals(["still here"]), PATH) as client:
         turns = Turns(client)
         await turns.start()
         await client.socket.send_to(text_data=text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import Any
 
@@ -70,7 +71,7 @@ async def test_closing_the_stream_sends_the_rest_and_the_metadata() -> None:
 async def test_an_empty_binary_message_closes_the_stream() -> None:
     async with connected(hearing(["all of it"]), PATH) as client:
         await client.say(1)
-        await client.socket.send_to(bytes_data=b"")
+        await client.send_empty("bytes")
         assert [said(each) for each in await results(client)] == ["all of it"]
 
 
@@ -244,11 +245,12 @@ async def test_configure_replaces_the_key_terms() -> None:
 
 async def test_the_server_drains_with_the_results_it_owes() -> None:
     services = hearing(["last words"])
-    async with connected(services, PATH) as client:
+    async with connected(services, f"{PATH}&vad_events=true") as client:
         await client.say(1)
-        await client.socket.send_json_to({"type": "KeepAlive"})
-        await services.sessions.drain(5)
+        await client.next_of("SpeechStarted")
+        draining = asyncio.create_task(services.sessions.drain(5))
         messages, code = await client.until_closed()
+    await draining
     assert code == 4512
     assert [each["type"] for each in messages] == ["Results", "Metadata", "Error"]
     assert messages[-1]["variant"] == "Restarting"

@@ -108,7 +108,7 @@ async def test_parameters_without_a_meaning_here_are_ignored() -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "audio",
 )
-@pytest.mark.parametrize("frame", [3_200, 77])
+@pytest.mark.parametrize("frame", [3_200, 333])
 async def test_it_reads_the_encodings(query: str, audio: bytes, frame: int) -> None:
     request = await heard_with(query, audio, frame)
     assert request.seconds == pytest.approx(1.0, abs=0.1)
@@ -119,7 +119,7 @@ def stereo(left: Any, right: Any) -> bytes:
     return float_to_pcm16(np.stack([left, right], axis=1).reshape(-1))
 
 
-@pytest.mark.parametrize("frame", [3_200, 77])
+@pytest.mark.parametrize("frame", [3_200, 333])
 async def test_channels_are_mixed(frame: int) -> None:
     audio = stereo(sound(1), sound(-1))
     request = await heard_with(f"{LINEAR}&channels=2", audio, frame)
@@ -175,7 +175,6 @@ async def test_strict_model_names_refuse_an_unknown_model() -> None:
     "text",
     [
         "hello",
-        "",
         "[]",
         "null",
         "{}",
@@ -195,6 +194,12 @@ async def test_a_bad_message_is_explained_and_the_stream_goes_on(text: str) -> N
         await client.say(1, -1)
         final = await client.next_of("Results")
         assert final["channel"]["alternatives"][0]["transcript"] == "still here"
+
+
+async def test_an_empty_text_is_a_bad_message() -> None:
+    async with connected(hearing(), f"/v1/listen?{LINEAR}") as client:
+        await client.send_empty("text")
+        assert (await client.next())["variant"] == "SchemaError"
 
 
 @pytest.mark.parametrize(

@@ -254,8 +254,9 @@ async def test_the_server_drains_when_the_text_is_spoken() -> None:
         await client.next_of("Metadata")
         await client.tell("Speak", text=TEXT)
         await client.next_of("audio")
-        await services.sessions.drain(5)
+        draining = asyncio.create_task(services.sessions.drain(5))
         messages, code = await client.until_closed()
+    await draining
     assert code == 4512
     assert messages[-1]["code"] == "RESTARTING"
     assert services.history.records[0].status == "ok"
