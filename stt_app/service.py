@@ -55,6 +55,11 @@ class LiveSession:
         return self._stream.session_id
 
     @property
+    def audio_seconds(self) -> float:
+        """The position of the end of the received audio."""
+        return self._session.audio_seconds
+
+    @property
     def slice_bytes(self) -> int:
         """The most bytes to feed at once, so that other tasks do not wait."""
         return self._session.slice_bytes

@@ -34,6 +34,21 @@ class DeepgramApiSettings(Section):
     """The Deepgram API: `/v1/listen`, `/v1/speak` and `/v2/listen`."""
 
     deepgram_api: bool = setting(True, "Serve the Deepgram API.")
+    deepgram_least_endpointing_ms: int = setting(
+        300,
+        "Shortest pause that ends an utterance, whatever `endpointing` says; shorter utterances are transcribed less accurately.",
+        ge=100,
+        le=10_000,
+    )
+    deepgram_allow_urls: bool = setting(
+        False,
+        "Whether `POST /v1/listen` may fetch a recording from a URL. Callers can then make the server read any address that it can reach.",
+    )
+    deepgram_speak_max_sessions: int = setting(
+        200,
+        "Connections to `WS /v1/speak` at the same time; more are refused with 4503.",
+        ge=1,
+    )
 
 
 class WyomingSettings(Section):

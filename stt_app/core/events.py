@@ -31,6 +31,7 @@ from stt_app.core.endpointing.events import (
     SpeechResumed,
     UtteranceEnded,
 )
+from stt_app.core.engine import Transcript
 
 __all__ = [
     "BufferLimitReached",
@@ -46,6 +47,7 @@ __all__ = [
     "SessionClosed",
     "SessionEvent",
     "SessionReady",
+    "SpeculativeFinal",
     "SpeechCandidate",
     "SpeechConfirmed",
     "SpeechContinued",
@@ -83,6 +85,8 @@ class InterimResult:
     text: str
     stable_text: str
     """The beginning of the text that later interim results repeat unchanged."""
+    confidence: float = 0.0
+    """Mean probability of the text's tokens, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,20 @@ class SpokenSegment:
     average_log_probability: float
     compression_ratio: float
     no_speech_probability: float
+
+
+@dataclass(frozen=True)
+class SpeculativeFinal:
+    """The text of the open utterance, prepared in a pause. It becomes the final text
+    unless SpeechResumed follows, or the language is corrected.
+    """
+
+    utterance_id: int
+    start_sample: int
+    speech_end_sample: int
+    """The end of the speech that the text covers."""
+    transcript: Transcript
+    """Its words are timed from `start_sample`."""
 
 
 @dataclass(frozen=True)
@@ -255,6 +273,7 @@ SessionEvent = (
     | CandidateDropped
     | SpeechEnded
     | InterimResult
+    | SpeculativeFinal
     | UtteranceTranscribed
     | UtteranceFailed
     | FlushDone

@@ -112,6 +112,7 @@ class SttSession:
             lambda open_: self._settings.request(
                 open_.samples, open_.voice_probability
             ),
+            self._outbox.offer,
         )
         self._backlog = UtteranceBacklog(
             int(settings.max_buffer_seconds * SPEECH_RATE_HZ)
@@ -141,6 +142,11 @@ class SttSession:
         self._status.after_audio()
 
     @property
+    def audio_seconds(self) -> float:
+        """The position of the end of the received audio."""
+        return self._frontend.audio_seconds
+
+    @property
     def slice_bytes(self) -> int:
         """The most bytes to feed at once, so that other tasks do not wait."""
         return self._frontend.slice_bytes
@@ -160,10 +166,7 @@ class SttSession:
         self._take(self._frontend.use(settings.listening, settings.encoding))
 
     def wait_for_silence(self, seconds: float) -> None:
-        """How long a pause must be to end an utterance, from now on.
-
-        A model of turns calls this in the pause, once it knows more.
-        """
+        """How long a pause must be to end an utterance, from now on."""
         self._frontend.wait_for_silence(seconds)
 
     def open_audio(self) -> Samples | None:
