@@ -30,14 +30,16 @@ class Announcement:
         self._port = port
         self._interfaces = interfaces
         self._zeroconf: AsyncZeroconf | None = None
+        machine = socket.gethostname().split(".")[0]
+        label = f"voice-server-{machine}"[:_MOST_NAME_CHARACTERS]
+        self.name = f"{label}.{SERVICE_TYPE}"
+        """How the entry is found; two machines have two names."""
 
     async def start(self) -> None:
         """Raises OSError without a network, or zeroconf's Error."""
-        machine = socket.gethostname().split(".")[0]
-        name = f"voice-server-{machine}"[:_MOST_NAME_CHARACTERS]
         info = AsyncServiceInfo(
             SERVICE_TYPE,
-            f"{name}.{SERVICE_TYPE}",
+            self.name,
             parsed_addresses=[await asyncio.to_thread(_address, self._host)],
             port=self._port,
             properties={"version": VERSION},

@@ -79,7 +79,7 @@ class WyomingServer:
             ) from error
         self.port = self._server.sockets[0].getsockname()[1]
         self.summary = f"{self._address}, for Home Assistant"
-        if self._is_local:
+        if self.is_local:
             self.summary += " on this machine"
         await self._announce()
 
@@ -123,7 +123,7 @@ class WyomingServer:
     async def _announce(self) -> None:
         if not self._config.wyoming_zeroconf:
             return
-        if self._is_local:
+        if self.is_local:
             log.warning(
                 "wyoming is not announced", reason=f"{self.host} is this machine only"
             )
@@ -142,7 +142,7 @@ class WyomingServer:
         return f"{host}:{self.port}"
 
     @property
-    def _is_local(self) -> bool:
+    def is_local(self) -> bool:
         """Whether only programs of this machine can connect."""
         with contextlib.suppress(ValueError):
             return ipaddress.ip_address(self.host).is_loopback

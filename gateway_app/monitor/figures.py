@@ -18,7 +18,7 @@ from common.metrics import (
 from gateway_app.health import SPEECH_PARTS, Part
 from gateway_app.sockets.sessions import SessionRegistry
 
-SESSION_KINDS = ("stt", "tts", "monitor")
+SESSION_KINDS = ("stt", "tts", "monitor", "wyoming")
 
 
 @lru_cache(maxsize=1)
