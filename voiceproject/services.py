@@ -198,8 +198,8 @@ def _wyoming(services: Services, host: str) -> WyomingServer | None:
     usual_host = config.tts_host if speech else config.stt_host
     return WyomingServer(
         gateway,
-        listening and listening.listening,
-        speech and speech.speech,
+        listening.listening if listening else None,
+        speech.speech if speech else None,
         host=config.wyoming_host or host or usual_host,
         port=port,
     )

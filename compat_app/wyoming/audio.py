@@ -45,4 +45,4 @@ class Mono:
         whole = len(joined) - len(joined) % (self._channels * PCM16_BYTES)
         self._rest = joined[whole:]
         pairs = np.frombuffer(joined[:whole], "<i2").reshape(-1, self._channels)
-        return pairs.mean(axis=1).round().astype("<i2").tobytes()
+        return bytes(pairs.mean(axis=1).round().astype("<i2").tobytes())

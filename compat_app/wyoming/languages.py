@@ -6,7 +6,14 @@ from collections.abc import Collection
 
 from common.errors import BadValue
 
-_OTHER_CODES = {"nb": "no", "fil": "tl", "iw": "he", "in": "id", "jv": "jw", "cmn": "zh"}
+_OTHER_CODES = {
+    "nb": "no",
+    "fil": "tl",
+    "iw": "he",
+    "in": "id",
+    "jv": "jw",
+    "cmn": "zh",
+}
 """Codes of today whose languages Whisper names otherwise."""
 SHOWN_CODES = 20
 

@@ -9,7 +9,9 @@ import contextlib
 class TcpTransport:
     """Writes to one client, and gives up on one that does not read (a Transport)."""
 
-    def __init__(self, writer: asyncio.StreamWriter, slow_reader_seconds: float) -> None:
+    def __init__(
+        self, writer: asyncio.StreamWriter, slow_reader_seconds: float
+    ) -> None:
         self._writer = writer
         self._slow_reader_seconds = slow_reader_seconds
 

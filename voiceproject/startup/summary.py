@@ -38,7 +38,9 @@ def summary(started: Started) -> str:
 def facts(started: Started) -> dict[str, str]:
     """The same for a structured log."""
     parts = started.services[GatewayServices].health.parts()
-    found = {name: f"{each.state.value}: {each.summary}" for name, each in parts.items()}
+    found = {
+        name: f"{each.state.value}: {each.summary}" for name, each in parts.items()
+    }
     if wyoming := started.services.get(WyomingServer):
         found["wyoming"] = wyoming.summary
     return found

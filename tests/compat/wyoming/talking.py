@@ -12,6 +12,7 @@ from wyoming.asr import Transcribe
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncTcpClient
 from wyoming.event import Event, Eventable
+from wyoming.ping import Ping
 
 from common.audio import SPEECH_RATE_HZ
 from compat_app.wyoming.server import WyomingServer
@@ -119,6 +120,11 @@ class Talk(AsyncTcpClient):
         for start in range(0, len(audio), CHUNK_BYTES):
             chunk = audio[start : start + CHUNK_BYTES]
             await self.say(AudioChunk(rate_hz, 2, 1, chunk))
+
+    async def settled(self) -> list[Event]:
+        """Wait until the server has taken everything; the events that came."""
+        await self.say(Ping())
+        return await self.until("pong")
 
     async def transcript(self) -> str:
         """The text of the next transcript."""

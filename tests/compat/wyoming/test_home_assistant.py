@@ -21,7 +21,6 @@ import wave
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import pytest
 from wyoming.event import Event
 from wyoming.info import Info
 
@@ -31,8 +30,6 @@ from tests.clocks import TurnedClock
 from tests.compat.wyoming.talking import Talk, listening, serving, talking
 from tests.fakes import FakeStt, FakeTts
 from tests.stt.sounds import pcm
-
-pytestmark = pytest.mark.django_db(transaction=True)
 
 FILE = project_dir() / "tests" / "data" / "clients" / "home_assistant.json"
 RECORDED: Any = json.loads(FILE.read_text(encoding="utf-8"))
@@ -142,7 +139,7 @@ async def streamed_wav_of(client: Talk) -> bytes:
 
 
 def begun(file: io.BytesIO, event: Event) -> wave.Wave_write:
-    writer: wave.Wave_write = wave.open(file, "wb")
+    writer: wave.Wave_write = wave.open(file, "wb")  # noqa: SIM115 - the caller closes it
     writer.setframerate(event.data["rate"])
     writer.setsampwidth(event.data["width"])
     writer.setnchannels(event.data["channels"])
@@ -193,10 +190,9 @@ async def test_a_language_that_the_model_lacks_ends_the_turn() -> None:
 
     clock = TurnedClock()
     german = {"type": "transcribe", "data": {"language": "de"}}
-    async with serving(listening(stt=EnglishStt()), clock) as server:
-        async with Talk(server.port) as client:
-            await send(client, [german, *SPEECH["begin"][1:]])
-            assert await receive(client) is None
+    async with talking(listening(stt=EnglishStt()), clock) as client:
+        await send(client, [german, *SPEECH["begin"][1:]])
+        assert await receive(client) is None
 
 
 async def test_it_plays_a_whole_text() -> None:

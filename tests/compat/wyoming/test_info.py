@@ -16,8 +16,6 @@ from tests.fakes import FakeStt, FakeTts
 from tts_app.core.engine import VoiceInfo
 from tts_app.voices.selector import AvailableVoices
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 MOST_ANSWER_SECONDS = 0.1
 
 

@@ -33,8 +33,6 @@ from tests.compat.wyoming.talking import (
 )
 from tests.fake_services import fake_services
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
@@ -223,7 +221,7 @@ async def test_a_restart_lets_it_finish_what_it_has_heard_and_says() -> None:
 
 
 async def test_it_cuts_off_what_does_not_end() -> None:
-    services = listening(seconds=30)
+    services = listening(seconds=0.5)
     async with serving(services) as server, Talk(server.port) as client:
         await client.listen_to(1)
         await client.stop()
@@ -238,7 +236,7 @@ async def test_a_client_that_does_not_read_is_given_up() -> None:
     async with serving(services) as server:
         with socket.socket() as client:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-            client.setblocking(False)
+            client.setblocking(False)  # noqa: FBT003 - it takes no keyword
             loop = asyncio.get_running_loop()
             await loop.sock_connect(client, ("127.0.0.1", server.port))
             text = "The library closes at nine. " * 170
@@ -259,4 +257,4 @@ async def test_its_sessions_are_counted() -> None:
         await client.say(AudioStart(16_000, 2, 1), Describe())
         await client.next()
         assert services.sessions.counts() == {"wyoming": 1}
-        assert services.monitor.figures.sessions()["wyoming"] == 1
+        assert services[GatewayServices].figures.sessions()["wyoming"] == 1

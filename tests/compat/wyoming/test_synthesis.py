@@ -23,8 +23,6 @@ from tests.fake_services import FakeServices, fake_services
 from tests.fakes import FakeTts
 from tts_app.core.engine import SynthesisRequest, VoiceInfo
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
 TEXT = "The library closes at nine, but come back later."
 FORMAT = {"rate": FakeTts.RATE_HZ, "width": 2, "channels": 1}
 
@@ -171,7 +169,9 @@ async def test_it_takes_the_voice_that_the_client_chose(
         await client.until("audio-stop")
         await client.say(*streamed("Hello.", voice=voice))
         await client.until("synthesize-stopped")
-    chosen = {(each.settings.voice, each.settings.speaker) for each in services.tts.said}
+    chosen = {
+        (each.settings.voice, each.settings.speaker) for each in services.tts.said
+    }
     assert chosen == {(name, speaker)}
 
 

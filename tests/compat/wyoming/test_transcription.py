@@ -82,8 +82,11 @@ async def test_an_end_without_any_audio_gets_an_empty_transcript() -> None:
 
 
 async def test_noise_without_words_does_not_end_a_command() -> None:
-    async with talking(listening(["", "hello"]), TurnedClock()) as client:
+    clock = TurnedClock()
+    async with talking(listening(["", "hello"]), clock) as client:
         await client.listen_to(0.5, -0.8)
+        assert kinds(await client.settled()) == ["pong"]
+        clock.move_on(1.3)
         await client.hear(0.5, -0.8)
         assert await client.transcript() == "hello"
 
@@ -172,7 +175,7 @@ async def test_a_long_command_is_transcribed_in_parts_and_answered_once() -> Non
     services = listening(["a long", "story"], max_utterance_seconds=2.0)
     async with talking(services, clock) as client:
         await client.listen_to(1.5)
-        await until(lambda: services.stt.heard or True)
+        await client.settled()
         clock.move_on(1.5)
         await client.hear(1, -0.8)
         events = await client.until("transcript")
@@ -231,9 +234,7 @@ async def test_names_and_terms_are_likely_words_names_first() -> None:
     services = listening()
     async with talking(services) as client:
         names, terms = ["Kitchen light", "Zoë's fan"], ["lumen", "x" * 900, "last"]
-        await client.listen_to(
-            1, -0.8, transcript_names=names, transcript_terms=terms
-        )
+        await client.listen_to(1, -0.8, transcript_names=names, transcript_terms=terms)
         await client.transcript()
     assert services.stt.heard[0].hotwords == "Kitchen light, Zoë's fan, lumen"
 

@@ -97,7 +97,7 @@ def test_noise_without_words_is_no_command() -> None:
 
 def test_its_parts_add_up_to_its_text() -> None:
     turn = Turn()
-    events = [ended(1), ended(2), text(1, "One."), text(2, "Two.")]
+    events: list[Any] = [ended(1), ended(2), text(1, "One."), text(2, "Two.")]
     assert "".join(map(turn.take, events)) == turn.text == "One. Two."
 
 
