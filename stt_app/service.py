@@ -22,6 +22,7 @@ from stt_app.core.engine_load import EngineLoad
 from stt_app.core.events import SessionEvent, UtteranceTranscribed
 from stt_app.core.files.file_transcriber import FileEvent, FileTranscriber
 from stt_app.core.files.media_decoder import MediaDecoder
+from stt_app.core.languages import languages_of
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
 from stt_app.history import FileSummary, UtteranceRecorder
@@ -169,6 +170,12 @@ class ListeningService:
     def models(self) -> tuple[str, ...]:
         """The names of the engine's models, the default first."""
         return self._engine.stats().offers
+
+    @property
+    def languages(self) -> list[str]:
+        """The codes of the languages that the default model understands."""
+        engine = self._engine
+        return languages_of(engine.model_name, engine.health().details)
 
     async def open_live(
         self,

@@ -13,6 +13,7 @@ from common.config import (
 )
 from common.engine import EngineSlot
 from common.services import Services
+from compat_app.wyoming.server import WyomingServer
 from gateway_app.access.authentication import AccessControl
 from gateway_app.access.counters import Counters
 from gateway_app.health import OLLAMA, Part, ServerHealth
@@ -68,10 +69,13 @@ class Engines:
 
 
 def build_services(
-    loaded: LoadedConfig, roles: Collection[str] = ROLES
+    loaded: LoadedConfig, roles: Collection[str] = ROLES, host: str = ""
 ) -> ServerProcess:
-    """The configured server. Raises EngineFailed when an engine cannot be found."""
-    return assemble(loaded, build_engines(loaded.config, roles))
+    """The configured server. Raises EngineFailed when an engine cannot be found.
+
+    `host` is the address that its other ports listen on; empty is the configured one.
+    """
+    return assemble(loaded, build_engines(loaded.config, roles), host=host)
 
 
 def build_engines(config: Config, roles: Collection[str] = ROLES) -> Engines:
@@ -106,6 +110,7 @@ def assemble(
     engines: Engines,
     history: HistoryWriter | None = None,
     vad: VadModel | None = None,
+    host: str = "",
 ) -> ServerProcess:
     """The server with these engines; the default `history` is the database."""
     config = loaded.config
@@ -133,6 +138,9 @@ def assemble(
     )
     managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
     managed.append(Managed("limits", stop=counters.close))
+    if wyoming := _wyoming(Services(gateway, *rooms), host):
+        rooms.append(wyoming)
+        managed.append(_managed_wyoming(wyoming))
     return ServerProcess(Services(gateway, *rooms), tuple(managed))
 
 
@@ -181,6 +189,34 @@ def _speech(
     speech = SpeechService(config, engine, llm, sessions=sessions, history=history)
     downloads = VoiceDownloads(config, speech.sync_voices)
     return SpeechServices(engine, llm, speech, downloads)
+
+
+def _wyoming(services: Services, host: str) -> WyomingServer | None:
+    """None when its port is 0."""
+    gateway = services[GatewayServices]
+    listening, speech = services.get(ListeningServices), services.get(SpeechServices)
+    config = gateway.config
+    port = config.wyoming_port if listening else config.wyoming_tts_port
+    if not port:
+        return None
+    usual_host = config.tts_host if speech else config.stt_host
+    return WyomingServer(
+        gateway,
+        listening.listening if listening else None,
+        speech.speech if speech else None,
+        host=config.wyoming_host or host or usual_host,
+        port=port,
+    )
+
+
+def _managed_wyoming(wyoming: WyomingServer) -> Managed:
+    return Managed(
+        "wyoming",
+        wyoming.start,
+        wyoming.stop,
+        starts_last=True,
+        stop_accepting=wyoming.stop_accepting,
+    )
 
 
 def _managed_listening(listening: ListeningServices) -> list[Managed]:

@@ -57,7 +57,46 @@ class WyomingSettings(Section):
     wyoming_port: int = setting(
         10_300, "TCP port of the Wyoming protocol; 0 turns it off.", ge=0, le=65_535
     )
-    wyoming_host: str = setting("127.0.0.1", "Address of the Wyoming port.")
+    wyoming_tts_port: int = setting(
+        10_200,
+        "TCP port of the Wyoming protocol for text to speech when `serve --split` runs it in a process of its own; 0 turns it off there.",
+        ge=0,
+        le=65_535,
+    )
+    wyoming_host: str = setting(
+        "", "Address of the Wyoming port; empty means that of the server."
+    )
+    wyoming_without_key: bool = setting(
+        False,
+        "Serve Wyoming although API keys are required elsewhere. The protocol has no keys: everyone who reaches its port may use it.",
+    )
     wyoming_zeroconf: bool = setting(
         False, "Announce the Wyoming port on the local network, so that it is found."
+    )
+    wyoming_endpointing: bool = setting(
+        True,
+        "Whether the server decides when a voice command has ended. If not, the transcript comes when the client stops the audio.",
+    )
+    wyoming_no_speech_seconds: float = setting(
+        15.0,
+        "A voice command without speech ends after this time, with an empty transcript.",
+        ge=1,
+        le=600,
+    )
+    wyoming_max_command_seconds: float = setting(
+        60.0, "Longest voice command; it ends here even if speech goes on.", ge=5
+    )
+    wyoming_max_sessions: int = setting(
+        50, "Connections to the Wyoming port at the same time; more are refused.", ge=1
+    )
+    wyoming_idle_seconds: float = setting(
+        300.0,
+        "A Wyoming connection that sends nothing for this many seconds is closed.",
+        gt=0,
+    )
+    wyoming_max_event_kb: int = setting(
+        1_024,
+        "Largest data and largest payload of one Wyoming event; a larger one closes the connection.",
+        ge=64,
+        le=16_384,
     )

@@ -94,6 +94,12 @@ class AccessControl:
             raise Forbidden("A signed-in browser must send an `Origin` header.")
         return principal
 
+    async def admit_without_key(self, address: str) -> Principal:
+        """The principal of a protocol that has no keys. Raises TooMany."""
+        principal = self._quotas.limited(ANONYMOUS)
+        await self._quotas.count_request(principal, address)
+        return principal
+
     def check_origin(self, scope: dict[str, Any]) -> None:
         """Refuse a browser's request from a page of another site. Raises Forbidden."""
         check_origin(scope, self._config)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from common.errors import EngineFailed
 
 AUTO = "auto"
@@ -111,6 +114,13 @@ LANGUAGE_NAMES = {
 }
 """English names by code, in small letters, as Whisper's own table has them."""
 LANGUAGES = frozenset(LANGUAGE_NAMES)
+
+
+def languages_of(model: str, facts: Mapping[str, Any]) -> list[str]:
+    """The codes that a model understands; `facts` are the details of its engine's
+    health."""
+    english_only = model.endswith(".en") or facts.get("multilingual") is False
+    return ["en"] if english_only else sorted(LANGUAGES)
 
 
 def check_configured(code: str) -> None:
