@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from benchmarks import (
     agreement,
+    clients,
     doors,
     files,
     first_answer,
@@ -50,6 +51,7 @@ LISTENING: dict[str, Callable[[Flags], str]] = {
     "soak": soak.run,
     "files": files.run,
     "long": long.run,
+    "clients": clients.run,
 }
 """Those that take the flags."""
 
