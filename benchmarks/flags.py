@@ -18,6 +18,8 @@ class Flags:
     models: tuple[str, ...] = ("base",)
     repeats: int = 3
     minutes: float = 10.0
+    python: str = ""
+    """One that has the software which `clients` runs."""
 
 
 def parse(arguments: Sequence[str], programs: Sequence[str]) -> tuple[list[str], Flags]:
@@ -43,6 +45,7 @@ def parse(arguments: Sequence[str], programs: Sequence[str]) -> tuple[list[str],
         type=_positive,
         help=f"of `soak`, `long` and `files`, default {Flags.minutes:g}",
     )
+    parser.add_argument("--python", help="a Python that has the clients of `clients`")
     found = parser.parse_args(arguments)
     unknown = [name for name in found.names if name not in programs]
     if unknown:
@@ -57,6 +60,7 @@ def _flags(found: argparse.Namespace) -> Flags:
         tuple(found.models or Flags.models),
         found.repeats or (1 if quick else Flags.repeats),
         found.minutes or (1.0 if quick else Flags.minutes),
+        found.python or Flags.python,
     )
 
 

@@ -37,7 +37,7 @@ STAGE_SECONDS = Histogram(
 )
 SESSIONS = Gauge(
     "voice_active_sessions",
-    "Open sessions, by kind (`stt`, `tts`, `monitor`).",
+    "Open sessions, by kind (`stt`, `tts`, `monitor`, `wyoming`).",
     ["kind"],
     registry=REGISTRY,
 )

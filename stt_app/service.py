@@ -6,7 +6,8 @@ handles admission, resumable streams, the load, and the history, so every door h
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 
 from common.audio import Samples
@@ -21,10 +22,12 @@ from stt_app.core.engine_load import EngineLoad
 from stt_app.core.events import SessionEvent, UtteranceTranscribed
 from stt_app.core.files.file_transcriber import FileEvent, FileTranscriber
 from stt_app.core.files.media_decoder import MediaDecoder
+from stt_app.core.languages import languages_of
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
 from stt_app.history import FileSummary, UtteranceRecorder
 from stt_app.resume.streams import ResumePoint, Stream, Streams, superseded
+from stt_app.running_files import RunningFiles
 
 
 class LiveSession:
@@ -53,6 +56,11 @@ class LiveSession:
         return self._stream.session_id
 
     @property
+    def audio_seconds(self) -> float:
+        """The position of the end of the received audio."""
+        return self._session.audio_seconds
+
+    @property
     def slice_bytes(self) -> int:
         """The most bytes to feed at once, so that other tasks do not wait."""
         return self._session.slice_bytes
@@ -68,13 +76,27 @@ class LiveSession:
         """Return when there is room for another frame. Always yields to other tasks."""
         await self._session.wait_for_capacity()
 
-    def configure(self, options: Options) -> None:
-        """Change the client's options; None leaves an option unchanged."""
-        self._session.configure(options)
+    def configure(self, options: Options, model: str | None = None) -> None:
+        """Change the client's options and the model; None leaves them unchanged.
 
-    def flush(self) -> None:
-        """End the current utterance now. Always answered with FlushDone."""
-        self._session.flush()
+        `model` is one that the engine offers; empty is its default.
+        """
+        self._session.configure(options, model)
+
+    def flush(self) -> int | None:
+        """End the current utterance now. Always answered with FlushDone.
+
+        Returns the number of the utterance; None if there was no speech.
+        """
+        return self._session.flush()
+
+    def discard(self) -> None:
+        """Drop the current utterance. Those that have ended are still transcribed."""
+        self._session.discard()
+
+    def mark(self, mark: object) -> None:
+        """Put a mark of the door's own behind the events so far: it comes as Marked."""
+        self._session.mark(mark)
 
     def wait_for_silence(self, seconds: float) -> None:
         """How long a pause must be to end an utterance, from now on."""
@@ -131,6 +153,8 @@ class ListeningService:
         self.load = EngineLoad(settings.stt_lag_limit_seconds)
         """The lag of this process's transcripts."""
         self._files = FileTranscriber(engine, vad, media, settings, self.load)
+        self.files = RunningFiles()
+        """The files that are being transcribed."""
 
     async def start(self) -> None:
         """Load the VAD. Raises EngineFailed. The engine is started separately."""
@@ -146,6 +170,12 @@ class ListeningService:
     def models(self) -> tuple[str, ...]:
         """The names of the engine's models, the default first."""
         return self._engine.stats().offers
+
+    @property
+    def languages(self) -> list[str]:
+        """The codes of the languages that the default model understands."""
+        engine = self._engine
+        return languages_of(engine.model_name, engine.health().details)
 
     async def open_live(
         self,
@@ -197,26 +227,31 @@ class ListeningService:
         priority: Priority = Priority.FILE,
         model: str = "",
         start_seconds: float = 0.0,
-    ) -> AsyncIterator[FileEvent]:
+    ) -> AsyncGenerator[FileEvent, None]:
         """The file's utterances in order from `start_seconds` on, and its progress.
 
-        The history gets one record of the file. Raises BadValue for an unknown model,
+        The last event is a Progress with the file's true length. The history gets one
+        record of the file. Raises BadValue for an unknown model,
         UnsupportedAudio, TooLarge, Overloaded, the engine's error, or OSError when the
         file cannot be opened.
         """
         check_model(model, self.models)
         summary = FileSummary(request_id, principal=principal, client=client)
+        events = self._files.transcribe(
+            path,
+            self._with_defaults(options),
+            start_seconds,
+            priority=priority,
+            model=model,
+        )
         try:
-            async for event in self._files.transcribe(
-                path,
-                self._with_defaults(options),
-                start_seconds,
-                priority=priority,
-                model=model,
-            ):
-                if isinstance(event, UtteranceTranscribed):
-                    summary.add(event)
-                yield event
+            with self.files.running(request_id, principal.id) as file:
+                async with aclosing(events):
+                    async for event in events:
+                        file.take(event)
+                        if isinstance(event, UtteranceTranscribed):
+                            summary.add(event)
+                        yield event
             summary.status = "ok"
         except VoiceError as error:
             summary.fail(error)

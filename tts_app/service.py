@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import partial
 
 from common.config import Config
@@ -21,7 +22,12 @@ from tts_app.core.speech.admission import Admission
 from tts_app.core.speech.pipeline import SpeechPipeline
 from tts_app.llm_reply import LlmReply
 from tts_app.speech_record import SpeechRecorder
-from tts_app.speech_request import SpeechRequest, asks_llm, check_request
+from tts_app.speech_request import (
+    SpeechRequest,
+    asks_llm,
+    check_request,
+    within_limit,
+)
 from tts_app.speech_stream import SpeechOutcome, SpeechStream
 from tts_app.voices.selector import AvailableVoices, VoiceSelector
 
@@ -92,16 +98,22 @@ class SpeechService:
         self,
         request: SpeechRequest,
         *,
+        pieces: AsyncGenerator[str, None] | None = None,
         principal: Principal = ANONYMOUS,
         client: str = "",
         urgency: Urgency | None = None,
     ) -> SpeechStream:
         """The answer, once its first audio exists. Raises earlier errors. Iterate over
-        it or close it; until then it holds a slot. `principal` is whose
+        it or close it; until then it holds a slot. `pieces` are a text that is still
+        being written: they are spoken as they come, in place of the request's text and
+        without the language model. `principal` is whose
         conversation it is, and `client` the address, for the history. `urgency` is the
         caller's handle on the first clause, for an answer that may not be wanted.
         """
-        check_request(request, self._config)
+        if pieces is not None:
+            request = replace(request, text="", llm=False)
+            pieces = within_limit(pieces, self._config)
+        check_request(request, self._config, has_text=pieces is None)
         self._llm_reply.check(request)
         voice, settings = await self._selector.choose(
             request.voice, request.text, include_disabled=request.include_disabled
@@ -112,7 +124,7 @@ class SpeechService:
             self._engine,
             voice,
             settings,
-            reply() if uses_llm else _as_given(request.text),
+            reply() if uses_llm else pieces or _as_given(request.text),
             input=request.input,
             word_times=request.word_times,
             urgency=urgency,
@@ -152,6 +164,8 @@ class SpeechService:
         principal: Principal,
         client: str,
     ) -> None:
+        if not request.text:  # it came in pieces
+            request = replace(request, text=outcome.text)
         # Only now the answering model of a fallback chain is known.
         model = request.options.model or self._llm.model_name if uses_llm else ""
         self._recorder.record(

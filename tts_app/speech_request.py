@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
 from dataclasses import KW_ONLY, dataclass
 
 from common.config.speech import PiperSettings
@@ -40,10 +41,15 @@ class SpeechRequest:
     """Whether a disabled voice is allowed."""
 
 
-def check_request(request: SpeechRequest, settings: PiperSettings) -> None:
-    """Raises TooLarge, Unspeakable or BadValue, each naming the field."""
+def check_request(
+    request: SpeechRequest, settings: PiperSettings, *, has_text: bool = True
+) -> None:
+    """Raises TooLarge, Unspeakable or BadValue, each naming the field.
+
+    Without `has_text` the text comes later, in pieces.
+    """
     _check_lengths(request, settings.tts_max_text_length)
-    if not request.text.strip():
+    if has_text and not request.text.strip():
         raise Unspeakable("The text is empty.", field="text")
     _check_one_of("input", request.input, INPUTS)
     voice = request.voice
@@ -66,15 +72,30 @@ def asks_llm(request: SpeechRequest, settings: PiperSettings) -> bool:
     return settings.tts_use_llm if request.llm is None else request.llm
 
 
+async def within_limit(
+    pieces: AsyncGenerator[str, None], settings: PiperSettings
+) -> AsyncGenerator[str, None]:
+    """The pieces of a text. Raises TooLarge once they are longer than a text may be."""
+    length = 0
+    async with aclosing(pieces):
+        async for piece in pieces:
+            length += len(piece)
+            _check_length("text", length, settings.tts_max_text_length)
+            yield piece
+
+
 def _check_lengths(request: SpeechRequest, limit: int) -> None:
     for field in ("text", "system_prompt"):
-        given = getattr(request, field) or ""
-        if len(given) > limit:
-            raise TooLarge(
-                f"`{field}` has {len(given)} characters; at most {limit} are "
-                "allowed (`tts_max_text_length`).",
-                field=field,
-            )
+        _check_length(field, len(getattr(request, field) or ""), limit)
+
+
+def _check_length(field: str, length: int, limit: int) -> None:
+    if length > limit:
+        raise TooLarge(
+            f"`{field}` has {length} characters; at most {limit} are "
+            "allowed (`tts_max_text_length`).",
+            field=field,
+        )
 
 
 def _check_one_of(field: str, given: str, allowed: Sequence[str]) -> None:

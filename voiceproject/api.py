@@ -16,6 +16,11 @@ from ninja.parser import Parser
 from common.bounded_json import read_json
 from common.errors import INTERNAL, BadRequest, NotFound, TooLarge, VoiceError
 from common.version import VERSION
+from compat_app.deepgram.listen.api import router as deepgram_listen_router
+from compat_app.deepgram.speak.api import router as deepgram_speak_router
+from compat_app.openai.lists import router as openai_lists_router
+from compat_app.openai.speech import router as openai_speech_router
+from compat_app.openai.transcriptions.api import router as transcription_router
 from gateway_app.api import router as gateway_router
 from gateway_app.requests import scope_of
 from gateway_app.responses import error_response, explain_validation
@@ -73,6 +78,11 @@ api = VoiceAPI(
 api.add_router("", gateway_router)
 api.add_router("", speech_router)
 api.add_router("", conversation_router)
+api.add_router("", transcription_router)
+api.add_router("", openai_speech_router)
+api.add_router("", openai_lists_router)
+api.add_router("", deepgram_listen_router)
+api.add_router("", deepgram_speak_router)
 
 
 @api.exception_handler(VoiceError)

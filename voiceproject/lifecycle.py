@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -34,6 +34,10 @@ class Managed:
     """Whether sessions wait for its results."""
     stops_last: bool = False
     """Whether the others still write to it while they stop."""
+    starts_last: bool = False
+    """Whether it serves requests that the others must be ready for."""
+    stop_accepting: Callable[[], Awaitable[None]] = nothing
+    """Called before the sessions are drained: no new ones from now on."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,18 @@ class ServerProcess:
     stop_seconds: float = STOP_SECONDS
 
     async def start(self) -> None:
-        """Start all in parallel. Raises EngineFailed listing everything that is
-        missing."""
+        """Start all in parallel, then the services that need them. Raises
+        EngineFailed listing everything that is missing."""
+        for last in (False, True):
+            starting = [each for each in self.managed if each.starts_last is last]
+            await self._start(starting)
+
+    async def _start(self, starting: Sequence[Managed]) -> None:
         results = await asyncio.gather(
-            *(each.start() for each in self.managed), return_exceptions=True
+            *(each.start() for each in starting), return_exceptions=True
         )
         missing = []
-        for each, result in zip(self.managed, results, strict=True):
+        for each, result in zip(starting, results, strict=True):
             if isinstance(result, VoiceError) and each.needed:
                 missing.append(result.message)
             elif isinstance(result, VoiceError):
@@ -62,6 +71,10 @@ class ServerProcess:
                 raise result
         if missing:
             raise EngineFailed("\n".join(missing))
+
+    async def stop_accepting(self) -> None:
+        """No new sessions; those that are open go on."""
+        await asyncio.gather(*(each.stop_accepting() for each in self.managed))
 
     async def stop(self) -> None:
         """Stop all in parallel, then the services they write to; abandon one that

@@ -5,15 +5,34 @@ from __future__ import annotations
 from django.urls import URLPattern, path, re_path
 
 from common.services import Services
+from compat_app.deepgram.flux.consumer import FluxConsumer
+from compat_app.deepgram.listen.consumer import ListenConsumer
+from compat_app.deepgram.speak.consumer import SpeakConsumer
+from compat_app.realtime.consumers import RealtimeConsumer
 from gateway_app.consumers import MonitorConsumer, UnknownSocket
+from gateway_app.services import GatewayServices
 from stt_app.consumers import SttConsumer
 from stt_app.services import ListeningServices
+from tts_app.services import SpeechServices
 
 
 def websocket_urls(services: Services) -> list[URLPattern]:
     """The routes of this process; `serve --split` leaves out what it does not run."""
     routes = [path("ws/monitor", MonitorConsumer.as_asgi())]
-    if services.get(ListeningServices) is not None:
+    listens = services.get(ListeningServices) is not None
+    if listens:
         routes.append(path("ws/stt", SttConsumer.as_asgi()))
+        routes.append(path("v1/realtime", RealtimeConsumer.as_asgi()))
+    if services[GatewayServices].config.deepgram_api:
+        routes += _deepgram(listens, services.get(SpeechServices) is not None)
     # Without a last route Channels would log a traceback for every unknown path.
     return [*routes, re_path("", UnknownSocket.as_asgi())]
+
+
+def _deepgram(listens: bool, speaks: bool) -> list[URLPattern]:
+    listening = [
+        path("v1/listen", ListenConsumer.as_asgi()),
+        path("v2/listen", FluxConsumer.as_asgi()),
+    ]
+    speaking = [path("v1/speak", SpeakConsumer.as_asgi())]
+    return [*(listening if listens else []), *(speaking if speaks else [])]

@@ -13,12 +13,14 @@ from common.config import (
 )
 from common.engine import EngineSlot
 from common.services import Services
+from compat_app.wyoming.server import WyomingServer
 from gateway_app.access.authentication import AccessControl
 from gateway_app.access.counters import Counters
 from gateway_app.health import OLLAMA, Part, ServerHealth
 from gateway_app.history.records import HistoryWriter
 from gateway_app.history.writer import DatabaseHistory
 from gateway_app.monitor.figures import Figures
+from gateway_app.monitor.messages import RunningFile
 from gateway_app.monitor.monitor import Monitor
 from gateway_app.monitor.recent import RecentPast
 from gateway_app.probes import Probe, database_probe, redis_probe
@@ -67,10 +69,13 @@ class Engines:
 
 
 def build_services(
-    loaded: LoadedConfig, roles: Collection[str] = ROLES
+    loaded: LoadedConfig, roles: Collection[str] = ROLES, host: str = ""
 ) -> ServerProcess:
-    """The configured server. Raises EngineFailed when an engine cannot be found."""
-    return assemble(loaded, build_engines(loaded.config, roles))
+    """The configured server. Raises EngineFailed when an engine cannot be found.
+
+    `host` is the address that its other ports listen on; empty is the configured one.
+    """
+    return assemble(loaded, build_engines(loaded.config, roles), host=host)
 
 
 def build_engines(config: Config, roles: Collection[str] = ROLES) -> Engines:
@@ -105,6 +110,7 @@ def assemble(
     engines: Engines,
     history: HistoryWriter | None = None,
     vad: VadModel | None = None,
+    host: str = "",
 ) -> ServerProcess:
     """The server with these engines; the default `history` is the database."""
     config = loaded.config
@@ -115,8 +121,10 @@ def assemble(
     rooms: list[object] = []
     managed = [Managed("history", database.start, database.stop, stops_last=True)]
     queues: dict[str, Callable[[], int]] = {}
+    files: Callable[[], list[RunningFile]] = list
     if engines.stt is not None:
         listening = build_listening(config, engines.stt, records, vad)
+        files = listening.listening.files.now
         rooms.append(listening)
         managed += _managed_listening(listening)
     if engines.tts is not None and engines.llm is not None:
@@ -126,10 +134,13 @@ def assemble(
         queues["tts"] = lambda: speech.speech.waiting
     counters = Counters(config.redis_url)
     gateway = _gateway(
-        loaded, engines.parts(), queues, sessions, records, recent, counters
+        loaded, engines.parts(), queues, files, sessions, records, recent, counters
     )
     managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
     managed.append(Managed("limits", stop=counters.close))
+    if wyoming := _wyoming(Services(gateway, *rooms), host):
+        rooms.append(wyoming)
+        managed.append(_managed_wyoming(wyoming))
     return ServerProcess(Services(gateway, *rooms), tuple(managed))
 
 
@@ -137,6 +148,7 @@ def _gateway(
     loaded: LoadedConfig,
     parts: Mapping[str, Part],
     queues: Mapping[str, Callable[[], int]],
+    files: Callable[[], list[RunningFile]],
     sessions: SessionRegistry,
     history: HistoryWriter,
     recent: RecentPast,
@@ -145,7 +157,7 @@ def _gateway(
     config = loaded.config
     probes = _probes(config, asks_llm="llm" in parts)
     health = ServerHealth(config, sessions, parts, probes)
-    figures = Figures(sessions, parts, queues)
+    figures = Figures(sessions, parts, queues, files)
     return GatewayServices(
         loaded=loaded,
         access=AccessControl(config, counters),
@@ -177,6 +189,34 @@ def _speech(
     speech = SpeechService(config, engine, llm, sessions=sessions, history=history)
     downloads = VoiceDownloads(config, speech.sync_voices)
     return SpeechServices(engine, llm, speech, downloads)
+
+
+def _wyoming(services: Services, host: str) -> WyomingServer | None:
+    """None when its port is 0."""
+    gateway = services[GatewayServices]
+    listening, speech = services.get(ListeningServices), services.get(SpeechServices)
+    config = gateway.config
+    port = config.wyoming_port if listening else config.wyoming_tts_port
+    if not port:
+        return None
+    usual_host = config.tts_host if speech else config.stt_host
+    return WyomingServer(
+        gateway,
+        listening.listening if listening else None,
+        speech.speech if speech else None,
+        host=config.wyoming_host or host or usual_host,
+        port=port,
+    )
+
+
+def _managed_wyoming(wyoming: WyomingServer) -> Managed:
+    return Managed(
+        "wyoming",
+        wyoming.start,
+        wyoming.stop,
+        starts_last=True,
+        stop_accepting=wyoming.stop_accepting,
+    )
 
 
 def _managed_listening(listening: ListeningServices) -> list[Managed]:

@@ -10,6 +10,9 @@ class OpenaiApiSettings(Section):
 
     openai_api: bool = setting(True, "Serve the OpenAI audio API below `/v1`.")
     realtime_api: bool = setting(True, "Serve the OpenAI Realtime API, `/v1/realtime`.")
+    realtime_session_seconds: float = setting(
+        3_600.0, "Longest connection to `/v1/realtime` in seconds.", gt=60
+    )
     public_lists: bool | None = setting(
         None,
         "Whether the lists of models and voices below `/v1` need no API key, as Open WebUI expects. Empty means yes, except in production.",
@@ -31,6 +34,21 @@ class DeepgramApiSettings(Section):
     """The Deepgram API: `/v1/listen`, `/v1/speak` and `/v2/listen`."""
 
     deepgram_api: bool = setting(True, "Serve the Deepgram API.")
+    deepgram_least_endpointing_ms: int = setting(
+        300,
+        "Shortest pause that ends an utterance, whatever `endpointing` says; shorter utterances are transcribed less accurately.",
+        ge=100,
+        le=10_000,
+    )
+    deepgram_allow_urls: bool = setting(
+        False,
+        "Whether `POST /v1/listen` may fetch a recording from a URL. Callers can then make the server read any address that it can reach.",
+    )
+    deepgram_speak_max_sessions: int = setting(
+        200,
+        "Connections to `WS /v1/speak` at the same time; more are refused with 4503.",
+        ge=1,
+    )
 
 
 class WyomingSettings(Section):
@@ -39,7 +57,46 @@ class WyomingSettings(Section):
     wyoming_port: int = setting(
         10_300, "TCP port of the Wyoming protocol; 0 turns it off.", ge=0, le=65_535
     )
-    wyoming_host: str = setting("127.0.0.1", "Address of the Wyoming port.")
+    wyoming_tts_port: int = setting(
+        10_200,
+        "TCP port of the Wyoming protocol for text to speech when `serve --split` runs it in a process of its own; 0 turns it off there.",
+        ge=0,
+        le=65_535,
+    )
+    wyoming_host: str = setting(
+        "", "Address of the Wyoming port; empty means that of the server."
+    )
+    wyoming_without_key: bool = setting(
+        False,
+        "Serve Wyoming although API keys are required elsewhere. The protocol has no keys: everyone who reaches its port may use it.",
+    )
     wyoming_zeroconf: bool = setting(
         False, "Announce the Wyoming port on the local network, so that it is found."
+    )
+    wyoming_endpointing: bool = setting(
+        True,
+        "Whether the server decides when a voice command has ended. If not, the transcript comes when the client stops the audio.",
+    )
+    wyoming_no_speech_seconds: float = setting(
+        15.0,
+        "A voice command without speech ends after this time, with an empty transcript.",
+        ge=1,
+        le=600,
+    )
+    wyoming_max_command_seconds: float = setting(
+        60.0, "Longest voice command; it ends here even if speech goes on.", ge=5
+    )
+    wyoming_max_sessions: int = setting(
+        50, "Connections to the Wyoming port at the same time; more are refused.", ge=1
+    )
+    wyoming_idle_seconds: float = setting(
+        300.0,
+        "A Wyoming connection that sends nothing for this many seconds is closed.",
+        gt=0,
+    )
+    wyoming_max_event_kb: int = setting(
+        1_024,
+        "Largest data and largest payload of one Wyoming event; a larger one closes the connection.",
+        ge=64,
+        le=16_384,
     )

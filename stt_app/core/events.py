@@ -29,7 +29,9 @@ from stt_app.core.endpointing.events import (
     SpeechConfirmed,
     SpeechContinued,
     SpeechResumed,
+    UtteranceEnded,
 )
+from stt_app.core.engine import Transcript
 
 __all__ = [
     "BufferLimitReached",
@@ -39,16 +41,19 @@ __all__ = [
     "FlushDone",
     "InterimResult",
     "Lag",
+    "Marked",
     "PauseBegun",
     "Progress",
     "SessionClosed",
     "SessionEvent",
     "SessionReady",
+    "SpeculativeFinal",
     "SpeechCandidate",
     "SpeechConfirmed",
     "SpeechContinued",
     "SpeechEnded",
     "SpeechResumed",
+    "SpokenSegment",
     "SpokenWord",
     "UtteranceFailed",
     "UtteranceResult",
@@ -80,6 +85,8 @@ class InterimResult:
     text: str
     stable_text: str
     """The beginning of the text that later interim results repeat unchanged."""
+    confidence: float = 0.0
+    """Mean probability of the text's tokens, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,17 @@ class SpeechEnded:
     speech_end_sample: int
     reason: EndReason
 
+    @classmethod
+    def of(cls, ended: UtteranceEnded) -> SpeechEnded:
+        """The same without the audio."""
+        return cls(
+            ended.utterance_id,
+            ended.start_sample,
+            ended.end_sample,
+            ended.speech_end_sample,
+            ended.reason,
+        )
+
 
 @dataclass(frozen=True)
 class SpokenWord:
@@ -102,6 +120,35 @@ class SpokenWord:
     start_seconds: float
     end_seconds: float
     probability: float
+
+
+@dataclass(frozen=True)
+class SpokenSegment:
+    """A piece of an utterance's text as the model decoded it, as `engine.Segment`."""
+
+    text: str
+    start_seconds: float
+    """In the stream, as `end_seconds`."""
+    end_seconds: float
+    tokens: tuple[int, ...]
+    temperature: float
+    average_log_probability: float
+    compression_ratio: float
+    no_speech_probability: float
+
+
+@dataclass(frozen=True)
+class SpeculativeFinal:
+    """The text of the open utterance, prepared in a pause. It becomes the final text
+    unless SpeechResumed follows, or the language is corrected.
+    """
+
+    utterance_id: int
+    start_sample: int
+    speech_end_sample: int
+    """The end of the speech that the text covers."""
+    transcript: Transcript
+    """Its words are timed from `start_sample`."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +171,8 @@ class UtteranceTranscribed:
     """`transcribe`: in the engine and its queue; `final`: since the end of speech."""
     is_last: bool = False
     """Whether the session ends after it."""
+    segments: tuple[SpokenSegment, ...] = ()
+    """Empty if the engine does not tell them."""
 
     @property
     def start_seconds(self) -> float:
@@ -162,6 +211,13 @@ class FlushDone:
 
     utterance_id: int | None
     """The utterance that it ended; None if there was no speech."""
+
+
+@dataclass(frozen=True)
+class Marked:
+    """A door's own mark, in its place among the events."""
+
+    mark: object
 
 
 @dataclass(frozen=True)
@@ -217,9 +273,11 @@ SessionEvent = (
     | CandidateDropped
     | SpeechEnded
     | InterimResult
+    | SpeculativeFinal
     | UtteranceTranscribed
     | UtteranceFailed
     | FlushDone
+    | Marked
     | Progress
     | Lag
     | ClosingSoon

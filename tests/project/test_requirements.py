@@ -12,7 +12,15 @@ import pytest
 from common.config import project_dir
 
 ROOT = project_dir()
-ROOMS = ("common", "llm", "gateway_app", "stt_app", "tts_app", "voiceproject")
+ROOMS = (
+    "common",
+    "compat_app",
+    "gateway_app",
+    "llm",
+    "stt_app",
+    "tts_app",
+    "voiceproject",
+)
 NEEDED_BY_DJANGO = {"psycopg"}
 """Django's PostgreSQL backend imports it."""
 _NAME = re.compile(r"^[a-z0-9-]+", re.MULTILINE)

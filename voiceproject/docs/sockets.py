@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from compat_app.deepgram.flux import messages as flux
+from compat_app.deepgram.listen import messages as listen
+from compat_app.deepgram.speak import messages as speak
+from compat_app.realtime import messages as realtime
 from gateway_app.monitor.messages import History, Snapshot
 from gateway_app.pages.message_docs import SocketDoc, message_docs
 from stt_app.protocol.messages import CLIENT_MESSAGES, SERVER_MESSAGES
+
+_DEEPGRAM_AUDIO = (
+    "Audio as `encoding`, `sample_rate` and `channels` in the URL say; without "
+    "`encoding`, WebM or Ogg with Opus, or WAV. An empty frame ends the audio."
+)
 
 SOCKETS = (
     SocketDoc(
@@ -18,6 +27,42 @@ SOCKETS = (
         "split across frames.",
         client_messages=message_docs(CLIENT_MESSAGES),
         server_messages=message_docs(SERVER_MESSAGES),
+    ),
+    SocketDoc(
+        path="/v1/realtime",
+        sentence="The OpenAI Realtime API, for transcription: see `docs/realtime.md`. "
+        "The URL may contain `intent=transcription` and `model`. Unknown fields are ignored.",
+        audio="",
+        client_messages=message_docs(realtime.CLIENT_MESSAGES),
+        server_messages=message_docs(realtime.SERVER_MESSAGES),
+    ),
+    SocketDoc(
+        path="/v1/listen",
+        sentence="Live speech to text as Deepgram offers it; switched off by "
+        "`deepgram_api`. The URL may contain `interim_results`, `endpointing`, "
+        "`utterance_end_ms`, `vad_events`, `language`, `model` and `keyterm`.",
+        audio=_DEEPGRAM_AUDIO,
+        client_messages=message_docs(listen.CLIENT_MESSAGES),
+        server_messages=message_docs(listen.SERVER_MESSAGES),
+    ),
+    SocketDoc(
+        path="/v2/listen",
+        sentence="Live speech to text in turns, as Deepgram Flux offers it; switched "
+        "off by `deepgram_api`. The URL may contain `eot_threshold`, "
+        "`eager_eot_threshold`, `eot_timeout_ms`, `keyterm` and `language_hint`.",
+        audio=_DEEPGRAM_AUDIO,
+        client_messages=message_docs(flux.CLIENT_MESSAGES),
+        server_messages=message_docs(flux.SERVER_MESSAGES),
+    ),
+    SocketDoc(
+        path="/v1/speak",
+        sentence="Text to speech as Deepgram offers it; switched off by "
+        "`deepgram_api`. The URL may contain `model`, `encoding`, `sample_rate` and "
+        "`speed`. The server sends the audio as binary messages as it is made.",
+        audio="From the server: samples in the encoding that the URL names, by default "
+        "signed 16-bit little-endian at 24 kHz. The client sends none.",
+        client_messages=message_docs(speak.CLIENT_MESSAGES),
+        server_messages=message_docs(speak.SERVER_MESSAGES),
     ),
     SocketDoc(
         path="/ws/monitor",

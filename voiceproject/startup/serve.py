@@ -92,7 +92,7 @@ def _build(loaded: LoadedConfig, options: ServeOptions) -> ServerProcess:
     # Report a port in use at once, not after the models have loaded.
     _check_free(options.host, options.port)
     try:
-        return build_services(loaded, options.roles)
+        return build_services(loaded, options.roles, options.host)
     except VoiceError as error:
         raise CannotStart(error.message) from error
 
@@ -139,6 +139,7 @@ async def _drain(server: VoiceServer, process: ServerProcess) -> None:
     end = time.monotonic() + grace_seconds
     log.info("server stopping", grace_seconds=grace_seconds)
     await server.stop_accepting()
+    await process.stop_accepting()
     if not await gateway.sessions.drain(grace_seconds):
         # Their sessions then get an error, which goes to the clients and the history.
         server.abort_streams()

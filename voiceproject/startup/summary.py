@@ -7,6 +7,7 @@ from django.db import connection
 
 from common.config import Config
 from common.version import VERSION
+from compat_app.wyoming.server import WyomingServer
 from gateway_app.services import GatewayServices
 from stt_app.services import ListeningServices
 from voiceproject.startup.serve import Started
@@ -24,6 +25,8 @@ def summary(started: Started) -> str:
     loaded = started.services[GatewayServices].loaded
     rows = [*_addresses(started), *_parts(started), ("Database", _database())]
     rows.append(("Access", _access(loaded.config)))
+    if wyoming := started.services.get(WyomingServer):
+        rows.append(("Wyoming", wyoming.summary))
     if loaded.path is not None:
         rows.append(("Configuration", str(loaded.path)))
     width = max(len(title) for title, _ in rows)
@@ -35,7 +38,12 @@ def summary(started: Started) -> str:
 def facts(started: Started) -> dict[str, str]:
     """The same for a structured log."""
     parts = started.services[GatewayServices].health.parts()
-    return {name: f"{part.state.value}: {part.summary}" for name, part in parts.items()}
+    found = {
+        name: f"{each.state.value}: {each.summary}" for name, each in parts.items()
+    }
+    if wyoming := started.services.get(WyomingServer):
+        found["wyoming"] = wyoming.summary
+    return found
 
 
 def url(started: Started) -> str:

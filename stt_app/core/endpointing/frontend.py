@@ -67,6 +67,11 @@ class AudioFrontend:
             events += self._segmenter.push(rest, self._probability)
         return [*events, *self._segmenter.flush(), self._segmenter.heard()]
 
+    def discard(self) -> list[EndpointEvent]:
+        """Drop the open utterance and the audio that is not in a frame yet."""
+        skipped = len(self._decoder.flush()) + len(self._framer.rest())
+        return [*self._segmenter.discard(skipped), self._segmenter.heard()]
+
     def use(
         self, settings: ListeningSettings, encoding: Encoding
     ) -> list[EndpointEvent]:

@@ -151,6 +151,19 @@ class Segmenter:
         """End the open utterance now."""
         return self._end(EndReason.FLUSH) if self._open else []
 
+    def discard(self, skipped_samples: int) -> list[EndpointEvent]:
+        """Drop the open utterance, and the audio before the next one.
+
+        `skipped_samples` is the length of audio that follows and is dropped as well.
+        """
+        utterance, self._open = self._open, None
+        self._position += skipped_samples
+        self._preroll = FrameRun(self._position)
+        if utterance is None:
+            return []
+        start, end = utterance.run.start, utterance.speech_end_sample
+        return [CandidateDropped(self._next_id, start, end)]
+
     def heard(self) -> AudioHeard:
         """The position in the audio, emitted after each chunk."""
         if self._open is None:

@@ -122,7 +122,7 @@ class InterimResults:
         else:
             self._pause(began, (self._clock() - began) / _SHARE_OF_TIME)
             if found is not None:
-                self._tell(number, start_sample, found.text)
+                self._tell(number, start_sample, found)
         self._asking = None
 
     def _pause(self, began: float, seconds: float) -> None:
@@ -131,9 +131,10 @@ class InterimResults:
         self._pause_seconds = min(max(seconds, self._interval_seconds), most)
         self._next_at = began + self._pause_seconds
 
-    def _tell(self, number: int, start_sample: int, found: str) -> None:
-        text = self._stable.push(found)
+    def _tell(self, number: int, start_sample: int, found: Transcript) -> None:
+        text = self._stable.push(found.text)
         if not text:
             return
         PARTIALS.labels("sent").inc()
-        self._emit(InterimResult(number, start_sample, text, self._stable.settled))
+        settled = self._stable.settled
+        self._emit(InterimResult(number, start_sample, text, settled, found.confidence))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 from common.audio import SPEECH_RATE_HZ
 from common.metrics import SPECULATIVE_TRANSCRIPTS
@@ -18,8 +19,9 @@ from stt_app.core.endpointing.events import (
     UtteranceEnded,
 )
 from stt_app.core.endpointing.segmenter import OpenUtterance
-from stt_app.core.engine import SttEngine, TranscriptionRequest
+from stt_app.core.engine import SttEngine, Transcript, TranscriptionRequest
 from stt_app.core.engine_load import EngineLoad
+from stt_app.core.events import SpeculativeFinal
 from stt_app.core.interim.interim_results import InterimResults
 from stt_app.core.interim.speculative_final import SpeculativeTranscript
 
@@ -27,7 +29,8 @@ from stt_app.core.interim.speculative_final import SpeculativeTranscript
 class InterimScheduler:
     """Decides after each chunk of audio whether to request a text, and which.
 
-    `open_utterance` returns the audio, `request` builds the engine's request from it.
+    `open_utterance` returns the audio, `request` builds the engine's request from it,
+    and `emit` gets the text of a speculative final while the pause lasts.
     """
 
     def __init__(
@@ -37,12 +40,14 @@ class InterimScheduler:
         interim_results: InterimResults,
         open_utterance: Callable[[], OpenUtterance | None],
         request: Callable[[OpenUtterance], TranscriptionRequest],
+        emit: Callable[[SpeculativeFinal], None],
     ) -> None:
         self._engine = engine
         self._load = load
         self._interim_results = interim_results
         self._open_utterance = open_utterance
         self._request = request
+        self._emit = emit
         self._speech: SpeechCandidate | SpeechContinued | None = None
         self._pause: PauseBegun | None = None
         self._position = 0
@@ -129,8 +134,22 @@ class InterimScheduler:
         if utterance is None:
             return False
         request = self._request(utterance)
-        self._speculative = SpeculativeTranscript(self._engine, request, *covers)
+        made = SpeculativeTranscript(self._engine, request, *covers)
+        self._speculative = made
+        made.when_ready(partial(self._tell, made, self._speech.utterance_id, *covers))
         return True
+
+    def _tell(
+        self,
+        made: SpeculativeTranscript,
+        number: int,
+        start: int,
+        end: int,
+        found: Transcript,
+    ) -> None:
+        """Emit the text, unless speech has resumed or the utterance has ended."""
+        if made is self._speculative:
+            self._emit(SpeculativeFinal(number, start, end, found))
 
     def _share(self) -> None:
         if self._speech is None or self._speculative is None:

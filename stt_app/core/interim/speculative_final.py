@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from common.errors import VoiceError
 from common.workers import Priority, Urgency
@@ -31,6 +32,15 @@ class SpeculativeTranscript:
     def fits(self, start_sample: int, speech_end_sample: int) -> bool:
         """Whether it covers exactly that speech."""
         return self._covers == (start_sample, speech_end_sample)
+
+    def when_ready(self, tell: Callable[[Transcript], None]) -> None:
+        """Call `tell` with the text once it exists; never if it fails or is dropped."""
+
+        def ready(task: asyncio.Task[Transcript]) -> None:
+            if not task.cancelled() and task.exception() is None:
+                tell(task.result())
+
+        self._task.add_done_callback(ready)
 
     async def claim(self) -> Transcript:
         """It was the end: return the text as soon as possible. Raises the engine's

@@ -85,6 +85,13 @@ class Options(BaseModel):
         description="Probability above which a frame counts as speech (0.05 to 0.95).",
         examples=[0.5],
     )
+    preroll_seconds: float | None = Field(
+        None,
+        ge=0,
+        le=2,
+        description="Audio kept from before the detected start of speech, in seconds (0 to 2).",
+        examples=[0.3],
+    )
     endpointing: Literal["vad"] | None = Field(
         None,
         description="How to detect the end of an utterance: `vad`, by the pause alone.",

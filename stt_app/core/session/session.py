@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from common.audio import SPEECH_RATE_HZ, Samples
 from common.config.speech import ListeningSettings
 from common.errors import VoiceError
 from common.metrics import AUDIO_SECONDS
-from common.workers import Priority
+from common.workers import Priority, Urgency
 from stt_app.core.endpointing.events import (
     AudioHeard,
     CandidateDropped,
@@ -24,6 +24,7 @@ from stt_app.core.engine import SttEngine
 from stt_app.core.engine_load import EngineLoad
 from stt_app.core.events import (
     FlushDone,
+    Marked,
     SessionClosed,
     SessionEvent,
     SessionReady,
@@ -34,6 +35,7 @@ from stt_app.core.events import (
 from stt_app.core.interim.interim_results import InterimResults
 from stt_app.core.interim.scheduler import InterimScheduler
 from stt_app.core.session.backlog import UtteranceBacklog
+from stt_app.core.session.jobs import End, Flush
 from stt_app.core.session.options import Options
 from stt_app.core.session.outbox import Outbox
 from stt_app.core.session.settings import SessionSettings, Start
@@ -44,20 +46,6 @@ from stt_app.core.session.utterances import Transcriber, UtteranceJob
 MOST_AT_ONCE = 4
 """The number of utterances of one session in the engine at the same time: one Whisper
 batch on a CPU, so a recording fills a batch and no more."""
-
-
-@dataclass(frozen=True)
-class _Flush:
-    """A flush, answered once everything before it is done."""
-
-    utterance_id: int | None
-
-
-@dataclass(frozen=True)
-class _End:
-    """Nothing follows."""
-
-    reason: str
 
 
 _Asked = asyncio.Task[UtteranceResult]
@@ -74,6 +62,7 @@ class SttSession:
     `feed` never waits. The caller awaits `wait_for_capacity()` after each frame, which
     applies back-pressure to a client that sends too much. `on_result` is
     called for each utterance when its text is sent, also when nobody takes events.
+    With `urgency` the caller can give up all of its texts at once.
     """
 
     def __init__(
@@ -86,12 +75,14 @@ class SttSession:
         options: Options,
         load: EngineLoad | None = None,
         priority: Priority | None = None,
+        urgency: Urgency | None = None,
         model: str = "",
         start: Start = Start(),
         on_result: Callable[[UtteranceResult], None] = nobody,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._on_result = on_result
+        self._urgency = urgency
         self._clock = clock
         self._settings = SessionSettings(settings, options, priority, model)
         self._frontend = AudioFrontend(
@@ -121,6 +112,7 @@ class SttSession:
             lambda open_: self._settings.request(
                 open_.samples, open_.voice_probability
             ),
+            self._outbox.offer,
         )
         self._backlog = UtteranceBacklog(
             int(settings.max_buffer_seconds * SPEECH_RATE_HZ)
@@ -131,7 +123,7 @@ class SttSession:
         self._sent_texts = 0
         self._finishing = False
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
-        self._jobs: asyncio.Queue[_Asked | _Flush | _End] = asyncio.Queue()
+        self._jobs: asyncio.Queue[_Asked | Flush | End] = asyncio.Queue()
         self._worker = asyncio.create_task(self._work())
 
     def feed(self, frame: bytes) -> None:
@@ -150,6 +142,11 @@ class SttSession:
         self._status.after_audio()
 
     @property
+    def audio_seconds(self) -> float:
+        """The position of the end of the received audio."""
+        return self._frontend.audio_seconds
+
+    @property
     def slice_bytes(self) -> int:
         """The most bytes to feed at once, so that other tasks do not wait."""
         return self._frontend.slice_bytes
@@ -158,21 +155,18 @@ class SttSession:
         """Return when there is room for another frame. Always yields to other tasks."""
         await self._backlog.wait_for_capacity()
 
-    def configure(self, options: Options) -> None:
-        """Change the client's options; None leaves an option unchanged."""
+    def configure(self, options: Options, model: str | None = None) -> None:
+        """Change the client's options and the model; None leaves them unchanged."""
         if self._finishing:
             return
-        self._settings.update(options)
+        self._settings.update(options, model)
         # A speculative final under the old options is useless.
         self._interim.end()
         settings = self._settings
         self._take(self._frontend.use(settings.listening, settings.encoding))
 
     def wait_for_silence(self, seconds: float) -> None:
-        """How long a pause must be to end an utterance, from now on.
-
-        A model of turns calls this in the pause, once it knows more.
-        """
+        """How long a pause must be to end an utterance, from now on."""
         self._frontend.wait_for_silence(seconds)
 
     def open_audio(self) -> Samples | None:
@@ -180,11 +174,25 @@ class SttSession:
         utterance = self._frontend.open_utterance()
         return utterance.samples if utterance is not None else None
 
-    def flush(self) -> None:
-        """End the current utterance now. Always answered with FlushDone."""
+    def flush(self) -> int | None:
+        """End the current utterance now. Always answered with FlushDone.
+
+        Returns the number of the utterance; None if there was no speech.
+        """
         if self._finishing:
-            return
-        self._jobs.put_nowait(_Flush(self._take(self._frontend.flush())))
+            return None
+        ended = self._take(self._frontend.flush())
+        self._jobs.put_nowait(Flush(ended))
+        return ended
+
+    def discard(self) -> None:
+        """Drop the current utterance. Those that have ended are still transcribed."""
+        if not self._finishing:
+            self._take(self._frontend.discard())
+
+    def mark(self, mark: object) -> None:
+        """Put a mark of the door's own behind the events so far."""
+        self._outbox.put(Marked(mark))
 
     def warn_of_end(self, seconds: float) -> None:
         """Tell the client that the connection ends in this many seconds."""
@@ -197,7 +205,7 @@ class SttSession:
         self._take(self._frontend.flush())
         self._finishing = True
         self._interim.end()
-        self._jobs.put_nowait(_End(reason))
+        self._jobs.put_nowait(End(reason))
 
     async def drain(self, reason: str = "restarting") -> None:
         """Finish at the server's request; return when every event has been read."""
@@ -252,16 +260,10 @@ class SttSession:
             waits_since=now,
             priority=self._settings.priority,
             speculative=speculative,
+            urgency=self._urgency,
         )
-        self._outbox.offer(
-            SpeechEnded(
-                ended.utterance_id,
-                ended.start_sample,
-                ended.end_sample,
-                ended.speech_end_sample,
-                ended.reason,
-            )
-        )
+        # Never dropped: doors that send one text for several utterances count on it.
+        self._outbox.put(SpeechEnded.of(ended))
         self._backlog.add(job)
         self._jobs.put_nowait(asyncio.create_task(self._result(job)))
 
@@ -272,8 +274,8 @@ class SttSession:
     async def _work(self) -> None:
         """Send the texts in the order of the utterances, whichever is ready first."""
         try:
-            while not isinstance(job := await self._jobs.get(), _End):
-                if isinstance(job, _Flush):
+            while not isinstance(job := await self._jobs.get(), End):
+                if isinstance(job, Flush):
                     self._outbox.put(FlushDone(job.utterance_id))
                 else:
                     await self._outbox.wait_for_capacity()

@@ -40,8 +40,10 @@ class SessionSettings:
         self._priority = priority
         self._model = model
 
-    def update(self, options: Options) -> None:
+    def update(self, options: Options, model: str | None = None) -> None:
         """Take over what is not None."""
+        if model is not None:
+            self._model = model
         chosen = options.model_dump(exclude_none=True, exclude={"type"})
         self._options = self._options.model_copy(update=chosen)
 

@@ -1,0 +1,85 @@
+"""Live audio on its way to the session: a WAV header is read, channels are mixed."""
+
+from __future__ import annotations
+
+from common.audio import PCM16_BYTES, float_to_pcm16, pcm16_to_float
+from common.errors import BadValue, UnsupportedAudio
+from compat_app.deepgram.wav import RIFF, read_wav_header
+from stt_app.core.codecs.decoders import Encoding
+from stt_app.core.session.options import Options
+
+MOST_CHANNELS = 8
+_MOST_HEADER_BYTES = 4_096
+
+
+class Mixdown:
+    """Interleaved PCM16 of several channels as mono, with their mean."""
+
+    def __init__(self, channels: int) -> None:
+        self._channels = channels
+        self._rest = b""
+
+    def push(self, data: bytes) -> bytes:
+        """Mono PCM16; an incomplete frame waits for its rest."""
+        joined = self._rest + data
+        whole = len(joined) - len(joined) % (PCM16_BYTES * self._channels)
+        self._rest = joined[whole:]
+        samples = pcm16_to_float(joined[:whole]).reshape(-1, self._channels)
+        return float_to_pcm16(samples.mean(axis=1))
+
+
+def mixdown(channels: int, encoding: Encoding | None) -> Mixdown | None:
+    """A mixer; None for mono. Raises BadValue for audio that cannot be mixed."""
+    if channels == 1:
+        return None
+    if encoding != "pcm_s16le":
+        raise BadValue(
+            "Only `linear16` may have several channels; they are mixed.",
+            field="channels",
+        )
+    return Mixdown(channels)
+
+
+class AudioInput:
+    """One stream. Without an encoding it may be WAV, which is told by its header."""
+
+    def __init__(self, encoding: Encoding | None, channels: int) -> None:
+        """Raises BadValue for channels that cannot be mixed."""
+        self.channels = channels
+        """As the client sends them."""
+        self.found: Options | None = None
+        """New options of the session, before the audio of the latest `push`."""
+        self._may_be_wav = encoding is None
+        self._start = b""
+        self._mixer = mixdown(channels, encoding) if encoding else None
+
+    def push(self, data: bytes) -> bytes:
+        """The audio for the session, perhaps none. Raises UnsupportedAudio, BadValue."""
+        self.found = None
+        if self._may_be_wav:
+            data = self._after_header(data)
+        return self._mixer.push(data) if self._mixer else data
+
+    def _after_header(self, data: bytes) -> bytes:
+        self._start += data
+        if len(self._start) < len(RIFF):
+            return b""
+        if not self._start.startswith(RIFF):
+            return self._started()
+        header = read_wav_header(self._start)
+        if header is None:
+            if len(self._start) > _MOST_HEADER_BYTES:
+                raise UnsupportedAudio("The WAV header is too long.", field="encoding")
+            return b""
+        wav, size = header
+        if not 1 <= wav.channels <= MOST_CHANNELS:
+            raise BadValue("The WAV header names too many channels.", field="channels")
+        self.channels = wav.channels
+        self._mixer = mixdown(wav.channels, wav.encoding)
+        self.found = Options(encoding=wav.encoding, sample_rate=wav.rate_hz)
+        return self._started()[size:]
+
+    def _started(self) -> bytes:
+        self._may_be_wav = False
+        start, self._start = self._start, b""
+        return start

@@ -1,0 +1,1 @@
+"""Speech to text in turns: Flux, `/v2/listen`."""

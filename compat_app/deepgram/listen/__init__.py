@@ -1,0 +1,1 @@
+"""Live and recorded speech to text: `/v1/listen`."""

@@ -1,0 +1,1 @@
+"""Text to speech: `/v1/speak`."""

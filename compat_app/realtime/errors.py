@@ -1,0 +1,49 @@
+"""Errors as the Realtime API writes them.
+
+Source: the `error` event of https://platform.openai.com/docs/api-reference/realtime-server-events
+"""
+
+from __future__ import annotations
+
+from common.errors import BadRequest, VoiceError
+from compat_app.realtime.messages import ErrorDetails, ErrorEvent, FailureDetails
+
+
+class Refused(BadRequest):
+    """A client event that cannot be served. The session goes on without it."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "invalid_value",
+        param: str | None = None,
+        event_id: str | None = None,
+    ) -> None:
+        super().__init__(message, field=param)
+        self.code = code
+        self.event_id = event_id
+        """The client's id of the event."""
+
+
+def error_event(error: VoiceError) -> ErrorEvent:
+    """The event that tells a client of this error."""
+    details = ErrorDetails(
+        type=_kind(error),
+        code=error.code,
+        message=error.message,
+        param=error.field,
+        event_id=error.event_id if isinstance(error, Refused) else None,
+    )
+    return ErrorEvent(error=details)
+
+
+def failure(error: VoiceError) -> FailureDetails:
+    """Why an item has no transcript."""
+    return FailureDetails(
+        type=_kind(error), code=error.code, message=error.message, param=error.field
+    )
+
+
+def _kind(error: VoiceError) -> str:
+    return "server_error" if error.http_status >= 500 else "invalid_request_error"

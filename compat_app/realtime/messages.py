@@ -1,0 +1,316 @@
+"""The events of `/v1/realtime`, each declared once; codec and documentation come from here.
+
+Source: the types of `openai.types.realtime` in the openai library, version 3.54.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from compat_app.realtime.ids import new_id
+from compat_app.realtime.session import SessionChanges
+
+_ITEM_EXAMPLE = "item_9f0c1f7d3a2b4c5d6e7f8"
+_SESSION_EXAMPLE = {
+    "type": "transcription",
+    "audio": {"input": {"turn_detection": {"type": "server_vad"}}},
+}
+
+
+class ClientEvent(BaseModel):
+    """An event of a client. Fields that are not declared are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    event_id: str | None = Field(
+        None,
+        max_length=512,
+        description="The client's own id; an `error` about this event repeats it.",
+    )
+
+
+class SessionUpdate(ClientEvent):
+    """Change the configuration; only the fields that are present change. Answered by `session.updated`."""
+
+    type: Literal["session.update"] = "session.update"
+    session: SessionChanges = Field(
+        description="`type` (`transcription`), `audio.input` and `include`.",
+        examples=[_SESSION_EXAMPLE],
+    )
+
+
+class AppendAudio(ClientEvent):
+    """Audio in the session's format. There is no answer."""
+
+    type: Literal["input_audio_buffer.append"] = "input_audio_buffer.append"
+    audio: str = Field(
+        description="Mono audio in base64, of any length that fits in a message.",
+        examples=["AAAAAA=="],
+    )
+
+
+class CommitAudio(ClientEvent):
+    """End the turn now: all audio since the last turn becomes one item."""
+
+    type: Literal["input_audio_buffer.commit"] = "input_audio_buffer.commit"
+
+
+class ClearAudio(ClientEvent):
+    """Drop the audio of the current turn."""
+
+    type: Literal["input_audio_buffer.clear"] = "input_audio_buffer.clear"
+
+
+CLIENT_MESSAGES = (SessionUpdate, AppendAudio, CommitAudio, ClearAudio)
+
+
+class ServerEvent(BaseModel):
+    """An event of the server."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    event_id: str = Field(
+        default_factory=lambda: new_id("event"),
+        description="The server's id of the event.",
+        examples=["event_1a2b3c4d5e6f7a8b9c0d1"],
+    )
+
+    def wire(self) -> dict[str, Any]:
+        """As it is sent: only the fields that were set, null included."""
+        always = self.model_dump(include={"type", "event_id"})
+        return {**always, **self.model_dump(exclude_unset=True)}
+
+
+class SessionCreated(ServerEvent):
+    """The first event: the session with its default configuration."""
+
+    type: Literal["session.created"] = "session.created"
+    session: dict[str, Any] = Field(
+        description="The configuration in effect, with `id`, `object` and `expires_at` (in Unix time).",
+        examples=[_SESSION_EXAMPLE],
+    )
+
+
+class SessionUpdated(ServerEvent):
+    """The answer to `session.update`: the whole configuration in effect."""
+
+    type: Literal["session.updated"] = "session.updated"
+    session: dict[str, Any] = Field(
+        description="As in `session.created`.", examples=[_SESSION_EXAMPLE]
+    )
+
+
+class ItemEvent(ServerEvent):
+    """An event about one item, which is one turn of the speaker."""
+
+    item_id: str = Field(
+        description="The item: all events of one turn have the same id.",
+        examples=[_ITEM_EXAMPLE],
+    )
+
+
+class SpeechStarted(ItemEvent):
+    """Speech has started. Sent with turn detection only."""
+
+    type: Literal["input_audio_buffer.speech_started"] = (
+        "input_audio_buffer.speech_started"
+    )
+    audio_start_ms: int = Field(
+        description="Start of the item's audio, in milliseconds of audio received.",
+        examples=[510],
+    )
+
+
+class SpeechStopped(ItemEvent):
+    """Speech has ended; the transcript follows. Sent with turn detection only."""
+
+    type: Literal["input_audio_buffer.speech_stopped"] = (
+        "input_audio_buffer.speech_stopped"
+    )
+    audio_end_ms: int = Field(
+        description="End of the item's audio, in milliseconds of audio received.",
+        examples=[1_740],
+    )
+
+
+class Committed(ItemEvent):
+    """The audio of a turn has become an item."""
+
+    type: Literal["input_audio_buffer.committed"] = "input_audio_buffer.committed"
+    previous_item_id: str | None = Field(
+        None, description="The item before it; null for the first one."
+    )
+
+
+class Cleared(ServerEvent):
+    """The answer to `input_audio_buffer.clear`."""
+
+    type: Literal["input_audio_buffer.cleared"] = "input_audio_buffer.cleared"
+
+
+class ItemContent(BaseModel):
+    """The content of an item."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["input_audio"]
+    transcript: str | None
+
+
+class ConversationItem(BaseModel):
+    """An item: audio of the user."""
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    object: Literal["realtime.item"]
+    type: Literal["message"]
+    status: Literal["completed"]
+    role: Literal["user"]
+    content: list[ItemContent]
+
+
+_ITEM: Any = Field(
+    description="The item: a `message` of the `user` with `input_audio`.",
+    examples=[{"id": _ITEM_EXAMPLE, "type": "message", "role": "user"}],
+)
+_PREVIOUS: Any = Field(None, description="The item before it; null for the first one.")
+
+
+class ItemAdded(ServerEvent):
+    """The item is part of the session."""
+
+    type: Literal["conversation.item.added"] = "conversation.item.added"
+    previous_item_id: str | None = _PREVIOUS
+    item: ConversationItem = _ITEM
+
+
+class ItemDone(ServerEvent):
+    """The item is complete, but for its transcript."""
+
+    type: Literal["conversation.item.done"] = "conversation.item.done"
+    previous_item_id: str | None = _PREVIOUS
+    item: ConversationItem = _ITEM
+
+
+class TranscriptEvent(ItemEvent):
+    """An event about the transcript of an item."""
+
+    content_index: int = Field(0, description="Always 0.")
+
+
+class TranscriptDelta(TranscriptEvent):
+    """More text of the transcript, which is certain not to change while the speaker goes on."""
+
+    type: Literal["conversation.item.input_audio_transcription.delta"] = (
+        "conversation.item.input_audio_transcription.delta"
+    )
+    delta: str = Field(description="The text to append.", examples=[" my fellow"])
+
+
+class Usage(BaseModel):
+    """The length of the audio."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: Literal["duration"]
+    seconds: float
+
+
+class SpokenLanguage(BaseModel):
+    """A language of the transcript."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+
+
+class LogProb(BaseModel):
+    """The probability of one word."""
+
+    model_config = ConfigDict(frozen=True)
+
+    token: str
+    bytes: list[int]
+    logprob: float
+
+
+class TranscriptCompleted(TranscriptEvent):
+    """The transcript of an item. It replaces all deltas."""
+
+    type: Literal["conversation.item.input_audio_transcription.completed"] = (
+        "conversation.item.input_audio_transcription.completed"
+    )
+    transcript: str = Field(
+        description="The text; empty if there were no words.",
+        examples=["And so, my fellow Americans."],
+    )
+    usage: Usage = Field(
+        description="`seconds` of audio.",
+        examples=[{"type": "duration", "seconds": 2.1}],
+    )
+    languages: list[SpokenLanguage] | None = Field(
+        None,
+        description="The languages in it, each with its `code`.",
+        examples=[[{"code": "en"}]],
+    )
+    logprobs: list[LogProb] | None = Field(
+        None, description="One entry for each word, if `include` asks for them."
+    )
+
+
+class FailureDetails(BaseModel):
+    """What went wrong."""
+
+    model_config = ConfigDict(frozen=True)
+
+    type: str
+    code: str
+    message: str
+    param: str | None
+
+
+class TranscriptFailed(TranscriptEvent):
+    """The item has no transcript. The session goes on."""
+
+    type: Literal["conversation.item.input_audio_transcription.failed"] = (
+        "conversation.item.input_audio_transcription.failed"
+    )
+    error: FailureDetails = Field(
+        description="`type`, `code`, `message` and `param`.",
+        examples=[{"type": "server_error", "code": "engine_failed"}],
+    )
+
+
+class ErrorDetails(FailureDetails):
+    """What went wrong, and with which event of the client."""
+
+    event_id: str | None
+
+
+class ErrorEvent(ServerEvent):
+    """An event of the client was refused, or the session cannot go on and closes."""
+
+    type: Literal["error"] = "error"
+    error: ErrorDetails = Field(
+        description="`type`, `code`, `message`, `param`, and the client's `event_id`.",
+        examples=[{"type": "invalid_request_error", "code": "invalid_value"}],
+    )
+
+
+SERVER_MESSAGES = (
+    SessionCreated,
+    SessionUpdated,
+    SpeechStarted,
+    SpeechStopped,
+    Committed,
+    Cleared,
+    ItemAdded,
+    ItemDone,
+    TranscriptDelta,
+    TranscriptCompleted,
+    TranscriptFailed,
+    ErrorEvent,
+)

@@ -1,0 +1,102 @@
+"""Turns a client's wishes into transcriptions and syntheses."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from common.config import Config
+from common.errors import NotFound
+from compat_app.model_names import engine_model
+from compat_app.wyoming.audio import check_format
+from compat_app.wyoming.client import Client
+from compat_app.wyoming.growing_text import GrowingText
+from compat_app.wyoming.languages import spoken_language
+from compat_app.wyoming.messages import AudioStart, SynthesizeStart, Transcribe
+from compat_app.wyoming.synthesis import Synthesis
+from compat_app.wyoming.transcription import Ending, Transcription
+from gateway_app.sockets.clock import Clock
+from stt_app.core.session.options import MAX_PROMPT_CHARACTERS, Options
+from stt_app.service import ListeningService
+from tts_app.service import SpeechService
+
+SILENCE_SECONDS = {"aggressive": 0.25, "relaxed": 1.25}
+"""What Home Assistant means by these sensitivities; `default` is that of the
+configuration. Source: assist_pipeline/vad.py in home-assistant/core."""
+
+
+@dataclass(frozen=True)
+class RequestFactory:
+    """Opens the requests of one process."""
+
+    config: Config
+    listening: ListeningService | None
+    speech: SpeechService | None
+    clock: Clock
+
+    def check(self, wanted: Transcribe) -> None:
+        """Raises BadValue or NotFound for what this server cannot transcribe."""
+        self._language(wanted)
+        self._model(wanted)
+
+    async def transcription(
+        self, wanted: Transcribe, audio: AudioStart, client: Client
+    ) -> Transcription:
+        """A request whose audio follows. Raises UnsupportedAudio, BadValue, NotFound,
+        and Overloaded while texts come late."""
+        check_format(audio)
+        options = Options(
+            language=self._language(wanted),
+            sample_rate=audio.rate,
+            silence_max_seconds=SILENCE_SECONDS.get(wanted.vad_sensitivity or ""),
+            hotwords=_hotwords([*wanted.transcript_names, *wanted.transcript_terms]),
+        )
+        live = await self._listener.open_live(
+            options,
+            principal=client.principal,
+            client=client.address,
+            session_id=uuid.uuid4().hex,
+            model=self._model(wanted),
+        )
+        return Transcription(live, audio, client, self._ending(client), self.clock)
+
+    def synthesis(
+        self, wanted: SynthesizeStart, client: Client, *, streamed: bool
+    ) -> Synthesis:
+        """A request whose text follows. Raises NotFound without text to speech."""
+        if self.speech is None:
+            raise NotFound("This port has no text to speech.")
+        text = GrowingText(self.config.tts_max_text_length)
+        return Synthesis(self.speech, client, wanted, text, streamed=streamed)
+
+    def _ending(self, client: Client) -> Ending:
+        config = self.config
+        return Ending(
+            by_server=config.wyoming_endpointing and client.leaves_the_end_to_us,
+            no_speech_seconds=config.wyoming_no_speech_seconds,
+            longest_seconds=config.wyoming_max_command_seconds,
+        )
+
+    def _language(self, wanted: Transcribe) -> str | None:
+        return spoken_language(wanted.language, self._listener.languages)
+
+    def _model(self, wanted: Transcribe) -> str:
+        return engine_model(wanted.name or "", self._listener.models, self.config)
+
+    @property
+    def _listener(self) -> ListeningService:
+        if self.listening is None:
+            raise NotFound("This port has no speech to text.")
+        return self.listening
+
+
+def _hotwords(words: Sequence[str]) -> str | None:
+    """As many as there is room for, the first ones first."""
+    text = ""
+    for word in words:
+        longer = f"{text}, {word}" if text else word
+        if len(longer) > MAX_PROMPT_CHARACTERS:
+            break
+        text = longer
+    return text or None

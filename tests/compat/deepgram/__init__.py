@@ -1,0 +1,1 @@
+"""The Deepgram API, in the application itself and on fakes."""
