@@ -55,9 +55,7 @@ def peak_bytes(process: Path) -> int:
 async def test_it_transcribes_for_many_at_once(
     server: RunningServer, recording: tuple[str, bytes]
 ) -> None:
-    async with openai.AsyncOpenAI(
-        base_url=f"{server.url}/v1", api_key="any"
-    ) as client:
+    async with openai.AsyncOpenAI(base_url=f"{server.url}/v1", api_key="any") as client:
         asked = (
             client.audio.transcriptions.create(
                 model="whisper-1", file=recording, chunking_strategy=VAD
@@ -146,9 +144,9 @@ def test_a_large_recording_is_never_whole_in_memory(
     with path.open("wb") as file:
         file.write(b"no sound")
         file.truncate(MANY)
-    with grows_by_less_than(server, MANY / 2), path.open("rb") as file:
-        with pytest.raises(openai.BadRequestError):
-            client.audio.transcriptions.create(model="a", file=file)
+    refused = pytest.raises(openai.BadRequestError)
+    with grows_by_less_than(server, MANY / 2), path.open("rb") as file, refused:
+        client.audio.transcriptions.create(model="a", file=file)
 
 
 def test_base64_of_many_megabytes_does_not_stop_others(server: RunningServer) -> None:
