@@ -14,9 +14,7 @@ from compat_app.realtime.items import Item
 from compat_app.realtime.messages import (
     Cleared,
     Committed,
-    ConversationItem,
     ItemAdded,
-    ItemContent,
     ItemDone,
     ServerEvent,
     SessionUpdated,
@@ -25,8 +23,8 @@ from compat_app.realtime.messages import (
     TranscriptCompleted,
     TranscriptDelta,
     TranscriptFailed,
-    Usage,
 )
+from compat_app.realtime.parts import ConversationItem, ItemContent, Usage
 from compat_app.realtime.session import SessionConfig
 from stt_app.core.events import (
     CandidateDropped,
