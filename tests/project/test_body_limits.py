@@ -22,6 +22,7 @@ CONTENT_TYPES = {
     "application/json": Body.FIELDS,
     "application/x-www-form-urlencoded": Body.FIELDS,
     "multipart/form-data": Body.UPLOAD,
+    "audio/*": Body.UPLOAD,
 }
 
 
@@ -56,6 +57,9 @@ def test_every_route_that_takes_a_body_has_a_row(
         ("POST", "/admin/tts_app/voice/upload/part/", Body.UPLOAD),
         ("POST", "/v1/audio/transcriptions", Body.UPLOAD),
         ("POST", "/v1/audio/speech", Body.FIELDS),
+        ("POST", "/v1/listen", Body.UPLOAD),
+        ("POST", "/v1/speak", Body.FIELDS),
+        ("POST", "/v2/listen", Body.NOTHING),
     ],
 )
 def test_a_route_takes_what_its_row_says(method: str, path: str, body: Body) -> None:
