@@ -189,7 +189,7 @@ async def next_error(socket: WebsocketCommunicator) -> dict[str, Any]:
     while (event := await socket.receive_json_from())["type"].lower() != "error":
         pass
     if event["type"] == "error":
-        return event
+        return dict(event)
     return {"code": event["code"].lower(), "message": event["description"]}
 
 
