@@ -29,7 +29,7 @@ class Body(Enum):
     """A JSON object, or a form."""
     UPLOAD = "upload"
     RECORDING = "recording"
-    """A form or a JSON object with audio in it."""
+    """A file of audio, or a form or a JSON object with audio in it."""
 
 
 TABLE: tuple[tuple[str, Body], ...] = (
@@ -38,7 +38,7 @@ TABLE: tuple[tuple[str, Body], ...] = (
     ("/admin/", Body.FIELDS),
     ("/v1/audio/transcriptions", Body.RECORDING),
     ("/v1/audio/translations", Body.RECORDING),
-    ("/v1/listen", Body.UPLOAD),
+    ("/v1/listen", Body.RECORDING),
     ("/v1/", Body.FIELDS),
 )
 """The first matching row applies. A path with a trailing slash covers everything below

@@ -49,7 +49,7 @@ class FluxConsumer(ListeningSocket):
         self.session.wait_for_silence(self.mapper.turn_end.silence_seconds)
 
     def messages_of(self, event: SessionEvent) -> Iterable[BaseModel]:
-        return self.mapper.messages(event)
+        return self.mapper.map_event(event)
 
     def messages_due(self) -> Iterable[BaseModel]:
         return self.mapper.due()

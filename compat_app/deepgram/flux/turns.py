@@ -40,7 +40,7 @@ UPDATE_SECONDS = 0.25
 class TurnMapper:
     """Maps the events of one connection.
 
-    `audio_seconds` gives the position of the audio. `messages` takes events, and `due`
+    `audio_seconds` gives the position of the audio. `map_event` takes events, and `due`
     is asked after each piece of audio.
     """
 
@@ -68,7 +68,7 @@ class TurnMapper:
         """Whether a turn is in progress."""
         return bool(self._turns) and self._turns[-1].trigger is None
 
-    def messages(self, event: SessionEvent) -> Iterator[BaseModel]:
+    def map_event(self, event: SessionEvent) -> Iterator[BaseModel]:
         """The messages for this event, in order."""
         match event:
             case SessionReady():

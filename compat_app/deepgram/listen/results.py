@@ -41,7 +41,7 @@ class _Said:
 class ResultMapper:
     """Maps the events of one connection.
 
-    `audio_seconds` gives the position of the audio. `messages` takes events, and `due`
+    `audio_seconds` gives the position of the audio. `map_event` takes events, and `due`
     is asked after each piece of audio.
     """
 
@@ -61,7 +61,7 @@ class ResultMapper:
         self._newest_speech = 0
         self._said: _Said | None = None
 
-    def messages(self, event: SessionEvent) -> Iterator[BaseModel]:
+    def map_event(self, event: SessionEvent) -> Iterator[BaseModel]:
         """The messages for this event, in order."""
         self._follow(event)
         match event:

@@ -34,14 +34,15 @@ class Story:
         self.mapper = TurnMapper("request", end, lambda: self.position)
 
     def told(self, *events: Any) -> list[Any]:
-        found = []
+        found: list[Any] = []
         for event in events:
-            found += self.mapper.messages(event)
+            found += self.mapper.map_event(event)
         return [(each.event, each.turn_index, each.transcript) for each in found]
 
     def after(self, seconds: float) -> list[Any]:
         self.position += seconds
-        return [(each.event, each.transcript) for each in self.mapper.due()]
+        due: list[Any] = list(self.mapper.due())
+        return [(each.event, each.transcript) for each in due]
 
     def begins(self, number: int) -> list[Any]:
         at = int(self.position * SECOND)
