@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from common.config import Config
 from common.errors import NotFound
 from compat_app.model_names import engine_model
-from compat_app.wyoming.audio import check_format
-from compat_app.wyoming.client import Client
-from compat_app.wyoming.growing_text import GrowingText
-from compat_app.wyoming.languages import spoken_language
-from compat_app.wyoming.messages import AudioStart, SynthesizeStart, Transcribe
-from compat_app.wyoming.synthesis import Synthesis
-from compat_app.wyoming.transcription import Ending, Transcription
+from compat_app.wyoming.listening.audio import check_format
+from compat_app.wyoming.listening.transcription import Ending, Transcription
+from compat_app.wyoming.protocol.client import Client
+from compat_app.wyoming.protocol.languages import spoken_language
+from compat_app.wyoming.protocol.messages import AudioStart, SynthesizeStart, Transcribe
+from compat_app.wyoming.speaking.growing_text import GrowingText
+from compat_app.wyoming.speaking.synthesis import Synthesis
 from gateway_app.sockets.clock import Clock
 from stt_app.core.session.options import MAX_PROMPT_CHARACTERS, Options
 from stt_app.service import ListeningService

@@ -13,10 +13,10 @@ from zeroconf import Error as ZeroconfError
 from common.errors import Unavailable
 from compat_app.wyoming.announcement import Announcement
 from compat_app.wyoming.info import InfoSource
+from compat_app.wyoming.protocol.frames import HEADER_BYTES
+from compat_app.wyoming.protocol.transport import TcpTransport
 from compat_app.wyoming.requests import RequestFactory
 from compat_app.wyoming.session import WyomingSession
-from compat_app.wyoming.transport import TcpTransport
-from compat_app.wyoming.wire import HEADER_BYTES
 from gateway_app.access.principals import Principal
 from gateway_app.services import GatewayServices
 from gateway_app.sockets.clock import SYSTEM_CLOCK, Clock

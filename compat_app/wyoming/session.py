@@ -10,9 +10,17 @@ from wyoming.error import Error
 from wyoming.ping import Pong
 
 from common.errors import VoiceError
-from compat_app.wyoming.client import Client
 from compat_app.wyoming.info import InfoSource
-from compat_app.wyoming.messages import (
+from compat_app.wyoming.listening.transcription import Transcription
+from compat_app.wyoming.protocol.client import Client
+from compat_app.wyoming.protocol.frames import (
+    HEADER_BYTES,
+    Frame,
+    decode,
+    encode,
+    read_frame,
+)
+from compat_app.wyoming.protocol.messages import (
     AudioChunk,
     AudioStart,
     AudioStop,
@@ -26,11 +34,9 @@ from compat_app.wyoming.messages import (
     Transcribe,
     read,
 )
+from compat_app.wyoming.protocol.transport import TcpTransport
 from compat_app.wyoming.requests import RequestFactory
-from compat_app.wyoming.synthesis import Synthesis
-from compat_app.wyoming.transcription import Transcription
-from compat_app.wyoming.transport import TcpTransport
-from compat_app.wyoming.wire import HEADER_BYTES, Frame, decode, encode, read_frame
+from compat_app.wyoming.speaking.synthesis import Synthesis
 from gateway_app.access.principals import Principal
 from gateway_app.sockets.connection import Connection
 from gateway_app.sockets.limits import SocketLimits

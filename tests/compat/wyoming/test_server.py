@@ -17,8 +17,8 @@ from wyoming.ping import Ping
 from wyoming.tts import SynthesizeChunk, SynthesizeStart
 
 from common.errors import Unavailable
+from compat_app.wyoming.protocol.frames import HEADER_BYTES
 from compat_app.wyoming.server import WyomingServer
-from compat_app.wyoming.wire import HEADER_BYTES
 from gateway_app.services import GatewayServices
 from tests.clocks import TurnedClock
 from tests.compat.wyoming.talking import (

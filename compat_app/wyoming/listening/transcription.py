@@ -11,10 +11,10 @@ from typing import Any
 from wyoming.asr import Transcript, TranscriptChunk, TranscriptStart, TranscriptStop
 
 from common.audio import PCM16_BYTES
-from compat_app.wyoming.audio import Mono, check_format
-from compat_app.wyoming.client import Client
-from compat_app.wyoming.messages import AudioStart
-from compat_app.wyoming.turn import Turn
+from compat_app.wyoming.listening.audio import Mono, check_format
+from compat_app.wyoming.listening.turn import Turn
+from compat_app.wyoming.protocol.client import Client
+from compat_app.wyoming.protocol.messages import AudioStart
 from stt_app.core.session.options import Options
 from stt_app.service import LiveSession
 

@@ -10,7 +10,7 @@ import pytest
 from wyoming.event import Event, async_read_event
 
 from common.errors import BadRequest, TooLarge, VoiceError
-from compat_app.wyoming.wire import HEADER_BYTES, decode, encode, read_frame
+from compat_app.wyoming.protocol.frames import HEADER_BYTES, decode, encode, read_frame
 
 MOST_BYTES = 1_000
 

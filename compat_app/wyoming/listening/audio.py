@@ -6,7 +6,7 @@ import numpy as np
 
 from common.audio import PCM16_BYTES
 from common.errors import UnsupportedAudio
-from compat_app.wyoming.messages import AudioStart
+from compat_app.wyoming.protocol.messages import AudioStart
 
 LEAST_HZ, MOST_HZ = 8_000, 48_000
 
