@@ -49,7 +49,9 @@ class WyomingServer:
         """Where it listens, or why it does not, for people."""
         self._gateway = gateway
         self._config = gateway.config
-        self._requests = RequestFactory(gateway.config, listening, speech, clock)
+        self._requests = RequestFactory(
+            gateway.config, gateway.sessions, listening, speech, clock
+        )
         self._info = InfoSource(gateway.config, listening, speech)
         self._server: asyncio.Server | None = None
         self._announcement: Announcement | None = None

@@ -22,6 +22,7 @@ from compat_app.wyoming.protocol.frames import (
 )
 from compat_app.wyoming.protocol.messages import (
     AudioChunk,
+    AudioFormat,
     AudioStart,
     AudioStop,
     Describe,
@@ -160,7 +161,7 @@ class WyomingSession:
         await self._finish_running()
         self._wanted = message
 
-    async def _transcribe(self, audio: AudioStart) -> None:
+    async def _transcribe(self, audio: AudioFormat) -> None:
         await self._finish_running()
         transcription = await self._requests.transcription(
             self._wanted, audio, self._client
@@ -168,7 +169,7 @@ class WyomingSession:
         self._transcription = transcription
         self._running = self.connection.accompany(transcription.run)
 
-    async def _expect_audio(self, audio: AudioStart) -> None:
+    async def _expect_audio(self, audio: AudioFormat) -> None:
         """Some clients send no `audio-start`."""
         if self._transcription is None:
             await self._transcribe(audio)

@@ -64,7 +64,8 @@ def test_two_services_have_a_port_each(role: str) -> None:
     [(ROLES, "wyoming_port"), (["stt"], "wyoming_port"), (["tts"], "wyoming_tts_port")],
 )
 def test_port_0_turns_it_off(roles: Collection[str], setting: str) -> None:
-    assert port_of(process(roles, **{setting: 0})) is None
+    changes: dict[str, Any] = {setting: 0}
+    assert port_of(process(roles, **changes)) is None
 
 
 async def test_a_second_server_runs_without_a_port_that_the_first_one_has() -> None:

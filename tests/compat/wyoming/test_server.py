@@ -256,5 +256,18 @@ async def test_its_sessions_are_counted() -> None:
     async with talking(services) as client:
         await client.say(AudioStart(16_000, 2, 1), Describe())
         await client.next()
-        assert services.sessions.counts() == {"wyoming": 1}
+        assert services.sessions.counts() == {"wyoming": 1, "stt": 1}
         assert services[GatewayServices].figures.sessions()["wyoming"] == 1
+        await client.stop()
+        await client.until("transcript-stop")
+        await until(lambda: services.sessions.counts() == {"wyoming": 1})
+
+
+async def test_transcriptions_share_the_places_of_the_other_sockets() -> None:
+    services = listening(stt_max_sessions=1)
+    async with talking(services) as client:
+        with services.sessions.open("stt"):
+            await client.say(AudioStart(16_000, 2, 1))
+            (error,) = await client.rest()
+        assert error.data["code"] == "overloaded"
+        assert services.sessions.count("stt") == 0
