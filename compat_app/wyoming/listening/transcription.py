@@ -125,7 +125,7 @@ class Transcription:
             async for event in events:
                 if piece := self._turn.take(event):
                     await self._stream(piece)
-                if self._turn.is_over:
+                if self._ending.by_server and self._turn.is_over:
                     self._over.set()
                     if self._ends_itself:
                         return
