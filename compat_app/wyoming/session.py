@@ -79,16 +79,18 @@ class WyomingSession:
     ) -> None:
         """Until either side closes the connection."""
         connection = self.connection
-        async with connection.running():
-            await connection.open(sessions, self._limits(), address, admit)
-            while not connection.closing:
-                frame = await self._next_frame(reader)
-                if frame is None:
-                    break
-                await connection.receive(frame.text)
-                if frame.payload:
-                    await connection.receive(frame.payload)
-        await self._transport.ended()
+        try:
+            async with connection.running():
+                await connection.open(sessions, self._limits(), address, admit)
+                while not connection.closing:
+                    frame = await self._next_frame(reader)
+                    if frame is None:
+                        break
+                    await connection.receive(frame.text)
+                    if frame.payload:
+                        await connection.receive(frame.payload)
+        finally:
+            await self._transport.ended()
 
     async def opened(self) -> None:
         """See Handler. The client speaks first."""

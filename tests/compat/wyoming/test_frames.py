@@ -123,6 +123,13 @@ async def test_it_says_what_is_wrong_with_a_frame(sent: bytes, sentence: str) ->
         assert not sentence
 
 
+def test_half_a_surrogate_pair_is_replaced() -> None:
+    header = r'{"type": "ping", "data": {"text": "a\uD800b", "full": "\ud83d\ude00"}}'
+    event = decode(f"{header}\n").event
+    assert event.data == {"text": "a?b", "full": "\N{GRINNING FACE}"}
+    assert encode(event)
+
+
 async def test_the_library_reads_what_is_written() -> None:
     event = Event("transcript", {"text": "Grüße"}, b"\x00\n\x01")
     reader = reader_of(encode(event))

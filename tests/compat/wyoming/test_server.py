@@ -65,6 +65,14 @@ async def test_it_answers_a_ping() -> None:
         assert (event.type, event.data) == ("pong", {"text": "hello"})
 
 
+async def test_it_bears_half_a_surrogate_pair() -> None:
+    sent = rb'{"type": "ping", "data": {"text": "\ud800"}}' + b"\n"
+    wrong = rb'{"type": "transcribe", "data": {"language": "\ud800"}}' + b"\n"
+    pong, error = await answer(sent + wrong)
+    assert (pong["type"], pong["text"]) == ("pong", "?")
+    assert "`?`" in error["text"]
+
+
 async def test_it_ignores_events_that_it_does_not_know() -> None:
     async with talking(listening()) as client:
         for kind in ("select-program", "run-satellite", "detect", "voice-started", ""):
