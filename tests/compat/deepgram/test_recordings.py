@@ -171,7 +171,7 @@ async def test_it_explains_bad_requests(
 
 
 async def test_it_refuses_a_body_over_the_limit(transactional_db: None) -> None:
-    services = hearing(max_body_mb=1)
+    services = hearing(upload_max_mb=1)
     async with application_client(services) as client:
         answer = await listen(client, bytes(1_100_000))
         assert "at most 1 MB" in refused(answer, 413)
@@ -229,7 +229,7 @@ class Recordings(ScriptedServer):
 async def test_it_fetches_a_recording_when_that_is_allowed(
     transactional_db: None,
 ) -> None:
-    services = hearing(SCRIPT, deepgram_allow_urls=True, max_body_mb=1)
+    services = hearing(SCRIPT, deepgram_allow_urls=True, upload_max_mb=1)
     with Recordings() as server:
         async with application_client(services) as client:
             url = f"{server.url}/call.wav"
