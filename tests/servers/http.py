@@ -8,8 +8,9 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 
@@ -39,9 +40,15 @@ class Reply:
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
 
-    async def begin(self, status: int, content_type: str) -> None:
+    async def begin(
+        self,
+        status: int,
+        content_type: str,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         head = (
-            f"HTTP/1.1 {status} Scripted\r\nContent-Type: {content_type}\r\n"
+            f"HTTP/1.1 {status} Scripted\r\nContent-Type: {content_type}\r\n{more}"
             "Transfer-Encoding: chunked\r\n\r\n"
         )
         await self._write(head.encode())
@@ -52,8 +59,14 @@ class Reply:
     async def end(self) -> None:
         await self._write(b"0\r\n\r\n")
 
-    async def whole(self, status: int, content_type: str, data: bytes) -> None:
-        await self.begin(status, content_type)
+    async def whole(
+        self,
+        status: int,
+        content_type: str,
+        data: bytes,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        await self.begin(status, content_type, headers)
         await self.chunk(data)
         await self.end()
 
