@@ -31,8 +31,14 @@ def _check(value: object) -> object:
 EngineOptionsSetting = Annotated[dict[str, Any], BeforeValidator(_check)]
 
 
+_USER_OF_ADDRESS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
+
+
 def mask_secrets(value: Any) -> Any:
-    """The same without the values whose name looks like a secret, at any depth."""
+    """The same without the values whose name looks like a secret, at any depth, and
+    without users and passwords in addresses."""
+    if isinstance(value, str):
+        return _USER_OF_ADDRESS.sub(MASK, value)
     if isinstance(value, Mapping):
         return {
             name: MASK

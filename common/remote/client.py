@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,9 @@ def _client(
     )
 
 
+@functools.cache
 def _ssl_context(ca_file: str) -> ssl.SSLContext:
+    """Shared by all engines, because it takes memory and time."""
     if not ca_file:
         return httpx.create_ssl_context(trust_env=False)
     try:

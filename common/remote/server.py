@@ -62,7 +62,7 @@ class Server:
         self._look = look
         self._check_seconds = check_seconds
         self._clock = clock
-        self._pauses = backoff(_FIRST_PAUSE_SECONDS, check_seconds)
+        self._pauses = _pauses(check_seconds)
         self._rests = backoff(_FIRST_REST_SECONDS, _LONGEST_REST_SECONDS)
         self._rests_until = 0.0
         self.watch = Watch(self.check, self._pause_seconds)
@@ -98,6 +98,8 @@ class Server:
             problem = f"did not answer within {_CHECK_TIMEOUT_SECONDS:g} s"
         if problem != self.down:
             log.info("server checked", url=self.shown_url, problem=problem or None)
+        if self.down and not problem:
+            self.trouble = ""
         self.down = problem
 
     @contextlib.contextmanager
@@ -133,5 +135,10 @@ class Server:
     def _pause_seconds(self) -> float:
         if self.down:
             return next(self._pauses)
-        self._pauses = backoff(_FIRST_PAUSE_SECONDS, self._check_seconds)
+        self._pauses = _pauses(self._check_seconds)
         return self._check_seconds
+
+
+def _pauses(longest_seconds: float) -> Iterator[float]:
+    """Between checks of a server that is down."""
+    return backoff(min(_FIRST_PAUSE_SECONDS, longest_seconds), longest_seconds)

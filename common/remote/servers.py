@@ -146,7 +146,8 @@ class RemoteServers:
             yield await ask(attempt)
 
         async with aclosing(self.stream(once, urgency, named)) as answers:
-            return await anext(answers)
+            (answer,) = [each async for each in answers]
+        return answer
 
     async def stream(
         self, ask: Ask[Item], urgency: Urgency, named: Collection[str] = ()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Mapping, Sequence
 from email.parser import BytesParser
 from email.policy import HTTP
@@ -25,7 +26,6 @@ SPEECH = "/v1/audio/speech"
 SAID = "The quick brown fox."
 RATE_HZ = 24_000
 SECONDS_PER_CHARACTER = 0.05
-CHUNK_SAMPLES = 2_400
 
 
 class AudioServer(ScriptedServer):
@@ -37,8 +37,9 @@ class AudioServer(ScriptedServer):
         models: Sequence[Any] = ("whisper-1", "large"),
         voices: Any = ("anna", "ben"),
         key: str = "",
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(tls)
         self.script = list(script)
         self.models = models
         self.voices = voices
@@ -87,11 +88,11 @@ def _model(entry: Any) -> Any:
 def form_of(request: Request) -> dict[str, Any]:
     """The fields of a form; those with `[]` are lists, and `file` is the audio."""
     head = f"Content-Type: {request.headers['content-type']}\r\n\r\n".encode()
-    message = BytesParser(policy=HTTP).parsebytes(head + request.body)
+    message: Any = BytesParser(policy=HTTP).parsebytes(head + request.body)
     form: dict[str, Any] = {}
-    for part in message.iter_parts():  # type: ignore[attr-defined]
-        name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True)
+    for part in message.iter_parts():
+        name = str(part.get_param("name", header="content-disposition"))
+        content: bytes = part.get_payload(decode=True)
         if name == "file":
             form[name] = read_wav(content)
         elif name.endswith("[]"):
@@ -141,14 +142,17 @@ async def speak(request: Request, reply: Reply) -> None:
     """A tone as long as the text, in the format that was asked for."""
     asked = request.json
     seconds = len(asked["input"]) * SECONDS_PER_CHARACTER / asked.get("speed", 1.0)
-    audio = tone(seconds)
     if asked["response_format"] == "wav":
-        await reply.whole(200, "audio/wav", wav_bytes(audio))
+        await reply.whole(200, "audio/wav", wav_bytes(tone(seconds)))
         return
     await reply.begin(200, "audio/pcm")
-    for start in range(0, len(audio.samples), CHUNK_SAMPLES):
-        samples = audio.samples[start : start + CHUNK_SAMPLES]
-        await reply.chunk(float_to_pcm16(samples))
+    # A tenth of a second holds whole waves, so that chunks join.
+    chunk = float_to_pcm16(tone(0.1).samples)
+    left_bytes = 2 * int(seconds * RATE_HZ)
+    while left_bytes:
+        sent = chunk[:left_bytes]
+        await reply.chunk(sent)
+        left_bytes -= len(sent)
         await asyncio.sleep(0)
     await reply.end()
 

@@ -63,7 +63,7 @@ BEFORE_AUDIO = {
         raw(b"<html>", content_type="text/html", status=502), "answered 502", 2
     ),
     "a page": Case(raw(b"<html>", content_type="text/html"), "text/html and not PCM"),
-    "JSON": Case(raw(b"{}"), "application/json and not PCM"),
+    "JSON": Case(raw(b"{}"), "application/json.* and not PCM"),
     "mp3": Case(raw(b"ID3", content_type="audio/mpeg"), "audio/mpeg and not PCM"),
     "no audio": Case(raw(content_type=PCM), "sent no audio"),
     "a WAV file without audio": Case(raw(WAV[:44], content_type=PCM), "sent no audio"),

@@ -77,7 +77,8 @@ class PcmReader:
         samples = pcm16_to_float(pcm)
         if self._channels == 1:
             return samples
-        return samples.reshape(-1, self._channels).mean(axis=1, dtype=np.float32)
+        mixed: Samples = samples.reshape(-1, self._channels).mean(axis=1)
+        return mixed
 
     def _resampled(self, samples: Samples) -> Samples:
         if self._from_hz == self._rate_hz:
