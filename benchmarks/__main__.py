@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from benchmarks import (
     agreement,
+    doors,
     files,
     first_answer,
     first_audio,
@@ -35,6 +36,7 @@ PROGRAMS: dict[str, Callable[[], str]] = {
     "first_audio": first_audio.run,
     "first_answer": first_answer.run,
     "first_audio_long": first_audio.run_long,
+    "doors": doors.run,
     "heard_back": heard_back.run,
     "soak_speech": soak_speech.run,
     "window": window.run,

@@ -21,6 +21,13 @@ from common.errors import Forbidden, Unauthorized, VoiceError
 from common.metrics import HTTP_REQUESTS, HTTP_SECONDS
 from gateway_app.access.principals import Principal, principal_of, user_principal
 from gateway_app.access.proxies import client_address
+from gateway_app.access.public_paths import is_public_list, skips_access
+from gateway_app.access.quotas import Allowance, OverQuota
+from gateway_app.access.rate_headers import (
+    add_rate_headers,
+    allowance_of,
+    has_rate_headers,
+)
 from gateway_app.requests import scope_of
 from gateway_app.responses import ErrorResponse, error_for_response, error_response
 from gateway_app.services import find_gateway_services, gateway_services
@@ -35,8 +42,6 @@ LOGIN = "/admin/login/"
 STATIC = "/static/"
 DOCS_PAGE = "openapi-view"
 UNLOGGED_PATHS = ("/health", "/metrics")
-# The admin asks for a password itself; liveness probes have no key.
-UNAUTHENTICATED_PATHS = (ADMIN, STATIC, "/favicon.ico", "/health/live")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 METHODS = (*SAFE_METHODS, "POST", "PUT", "PATCH", "DELETE")
 
@@ -77,7 +82,7 @@ def access_control(get_response: GetResponse) -> GetResponse:
     async def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.path_info == LOGIN and request.method == "POST":
             return await _limited_login(request, get_response)
-        if request.path_info.startswith(UNAUTHENTICATED_PATHS):
+        if skips_access(request.path_info):
             await _identify_admin_user(request)
             return await get_response(request)
         try:
@@ -86,9 +91,12 @@ def access_control(get_response: GetResponse) -> GetResponse:
             if request.method in SAFE_METHODS and not _is_for_programs(request):
                 return redirect_to_login(request.get_full_path())
             return error_response(request, error)
+        except OverQuota as error:
+            refused = error_response(request, error)
+            return await _with_rate_headers(request, refused, error.allowance)
         except VoiceError as error:
             return error_response(request, error)
-        return await get_response(request)
+        return await _with_rate_headers(request, await get_response(request))
 
     return middleware
 
@@ -184,15 +192,31 @@ def _is_static(request: HttpRequest) -> bool:
 
 async def _admit(request: HttpRequest) -> None:
     scope = scope_of(request)
-    access = gateway_services(scope).access
-    principal = await access.authenticate(scope, request.auser)
+    gateway = gateway_services(scope)
+    public = is_public_list(request.method or "", request.path_info, gateway.config)
+    principal = await gateway.access.authenticate(
+        scope, request.auser, needs_key=not public
+    )
     _set_principal(request, principal)
     if request.method in SAFE_METHODS or principal.kind == "key":
         return
-    access.check_origin(scope)
+    gateway.access.check_origin(scope)
     # It may parse a large form, which would block the event loop.
     if principal.kind == "user" and await asyncio.to_thread(_fails_csrf, request):
         raise Forbidden("The request needs the CSRF token of the page that sent it.")
+
+
+async def _with_rate_headers(
+    request: HttpRequest,
+    response: HttpResponseBase,
+    allowance: Allowance | None = None,
+) -> HttpResponseBase:
+    if has_rate_headers(request.path_info):
+        access = gateway_services(scope_of(request)).access
+        allowance = allowance or await allowance_of(request, access)
+        if allowance is not None:
+            add_rate_headers(response, allowance)
+    return response
 
 
 async def _identify_admin_user(request: HttpRequest) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
@@ -22,6 +23,14 @@ from common.messages import LONGEST_FIELD
 from common.metrics import ERRORS
 from gateway_app.error_shapes import NATIVE, NATIVE_ONLY, ErrorShape
 from gateway_app.services import find_gateway_services
+
+JSON_TYPE = "application/json"
+
+Answer = Callable[..., Awaitable[HttpResponseBase]]
+
+
+class NotJson(VoiceError):
+    code, http_status = "unsupported_media_type", 415
 
 
 class MethodNotAllowed(VoiceError):
@@ -55,6 +64,22 @@ def error_response(request: HttpRequest, error: VoiceError) -> ErrorResponse:
     shapes = gateway.error_shapes if gateway else NATIVE_ONLY
     shape = shapes.of(request.path_info)
     return ErrorResponse(error, request_id(request), shape)
+
+
+def json_only(run: Answer) -> Answer:
+    """A decorator for `decorate_view`: refuses a body of another type, before ninja
+    parses it."""
+
+    @wraps(run)
+    async def checked(request: HttpRequest, **values: Any) -> HttpResponseBase:
+        if request.content_type == JSON_TYPE:
+            return await run(request, **values)
+        given = request.content_type or "no content type"
+        return error_response(
+            request, NotJson(f"`{request.path_info}` takes {JSON_TYPE}, not {given}.")
+        )
+
+    return checked
 
 
 def explain_validation(problems: Sequence[dict[str, Any]]) -> VoiceError:

@@ -1,7 +1,7 @@
 """The contract of errors: one JSON shape on every address, one event on every socket.
 
 HTTP: `{"error": {"code", "message", "field", "request_id"}}`, the id also in
-`X-Request-ID`. WebSocket: `{"type": "error", "code", "message"}`, then a close
+`X-Request-ID`; below `/v1/` the fields are those of OpenAI's errors. WebSocket: `{"type": "error", "code", "message"}`, then a close
 with 4000 + the HTTP status it mirrors. Messages are sentences; nothing of the
 inside leaks.
 """
@@ -51,10 +51,14 @@ def check(answer: httpx.Response) -> dict[str, Any]:
     assert answer.headers["Content-Type"].startswith("application/json")
     assert list(answer.json()) == ["error"]
     error: dict[str, Any] = answer.json()["error"]
-    assert set(error) == {"code", "message", "field", "request_id"}
+    if answer.request.url.path.startswith("/v1/"):
+        assert set(error) == {"code", "message", "param", "type"}
+    else:
+        assert set(error) == {"code", "message", "field", "request_id"}
+        assert error["request_id"] == answer.headers["X-Request-ID"]
     assert error["code"].replace("_", "").islower()
     assert error["message"].endswith((".", "?"))
-    assert error["request_id"] == answer.headers["X-Request-ID"]
+    assert answer.headers["X-Request-ID"]
     for leak in ("Traceback", "Exception", "/usr/", ".py"):
         assert leak not in answer.text
     return error
@@ -62,7 +66,8 @@ def check(answer: httpx.Response) -> dict[str, Any]:
 
 @pytest.fixture
 async def keyed(make_services, transactional_db):
-    application = build_application(make_services(api_keys=[KEY]))
+    services = make_services(api_keys=[KEY], public_lists=False)
+    application = build_application(services)
     transport = httpx.ASGITransport(application)
     async with httpx.AsyncClient(
         transport=transport, base_url="http://localhost"
@@ -73,6 +78,7 @@ async def keyed(make_services, transactional_db):
 def test_it_knows_the_promised_routes():
     promised = {"/", "/tts", "/voices", "/health", "/metrics", "/api/openapi.json"}
     assert promised <= set(ROUTES)
+    assert {"/v1/audio/speech", "/v1/models", "/v1/audio/voices"} <= set(ROUTES)
     assert {"/ws/stt", "/ws/monitor"} <= set(SOCKETS)
 
 
@@ -115,7 +121,17 @@ async def test_it_refuses_pages_of_other_sites(path, client):
 
 
 @pytest.mark.parametrize(
-    "path", ["/nowhere", "/tts/", "/voices/x", "/%00", "/..%2f", "/é", "/" + "a" * 5000]
+    "path",
+    [
+        "/nowhere",
+        "/tts/",
+        "/voices/x",
+        "/v1/nowhere",
+        "/%00",
+        "/..%2f",
+        "/é",
+        "/" + "a" * 5000,
+    ],
 )
 async def test_it_refuses_addresses_where_nothing_is(path, client):
     for method in METHODS:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from functools import wraps
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from ninja import Router
 from ninja.decorators import decorate_view
 
-from common.errors import EngineFailed, VoiceError
+from common.errors import EngineFailed
 from gateway_app.access.principals import principal_of
 from gateway_app.access.proxies import client_address
 from gateway_app.requests import scope_of
-from gateway_app.responses import error_response, request_id
+from gateway_app.responses import json_only, request_id
 from tts_app.core.engine import VoiceInfo
 from tts_app.core.speech.encoding import check_encoding
 from tts_app.protocol.responses import speech_response
@@ -22,28 +20,6 @@ from tts_app.protocol.schemas import TtsIn, VoicesOut
 from tts_app.services import speech_services
 
 router = Router(tags=["Speech"])
-
-JSON_TYPE = "application/json"
-
-Answer = Callable[..., Awaitable[HttpResponseBase]]
-
-
-class NotJson(VoiceError):
-    code, http_status = "unsupported_media_type", 415
-
-
-def _json_only(run: Answer) -> Answer:
-    @wraps(run)
-    async def checked(request: HttpRequest, **values: Any) -> HttpResponseBase:
-        if request.content_type == JSON_TYPE:
-            return await run(request, **values)
-        given = request.content_type or "no content type"
-        return error_response(
-            request, NotJson(f"`/tts` takes {JSON_TYPE}, not {given}.")
-        )
-
-    return checked
-
 
 AUDIO_TYPES = ("audio/wav", "audio/mpeg", "audio/ogg", "audio/aac", "audio/flac")
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
@@ -73,7 +49,7 @@ TTS_DOCS = {
 
 
 @router.post("/tts", url_name="tts", summary="Speak a text", openapi_extra=TTS_DOCS)
-@decorate_view(_json_only)
+@decorate_view(json_only)
 async def tts(request: HttpRequest, body: TtsIn) -> HttpResponseBase:
     """Speech: the language model's answer, or the text as it is."""
     check_encoding(body.format, body.sample_rate)

@@ -16,6 +16,8 @@ from ninja.parser import Parser
 from common.bounded_json import read_json
 from common.errors import INTERNAL, BadRequest, NotFound, TooLarge, VoiceError
 from common.version import VERSION
+from compat_app.openai.lists import router as openai_lists_router
+from compat_app.openai.speech import router as openai_speech_router
 from gateway_app.api import router as gateway_router
 from gateway_app.requests import scope_of
 from gateway_app.responses import error_response, explain_validation
@@ -73,6 +75,8 @@ api = VoiceAPI(
 api.add_router("", gateway_router)
 api.add_router("", speech_router)
 api.add_router("", conversation_router)
+api.add_router("", openai_speech_router)
+api.add_router("", openai_lists_router)
 
 
 @api.exception_handler(VoiceError)

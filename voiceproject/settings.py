@@ -10,6 +10,7 @@ from corsheaders.defaults import default_headers
 
 from common.config import ConfigError, load_config, project_dir
 from common.logs import configure_logs
+from voiceproject.cors import BROWSER_HEADERS, EXPOSED_HEADERS
 from voiceproject.django_config import (
     channel_layers,
     database,
@@ -108,8 +109,10 @@ SERVESTATIC_USE_FINDERS = True
 SERVESTATIC_ALLOW_ALL_ORIGINS = False
 
 CORS_ALLOWED_ORIGINS = _config.cors_allowed_origins
-CORS_ALLOW_HEADERS = (*default_headers, "x-api-key", "x-request-id")
-CORS_EXPOSE_HEADERS = ["X-Request-ID", "X-Voice", "X-Sample-Rate", "X-Channels"]
+CORS_ALLOW_HEADERS = (*default_headers, *BROWSER_HEADERS)
+CORS_EXPOSE_HEADERS = EXPOSED_HEADERS
+# A page on the internet may use a server on the visitor's own network, if it is allowed.
+CORS_ALLOW_PRIVATE_NETWORK = True
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

@@ -12,7 +12,7 @@ from gateway_app.access.keys import ConfigKeys, KeySource, presented_key
 from gateway_app.access.origins import check_origin
 from gateway_app.access.principals import ANONYMOUS, Principal, user_principal
 from gateway_app.access.proxies import client_address, header
-from gateway_app.access.quotas import FailedLogins, Quotas
+from gateway_app.access.quotas import Allowance, FailedLogins, Quotas
 
 SUBPROTOCOLS = ("voice.v1", "realtime", "token")
 """Subprotocols that a client may request; the response never repeats the key."""
@@ -39,23 +39,31 @@ class AccessControl:
         self,
         scope: dict[str, Any],
         signed_in: Callable[[], Awaitable[Any]] | None = None,
+        *,
+        needs_key: bool = True,
     ) -> Principal:
         """The principal. `signed_in` finds the user of the session; asked only if needed.
+        Without `needs_key` a caller who shows nothing is ANONYMOUS.
 
         Raises Unauthorized, with the same words for a wrong key and an unknown one,
         and TooMany for an address that keeps trying or a principal over its quota.
         """
         address = client_address(scope)
-        found = await self._principal(scope, address, signed_in)
+        found = await self._principal(scope, address, signed_in, needs_key)
         principal = self._quotas.limited(found)
         await self._quotas.count_request(principal, address)
         return principal
+
+    async def allowance(self, principal: Principal, address: str) -> Allowance | None:
+        """What is left of this minute's requests; None without a limit."""
+        return await self._quotas.allowance(principal, address)
 
     async def _principal(
         self,
         scope: dict[str, Any],
         address: str,
         signed_in: Callable[[], Awaitable[Any]] | None,
+        needs_key: bool,
     ) -> Principal:
         if not [source for source in self._sources if await source.in_use()]:
             return ANONYMOUS
@@ -64,6 +72,8 @@ class AccessControl:
         user = await signed_in() if signed_in else scope.get("user")
         if user is not None and user.is_authenticated:
             return user_principal(user)
+        if not needs_key:
+            return ANONYMOUS
         raise Unauthorized(
             "An API key is required: send `Authorization: Bearer KEY` or `X-API-Key: KEY`."
         )

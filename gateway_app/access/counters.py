@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import structlog
 from limits import RateLimitItem
@@ -20,6 +21,8 @@ MAX_NAMES = 10_000
 RETRY_SECONDS = 5.0
 """Pause after Redis did not answer."""
 KEY_PREFIX = "voice:limits"
+
+Result = TypeVar("Result")
 
 
 class Counters:
@@ -39,14 +42,42 @@ class Counters:
 
         0 while the count is within the limit; past it the seconds until the window ends.
         """
+
+        async def hit(storage: Storage, name: str) -> float:
+            if await FixedWindowRateLimiter(storage).hit(item, name, cost=cost):
+                return 0.0
+            return await _seconds_left(storage, item, name)
+
+        return await self._ask(hit, item, name)
+
+    async def left(self, item: RateLimitItem, name: str) -> tuple[int, float]:
+        """How many more events the limit allows, and the seconds until the window ends;
+        0 seconds if nothing was counted yet."""
+
+        async def left(storage: Storage, name: str) -> tuple[int, float]:
+            count = await storage.get(item.key_for(name))
+            if not count:
+                return item.amount, 0.0
+            seconds = await _seconds_left(storage, item, name)
+            return max(0, item.amount - count), seconds
+
+        return await self._ask(left, item, name)
+
+    async def _ask(
+        self,
+        ask: Callable[[Storage, str], Awaitable[Result]],
+        item: RateLimitItem,
+        name: str,
+    ) -> Result:
+        """The answer of Redis, or of this process's memory while Redis is down."""
         if self._redis is not None and time.monotonic() >= self._away_until:
             try:
-                return await _hit(self._redis, item, name, cost)
+                return await ask(self._redis, name)
             except REDIS_ERRORS as error:
                 self._away_until = time.monotonic() + RETRY_SECONDS
                 reason = type(error).__name__
                 log.warning("limits apply to this process only", reason=reason)
-        return await _hit(self._memory, item, self._bounded(item, name), cost)
+        return await ask(self._memory, self._bounded(item, name))
 
     async def close(self) -> None:
         """Close the connections; the next hit opens new ones."""
@@ -59,9 +90,7 @@ class Counters:
         return name if known or not full else "others"
 
 
-async def _hit(storage: Storage, item: RateLimitItem, name: str, cost: int) -> float:
-    if await FixedWindowRateLimiter(storage).hit(item, name, cost=cost):
-        return 0.0
+async def _seconds_left(storage: Storage, item: RateLimitItem, name: str) -> float:
     ends_at = await storage.get_expiry(item.key_for(name))
     return max(1.0, round(ends_at - time.time()))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from limits import RateLimitItemPerMinute
 
@@ -13,6 +13,27 @@ from gateway_app.access.counters import Counters
 from gateway_app.access.principals import Limits, Principal
 
 FAILURES = RateLimitItemPerMinute(10, namespace="FAILURES")
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """The requests of one principal in the current minute."""
+
+    limit: int
+    remaining: int
+    reset_seconds: float
+    """Until all of them are available again."""
+
+
+class OverQuota(TooMany):
+    """A principal has used up its requests of this minute."""
+
+    def __init__(self, limit: int, reset_seconds: float) -> None:
+        super().__init__(
+            f"At most {limit} requests a minute are allowed.",
+            retry_after_seconds=reset_seconds,
+        )
+        self.allowance = Allowance(limit, 0, reset_seconds)
 
 
 class FailedLogins:
@@ -60,17 +81,27 @@ class Quotas:
         return replace(principal, limits=limits)
 
     async def count_request(self, principal: Principal, address: str) -> None:
-        """Count a request or a socket. Raises TooMany past the limit."""
+        """Count a request or a socket. Raises OverQuota past the limit."""
         most = principal.limits.requests_per_minute
         if most is None:
             return
-        item = RateLimitItemPerMinute(most, namespace="REQUESTS")
-        seconds = await self._counters.hit(item, holder(principal, address))
+        seconds = await self._counters.hit(_requests(most), holder(principal, address))
         if seconds:
-            raise TooMany(
-                f"At most {most} requests a minute are allowed.",
-                retry_after_seconds=seconds,
-            )
+            raise OverQuota(most, seconds)
+
+    async def allowance(self, principal: Principal, address: str) -> Allowance | None:
+        """What is left of this minute's requests; None without a limit."""
+        most = principal.limits.requests_per_minute
+        if most is None:
+            return None
+        return Allowance(
+            most,
+            *await self._counters.left(_requests(most), holder(principal, address)),
+        )
+
+
+def _requests(most: int) -> RateLimitItemPerMinute:
+    return RateLimitItemPerMinute(most, namespace="REQUESTS")
 
 
 def holder(principal: Principal, address: str) -> str:

@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
+from gateway_app.access.public_paths import lists_are_public
+from gateway_app.pages.client_settings import ServerAddress, client_settings
 from gateway_app.pages.message_docs import SocketDoc
 from gateway_app.pages.shown_settings import shown_groups
 from gateway_app.requests import scope_of
@@ -57,7 +59,21 @@ def configuration(request: HttpRequest) -> HttpResponse:
 @require_safe
 def api_page(request: HttpRequest, sockets: Sequence[SocketDoc] = ()) -> HttpResponse:
     """The HTTP interface and the WebSocket messages, with examples to copy."""
-    return render(request, "api.html", {"sockets": sockets, **addresses(request)})
+    known = addresses(request)
+    config = gateway_services(scope_of(request)).config
+    address = ServerAddress(
+        listen_url=known["stt_url"],
+        speak_url=known["tts_url"],
+        needs_key=known["needs_key"],
+        wyoming_port=config.wyoming_port,
+    )
+    context = {
+        "sockets": sockets,
+        "clients": client_settings(address, config),
+        "openai_api": config.openai_api,
+        "public_lists": lists_are_public(config),
+    }
+    return render(request, "api.html", {**context, **known})
 
 
 def addresses(request: HttpRequest) -> dict[str, Any]:

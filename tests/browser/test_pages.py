@@ -88,3 +88,20 @@ def test_it_copies_a_line(visit: Callable[..., Page]) -> None:
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("curl -s http://127.0.0.1:")
     assert copied.endswith("-o hello.wav")
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_it_copies_the_settings_for_other_software(
+    visit: Callable[..., Page], width: int
+) -> None:
+    page = visit("/api/", width=width)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    for name in ("Open WebUI", "LibreChat", "OpenAI SDK for Python"):
+        page.locator("summary", has_text=name).click()
+    assert not scrolls_sideways(page)
+    assert violations(page) == []
+    page.get_by_role("button", name="Copy the settings for Open WebUI").click()
+    expect(page.locator("#announcer")).to_have_text("Copied")
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("AUDIO_STT_ENGINE=openai\n")
+    assert copied.endswith("AUDIO_TTS_VOICE=alloy")

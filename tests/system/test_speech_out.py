@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import io
-from typing import Any
-
-import av
-import numpy as np
 import pytest
 
-from common.audio import Audio
-from tests.clients import Spoken, speak, transcribe_over_socket
+from tests.clients import speak, transcribe_over_socket
 from tests.server_process import RunningServer
+from tests.tts.audio_files import decoded
 from tests.word_errors import word_error_rate
 
 pytestmark = [pytest.mark.model, pytest.mark.server]
@@ -22,18 +17,6 @@ MOST_ERRORS = 0.1
 MOST_FIRST_BYTE_SECONDS = 2.0
 
 
-def decoded(answer: Spoken) -> Audio:
-    with av.open(io.BytesIO(answer.body)) as container:
-        stream = container.streams.audio[0]
-        resampler = av.AudioResampler(format="flt", layout="mono", rate=16_000)
-        frames: list[Any] = []
-        for frame in container.decode(stream):
-            frames += resampler.resample(frame)
-        frames += resampler.resample(None)
-    samples = np.concatenate([frame.to_ndarray()[0] for frame in frames])
-    return Audio(samples.astype(np.float32), 16_000)
-
-
 @pytest.mark.parametrize("audio_format", FORMATS)
 async def test_it_is_heard_back_word_for_word(
     server: RunningServer, audio_format: str
@@ -41,7 +24,7 @@ async def test_it_is_heard_back_word_for_word(
     answer = await speak(server.url, text=SENTENCE, llm=False, format=audio_format)
     assert answer.status == 200
     heard = await transcribe_over_socket(
-        server.url, decoded(answer), real_time=False, tail_seconds=1.0
+        server.url, decoded(answer.body), real_time=False, tail_seconds=1.0
     )
     assert word_error_rate([(SENTENCE, heard.text)]) <= MOST_ERRORS, heard.text
 
@@ -55,7 +38,7 @@ async def test_it_answers_a_prompt_with_the_embedded_model(
     )
     assert answer.status == 200
     assert answer.headers["x-voice"] == "en_US-joe-medium"
-    assert decoded(answer).seconds > 0.5
+    assert decoded(answer.body).seconds > 0.5
 
 
 async def test_its_first_sound_does_not_wait_for_a_long_text(

@@ -15,7 +15,13 @@ from structlog.testing import capture_logs
 from common.errors import TooMany
 from gateway_app.access.counters import MAX_NAMES, Counters
 from gateway_app.access.principals import Limits, Principal
-from gateway_app.access.quotas import FailedLogins, Quotas, network
+from gateway_app.access.quotas import (
+    Allowance,
+    FailedLogins,
+    OverQuota,
+    Quotas,
+    network,
+)
 from gateway_app.consumers import MonitorConsumer
 from tests.fake_services import loaded_config
 
@@ -181,6 +187,26 @@ async def test_a_principal_with_bounds_of_its_own_has_those():
     await quotas.count_request(principal, "192.0.2.1")
     with pytest.raises(TooMany, match="2 requests a minute"):
         await quotas.count_request(principal, "192.0.2.1")
+
+
+async def test_it_tells_what_is_left_of_a_quota():
+    quotas = Quotas(loaded_config(principal_requests_per_minute=2).config, Counters())
+    principal = quotas.limited(Principal("key:7", "key"))
+    assert await quotas.allowance(principal, "") == Allowance(2, 2, 0.0)
+    for left in (1, 0):
+        await quotas.count_request(principal, "")
+        allowance = await quotas.allowance(principal, "")
+        assert (allowance.limit, allowance.remaining) == (2, left)
+        assert 0 < allowance.reset_seconds <= 60
+    with pytest.raises(OverQuota) as caught:
+        await quotas.count_request(principal, "")
+    assert caught.value.allowance.remaining == 0
+    assert caught.value.allowance.reset_seconds == caught.value.retry_after_seconds
+
+
+async def test_without_a_limit_nothing_is_left_to_tell():
+    quotas = Quotas(loaded_config().config, Counters())
+    assert await quotas.allowance(Principal("key:7", "key"), "") is None
 
 
 async def test_it_bounds_the_sockets_of_each_principal(make_services, socket_to):

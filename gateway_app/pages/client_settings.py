@@ -1,0 +1,211 @@
+"""Ready-made settings that connect other software to this server, for the API page.
+
+`docs/clients.md` says which client was run how; what is written here was read in the
+source of each one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import Template
+from urllib.parse import urlsplit
+
+from common.config import Config
+
+KEY_PLACEHOLDER = "YOUR_KEY"
+ANY_KEY = "any"
+"""Most clients insist on a key, and here none is checked."""
+
+
+@dataclass(frozen=True)
+class ServerAddress:
+    """This server as its clients reach it."""
+
+    listen_url: str
+    """Of speech to text, such as `http://localhost:8000`."""
+    speak_url: str
+    """Of text to speech; the same, unless both run as services of their own."""
+    needs_key: bool
+    wyoming_port: int
+
+    def fields(self) -> dict[str, str]:
+        """The values of the templates below."""
+        return {
+            "listen": f"{self.listen_url}/v1",
+            "speak": f"{self.speak_url}/v1",
+            "listen_root": self.listen_url,
+            "listen_socket": self.listen_url.replace("http", "ws", 1),
+            "listen_address": self.listen_url.split("://")[1],
+            "speak_address": self.speak_url.split("://")[1],
+            "host": urlsplit(self.speak_url).hostname or "",
+            "key": KEY_PLACEHOLDER if self.needs_key else ANY_KEY,
+            "wyoming_port": str(self.wyoming_port),
+        }
+
+
+@dataclass(frozen=True)
+class ClientSettings:
+    """What to enter into one program."""
+
+    name: str
+    where: str
+    """Where in that program it belongs."""
+    text: str
+    """To copy."""
+
+    @property
+    def anchor(self) -> str:
+        return "".join(c if c.isalnum() else "-" for c in self.name.lower())
+
+
+def client_settings(address: ServerAddress, config: Config) -> list[ClientSettings]:
+    """Every client that can work with this server as it is configured."""
+    fields = address.fields()
+    return [
+        ClientSettings(name, where, Template(text).substitute(fields))
+        for needed, name, where, text in _CLIENTS
+        if getattr(config, needed)
+    ]
+
+
+_CLIENTS = (
+    # The setting that must be on, the name, where it belongs, and the text.
+    (
+        "openai_api",
+        "OpenAI SDK for Python",
+        "A program. OPENAI_BASE_URL in the environment works too.",
+        """\
+from openai import OpenAI
+
+client = OpenAI(base_url="$speak", api_key="$key")
+with client.audio.speech.with_streaming_response.create(
+    model="tts-1", voice="alloy", input="Hello world"
+) as speech:
+    speech.stream_to_file("hello.mp3")""",
+    ),
+    (
+        "openai_api",
+        "OpenAI SDK for JavaScript",
+        "A Node.js program. In a browser, add the page's origin to cors_allowed_origins.",
+        """\
+import { writeFile } from "node:fs/promises";
+import OpenAI from "openai";
+
+const client = new OpenAI({ baseURL: "$speak", apiKey: "$key" });
+const speech = await client.audio.speech.create({
+  model: "tts-1", voice: "alloy", input: "Hello world",
+});
+await writeFile("hello.mp3", Buffer.from(await speech.arrayBuffer()));""",
+    ),
+    (
+        "openai_api",
+        "Open WebUI",
+        "Its environment, or Admin Panel, Settings, Audio.",
+        """\
+AUDIO_STT_ENGINE=openai
+AUDIO_STT_OPENAI_API_BASE_URL=$listen
+AUDIO_STT_OPENAI_API_KEY=$key
+AUDIO_STT_MODEL=whisper-1
+AUDIO_TTS_ENGINE=openai
+AUDIO_TTS_OPENAI_API_BASE_URL=$speak
+AUDIO_TTS_OPENAI_API_KEY=$key
+AUDIO_TTS_MODEL=tts-1
+AUDIO_TTS_VOICE=alloy""",
+    ),
+    (
+        "wyoming_port",
+        "Home Assistant",
+        "Settings, Devices & services, Add integration, Wyoming Protocol. One entry serves both directions. Set wyoming_host to 0.0.0.0 when it runs on another machine.",
+        """\
+Host: $host
+Port: $wyoming_port""",
+    ),
+    (
+        "openai_api",
+        "SillyTavern",
+        "Extensions, TTS, provider OpenAI Compatible.",
+        """\
+Provider Endpoint: $speak/audio/speech
+Model: tts-1
+Available Voices: alloy,echo,fable,onyx,nova,shimmer
+API Key: $key""",
+    ),
+    (
+        "openai_api",
+        "LibreChat",
+        "librechat.yaml. It refuses private addresses that are not in allowedAddresses.",
+        """\
+speech:
+  stt:
+    allowedAddresses: ["$listen_address"]
+    openai:
+      url: "$listen/audio/transcriptions"
+      apiKey: "$key"
+      model: "whisper-1"
+  tts:
+    allowedAddresses: ["$speak_address"]
+    openai:
+      url: "$speak/audio/speech"
+      apiKey: "$key"
+      model: "tts-1"
+      voices: ["alloy", "echo", "fable", "onyx", "nova", "shimmer"]""",
+    ),
+    (
+        "openai_api",
+        "AnythingLLM",
+        "server/.env, or Settings, Voice & Speech.",
+        """\
+STT_PROVIDER="generic-openai"
+STT_OPEN_AI_COMPATIBLE_ENDPOINT="$listen"
+STT_OPEN_AI_COMPATIBLE_KEY="$key"
+STT_OPEN_AI_COMPATIBLE_MODEL="whisper-1"
+TTS_PROVIDER="generic-openai"
+TTS_OPEN_AI_COMPATIBLE_ENDPOINT="$speak"
+TTS_OPEN_AI_COMPATIBLE_KEY="$key"
+TTS_OPEN_AI_COMPATIBLE_MODEL="tts-1"
+TTS_OPEN_AI_COMPATIBLE_VOICE_MODEL="alloy\"""",
+    ),
+    (
+        "openai_api",
+        "LobeChat",
+        "Its environment, or the settings of the provider OpenAI. The address holds for chat as well.",
+        """\
+OPENAI_PROXY_URL=$speak
+OPENAI_API_KEY=$key""",
+    ),
+    (
+        "openai_api",
+        "pipecat",
+        "A program with pipecat-ai[openai].",
+        """\
+from pipecat.services.openai.stt import OpenAISTTService
+from pipecat.services.openai.tts import OpenAITTSService
+
+stt = OpenAISTTService(base_url="$listen", api_key="$key")
+tts = OpenAITTSService(base_url="$speak", api_key="$key", sample_rate=24_000)""",
+    ),
+    (
+        "openai_api",
+        "LiveKit Agents",
+        "A program with livekit-agents[openai].",
+        """\
+from livekit.plugins import openai
+
+stt = openai.STT(base_url="$listen", api_key="$key")
+tts = openai.TTS(base_url="$speak", api_key="$key", voice="alloy")""",
+    ),
+    (
+        "deepgram_api",
+        "Deepgram SDK for Python",
+        "A program with deepgram-sdk.",
+        """\
+from deepgram import DeepgramClient
+from deepgram.environment import DeepgramClientEnvironment
+
+here = DeepgramClientEnvironment(
+    base="$listen_root", production="$listen_socket",
+    agent="$listen_socket", agent_rest="$listen_root",
+)
+client = DeepgramClient(api_key="$key", environment=here)""",
+    ),
+)
