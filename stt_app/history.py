@@ -10,6 +10,7 @@ from common.errors import VoiceError
 from gateway_app.access.principals import Principal
 from gateway_app.history.records import HistoryWriter, TranscriptRecord
 from stt_app.core.events import UtteranceFailed, UtteranceResult, UtteranceTranscribed
+from stt_app.core.scripts import joined
 
 
 class UtteranceRecorder:
@@ -90,7 +91,7 @@ class FileSummary:
             session_id=self._request_id,
             client=self._client,
             principal=self._principal.id,
-            text=" ".join(self._texts),
+            text=joined(self._texts),
             language=last.language if last else "",
             model=last.model if last else "",
             duration_seconds=round(last.end_seconds, 3) if last else 0.0,

@@ -6,7 +6,8 @@ handles admission, resumable streams, the load, and the history, so every door h
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from pathlib import Path
 
 from common.audio import Samples
@@ -25,6 +26,7 @@ from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
 from stt_app.history import FileSummary, UtteranceRecorder
 from stt_app.resume.streams import ResumePoint, Stream, Streams, superseded
+from stt_app.running_files import RunningFiles
 
 
 class LiveSession:
@@ -131,6 +133,8 @@ class ListeningService:
         self.load = EngineLoad(settings.stt_lag_limit_seconds)
         """The lag of this process's transcripts."""
         self._files = FileTranscriber(engine, vad, media, settings, self.load)
+        self.files = RunningFiles()
+        """The files that are being transcribed."""
 
     async def start(self) -> None:
         """Load the VAD. Raises EngineFailed. The engine is started separately."""
@@ -197,26 +201,31 @@ class ListeningService:
         priority: Priority = Priority.FILE,
         model: str = "",
         start_seconds: float = 0.0,
-    ) -> AsyncIterator[FileEvent]:
+    ) -> AsyncGenerator[FileEvent, None]:
         """The file's utterances in order from `start_seconds` on, and its progress.
 
-        The history gets one record of the file. Raises BadValue for an unknown model,
+        The last event is a Progress with the file's true length. The history gets one
+        record of the file. Raises BadValue for an unknown model,
         UnsupportedAudio, TooLarge, Overloaded, the engine's error, or OSError when the
         file cannot be opened.
         """
         check_model(model, self.models)
         summary = FileSummary(request_id, principal=principal, client=client)
+        events = self._files.transcribe(
+            path,
+            self._with_defaults(options),
+            start_seconds,
+            priority=priority,
+            model=model,
+        )
         try:
-            async for event in self._files.transcribe(
-                path,
-                self._with_defaults(options),
-                start_seconds,
-                priority=priority,
-                model=model,
-            ):
-                if isinstance(event, UtteranceTranscribed):
-                    summary.add(event)
-                yield event
+            with self.files.running(request_id, principal.id) as file:
+                async with aclosing(events):
+                    async for event in events:
+                        file.take(event)
+                        if isinstance(event, UtteranceTranscribed):
+                            summary.add(event)
+                        yield event
             summary.status = "ok"
         except VoiceError as error:
             summary.fail(error)

@@ -24,7 +24,13 @@ from llm.engine import (
     ToolCall,
     check_tools,
 )
-from stt_app.core.engine import Transcript, TranscriptionRequest, Word, check_model
+from stt_app.core.engine import (
+    Segment,
+    Transcript,
+    TranscriptionRequest,
+    Word,
+    check_model,
+)
 from tts_app.core.engine import SpeechPart, SynthesisRequest, VoiceInfo
 
 _READY = PartHealth(PartState.READY, "fake, ready")
@@ -91,7 +97,9 @@ class FakeStt(FakeEngine):
             raise line
         language = "en" if request.language == "auto" else request.language
         words = spread(line, request.seconds) if request.word_timestamps else ()
-        return Transcript(line, language, 1.0, 0.9, self.model_name, words)
+        segment = Segment(f" {line}", 0.0, request.seconds, (1, 2), 0.0, -0.1, 1.0, 0.1)
+        segments = (segment,) if line else ()
+        return Transcript(line, language, 1.0, 0.9, self.model_name, words, segments)
 
 
 def spread(text: str, seconds: float) -> tuple[Word, ...]:

@@ -18,6 +18,7 @@ from common.errors import INTERNAL, BadRequest, NotFound, TooLarge, VoiceError
 from common.version import VERSION
 from compat_app.openai.lists import router as openai_lists_router
 from compat_app.openai.speech import router as openai_speech_router
+from compat_app.openai.transcriptions.api import router as transcription_router
 from gateway_app.api import router as gateway_router
 from gateway_app.requests import scope_of
 from gateway_app.responses import error_response, explain_validation
@@ -77,6 +78,7 @@ api.add_router("", speech_router)
 api.add_router("", conversation_router)
 api.add_router("", openai_speech_router)
 api.add_router("", openai_lists_router)
+api.add_router("", transcription_router)
 
 
 @api.exception_handler(VoiceError)

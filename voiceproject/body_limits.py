@@ -28,14 +28,16 @@ class Body(Enum):
     FIELDS = "fields"
     """A JSON object, or a form."""
     UPLOAD = "upload"
+    RECORDING = "recording"
+    """A form or a JSON object with audio in it."""
 
 
 TABLE: tuple[tuple[str, Body], ...] = (
     ("/tts", Body.FIELDS),
     ("/admin/tts_app/voice/upload/part/", Body.UPLOAD),
     ("/admin/", Body.FIELDS),
-    ("/v1/audio/speech", Body.FIELDS),
-    ("/v1/audio/", Body.UPLOAD),
+    ("/v1/audio/transcriptions", Body.RECORDING),
+    ("/v1/audio/translations", Body.RECORDING),
     ("/v1/", Body.FIELDS),
 )
 """The first matching row applies. A path with a trailing slash covers everything below
@@ -60,6 +62,7 @@ class BodyLimits:
             Body.NOTHING: NOTHING_BYTES,
             Body.FIELDS: json_limit_bytes(config),
             Body.UPLOAD: config.max_body_mb * MEGABYTE,
+            Body.RECORDING: config.upload_max_mb * MEGABYTE,
         }
 
     def of(self, method: bytes, target: bytes) -> int:

@@ -19,6 +19,7 @@ from gateway_app.health import OLLAMA, Part, ServerHealth
 from gateway_app.history.records import HistoryWriter
 from gateway_app.history.writer import DatabaseHistory
 from gateway_app.monitor.figures import Figures
+from gateway_app.monitor.messages import RunningFile
 from gateway_app.monitor.monitor import Monitor
 from gateway_app.monitor.recent import RecentPast
 from gateway_app.probes import Probe, database_probe, redis_probe
@@ -123,8 +124,10 @@ def assemble(
     rooms: list[object] = []
     managed = [Managed("history", database.start, database.stop, stops_last=True)]
     queues: dict[str, Callable[[], int]] = {}
+    files: Callable[[], list[RunningFile]] = list
     if engines.stt is not None:
         listening = build_listening(config, engines.stt, records, vad)
+        files = listening.listening.files.now
         rooms.append(listening)
         managed += _managed_listening(listening)
     if engines.tts is not None and engines.llm is not None:
@@ -134,7 +137,7 @@ def assemble(
         queues["tts"] = lambda: speech.speech.waiting
     counters = Counters(config.redis_url)
     gateway = _gateway(
-        loaded, engines.parts(), queues, sessions, records, recent, counters
+        loaded, engines.parts(), queues, files, sessions, records, recent, counters
     )
     managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
     managed.append(Managed("limits", stop=counters.close))
@@ -145,6 +148,7 @@ def _gateway(
     loaded: LoadedConfig,
     parts: Mapping[str, Part],
     queues: Mapping[str, Callable[[], int]],
+    files: Callable[[], list[RunningFile]],
     sessions: SessionRegistry,
     history: HistoryWriter,
     recent: RecentPast,
@@ -153,7 +157,7 @@ def _gateway(
     config = loaded.config
     probes = _probes(config, asks_llm="llm" in parts)
     health = ServerHealth(config, sessions, parts, probes)
-    figures = Figures(sessions, parts, queues)
+    figures = Figures(sessions, parts, queues, files)
     return GatewayServices(
         loaded=loaded,
         access=AccessControl(config, counters),

@@ -137,6 +137,10 @@ CONTENT_SECURITY_POLICY = {
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = _config.max_body_mb * 1_000_000
 FILE_UPLOAD_PERMISSIONS = 0o600
+# Always on disk, so that every upload has a path for other processes.
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 LOGGING_CONFIG = None
 configure_logs(_config)

@@ -58,6 +58,12 @@ class NetworkSettings(Section):
     max_body_mb: int = setting(
         26, "Largest upload in one request; beyond it 413 before it is read.", ge=1
     )
+    upload_max_mb: int = setting(
+        500,
+        "Largest recording in one request to transcribe or translate it; it is kept on disk, never whole in memory.",
+        ge=1,
+        le=10_000,
+    )
     max_json_kb: int = setting(
         0,
         "Largest JSON body or form; 0 means what `tts_max_text_length` needs in any escaping.",

@@ -31,6 +31,8 @@ class Priority(IntEnum):
 
 AGEING_SECONDS = 5.0
 """After each such wait a job moves up by one priority."""
+FILE_AGEING_SECONDS = 60.0
+"""The same for files, which give way to speech but must not wait for ever."""
 
 
 @dataclass(eq=False)
@@ -117,13 +119,11 @@ class Job:
     """When it came into the backlog, by the clock there."""
 
     def rank(self, now: float) -> tuple[float, int]:
-        """What is lower goes first. Waiting counts, so that nobody waits for ever.
-
-        It does not for files: they get the time that is left over, and no more.
-        """
+        """What is lower goes first. Waiting counts, so that nobody waits for ever."""
         priority = self.urgency.priority
-        waited = 0.0 if priority is Priority.FILE else now - self.since
-        return priority - waited / AGEING_SECONDS, self.number
+        is_file = priority is Priority.FILE
+        ageing_seconds = FILE_AGEING_SECONDS if is_file else AGEING_SECONDS
+        return priority - (now - self.since) / ageing_seconds, self.number
 
     def goes_with(self, other: Job) -> bool:
         """Whether both may be in one batch: what is wanted now waits for no guess."""

@@ -16,6 +16,7 @@ from common.metrics import (
     WORKER_MEMORY_BYTES,
 )
 from gateway_app.health import SPEECH_PARTS, Part
+from gateway_app.monitor.messages import RunningFile
 from gateway_app.sockets.sessions import SessionRegistry
 
 SESSION_KINDS = ("stt", "tts", "monitor")
@@ -30,7 +31,8 @@ def this_process() -> psutil.Process:
 class Figures:
     """Sessions, queues and memory of this process.
 
-    `queues` are those outside of the engines: name -> how many wait now.
+    `queues` are those outside of the engines: name -> how many wait now. `files` are
+    the recordings that are being transcribed as files.
     """
 
     def __init__(
@@ -38,10 +40,13 @@ class Figures:
         sessions: SessionRegistry,
         parts: Mapping[str, Part],
         queues: Mapping[str, Callable[[], int]],
+        files: Callable[[], list[RunningFile]] = list,
     ) -> None:
         self._sessions = sessions
         self._parts = parts
         self._queues = queues
+        self.files = files
+        """How far each recording is that is being transcribed as a file."""
 
     def sessions(self) -> dict[str, int]:
         """Open sessions, by kind."""

@@ -32,6 +32,18 @@ class RecentRequest(Message):
     )
 
 
+class RunningFile(Message):
+    """One recording that is being transcribed as a file."""
+
+    request_id: str = Field(description="The request's id in the log.")
+    principal: str = Field(description="The id of who sent it.")
+    done_seconds: float = Field(description="Seconds of its audio that are done.")
+    audio_seconds: float | None = Field(
+        description="Its length in seconds as its header says; null if unknown."
+    )
+    running_seconds: float = Field(description="Seconds since the work on it began.")
+
+
 class Snapshot(Message):
     """The state of one process; sent once a second for each process."""
 
@@ -65,6 +77,10 @@ class Snapshot(Message):
         description="Maximum delay of an event loop timer in the last second.",
         examples=[0.4],
     )
+    files: list[RunningFile] = Field(
+        default_factory=list,
+        description="The recordings that are being transcribed as files, oldest first.",
+    )
     parts: dict[str, dict[str, Any]] = Field(
         default_factory=dict,
         description="The state of each component, as in `/health`.",
@@ -76,7 +92,7 @@ class Snapshot(Message):
 
 
 class History(Message):
-    """The last 15 minutes, sent once after connecting; without `parts` and `recent`."""
+    """The last 15 minutes, sent once after connecting; without `parts`, `files` and `recent`."""
 
     type: Literal["history"] = "history"
     snapshots: list[dict[str, Any]] = Field(

@@ -36,6 +36,8 @@ RECEIVE_TIMEOUT_SECONDS = 10.0
 RETRY_SECONDS = 3.0
 CANCEL_AGAIN_SECONDS = 0.5
 
+_NOT_KEPT = ("recent", "parts", "files")
+"""What the history leaves out of a snapshot."""
 _UNSHARED = "Live figures are unavailable: Redis does not answer."
 
 
@@ -120,6 +122,7 @@ class Monitor:
             cpu_percent=psutil.cpu_percent(),
             loop_delay_ms=round(self._loop_delay_seconds * 1000, 2),
             parts={name: part.as_dict() for name, part in parts.items()},
+            files=figures.files(),
             recent=self.recent.requests(),
         )
 
@@ -177,7 +180,7 @@ class Monitor:
         if process not in self._snapshots and len(self._snapshots) >= MAX_PROCESSES:
             return
         series = self._snapshots.setdefault(process, deque(maxlen=MAX_SNAPSHOTS))
-        short = {k: v for k, v in snapshot.items() if k not in ("recent", "parts")}
+        short = {k: v for k, v in snapshot.items() if k not in _NOT_KEPT}
         series.append(short)
         self._drop_inactive_processes(float(snapshot["time"]))
 

@@ -23,6 +23,7 @@ const GONE_SECONDS = 6;
  * @property {number} cpu_percent
  * @property {number} loop_delay_ms
  * @property {Record<string, import("./health.js").Part>} [parts]
+ * @property {import("./running-files.js").RunningFile[]} [files]
  * @property {any[]} [recent]
  */
 
@@ -81,6 +82,7 @@ function joined(all) {
   if (all.length === 1) return all[0];
   const newest = all.reduce((a, b) => (a.time >= b.time ? a : b));
   const parts = Object.assign({}, ...all.map((one) => one.parts ?? {}));
+  const files = all.flatMap((one) => one.files ?? []);
   const recent = all.flatMap((one) => one.recent ?? []).sort((a, b) => b.time - a.time);
   return {
     ...newest,
@@ -92,6 +94,7 @@ function joined(all) {
     memory_mb: workers(all),
     loop_delay_ms: Math.max(...all.map((one) => one.loop_delay_ms)),
     parts,
+    files,
     recent,
   };
 }

@@ -5,6 +5,7 @@ import { drawParts } from "./health.js";
 import { MonitorData } from "./monitor-data.js";
 import { byId, make, onThemeChange, showNotice } from "./page.js";
 import { drawRequests } from "./requests.js";
+import { drawRunningFiles } from "./running-files.js";
 import { socketUrl } from "./server.js";
 
 /** @typedef {import("./monitor-data.js").Snapshot} Snapshot */
@@ -120,6 +121,7 @@ function show(snapshot) {
   drawFigures(now);
   drawCharts();
   if (now.parts) drawParts(byId("monitor-parts"), now.parts);
+  drawRunningFiles(now.files ?? []);
   drawRequests(now.recent ?? []);
 }
 

@@ -50,6 +50,24 @@ class Word:
 
 
 @dataclass(frozen=True)
+class Segment:
+    """A piece of the text as the model decoded it, and what it says about it.
+
+    The names and the meaning of the figures are those of Whisper.
+    """
+
+    text: str
+    start: float
+    """Seconds from the utterance's start, as `end`."""
+    end: float
+    tokens: tuple[int, ...] = ()
+    temperature: float = 0.0
+    average_log_probability: float = 0.0
+    compression_ratio: float = 1.0
+    no_speech_probability: float = 0.0
+
+
+@dataclass(frozen=True)
 class Transcript:
     """The transcript of one utterance."""
 
@@ -61,6 +79,8 @@ class Transcript:
     model: str
     words: tuple[Word, ...] = ()
     """Filled when the utterance asked for `word_timestamps`."""
+    segments: tuple[Segment, ...] = ()
+    """Empty if the engine does not tell them."""
 
 
 class SttEngine(Engine, Protocol):

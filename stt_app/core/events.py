@@ -49,6 +49,7 @@ __all__ = [
     "SpeechContinued",
     "SpeechEnded",
     "SpeechResumed",
+    "SpokenSegment",
     "SpokenWord",
     "UtteranceFailed",
     "UtteranceResult",
@@ -105,6 +106,21 @@ class SpokenWord:
 
 
 @dataclass(frozen=True)
+class SpokenSegment:
+    """A piece of an utterance's text as the model decoded it, as `engine.Segment`."""
+
+    text: str
+    start_seconds: float
+    """In the stream, as `end_seconds`."""
+    end_seconds: float
+    tokens: tuple[int, ...]
+    temperature: float
+    average_log_probability: float
+    compression_ratio: float
+    no_speech_probability: float
+
+
+@dataclass(frozen=True)
 class UtteranceTranscribed:
     """The text of one utterance. Texts come in the order of the utterances."""
 
@@ -124,6 +140,8 @@ class UtteranceTranscribed:
     """`transcribe`: in the engine and its queue; `final`: since the end of speech."""
     is_last: bool = False
     """Whether the session ends after it."""
+    segments: tuple[SpokenSegment, ...] = ()
+    """Empty if the engine does not tell them."""
 
     @property
     def start_seconds(self) -> float:

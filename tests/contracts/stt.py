@@ -68,6 +68,18 @@ class SttContract:
         assert 0 <= times[0] < times[-1] <= speech.seconds + 0.1
         assert all(0 <= word.probability <= 1 for word in found.words)
 
+    async def test_its_segments_are_its_text(
+        self, stt: SttEngine, speech: TranscriptionRequest
+    ) -> None:
+        found = await stt.transcribe(speech, final())
+        times = [time for each in found.segments for time in (each.start, each.end)]
+        if found.segments:  # an engine need not tell any
+            assert "".join(each.text for each in found.segments).strip() == found.text
+            assert times == sorted(times)
+            assert 0 <= times[0] < times[-1] <= speech.seconds
+            assert all(each.average_log_probability <= 0 for each in found.segments)
+            assert all(0 <= each.no_speech_probability <= 1 for each in found.segments)
+
     async def test_it_gives_no_words_that_nobody_asked_for(
         self, stt: SttEngine, speech: TranscriptionRequest
     ) -> None:

@@ -17,7 +17,10 @@ from common.telemetry import SWITCHES
 
 DEPLOY = project_dir() / "deploy"
 SECRETS = ("SECRET_KEY", "ALLOWED_HOSTS", "API_KEYS")
-ROOMS = ("common", "llm", "gateway_app", "stt_app", "tts_app", "voiceproject")
+ROOMS = (
+    *("common", "compat_app", "llm", "gateway_app", "stt_app", "tts_app"),
+    "voiceproject",
+)
 
 
 def parsed(name: str) -> dict[str, Any]:

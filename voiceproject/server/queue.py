@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, BinaryIO
 
 import structlog
 from twisted.internet.interfaces import IPushProducer
@@ -47,6 +47,27 @@ class MeteredQueue(asyncio.Queue[dict[str, Any]]):
             self.full_of_bytes = False
             self._transport.resumeProducing()
         return item
+
+
+class BodyQueue(asyncio.Queue[dict[str, Any]]):
+    """The messages of an HTTP request. Its stored body is read part by part, each when
+    it is taken, so a large body is never in memory as a whole.
+
+    The message that ends the body must be put, as one without content.
+    """
+
+    def __init__(self, body: BinaryIO, part_bytes: int) -> None:
+        super().__init__()
+        self._body = body
+        self._part_bytes = part_bytes
+
+    async def get(self) -> dict[str, Any]:
+        if not self._body.closed:
+            if part := self._body.read(self._part_bytes):
+                return {"type": "http.request", "body": part, "more_body": True}
+            # The application has its own copy; the disk need not hold two for long.
+            self._body.close()
+        return await super().get()
 
 
 @implementer(IPushProducer)

@@ -7,6 +7,7 @@ never times out slow headers, and exits at once on SIGTERM.
 from __future__ import annotations
 
 import asyncio
+import io
 import time
 from functools import partial
 from typing import Any
@@ -21,7 +22,7 @@ from common.errors import Restarting
 from gateway_app.error_shapes import NATIVE_ONLY, ErrorShapes
 from voiceproject.body_limits import BodyLimits
 from voiceproject.server.http import LimitedHTTPFactory
-from voiceproject.server.queue import MeteredQueue
+from voiceproject.server.queue import BodyQueue, MeteredQueue
 from voiceproject.server.reactor import reactor
 from voiceproject.server.websocket import LimitedSocket, LimitedWebSocketFactory
 
@@ -168,11 +169,16 @@ class VoiceServer(Server):  # type: ignore[misc]
             await asyncio.sleep(_PAUSE_SECONDS)
 
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
-        """Like Daphne's, with a queue that pauses the socket when full."""
+        """Like Daphne's, with a queue that pauses a socket when full, or reads the
+        stored body of a request."""
         scope.setdefault("asgi", {"version": "3.0"})
-        queue: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        queue: asyncio.Queue[dict[str, Any]]
         if scope["type"] == "websocket":
             queue = MeteredQueue(protocol.transport)
+        else:
+            queue = BodyQueue(protocol.content, BODY_PART_BYTES)
+            # Daphne would put all of it into the queue at once.
+            protocol.content = io.BytesIO()
         send = partial(self.handle_reply, protocol)
         receive = partial(_receive, queue)
         instance = self.application(scope=scope, receive=receive, send=send)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
 from common.config.speech import ListeningSettings
-from common.workers import Priority
+from common.workers import Priority, Urgency
 from stt_app.core.endpointing.vad import VadModel
 from stt_app.core.engine import SttEngine
 from stt_app.core.engine_load import EngineLoad
-from stt_app.core.events import Progress, UtteranceFailed, UtteranceTranscribed
+from stt_app.core.events import (
+    Progress,
+    SessionClosed,
+    UtteranceFailed,
+    UtteranceTranscribed,
+)
 from stt_app.core.files.media_decoder import MediaDecoder
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
@@ -63,14 +68,17 @@ class FileTranscriber:
         *,
         priority: Priority = Priority.FILE,
         model: str = "",
-    ) -> AsyncIterator[FileEvent]:
+    ) -> AsyncGenerator[FileEvent, None]:
         """The file's utterances with words, in order from there on, and its progress.
 
-        Raises the error of the first utterance that has no text, and what
-        `MediaDecoder.portions` raises.
+        The last event is a Progress with the file's true length. A caller that leaves
+        early gives up all texts that are pending. Raises the error of the first
+        utterance that has no text, and what `MediaDecoder.portions` raises.
         """
-        session = self._session(options, start_seconds, priority, model)
+        urgency = Urgency(priority)
+        session = self._session(options, start_seconds, urgency, model)
         durations: asyncio.Queue[FileDuration] = asyncio.Queue()
+        audio_seconds = start_seconds
         feeding = asyncio.create_task(
             self._feed(session, path, start_seconds, durations)
         )
@@ -82,18 +90,22 @@ class FileTranscriber:
                     raise event.error
                 if isinstance(event, Progress):
                     yield event
+                if isinstance(event, SessionClosed):
+                    audio_seconds = event.audio_seconds
                 if isinstance(event, UtteranceTranscribed) and event.text:
                     yield event
             await feeding
+            yield Progress(audio_seconds)
         finally:
             feeding.cancel()
+            urgency.give_up()
             # A caller that cancels does not wait for pending texts.
             closing = asyncio.create_task(session.close())
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
 
     def _session(
-        self, options: Options, start_seconds: float, priority: Priority, model: str
+        self, options: Options, start_seconds: float, urgency: Urgency, model: str
     ) -> SttSession:
         chosen = {"purpose": "file", "encoding": "pcm_f32le", "sample_rate": 16_000}
         resumed = True if start_seconds else None
@@ -104,7 +116,8 @@ class FileTranscriber:
             session_id="file",
             options=options.model_copy(update=chosen),
             load=self._load,
-            priority=priority,
+            priority=urgency.priority,
+            urgency=urgency,
             model=model,
             start=Start(audio_seconds=start_seconds, resumed=resumed),
         )

@@ -8,9 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from stt_app.core.events import SpokenWord, UtteranceTranscribed
+from stt_app.core.events import SpokenSegment, SpokenWord, UtteranceTranscribed
 
-_VERSION = 2
+_VERSION = 3
 
 
 class Journal:
@@ -95,7 +95,11 @@ def _read(plain: dict[str, Any]) -> UtteranceTranscribed:
     words = plain["words"]
     if words is not None:
         words = tuple(SpokenWord(**word) for word in words)
-    return UtteranceTranscribed(**{**plain, "words": words})
+    segments = tuple(
+        SpokenSegment(**{**each, "tokens": tuple(each["tokens"])})
+        for each in plain["segments"]
+    )
+    return UtteranceTranscribed(**{**plain, "words": words, "segments": segments})
 
 
 def write_whole(path: Path, text: str) -> None:

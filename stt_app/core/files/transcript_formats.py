@@ -8,6 +8,7 @@ from typing import Any
 
 from stt_app.core.events import UtteranceTranscribed
 from stt_app.core.files.subtitle_cues import Cue, cues
+from stt_app.core.scripts import joined
 
 
 def as_text(utterances: Sequence[UtteranceTranscribed]) -> str:
@@ -18,7 +19,7 @@ def as_text(utterances: Sequence[UtteranceTranscribed]) -> str:
 def as_json(utterances: Sequence[UtteranceTranscribed]) -> str:
     """All data: the whole text, the model, and each utterance with its times."""
     plain: dict[str, Any] = {
-        "text": " ".join(each.text for each in utterances),
+        "text": joined(each.text for each in utterances),
         "model": utterances[0].model if utterances else None,
         "utterances": [_plain(each) for each in utterances],
     }

@@ -11,7 +11,7 @@ from common.audio import SPEECH_RATE_HZ, Samples
 from common.config.speech import ListeningSettings
 from common.errors import VoiceError
 from common.metrics import AUDIO_SECONDS
-from common.workers import Priority
+from common.workers import Priority, Urgency
 from stt_app.core.endpointing.events import (
     AudioHeard,
     CandidateDropped,
@@ -74,6 +74,7 @@ class SttSession:
     `feed` never waits. The caller awaits `wait_for_capacity()` after each frame, which
     applies back-pressure to a client that sends too much. `on_result` is
     called for each utterance when its text is sent, also when nobody takes events.
+    With `urgency` the caller can give up all of its texts at once.
     """
 
     def __init__(
@@ -86,12 +87,14 @@ class SttSession:
         options: Options,
         load: EngineLoad | None = None,
         priority: Priority | None = None,
+        urgency: Urgency | None = None,
         model: str = "",
         start: Start = Start(),
         on_result: Callable[[UtteranceResult], None] = nobody,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._on_result = on_result
+        self._urgency = urgency
         self._clock = clock
         self._settings = SessionSettings(settings, options, priority, model)
         self._frontend = AudioFrontend(
@@ -252,6 +255,7 @@ class SttSession:
             waits_since=now,
             priority=self._settings.priority,
             speculative=speculative,
+            urgency=self._urgency,
         )
         self._outbox.offer(
             SpeechEnded(

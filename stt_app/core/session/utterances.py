@@ -18,6 +18,7 @@ from stt_app.core.endpointing.events import UtteranceEnded
 from stt_app.core.engine import SttEngine, Transcript, TranscriptionRequest
 from stt_app.core.engine_load import EngineLoad
 from stt_app.core.events import (
+    SpokenSegment,
     SpokenWord,
     UtteranceFailed,
     UtteranceResult,
@@ -46,6 +47,13 @@ class UtteranceJob:
     """When its endpoint was detected, on the session's clock."""
     priority: Priority = Priority.FINAL
     speculative: SpeculativeTranscript | None = None
+    urgency: Urgency | None = None
+    """The handle of whoever may give the work up; None makes one for each call."""
+
+    @property
+    def given_up(self) -> bool:
+        """Whether nobody waits for the text any more."""
+        return self.urgency is not None and self.urgency.given_up
 
 
 class Transcriber:
@@ -113,9 +121,11 @@ class Transcriber:
         while True:
             try:
                 with self._waiting(job.priority):
-                    urgency = Urgency(job.priority)
+                    urgency = job.urgency or Urgency(job.priority)
                     return await self._engine.transcribe(request, urgency)
             except Overloaded:
+                if job.given_up:
+                    raise
                 await asyncio.sleep(next(pauses))
 
     def _waiting(self, priority: Priority) -> contextlib.AbstractContextManager[None]:
@@ -129,9 +139,10 @@ def _transcribed(
     job: UtteranceJob, found: Transcript, stages_ms: dict[str, float]
 ) -> UtteranceTranscribed:
     utterance = job.utterance
+    start_seconds = utterance.start_sample / SPEECH_RATE_HZ
     words = None
     if job.request.word_timestamps:
-        words = _spoken_words(found, utterance.start_sample / SPEECH_RATE_HZ)
+        words = _spoken_words(found, start_seconds)
     return UtteranceTranscribed(
         utterance.utterance_id,
         utterance.start_sample,
@@ -143,6 +154,7 @@ def _transcribed(
         found.model,
         words,
         stages_ms,
+        segments=_spoken_segments(found, start_seconds),
     )
 
 
@@ -159,9 +171,30 @@ def _spoken_words(found: Transcript, start_seconds: float) -> tuple[SpokenWord, 
     )
 
 
+def _spoken_segments(
+    found: Transcript, start_seconds: float
+) -> tuple[SpokenSegment, ...]:
+    """The segments with times in the stream."""
+    return tuple(
+        SpokenSegment(
+            each.text,
+            start_seconds + each.start,
+            start_seconds + each.end,
+            each.tokens,
+            each.temperature,
+            each.average_log_probability,
+            each.compression_ratio,
+            each.no_speech_probability,
+        )
+        for each in found.segments
+    )
+
+
 def _report(
     job: UtteranceJob, stages_ms: dict[str, float], failure: VoiceError | None
 ) -> None:
+    if job.given_up:
+        return
     if failure is not None:
         ERRORS.labels(failure.code).inc()
     elif job.priority is not Priority.FILE:

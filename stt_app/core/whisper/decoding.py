@@ -104,6 +104,7 @@ class Decoding:
             confidence=confidence(usable),
             model=self._name,
             words=tuple(word for piece in usable for word in piece.words),
+            segments=tuple(piece.as_segment(utterance.seconds) for piece in usable),
         )
 
 
@@ -118,4 +119,8 @@ def _piece(segment: Any) -> TextPiece:
             Word(each.word.strip(), each.start, each.end, each.probability)
             for each in segment.words or ()
         ),
+        segment.end,
+        tuple(segment.tokens),
+        float(segment.temperature or 0.0),
+        segment.no_speech_prob,
     )

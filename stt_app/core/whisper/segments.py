@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from stt_app.core.engine import Word
+from stt_app.core.engine import Segment, Word
 
 LOOPING_COMPRESSION = 2.4
 """Text that compresses better than this repeats itself; Whisper's own threshold."""
@@ -25,6 +25,23 @@ class TextPiece:
     average_log_probability: float
     tokens: int
     words: tuple[Word, ...] = ()
+    end_seconds: float = 0.0
+    token_ids: tuple[int, ...] = ()
+    temperature: float = 0.0
+    no_speech_probability: float = 0.0
+
+    def as_segment(self, longest_seconds: float) -> Segment:
+        """For the transcript of an utterance of that length."""
+        return Segment(
+            self.text,
+            self.start_seconds,
+            min(self.end_seconds, longest_seconds),
+            self.token_ids,
+            self.temperature,
+            self.average_log_probability,
+            self.compression_ratio,
+            self.no_speech_probability,
+        )
 
 
 def usable_pieces(pieces: Sequence[TextPiece], seconds: float) -> list[TextPiece]:

@@ -13,7 +13,14 @@ import pytest
 
 from common.errors import BadValue, Expired
 from common.workers import WorkerPool
-from common.workers.backlog import AGEING_SECONDS, Backlog, Job, Priority, Urgency
+from common.workers.backlog import (
+    AGEING_SECONDS,
+    FILE_AGEING_SECONDS,
+    Backlog,
+    Job,
+    Priority,
+    Urgency,
+)
 from tests.clocks import StoppedClock
 from tests.common.workers.test_pool import running, until
 
@@ -160,13 +167,26 @@ def test_waiting_makes_a_job_more_urgent(seconds: float, first: int) -> None:
     assert take(backlog, most=1) == [first]
 
 
-def test_a_file_never_goes_before_anybody_who_speaks() -> None:
+def test_a_file_gives_way_to_anybody_who_speaks() -> None:
     backlog = Backlog(10, clock := StoppedClock())
     backlog.put(job(1, Priority.FILE))
-    clock.move_on(3_600)
+    clock.move_on(FILE_AGEING_SECONDS - 0.1)
     backlog.put(job(2, Priority.FILE))
     backlog.put(job(3, Priority.INTERIM))
     assert [take(backlog, most=1) for _ in range(3)] == [[3], [1], [2]]
+
+
+@pytest.mark.parametrize("speech", [Priority.FINAL, Priority.INTERIM])
+def test_a_file_is_not_starved_by_speech_without_end(speech: Priority) -> None:
+    backlog = Backlog(10, clock := StoppedClock())
+    backlog.put(job(1, Priority.FILE))
+    for number in range(2, 1_000):
+        clock.move_on(1)
+        backlog.put(job(number, speech))
+        if take(backlog, most=1) == [1]:
+            break
+    steps = Priority.FILE - speech
+    assert number == pytest.approx(FILE_AGEING_SECONDS * steps, abs=3)
 
 
 def test_a_job_that_waits_past_its_deadline_is_refused() -> None:

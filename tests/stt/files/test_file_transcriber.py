@@ -157,6 +157,28 @@ async def anext_of(texts: AsyncIterator[Any]) -> Any:
     return None
 
 
+async def test_it_ends_with_the_true_length(speech: Speech, recording: Path) -> None:
+    heard, _ = await speech()
+    *_, last = [each async for each in heard.transcribe(recording, Options())]
+    assert last == Progress(24.0)
+
+
+async def test_a_caller_that_leaves_gives_up_what_is_pending(
+    speech: Speech, recording: Path
+) -> None:
+    heard, engine = await speech("one", seconds=0.0)
+    texts = heard.transcribe(recording, Options())
+    assert (await anext_of(texts)).text == "one"
+    engine._seconds = 60
+    waiting = asyncio.create_task(anext_of(texts))
+    while len(engine.heard) < 3:
+        await asyncio.sleep(0.01)
+    waiting.cancel()
+    await asyncio.wait([waiting])
+    (closing,) = heard._closing
+    await asyncio.wait_for(closing, 5)  # nobody waits a minute for the engine
+
+
 # The journal
 
 

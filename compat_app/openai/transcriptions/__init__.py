@@ -1,0 +1,1 @@
+"""Speech to text over HTTP: `/v1/audio/transcriptions` and `/v1/audio/translations`."""

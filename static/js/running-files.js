@@ -1,0 +1,38 @@
+// The recordings that are being transcribed as files, each with its progress.
+
+import { asClock } from "./format.js";
+import { byId, make } from "./page.js";
+
+/**
+ * @typedef {object} RunningFile
+ * @property {string} request_id
+ * @property {string} principal
+ * @property {number} done_seconds
+ * @property {number|null} audio_seconds
+ * @property {number} running_seconds
+ */
+
+/** @param {RunningFile[]} files */
+export function drawRunningFiles(files) {
+  byId("files-section").hidden = files.length === 0;
+  byId("files").replaceChildren(...files.map(row));
+}
+
+/** @param {RunningFile} file */
+function row(file) {
+  const bar = /** @type {HTMLProgressElement} */ (make("progress", ""));
+  bar.setAttribute("aria-label", `Progress of ${file.request_id}`);
+  if (file.audio_seconds) {
+    bar.max = file.audio_seconds;
+    bar.value = Math.min(file.done_seconds, file.audio_seconds);
+  }
+  const total = file.audio_seconds ? ` of ${asClock(file.audio_seconds)}` : "";
+  return make(
+    "tr",
+    "",
+    make("td", "", file.request_id),
+    make("td", "", bar),
+    make("td", "", `${asClock(file.done_seconds)}${total}`),
+    make("td", "", asClock(file.running_seconds)),
+  );
+}
