@@ -11,6 +11,9 @@ PRIORITY_HEADER = "X-Priority"
 DEADLINE_HEADER = "X-Request-Deadline"
 """The seconds after which the request need not be started any more."""
 
+VOICE_HEADER = "X-Voice-Probability"
+"""The audio is one utterance; the mean probability of its voice activity, 0 to 1."""
+
 
 def urgency_headers(urgency: Urgency) -> dict[str, str]:
     """What a server of ours honours; others ignore it."""

@@ -45,6 +45,9 @@ class TestSpeechToText(SttContract):
 
 
 class TestTextToSpeech(TtsContract):
+    LONG_SENTENCES = 130
+    """As many as one request may have (`tts_max_text_length`)."""
+
     @pytest.fixture
     async def tts(self, server: RunningServer) -> AsyncIterator[RemoteTts]:
         async with remote_speaking.started(server.url) as engine:

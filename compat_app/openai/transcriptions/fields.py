@@ -43,7 +43,9 @@ class Fields(BaseModel):
     )
     prompt: str = Field("", description="Text that sets style and spelling.")
     keywords: list[str] = Field([], description="Words that are likely to occur.")
-    response_format: ResponseFormat = Field("json", description="The form of the answer.")
+    response_format: ResponseFormat = Field(
+        "json", description="The form of the answer."
+    )
     temperature: float = Field(
         0.0, ge=0, le=1, description="Accepted; decoding starts at 0 in any case."
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from common.remote.failures import Garbled
-from stt_app.core.engine import Transcript, TranscriptionRequest, Word
+from stt_app.core.engine import Segment, Transcript, TranscriptionRequest, Word
 from stt_app.core.languages import AUTO
 from stt_app.core.remote.language_names import language_code
 
@@ -32,6 +32,7 @@ def transcript_of(answer: Any, request: TranscriptionRequest, model: str) -> Tra
         _confidence(answer, words) if text else 0.0,
         model,
         words,
+        tuple(_segments(answer, request.seconds)) if text else (),
     )
 
 
@@ -57,6 +58,31 @@ def _words(answer: dict[str, Any], seconds: float) -> Iterator[Word]:
         latest = min(max(end, start), seconds)
         probability = _share(entry.get("probability", entry.get("confidence")), 1.0)
         yield Word(word, start, latest, probability)
+
+
+def _segments(answer: dict[str, Any], seconds: float) -> Iterator[Segment]:
+    """Those with text and times, with what the server says about them."""
+    for entry in _entries(answer, "segments"):
+        text = entry.get("text")
+        start, end = _number(entry.get("start")), _number(entry.get("end"))
+        if not isinstance(text, str) or start is None or end is None:
+            continue
+        start = min(max(start, 0.0), seconds)
+        yield Segment(
+            text,
+            start,
+            min(max(end, start), seconds),
+            _tokens(entry.get("tokens")),
+            _number(entry.get("temperature")) or 0.0,
+            _number(entry.get("avg_logprob")) or 0.0,
+            _number(entry.get("compression_ratio")) or 1.0,
+            _share(entry.get("no_speech_prob"), 0.0),
+        )
+
+
+def _tokens(listed: object) -> tuple[int, ...]:
+    found = listed if isinstance(listed, list) else []
+    return tuple(each for each in found if isinstance(each, int))
 
 
 def _confidence(answer: dict[str, Any], words: Sequence[Word]) -> float:

@@ -18,7 +18,7 @@ from common.remote.answers import check_answer, read_json
 from common.remote.catalog import Catalog, Offers
 from common.remote.client import POOL_SECONDS
 from common.remote.failures import Refused, Stalled
-from common.remote.headers import urgency_headers
+from common.remote.headers import VOICE_HEADER, urgency_headers
 from common.remote.options import read_options
 from common.remote.servers import Attempt, RemoteServers
 from common.workers import Priority, Urgency
@@ -139,7 +139,7 @@ class RemoteStt:
             join_path(attempt.url, path_for(call.request)),
             data={**form, **self._options.extra},
             files={"file": call.file},
-            headers=urgency_headers(call.urgency),
+            headers=_headers(call),
             timeout=self._timeout,
         )
         async with stream as response:
@@ -150,6 +150,12 @@ class RemoteStt:
     async def _look(self, client: httpx.AsyncClient, url: httpx.URL) -> Offers:
         catalog = Catalog(client, self._options.max_response_kb)
         return await catalog.models(url, "automatic-speech-recognition")
+
+
+def _headers(call: _Call) -> dict[str, str]:
+    """They keep a server of ours from cutting the utterance once more."""
+    probability = call.request.voice_probability
+    return {**urgency_headers(call.urgency), VOICE_HEADER: f"{probability:.3f}"}
 
 
 def _named(request: TranscriptionRequest) -> tuple[str, ...]:

@@ -55,9 +55,7 @@ def peak_bytes(process: Path) -> int:
 async def test_it_transcribes_for_many_at_once(
     server: RunningServer, recording: tuple[str, bytes]
 ) -> None:
-    async with openai.AsyncOpenAI(
-        base_url=f"{server.url}/v1", api_key="any"
-    ) as client:
+    async with openai.AsyncOpenAI(base_url=f"{server.url}/v1", api_key="any") as client:
         asked = (
             client.audio.transcriptions.create(
                 model="whisper-1", file=recording, chunking_strategy=VAD

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -22,6 +23,8 @@ from tts_app.core.remote.engine import RemoteTts
 
 pytestmark = pytest.mark.server
 
+UTTERANCE = TranscriptionRequest(np.asarray(sound(1.5)))
+
 
 class TestSpeechToText(SttContract):
     @pytest.fixture
@@ -35,10 +38,13 @@ class TestSpeechToText(SttContract):
 
     @pytest.fixture
     def speech(self) -> TranscriptionRequest:
-        return TranscriptionRequest(np.asarray(sound(1.5)))
+        return UTTERANCE
 
 
 class TestTextToSpeech(TtsContract):
+    LONG_SENTENCES = 130
+    """As many as one request may have (`tts_max_text_length`)."""
+
     @pytest.fixture
     async def tts(self, server: RunningServer) -> AsyncIterator[RemoteTts]:
         async with remote_speaking.started(server.url) as engine:
@@ -49,22 +55,40 @@ class TestTextToSpeech(TtsContract):
         return remote_speaking.fresh(server.url)
 
 
-@pytest.mark.parametrize("priority", list(Priority))
-async def test_the_server_takes_every_priority_and_a_deadline(
+LISTENING = (Priority.FINAL, Priority.SPECULATIVE, Priority.INTERIM, Priority.FILE)
+SPEAKING = (Priority.FIRST_CLAUSE, Priority.LATER_CLAUSE, Priority.SPECULATIVE)
+
+
+@pytest.mark.parametrize("priority", LISTENING)
+async def test_an_utterance_may_have_every_priority_and_a_deadline(
     server: RunningServer, priority: Priority
 ) -> None:
-    urgency = Urgency(priority)
+    urgency = Urgency(priority, time.monotonic() + 60)
     async with hearing.started(server.url) as engine:
-        request = TranscriptionRequest(np.asarray(sound(1.5)), "en")
-        assert (await hearing.ask(engine, request, urgency)).text
+        assert (await hearing.ask(engine, UTTERANCE, urgency)).text
+
+
+@pytest.mark.parametrize("priority", SPEAKING)
+async def test_a_clause_may_have_every_priority(
+    server: RunningServer, priority: Priority
+) -> None:
     async with remote_speaking.started(server.url) as engine:
-        assert await remote_speaking.say(engine, urgency=Urgency(priority))
+        assert await remote_speaking.say(engine, urgency=priority)
+
+
+async def test_the_server_looks_for_no_speech_where_some_was_found(
+    server: RunningServer,
+) -> None:
+    faint = replace(UTTERANCE, samples=UTTERANCE.samples * 1e-4, voice_probability=0.0)
+    async with hearing.started(server.url) as engine:
+        for length in (1_000, 16_000):
+            request = replace(faint, samples=faint.samples[:length])
+            assert (await hearing.ask(engine, request)).text
 
 
 async def test_all_options_of_an_utterance_are_taken(server: RunningServer) -> None:
-    request = TranscriptionRequest(np.asarray(sound(1.5)))
     told = replace(
-        request,
+        UTTERANCE,
         language="en",
         prompt="So it goes.",
         hotwords="Zaphod, Trillian",

@@ -75,9 +75,7 @@ OTHERS = {
     "a megahertz": WAV[:24] + struct.pack("<I", 1_000_000) + WAV[28:],
     "no channels": WAV[:22] + struct.pack("<H", 0) + WAV[24:],
     "cut off in its header": WAV[:30],
-    "24 bits": recorded(
-        sound(0.5, rate_hz=48_000), "wav", "pcm_s24le", seekable=True
-    ),
+    "24 bits": recorded(sound(0.5, rate_hz=48_000), "wav", "pcm_s24le", seekable=True),
     "a megabyte too much": WAV + bytes(MOST_BYTES),
 }
 

@@ -15,7 +15,7 @@ import pytest
 from common.engine import PartState
 from common.errors import BadValue, EngineFailed, Expired
 from common.workers import Priority, Urgency
-from stt_app.core.engine import TranscriptionRequest
+from stt_app.core.engine import Segment, TranscriptionRequest
 from stt_app.core.remote.answer import transcript_of
 from stt_app.core.remote.engine import RemoteStt
 from stt_app.core.remote.form import keywords
@@ -109,12 +109,13 @@ async def test_it_asks_for_a_translation_at_its_own_address(
 
 async def test_it_says_how_urgent_the_request_is(server: AudioServer) -> None:
     async with started(server.url) as engine:
-        await ask(engine)
+        await ask(engine, replace(SPEECH, voice_probability=0.8125))
         deadline = time.monotonic() + 30
         await ask(engine, urgency=Urgency(Priority.INTERIM, deadline))
     final, interim = (request.headers for request in server.audio_requests)
     assert final["x-priority"] == "final"
     assert "x-request-deadline" not in final
+    assert final["x-voice-probability"] == "0.812"
     assert interim["x-priority"] == "interim"
     assert 0 < float(interim["x-request-deadline"]) <= 30
 
@@ -255,6 +256,21 @@ def test_its_confidence_is_that_of_the_segments_by_their_length() -> None:
     found = transcript_of(said, SPEECH, "m")
     assert found.confidence == pytest.approx(math.exp(-0.4))
     assert transcript_of({**said, "text": " "}, SPEECH, "m").confidence == 0.0
+
+
+def test_it_takes_over_what_the_server_says_about_segments() -> None:
+    figures = {"temperature": 0.2, "avg_logprob": -0.3, "compression_ratio": 1.5}
+    segments = [
+        {"text": " Hello", "start": 0.1, "end": 9.0, "tokens": [5, "x"], **figures},
+        {"text": " there", "start": "x", "end": 1.0},
+        {"text": None, "start": 0.0, "end": 1.0},
+        {"text": " you", "start": 0.5, "end": 0.4, "no_speech_prob": 0.25},
+    ]
+    found = transcript_of({"text": "Hello you", "segments": segments}, SPEECH, "m")
+    assert found.segments == (
+        Segment(" Hello", 0.1, 1.0, (5,), 0.2, -0.3, 1.5, 0.0),
+        Segment(" you", 0.5, 0.5, no_speech_probability=0.25),
+    )
 
 
 @pytest.mark.parametrize(
