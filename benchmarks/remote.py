@@ -15,12 +15,15 @@ import numpy as np
 
 from benchmarks.report import milliseconds, table
 from common.audio import SPEECH_RATE_HZ, Audio
-from common.config import Config, load_config
+from common.config import load_config
 from common.workers import Priority, Urgency
 from stt_app.core.engine import SttEngine, TranscriptionRequest
+from stt_app.core.remote.engine import RemoteStt
+from stt_app.core.whisper.engine import WhisperEngine
 from tests.server_process import running_server
 from tts_app.core.engine import SynthesisRequest, TtsEngine
-from voiceproject.services import build_stt, build_tts
+from tts_app.core.piper.engine import PiperEngine
+from tts_app.core.remote.engine import RemoteTts
 
 REPEATS = 15
 SENTENCE = "The train to the coast leaves at seven in the morning from platform two."
@@ -39,17 +42,11 @@ def run() -> str:
 
 
 async def _tables(url: str) -> str:
-    local = load_config({}).config.model_copy(update=SETTINGS)
-    box = {"url": url, "model": "tiny.en"}
-    remote = local.model_copy(
-        update={
-            "stt_engine": "http",
-            "stt_engine_options": box,
-            "tts_engine": "http",
-            "tts_engine_options": {"url": url},
-        }
-    )
-    async with _engines(local) as here, _engines(remote) as there:
+    config = load_config({}).config.model_copy(update=SETTINGS)
+    box = {"url": url}
+    local = WhisperEngine(config, config), PiperEngine(config)
+    remote = RemoteStt(config, box), RemoteTts(config, box)
+    async with _started(*local) as here, _started(*remote) as there:
         utterance = await _utterance(here[1])
         texts = await _in_turn(
             *(_text(engines[0], utterance) for engines in (here, there))
@@ -64,8 +61,10 @@ async def _tables(url: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def _engines(config: Config) -> AsyncIterator[tuple[SttEngine, TtsEngine]]:
-    engines = build_stt(config), build_tts(config)
+async def _started(
+    stt: SttEngine, tts: TtsEngine
+) -> AsyncIterator[tuple[SttEngine, TtsEngine]]:
+    engines = stt, tts
     await asyncio.gather(*(engine.start() for engine in engines))
     try:
         yield engines

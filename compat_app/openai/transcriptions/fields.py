@@ -55,7 +55,9 @@ class Fields(BaseModel):
     include: list[str] = Field(
         [], description="`logprobs` adds log probabilities of the words to `json`."
     )
-    stream: bool = Field(False, description="Whether to send server-sent events.")
+    stream: bool = Field(
+        default=False, description="Whether to send server-sent events."
+    )
     chunking_strategy: str = Field(
         "", description="`auto`, or `server_vad` with its options."
     )

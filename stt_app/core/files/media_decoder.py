@@ -1,8 +1,8 @@
 """Media files of any kind, each decoded in a process of its own.
 
 FFmpeg reads untrusted files. A crash, a hang or excessive memory ends that process, and
-the file is rejected; other files are not affected. Short WAV files of 16-bit PCM are read
-without it.
+the file is rejected; other files are not affected. Short mono WAV files of 16-bit PCM
+are read without it.
 """
 
 from __future__ import annotations

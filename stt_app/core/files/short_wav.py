@@ -1,17 +1,19 @@
-"""Short WAV files of 16-bit PCM, which need no FFmpeg and so no process of their own.
+"""Short mono WAV files of 16-bit PCM, which need no FFmpeg and so no process of their own.
 
 Programs send them: one utterance, for whose text somebody waits.
 """
 
 from __future__ import annotations
 
+import io
+import wave
 from pathlib import Path
 
 from common.audio import SPEECH_RATE_HZ, Samples, read_wav
 from stt_app.core.files.media_reader import HIGHEST_HZ, LOWEST_HZ
 
 MOST_BYTES = 3_000_000
-"""A minute and a half at 16 kHz, mono."""
+"""A minute and a half at 16 kHz."""
 _MARK = slice(8, 12)
 
 
@@ -25,8 +27,12 @@ def read_short_wav(path: Path) -> Samples | None:
     if len(data) > MOST_BYTES or data[_MARK] != b"WAVE":
         return None
     try:
+        with wave.open(io.BytesIO(data)) as header:
+            channels = header.getnchannels()
         audio = read_wav(data)
-    except ValueError:
+    except (ValueError, EOFError, wave.Error):
+        return None
+    if channels != 1:  # FFmpeg mixes by its own rules
         return None
     if not LOWEST_HZ <= audio.rate_hz <= HIGHEST_HZ or not len(audio.samples):
         return None

@@ -144,9 +144,9 @@ def test_a_large_recording_is_never_whole_in_memory(
     with path.open("wb") as file:
         file.write(b"no sound")
         file.truncate(MANY)
-    with grows_by_less_than(server, MANY / 2), path.open("rb") as file:
-        with pytest.raises(openai.BadRequestError):
-            client.audio.transcriptions.create(model="a", file=file)
+    refused = pytest.raises(openai.BadRequestError)
+    with grows_by_less_than(server, MANY / 2), path.open("rb") as file, refused:
+        client.audio.transcriptions.create(model="a", file=file)
 
 
 def test_base64_of_many_megabytes_does_not_stop_others(server: RunningServer) -> None:

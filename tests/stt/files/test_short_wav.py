@@ -33,15 +33,9 @@ async def portions(path: Path, start: float = 0.0, most: float = 60) -> list[Por
 
 
 @pytest.mark.parametrize("rate_hz", [8_000, 16_000, 22_050, 48_000])
-@pytest.mark.parametrize("layout", ["mono", "stereo"])
-async def test_it_reads_what_ffmpeg_reads(
-    tmp_path: Path, rate_hz: int, layout: str
-) -> None:
+async def test_it_reads_what_ffmpeg_reads(tmp_path: Path, rate_hz: int) -> None:
     samples = sound(-0.2, 0.6, -0.2, rate_hz=rate_hz)
-    data = recorded(
-        samples, "wav", "pcm_s16le", rate_hz=rate_hz, layout=layout, seekable=True
-    )
-    path = written(tmp_path, data)
+    path = written(tmp_path, wav_bytes(Audio(samples, rate_hz)))
     (portion,) = await portions(path)
     reader = MediaReader(path)
     expected = reader.read(1 << 20)
@@ -76,6 +70,9 @@ OTHERS = {
     "no channels": WAV[:22] + struct.pack("<H", 0) + WAV[24:],
     "cut off in its header": WAV[:30],
     "24 bits": recorded(sound(0.5, rate_hz=48_000), "wav", "pcm_s24le", seekable=True),
+    "stereo": recorded(
+        sound(0.5, rate_hz=48_000), "wav", "pcm_s16le", layout="stereo", seekable=True
+    ),
     "a megabyte too much": WAV + bytes(MOST_BYTES),
 }
 
