@@ -20,6 +20,7 @@ from benchmarks import (
     live,
     long,
     pauses,
+    remote,
     soak,
     soak_speech,
     start,
@@ -41,6 +42,7 @@ PROGRAMS: dict[str, Callable[[], str]] = {
     "soak_speech": soak_speech.run,
     "window": window.run,
     "throughput": throughput.run,
+    "remote": remote.run,
 }
 LISTENING: dict[str, Callable[[Flags], str]] = {
     "live": live.run,

@@ -76,7 +76,7 @@ class Engine(Protocol):
 
 
 EngineOptions: TypeAlias = Mapping[str, Any]
-"""The options of a custom engine, such as `stt_engine_options`."""
+"""The options of an engine, such as `stt_engine_options`."""
 
 
 @dataclass(frozen=True)
@@ -88,13 +88,14 @@ class EngineSlot:
     options_setting: str
     built_in: Mapping[str, str]
     """The dotted path of each engine that comes with the server, by its name."""
+    taking_options: frozenset[str] = frozenset()
+    """The names of those in `built_in` that take options."""
 
     def build(self, name: str, config: object, options: EngineOptions) -> Any:
         """The engine of this name, or at this dotted path; not started.
 
-        An engine that comes with the server is called with `config`, which is its
-        section of the configuration; a custom engine is called with `config` and
-        `options`.
+        It is called with `config`, which is its section of the configuration. A custom
+        engine, and one that takes options, gets `options` too.
 
         Raises EngineFailed for an unknown name, a path that cannot be imported or
         called so, and for options that the engine does not take.
@@ -114,13 +115,22 @@ class EngineSlot:
             ) from error
         if name not in self.built_in:
             return self._build_own(name, build, config, options)
-        if options:
-            given = ", ".join(f"`{key}`" for key in options)
-            raise EngineFailed(
-                f"`{self.options_setting}` has {given}, but `{name}` takes no options; "
-                "they are for an engine of your own."
-            )
+        if name in self.taking_options:
+            return build(config, options)
+        self._check_unused(name, options)
         return build(config)
+
+    def _check_unused(self, name: str, options: EngineOptions) -> None:
+        """Raises EngineFailed when there are options."""
+        if not options:
+            return
+        given = ", ".join(f"`{key}`" for key in options)
+        takers = [f"`{each}`" for each in sorted(self.taking_options)]
+        takers.append("an engine of your own")
+        raise EngineFailed(
+            f"`{self.options_setting}` has {given}, but `{name}` takes no options; "
+            f"they are for {' or '.join(takers)}."
+        )
 
     def _build_own(
         self, name: str, build: Any, config: object, options: EngineOptions

@@ -227,10 +227,12 @@ class ListeningService:
         priority: Priority = Priority.FILE,
         model: str = "",
         start_seconds: float = 0.0,
+        voice_probability: float | None = None,
     ) -> AsyncGenerator[FileEvent, None]:
         """The file's utterances in order from `start_seconds` on, and its progress.
 
-        The last event is a Progress with the file's true length. The history gets one
+        With `voice_probability`, 0 to 1, the file is one utterance, in which speech was
+        detected elsewhere. The last event is a Progress with the file's true length. The history gets one
         record of the file. Raises BadValue for an unknown model,
         UnsupportedAudio, TooLarge, Overloaded, the engine's error, or OSError when the
         file cannot be opened.
@@ -243,6 +245,7 @@ class ListeningService:
             start_seconds,
             priority=priority,
             model=model,
+            voice_probability=voice_probability,
         )
         try:
             with self.files.running(request_id, principal.id) as file:

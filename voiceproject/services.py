@@ -45,12 +45,20 @@ ROLES = ("stt", "tts")
 STT_ENGINES = EngineSlot(
     "stt_engine",
     "stt_engine_options",
-    {"whisper": "stt_app.services:whisper_engine"},
+    {
+        "whisper": "stt_app.services:whisper_engine",
+        "http": "stt_app.core.remote.engine:RemoteStt",
+    },
+    taking_options=frozenset(["http"]),
 )
 TTS_ENGINES = EngineSlot(
     "tts_engine",
     "tts_engine_options",
-    {"piper": "tts_app.core.piper.engine:PiperEngine"},
+    {
+        "piper": "tts_app.core.piper.engine:PiperEngine",
+        "http": "tts_app.core.remote.engine:RemoteTts",
+    },
+    taking_options=frozenset(["http"]),
 )
 
 

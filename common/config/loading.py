@@ -164,7 +164,7 @@ def _strict_bool(reader: environ.Env, variable: str) -> Any:
     return reader.bool(variable) if text in known else text
 
 
-def _demand(message: str) -> str:
+def demand(message: str) -> str:
     """What pydantic wants, as the second half of a sentence."""
     wanted = message.removeprefix("Value error, ").rstrip(".")
     return wanted.replace("Input should be", "it must be", 1).replace(
@@ -187,5 +187,5 @@ def _explain(
         # What is meant to be a mapping may hold keys, wherever it is broken.
         hidden = is_secret(name) or _is_mapping(name)
         given = MASK if hidden else repr(problem["input"])
-        lines.append(f"{where} is {given}; {_demand(problem['msg'])}.")
+        lines.append(f"{where} is {given}; {demand(problem['msg'])}.")
     return "\n".join(lines)

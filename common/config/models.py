@@ -37,17 +37,17 @@ class ModelSettings(Section):
     )
     stt_engine: str = setting(
         "whisper",
-        "Speech-to-text engine: `whisper` or the dotted path `package.module:Class` of your own engine.",
+        "Speech-to-text engine: `whisper`, `http` (another server with an OpenAI-compatible audio API), or the dotted path `package.module:Class` of your own engine.",
     )
     tts_engine: str = setting(
         "piper",
-        "Text-to-speech engine: `piper` or the dotted path `package.module:Class` of your own engine.",
+        "Text-to-speech engine: `piper`, `http` (another server with an OpenAI-compatible audio API), or the dotted path `package.module:Class` of your own engine.",
     )
     stt_engine_options: EngineOptionsSetting = setting(
         {},
-        "Options for a speech-to-text engine of your own: a mapping here, a JSON object in the environment.",
+        "Options for the speech-to-text engine `http`, or for one of your own: a mapping here, a JSON object in the environment.",
     )
     tts_engine_options: EngineOptionsSetting = setting(
         {},
-        "Options for a text-to-speech engine of your own: a mapping here, a JSON object in the environment.",
+        "Options for the text-to-speech engine `http`, or for one of your own: a mapping here, a JSON object in the environment.",
     )

@@ -17,11 +17,11 @@ from common.config import LlmEngineSettings
 from common.engine import EngineStats, PartHealth, PartState
 from common.errors import BadValue
 from common.models.files import find_llm
+from common.remote.failures import CutOff, Refused, Unreachable
 from llm.embedded.child import Child
 from llm.engine import ChatMessage, ReplyOptions
 from llm.prompt import system_prompt
 from llm.resilience.circuit import Circuit
-from llm.resilience.failures import CutOff, Refused, Unreachable
 from llm.resilience.retries import RetryPolicy
 from llm.servers.connections import MAX_CONNECTIONS
 from llm.servers.dialect import CompletionDelta, CompletionRequest, parse_line

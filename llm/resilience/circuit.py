@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from common.config.llm import LlmSettings
-from llm.resilience.failures import AskFailed
+from common.remote.failures import AskFailed
 
 
 class CircuitOpen(Exception):

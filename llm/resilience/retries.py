@@ -9,9 +9,9 @@ import stamina
 
 from common.config.llm import LlmSettings
 from common.errors import LlmUnavailable
+from common.remote.failures import RETRYABLE, AskFailed, Busy, CutOff, ServerBroke
 from llm.engine import LlmEvent
 from llm.resilience.circuit import Circuit, CircuitOpen
-from llm.resilience.failures import RETRYABLE, AskFailed, Busy, CutOff, ServerBroke
 
 Ask = Callable[[], AsyncGenerator[LlmEvent, None]]
 """Asks once, and yields the answer. Raises AskFailed."""

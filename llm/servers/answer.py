@@ -10,8 +10,8 @@ import anyio
 import structlog
 
 from common.config.llm import LlmSettings
+from common.remote.failures import Refused, Stalled
 from llm.engine import Finished, FinishReason, LlmEvent, TextDelta, TokenUsage, ToolCall
-from llm.resilience.failures import Refused, Stalled
 from llm.servers.dialect import CompletionDelta, CompletionRequest
 from llm.servers.reasoning import ReasoningFilter
 from llm.servers.tool_calls import ToolCallAssembler

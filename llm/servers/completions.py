@@ -8,19 +8,13 @@ from collections.abc import AsyncGenerator, AsyncIterator
 import anyio
 import httpx
 
+from common.remote.answers import read_error
+from common.remote.failures import AskFailed, CutOff, Garbled, ServerBroke, from_httpx
 from llm.engine import TokenUsage
-from llm.resilience.failures import (
-    AskFailed,
-    CutOff,
-    Garbled,
-    ServerBroke,
-    from_httpx,
-)
 from llm.servers.dialect import (
     CompletionDelta,
     CompletionRequest,
     Dialect,
-    error_text,
     read_lines,
 )
 
@@ -65,7 +59,7 @@ async def _failure(
         body += chunk
         if len(body) > _ERROR_BODY_BYTES:
             break
-    status, message = response.status_code, error_text(body)
+    status, message = response.status_code, read_error(body).message
     if status >= 500:
         said = f": {message}" if message else ""
         return ServerBroke(f"answered {status}{said}")

@@ -9,9 +9,8 @@ from typing import Any, Protocol
 
 import httpx
 
-from common.errors import EngineFailed
+from common.remote.failures import Garbled, Refused
 from llm.engine import ChatMessage, FinishReason, ReplyOptions, TokenUsage
-from llm.resilience.failures import Garbled, Refused
 from llm.servers.tool_calls import ToolCallDelta
 
 _LINE_BYTES_MAX = 1 << 20
@@ -100,35 +99,6 @@ class Dialect(Protocol):
         """
 
 
-def server_root(address: str, setting_name: str, endings: Sequence[str]) -> httpx.URL:
-    """The server's root, whichever of its `endings` the address has.
-
-    Raises EngineFailed, naming the setting.
-    """
-    try:
-        url = httpx.URL(address.strip())
-    except httpx.InvalidURL as error:
-        raise EngineFailed(f"`{setting_name}` is not an address: {error}.") from error
-    if url.scheme not in ("http", "https") or not url.host:
-        raise EngineFailed(
-            f"`{setting_name}` must be an address like http://127.0.0.1:11434, "
-            f"not {address!r}."
-        )
-    path = url.path.rstrip("/")
-    for ending in endings:
-        path = path.removesuffix(ending)
-    return url.copy_with(path=path.rstrip("/") or "/", query=None, fragment=None)
-
-
-def join_path(url: httpx.URL, path: str) -> httpx.URL:
-    """The address of `path` under the server's root."""
-    return url.copy_with(path=url.path.rstrip("/") + path)
-
-
-def without_password(url: httpx.URL) -> str:
-    return str(url.copy_with(userinfo=b"")).rstrip("/")
-
-
 async def read_lines(response: httpx.Response) -> AsyncIterator[bytes]:
     """The lines of a streamed body. Raises Garbled for one that never ends.
 
@@ -173,13 +143,3 @@ def read_usage(prompt_tokens: object, completion_tokens: object) -> TokenUsage |
     if isinstance(prompt_tokens, int) and isinstance(completion_tokens, int):
         return TokenUsage(prompt_tokens, completion_tokens)
     return None
-
-
-def error_text(body: bytes) -> str:
-    """The message in an error's body, as both kinds of server put it."""
-    try:
-        error = json.loads(body)["error"]
-    except (ValueError, KeyError, TypeError):
-        return ""
-    message = error.get("message", "") if isinstance(error, dict) else error
-    return str(message)[:300]

@@ -15,12 +15,13 @@ from common.config import LlmEngineSettings
 from common.config.llm import LlmSettings
 from common.engine import EngineStats, PartHealth, PartState
 from common.errors import BadValue, LlmUnavailable
+from common.remote.failures import AskFailed, from_httpx
+from common.remote.watch import Watch
 from llm.engine import ChatMessage, LlmEvent, ReplyOptions, Tool, check_tools
 from llm.resilience.circuit import Circuit
-from llm.resilience.failures import AskFailed, NoSuchModel, NoTools, from_httpx
+from llm.resilience.failures import NoSuchModel, NoTools
 from llm.resilience.retries import Resilience, RetryPolicy
 from llm.resilience.shared_circuit import circuit_for
-from llm.resilience.watch import Watch
 from llm.servers.answer import Answer
 from llm.servers.completions import stream_completion
 from llm.servers.connections import CHECK_SECONDS, Connections
@@ -59,7 +60,7 @@ class HttpLlm:
             circuit or circuit_for(self._server_name, config, clock),
             give_up_after_seconds=config.llm_max_seconds,
         )
-        self._watch = Watch(self.check, config.llm_check_seconds)
+        self._watch = Watch(self.check, lambda: config.llm_check_seconds)
         self._running = False
         self._problem = ""
 

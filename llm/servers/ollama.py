@@ -13,25 +13,18 @@ import httpx
 from common.config import LlmEngineSettings
 from common.config.llm import LlmSettings
 from common.errors import BadValue
+from common.remote.address import join_path, server_root, without_password
+from common.remote.failures import Garbled, Refused, ServerBroke
 from llm.engine import ChatMessage, ReplyOptions
-from llm.resilience.failures import (
-    Garbled,
-    NoSuchModel,
-    NoTools,
-    Refused,
-    ServerBroke,
-)
+from llm.resilience.failures import NoSuchModel, NoTools
 from llm.resilience.retries import RetryPolicy
 from llm.servers.connections import CHECK_SECONDS
 from llm.servers.dialect import (
     CompletionDelta,
     CompletionRequest,
-    join_path,
     offered,
     parse_line,
     read_usage,
-    server_root,
-    without_password,
 )
 from llm.servers.http_engine import HttpLlm
 from llm.servers.ollama_wire import (

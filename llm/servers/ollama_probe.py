@@ -10,7 +10,7 @@ import httpx
 from common.config.llm import LlmSettings
 from common.engine import PartHealth, PartState
 from common.errors import EngineFailed
-from llm.resilience.failures import AskFailed
+from common.remote.failures import AskFailed
 from llm.servers.ollama import OllamaDialect
 
 _PATIENCE_SECONDS = 1.0

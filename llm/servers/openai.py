@@ -8,19 +8,18 @@ import httpx
 
 from common.config import LlmEngineSettings
 from common.errors import EngineFailed
+from common.remote.address import join_path, openai_root, without_password
+from common.remote.failures import Garbled, Refused, ServerBroke
 from llm.engine import ChatMessage, FinishReason, NamedTool, ToolChoice
-from llm.resilience.failures import Garbled, NoSuchModel, Refused, ServerBroke
+from llm.resilience.failures import NoSuchModel
 from llm.resilience.retries import RetryPolicy
 from llm.servers.dialect import (
     CompletionDelta,
     CompletionRequest,
     as_mapping,
-    join_path,
     offered,
     parse_line,
     read_usage,
-    server_root,
-    without_password,
 )
 from llm.servers.http_engine import HttpLlm
 from llm.servers.tool_calls import ToolCallDelta, tool_definitions
@@ -49,8 +48,7 @@ class OpenAiDialect:
 
     @property
     def root(self) -> httpx.URL:
-        url = server_root(self._address, "openai_url", _ENDINGS)
-        return url.copy_with(path="/v1") if url.path == "/" else url
+        return openai_root(self._address, "openai_url", _ENDINGS)
 
     @property
     def chat_url(self) -> httpx.URL:

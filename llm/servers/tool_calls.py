@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
+from common.remote.failures import Garbled
 from llm.engine import Tool, ToolCall
-from llm.resilience.failures import Garbled
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from common.config import ConfigError, SttEngineSettings, load_config
+from common.config.engine_options import mask_secrets
 from common.engine import EngineSlot
 from common.errors import EngineFailed
 from gateway_app.pages.shown_settings import shown_groups
@@ -67,11 +68,23 @@ def test_values_that_look_secret_are_shown_nowhere(file: Path) -> None:
         assert "'size': 5" in shown or '"size": 5' in shown
 
 
-def test_an_engine_of_the_server_takes_none() -> None:
+def test_passwords_in_addresses_are_shown_nowhere() -> None:
+    urls = ["http://me:hidden@gpu:8000/v1", "https://hidden@gpu/a@b", "http://c@/"]
+    shown = mask_secrets({"url": urls[0], "urls": urls[1:]})
+    assert shown == {
+        "url": "http://********@gpu:8000/v1",
+        "urls": ["https://********@gpu/a@b", "http://********@/"],
+    }
+
+
+def test_an_engine_of_the_server_takes_none_unless_it_says_so() -> None:
     for build, name in ((build_stt, "stt_engine"), (build_tts, "tts_engine")):
         config = load_config({f"{name}_options".upper(): '{"beams": 5}'}).config
-        with pytest.raises(EngineFailed, match=f"`{name}_options` has `beams`"):
+        says = f"`{name}_options` has `beams`.* for `http` or an engine of your own"
+        with pytest.raises(EngineFailed, match=says):
             build(config)
+        remote = {name: "http", f"{name}_options": {"url": "http://gpu"}}
+        assert build(config.model_copy(update=remote)).health().summary
 
 
 class OwnStt:

@@ -51,6 +51,9 @@ def changed(request: SynthesisRequest, **settings: Any) -> SynthesisRequest:
 class TtsContract:
     """Subclass it; the fixtures say on what it runs."""
 
+    LONG_SENTENCES = 200
+    """Of a text that takes much longer than any test waits."""
+
     @pytest.fixture
     def tts(self) -> TtsEngine:
         raise NotImplementedError
@@ -153,7 +156,7 @@ class TtsContract:
         self, tts: TtsEngine, request_: SynthesisRequest
     ) -> None:
         urgency = Urgency(Priority.SPECULATIVE)
-        long_text = replace(request_, text=" ".join([SENTENCE] * 200))
+        long_text = replace(request_, text=" ".join([SENTENCE] * self.LONG_SENTENCES))
         parts: Any = tts.synthesize(long_text, urgency)
         heard: list[SpeechPart] = []
         with pytest.raises(Expired):
@@ -161,7 +164,7 @@ class TtsContract:
                 async for part in parts:
                     heard.append(part)
                     urgency.give_up()
-        assert seconds(heard) < 200 * 0.5
+        assert seconds(heard) < self.LONG_SENTENCES * 0.5
         # The worker is free: it does not make the other 199 sentences first.
         assert await asyncio.wait_for(spoken(tts, request_), FREE_SECONDS)
 

@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import json
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 
@@ -39,9 +41,15 @@ class Reply:
     def __init__(self, writer: asyncio.StreamWriter) -> None:
         self._writer = writer
 
-    async def begin(self, status: int, content_type: str) -> None:
+    async def begin(
+        self,
+        status: int,
+        content_type: str,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        more = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         head = (
-            f"HTTP/1.1 {status} Scripted\r\nContent-Type: {content_type}\r\n"
+            f"HTTP/1.1 {status} Scripted\r\nContent-Type: {content_type}\r\n{more}"
             "Transfer-Encoding: chunked\r\n\r\n"
         )
         await self._write(head.encode())
@@ -52,8 +60,14 @@ class Reply:
     async def end(self) -> None:
         await self._write(b"0\r\n\r\n")
 
-    async def whole(self, status: int, content_type: str, data: bytes) -> None:
-        await self.begin(status, content_type)
+    async def whole(
+        self,
+        status: int,
+        content_type: str,
+        data: bytes,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        await self.begin(status, content_type, headers)
         await self.chunk(data)
         await self.end()
 
@@ -75,8 +89,9 @@ class ScriptedServer:
     Subclasses route a request to a Behaviour. What clients did is in `requests`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Request] = []
+        self._tls = tls
         self.port = 0
         self._connections = 0
         self._loop = asyncio.new_event_loop()
@@ -85,7 +100,7 @@ class ScriptedServer:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     def route(self, request: Request) -> Behaviour:
         raise NotImplementedError
@@ -116,7 +131,9 @@ class ScriptedServer:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(5)
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(
+            self._serve, "127.0.0.1", self.port, ssl=self._tls
+        )
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def _vanish(self) -> None:

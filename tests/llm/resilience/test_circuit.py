@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from common.errors import LlmUnavailable
+from common.remote.failures import Refused, ServerBroke
 from llm.resilience.circuit import Circuit, CircuitOpen
-from llm.resilience.failures import Refused, ServerBroke
 from llm.servers.ollama import OllamaEngine
 from tests.clocks import StoppedClock
 from tests.llm.helpers import ask, ollama, quick, started

@@ -10,9 +10,9 @@ import pytest
 
 from common.errors import EngineFailed, LlmUnavailable
 from common.metrics import REGISTRY
+from common.remote.failures import CutOff, ServerBroke
 from llm.engine import ReplyOptions
 from llm.factory import build_llm
-from llm.resilience.failures import CutOff, ServerBroke
 from llm.resilience.fallback import FallbackEngine
 from llm.resilience.retries import RetryPolicy
 from llm.servers.ollama import OllamaEngine

@@ -10,11 +10,13 @@ import anyio
 
 
 class Watch:
-    """Runs `check` every `seconds`; `check_soon` brings the next check forward."""
+    """Runs `check`, each time after `pause_seconds()`; `check_soon` shortens the pause."""
 
-    def __init__(self, check: Callable[[], Awaitable[None]], seconds: float) -> None:
+    def __init__(
+        self, check: Callable[[], Awaitable[None]], pause_seconds: Callable[[], float]
+    ) -> None:
         self._check = check
-        self._seconds = seconds
+        self._pause_seconds = pause_seconds
         self._task: asyncio.Task[None] | None = None
         self._soon: asyncio.Event | None = None
 
@@ -39,7 +41,7 @@ class Watch:
     async def _run(self, soon: asyncio.Event) -> None:
         while True:
             # Not asyncio.wait_for: before Python 3.12 it can swallow the cancellation.
-            with anyio.move_on_after(self._seconds):
+            with anyio.move_on_after(self._pause_seconds()):
                 await soon.wait()
             soon.clear()
             await self._check()

@@ -1,0 +1,1 @@
+"""Other servers over HTTP: their addresses, failures, health and choice."""
