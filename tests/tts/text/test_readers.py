@@ -18,7 +18,7 @@ def lines(text: str, kind: Input = "ssml", language: str = "en_US") -> list[Line
     ("inside", "expected"),
     [
         ("Hello.", [Clause("Hello.")]),
-        ("Tom &amp; Jerry &#65;", [Clause("Tom & Jerry A")]),
+        ("Tom &amp; Jerry &#65;", [Clause("Tom and Jerry A")]),
         ("<p>One</p><p>Two</p>", [Clause("One"), Clause("Two")]),
         (
             'Wait <break time="500ms"/> for it.',
