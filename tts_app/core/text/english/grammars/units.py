@@ -48,7 +48,11 @@ _HEIGHT = re.compile(
     r"|(?P<feet2>\d{1,3})\s?ft\.?\s(?P<inches2>\d{1,2})\s?in\b(?:\.(?=\s[a-z]))?"
 )
 _INCHES = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?:in(?!\w)|\s?in\.(?=\s[a-z]))")
-_FEET_OR
+_FEET_OR_INCHES = re.compile(
+    rf"(?P<number>{NUMBER})(?:(?P<foot>′)|(?P<inch>in(?!\w)|\s?in\.(?=\s[a-z])|″"
+    r"|\"(?=\s(?:x|by|wide|tall|long|deep|high|thick|screen|display|monitor|tv|TV|pipe"
+    r"|model|diameter|disk|drive|laptop|vinyl)\b)))(?!\w)"
+)
 
 
 def read_quantity(sentence: Sentence, start: int) -> Reading | None:
