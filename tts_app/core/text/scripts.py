@@ -57,6 +57,8 @@ _KNOWN = frozenset(
 _EMPTY_BRACKETS = re.compile(
     r"[(\[（【][\s,;:/·、，-]*[)\]）】]|[\"“«„『「][\s,]*[\"”»“』」]"
 )
+_WIDE_SCRIPTS = frozenset(("CJK", "HIRAGANA", "HANGUL"))
+_WIDE_STOPS = str.maketrans("，。：；！？、（）【】　", ",.:;!?,()() ")
 _LONE_STOPS = re.compile(r"\s+([,;:.!?。，、؛،؟]+)")
 _DOUBLED = re.compile(r"([,;:])(?:\s*[,;:])+")
 
@@ -76,7 +78,10 @@ def without_foreign(text: str, language: str) -> str:
     ]
     if "" not in kept:
         return text
-    left = _EMPTY_BRACKETS.sub(" ", "".join(kept))
+    written = "".join(kept)
+    if not set(own) & _WIDE_SCRIPTS:
+        written = written.translate(_WIDE_STOPS)
+    left = _EMPTY_BRACKETS.sub(" ", written)
     left = _DOUBLED.sub(r"\1", _LONE_STOPS.sub(r"\1", left))
     return " ".join(left.split()).lstrip(",;:.!?。，、؛،؟ ")
 

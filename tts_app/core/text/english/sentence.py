@@ -22,6 +22,10 @@ _SUM = re.compile(
 _WORD_BEFORE = re.compile(r"[^\W\d_][^\W\d_'’]*\Z")
 _WORD_AFTER = re.compile(r"[ -]([a-z][a-z'’]*)")
 _ANY_WORD_AFTER = re.compile(r"[ -]([^\W\d_][^\W\d_'’]*)")
+_NAME_WITH_HYPHEN = re.compile(r"([^\W\d_]+)\d*-\Z")
+_PREFIXES = word_set(
+    "mid pre post non sub early late over under around circa from to pro anti"
+)
 _LONGEST_WORD = 24
 
 _DETERMINERS = word_set(
@@ -86,8 +90,13 @@ class Sentence:
             self.after_quantity = False
 
     def is_glued(self, at: int) -> bool:
-        """Whether it belongs to the letters on its left, as the digit of "MP3" does."""
-        return at > 0 and self.text[at - 1].isalpha() and self.read_until != at
+        """Whether it belongs to the letters on its left, as in "MP3" and "COVID-19"."""
+        if at == 0 or self.read_until == at:
+            return False
+        if self.text[at - 1].isalpha():
+            return True
+        name = _NAME_WITH_HYPHEN.search(self.text[max(0, at - _LONGEST_WORD) : at])
+        return name is not None and name[1].lower() not in _PREFIXES
 
     @cached_property
     def is_sum(self) -> bool:

@@ -169,7 +169,8 @@ def _has_left(sentence: Sentence, start: int) -> bool:
 def _power(sentence: Sentence, start: int, end: int) -> Reading | None:
     found = _EXPONENT.match(sentence.text, end)
     if found is None:
-        return Reading(end, "")
+        in_brackets = sentence.text[end : end + 1] == "("
+        return Reading(end, "to the power of" if in_brackets else "")
     base = sentence.text[start - 1 : start]
     exponent = found[1].replace("−", "-")
     if exponent in ("2", "3") and base.isalpha():

@@ -50,10 +50,13 @@ _TITLES = word_set(
     " pharaoh saint patriarch archduke earl count shah caliph lord"
 )
 _NAMES_OF_X = word_set("charles louis leo pius alfonso christian benedict")
-_LETTERS = word_set("IV XL XXL XXX LI CL CC CI CV LV CX XC LX CD MD DC MC MM CM DI")
-"""Abbreviations or sizes where nothing tells that they are numbers."""
-_LEAST_WITH_M = 4
-"""Shorter ones with an M or a D are abbreviations."""
+_LETTERS = word_set(
+    "XL XXL CL CC CI CV CX CD MD DC MC MM CM DI CLI MIX DIV CIV DIM LIV MI"
+)
+"""Abbreviations, sizes and words even behind a word that could have a number."""
+_WORDS = word_set("VI XI XV XX XXX")
+"""Numerals only behind a word with a capital."""
+_LEAST_OF_YEAR = 4
 _MEDICAL = word_set(
     "drip drips therapy fluid fluids line lines bag bags infusion antibiotics access drug"
     " drugs pole push injection medication medications treatment site catheter"
@@ -92,10 +95,10 @@ def _capitals(sentence: Sentence, start: int, found: re.Match[str]) -> Reading |
         return Reading(end, cardinal_word(value), quantity=True)
     if len(numeral) == 1:
         return None
-    if set(numeral) & {"M", "D"} and len(numeral) < _LEAST_WITH_M:
+    if not _is_plain(sentence, start, numeral):
         return None
-    if numeral in _LETTERS and _means_letters(sentence, start, numeral, following):
-        return Reading(end, "I V") if numeral == "IV" else None
+    if numeral == "IV" and _means_letters(sentence, start, following):
+        return Reading(end, "I V")
     said = said_year(str(value)) if value >= _FIRST_YEAR else cardinal_word(value)
     return Reading(end, said)
 
@@ -133,7 +136,7 @@ def _is_number_of(sentence: Sentence, start: int, numeral: str) -> bool:
     """A single letter is a numeral only behind a head with a capital: "Type I", unless
     it is the pronoun, as in "The Book I read"."""
     if len(numeral) > 1:
-        return numeral not in _LETTERS - {"IV", "XXX", "LV", "LX", "XC", "LI"}
+        return numeral not in _LETTERS
     if numeral not in _SINGLE or not _names_before(sentence.text, start):
         return False
     if numeral == "X":
@@ -147,11 +150,15 @@ _VERBS_OF_I = word_set(
 )
 
 
-def _means_letters(
-    sentence: Sentence, start: int, numeral: str, following: str
-) -> bool:
-    if numeral != "IV":
-        return True
+def _is_plain(sentence: Sentence, start: int, numeral: str) -> bool:
+    """Whether it is a numeral where nothing tells: "III" is, "CLI" and "XL" are not."""
+    if set(numeral) <= set("IVX"):
+        return numeral not in _WORDS or bool(_names_before(sentence.text, start))
+    return len(numeral) >= _LEAST_OF_YEAR and numeral[0] == "M"
+
+
+def _means_letters(sentence: Sentence, start: int, following: str) -> bool:
+    """Whether "IV" is short for intravenous."""
     return following in _MEDICAL or sentence.word_before(start) in _BEFORE_LETTERS
 
 

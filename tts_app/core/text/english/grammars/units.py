@@ -47,7 +47,6 @@ _HEIGHT = re.compile(
     r"(?P<feet>\d{1,2})['′’]\s?(?P<inches>\d{1,2})(?:[\"″”]|'')(?!\w)"
     r"|(?P<feet2>\d{1,3})\s?ft\.?\s(?P<inches2>\d{1,2})\s?in\b(?:\.(?=\s[a-z]))?"
 )
-_INCHES = re.compile(r"(?P<number>\d+(?:\.\d+)?)(?:in(?!\w)|\s?in\.(?=\s[a-z]))")
 _FEET_OR_INCHES = re.compile(
     rf"(?P<number>{NUMBER})(?:(?P<foot>′)|(?P<inch>in(?!\w)|\s?in\.(?=\s[a-z])|″"
     r"|\"(?=\s(?:x|by|wide|tall|long|deep|high|thick|screen|display|monitor|tv|TV|pipe"
