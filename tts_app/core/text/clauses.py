@@ -45,6 +45,7 @@ _MINUEND = re.compile(
 _LONGEST_MINUEND = 24
 _MINUS = re.compile(r"[\w)%²³°.] [-–−]$")
 _PHONEMES = re.compile(r"(\[\[.*?\]\])")
+_RUNS = re.compile(r"[A-Za-z]+|.", re.DOTALL)
 _ONLY_STOPS = re.compile(r"^[,;:.!?…]+$")
 
 
@@ -85,8 +86,8 @@ class SpeechText:
 
     def iterate(self, piece: str) -> Iterator[str]:
         """As `push`, but the first clause comes before the rest has been read."""
-        for character in piece:
-            yield from self._cut(self._reader.push(character))
+        for run in _RUNS.findall(piece):
+            yield from self._cut(self._reader.push(run))
 
     def _cut(self, atoms: Iterable[Word | Break]) -> Iterator[str]:
         for atom in atoms:

@@ -105,7 +105,18 @@ class MarkdownReader:
         self._line = _Line()
         self._line_before = _Line()
 
-    def push(self, character: str) -> Iterator[Atom]:
+    def push(self, text: str) -> Iterator[Atom]:
+        """One character, or a few plain letters in one go."""
+        fits = not self._skip_word and len(self._word) + len(text) < MAX_WORD
+        if fits and text.isalpha() and text.isascii():
+            self._word += text
+            self._marks = 0
+            self._line_is_blank = False
+            return
+        for character in text:
+            yield from self._push(character)
+
+    def _push(self, character: str) -> Iterator[Atom]:
         for normal in normal_character(character):
             if normal == "\n":
                 yield from self._end_line()

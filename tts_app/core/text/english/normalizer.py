@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from tts_app.core.text.english.grammars.abbreviation_names import ABBREVIATIONS
 from tts_app.core.text.english.grammars.abbreviations import (
@@ -17,6 +18,10 @@ from tts_app.core.text.english.grammars.abbreviations import (
     read_letter,
 )
 from tts_app.core.text.english.grammars.arithmetic import (
+    COMPARISONS,
+    DASHES,
+    OPERATORS,
+    SUPERSCRIPTS,
     read_comparison,
     read_dash,
     read_multiple,
@@ -30,6 +35,7 @@ from tts_app.core.text.english.grammars.dates import (
 )
 from tts_app.core.text.english.grammars.digits import read_code, read_phone
 from tts_app.core.text.english.grammars.fractions import (
+    VULGAR_FRACTIONS,
     read_fraction,
     read_percent,
     read_scaled,
@@ -37,6 +43,7 @@ from tts_app.core.text.english.grammars.fractions import (
 from tts_app.core.text.english.grammars.money import (
     CODES,
     PREFIXES,
+    SIGNS,
     read_money_after,
     read_money_before,
 )
@@ -72,27 +79,27 @@ AT_NUMBER: tuple[Grammar, ...] = (
     read_multiple,
     read_ratio,
 )
-AT_SIGN: tuple[Grammar, ...] = (
-    read_money_before,
-    read_phone,
-    read_quantity,
-    read_comparison,
-    read_operator,
-    read_superscript,
-    read_fraction,
-    read_years,
-    read_dash,
-    read_lone_unit,
-    read_symbol,
+AT_SIGN: tuple[tuple[str, Grammar], ...] = (
+    ("".join(SIGNS), read_money_before),
+    ("+(", read_phone),
+    (COMPARISONS, read_comparison),
+    (OPERATORS, read_operator),
+    (SUPERSCRIPTS, read_superscript),
+    (VULGAR_FRACTIONS, read_fraction),
+    ("'’", read_years),
+    (DASHES, read_dash),
+    ("°℃℉", read_lone_unit),
+    ("", read_symbol),
 )
-"""A reading of the same length further up wins."""
+"""The signs that each grammar begins with; none means all. A reading of the same length
+further up wins."""
 
 _LETTER = r"[^\W\d_\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209f\u2150-\u218f]"
 """Without superscripts and the signs of fractions, which Python counts as letters."""
-_TOKEN = re.compile(rf"\s+|\d+(?:[.,]\d+)*|{_LETTER}+(?:['’]{_LETTER}+)*|.", re.DOTALL)
+_TOKEN = re.compile(rf"(\d+(?:[.,]\d+)*|{_LETTER}+(?:['’]{_LETTER}+)*|.)\s*", re.DOTALL)
 _PLAIN = re.compile(
-    r"(?:(?:(?!(?:approx|etc|aka|mph|kph|lbs|kbps)\b)[a-z]{3,}|an?|of|to|is|in|it|at|on|or|as"
-    r"|by|be|we|he|do|if|so|up|us|my|me|no|go|am)(?:'[a-z]+)?[,;:]? +)+(?=[^\W\d_])"
+    r"((?:(?:(?!(?:approx|etc|aka|mph|kph|lbs|kbps)\b)[a-z]{3,}|an?|of|to|is|in|it|at|on|or|as"
+    r"|by|be|we|he|do|if|so|up|us|my|me|no|go|am)(?:'[a-z]+)?[,;:]? +)+)(?=[^\W\d_])"
 )
 """Words at which no grammar begins, for speed: most of a text."""
 _ROMAN = re.compile(r"[IVXLCDM]+|[ivx]+")
@@ -103,18 +110,14 @@ def expand_english(clause: str) -> str:
     sentence, said = Sentence(clause), _Words()
     at = 0
     while at < len(clause):
-        if not sentence.after_quantity and (plain := _PLAIN.match(clause, at)):
-            said.add_text(plain.group())
-            at = plain.end()
-            continue
-        found = _TOKEN.match(clause, at)
-        assert found is not None  # noqa: S101
-        token = found.group()
-        reading = None if token.isspace() else _longest(sentence, token, at)
+        plain = None if sentence.after_quantity else _PLAIN.match(clause, at)
+        found = plain or _TOKEN.match(clause, at)
+        assert found is not None  # noqa: S101 - a token is any character
+        reading = None if plain else _longest(sentence, found[1], at)
         if reading is None:
-            said.add_text(token)
+            said.add_text(found.group())
             at = found.end()
-            sentence.pass_over(token)
+            sentence.pass_over(found[1])
         else:
             said.add_words(reading.words)
             at = sentence.read_until = reading.end
@@ -139,7 +142,12 @@ def _grammars(sentence: Sentence, token: str, at: int) -> Iterable[Grammar]:
     if first.isdecimal() or is_decimal:
         return () if sentence.is_glued(at) else AT_NUMBER
     is_plain = first in _PLAIN_STOPS and sentence.text[at : at + 2] != "!="
-    return () if is_plain else AT_SIGN
+    return () if is_plain else _at_sign(first)
+
+
+@lru_cache(maxsize=256)
+def _at_sign(sign: str) -> tuple[Grammar, ...]:
+    return tuple(grammar for signs, grammar in AT_SIGN if not signs or sign in signs)
 
 
 def _at_word(sentence: Sentence, word: str, at: int) -> Iterator[Grammar]:

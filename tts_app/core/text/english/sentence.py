@@ -113,9 +113,8 @@ class Sentence:
     def words_before(self, start: int, count: int) -> list[str]:
         """The words before `start`, in lower case, the nearest first."""
         before = self.text[max(0, start - _LONGEST_WORD * count) : start]
-        return [word.strip(",.:;()\"“”'’").lower() for word in before.split()][
-            : -count - 1 : -1
-        ]
+        words = before.split()[-count:]
+        return [word.strip(",.:;()\"“”'’").lower() for word in reversed(words)]
 
     def word_after(self, end: int) -> str:
         """The word in small letters that follows, or an empty string."""

@@ -59,7 +59,11 @@ _FROM_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ⁺⁻", "01234
 _VERBLESS = re.compile(r"(?<![\w'’])[pP]\s?\Z|\b(?:[Ii]s|[Aa]re) \S+\s\Z")
 """A p-value, and a question such as "Is 10 > 9?"."""
 _LETTER_BEFORE = re.compile(r"(?<![\w'’])[A-Za-z]\Z")
-_DASHES = "-‐‑‒–−"
+DASHES = "-‐‑‒–−"
+COMPARISONS = "<>=≤≥≪≫≠≈≅≃≡~+:!"
+OPERATORS = "*^+÷∕/×⋅·∙"
+SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ⁺⁻"
+"""What the readings of each kind begin with."""
 
 
 def read_comparison(sentence: Sentence, start: int) -> Reading | None:
@@ -107,7 +111,7 @@ def read_operator(sentence: Sentence, start: int) -> Reading | None:
 def read_dash(sentence: Sentence, start: int) -> Reading | None:
     """A minus, a range, or a pause; None for a hyphen within a word."""
     text, after = sentence.text, start + 1
-    if text[start] not in _DASHES:
+    if text[start] not in DASHES:
         return None
     number = _NUMBER_AFTER.match(text, after)
     spaced_left = text[start - 1 : start] == " "

@@ -23,6 +23,7 @@ _PHONE = re.compile(
 _SHORT_PHONE = re.compile(r"(\d{3})([ -])(\d{4})(?![\w/-]|[.,]\d)")
 _LEAST_PHONE_DIGITS, _MOST_PHONE_DIGITS = 7, 16
 _RUN = re.compile(r"\d+(?![\w%]|[.,:]\d|/\d)")
+_MAY_BE_CODE = re.compile(r"\d{3}|0\d|\d{2}[- ]\d{2}")
 _GROUPS = re.compile(r"\d{2,5}(?:[- ]\d{2,6})+(?![\w/]|[-.,]\d)")
 _VERSION = re.compile(r"\d+(?:\.\d+){2,}(?![\w/]|[.,]\d)")
 _ALWAYS_DIGITS = 9
@@ -74,6 +75,8 @@ def read_code(sentence: Sentence, start: int) -> Reading | None:
         return Reading(zip_code.end(), said_digits(zip_code.group()))
     if found := _VERSION.match(text, start):
         return Reading(found.end(), " point ".join(found.group().split(".")))
+    if not _MAY_BE_CODE.match(text, start):
+        return None
     cue = _cue(sentence, start)
     groups = _GROUPS.match(text, start)
     if groups and cue in _CODES | _CALLS:

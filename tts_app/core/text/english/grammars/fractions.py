@@ -19,6 +19,7 @@ _FRACTION = re.compile(
     r"(?:(?P<whole>\d{1,3})[ -])?(?P<top>\d{1,3})\s?[/⁄]\s?(?P<bottom>\d{1,4})(?:ths?|rds?|nds?)?"
     r"(?![\w/%]|[.,]\d)"
 )
+VULGAR_FRACTIONS = "¼½¾⅐⅑⅒⅓⅔⅕⅖⅗⅘⅙⅚⅛⅜⅝⅞"
 _VULGAR = re.compile(r"(?P<whole>\d+)?\s?(?P<sign>[¼-¾⅐-⅞])")
 _MOST_WORDS = 20
 """Larger numbers above the line stay digits."""
