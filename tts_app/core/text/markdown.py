@@ -7,7 +7,13 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tts_app.core.text.words import is_mark, normal_character, spoken, word_set
+from tts_app.core.text.words import (
+    is_mark,
+    is_ordinary,
+    normal_character,
+    spoken,
+    word_set,
+)
 
 MAX_WORD = 200
 MAX_HELD = 400
@@ -62,8 +68,9 @@ class _Line:
     is_quote: bool = False
 
     def add(self, word: str) -> None:
-        wide = sum(unicodedata.east_asian_width(c) in "WF" for c in word)
-        self.letters += len(word) + wide + 1
+        self.letters += len(word) + 1
+        if not word.isascii():
+            self.letters += sum(unicodedata.east_asian_width(c) in "WF" for c in word)
         self.words += 1
         self.last_word = word
 
@@ -192,16 +199,22 @@ class MarkdownReader:
 
     def _plain(self, word: str) -> Iterator[Atom]:
         """The words of what was held together: a word, a link or a tag."""
+        if is_ordinary(word):
+            yield from self._spoken(word)
+            return
         word = _LINK.sub(r"\1", _REFERENCE.sub("", word).replace(")[", ") ["))
         for part in _TAG.sub(_gap, word).split():
-            text = spoken(part)
-            if text:
-                if self._line_before.pauses_before(text):
-                    yield Word(",", spaced=False)
-                self._line_before = _Line()
-                self._line.add(text)
-                yield Word(text, self._spaced)
-                self._spaced = True
+            if text := spoken(part):
+                yield from self._spoken(text)
+
+    def _spoken(self, text: str) -> Iterator[Atom]:
+        if self._line_before.words:
+            if self._line_before.pauses_before(text):
+                yield Word(",", spaced=False)
+            self._line_before = _Line()
+        self._line.add(text)
+        yield Word(text, self._spaced)
+        self._spaced = True
 
     def _without_block_mark(self, word: str) -> str:
         """What is left of a line's first word; empty when it was only a mark."""

@@ -23,6 +23,7 @@ _URL = re.compile(
     r"|\bmailto:[^\s<>\"'()]+",
     re.IGNORECASE,
 )
+_ORDINARY = re.compile(r"[A-Za-z0-9'’,.;:!?$%-]+")
 _URL_TAIL = ".,;:!?*_~`"
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
 _OPERATORS = re.compile(r"[*^<>=!~≠≈≤≥×÷+/-]{1,3}")
@@ -78,6 +79,11 @@ def is_mark(character: str) -> bool:
 def speakable(text: str) -> bool:
     """Whether anything of it can be said."""
     return any(c.isalnum() or c in _SPEAKABLE_SYMBOLS for c in text)
+
+
+def is_ordinary(word: str) -> bool:
+    """Whether it holds no markup, so that it is said as it is written."""
+    return bool(_ORDINARY.fullmatch(word)) and not word.startswith("www.")
 
 
 def spoken(word: str) -> str:
