@@ -202,7 +202,7 @@ class _Words:
         ).strip()
 
 
-_PLAIN_STOPS = frozenset(',.;!?()"“”')
+_PLAIN_STOPS = frozenset(',.;!?)"“”')
 _NEEDS_GAP_AFTER = "%,;:!?)"
 _SPACES = re.compile(r" {2,}")
 _SPACE_BEFORE_STOP = re.compile(r" +([,;:.!?](?:\s|$))")

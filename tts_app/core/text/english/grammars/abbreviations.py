@@ -44,7 +44,8 @@ def read_abbreviation(sentence: Sentence, start: int) -> Reading | None:
     text = sentence.text
     if found := _PLAIN.match(text, start):
         return Reading(found.end(), WITHOUT_STOP[found.group()])
-    if found := _DOTTED_WORD.match(text, start):
+    found = _DOTTED_WORD.match(text, start)
+    if found and not found.group().isupper():
         words = DOTTED.get(found.group().replace(" ", "").rstrip(".").lower())
         if words:
             return _stopped(sentence, found.end(), words)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from tts_app.core.text.english.grammars.money import CODES
 from tts_app.core.text.english.sentence import Reading, Sentence
 
 _OPERAND_AFTER = re.compile(
@@ -15,8 +16,8 @@ _OPERAND_AFTER = re.compile(
 )
 _OPERAND_BEFORE = re.compile(r"(?:[\d)%²³°!|]|(?<![\w'’.])[A-Za-zπθαβγλ])\s?\Z")
 _NUMBER_AFTER = re.compile(
-    r"\s?[-−]?\s?(?:[A-Z]{0,3}[$€£¥₹]|~)?\s?\.?\d|\s?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug"
-    r"|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? \d"
+    rf"\s?[-−]?\s?(?:[A-Z]{{0,3}}[$€£¥₹]|(?:{'|'.join(CODES)})\s|~)?\s?\.?\d"
+    r"|\s?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? \d"
 )
 _LAST_NUMBER = re.compile(r"(\d[\d,]*(?:\.\d+)?)[^\d\s]{0,3}\s*\Z")
 _NEXT_NUMBER = re.compile(r"\s*[$€£¥₹]?(\d[\d,]*(?:\.\d+)?)")
@@ -74,20 +75,17 @@ def read_comparison(sentence: Sentence, start: int) -> Reading | None:
         return None
     end, sign = found.end(), found.group()
     left, right = _has_left(sentence, start), _OPERAND_AFTER.match(text, end)
+    between = text[start - 1 : start] == " " and text[end : end + 1] == " "
     if sign in _EQUALITIES:
-        between = text[start - 1 : start] == " " and text[end : end + 1] == " "
-        return (
-            Reading(end, _EQUALITIES[sign])
-            if left or right or between
-            else Reading(end, "")
-        )
+        if sign in "≈≅≃" and not left:
+            return Reading(end, "about")
+        return Reading(end, _EQUALITIES[sign] if left or right or between else "")
     binary, prefix = _COMPARISONS[sign]
     if left and (right or text[end : end + 1] == " "):
         verb = "" if _VERBLESS.search(text[:start]) else "is "
         return Reading(end, f"{verb}{binary}")
     if right:
         return Reading(end, prefix)
-    between = text[start - 1 : start] == " " and text[end : end + 1] == " "
     return Reading(end, f"is {binary}" if between else "")
 
 
@@ -236,7 +234,8 @@ def _minus_or_to(sentence: Sentence, start: int, *, spaced: bool) -> str:
     if sentence.is_sum or _EQUAL_AFTER.match(text, start + 1):
         return "minus"
     one, two = _LAST_NUMBER.search(text[:start]), _NEXT_NUMBER.match(text, start + 1)
-    if not spaced or one is None or two is None:
+    is_bare = text[:start].rstrip()[-1:].isdecimal()
+    if not (spaced and is_bare and one and two):
         return "to"
     falls = float(one[1].replace(",", "")) > float(two[1].replace(",", ""))
     return "minus" if falls and text[start] == "-" else "to"

@@ -36,6 +36,7 @@ _CODES = word_set(
     " reference ref booking invoice tracking card ending cvv cvc iban vat licence license"
     " plate passport ssn token combination"
 )
+_CLEAR_CODES = word_set("zip postcode pin passcode password otp isbn cvv cvc sku code")
 _NUMBERED = word_set("number no order ticket case claim policy")
 _FILLERS = word_set("is was the my your our at on in number no # : us me it to")
 _LEAST_CODE, _LEAST_NUMBERED = 3, 4
@@ -91,6 +92,8 @@ def _is_code(sentence: Sentence, found: re.Match[str], cue: str) -> bool:
     digits = found.group()
     if len(digits) > 1 and digits[0] == "0":
         return True
+    if cue in _CLEAR_CODES:
+        return len(digits) >= _LEAST_CODE
     if sentence.has_plural_after(found.end()):
         return False
     if len(digits) >= _ALWAYS_DIGITS and not digits.endswith(_ROUND):

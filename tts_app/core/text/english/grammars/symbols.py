@@ -89,7 +89,7 @@ _GREEK = {
 _SILENT = frozenset("®™†‡•·¦¨¯´`^~*|<>\\_{}[]¸‹›«»")
 _HASHTAG = re.compile(r"#(?=[A-Za-z])")
 _NUMBERED = re.compile(r"#\s?(?=\d)")
-_ABOUT = re.compile(r"[~≈∼]\s?(?=[$€£]?\.?\d)")
+_ABOUT = re.compile(r"[~∼]\s?(?=[$€£]?\.?\d)")
 _MUSIC_OR_LANGUAGE = re.compile(r"(?<![A-Za-z])[A-GJ]\Z")
 _TO_THE_RIGHT = re.compile(r"\\(?=\w)")
 _PATH_BEFORE = re.compile(r"(?:[A-Za-z]:|[\w.-]\\?|\\)\Z")

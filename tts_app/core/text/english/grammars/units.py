@@ -31,7 +31,7 @@ _UNIT = re.compile(
 PER = re.compile(rf"(?:{_DENOMINATOR}|-(?P<each>an?-[a-z]+)){_END}")
 """`/month` or `-a-month` behind a price."""
 _RANGE = re.compile(
-    rf"(?P<one>{NUMBER})(?P<unit1>\s?{_SYMBOL})?\s?(?:{DASH}|–)\s?(?P<minus>[-−])?"
+    rf"(?P<one>{NUMBER})(?P<unit1>\s?{_SYMBOL}{_POWER}?(?:/(?:{_SYMBOL}|s){_POWER}?)?)?\s?(?:{DASH}|–)\s?(?P<minus>[-−])?"
     rf"(?P<two>{NUMBER})\s?(?={_SYMBOL})"
 )
 _NUMBER = re.compile(
