@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from tts_app.core.text.clauses import FIRST_CAP, LATER_CAP, SpeechText
-from tts_app.core.text.english import expand_english
+from tts_app.core.text.english.normalizer import expand_english
 
 
 def clauses(text: str, language: str = "en") -> list[str]:
@@ -40,15 +40,14 @@ def said(text: str, language: str = "en") -> str:
         ("---\nLine.", "Line."),
         ("un**believ**able and snake_case", "unbelievable and snake case"),
         ("2*3 is 6", "2 times 3 is 6"),
-        ("a < b", "a < b"),
+        ("a < b", "a is less than b"),
         ("I 😀 you 👩‍👩‍👧 all 🇩🇪", "I you all"),
         ("Text [[ h@loU ]] here.", "Text h@loU here."),
         ("- [ ] open task\n- [x] done task", "open task done task"),
         ("Wait\x00 for \u202eit\ud800\u200b.", "Wait for it."),
-        ("Tom &amp; Jerry", "Tom & Jerry"),
+        ("Tom &amp; Jerry", "Tom and Jerry"),
         ("One - or two — three.", "One, or two, three."),
         ("𝐇𝐞𝐥𝐥𝐨 there", "Hello there"),
-        ("می‌خواهم", "می‌خواهم"),
     ],
 )
 def test_it_says_what_a_person_would_read(text: str, expected: str) -> None:
@@ -68,8 +67,8 @@ def test_it_finds_nothing_to_say(text: str) -> None:
         (
             "Dr. Smith paid at 5:30 p.m. on Jan. 5th. He left the U.S. Army.",
             [
-                "Doctor Smith paid at 5:30 p.m. on January 5th.",
-                "He left the U.S. Army.",
+                "Doctor Smith paid at 5 30 PM on January 5th.",
+                "He left the U S Army.",
             ],
         ),
         (
@@ -83,7 +82,6 @@ def test_it_finds_nothing_to_say(text: str) -> None:
                 "but come back, or write, or call, at any time.",
             ],
         ),
-        ("你好，世界。再见。", ["你好，世界。", "再见。"]),
         ("Well, yes.", ["Well, yes."]),
         ("It took approx. ten days.", ["It took approximately ten days."]),
         (
@@ -98,6 +96,19 @@ def test_it_finds_nothing_to_say(text: str) -> None:
 )
 def test_it_cuts_where_a_speaker_would_pause(text: str, expected: list[str]) -> None:
     assert clauses(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "expected"),
+    [
+        ("zh", "你好，世界。再见。", ["你好，世界。", "再见。"]),
+        ("fa", "می‌خواهم", ["می‌خواهم"]),
+    ],
+)
+def test_it_keeps_and_cuts_other_scripts(
+    language: str, text: str, expected: list[str]
+) -> None:
+    assert clauses(text, language) == expected
 
 
 def test_it_gives_the_first_clause_before_the_sentence_ends() -> None:
@@ -175,7 +186,10 @@ def test_it_reads_a_hostile_text_quickly() -> None:
         ),
         ("On 31/12/2007.", "On December 31st, 2007."),
         ("On 99/99/2026.", "On 99/99/2026."),
-        ("Jan. 5 or 2 Feb. or Sept 3rd", "January 5th or 2 February or September 3rd"),
+        (
+            "Jan. 5 or 2 Feb. or Sept 3rd",
+            "January 5th or 2nd February or September 3rd",
+        ),
         (
             "In 1999, since 1900, 1914-1918.",
             "In 19 99, since 19 hundred, 19 14 to 19 18.",
@@ -184,11 +198,14 @@ def test_it_reads_a_hostile_text_quickly() -> None:
         ("The 1990s and the late 80s.", "The 19 nineties and the late eighties."),
         (
             "At 9:00 or 9:05 p.m. or 17:00.",
-            "At 9 o'clock or 9 oh 5 p.m. or 17 hundred.",
+            "At 9 o'clock or 9 oh 5 PM or 17 hundred.",
         ),
-        ("At 9:00 a.m., a ratio of 16:9.", "At 9 a.m., a ratio of 16:9."),
-        ("Half past is 10:30.", "Half past is 10:30."),
-        ("1/2 cup, 2 3/4 cups, 9/11.", "one half cup, 2 and 3 quarters cups, 9/11."),
+        ("At 9:00 a.m., a ratio of 16:9.", "At 9 AM, a ratio of 16 to 9."),
+        ("Half past is 10:30.", "Half past is 10 30."),
+        (
+            "1/2 cup, 2 3/4 cups, 9/11.",
+            "one half cup, 2 and three quarters cups, 9 11.",
+        ),
         ("Call 555-0123.", "Call 5 5 5, 0 1 2 3."),
         ("Ring +1 (555) 010-9999.", "Ring plus 1, 5 5 5, 0 1 0, 9 9 9 9."),
         ("Ring 555-010-9999 now.", "Ring 5 5 5, 0 1 0, 9 9 9 9 now."),
@@ -212,12 +229,14 @@ def test_it_reads_a_hostile_text_quickly() -> None:
         ("St. Mary's on Main St. ends.", "Saint Mary's on Main Street ends."),
         ("He lives on Main St.", "He lives on Main Street."),
         ("King Jr. w/o milk, Ph.D.", "King Junior without milk, P H D."),
-        ("At 192.168.0.1 runs v1.2.3.", "At 192.168.0.1 runs v1.2.3."),
-        ("Now → then.", "Now, then."),
+        (
+            "At 192.168.0.1 runs v1.2.3.",
+            "At 192 point 168 point 0 point 1 runs v1.2.3.",
+        ),
         ("Pages 10-12.", "Pages 10 to 12."),
-        ("Call 555-0100-22.", "Call 555-0100-22."),
+        ("Call 555-0100-22.", "Call 5 5 5, 0 1 0 0, 2 2."),
         ("Mr. and Mrs. Jones", "Mister and Missus Jones"),
-        ("I live on Main Dr.", "I live on Main Dr."),
+        ("I live on Main Dr.", "I live on Main Drive."),
     ],
 )
 def test_it_writes_out_what_is_read_badly(clause: str, expected: str) -> None:

@@ -18,7 +18,7 @@ def lines(text: str, kind: Input = "ssml", language: str = "en_US") -> list[Line
     ("inside", "expected"),
     [
         ("Hello.", [Clause("Hello.")]),
-        ("Tom &amp; Jerry &#65;", [Clause("Tom & Jerry A")]),
+        ("Tom &amp; Jerry &#65;", [Clause("Tom and Jerry A")]),
         ("<p>One</p><p>Two</p>", [Clause("One"), Clause("Two")]),
         (
             'Wait <break time="500ms"/> for it.',
@@ -47,7 +47,30 @@ def lines(text: str, kind: Input = "ssml", language: str = "en_US") -> list[Line
             '<say-as interpret-as="date" format="dmy">2/3/2026</say-as>',
             [Clause("March 2nd, 20 26")],
         ),
+        (
+            '<say-as interpret-as="date" format="yyyymmdd">20260302</say-as>',
+            [Clause("March 2nd, 20 26")],
+        ),
+        (
+            '<say-as interpret-as="date" format="dd/mm/yyyy">2/3/2026</say-as>',
+            [Clause("March 2nd, 20 26")],
+        ),
+        (
+            '<say-as interpret-as="date" format="ym" detail="1">2026-03</say-as>',
+            [Clause("March 20 26")],
+        ),
         ('<say-as interpret-as="time">9:00</say-as>', [Clause("9 o'clock")]),
+        ('<say-as interpret-as="fraction">3/8</say-as>', [Clause("three eighths")]),
+        ('<say-as interpret-as="unit">5kg</say-as>', [Clause("5 kilograms")]),
+        (
+            'One <break time=".5s"/><break time="+500ms"/>',
+            [Clause("One,"), Pause(0.5), Pause(0.5)],
+        ),
+        (
+            '<prosody rate="+20%">Fast.</prosody><prosody rate="-20%">Slow.</prosody>',
+            [Clause("Fast.", 1.2), Clause("Slow.", 0.8)],
+        ),
+        ('<prosody rate=".5">Slow.</prosody>', [Clause("Slow.", 0.5)]),
         ("a\nb", [Clause("a b")]),
         ("", []),
     ],
@@ -59,6 +82,23 @@ def test_it_reads_ssml(inside: str, expected: list[Line]) -> None:
 def test_it_leaves_other_languages_their_dates() -> None:
     document = '<speak><say-as interpret-as="date">3.4.2026</say-as></speak>'
     assert lines(document, language="de_DE") == [Clause("3.4.2026")]
+
+
+@pytest.mark.parametrize(
+    ("language", "how", "text", "expected"),
+    [
+        ("de_DE", "ordinal", "3", "dritte"),
+        ("fr_FR", "cardinal", "1,003", "mille trois"),
+        ("ru_RU", "ordinal", "2", "второй"),
+        ("zh_CN", "cardinal", "1003", "1003"),
+        ("xx", "ordinal", "3", "3"),
+    ],
+)
+def test_it_spells_numbers_in_other_languages(
+    language: str, how: str, text: str, expected: str
+) -> None:
+    document = f'<speak><say-as interpret-as="{how}">{text}</say-as></speak>'
+    assert lines(document, language=language) == [Clause(expected)]
 
 
 @pytest.mark.parametrize(

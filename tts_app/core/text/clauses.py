@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 import sentencex
 
-from tts_app.core.text.english import expand_english, joins_on, never_ends
+from tts_app.core.text.english.boundaries import goes_on, joins_on, never_ends
+from tts_app.core.text.english.normalizer import expand_english
 from tts_app.core.text.markdown import Break, MarkdownReader, Word
+from tts_app.core.text.other_languages import expand_other
+from tts_app.core.text.scripts import without_foreign
 from tts_app.core.text.words import speakable
 
 FIRST_CAP = 80
@@ -32,8 +36,16 @@ _CLOSERS = "\"'”’»)）」』】"
 _SOFT_ENDS = ",;:—–…，、；："
 _HARD_ENDS = ".!?。！？…։؟۔।॥።၊။"
 _LAST_SOFT = re.compile(r"[,;:—–，、；：][\"'”’»)）]*")
-_DASHES = ("-", "–", "—", "--")
+_DASHES = ("-", "–", "—", "--", "−")
+_LONG_DASHES = ("—", "--")
+_MINUEND = re.compile(
+    r"(?:\d\S*(?: [A-Za-z]{1,3})?|\)|(?<![\w'’])[b-hj-zB-HJ-Z]|[²³])$"
+)
+"""What a minus can follow: a number with its unit, or a letter that is not a word."""
+_LONGEST_MINUEND = 24
+_MINUS = re.compile(r"[\w)%²³°.] [-–−]$")
 _PHONEMES = re.compile(r"(\[\[.*?\]\])")
+_RUNS = re.compile(r"[A-Za-z]+|.", re.DOTALL)
 _ONLY_STOPS = re.compile(r"^[,;:.!?…]+$")
 
 
@@ -74,8 +86,8 @@ class SpeechText:
 
     def iterate(self, piece: str) -> Iterator[str]:
         """As `push`, but the first clause comes before the rest has been read."""
-        for character in piece:
-            yield from self._cut(self._reader.push(character))
+        for run in _RUNS.findall(piece):
+            yield from self._cut(self._reader.push(run))
 
     def _cut(self, atoms: Iterable[Word | Break]) -> Iterator[str]:
         for atom in atoms:
@@ -96,14 +108,11 @@ class _ClauseCutter:
 
     def add(self, word: Word) -> Iterator[str]:
         text, gap = word.text, " " if word.spaced else ""
-        if text in _DASHES and not self._text[-1:].isdigit():
+        if text in _DASHES and (text in _LONG_DASHES or not self._may_be_minuend()):
             text = ","
-        if self._is_english and self._text and never_ends(self._text, text):
-            self._text = f"{self._text} {text}"
-            return
         if _ONLY_STOPS.match(text):
             gap = ""
-            if self._text[-1:] in _SOFT_ENDS + _HARD_ENDS:
+            if self._text.rstrip(_CLOSERS)[-1:] in _SOFT_ENDS + _HARD_ENDS:
                 return
         if not gap and not self._text.strip():
             text = text.lstrip(",;:")
@@ -138,14 +147,21 @@ class _ClauseCutter:
     def _cap(self) -> int:
         return (FIRST_CAP, SECOND_CAP)[self._given] if self._given < 2 else LATER_CAP
 
+    def _may_be_minuend(self) -> bool:
+        return bool(_MINUEND.search(self._text[-_LONGEST_MINUEND:]))
+
     def _is_sentence(self, following: str) -> bool:
         if not self._text.rstrip(_CLOSERS).endswith(tuple(_HARD_ENDS)):
+            return False
+        if self._is_english and never_ends(self._text, following):
             return False
         parts = sentencex.segment(self._language, f"{self._text} {following}")
         return len(parts) > 1 and parts[-1].lstrip(_CLOSERS + " ") == following
 
     def _may_cut_softly(self) -> bool:
         if not self._text.rstrip(_CLOSERS).endswith(tuple(_SOFT_ENDS)):
+            return False
+        if self._is_english and (goes_on(self._text) or _MINUS.search(self._text)):
             return False
         if self._given == 0:
             letters = sum(_weight(c) for c in self._text if c.isalnum())
@@ -178,19 +194,27 @@ class _ClauseCutter:
 
     def _give(self, text: str) -> Iterator[str]:
         self._text = ""
-        clause = text.strip()
+        clause = _expanded(text.strip(), self._language)
         if not speakable(clause):
             return
         self._given += 1
-        yield _expanded(clause) if self._is_english else clause
+        yield clause
 
 
-def _expanded(clause: str) -> str:
-    """With English words for what voices read badly; phonemes stay unchanged."""
+def _expanded(clause: str, language: str) -> str:
+    """In words, for what voices read badly; phonemes stay unchanged."""
     parts = _PHONEMES.split(clause)
     return "".join(
-        part if part.startswith("[[") else expand_english(part) for part in parts
+        part if part.startswith("[[") else _in_words(part, language) for part in parts
     )
+
+
+def _in_words(text: str, language: str) -> str:
+    bare = text.strip()
+    before, _, after = text.partition(bare) if bare else (text, "", "")
+    readable = without_foreign(bare, language)
+    expand = expand_english if language == "en" else partial(expand_other, language)
+    return f"{before}{expand(readable)}{after}"
 
 
 def _weight(text: str) -> int:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tts_app.core.text.words import is_mark, normal_character, spoken
+from tts_app.core.text.words import (
+    is_mark,
+    is_ordinary,
+    normal_character,
+    spoken,
+    word_set,
+)
 
 MAX_WORD = 200
 MAX_HELD = 400
@@ -29,8 +36,15 @@ _FENCE = re.compile(r"^(`{3,}|~{3,})")
 _HEADING = re.compile(r"^#{1,6}$")
 _BULLET = re.compile(r"^[-*+•‣◦–—]$")
 _NUMBERED = re.compile(r"^(\d{1,2})[.)]$")
-_QUOTE = re.compile(r"^>+")
+_QUOTE = re.compile(r"^>+(?!=?[$€£]?\.?\d)")
 _RULE = re.compile(r"^[-*_=]{3,}$")
+_MOST_OF_VERSE = 60
+"""A longer line that breaks before a capital is wrapped prose, not a verse or a list."""
+_MOST_OF_ITEM = 20
+_MOST_WORDS_OF_ITEM = 3
+"""The same for a line that breaks before a small letter."""
+_LEADS_ON = word_set("a an the and or but of to in on at by for from with as is are")
+"""No line of a list ends with one of these."""
 _TASK = re.compile(r"^\[[ xX]?\]$")
 
 
@@ -42,6 +56,32 @@ class Word:
     spaced: bool = True
     verbatim: bool = False
     """Whether it stays as it is, and in one piece."""
+
+
+@dataclass
+class _Line:
+    """What was said of a line."""
+
+    letters: int = 0
+    words: int = 0
+    last_word: str = ""
+    is_quote: bool = False
+
+    def add(self, word: str) -> None:
+        self.letters += len(word) + 1
+        if not word.isascii():
+            self.letters += sum(unicodedata.east_asian_width(c) in "WF" for c in word)
+        self.words += 1
+        self.last_word = word
+
+    def pauses_before(self, word: str) -> bool:
+        """Whether this is a line of a list or a poem, and the word begins the next one."""
+        if not self.words or self.last_word.lower() in _LEADS_ON:
+            return False
+        if word[:1].isalpha() and not word[:1].islower():
+            return self.letters <= _MOST_OF_VERSE
+        is_short = self.letters <= _MOST_OF_ITEM and self.words <= _MOST_WORDS_OF_ITEM
+        return is_short and not self.is_quote
 
 
 @dataclass(frozen=True)
@@ -69,8 +109,21 @@ class MarkdownReader:
         self._line_is_blank = True
         self._fence = ""
         self._in_code = False
+        self._line = _Line()
+        self._line_before = _Line()
 
-    def push(self, character: str) -> Iterator[Atom]:
+    def push(self, text: str) -> Iterator[Atom]:
+        """One character, or a few plain letters in one go."""
+        fits = not self._skip_word and len(self._word) + len(text) < MAX_WORD
+        if fits and text.isalpha() and text.isascii():
+            self._word += text
+            self._marks = 0
+            self._line_is_blank = False
+            return
+        for character in text:
+            yield from self._push(character)
+
+    def _push(self, character: str) -> Iterator[Atom]:
         for normal in normal_character(character):
             if normal == "\n":
                 yield from self._end_line()
@@ -121,8 +174,10 @@ class MarkdownReader:
 
     def _end_line(self) -> Iterator[Atom]:
         yield from self._end_word()
+        is_plain = not (self._line_is_block or self._line_is_blank or self._in_code)
         if self._line_is_block or self._line_is_blank:
             yield Break()
+        self._line_before, self._line = self._line if is_plain else _Line(), _Line()
         if self._in_code and not self._fence:
             self._in_code = False
         self._skip_word = False
@@ -144,12 +199,22 @@ class MarkdownReader:
 
     def _plain(self, word: str) -> Iterator[Atom]:
         """The words of what was held together: a word, a link or a tag."""
+        if is_ordinary(word):
+            yield from self._spoken(word)
+            return
         word = _LINK.sub(r"\1", _REFERENCE.sub("", word).replace(")[", ") ["))
         for part in _TAG.sub(_gap, word).split():
-            text = spoken(part)
-            if text:
-                yield Word(text, self._spaced)
-                self._spaced = True
+            if text := spoken(part):
+                yield from self._spoken(text)
+
+    def _spoken(self, text: str) -> Iterator[Atom]:
+        if self._line_before.words:
+            if self._line_before.pauses_before(text):
+                yield Word(",", spaced=False)
+            self._line_before = _Line()
+        self._line.add(text)
+        yield Word(text, self._spaced)
+        self._spaced = True
 
     def _without_block_mark(self, word: str) -> str:
         """What is left of a line's first word; empty when it was only a mark."""
@@ -163,7 +228,9 @@ class MarkdownReader:
             self._fence, self._in_code = fence.group(), True
             self._at_line_start, self._line_is_block = False, True
             return ""
-        word = _QUOTE.sub("", word)
+        if quote := _QUOTE.match(word):
+            self._line.is_quote = True
+            word = word[quote.end() :]
         if _HEADING.match(word) or _BULLET.match(word) or _RULE.match(word):
             self._line_is_block = True
             return ""

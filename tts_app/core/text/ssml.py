@@ -28,7 +28,7 @@ ELEMENTS: Mapping[str, frozenset[str]] = {
     "s": frozenset(),
     "break": frozenset({"time", "strength"}),
     "prosody": frozenset({"rate"}),
-    "say-as": frozenset({"interpret-as", "format"}),
+    "say-as": frozenset({"interpret-as", "format", "detail"}),
     "phoneme": frozenset({"alphabet", "ph"}),
     "sub": frozenset({"alias"}),
 }
@@ -51,8 +51,9 @@ RATES = {
 }
 ALPHABETS = ("espeak", "ipa")
 
-_TIME = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(ms|s)")
-_RATE = re.compile(r"(\d{1,4}(?:\.\d{1,3})?)(%?)")
+_TIME = re.compile(r"\+?(\d{1,6}(?:\.\d{0,3})?|\.\d{1,3})(ms|s)")
+_RATE = re.compile(r"(\d{1,4}(?:\.\d{0,3})?|\.\d{1,3})(%?)")
+_CHANGE = re.compile(r"([+-]\d{1,3}(?:\.\d{1,3})?)%")
 
 
 @dataclass(frozen=True)
@@ -208,13 +209,11 @@ class _Document:
 
     def _rate(self, attributes: dict[str, str]) -> float:
         given = attributes.get("rate", "medium").strip()
-        match = _RATE.fullmatch(given)
-        if match is None and given not in RATES:
-            raise self._not_one_of("prosody rate", given, [*RATES, "80%", "1.25"])
-        rate = RATES.get(given, 0.0)
-        if match:
-            rate = float(match[1]) / (100 if match[2] else 1)
-        rate *= self._rates[-1]
+        own = _own_rate(given)
+        if own is None:
+            choices = [*RATES, "80%", "+20%", "1.25"]
+            raise self._not_one_of("prosody rate", given, choices)
+        rate = own * self._rates[-1]
         if not MIN_RATE <= rate <= MAX_RATE:
             raise self._wrong(
                 f'prosody rate="{given}" makes {rate:g} times the normal speed; allowed are '
@@ -267,6 +266,15 @@ _CHECKS: Mapping[str, Callable[[_Document, dict[str, str]], None]] = {
     "phoneme": _Document._check_phoneme,
     "sub": _Document._check_sub,
 }
+
+
+def _own_rate(given: str) -> float | None:
+    """`slow`, `80%` and `0.8` are factors; `+20%` is a change of the rate."""
+    if change := _CHANGE.fullmatch(given):
+        return 1 + float(change[1]) / 100
+    if match := _RATE.fullmatch(given):
+        return float(match[1]) / (100 if match[2] else 1)
+    return RATES.get(given)
 
 
 def _mistake(problem: str, line: int, column: int) -> BadValue:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 
@@ -22,17 +23,29 @@ _URL = re.compile(
     r"|\bmailto:[^\s<>\"'()]+",
     re.IGNORECASE,
 )
+_ORDINARY = re.compile(r"[A-Za-z0-9'’,.;:!?$%-]+")
 _URL_TAIL = ".,;:!?*_~`"
-_TIMES = re.compile(r"(?<=\d)\*(?=\d)")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+_OPERATORS = re.compile(r"[*^<>=!~≠≈≤≥×÷+/-]{1,3}")
+"""They stand alone between the operands."""
+_ARROW = re.compile(r"\s*(?:[-=]+>|<[-=]*-(?!\d)|[←→↑↓↔⇐⇒⇔➔➜➡⟵⟶⟷⟹⟼↦])+\s*")
 _SNAKE = re.compile(r"(?<=\w)_+(?=\w)")
-_MARKS = re.compile(r"[*_`~\\]+")
+_MARKS = re.compile(
+    r"(?P<kept>(?<=[\d)])\*{1,2}(?=[\d(-])|(?<![\w*])[A-Za-z]\*{1,2}[A-Za-z\d](?![\w*])"
+    r"|(?<!~)~(?=[$€£]?\.?\d))|[*_`~]+|\\"
+)
+_PATH = re.compile(r"[\"'(]?(?:[A-Za-z]:\\|\\\\\w)")
 _LONE_HASH = re.compile(r"(?<![\w#])#+(?!\w)")
 _PIPES = re.compile(r"\s*\|+\s*")
 _BRACKETS = re.compile(r"[\[\]{}]+")
-_ANGLES = re.compile(r"(?<!\w)[<>]+|[<>]+(?!\w)")
-_COMPARISONS = ("<", ">", "<=", ">=")
-_ENTITIES = {"&nbsp;": " ", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&amp;": "&"}
+_ANGLES = re.compile(r"(?<!\w)[<>]+(?!=?\s?[$€£-]?\.?\d|=)|[<>]+(?![\w=$€£.-])")
+_KEPT_SYMBOLS = frozenset("°№℃℉♯♭")
 _SPEAKABLE_SYMBOLS = frozenset("%&@+=€£¥$°№½¼¾")
+
+
+def word_set(words: str) -> frozenset[str]:
+    """The words of a text, for tables."""
+    return frozenset(words.split())
 
 
 def normal_character(character: str) -> str:
@@ -68,21 +81,36 @@ def speakable(text: str) -> bool:
     return any(c.isalnum() or c in _SPEAKABLE_SYMBOLS for c in text)
 
 
+def is_ordinary(word: str) -> bool:
+    """Whether it holds no markup, so that it is said as it is written."""
+    return bool(_ORDINARY.fullmatch(word)) and not word.startswith("www.")
+
+
 def spoken(word: str) -> str:
     """The word without markup; empty when nothing of it is left to say."""
     if "://" in word or "www." in word or "mailto:" in word:
         word = _URL.sub(_link, word)
     if "&" in word:
-        for entity, character in _ENTITIES.items():
-            word = word.replace(entity, character)
-    word = _without_emoji(word)
-    word = _SNAKE.sub(" ", _TIMES.sub(" times ", word))
-    word = _LONE_HASH.sub("", _MARKS.sub("", word))
+        word = _ENTITY.sub(_character, word)
+    word = _ARROW.sub(", ", word)
+    word = _without_symbols(word)
+    if _OPERATORS.fullmatch(word):
+        return word
+    word = _SNAKE.sub(" ", word)
+    if not _PATH.match(word):
+        word = _MARKS.sub(lambda mark: mark["kept"] or "", word)
+    word = _LONE_HASH.sub("", word)
     word = _PIPES.sub(", ", word)
     word = _BRACKETS.sub(" ", word)
-    if word not in _COMPARISONS:
-        word = _ANGLES.sub(" ", word)
+    word = _ANGLES.sub(" ", word)
     return " ".join(unicodedata.normalize("NFC", word).split())
+
+
+def _character(entity: re.Match[str]) -> str:
+    """What an HTML entity stands for; unknown ones stay as they are."""
+    return "".join(map(normal_character, html.unescape(entity.group()))).replace(
+        "\n", " "
+    )
 
 
 def _link(match: re.Match[str]) -> str:
@@ -90,7 +118,8 @@ def _link(match: re.Match[str]) -> str:
     return SPOKEN_LINK + address[len(address.rstrip(_URL_TAIL)) :]
 
 
-def _without_emoji(word: str) -> str:
+def _without_symbols(word: str) -> str:
+    """No emoji, stars or ornaments; letters and digits within a frame without it."""
     if word.isascii():
         return word
     word = emoji.replace_emoji(word, _emoji_letter)
@@ -101,8 +130,19 @@ def _without_emoji(word: str) -> str:
             continue
         if "\ufe00" <= character <= "\ufe0f" or character == "\u20e3":
             continue
-        kept.append(character)
+        kept.append(_symbol(character))
     return "".join(kept)
+
+
+def _symbol(character: str) -> str:
+    """Itself, or what is in its frame, or a space."""
+    if character.isascii() or character in _KEPT_SYMBOLS:
+        return character
+    framed = unicodedata.decomposition(character).startswith(("<circle>", "<square>"))
+    if not framed and unicodedata.category(character) not in ("So", "Sk"):
+        return character
+    inside = unicodedata.normalize("NFKC", character)
+    return inside if framed and inside.isalnum() else " "
 
 
 def _emoji_letter(sequence: str, details: object) -> str:
