@@ -19,7 +19,7 @@ from gateway_app.health import SPEECH_PARTS, Part
 from gateway_app.monitor.messages import RunningFile
 from gateway_app.sockets.sessions import SessionRegistry
 
-SESSION_KINDS = ("stt", "tts", "realtime", "monitor", "wyoming")
+SESSION_KINDS = ("stt", "tts", "realtime", "speak", "wyoming", "monitor")
 
 
 @lru_cache(maxsize=1)

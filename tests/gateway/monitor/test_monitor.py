@@ -146,8 +146,9 @@ async def test_it_shows_what_the_server_does(services):
         "stt": 1,
         "tts": 0,
         "realtime": 0,
-        "monitor": 0,
+        "speak": 0,
         "wyoming": 0,
+        "monitor": 0,
     }
     assert snapshot["latency_ms"]["final"] == {"p50": 300.0, "p95": 300.0, "count": 1}
     assert snapshot["queues"]["whisper"] == 0
