@@ -87,6 +87,20 @@ class InterimResult:
 
 
 @dataclass(frozen=True)
+class SpeculativeFinal:
+    """The text of the open utterance, prepared in a pause. It becomes the final text
+    unless SpeechResumed follows, or the language is corrected.
+    """
+
+    utterance_id: int
+    start_sample: int
+    speech_end_sample: int
+    """The end of the speech that the text covers."""
+    transcript: Transcript
+    """Its words are timed from `start_sample`."""
+
+
+@dataclass(frozen=True)
 class SpeechEnded:
     """The utterance has ended; its text or its error follows."""
 
@@ -106,20 +120,6 @@ class SpokenWord:
     start_seconds: float
     end_seconds: float
     probability: float
-
-
-@dataclass(frozen=True)
-class SpeculativeFinal:
-    """The text of the open utterance, prepared in a pause. It becomes the final text
-    unless SpeechResumed follows, or the language is corrected.
-    """
-
-    utterance_id: int
-    start_sample: int
-    speech_end_sample: int
-    """The end of the speech that the text covers."""
-    transcript: Transcript
-    """Its words are timed from `start_sample`."""
 
 
 @dataclass(frozen=True)
