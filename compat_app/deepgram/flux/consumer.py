@@ -84,7 +84,7 @@ class FluxConsumer(ListeningSocket):
             request_id=self.session_id,
             thresholds=self.mapper.turn_end.thresholds,
             keyterms=self._keyterms,
-            language_hints=self.mapper.hints,
+            language_hints=list(self.mapper.hints) or None,
         )
 
     def _apply(self, message: messages.Configure) -> None:

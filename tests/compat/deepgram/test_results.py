@@ -98,13 +98,26 @@ def test_the_last_words_before_the_close_end_the_speech() -> None:
     assert story.text_of(1, "one") == [("one", *FINAL)]
 
 
-def test_finalize_is_answered_after_what_came_before_it() -> None:
+def test_finalize_is_answered_by_the_text_that_was_on_its_way() -> None:
+    """Pipecat (services/deepgram/stt.py) takes no empty result as the answer."""
     story = Story()
     story.begins(1)
     story.ends(1)
     story.mapper.finalizing += 1
+    assert story.text_of(1, "one") == [("one", *FINAL, "from_finalize")]
+    assert story.told(FlushDone(None)) == []
+
+
+def test_finalize_is_not_answered_by_an_earlier_text() -> None:
+    story = Story()
+    story.begins(1)
+    story.ends(1)
+    story.begins(2)
+    story.mapper.finalizing += 1
+    story.ends(2, EndReason.FLUSH)
     assert story.text_of(1, "one") == [("one", *FINAL)]
-    assert story.told(FlushDone(None)) == [("", *FINAL, "from_finalize")]
+    assert story.text_of(2, "two") == [("two", *FINAL, "from_finalize")]
+    assert story.told(FlushDone(2)) == []
 
 
 def test_each_of_two_finalizes_is_answered_once() -> None:

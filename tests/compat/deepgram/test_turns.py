@@ -83,7 +83,7 @@ def test_an_eager_end_waits_for_the_pause() -> None:
     assert story.pauses(1, "one") == []
     assert story.after(0.3) == [("Update", "")]
     assert story.after(0.11) == [("EagerEndOfTurn", "one")]
-    assert story.after(0.3) == [("Update", "one")]
+    assert story.after(0.3) == [], "an update would say that speech goes on"
     assert story.ends(1) == []
     assert story.text_of(1, "one") == [("EndOfTurn", 0, "one")]
 
