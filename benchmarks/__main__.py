@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from benchmarks import (
     agreement,
+    doors_realtime,
     files,
     first_answer,
     first_audio,
@@ -48,6 +49,7 @@ LISTENING: dict[str, Callable[[Flags], str]] = {
     "soak": soak.run,
     "files": files.run,
     "long": long.run,
+    "doors_realtime": doors_realtime.run,
 }
 """Those that take the flags."""
 
