@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from pathlib import Path
 from typing import Any
@@ -37,11 +38,28 @@ def usable_secret_key(config: Config, data_dir: Path) -> str:
     if config.is_production:
         raise ConfigError("\n".join(problems(config)))
     kept = data_dir / "secret_key"
-    if not kept.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
-        kept.touch(mode=0o600)
-        kept.write_text(secrets.token_urlsafe(48), encoding="ascii")
-    return kept.read_text(encoding="ascii")
+    make_data_dir(data_dir)
+    try:
+        # Empty after a first start on a full disk.
+        if not kept.exists() or not kept.stat().st_size:
+            kept.touch(mode=0o600)
+            kept.write_text(secrets.token_urlsafe(48), encoding="ascii")
+        return kept.read_text(encoding="ascii")
+    except OSError as error:
+        raise ConfigError(
+            f"The secret key cannot be kept in {kept}: {error.strerror}."
+        ) from error
+
+
+def make_data_dir(data_dir: Path) -> None:
+    """Make the folder, readable by its owner only. Raises ConfigError."""
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(
+            f"`data_dir` {data_dir} cannot be made: {error.strerror}. Choose another "
+            "folder with DATA_DIR."
+        ) from error
 
 
 def database(url: str, data_dir: Path) -> dict[str, Any]:
@@ -50,7 +68,10 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
         url or f"sqlite:///{data_dir / 'voice.sqlite3'}"
     )
     if settings["ENGINE"] == "django.db.backends.sqlite3":
-        data_dir.mkdir(parents=True, exist_ok=True)
+        make_data_dir(data_dir)
+        # SQLite gives its other files the permissions of this one.
+        with contextlib.suppress(OSError):
+            Path(settings["NAME"]).touch(mode=0o600)
         settings["OPTIONS"] = {**SQLITE_OPTIONS, **settings.get("OPTIONS", {})}
     else:
         settings["CONN_HEALTH_CHECKS"] = True

@@ -24,6 +24,7 @@ try:
     _config = VOICE.config
     _data_dir = BASE_DIR / Path(_config.data_dir).expanduser()
     SECRET_KEY = usable_secret_key(_config, _data_dir)
+    _database = database(_config.database_url, _data_dir)
 except ConfigError as error:
     # Without a traceback the reason is easier to see.
     sys.exit(f"The configuration cannot be used.\n{error}")
@@ -86,7 +87,7 @@ TEMPLATES: list[dict[str, Any]] = [
     }
 ]
 
-DATABASES = {"default": database(_config.database_url, _data_dir)}
+DATABASES = {"default": _database}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CHANNEL_LAYERS = channel_layers(_config.redis_url)
 

@@ -14,6 +14,8 @@ _SECRET_NAME = re.compile(
     r"key|token|secret|passw|pwd|credential|auth|bearer|cookie", re.IGNORECASE
 )
 
+_USER_IN_ADDRESS = re.compile(r"(\b[a-z][a-z0-9+.-]*://)[^/?#\s]*@", re.IGNORECASE)
+
 
 def _check(value: object) -> object:
     """Raises ValueError."""
@@ -31,8 +33,16 @@ def _check(value: object) -> object:
 EngineOptionsSetting = Annotated[dict[str, Any], BeforeValidator(_check)]
 
 
+def mask_password(text: str) -> str:
+    """The same, without the user and password of an address (`http://user:pw@host`)."""
+    return _USER_IN_ADDRESS.sub(rf"\g<1>{MASK}@", text)
+
+
 def mask_secrets(value: Any) -> Any:
-    """The same without the values whose name looks like a secret, at any depth."""
+    """The same without passwords in addresses, and without the values whose name looks
+    like a secret, at any depth."""
+    if isinstance(value, str):
+        return mask_password(value)
     if isinstance(value, Mapping):
         return {
             name: MASK

@@ -53,7 +53,7 @@ class LoadedConfig:
         value = getattr(self.config, name)
         if value and is_secret(name):
             return MASK
-        return mask_secrets(value) if isinstance(value, dict) else value
+        return mask_secrets(value)
 
 
 def project_dir() -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -12,10 +12,14 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 def header(scope: dict[str, Any], name: bytes) -> str:
     """A header of the request, or an empty string."""
+    return next(_values(scope, name), "")
+
+
+def _values(scope: dict[str, Any], name: bytes) -> Iterator[str]:
+    """The values of a header that may be repeated."""
     for key, value in scope.get("headers", ()):
         if key.lower() == name:
-            return bytes(value).decode("latin-1").strip()
-    return ""
+            yield bytes(value).decode("latin-1").strip()
 
 
 def behind_proxy(scope: dict[str, Any], trusted: Sequence[str]) -> dict[str, Any]:
@@ -24,7 +28,9 @@ def behind_proxy(scope: dict[str, Any], trusted: Sequence[str]) -> dict[str, Any
     if not trusted or not _is_trusted(peer, tuple(trusted)):
         return scope
     changed = dict(scope)
-    if client := _client(header(scope, b"x-forwarded-for"), tuple(trusted)):
+    # A proxy may add a line of its own after the client's: together they are one list.
+    forwarded = ",".join(_values(scope, b"x-forwarded-for"))
+    if client := _client(forwarded, tuple(trusted)):
         changed["client"] = (client, 0)
     if header(scope, b"x-forwarded-proto").lower() in ("https", "wss"):
         changed["scheme"] = "wss" if scope["type"] == "websocket" else "https"
@@ -54,6 +60,9 @@ def _is_trusted(address: str, trusted: tuple[str, ...]) -> bool:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        # How a socket that listens on `::` names IPv4 clients.
+        parsed = parsed.ipv4_mapped
     return any(parsed in network for network in _networks(trusted))
 
 

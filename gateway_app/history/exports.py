@@ -14,7 +14,8 @@ from import_export.resources import ModelResource
 
 from gateway_app.models import Synthesis, Transcript
 
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""The last four are full width: some spreadsheets treat them like the ordinary ones."""
 COMMON_FIRST = ("created_at", "status")
 COMMON_LAST = (
     "language",

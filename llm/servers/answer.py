@@ -30,7 +30,7 @@ class Answer:
         self._request = request
         self._settings = settings
         self._ends_at = ends_at
-        self._reasoning = ReasoningFilter()
+        self._reasoning = ReasoningFilter(begins_reasoning=request.begins_reasoning)
         self._tool_calls = ToolCallAssembler()
         self._characters = 0
         self._tokens = 0
@@ -51,7 +51,8 @@ class Answer:
                     yield TextDelta(text)
                 if self._cut is not None:
                     break
-        if text := self._within_limit(self._reasoning.flush()):
+        complete = self._cut is None and self._reason != "length"
+        if text := self._within_limit(self._reasoning.flush(complete=complete)):
             yield TextDelta(text)
         calls = self._complete_tool_calls()
         self._check_for_reasoning_alone(calls)

@@ -26,6 +26,9 @@ class CompletionRequest:
     model: str
     max_tokens: int
     options: ReplyOptions = ReplyOptions()
+    begins_reasoning: bool = False
+    """Whether the model's template opens the reasoning, so that the answer only closes
+    it."""
 
     def sampling(self) -> dict[str, float | int]:
         """Those options that were given, by the names that all servers use."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
+import anyio
 import httpx
 
 from common.config import LlmEngineSettings
@@ -20,6 +22,7 @@ from llm.resilience.failures import (
     ServerBroke,
 )
 from llm.resilience.retries import RetryPolicy
+from llm.servers.connections import CHECK_SECONDS
 from llm.servers.dialect import (
     CompletionDelta,
     CompletionRequest,
@@ -31,7 +34,12 @@ from llm.servers.dialect import (
     without_password,
 )
 from llm.servers.http_engine import HttpLlm
-from llm.servers.ollama_wire import finish_reason, plain_messages, tool_call_deltas
+from llm.servers.ollama_wire import (
+    finish_reason,
+    opens_reasoning,
+    plain_messages,
+    tool_call_deltas,
+)
 from llm.servers.tool_calls import tool_definitions
 from llm.servers.warm_up import WarmUp
 
@@ -52,6 +60,7 @@ class OllamaDialect:
         self.answers = False
         """Whether a server answered when it was last asked."""
         self.models: tuple[str, ...] = ()
+        self._begins_reasoning: dict[str, bool] = {}
 
     @property
     def root(self) -> httpx.URL:
@@ -133,6 +142,19 @@ class OllamaDialect:
             return f"has no model `{self._model}`: run `ollama pull {self._model}`"
         return ""
 
+    async def begins_reasoning(self, client: httpx.AsyncClient, model: str) -> bool:
+        """Whether the model's template ends with an opening tag. Asked once for each."""
+        if model not in self._begins_reasoning:
+            try:
+                response = await client.post(
+                    join_path(self.root, "/api/show"), json={"model": model}
+                )
+                shown = parse_line(response.content)
+            except (httpx.HTTPError, Garbled):
+                return False  # the answer itself will show what is wrong
+            self._begins_reasoning[model] = opens_reasoning(shown.get("template"))
+        return self._begins_reasoning[model]
+
     def has(self, model: str) -> bool:
         return _tagged(model) in map(_tagged, self.models)
 
@@ -176,6 +198,9 @@ class OllamaEngine(HttpLlm):
 
     async def check(self) -> None:
         await super().check()
+        if self.usable:
+            # Before the first question, which would wait for it.
+            await self._opens_reasoning(self.model_name)
         if self._warm_up is not None:
             self._warm_up.observe(usable=self.usable)
 
@@ -196,7 +221,16 @@ class OllamaEngine(HttpLlm):
                 "or `none`.",
                 field="tool_choice",
             )
-        return await super()._completion_request(messages, options)
+        request = await super()._completion_request(messages, options)
+        opens = await self._opens_reasoning(request.model)
+        return replace(request, begins_reasoning=opens)
+
+    async def _opens_reasoning(self, model: str) -> bool:
+        if not self.answers:
+            return False
+        with anyio.move_on_after(CHECK_SECONDS):
+            return await self._ollama.begins_reasoning(self._connections.client, model)
+        return False
 
     def _details(self) -> dict[str, object]:
         return {**super()._details(), "ollama": self.answers}

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llm.engine import ChatMessage, FinishReason, ToolCall
 from llm.servers.dialect import as_mapping
 from llm.servers.tool_calls import ToolCallDelta
+
+_OPENING_AT_THE_END = re.compile(
+    r"<(?:think|thinking|thought|reasoning)>(?:\s|\\n|{{[^{}]*}})*\Z", re.IGNORECASE
+)
+"""Template actions, such as `{{ end }}`, and line feeds may follow it."""
 
 
 def plain_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
@@ -59,6 +65,11 @@ def tool_call_deltas(message: dict[str, Any]) -> tuple[ToolCallDelta, ...]:
         call_id = str(call.get("id") or "")
         deltas.append(ToolCallDelta(None, call_id, name, arguments))
     return tuple(deltas)
+
+
+def opens_reasoning(template: object) -> bool:
+    """Whether the last text of a model's chat template is an opening reasoning tag."""
+    return isinstance(template, str) and bool(_OPENING_AT_THE_END.search(template))
 
 
 def finish_reason(value: dict[str, Any]) -> FinishReason | None:

@@ -94,3 +94,19 @@ def test_a_path_that_cannot_be_imported_is_named() -> None:
         PYTHON_DICT.build("no.such:Thing", None, {})
     with pytest.raises(EngineFailed, match="`thing` is `other`: use `ours` or"):
         PYTHON_DICT.build("other", None, {})
+
+
+@pytest.mark.parametrize("name", ["ollama_url", "openai_url"])
+def test_a_password_in_an_address_is_shown_nowhere(name: str) -> None:
+    loaded = load_config({name.upper(): "http://bob:hidden-3@host:11434/v1"})
+    assert loaded.shown(name) == "http://********@host:11434/v1"
+    assert "hidden" not in repr(shown_groups(loaded)) + "\n".join(as_lines(loaded))
+
+
+def test_an_address_in_the_options_is_shown_without_its_password() -> None:
+    given = '{"urls": ["http://bob:hidden@a/v1"], "url": "https://hidden@b?x=@"}'
+    loaded = load_config({"STT_ENGINE_OPTIONS": given})
+    assert loaded.shown("stt_engine_options") == {
+        "urls": ["http://********@a/v1"],
+        "url": "https://********@b?x=@",
+    }

@@ -30,6 +30,7 @@ class OllamaServer(ScriptedServer):
         self.script = list(script)
         self.models = list(models)
         self.usual: Behaviour = answer("Hello ", "there.")
+        self.template: str | None = "{{ .Prompt }}"
         self.listing: Behaviour = self._list
 
     @property
@@ -39,6 +40,8 @@ class OllamaServer(ScriptedServer):
     def route(self, request: Request) -> Behaviour:
         if request.path == "/api/tags":
             return self.listing
+        if request.path == "/api/show":
+            return self._show
         if request.path != "/api/chat":
             return _not_found
         if not self._has(request.json["model"]):
@@ -48,6 +51,10 @@ class OllamaServer(ScriptedServer):
     def _has(self, model: str) -> bool:
         name = model if ":" in model else f"{model}:latest"
         return name in self.models
+
+    async def _show(self, request: Request, reply: Reply) -> None:
+        shown = {"template": self.template, "capabilities": ["completion"]}
+        await reply.whole(200, JSON, json.dumps(shown).encode())
 
     async def _list(self, request: Request, reply: Reply) -> None:
         models = [{"name": name, "model": name, "size": 1} for name in self.models]

@@ -1,4 +1,5 @@
-"""SIGTERM and Ctrl-C: the first asks for an orderly end, the second ends at once."""
+"""SIGTERM, Ctrl-C, or a closed terminal: the first asks for an orderly end, the second
+ends at once."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from common.workers.child_processes import kill_all
 
 _SIGNALS = [
     getattr(signal, name)
-    for name in ("SIGTERM", "SIGINT", "SIGBREAK")
+    for name in ("SIGTERM", "SIGINT", "SIGBREAK", "SIGHUP")
     if hasattr(signal, name)
 ]
 
@@ -30,7 +31,9 @@ class StopSignal:
         self._loop = asyncio.get_running_loop()
         self._event = asyncio.Event()
         for number in _SIGNALS:
-            signal.signal(number, self._received)
+            # `nohup` has SIGHUP ignored, and means it.
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self._received)
 
     async def wait(self) -> None:
         await self._event.wait()

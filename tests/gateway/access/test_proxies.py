@@ -28,11 +28,22 @@ def seen(peer: str, trusted: list[str], kind: str = "http", **headers: str):
         ("9.9.9.9", ["10.0.0.1"], "1.2.3.4", "9.9.9.9"),
         ("10.0.0.1", [], "1.2.3.4", "10.0.0.1"),
         ("::1", ["::1"], "2001:db8::7", "2001:db8::7"),
+        ("::ffff:10.0.0.1", ["10.0.0.1"], "1.2.3.4", "1.2.3.4"),
     ],
 )
 def test_it_believes_named_proxies_only(peer, trusted, forwarded, client):
     scope = seen(peer, trusted, **{"x-forwarded-for": forwarded})
     assert client_address(scope) == client
+
+
+def test_it_reads_the_lines_of_all_proxies_as_one_list():
+    lines = [b"6.6.6.6", b"1.2.3.4", b"10.0.0.2"]
+    scope = {
+        "type": "http",
+        "client": ("10.0.0.1", 1234),
+        "headers": [(b"x-forwarded-for", line) for line in lines],
+    }
+    assert client_address(behind_proxy(scope, ["10.0.0.0/8"])) == "1.2.3.4"
 
 
 @pytest.mark.parametrize(("kind", "scheme"), [("http", "https"), ("websocket", "wss")])

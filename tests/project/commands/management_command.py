@@ -19,6 +19,12 @@ class Ran:
     output: str
     errors: str
 
+    def check_refusal(self, sentence: str) -> None:
+        """It ended with this sentence for a person, not with a traceback."""
+        assert self.code == 1
+        assert sentence in self.errors
+        assert "Traceback" not in self.errors
+
 
 def manage(folder: Path, hub: str, *arguments: str, **settings: str) -> Ran:
     """Run a command whose models, voices, caches and data lie in `folder`."""

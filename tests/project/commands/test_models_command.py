@@ -10,6 +10,8 @@ import pytest
 from tests.project.commands.management_command import manage
 from tests.servers.hub import Hub, running_hub
 
+pytestmark = pytest.mark.server
+
 SMALL = "Systran/faster-whisper-small"
 FILES = {
     "model.bin": b"weights" * 50_000,
@@ -64,10 +66,7 @@ def test_it_refuses_in_one_sentence(
     settings: dict[str, str],
     sentence: str,
 ) -> None:
-    ran = manage(tmp_path, hub.url, "models", *arguments, **settings)
-    assert ran.code == 1
-    assert sentence in ran.errors
-    assert "Traceback" not in ran.errors
+    manage(tmp_path, hub.url, "models", *arguments, **settings).check_refusal(sentence)
 
 
 def test_offline_asks_nobody(hub: Hub, tmp_path: Path) -> None:

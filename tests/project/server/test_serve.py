@@ -80,7 +80,7 @@ def test_it_writes_json_lines_when_asked() -> None:
     assert not [e for e in entries if str(e.get("path", "")).startswith("/health")]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_it_ends_in_order_on_a_signal(number: int) -> None:
     with (
         running_server(shutdown_grace_seconds=60, **FAKES) as server,
@@ -186,6 +186,7 @@ def test_it_names_what_is_missing_and_what_mends_it() -> None:
         ({"system_prompt_path": "/no/such"}, "`system_prompt_path` names /no/such"),
         ({"tts_port": "many"}, "environment TTS_PORT is 'many'"),
         ({"environment": "production"}, "secret_key"),
+        ({"data_dir": "/dev/null/data"}, "`data_dir` /dev/null/data cannot be made"),
     ],
 )
 def test_it_refuses_a_configuration_that_cannot_work(
