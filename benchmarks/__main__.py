@@ -12,6 +12,7 @@ from benchmarks import (
     agreement,
     clients,
     doors,
+    doors_realtime,
     files,
     first_answer,
     first_audio,
@@ -54,6 +55,7 @@ LISTENING: dict[str, Callable[[Flags], str]] = {
     "long": long.run,
     "clients": clients.run,
     "doors": doors.run,
+    "doors_realtime": doors_realtime.run,
 }
 """Those that take the flags."""
 

@@ -207,7 +207,8 @@ class EventMapper:
     def _commit_of_client(self, commit: Commit) -> Iterator[ServerEvent]:
         item, self._open = self._open or Item(), None
         item.by_client = True
-        item.committed_seconds = commit.audio_seconds
+        if not self._detects_turns:  # otherwise earlier turns are in it
+            item.committed_seconds = commit.audio_seconds
         if commit.utterance_id is not None:
             self._own(commit.utterance_id, item)
             self._flushed = item, commit.utterance_id

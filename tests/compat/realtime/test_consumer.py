@@ -211,6 +211,36 @@ async def test_a_long_commit_is_one_transcript(listening: Listening) -> None:
     assert heard == pytest.approx(12, abs=0.1)
 
 
+async def test_audio_is_committed_when_the_server_takes_the_turns_over(
+    listening: Listening,
+) -> None:
+    services = listening(["one", "two"])
+    async with connected(services, **NO_TURNS) as client:
+        await client.say(0.5)
+        turns = {"audio": {"input": {"turn_detection": {"type": "server_vad"}}}}
+        await client.send("session.update", session=turns)
+        *committed, _ = await client.until("session.updated")
+        await client.say(-0.2, 0.5, -1)
+        events = [*committed, *await client.completed(2)]
+    assert transcripts(events) == ["one", "two"]
+    assert len(of(events, "speech_started")) == 1
+
+
+async def test_a_turn_goes_on_when_the_client_takes_the_turns_over(
+    listening: Listening,
+) -> None:
+    services = listening(["one"])
+    async with connected(services) as client:
+        await client.say(0.5)
+        await client.send("session.update", session=NO_TURNS)
+        started, _ = await client.until("session.updated")
+        await client.say(0.5, -1)
+        await client.commit()
+        (completed,) = of(await client.completed(), ".completed")
+    assert completed["item_id"] == started["item_id"]
+    assert completed["transcript"] == "one"
+
+
 async def test_commits_are_answered_before_their_transcripts(
     listening: Listening,
 ) -> None:

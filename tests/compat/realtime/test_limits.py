@@ -34,6 +34,30 @@ async def test_refused_events_leave_the_session_open(listening: Listening) -> No
         assert transcripts(await client.completed()) == ["still here"]
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        r'{"type": "\ud800"}',
+        r'{"type": "nothing", "event_id": "\ud800"}',
+        r'{"type": "input_audio_buffer.append", "audio": "\ud800"}',
+        r'{"type": "session.update", "session": {"type": "\ud800"}}',
+        r'{"type": "session.update", "event_id": "\ud800", "session": {"include": [""]}}',
+        r'{"type": "session.update", "session": {"audio": {"input": {"transcription": {"prompt": "\ud800"}}}}}',
+        r'{"type": "session.update", "session": {"audio": {"input": {"transcription": {"language": "\ud800"}}}}}',
+        '{"type": "session.update", "session": {"audio": {"input": {"turn_detection": {"type": "server_vad", "threshold": NaN}}}}}',
+    ],
+    ids=range(8),
+)
+async def test_half_a_character_or_no_number_is_refused(
+    listening: Listening, event: str
+) -> None:
+    async with connected(listening(["still here"])) as client:
+        await client.socket.send_to(text_data=event)
+        assert (await client.error())["type"] == "invalid_request_error"
+        await client.say(1, -1)
+        assert transcripts(await client.completed()) == ["still here"]
+
+
 async def test_three_texts_that_are_no_events_close_it(listening: Listening) -> None:
     async with connected(listening()) as client:
         for _ in range(3):
@@ -138,6 +162,16 @@ class HeldStt(FakeStt):
     ) -> Transcript:
         await self.released.wait()
         return await super().transcribe(request, urgency)
+
+
+@pytest.mark.parametrize(
+    "quota", ["principal_max_sessions", "principal_requests_per_minute"]
+)
+async def test_quotas_count_its_connections(listening: Listening, quota: str) -> None:
+    services = listening(**{quota: 1})
+    async with connected(services), opened(services) as second:
+        (error,), code = await second.until_closed()
+    assert (error["error"]["code"], code) == ("too_many_requests", 4429)
 
 
 async def test_requests_without_an_answer_are_bounded(listening: Listening) -> None:

@@ -43,7 +43,7 @@ def buzz(seconds: float) -> Samples:
         for k in range(1, 30)
     )
     shaped = voice * (0.6 + 0.4 * np.sin(2 * np.pi * 3 * times))
-    return (0.3 * shaped / np.abs(shaped).max()).astype(np.float32)
+    return np.asarray(0.3 * shaped / np.abs(shaped).max(), np.float32)
 
 
 def spoken(*parts: float) -> bytes:
