@@ -144,6 +144,7 @@ class Connection:
         connection."""
         task = asyncio.create_task(self.guard(work))
         self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         return task
 
     async def fail(self, error: VoiceError) -> None:

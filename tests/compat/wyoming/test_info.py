@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
 from wyoming.info import Describe, Info
 
-from compat_app.wyoming.info import PATIENCE_SECONDS, InfoSource
+from compat_app.wyoming.info import InfoSource
 from tests.compat.wyoming.talking import Talk, listening, talking
 from tests.fake_services import FakeServices, fake_services
 from tests.fakes import FakeStt, FakeTts
 from tts_app.core.engine import VoiceInfo
 from tts_app.voices.selector import AvailableVoices
 
-MOST_ANSWER_SECONDS = 0.1
+HOME_ASSISTANT_WAITS_SECONDS = 1.0
+"""data.py: _INFO_TIMEOUT"""
 
 
 class EnglishStt(FakeStt):
@@ -115,11 +115,9 @@ async def test_without_voices_there_is_no_text_to_speech() -> None:
 
 
 async def test_it_answers_soon() -> None:
-    """Home Assistant gives up after a second (data.py: _INFO_TIMEOUT)."""
     async with talking(fake_services()) as client:
-        began = time.perf_counter()
-        await info_of(client)
-        assert time.perf_counter() - began < MOST_ANSWER_SECONDS
+        async with asyncio.timeout(HOME_ASSISTANT_WAITS_SECONDS):
+            await info_of(client)
 
 
 class SlowDatabase:
@@ -142,9 +140,8 @@ async def test_a_slow_database_does_not_keep_anybody_waiting() -> None:
     assert [voice.name for voice in (await source.current()).tts[0].voices] == ["first"]
     speech.gate.clear()
     speech.names.append("second")
-    began = time.perf_counter()
-    old = await source.current()
-    assert PATIENCE_SECONDS <= time.perf_counter() - began < MOST_ANSWER_SECONDS
+    async with asyncio.timeout(HOME_ASSISTANT_WAITS_SECONDS):
+        old = await source.current()
     assert len(old.tts[0].voices) == 1
     speech.gate.set()
     assert len((await source.current()).tts[0].voices) == 2

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -247,6 +249,20 @@ async def test_its_tasks_end_with_it(opened: Opened) -> None:
     async with opened() as connection:
         task = connection.accompany(asyncio.Event().wait)  # type: ignore[arg-type]
     assert task.cancelled()
+
+
+async def test_it_does_not_collect_the_tasks_that_are_done(opened: Opened) -> None:
+    async def nothing() -> None:
+        """Done at once."""
+
+    async with opened() as connection:
+        task = connection.accompany(nothing)
+        await task
+        left = weakref.ref(task)
+        del task
+        await asyncio.sleep(0)
+        gc.collect()
+        assert left() is None
 
 
 class LinesDoor(Door):
