@@ -36,7 +36,6 @@ PROGRAMS: dict[str, Callable[[], str]] = {
     "first_audio": first_audio.run,
     "first_answer": first_answer.run,
     "first_audio_long": first_audio.run_long,
-    "doors": doors.run,
     "heard_back": heard_back.run,
     "soak_speech": soak_speech.run,
     "window": window.run,
@@ -52,6 +51,7 @@ LISTENING: dict[str, Callable[[Flags], str]] = {
     "soak": soak.run,
     "files": files.run,
     "long": long.run,
+    "doors": doors.run,
 }
 """Those that take the flags."""
 

@@ -14,13 +14,14 @@ from typing import Any
 import httpx
 import numpy as np
 
+from benchmarks.flags import Flags
 from benchmarks.report import milliseconds, table
 from benchmarks.texts import text_of
 from tests.server_process import running_server
 
 WORDS = (10, 80)
 FORMATS = ("pcm", "mp3")
-PAIRS, WARM_UP_PAIRS = 30, 3
+PAIRS, QUICK_PAIRS, WARM_UP_PAIRS = 30, 8, 2
 HEADER = ["format", "words", "`/tts`", "`/v1/audio/speech`", "difference"]
 SERVER = {
     "whisper_model_name": "tiny.en",
@@ -33,27 +34,30 @@ Ask = Callable[[], Awaitable[float]]
 """Seconds to the first byte of the body."""
 
 
-def run() -> str:
+def run(flags: Flags) -> str:
     """Short and long texts, as PCM at 24 kHz and as MP3."""
+    pairs = QUICK_PAIRS if flags.quick else PAIRS
     with running_server(**SERVER) as server:
-        rows = asyncio.run(_rows(server.url))
+        rows = asyncio.run(_rows(server.url, pairs))
     title = "First byte of speech, median and p95; the difference of pairs, median"
     return table(title, HEADER, rows)
 
 
-async def _rows(url: str) -> list[list[str]]:
+async def _rows(url: str, pairs: int) -> list[list[str]]:
     async with httpx.AsyncClient(base_url=url, timeout=120) as client:
         return [
-            await _row(client, audio_format, words)
+            await _row(client, audio_format, words, pairs)
             for audio_format in FORMATS
             for words in WORDS
         ]
 
 
-async def _row(client: httpx.AsyncClient, audio_format: str, words: int) -> list[str]:
+async def _row(
+    client: httpx.AsyncClient, audio_format: str, words: int, pairs: int
+) -> list[str]:
     text = text_of(words)
     native, openai = await in_turns(
-        _tts(client, text, audio_format), _openai(client, text, audio_format)
+        _tts(client, text, audio_format), _openai(client, text, audio_format), pairs
     )
     pairs_ms = 1000 * (np.asarray(openai) - np.asarray(native))
     difference = f"{np.median(pairs_ms):+.1f} ms"
@@ -61,10 +65,10 @@ async def _row(client: httpx.AsyncClient, audio_format: str, words: int) -> list
     return [audio_format, str(words), *figures]
 
 
-async def in_turns(one: Ask, other: Ask) -> tuple[list[float], list[float]]:
+async def in_turns(one: Ask, other: Ask, pairs: int) -> tuple[list[float], list[float]]:
     """The times of both; each goes first in every second pair."""
     ones, others = [], []
-    for number in range(WARM_UP_PAIRS + PAIRS):
+    for number in range(WARM_UP_PAIRS + pairs):
         if number % 2:
             second = await other()
             first = await one()
