@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from common.audio import SPEECH_RATE_HZ, Audio, Samples, wav_bytes
@@ -39,10 +41,10 @@ def _syllable(vowel: str) -> Samples:
     for frequency, width in zip(_VOWELS[vowel], _WIDTHS_HZ, strict=True):
         samples = _resonated(samples, frequency, width)
     loud = 0.5 * samples / np.abs(samples).max() * np.hanning(count)
-    return loud.astype(np.float32)
+    return np.asarray(loud, np.float32)
 
 
-def _resonated(samples: Samples, frequency: float, width: float) -> Samples:
+def _resonated(samples: Any, frequency: float, width: float) -> Any:
     """The samples through one resonance: two poles."""
     radius = np.exp(-np.pi * width / SPEECH_RATE_HZ)
     first = 2 * radius * np.cos(2 * np.pi * frequency / SPEECH_RATE_HZ)
