@@ -185,7 +185,7 @@ async def test_a_request_in_time_is_answered(client: httpx.AsyncClient) -> None:
 
 
 async def test_the_work_ends_when_the_client_is_gone(
-    post: Callable[..., ApplicationCommunicator],
+    post: Callable[..., Any],
     stt: UrgentStt,
     services: FakeServices,
     settings: Any,
@@ -230,7 +230,7 @@ async def test_requests_are_counted(client: httpx.AsyncClient) -> None:
 
 
 async def test_the_monitor_shows_how_far_a_recording_is(
-    post: Callable[..., ApplicationCommunicator],
+    post: Callable[..., Any],
     stt: UrgentStt,
     services: FakeServices,
 ) -> None:

@@ -118,6 +118,7 @@ def test_it_streams(client: openai.OpenAI, recording: tuple[str, bytes]) -> None
     assert kinds == [*["transcript.text.delta"] * 2, "transcript.text.done"]
 
 
+@pytest.mark.filterwarnings("ignore:deprecated")
 def test_it_translates(client: openai.OpenAI, recording: tuple[str, bytes]) -> None:
     found = client.audio.translations.create(
         model="whisper-1", file=recording, response_format="verbose_json"
