@@ -57,7 +57,8 @@ async def _tables(url: str) -> str:
         *_rows(f"text of {seconds}", *texts),
         *_rows(f"first audio of {len(SENTENCE.split())} words", *audio),
     ]
-    return table("Engines over HTTP", ["what", "where", "median / p95", "added"], rows)
+    header = ["what", "where", "median / p95", "lowest", "added (median)"]
+    return table("Engines over HTTP", header, rows)
 
 
 @contextlib.asynccontextmanager
@@ -116,6 +117,11 @@ async def _in_turn(*measures: Measure) -> list[list[float]]:
 def _rows(what: str, here: Sequence[float], there: Sequence[float]) -> list[list[str]]:
     added_ms = 1000 * float(np.median(np.subtract(there, here)))
     return [
-        [what, "in this process", milliseconds(here), ""],
-        [what, "`http` to a server here", milliseconds(there), f"{added_ms:.0f} ms"],
+        [what, "in this process", *_times(here), ""],
+        [what, "`http` to a server here", *_times(there), f"{added_ms:.0f} ms"],
     ]
+
+
+def _times(seconds: Sequence[float]) -> tuple[str, str]:
+    """On a busy machine the lowest one says more than the median."""
+    return milliseconds(seconds), f"{1000 * min(seconds):.0f} ms"

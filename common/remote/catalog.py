@@ -52,24 +52,31 @@ class Catalog:
         """The models that are marked for the task: a list without marks may hold
         anything. Raises AskFailed and httpx.HTTPError.
         """
-        entries = await self._entries(url, "/models", "data")
+        entries = await self._entries(url, "/models", "data") or ()
         names = [e["id"] for e in entries if e.get("task") == task and "id" in e]
         return Offers(models=tuple(dict.fromkeys(filter(_is_name, names))))
 
     async def voices(self, url: httpx.URL) -> Offers:
-        """The voices. Raises AskFailed and httpx.HTTPError."""
+        """The voices. Raises AskFailed, also for a list without any: the server's engine
+        is down then; and httpx.HTTPError.
+        """
         entries = await self._entries(url, "/audio/voices", "voices")
+        if entries is None:
+            return Offers()
         found = {voice.name: voice for voice in map(_voice, entries)}
-        return Offers(voices=tuple(v for name, v in found.items() if _is_name(name)))
+        usable = tuple(voice for name, voice in found.items() if _is_name(name))
+        if not usable:
+            raise Refused("lists no voices")
+        return Offers(voices=usable)
 
     async def _entries(
         self, url: httpx.URL, path: str, field: str
-    ) -> Sequence[dict[str, Any]]:
+    ) -> Sequence[dict[str, Any]] | None:
         """The list below `path`, where a text stands for an object with that `id`;
-        empty from a server that has no such list."""
+        None from a server that has no such list."""
         async with self.client.stream("GET", join_path(url, path)) as response:
             if response.status_code in _HAS_NO_LIST:
-                return []
+                return None
             if response.status_code != httpx.codes.OK:
                 raise await failure_of(response)
             try:
@@ -77,8 +84,9 @@ class Catalog:
             except Garbled as error:
                 raise Refused(f"has no list at {path}: it {error.what}") from error
         listed = value.get(field) if isinstance(value, dict) else value
-        entries = listed[:_MOST_NAMES] if isinstance(listed, list) else []
-        objects = [{"id": e} if isinstance(e, str) else e for e in entries]
+        if not isinstance(listed, list):
+            return None
+        objects = [{"id": e} if isinstance(e, str) else e for e in listed[:_MOST_NAMES]]
         return [entry for entry in objects if isinstance(entry, dict)]
 
 

@@ -121,9 +121,16 @@ class RemoteServers:
         """Ready when all servers answer, degraded when some do."""
         if self._clients is None:
             return PartHealth(PartState.DOWN, f"{self._title} is not started.")
-        summary = f"{self._title}: {'; '.join(map(_summary, self._servers))}."
         details = {"servers": list(map(_facts, self._servers))}
-        return PartHealth(self._state, summary, details)
+        return PartHealth(self._state, self._summary, details)
+
+    @property
+    def _summary(self) -> str:
+        sentences = (
+            f"{server.shown_url} {server.down or server.trouble or 'answers'}"
+            for server in self._servers
+        )
+        return f"{'; '.join(sentences)}."
 
     @property
     def _state(self) -> PartState:
@@ -192,7 +199,7 @@ class RemoteServers:
         """Raises EngineFailed when no server answers its checks."""
         up = [server for server in self._servers if not server.down]
         if not up:
-            raise EngineFailed(self.health().summary)
+            raise EngineFailed(f"{self._title}: {self._summary}")
         return min(up, key=lambda server: server.load)
 
     def _other(self, server: Server) -> Server:
@@ -256,11 +263,6 @@ def _may_help(failure: AskFailed, *, has_other: bool) -> bool:
     return isinstance(failure, RETRYABLE) or (
         has_other and isinstance(failure, Throttled)
     )
-
-
-def _summary(server: Server) -> str:
-    problem = server.down or server.trouble
-    return f"{server.shown_url} {problem or 'answers'}"
 
 
 def _facts(server: Server) -> dict[str, object]:

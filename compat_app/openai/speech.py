@@ -15,6 +15,7 @@ from compat_app.model_names import engine_model
 from compat_app.openai.door import while_switched_on
 from compat_app.openai.speech_events import speech_lines
 from compat_app.openai.speech_schemas import SpeechIn
+from compat_app.openai.speech_urgency import urgency_of
 from compat_app.voice_names import named_voice
 from gateway_app.access.principals import principal_of
 from gateway_app.access.proxies import client_address
@@ -93,6 +94,7 @@ async def _open(request: HttpRequest, body: SpeechIn) -> SpeechStream:
         ),
         principal=principal_of(request),
         client=client_address(scope),
+        urgency=urgency_of(request.headers),
     )
 
 

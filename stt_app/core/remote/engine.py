@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 
@@ -134,7 +135,7 @@ class RemoteStt:
         self, call: _Call, attempt: Attempt, *, verbose: bool
     ) -> Transcript:
         form = form_for(call.request, call.model, verbose=verbose)
-        stream = attempt.client.stream(
+        request = attempt.client.build_request(
             "POST",
             join_path(attempt.url, path_for(call.request)),
             data={**form, **self._options.extra},
@@ -142,7 +143,11 @@ class RemoteStt:
             headers=_headers(call),
             timeout=self._timeout,
         )
-        async with stream as response:
+        # In one piece: each field of a form would be sent in packets of its own.
+        request.read()
+        async with aclosing(
+            await attempt.client.send(request, stream=True)
+        ) as response:
             await check_answer(response)
             answer = await read_json(response, self._options.max_response_kb)
         return transcript_of(answer, call.request, call.model)

@@ -10,6 +10,7 @@ import pytest
 
 from common.config import Config, project_dir
 from common.errors import EngineFailed
+from common.remote.client import open_clients
 from common.remote.options import RemoteOptions, read_options
 from stt_app.core.remote.options import RemoteSttOptions
 from tts_app.core.remote.options import RemoteTtsOptions
@@ -78,6 +79,18 @@ def test_addresses_are_joined_without_repeating_one() -> None:
         "http://gpu:8000/v1",
         "https://b/api/v1",
     ]
+
+
+@pytest.mark.parametrize("use_proxy", [False, True])
+async def test_proxies_of_the_environment_are_used_only_on_demand(
+    use_proxy: bool,
+) -> None:
+    given = {**URL, "use_proxy": use_proxy}
+    clients = await open_clients(read_options(RemoteTtsOptions, "x", given))
+    for client in (clients.usual, clients.fresh):
+        assert client.trust_env is use_proxy
+        assert not client.follow_redirects
+    await clients.close()
 
 
 def test_the_page_describes_every_option_with_its_default() -> None:

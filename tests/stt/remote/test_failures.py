@@ -18,6 +18,7 @@ from tests.llm.helpers import until
 from tests.servers.audio import (
     SAID,
     AudioServer,
+    answer,
     cut_off,
     endless,
     error,
@@ -74,6 +75,9 @@ CASES = {
     "JSON that is a list": Case(raw(b"[]"), "without `text`"),
     "huge body": Case(endless(b" " * 65_536, "application/json"), "max_response_kb"),
     "redirect": Case(raw(b"", status=307), r"refused the request \(307\)"),
+    "redirect to elsewhere": Case(
+        answer({}, 307, {"Location": "http://127.0.0.1:9/"}), "it redirects to"
+    ),
     "401": Case(error(401, "Wrong key."), "refused the key in `key`"),
     "404 without a word": Case(error(404, ""), "check `url`"),
     "404 with one": Case(error(404, "No model `x`."), "404: No model `x`"),

@@ -203,6 +203,16 @@ async def test_it_offers_the_voices_that_the_server_lists(
             assert {voice.source for voice in engine.voices()} == {f"{server.url}/v1"}
 
 
+async def test_a_server_whose_list_is_empty_cannot_speak_yet() -> None:
+    with AudioServer(voices=[]) as server:
+        async with started(server.url, check_seconds=0.05) as engine:
+            assert engine.health().state is PartState.DOWN
+            assert "lists no voices" in engine.health().summary
+            server.voices = ["anna"]
+            await until(lambda: engine.health().state is PartState.READY)
+            assert [voice.name for voice in engine.voices()] == ["anna"]
+
+
 async def test_voices_can_be_configured_and_mapped(server: AudioServer) -> None:
     mapping = {"en_US-joe-medium": "af_bella", "de_DE-anna-high": "anna"}
     async with started(server.url, voices=mapping, voice="de_DE-anna-high") as engine:
