@@ -17,6 +17,7 @@ from benchmarks import (
     limits,
     live,
     long,
+    normalisation,
     pauses,
     soak,
     soak_speech,
@@ -38,6 +39,7 @@ PROGRAMS: dict[str, Callable[[], str]] = {
     "soak_speech": soak_speech.run,
     "window": window.run,
     "throughput": throughput.run,
+    "normalisation": normalisation.run,
 }
 LISTENING: dict[str, Callable[[Flags], str]] = {
     "live": live.run,

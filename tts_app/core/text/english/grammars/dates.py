@@ -131,7 +131,7 @@ def said_date(year: int | None, month: int | None, day: int | None) -> str:
     if year is None:
         return said
     in_full = said_year(f"{year:04}") if 1_000 <= year <= 9_999 else str(year)
-    return f"{said}{',' if day else ''} {in_full}".lstrip()
+    return f"{said}, {in_full}" if said else in_full
 
 
 def _numeric(found: re.Match[str]) -> Reading | None:
