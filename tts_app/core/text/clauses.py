@@ -13,7 +13,12 @@ from functools import partial
 
 import sentencex
 
-from tts_app.core.text.english.boundaries import goes_on, joins_on, never_ends
+from tts_app.core.text.english.boundaries import (
+    ends_here,
+    goes_on,
+    joins_on,
+    never_ends,
+)
 from tts_app.core.text.english.normalizer import expand_english
 from tts_app.core.text.markdown import Break, MarkdownReader, Word
 from tts_app.core.text.other_languages import expand_other
@@ -45,6 +50,8 @@ _MINUEND = re.compile(
 _LONGEST_MINUEND = 24
 _MINUS = re.compile(r"[\w)%²³°.] [-–−]$")
 _PHONEMES = re.compile(r"(\[\[.*?\]\])")
+_OPERATORS = "=+*/<>^×÷≠≈≤≥"
+"""No sentence begins with them."""
 _RUNS = re.compile(r"[A-Za-z]+|.", re.DOTALL)
 _ONLY_STOPS = re.compile(r"^[,;:.!?…]+$")
 
@@ -153,8 +160,12 @@ class _ClauseCutter:
     def _is_sentence(self, following: str) -> bool:
         if not self._text.rstrip(_CLOSERS).endswith(tuple(_HARD_ENDS)):
             return False
+        if following[0] in _OPERATORS:
+            return False
         if self._is_english and never_ends(self._text, following):
             return False
+        if self._is_english and ends_here(self._text, following):
+            return True
         parts = sentencex.segment(self._language, f"{self._text} {following}")
         return len(parts) > 1 and parts[-1].lstrip(_CLOSERS + " ") == following
 

@@ -167,7 +167,7 @@ def _at_word(sentence: Sentence, word: str, at: int) -> Iterator[Grammar]:
         yield read_lone_unit
     if word in ("x", "X"):
         yield read_operator
-    if _ROMAN.fullmatch(word):
+    if _ROMAN.fullmatch(word.removesuffix("'s").removesuffix("’s")):
         yield read_roman
     if not word.isascii():
         yield read_greek

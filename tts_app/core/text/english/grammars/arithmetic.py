@@ -14,7 +14,7 @@ from tts_app.core.text.english.sentence import Reading, Sentence
 _OPERAND_AFTER = re.compile(
     r"\s?(?P<sign>[-−–])?\s?(?:[(√|]|[A-Z]{0,3}[$€£¥₹]|\.?\d|[A-Za-zπθαβγλ](?![\w'’])|(?:sqrt|sin|cos|tan|log|ln)\b)"
 )
-_OPERAND_BEFORE = re.compile(r"(?:[\d)%²³°!|]|(?<![\w'’.])[A-Za-zπθαβγλ])\s?\Z")
+_OPERAND_BEFORE = re.compile(r"(?:[\d)%²³°!|]|(?<![A-Za-z_'’.])[A-Za-zπθαβγλ])\s?\Z")
 _NUMBER_AFTER = re.compile(
     rf"\s?[-−]?\s?(?:[A-Z]{{0,3}}[$€£¥₹]|(?:{'|'.join(CODES)})\s|~)?\s?\.?\d"
     r"|\s?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? \d"
@@ -151,13 +151,7 @@ def read_multiple(sentence: Sentence, start: int) -> Reading | None:
     found = re.compile(r"(\d+(?:\.\d+)?)[xX×](?![\w'’]|\s?\d)").match(
         sentence.text, start
     )
-    if found is None or sentence.text[found.end() :].lstrip()[:1] in (
-        "=",
-        "+",
-        "-",
-        "*",
-        "/",
-    ):
+    if found is None or sentence.text[found.end() :].lstrip()[:1] in tuple("=+-*/^²³("):
         return None
     return Reading(found.end(), f"{found[1]} times", quantity=True)
 
@@ -175,7 +169,7 @@ def _power(sentence: Sentence, start: int, end: int) -> Reading | None:
         return Reading(end, "to the power of" if in_brackets else "")
     base = sentence.text[start - 1 : start]
     exponent = found[1].replace("−", "-")
-    if exponent in ("2", "3") and base.isalpha():
+    if exponent in ("2", "3") and (base.isalpha() or base == ")"):
         return Reading(
             found.end(), "squared" if exponent == "2" else "cubed", quantity=True
         )
@@ -200,6 +194,13 @@ def _divided(sentence: Sentence, start: int, *, left: bool) -> Reading | None:
     right = _OPERAND_AFTER.match(text, after)
     if not left or right is None:
         return None
+    if (
+        text[start - 1].isalpha()
+        and text[after : after + 1].isdigit()
+        and not sentence.is_sum
+    ):
+        # "70 kg/154 lbs"
+        return Reading(after, ",")
     spaced = text[start - 1] == " " and text[after : after + 1] == " "
     is_math = text[start] != "/" or sentence.is_sum or spaced
     if not is_math or (text[start] == "/" and not _is_number_or_sum(sentence, start)):

@@ -80,6 +80,9 @@ _SHORT = re.compile(r"(?P<day>[A-Z][a-z]{2,4})(?P<dot>\.?)")
 _SHORT_MONTH = re.compile(r"(?P<month>[A-Z][a-z]{2,3})\.")
 _DAYS_RANGE = re.compile(rf"([A-Z][a-z]+)\.?\s?{DASH}\s?([A-Z][a-z]+)\b")
 _BEFORE_DATE = re.compile(rf",?\s(?:the\s)?(?:\d|{_MONTH}\b)")
+_CUES_OF_DIGITS = frozenset(
+    ("on", "until", *(day.lower() for day in (*_DAYS, *_SHORT_DAYS)))
+)
 _DAY_CUES = word_set("on every next last this until by from since each and")
 
 
@@ -99,7 +102,7 @@ def read_date(sentence: Sentence, start: int) -> Reading | None:
         month = MONTHS[int(found["month"]) - 1]
         return Reading(found.end(), f"{month} {said_year(found['year'])}")
     found = _MONTH_DAY.match(text, start)
-    if found and sentence.word_before(start) in ("on", "until"):
+    if found and sentence.word_before(start) in _CUES_OF_DIGITS:
         said = said_date(None, int(found["month"]), int(found["day"]))
         return Reading(found.end(), said)
     return None

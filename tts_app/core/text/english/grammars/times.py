@@ -21,7 +21,7 @@ _NOON = 12
 _DURATION = re.compile(
     r"(?:(\d+)\s?h(?:rs?)?\s?)?(?:(\d+)\s?m(?:ins?)?)?(?:\s?(\d+)\s?s(?:ecs?)?)?(?!\w)"
 )
-_RATIO = re.compile(r"(\d{1,4}):(\d{1,4})(?![\d:])")
+_RATIO = re.compile(r"\d{1,4}(?::\d{1,4}){1,3}(?![\d:])")
 
 
 def read_time(sentence: Sentence, start: int) -> Reading | None:
@@ -62,9 +62,8 @@ def read_ratio(sentence: Sentence, start: int) -> Reading | None:
     if found is None:
         return None
     is_verse = sentence.word_before(start) in _BOOKS
-    return Reading(
-        found.end(), f"{found[1]} {'' if is_verse else 'to '}{found[2]}", quantity=True
-    )
+    said = found.group().replace(":", " " if is_verse else " to ")
+    return Reading(found.end(), said, quantity=True)
 
 
 _BOOKS = word_set(

@@ -60,7 +60,6 @@ _ALONE = {
     "Ah": "amp hour",
     "Pa": "pascal",
     "Ω": "ohm",
-    "bps": "bit per second",
     "mol": "mole",
     "eV": "electronvolt",
     "cal": "calorie",
