@@ -43,11 +43,6 @@ _KEPT_SYMBOLS = frozenset("°№℃℉♯♭")
 _SPEAKABLE_SYMBOLS = frozenset("%&@+=€£¥$°№½¼¾")
 
 
-def word_set(words: str) -> frozenset[str]:
-    """The words of a text, for tables."""
-    return frozenset(words.split())
-
-
 def normal_character(character: str) -> str:
     """The character as speech needs it: a plain one, a space, a newline, or nothing.
 

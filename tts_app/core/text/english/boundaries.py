@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.grammars.abbreviation_names import (
+from tts_app.core.text.english.basics.abbreviation_names import (
     ANYWHERE,
     BEFORE_NUMBER,
     TITLES,
 )
+from tts_app.core.text.english.basics.unit_names import UNITS
+from tts_app.core.text.english.basics.vocabulary import word_set
 from tts_app.core.text.english.grammars.dates import DATE_WORDS, MONTHS
-from tts_app.core.text.english.grammars.unit_names import UNITS
-from tts_app.core.text.words import word_set
 
 _JOINT = re.compile(
     r" (?=(?:and|but|or|because|although|though|while|when|where|which|who|that|if|unless"

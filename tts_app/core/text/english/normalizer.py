@@ -11,7 +11,9 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from tts_app.core.text.english.grammars.abbreviation_names import ABBREVIATIONS
+from tts_app.core.text.english.basics.abbreviation_names import ABBREVIATIONS
+from tts_app.core.text.english.basics.sentence import Grammar, Reading, Sentence
+from tts_app.core.text.english.basics.unit_names import CLEAR_UNITS
 from tts_app.core.text.english.grammars.abbreviations import (
     read_abbreviation,
     read_initials,
@@ -54,14 +56,12 @@ from tts_app.core.text.english.grammars.times import (
     read_ratio,
     read_time,
 )
-from tts_app.core.text.english.grammars.unit_names import CLEAR_UNITS
 from tts_app.core.text.english.grammars.units import (
     read_height,
     read_lone_unit,
     read_quantity,
 )
 from tts_app.core.text.english.grammars.years import read_years
-from tts_app.core.text.english.sentence import Grammar, Reading, Sentence
 
 AT_NUMBER: tuple[Grammar, ...] = (
     read_phone,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.grammars.abbreviation_names import (
+from tts_app.core.text.english.basics.abbreviation_names import (
     AFTER_NAME,
     ANYWHERE,
     BEFORE_NUMBER,
@@ -12,9 +12,9 @@ from tts_app.core.text.english.grammars.abbreviation_names import (
     TITLES,
     WITHOUT_STOP,
 )
-from tts_app.core.text.english.sentence import Reading, Sentence
-from tts_app.core.text.english.spelling import LETTER_A, said_letters
-from tts_app.core.text.words import word_set
+from tts_app.core.text.english.basics.sentence import Reading, Sentence
+from tts_app.core.text.english.basics.spelling import LETTER_A, said_letters
+from tts_app.core.text.english.basics.vocabulary import word_set
 
 _DOTTED_WORD = re.compile(
     r"(?:[A-Za-z]{1,2}\.\s?){2,}(?<=\.)|[A-Za-z]{1,2}(?:\.[A-Za-z]{1,2})+(?![\w.])"

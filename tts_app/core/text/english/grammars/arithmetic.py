@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
+from tts_app.core.text.english.basics.sentence import Reading, Sentence
 from tts_app.core.text.english.grammars.money import CODES
-from tts_app.core.text.english.sentence import Reading, Sentence
 
 _OPERAND_AFTER = re.compile(
     r"\s?(?P<sign>[-−–])?\s?(?:[(√|]|[A-Z]{0,3}[$€£¥₹]|\.?\d|[A-Za-zπθαβγλ](?![\w'’])|(?:sqrt|sin|cos|tan|log|ln)\b)"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.sentence import DASH, Reading, Sentence
-from tts_app.core.text.english.spelling import ordinal, said_year
-from tts_app.core.text.words import word_set
+from tts_app.core.text.english.basics.sentence import DASH, Reading, Sentence
+from tts_app.core.text.english.basics.spelling import ordinal, said_year
+from tts_app.core.text.english.basics.vocabulary import word_set
 
 MONTHS = (
     "January",

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from tts_app.core.text.english.sentence import NUMBER, Reading, Sentence
-from tts_app.core.text.english.spelling import (
+from tts_app.core.text.english.basics.sentence import NUMBER, Reading, Sentence
+from tts_app.core.text.english.basics.spelling import (
     SCALES,
     cardinal_word,
     ordinal_word,
     plain,
 )
-from tts_app.core.text.words import word_set
+from tts_app.core.text.english.basics.vocabulary import word_set
 
 _PARTS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
 _FRACTION = re.compile(

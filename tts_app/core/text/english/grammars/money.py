@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from tts_app.core.text.english.basics.sentence import DASH, Reading, Sentence
+from tts_app.core.text.english.basics.spelling import SCALE_WORDS, SCALES, plain, plural
 from tts_app.core.text.english.grammars.units import PER, said_per
-from tts_app.core.text.english.sentence import DASH, Reading, Sentence
-from tts_app.core.text.english.spelling import SCALE_WORDS, SCALES, plain, plural
 
 
 @dataclass(frozen=True, slots=True)

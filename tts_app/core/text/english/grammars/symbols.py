@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.sentence import Reading, Sentence
+from tts_app.core.text.english.basics.sentence import Reading, Sentence
 
 _NAMES = {
     "&": "and",

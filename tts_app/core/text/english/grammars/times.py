@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.sentence import DASH, Reading, Sentence
-from tts_app.core.text.words import word_set
+from tts_app.core.text.english.basics.sentence import DASH, Reading, Sentence
+from tts_app.core.text.english.basics.vocabulary import word_set
 
 _HALF = r"(?:\s?(?P<half{0}>[ap]\.?\s?m(?![\w])\.?))"
 _CLOCK = r"(?P<hour{0}>[01]?\d|2[0-3])(?::(?P<minute{0}>[0-5]\d))"

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.grammars.unit_names import (
+from tts_app.core.text.english.basics.sentence import DASH, NUMBER, Reading, Sentence
+from tts_app.core.text.english.basics.spelling import plain, plural
+from tts_app.core.text.english.basics.unit_names import (
     CLEAR_UNITS,
     ONLY_BELOW,
     QUANTIFIERS,
     UNCOUNTED,
     UNITS,
 )
-from tts_app.core.text.english.sentence import DASH, NUMBER, Reading, Sentence
-from tts_app.core.text.english.spelling import plain, plural
-from tts_app.core.text.words import word_set
+from tts_app.core.text.english.basics.vocabulary import word_set
 
 
 def _any_of(words: object) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from tts_app.core.text.english.basics.sentence import DASH, Reading, Sentence
+from tts_app.core.text.english.basics.spelling import said_letters, said_year
+from tts_app.core.text.english.basics.vocabulary import word_set
 from tts_app.core.text.english.grammars.dates import MONTHS
-from tts_app.core.text.english.sentence import DASH, Reading, Sentence
-from tts_app.core.text.english.spelling import said_letters, said_year
-from tts_app.core.text.words import word_set
 
 _DECADES = (
     "hundreds",

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from tts_app.core.text.words import word_set
+from tts_app.core.text.english.basics.vocabulary import word_set
 
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+"
 """Digits in groups of three or in one row, and decimals."""
