@@ -21,7 +21,7 @@ from tts_app.core.text.english.boundaries import (
 )
 from tts_app.core.text.english.normalizer import expand_english
 from tts_app.core.text.markdown import Break, MarkdownReader, Word
-from tts_app.core.text.other_languages import expand_other
+from tts_app.core.text.other_languages import abbreviates, expand_other
 from tts_app.core.text.scripts import without_foreign
 from tts_app.core.text.words import speakable
 
@@ -163,6 +163,8 @@ class _ClauseCutter:
         if following[0] in _OPERATORS:
             return False
         if self._is_english and never_ends(self._text, following):
+            return False
+        if abbreviates(self._language, self._text):
             return False
         if self._is_english and ends_here(self._text, following):
             return True
