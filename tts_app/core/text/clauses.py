@@ -48,6 +48,7 @@ _MINUEND = re.compile(
 )
 """What a minus can follow: a number with its unit, or a letter that is not a word."""
 _LONGEST_MINUEND = 24
+_BINDS = re.compile(r" (?:\S*\d|(?:Dr|Mr|Mrs|Ms|Prof|No|St)\.?)$")
 _MINUS = re.compile(r"[\w)%²³°.] [-–−]$")
 _PHONEMES = re.compile(r"(\[\[.*?\]\])")
 _OPERATORS = "=+*/<>^×÷≠≈≤≥"
@@ -191,8 +192,13 @@ class _ClauseCutter:
         softs = [end for end in softs if self._text[end : end + 1] in ("", " ")]
         if not softs:
             softs = [at for at in self._joints() if at > middle]
-        cut = softs[-1] if softs else len(self._text)
+        cut = softs[-1] if softs else self._last_gap(middle)
         yield from self._cut_at(cut, inside_word=inside_word)
+
+    def _last_gap(self, least: int) -> int:
+        """The end, or before a last word that the next one belongs to, as in "5 km"."""
+        found = _BINDS.search(self._text)
+        return found.start() if found and found.start() > least else len(self._text)
 
     def _joints(self) -> list[int]:
         can_tell = self._is_english and "[[" not in self._text

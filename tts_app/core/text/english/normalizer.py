@@ -26,6 +26,7 @@ from tts_app.core.text.english.grammars.arithmetic import (
     SUPERSCRIPTS,
     read_comparison,
     read_dash,
+    read_factors,
     read_multiple,
     read_operator,
     read_superscript,
@@ -70,10 +71,10 @@ AT_NUMBER: tuple[Grammar, ...] = (
     read_duration,
     read_money_after,
     read_height,
+    read_years,
     read_quantity,
     read_percent,
     read_fraction,
-    read_years,
     read_scaled,
     read_code,
     read_multiple,
@@ -165,6 +166,8 @@ def _at_word(sentence: Sentence, word: str, at: int) -> Iterator[Grammar]:
         yield read_named_date
     if word in CLEAR_UNITS or sentence.after_quantity:
         yield read_lone_unit
+    if following and following in SUPERSCRIPTS + "^":
+        yield read_factors
     if word in ("x", "X"):
         yield read_operator
     if _ROMAN.fullmatch(word.removesuffix("'s").removesuffix("’s")):

@@ -145,7 +145,6 @@ DOTTED = {
 WITHOUT_STOP = {
     "vs": "versus",
     "w/o": "without",
-    "w/": "with ",
     "b/c": "because",
     "and/or": "and or",
     "n/a": "N A",

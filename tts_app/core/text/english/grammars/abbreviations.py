@@ -23,8 +23,10 @@ _INITIALS = re.compile(r"[A-Z](?:\.\s?[A-Z])*\.(?=\s?[A-Z]|\s[a-z])")
 _ACRONYM = re.compile(r"(?:[A-Za-z]\.){2,}|(?:[A-Z]\.)+[A-Z](?![\w.])")
 _STOPPED = re.compile(r"([A-Za-z]{1,6})\.(?![A-Za-z_])")
 _PLAIN = re.compile(
-    r"(?:WWI{1,2}|WW[12]|pp(?=\s\d)|w/o|w/(?=\w)|b/c|and/or|[nN]/[aA]|c/o|vs|aka|approx|etc)(?![\w./])"
+    r"(?:pp(?=\s\d)|w/o|b/c|and/or|[nN]/[aA]|c/o|vs|aka|approx|etc)(?![\w./])"
 )
+_WITH = re.compile(r"w/(?=\s?\w)(?!o\b)")
+_WORLD_WAR = re.compile(r"WW(?:I{1,2}|[12])(?!\w)")
 _PLAIN_TITLE = re.compile(r"(?:Dr|Mr|Mrs|Ms|Prof|St|Mt|Sgt|Capt)(?=\s[A-Z])")
 _NUMBER_AFTER = re.compile(r"\s?(?=#?[\dIVXLC])")
 _DIGIT_AFTER = re.compile(r"\s?(?=\d)")
@@ -43,6 +45,10 @@ _YEARS_ONLY = word_set("c ca b d r est")
 def read_abbreviation(sentence: Sentence, start: int) -> Reading | None:
     """A word with a full stop that does not end the sentence, or with a slash."""
     text = sentence.text
+    if found := _WITH.match(text, start):
+        return Reading(found.end(), "with")
+    if found := _WORLD_WAR.match(text, start):
+        return Reading(found.end(), WITHOUT_STOP[found.group()])
     if found := _PLAIN.match(text, start):
         return Reading(found.end(), WITHOUT_STOP[found.group()])
     found = _DOTTED_WORD.match(text, start)

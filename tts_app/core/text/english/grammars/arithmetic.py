@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from tts_app.core.text.english.basics.sentence import Reading, Sentence
+from tts_app.core.text.english.basics.unit_names import CLEAR_UNITS
 from tts_app.core.text.english.grammars.money import CODES
 
 _OPERAND_AFTER = re.compile(
@@ -59,7 +60,8 @@ _SUPERSCRIPTS = re.compile(r"[⁺⁻]?[⁰¹²³⁴-⁹ⁿ]+")
 _FROM_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ⁺⁻", "0123456789n+-")
 _VERBLESS = re.compile(r"(?<![\w'’])[pP]\s?\Z|\b(?:[Ii]s|[Aa]re) \S+\s\Z")
 """A p-value, and a question such as "Is 10 > 9?"."""
-_LETTER_BEFORE = re.compile(r"(?<![\w'’])[A-Za-z]\Z")
+_FACTORS = re.compile(r"[b-df-hj-np-tv-z]{2,3}(?=[²³⁴-⁹^])")
+_LETTER_BEFORE = re.compile(r"(?<![\w'’])[A-Za-z]\Z|[A-Za-z]\d+\Z")
 DASHES = "-‐‑‒–−"
 COMPARISONS = "<>=≤≥≪≫≠≈≅≃≡~+:!"
 OPERATORS = "*^+÷∕/×⋅·∙"
@@ -115,7 +117,7 @@ def read_dash(sentence: Sentence, start: int) -> Reading | None:
     spaced_left = text[start - 1 : start] == " "
     spaced_right = text[after : after + 1] == " "
     if _LETTER_BEFORE.search(text[:start]) and not (sentence.is_sum or spaced_left):
-        # "B-52"
+        # "B-52" and "SmolLM2-135M"
         return None
     if _has_left(sentence, start) and (
         number or (spaced_left == spaced_right and sentence.is_sum)
@@ -144,6 +146,14 @@ def read_superscript(sentence: Sentence, start: int) -> Reading | None:
     ):
         return Reading(found.end(), digits)
     return Reading(found.end(), _exponent(digits), quantity=True)
+
+
+def read_factors(sentence: Sentence, start: int) -> Reading | None:
+    """The letters of `mc²`, which are no word."""
+    found = _FACTORS.match(sentence.text, start)
+    if found is None or found.group() in CLEAR_UNITS:
+        return None
+    return Reading(found.end(), " ".join(found.group()), quantity=True)
 
 
 def read_multiple(sentence: Sentence, start: int) -> Reading | None:

@@ -59,6 +59,7 @@ _MONTH_FIRST = re.compile(
 _MONTH_YEAR = re.compile(
     rf"(?P<month>{_MONTH})(?P<comma>,)?\s(?P<year>{_YEAR})(?![\d%]|[.,:/]\d|[-–]\d)"
 )
+_MONTHS_RANGE = re.compile(rf"({_MONTH})\s?{DASH}\s?({_MONTH})\b(?!\s\d{{1,2}}\b)")
 _DAY_FIRST = re.compile(
     rf"(?P<day>{_DAY})(?P<ending>st|nd|rd|th)?(?:\s?{DASH}\s?(?P<last>{_DAY})(?:st|nd|rd|th)?)?"
     rf"\s(?P<of>of\s)?(?P<month>{_MONTH})(?![\w]){_YEAR_AFTER}"
@@ -114,6 +115,8 @@ def read_named_date(sentence: Sentence, start: int) -> Reading | None:
     if found := _MONTH_FIRST.match(text, start):
         days = _days(found)
         return Reading(found.end(), f"{_month(found['month'])} {days}{_year(found)}")
+    if found := _MONTHS_RANGE.match(text, start):
+        return Reading(found.end(), f"{_month(found[1])} to {_month(found[2])}")
     if found := _MONTH_YEAR.match(text, start):
         return Reading(
             found.end(), f"{_month(found['month'])} {said_year(found['year'])}"

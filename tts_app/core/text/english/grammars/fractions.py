@@ -47,7 +47,7 @@ _SCIENTIFIC = re.compile(
 _SPACED = re.compile(r"\d{1,3}(?: \d{3})+(?![\d.,]*\d)")
 _DOTTED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}(?![.,]?\d)")
 _FIFTY = re.compile(r"50-50(?!\w)")
-_SCALED = re.compile(rf"(?P<number>{NUMBER})(?P<scale>[kKMB]|mn|bn|mln)(?!\w)")
+_SCALED = re.compile(rf"(?P<number>{NUMBER})(?P<scale>[kKMB]|\s?(?:mn|bn|mln))(?!\w)")
 _OUT_OF = re.compile(r"(\d+\.\d)/(5|10|100)(?![\w/%]|[.,]\d)")
 _PERCENT = re.compile(rf"(?P<number>{NUMBER})\s?(?P<sign>[%‰])(?!\w)")
 _LEAST_UPPER_K = 10
@@ -94,7 +94,7 @@ def read_scaled(sentence: Sentence, start: int) -> Reading | None:
     found = _SCALED.match(text, start)
     if found is None or sentence.text[start - 1 : start] == "-":
         return None
-    number, scale = plain(found["number"]), found["scale"]
+    number, scale = plain(found["number"]), found["scale"].strip()
     few = float(number) < _LEAST_UPPER_K
     if scale == "K" and few and not sentence.has_plural_after(found.end()):
         return None
