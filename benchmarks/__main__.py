@@ -20,6 +20,7 @@ from benchmarks import (
     limits,
     live,
     long,
+    normalisation,
     pauses,
     remote,
     soak,
@@ -43,6 +44,7 @@ PROGRAMS: dict[str, Callable[[], str]] = {
     "window": window.run,
     "throughput": throughput.run,
     "remote": remote.run,
+    "normalisation": normalisation.run,
 }
 LISTENING: dict[str, Callable[[Flags], str]] = {
     "live": live.run,

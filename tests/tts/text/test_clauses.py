@@ -153,6 +153,12 @@ def test_it_cuts_text_without_any_punctuation() -> None:
     assert all(len(clause) <= LATER_CAP + 1 for clause in found)
 
 
+def test_it_never_cuts_between_a_number_and_its_unit() -> None:
+    for length in range(40, 90):
+        found = clauses(f"{'go ' * (length // 3)}{'b' * (length % 3 + 1)} 5 km far")
+        assert any("5 kilometres" in clause for clause in found), found
+
+
 def test_it_cuts_one_endless_word() -> None:
     found = clauses("x" * 25_000)
     assert sum(map(len, found)) == 25_000

@@ -57,7 +57,7 @@ def lines(text: str, kind: Input = "ssml", language: str = "en_US") -> list[Line
         ),
         (
             '<say-as interpret-as="date" format="ym" detail="1">2026-03</say-as>',
-            [Clause("March 20 26")],
+            [Clause("March, 20 26")],
         ),
         ('<say-as interpret-as="time">9:00</say-as>', [Clause("9 o'clock")]),
         ('<say-as interpret-as="fraction">3/8</say-as>', [Clause("three eighths")]),

@@ -13,10 +13,15 @@ from functools import partial
 
 import sentencex
 
-from tts_app.core.text.english.boundaries import goes_on, joins_on, never_ends
+from tts_app.core.text.english.boundaries import (
+    ends_here,
+    goes_on,
+    joins_on,
+    never_ends,
+)
 from tts_app.core.text.english.normalizer import expand_english
 from tts_app.core.text.markdown import Break, MarkdownReader, Word
-from tts_app.core.text.other_languages import expand_other
+from tts_app.core.text.other_languages import abbreviates, expand_other
 from tts_app.core.text.scripts import without_foreign
 from tts_app.core.text.words import speakable
 
@@ -43,8 +48,11 @@ _MINUEND = re.compile(
 )
 """What a minus can follow: a number with its unit, or a letter that is not a word."""
 _LONGEST_MINUEND = 24
+_BINDS = re.compile(r" (?:\S*\d|(?:Dr|Mr|Mrs|Ms|Prof|No|St)\.?)$")
 _MINUS = re.compile(r"[\w)%²³°.] [-–−]$")
 _PHONEMES = re.compile(r"(\[\[.*?\]\])")
+_OPERATORS = "=+*/<>^×÷≠≈≤≥"
+"""No sentence begins with them."""
 _RUNS = re.compile(r"[A-Za-z]+|.", re.DOTALL)
 _ONLY_STOPS = re.compile(r"^[,;:.!?…]+$")
 
@@ -153,8 +161,14 @@ class _ClauseCutter:
     def _is_sentence(self, following: str) -> bool:
         if not self._text.rstrip(_CLOSERS).endswith(tuple(_HARD_ENDS)):
             return False
+        if following[0] in _OPERATORS:
+            return False
         if self._is_english and never_ends(self._text, following):
             return False
+        if abbreviates(self._language, self._text):
+            return False
+        if self._is_english and ends_here(self._text, following):
+            return True
         parts = sentencex.segment(self._language, f"{self._text} {following}")
         return len(parts) > 1 and parts[-1].lstrip(_CLOSERS + " ") == following
 
@@ -178,8 +192,13 @@ class _ClauseCutter:
         softs = [end for end in softs if self._text[end : end + 1] in ("", " ")]
         if not softs:
             softs = [at for at in self._joints() if at > middle]
-        cut = softs[-1] if softs else len(self._text)
+        cut = softs[-1] if softs else self._last_gap(middle)
         yield from self._cut_at(cut, inside_word=inside_word)
+
+    def _last_gap(self, least: int) -> int:
+        """The end, or before a last word that the next one belongs to, as in "5 km"."""
+        found = _BINDS.search(self._text)
+        return found.start() if found and found.start() > least else len(self._text)
 
     def _joints(self) -> list[int]:
         can_tell = self._is_english and "[[" not in self._text

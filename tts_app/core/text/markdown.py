@@ -12,7 +12,6 @@ from tts_app.core.text.words import (
     is_ordinary,
     normal_character,
     spoken,
-    word_set,
 )
 
 MAX_WORD = 200
@@ -43,7 +42,8 @@ _MOST_OF_VERSE = 60
 _MOST_OF_ITEM = 20
 _MOST_WORDS_OF_ITEM = 3
 """The same for a line that breaks before a small letter."""
-_LEADS_ON = word_set("a an the and or but of to in on at by for from with as is are")
+_LEADS_ON_WORDS = "a an the and or but of to in on at by for from with as is are"
+_LEADS_ON = frozenset(_LEADS_ON_WORDS.split())
 """No line of a list ends with one of these."""
 _TASK = re.compile(r"^\[[ xX]?\]$")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from itertools import accumulate, groupby
 
+from tts_app.core.text.english.basics.spelling import ordinal, said_digits
 from tts_app.core.text.english.grammars.dates import said_date
 from tts_app.core.text.english.normalizer import expand_english
-from tts_app.core.text.english.spelling import ordinal, said_digits
 from tts_app.core.text.other_languages import cardinal_in, ordinal_in
 
 SAY_AS = (

@@ -6,8 +6,6 @@ import re
 import unicodedata
 from functools import lru_cache
 
-from tts_app.core.text.words import word_set
-
 _SCRIPTS = {
     "ja": ("HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "CJK"),
     "zh": ("CJK", "BOPOMOFO"),
@@ -44,16 +42,18 @@ _SCRIPTS = {
     "pa": ("GURMUKHI",),
     "th": ("THAI",),
 }
-_IN_LATIN = word_set(
+_LATIN_LANGUAGES = (
     "en de fr es it pt nl ca ro pl cs sk sl sv da no nb nn is fi hu tr vi sw lv lt et cy lb"
     " eu hr bs sq gl ga mt af id ms la eo fo gd"
 )
-_KNOWN = frozenset(
-    script for scripts in _SCRIPTS.values() for script in scripts
-) | word_set(
+_IN_LATIN = frozenset(_LATIN_LANGUAGES.split())
+_OTHERS = (
     "SINHALA TIBETAN KHMER LAO MYANMAR ETHIOPIC MONGOLIAN SYRIAC THAANA ORIYA CHEROKEE"
     " COPTIC GLAGOLITIC YI JAVANESE BALINESE TIFINAGH HALFWIDTH IDEOGRAPHIC"
 )
+_KNOWN = frozenset(
+    script for scripts in _SCRIPTS.values() for script in scripts
+) | frozenset(_OTHERS.split())
 _EMPTY_BRACKETS = re.compile(
     r"[(\[（【][\s,;:/·、，-]*[)\]）】]|[\"“«„『「][\s,]*[\"”»“』」]"
 )

@@ -29,6 +29,43 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,
 _OPERATORS = re.compile(r"[*^<>=!~≠≈≤≥×÷+/-]{1,3}")
 """They stand alone between the operands."""
 _ARROW = re.compile(r"\s*(?:[-=]+>|<[-=]*-(?!\d)|[←→↑↓↔⇐⇒⇔➔➜➡⟵⟶⟷⟹⟼↦])+\s*")
+_FRACTION = re.compile(r"\\[dt]?frac\{([^{}]+)\}\{([^{}]+)\}")
+_COMMAND = re.compile(r"\\([A-Za-z]+)")
+_COMMANDS = {
+    "times": "×",
+    "cdot": "·",
+    "div": "÷",
+    "pm": "±",
+    "leq": "≤",
+    "le": "≤",
+    "geq": "≥",
+    "ge": "≥",
+    "neq": "≠",
+    "ne": "≠",
+    "approx": "≈",
+    "sqrt": "√",
+    "infty": "∞",
+    "pi": "π",
+    "alpha": "α",
+    "beta": "β",
+    "gamma": "γ",
+    "theta": "θ",
+    "lambda": "λ",
+    "mu": "μ",
+    "sigma": "σ",
+    "Delta": "Δ",
+    "to": ", ",
+    "rightarrow": ", ",
+    "sum": "∑",
+    "int": "∫",
+    "left": "",
+    "right": "",
+    "text": "",
+    "mathrm": "",
+    "mathbf": "",
+    "quad": " ",
+}
+"""Of LaTeX, which language models write."""
 _SNAKE = re.compile(r"(?<=\w)_+(?=\w)")
 _MARKS = re.compile(
     r"(?P<kept>(?<=[\d)])\*{1,2}(?=[\d(-])|(?<![\w*])[A-Za-z]\*{1,2}[A-Za-z\d](?![\w*])"
@@ -41,11 +78,6 @@ _BRACKETS = re.compile(r"[\[\]{}]+")
 _ANGLES = re.compile(r"(?<!\w)[<>]+(?!=?\s?[$€£-]?\.?\d|=)|[<>]+(?![\w=$€£.-])")
 _KEPT_SYMBOLS = frozenset("°№℃℉♯♭")
 _SPEAKABLE_SYMBOLS = frozenset("%&@+=€£¥$°№½¼¾")
-
-
-def word_set(words: str) -> frozenset[str]:
-    """The words of a text, for tables."""
-    return frozenset(words.split())
 
 
 def normal_character(character: str) -> str:
@@ -92,6 +124,9 @@ def spoken(word: str) -> str:
         word = _URL.sub(_link, word)
     if "&" in word:
         word = _ENTITY.sub(_character, word)
+    if "\\" in word and not _PATH.match(word):
+        word = _FRACTION.sub(r"\1/\2", word)
+        word = _COMMAND.sub(lambda found: _COMMANDS.get(found[1], found[0]), word)
     word = _ARROW.sub(", ", word)
     word = _without_symbols(word)
     if _OPERATORS.fullmatch(word):

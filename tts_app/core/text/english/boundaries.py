@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.grammars.abbreviation_names import (
+from tts_app.core.text.english.basics.abbreviation_names import (
     ANYWHERE,
     BEFORE_NUMBER,
     TITLES,
 )
+from tts_app.core.text.english.basics.unit_names import UNITS
+from tts_app.core.text.english.basics.vocabulary import word_set
 from tts_app.core.text.english.grammars.dates import DATE_WORDS, MONTHS
-from tts_app.core.text.words import word_set
 
 _JOINT = re.compile(
     r" (?=(?:and|but|or|because|although|though|while|when|where|which|who|that|if|unless"
@@ -22,6 +23,7 @@ _DATE_GOES_ON = re.compile(
 )
 _INITIAL = re.compile(r"[A-Z]\.")
 _ACRONYM = re.compile(r"(?:[A-Z]\.){2,}")
+_HALF_OF_DAY = re.compile(r"(?:^|[\s\d])[ap]\.?m\.$", re.IGNORECASE)
 _STARTERS = word_set(
     "The Then It We He She They I This That These Those But And So If In On At As A An You"
     " What Why How When Where Who Which There Here My Our Your His Her Its No Yes Not Now"
@@ -41,7 +43,7 @@ _LABELS = word_set(
 _ARTICLES = word_set("a the my your our his her this")
 _ALWAYS = word_set("vs e.g i.e cf approx incl excl esp viz")
 _SHORT = frozenset(
-    {*ANYWHERE, *BEFORE_NUMBER, *_ALWAYS} | {day.lower() for day in DATE_WORDS}
+    {*ANYWHERE, *BEFORE_NUMBER, *_ALWAYS, "ed"} | {day.lower() for day in DATE_WORDS}
 )
 _BEFORE_NUMBERS = frozenset(
     {*BEFORE_NUMBER, *ANYWHERE} | {day.lower() for day in DATE_WORDS}
@@ -58,6 +60,8 @@ def never_ends(text: str, following: str) -> bool:
     short = last[:-1].lower()
     if short in _ALWAYS:
         return True
+    if _is_unit(before, last):
+        return following[:1].islower() or following[:1].isdigit()
     first = following.lstrip("(\"'“‘[#~$€£")[:1]
     if first.isdigit():
         return short in _BEFORE_NUMBERS
@@ -66,6 +70,12 @@ def never_ends(text: str, following: str) -> bool:
     if not first.isupper():
         return False
     return _names_on(before, last, following)
+
+
+def ends_here(text: str, following: str) -> bool:
+    """Whether a sentence ends at an abbreviation that seldom ends one: "at 9 a.m. It"."""
+    starts = following.partition("'")[0].partition("’")[0].rstrip(",") in _STARTERS
+    return starts and bool(_HALF_OF_DAY.search(text))
 
 
 def joins_on(text: str) -> list[int]:
@@ -83,9 +93,17 @@ def goes_on(text: str) -> bool:
     return bool(_DATE_GOES_ON.search(text))
 
 
+def _is_unit(before: str, last: str) -> bool:
+    """Whether it is a unit behind its number, as in "2 tbsp."."""
+    number = before.rpartition(" ")[2][-1:]
+    return last[:-1] in UNITS and (number.isdigit() or number in "½¼¾")
+
+
 def _names_on(before: str, last: str, following: str) -> bool:
     """Whether a word with a capital belongs to the initials or the title before it."""
     bare = following.rstrip(",.;:!?)\"'”’")
+    if _HALF_OF_DAY.search(last):
+        return (bare.isupper() and len(bare) > 1) or bare in DATE_WORDS
     is_initial = bool(_INITIAL.match(following))
     if _ACRONYM.fullmatch(last) or last == "Ph.D.":
         return is_initial or bare not in _STARTERS

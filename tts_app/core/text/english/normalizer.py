@@ -8,10 +8,13 @@ the words of another one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
+from string import ascii_lowercase, ascii_uppercase, digits
 
-from tts_app.core.text.english.grammars.abbreviation_names import ABBREVIATIONS
+from tts_app.core.text.english.basics.abbreviation_names import ABBREVIATIONS
+from tts_app.core.text.english.basics.sentence import Grammar, Reading, Sentence
+from tts_app.core.text.english.basics.unit_names import CLEAR_UNITS
 from tts_app.core.text.english.grammars.abbreviations import (
     read_abbreviation,
     read_initials,
@@ -24,6 +27,7 @@ from tts_app.core.text.english.grammars.arithmetic import (
     SUPERSCRIPTS,
     read_comparison,
     read_dash,
+    read_factors,
     read_multiple,
     read_operator,
     read_superscript,
@@ -54,31 +58,34 @@ from tts_app.core.text.english.grammars.times import (
     read_ratio,
     read_time,
 )
-from tts_app.core.text.english.grammars.unit_names import CLEAR_UNITS
 from tts_app.core.text.english.grammars.units import (
     read_height,
     read_lone_unit,
     read_quantity,
 )
 from tts_app.core.text.english.grammars.years import read_years
-from tts_app.core.text.english.sentence import Grammar, Reading, Sentence
 
-AT_NUMBER: tuple[Grammar, ...] = (
-    read_phone,
-    read_date,
-    read_time,
-    read_duration,
-    read_money_after,
-    read_height,
-    read_quantity,
-    read_percent,
-    read_fraction,
-    read_years,
-    read_scaled,
-    read_code,
-    read_multiple,
-    read_ratio,
+_LETTERS = ascii_lowercase + ascii_uppercase
+_ANY = ""
+_NONE = " "
+AT_NUMBER: tuple[tuple[str, str, Grammar], ...] = (
+    ("-.(", f"{digits}(", read_phone),
+    (f"/.stnr{DASHES}", f"JFMASONDo{DASHES}", read_date),
+    (f":apAP{DASHES}", f"apAP{DASHES}", read_time),
+    ("hm", "hm", read_duration),
+    (_ANY, f"{_LETTERS}{digits}{''.join(SIGNS)}{DASHES}", read_money_after),
+    ("'′’fi\"″.", "fi", read_height),
+    (_ANY, _ANY, read_years),
+    (f"{_LETTERS}°µμΩ℃℉.,×{DASHES}", f"{_LETTERS}°µμΩ℃℉×{DASHES}", read_quantity),
+    ("%‰.,", "%‰", read_percent),
+    (f"/⁄-.{VULGAR_FRACTIONS}", f"{digits}/⁄{VULGAR_FRACTIONS}", read_fraction),
+    ("kKMBmbeE.,-", f"{digits}mb", read_scaled),
+    (_ANY, _ANY, read_code),
+    ("xX×.", _NONE, read_multiple),
+    (":", _NONE, read_ratio),
 )
+"""What follows the first digits where each grammar reads on: the next character, or the
+one behind a space."""
 AT_SIGN: tuple[tuple[str, Grammar], ...] = (
     ("".join(SIGNS), read_money_before),
     ("+(", read_phone),
@@ -102,6 +109,8 @@ _PLAIN = re.compile(
     r"|by|be|we|he|do|if|so|up|us|my|me|no|go|am)(?:'[a-z]+)?[,;:]? +)+)(?=[^\W\d_])"
 )
 """Words at which no grammar begins, for speed: most of a text."""
+_BEHIND = re.compile(r"\d*( .|.)", re.DOTALL)
+_LONGEST_INITIALS = 2
 _ROMAN = re.compile(r"[IVXLCDM]+|[ivx]+")
 
 
@@ -137,12 +146,32 @@ def _longest(sentence: Sentence, token: str, at: int) -> Reading | None:
 def _grammars(sentence: Sentence, token: str, at: int) -> Iterable[Grammar]:
     first = token[0]
     if first.isalpha():
-        return _at_word(sentence, token, at)
+        end = at + len(token)
+        return _at_word(token, sentence.text[end : end + 1], sentence.after_quantity)
     is_decimal = first == "." and sentence.text[at + 1 : at + 2].isdecimal()
     if first.isdecimal() or is_decimal:
-        return () if sentence.is_glued(at) else AT_NUMBER
+        return () if sentence.is_glued(at) else _at_number(_behind(sentence.text, at))
     is_plain = first in _PLAIN_STOPS and sentence.text[at : at + 2] != "!="
     return () if is_plain else _at_sign(first)
+
+
+def _behind(text: str, at: int) -> str:
+    """The character behind the digits, or a space and the one behind it."""
+    found = _BEHIND.match(text, at)
+    return found[1] if found else ""
+
+
+@lru_cache(maxsize=1_024)
+def _at_number(behind: str) -> tuple[Grammar, ...]:
+    last = behind[-1:]
+
+    def may_read(glued: str, spaced: str) -> bool:
+        where = spaced if len(behind) > 1 else glued
+        return where == _ANY or (last != "" and last in where)
+
+    return tuple(
+        grammar for glued, spaced, grammar in AT_NUMBER if may_read(glued, spaced)
+    )
 
 
 @lru_cache(maxsize=256)
@@ -150,27 +179,23 @@ def _at_sign(sign: str) -> tuple[Grammar, ...]:
     return tuple(grammar for signs, grammar in AT_SIGN if not signs or sign in signs)
 
 
-def _at_word(sentence: Sentence, word: str, at: int) -> Iterator[Grammar]:
-    following = sentence.text[at + len(word) : at + len(word) + 1]
-    if following == "." and (len(word) <= 2 or word in ABBREVIATIONS):
-        yield read_abbreviation
-        yield read_initials
-    elif word in ABBREVIATIONS:
-        yield read_abbreviation
-    if word == "A":
-        yield read_letter
-    if word in CODES or (following == "$" and word in PREFIXES):
-        yield read_money_before
-    if word in DATE_WORDS:
-        yield read_named_date
-    if word in CLEAR_UNITS or sentence.after_quantity:
-        yield read_lone_unit
-    if word in ("x", "X"):
-        yield read_operator
-    if _ROMAN.fullmatch(word):
-        yield read_roman
-    if not word.isascii():
-        yield read_greek
+@lru_cache(maxsize=8_192)
+def _at_word(word: str, following: str, after_quantity: bool) -> tuple[Grammar, ...]:
+    bare = word.removesuffix("'s").removesuffix("’s")
+    is_short = following == "." and len(word) <= _LONGEST_INITIALS
+    asked = (
+        (read_abbreviation, is_short or word in ABBREVIATIONS),
+        (read_initials, is_short or (following == "." and word in ABBREVIATIONS)),
+        (read_letter, word == "A"),
+        (read_money_before, word in CODES or (following == "$" and word in PREFIXES)),
+        (read_named_date, word in DATE_WORDS),
+        (read_lone_unit, word in CLEAR_UNITS or after_quantity),
+        (read_factors, bool(following) and following in f"{SUPERSCRIPTS}^"),
+        (read_operator, word in ("x", "X")),
+        (read_roman, _ROMAN.fullmatch(bare) is not None),
+        (read_greek, not word.isascii()),
+    )
+    return tuple(grammar for grammar, can_begin in asked if can_begin)
 
 
 class _Words:
@@ -178,7 +203,6 @@ class _Words:
 
     def __init__(self) -> None:
         self._parts: list[str] = []
-        self._end = ""
         self._wants_gap = False
 
     def add_text(self, text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.grammars.abbreviation_names import (
+from tts_app.core.text.english.basics.abbreviation_names import (
     AFTER_NAME,
     ANYWHERE,
     BEFORE_NUMBER,
@@ -12,19 +12,21 @@ from tts_app.core.text.english.grammars.abbreviation_names import (
     TITLES,
     WITHOUT_STOP,
 )
-from tts_app.core.text.english.sentence import Reading, Sentence
-from tts_app.core.text.english.spelling import LETTER_A, said_letters
-from tts_app.core.text.words import word_set
+from tts_app.core.text.english.basics.sentence import Reading, Sentence
+from tts_app.core.text.english.basics.spelling import LETTER_A, said_letters
+from tts_app.core.text.english.basics.vocabulary import word_set
 
 _DOTTED_WORD = re.compile(
     r"(?:[A-Za-z]{1,2}\.\s?){2,}(?<=\.)|[A-Za-z]{1,2}(?:\.[A-Za-z]{1,2})+(?![\w.])"
 )
-_INITIALS = re.compile(r"[A-Z](?:\.\s?[A-Z])*\.(?=\s?[A-Z])")
+_INITIALS = re.compile(r"[A-Z](?:\.\s?[A-Z])*\.(?=\s?[A-Z]|\s[a-z])")
 _ACRONYM = re.compile(r"(?:[A-Za-z]\.){2,}|(?:[A-Z]\.)+[A-Z](?![\w.])")
 _STOPPED = re.compile(r"([A-Za-z]{1,6})\.(?![A-Za-z_])")
 _PLAIN = re.compile(
-    r"(?:pp(?=\s\d)|w/o|w/(?=\w)|b/c|and/or|[nN]/[aA]|c/o|vs|aka|approx|etc)(?![\w./])"
+    r"(?:pp(?=\s\d)|w/o|b/c|and/or|[nN]/[aA]|c/o|vs|aka|approx|etc)(?![\w./])"
 )
+_WITH = re.compile(r"w/(?=\s?\w)(?!o\b)")
+_WORLD_WAR = re.compile(r"WW(?:I{1,2}|[12])(?!\w)")
 _PLAIN_TITLE = re.compile(r"(?:Dr|Mr|Mrs|Ms|Prof|St|Mt|Sgt|Capt)(?=\s[A-Z])")
 _NUMBER_AFTER = re.compile(r"\s?(?=#?[\dIVXLC])")
 _DIGIT_AFTER = re.compile(r"\s?(?=\d)")
@@ -36,12 +38,17 @@ _LABELS = word_set(
     "an vitamin vitamins hepatitis plan grade group type class option section part team point"
     " exhibit appendix level block gate letter schedule influenza model size answer"
 )
-_YEARS_ONLY = word_set("c ca b d r")
+_ORDINAL_BEFORE = re.compile(r"\d(?:st|nd|rd|th) \Z")
+_YEARS_ONLY = word_set("c ca b d r est")
 
 
 def read_abbreviation(sentence: Sentence, start: int) -> Reading | None:
     """A word with a full stop that does not end the sentence, or with a slash."""
     text = sentence.text
+    if found := _WITH.match(text, start):
+        return Reading(found.end(), "with")
+    if found := _WORLD_WAR.match(text, start):
+        return Reading(found.end(), WITHOUT_STOP[found.group()])
     if found := _PLAIN.match(text, start):
         return Reading(found.end(), WITHOUT_STOP[found.group()])
     found = _DOTTED_WORD.match(text, start)
@@ -98,8 +105,14 @@ def _with_stop(sentence: Sentence, start: int, found: re.Match[str]) -> Reading 
     before = _CAPITAL_BEFORE if word == "Dr" else _NAME_BEFORE
     if word in AFTER_NAME and before.search(text[:start]):
         return _stopped(sentence, end, AFTER_NAME[word])
+    if word in ("Jr", "Sr"):
+        return _stopped(sentence, end, AFTER_NAME[word])
     if word == "Dr":
         return _stopped(sentence, end, "Doctor")
+    if low == "ed" and text.startswith(" by ", end):
+        return Reading(end, "edited")
+    if low == "ed" and _ORDINAL_BEFORE.search(text[:start]):
+        return _stopped(sentence, end, "edition")
     if low in ANYWHERE and not (
         low in _SENTENCE_ENDS and _ends_sentence(sentence, end)
     ):
@@ -107,7 +120,7 @@ def _with_stop(sentence: Sentence, start: int, found: re.Match[str]) -> Reading 
     return None
 
 
-_SENTENCE_ENDS = word_set("min max al ed temp trans est")
+_SENTENCE_ENDS = word_set("min max al temp trans est")
 """Words, or names, of their own at the end of a sentence."""
 
 

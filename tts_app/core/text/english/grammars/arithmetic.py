@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 
+from tts_app.core.text.english.basics.sentence import Reading, Sentence
+from tts_app.core.text.english.basics.unit_names import CLEAR_UNITS
 from tts_app.core.text.english.grammars.money import CODES
-from tts_app.core.text.english.sentence import Reading, Sentence
 
 _OPERAND_AFTER = re.compile(
     r"\s?(?P<sign>[-−–])?\s?(?:[(√|]|[A-Z]{0,3}[$€£¥₹]|\.?\d|[A-Za-zπθαβγλ](?![\w'’])|(?:sqrt|sin|cos|tan|log|ln)\b)"
 )
-_OPERAND_BEFORE = re.compile(r"(?:[\d)%²³°!|]|(?<![\w'’.])[A-Za-zπθαβγλ])\s?\Z")
+_OPERAND_BEFORE = re.compile(r"(?:[\d)%²³°!|]|(?<![A-Za-z_'’.])[A-Za-zπθαβγλ])\s?\Z")
 _NUMBER_AFTER = re.compile(
     rf"\s?[-−]?\s?(?:[A-Z]{{0,3}}[$€£¥₹]|(?:{'|'.join(CODES)})\s|~)?\s?\.?\d"
     r"|\s?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}\.? \d"
@@ -59,7 +60,8 @@ _SUPERSCRIPTS = re.compile(r"[⁺⁻]?[⁰¹²³⁴-⁹ⁿ]+")
 _FROM_SUPERSCRIPT = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ⁺⁻", "0123456789n+-")
 _VERBLESS = re.compile(r"(?<![\w'’])[pP]\s?\Z|\b(?:[Ii]s|[Aa]re) \S+\s\Z")
 """A p-value, and a question such as "Is 10 > 9?"."""
-_LETTER_BEFORE = re.compile(r"(?<![\w'’])[A-Za-z]\Z")
+_FACTORS = re.compile(r"[b-df-hj-np-tv-z]{2,3}(?=[²³⁴-⁹^])")
+_LETTER_BEFORE = re.compile(r"(?<![\w'’])[A-Za-z]\Z|[A-Za-z]\d+\Z")
 DASHES = "-‐‑‒–−"
 COMPARISONS = "<>=≤≥≪≫≠≈≅≃≡~+:!"
 OPERATORS = "*^+÷∕/×⋅·∙"
@@ -115,7 +117,7 @@ def read_dash(sentence: Sentence, start: int) -> Reading | None:
     spaced_left = text[start - 1 : start] == " "
     spaced_right = text[after : after + 1] == " "
     if _LETTER_BEFORE.search(text[:start]) and not (sentence.is_sum or spaced_left):
-        # "B-52"
+        # "B-52" and "SmolLM2-135M"
         return None
     if _has_left(sentence, start) and (
         number or (spaced_left == spaced_right and sentence.is_sum)
@@ -146,18 +148,20 @@ def read_superscript(sentence: Sentence, start: int) -> Reading | None:
     return Reading(found.end(), _exponent(digits), quantity=True)
 
 
+def read_factors(sentence: Sentence, start: int) -> Reading | None:
+    """The letters of `mc²`, which are no word."""
+    found = _FACTORS.match(sentence.text, start)
+    if found is None or found.group() in CLEAR_UNITS:
+        return None
+    return Reading(found.end(), " ".join(found.group()), quantity=True)
+
+
 def read_multiple(sentence: Sentence, start: int) -> Reading | None:
     """`3x faster` as "3 times faster"."""
     found = re.compile(r"(\d+(?:\.\d+)?)[xX×](?![\w'’]|\s?\d)").match(
         sentence.text, start
     )
-    if found is None or sentence.text[found.end() :].lstrip()[:1] in (
-        "=",
-        "+",
-        "-",
-        "*",
-        "/",
-    ):
+    if found is None or sentence.text[found.end() :].lstrip()[:1] in tuple("=+-*/^²³("):
         return None
     return Reading(found.end(), f"{found[1]} times", quantity=True)
 
@@ -175,7 +179,7 @@ def _power(sentence: Sentence, start: int, end: int) -> Reading | None:
         return Reading(end, "to the power of" if in_brackets else "")
     base = sentence.text[start - 1 : start]
     exponent = found[1].replace("−", "-")
-    if exponent in ("2", "3") and base.isalpha():
+    if exponent in ("2", "3") and (base.isalpha() or base == ")"):
         return Reading(
             found.end(), "squared" if exponent == "2" else "cubed", quantity=True
         )
@@ -200,6 +204,13 @@ def _divided(sentence: Sentence, start: int, *, left: bool) -> Reading | None:
     right = _OPERAND_AFTER.match(text, after)
     if not left or right is None:
         return None
+    if (
+        text[start - 1].isalpha()
+        and text[after : after + 1].isdigit()
+        and not sentence.is_sum
+    ):
+        # "70 kg/154 lbs"
+        return Reading(after, ",")
     spaced = text[start - 1] == " " and text[after : after + 1] == " "
     is_math = text[start] != "/" or sentence.is_sum or spaced
     if not is_math or (text[start] == "/" and not _is_number_or_sum(sentence, start)):

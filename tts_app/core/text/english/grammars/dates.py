@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.sentence import DASH, Reading, Sentence
-from tts_app.core.text.english.spelling import ordinal, said_year
-from tts_app.core.text.words import word_set
+from tts_app.core.text.english.basics.sentence import DASH, Reading, Sentence
+from tts_app.core.text.english.basics.spelling import ordinal, said_year
+from tts_app.core.text.english.basics.vocabulary import word_set
 
 MONTHS = (
     "January",
@@ -59,6 +59,7 @@ _MONTH_FIRST = re.compile(
 _MONTH_YEAR = re.compile(
     rf"(?P<month>{_MONTH})(?P<comma>,)?\s(?P<year>{_YEAR})(?![\d%]|[.,:/]\d|[-–]\d)"
 )
+_MONTHS_RANGE = re.compile(rf"({_MONTH})\s?{DASH}\s?({_MONTH})\b(?!\s\d{{1,2}}\b)")
 _DAY_FIRST = re.compile(
     rf"(?P<day>{_DAY})(?P<ending>st|nd|rd|th)?(?:\s?{DASH}\s?(?P<last>{_DAY})(?:st|nd|rd|th)?)?"
     rf"\s(?P<of>of\s)?(?P<month>{_MONTH})(?![\w]){_YEAR_AFTER}"
@@ -80,6 +81,9 @@ _SHORT = re.compile(r"(?P<day>[A-Z][a-z]{2,4})(?P<dot>\.?)")
 _SHORT_MONTH = re.compile(r"(?P<month>[A-Z][a-z]{2,3})\.")
 _DAYS_RANGE = re.compile(rf"([A-Z][a-z]+)\.?\s?{DASH}\s?([A-Z][a-z]+)\b")
 _BEFORE_DATE = re.compile(rf",?\s(?:the\s)?(?:\d|{_MONTH}\b)")
+_CUES_OF_DIGITS = frozenset(
+    ("on", "until", *(day.lower() for day in (*_DAYS, *_SHORT_DAYS)))
+)
 _DAY_CUES = word_set("on every next last this until by from since each and")
 
 
@@ -99,7 +103,7 @@ def read_date(sentence: Sentence, start: int) -> Reading | None:
         month = MONTHS[int(found["month"]) - 1]
         return Reading(found.end(), f"{month} {said_year(found['year'])}")
     found = _MONTH_DAY.match(text, start)
-    if found and sentence.word_before(start) in ("on", "until"):
+    if found and sentence.word_before(start) in _CUES_OF_DIGITS:
         said = said_date(None, int(found["month"]), int(found["day"]))
         return Reading(found.end(), said)
     return None
@@ -111,6 +115,8 @@ def read_named_date(sentence: Sentence, start: int) -> Reading | None:
     if found := _MONTH_FIRST.match(text, start):
         days = _days(found)
         return Reading(found.end(), f"{_month(found['month'])} {days}{_year(found)}")
+    if found := _MONTHS_RANGE.match(text, start):
+        return Reading(found.end(), f"{_month(found[1])} to {_month(found[2])}")
     if found := _MONTH_YEAR.match(text, start):
         return Reading(
             found.end(), f"{_month(found['month'])} {said_year(found['year'])}"
@@ -131,7 +137,7 @@ def said_date(year: int | None, month: int | None, day: int | None) -> str:
     if year is None:
         return said
     in_full = said_year(f"{year:04}") if 1_000 <= year <= 9_999 else str(year)
-    return f"{said}{',' if day else ''} {in_full}".lstrip()
+    return f"{said}, {in_full}" if said else in_full
 
 
 def _numeric(found: re.Match[str]) -> Reading | None:

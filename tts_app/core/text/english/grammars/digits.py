@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.sentence import Reading, Sentence
-from tts_app.core.text.english.spelling import said_digits
-from tts_app.core.text.words import word_set
+from tts_app.core.text.english.basics.sentence import Reading, Sentence
+from tts_app.core.text.english.basics.spelling import said_digits
+from tts_app.core.text.english.basics.vocabulary import word_set
 
 _PHONE = re.compile(
     r"(?:"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from tts_app.core.text.english.sentence import NUMBER, Reading, Sentence
-from tts_app.core.text.english.spelling import (
+from tts_app.core.text.english.basics.sentence import NUMBER, Reading, Sentence
+from tts_app.core.text.english.basics.spelling import (
     SCALES,
     cardinal_word,
     ordinal_word,
     plain,
 )
-from tts_app.core.text.words import word_set
+from tts_app.core.text.english.basics.vocabulary import word_set
 
 _PARTS = {2: ("half", "halves"), 4: ("quarter", "quarters")}
 _FRACTION = re.compile(
@@ -47,7 +47,7 @@ _SCIENTIFIC = re.compile(
 _SPACED = re.compile(r"\d{1,3}(?: \d{3})+(?![\d.,]*\d)")
 _DOTTED = re.compile(r"\d{1,3}(?:\.\d{3}){2,}(?![.,]?\d)")
 _FIFTY = re.compile(r"50-50(?!\w)")
-_SCALED = re.compile(rf"(?P<number>{NUMBER})(?P<scale>[kKMB]|mn|bn|mln)(?!\w)")
+_SCALED = re.compile(rf"(?P<number>{NUMBER})(?P<scale>[kKMB]|\s?(?:mn|bn|mln))(?!\w)")
 _OUT_OF = re.compile(r"(\d+\.\d)/(5|10|100)(?![\w/%]|[.,]\d)")
 _PERCENT = re.compile(rf"(?P<number>{NUMBER})\s?(?P<sign>[%‰])(?!\w)")
 _LEAST_UPPER_K = 10
@@ -94,7 +94,7 @@ def read_scaled(sentence: Sentence, start: int) -> Reading | None:
     found = _SCALED.match(text, start)
     if found is None or sentence.text[start - 1 : start] == "-":
         return None
-    number, scale = plain(found["number"]), found["scale"]
+    number, scale = plain(found["number"]), found["scale"].strip()
     few = float(number) < _LEAST_UPPER_K
     if scale == "K" and few and not sentence.has_plural_after(found.end()):
         return None

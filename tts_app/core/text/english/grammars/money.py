@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from tts_app.core.text.english.basics.sentence import DASH, Reading, Sentence
+from tts_app.core.text.english.basics.spelling import SCALE_WORDS, SCALES, plain, plural
 from tts_app.core.text.english.grammars.units import PER, said_per
-from tts_app.core.text.english.sentence import DASH, Reading, Sentence
-from tts_app.core.text.english.spelling import SCALE_WORDS, SCALES, plain, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +125,13 @@ _AFTER = re.compile(
     rf"(?P<one>{_NUMBER})(?P<scale>{_SCALE})?"
     rf"(?:\s?{DASH}\s?(?P<two>{_NUMBER})(?P<scale2>{_SCALE})?)?"
     rf"(?:\s?(?P<sign>{_any_of([*_CURRENCIES.keys() - {'$'}, *_ONLY_AFTER])})(?![\w$€£¥])"
-    r"|(?P<dollar>\$)(?![\w.]))"
+    r"|(?P<dollar>\$)(?!\w|\.\d))"
 )
 _SMALL = re.compile(rf"(?P<number>{_NUMBER})(?P<sign>¢|p)(?!\w)")
 _TENFOLD = {"10": "tens", "100": "hundreds", "1,000": "thousands", "1000": "thousands"}
 _ROUGHLY = re.compile(rf"(?P<sign>[$€£])(?P<number>{_any_of(_TENFOLD)})s\b")
+MATH_BEFORE = re.compile(r"\$[A-Za-zα-ωΑ-Ω(√\\][^$]*\Z")
+"""A dollar that opens a formula."""
 _EUROPEAN = re.compile(r"\d+(?:\.\d{3})*,\d{1,2}")
 
 
@@ -156,6 +158,8 @@ def read_money_after(sentence: Sentence, start: int) -> Reading | None:
         unit = unit if is_one else plural(unit)
         return Reading(small.end(), f"{number} {unit}", quantity=True)
     found = _AFTER.match(sentence.text, start)
+    if found and found["dollar"] and MATH_BEFORE.search(sentence.text[:start]):
+        return None
     return _reading(sentence, found) if found else None
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.sentence import Reading, Sentence
-from tts_app.core.text.english.spelling import (
+from tts_app.core.text.english.basics.sentence import Reading, Sentence
+from tts_app.core.text.english.basics.spelling import (
     cardinal_word,
     ordinal,
     ordinal_word,
     said_year,
 )
-from tts_app.core.text.words import word_set
+from tts_app.core.text.english.basics.vocabulary import word_set
 
 _ROMAN = re.compile(
     r"(?=[IVXLCDM])M{0,3}(?:CM|CD|D?C{0,3})(?:XC|XL|L?X{0,3})(?:IX|IV|V?I{0,3})"

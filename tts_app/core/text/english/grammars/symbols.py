@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.sentence import Reading, Sentence
+from tts_app.core.text.english.basics.sentence import Reading, Sentence
+from tts_app.core.text.english.grammars.money import MATH_BEFORE
 
 _NAMES = {
     "&": "and",
@@ -133,7 +134,8 @@ def read_greek(sentence: Sentence, start: int) -> Reading | None:
 
 def _named(sentence: Sentence, start: int) -> Reading:
     text, sign = sentence.text, sentence.text[start]
-    if sign == "$" and text[start + 1 : start + 2].isalpha():
+    opens = text[start + 1 : start + 2].isalpha() or text[start + 1 : start + 2] == "("
+    if sign == "$" and (opens or MATH_BEFORE.search(text[:start])):
         return Reading(start + 1, "")
     return Reading(start + 1, _NAMES[sign])
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.sentence import DASH, Reading, Sentence
-from tts_app.core.text.words import word_set
+from tts_app.core.text.english.basics.sentence import DASH, Reading, Sentence
+from tts_app.core.text.english.basics.vocabulary import word_set
 
 _HALF = r"(?:\s?(?P<half{0}>[ap]\.?\s?m(?![\w])\.?))"
 _CLOCK = r"(?P<hour{0}>[01]?\d|2[0-3])(?::(?P<minute{0}>[0-5]\d))"
@@ -21,7 +21,7 @@ _NOON = 12
 _DURATION = re.compile(
     r"(?:(\d+)\s?h(?:rs?)?\s?)?(?:(\d+)\s?m(?:ins?)?)?(?:\s?(\d+)\s?s(?:ecs?)?)?(?!\w)"
 )
-_RATIO = re.compile(r"(\d{1,4}):(\d{1,4})(?![\d:])")
+_RATIO = re.compile(r"\d{1,4}(?::\d{1,4}){1,3}(?![\d:])")
 
 
 def read_time(sentence: Sentence, start: int) -> Reading | None:
@@ -62,9 +62,8 @@ def read_ratio(sentence: Sentence, start: int) -> Reading | None:
     if found is None:
         return None
     is_verse = sentence.word_before(start) in _BOOKS
-    return Reading(
-        found.end(), f"{found[1]} {'' if is_verse else 'to '}{found[2]}", quantity=True
-    )
+    said = found.group().replace(":", " " if is_verse else " to ")
+    return Reading(found.end(), said, quantity=True)
 
 
 _BOOKS = word_set(

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.grammars.unit_names import (
+from tts_app.core.text.english.basics.sentence import DASH, NUMBER, Reading, Sentence
+from tts_app.core.text.english.basics.spelling import plain, plural
+from tts_app.core.text.english.basics.unit_names import (
     CLEAR_UNITS,
     ONLY_BELOW,
     QUANTIFIERS,
     UNCOUNTED,
     UNITS,
 )
-from tts_app.core.text.english.sentence import DASH, NUMBER, Reading, Sentence
-from tts_app.core.text.english.spelling import plain, plural
-from tts_app.core.text.words import word_set
+from tts_app.core.text.english.basics.vocabulary import word_set
 
 
 def _any_of(words: object) -> str:
@@ -24,7 +24,7 @@ def _any_of(words: object) -> str:
 _SYMBOL = rf"(?:{_any_of(UNITS)})"
 _POWER = r"(?:²|³|\^2|\^3|(?<=[a-z])[23](?![\d.,]))"
 _DENOMINATOR = rf"\s?/\s?(?P<below>{_SYMBOL}|{_any_of(ONLY_BELOW)}|[a-z]{{3,}})(?P<below_power>{_POWER})?"
-_END = r"(?![\w/²³'’^°])"
+_END = r"(?![\w²³'’^°]|/(?!\d))"
 _UNIT = re.compile(
     rf"(?P<above>{_SYMBOL})(?P<power>{_POWER})?(?:{_DENOMINATOR})?{_END}"
 )
@@ -43,14 +43,14 @@ _SIZES = re.compile(
     rf"(?P<one>{NUMBER})\s?[x×]\s?(?P<two>{NUMBER})(?:\s?[x×]\s?(?P<three>{NUMBER}))?\s?"
     rf"(?={_SYMBOL}{_END})"
 )
+_PROPER_FRACTION = re.compile(r"(?:^|[^\d\s]\s*)(?:\d+/\d+|[¼-¾⅐-⅞])\s?\Z")
 _HEIGHT = re.compile(
     r"(?P<feet>\d{1,2})['′’]\s?(?P<inches>\d{1,2})(?:[\"″”]|'')(?!\w)"
     r"|(?P<feet2>\d{1,3})\s?ft\.?\s(?P<inches2>\d{1,2})\s?in\b(?:\.(?=\s[a-z]))?"
 )
 _FEET_OR_INCHES = re.compile(
-    rf"(?P<number>{NUMBER})(?:(?P<foot>′)|(?P<inch>in(?!\w)|\s?in\.(?=\s[a-z])|″"
-    r"|\"(?=\s(?:x|by|wide|tall|long|deep|high|thick|screen|display|monitor|tv|TV|pipe"
-    r"|model|diameter|disk|drive|laptop|vinyl)\b)))(?!\w)"
+    rf"(?P<number>{NUMBER})(?:(?P<foot>′)|in(?!\w)|\s?in\.(?=\s[a-z])|″|(?P<quote>\"))"
+    r"(?!\w)"
 )
 
 
@@ -80,8 +80,10 @@ def read_lone_unit(sentence: Sentence, start: int) -> Reading | None:
         found["above"] not in CLEAR_UNITS and not sentence.after_quantity
     ):
         return None
-    one = sentence.word_before(start) in ("one", "per", "half", "quarter")
-    return Reading(found.end(), _said_unit(found, one=one), quantity=True)
+    is_part = _PROPER_FRACTION.search(sentence.text[:start]) is not None
+    one = is_part or sentence.word_before(start) in ("one", "per", "half", "quarter")
+    end = _after_stop(sentence, found.end())
+    return Reading(end, _said_unit(found, one=one), quantity=True)
 
 
 def read_height(sentence: Sentence, start: int) -> Reading | None:
@@ -92,7 +94,7 @@ def read_height(sentence: Sentence, start: int) -> Reading | None:
         unit = "foot" if feet == "1" else "feet"
         return Reading(found.end(), f"{feet} {unit} {inches}", quantity=True)
     found = _FEET_OR_INCHES.match(sentence.text, start)
-    if found is None:
+    if found is None or (found["quote"] and sentence.text[:start].count('"') % 2):
         return None
     unit = "foot" if found["foot"] else "inch"
     one = found["number"] == "1" or sentence.is_attributive(start, found.end())

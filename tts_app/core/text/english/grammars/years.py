@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
+from tts_app.core.text.english.basics.sentence import DASH, Reading, Sentence
+from tts_app.core.text.english.basics.spelling import said_letters, said_year
+from tts_app.core.text.english.basics.vocabulary import word_set
 from tts_app.core.text.english.grammars.dates import MONTHS
-from tts_app.core.text.english.sentence import DASH, Reading, Sentence
-from tts_app.core.text.english.spelling import said_letters, said_year
-from tts_app.core.text.words import word_set
 
 _DECADES = (
     "hundreds",
@@ -52,8 +52,10 @@ _ERA = re.compile(r"(\d{1,5})\s?(BCE|BC|CE|AD|B\.C\.E?\.?|A\.D\.?|C\.E\.)(?!\w)"
 _NEAR_1_YEAR = 2039
 _OLDEST_BARE = 1700
 _MODERN = 1900
-_OPERATOR_AFTER = re.compile(r"\s?[-−+*/×÷=^<>]\s?[\d(]|\s[-−–+*/×÷=^<>]\s")
-_OPERATOR_BEFORE = re.compile(r"[+*/×÷=^<>−]\s?\Z|\s[-–]\s\Z")
+_OPERATOR_AFTER = re.compile(
+    r"\s?(?:!=|[-−+*/×÷=^<>≠≈≤≥])\s?[\d(]|\s(?:!=|[-−–+*/×÷=^<>≠≈≤≥])\s"
+)
+_OPERATOR_BEFORE = re.compile(r"[+*/×÷=^<>−≠≈≤≥]\s?\Z|\s[-–]\s\Z")
 _CIRCA = re.compile(r"\b(?:ca?|b|d|r)\.\s?\Z")
 _VERBS = word_set(
     "was is will saw had has brought marked would began ended were became may might"
@@ -93,7 +95,7 @@ def _span(sentence: Sentence, start: int) -> Reading | None:
     cue = sentence.word_before(start)
     if int(whole) <= int(first) or cue in _COUNTED_CUES:
         return None
-    said = said_year(last) if len(last) == 4 else _short(last)
+    said = last if len(last) == 2 and last[0] != "0" else said_year(whole)
     return Reading(found.end(), f"{said_year(first)} to {said}")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tts_app.core.text.words import word_set
+from tts_app.core.text.english.basics.vocabulary import word_set
 
 _PREFIXES = {
     "n": "nano",
@@ -60,7 +60,6 @@ _ALONE = {
     "Ah": "amp hour",
     "Pa": "pascal",
     "Ω": "ohm",
-    "bps": "bit per second",
     "mol": "mole",
     "eV": "electronvolt",
     "cal": "calorie",

@@ -73,6 +73,10 @@ BEFORE_NUMBER = {
     "eqs": "equations",
     "p": "page",
     "pp": "pages",
+    "WWI": "World War one",
+    "WWII": "World War two",
+    "WW1": "World War one",
+    "WW2": "World War two",
     "apt": "apartment",
     "ste": "suite",
     "rm": "room",
@@ -85,11 +89,12 @@ BEFORE_NUMBER = {
     "d": "died",
     "r": "reigned",
     "op": "opus",
+    "est": "established",
 }
 ANYWHERE = {
     "vs": "versus",
     "approx": "approximately",
-    "est": "established",
+    "est": "estimated",
     "incl": "including",
     "excl": "excluding",
     "esp": "especially",
@@ -111,7 +116,6 @@ ANYWHERE = {
     "intl": "international",
     "natl": "national",
     "mgmt": "management",
-    "ed": "edition",
     "eds": "editors",
     "trans": "translated",
     "hrs": "hours",
@@ -131,11 +135,16 @@ DOTTED = {
     "a.k.a": "also known as",
     "w.r.t": "with respect to",
     "p.s": "P S",
+    "m.sc": "M S C",
+    "b.sc": "B S C",
+    "m.phil": "M Phil",
+    "d.phil": "D Phil",
+    "b.ed": "B Ed",
+    "m.ed": "M Ed",
 }
 WITHOUT_STOP = {
     "vs": "versus",
     "w/o": "without",
-    "w/": "with ",
     "b/c": "because",
     "and/or": "and or",
     "n/a": "N A",
@@ -145,6 +154,10 @@ WITHOUT_STOP = {
     "approx": "approximately",
     "etc": "et cetera",
     "pp": "pages",
+    "WWI": "World War one",
+    "WWII": "World War two",
+    "WW1": "World War one",
+    "WW2": "World War two",
 }
 ABBREVIATIONS = frozenset(
     {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from tts_app.core.text.words import word_set
+from tts_app.core.text.english.basics.vocabulary import word_set
 
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?|\.\d+"
 """Digits in groups of three or in one row, and decimals."""
@@ -15,7 +15,7 @@ DASH = r"[-\u2010-\u2013\u2212]"
 """Hyphens, the en dash and the minus sign; the em dash is always a pause."""
 
 _SUM = re.compile(
-    r"[\w)%]\s*(?:=|\+|\*\*?|×|÷|\^|√)\s*[\w(.$€£√-]"
+    r"[\w)%]\s*(?:!?=|[<>≠≈≤≥]|\+|\*\*?|×|÷|\^|√)\s*[\w(.$€£√-]"
     r"|\b(?:what is|what's|how much is|calculate|compute|subtract|solve|evaluate)\b",
     re.IGNORECASE,
 )
