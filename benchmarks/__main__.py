@@ -12,6 +12,7 @@ from benchmarks import (
     agreement,
     clients,
     doors,
+    doors_heard,
     files,
     first_answer,
     first_audio,
@@ -52,6 +53,7 @@ LISTENING: dict[str, Callable[[Flags], str]] = {
     "files": files.run,
     "long": long.run,
     "clients": clients.run,
+    "doors_heard": doors_heard.run,
 }
 """Those that take the flags."""
 
