@@ -35,7 +35,12 @@ LARGEST_JSON_BYTES = LARGEST_JSON_KB * 1_024
 UPLOAD_BYTES = 25_000_000
 UPLOAD = "/admin/tts_app/voice/upload/part/"
 PASSWORD = "a-long-password"
-JSON_ROUTES = [path for _, path, kind in routes_with_body() if "json" in kind]
+JSON_ROUTES = [
+    path
+    for _, path, kind in routes_with_body()
+    # Translations are read by the same code as transcriptions.
+    if "json" in kind and not path.endswith("/translations")
+]
 FIELD_ROUTES = [path for path in JSON_ROUTES if body_of("POST", path) is Body.FIELDS]
 
 

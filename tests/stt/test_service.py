@@ -315,7 +315,7 @@ async def test_a_file_that_is_given_up_is_recorded_as_cancelled(
     async for event in events:
         if isinstance(event, UtteranceTranscribed):
             break
-    await events.aclose()  # type: ignore[attr-defined]
+    await events.aclose()
     (record,) = here.history.records
     assert (record.text, record.status) == ("one", "cancelled")
 

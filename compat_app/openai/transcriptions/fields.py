@@ -43,7 +43,9 @@ class Fields(BaseModel):
     )
     prompt: str = Field("", description="Text that sets style and spelling.")
     keywords: list[str] = Field([], description="Words that are likely to occur.")
-    response_format: ResponseFormat = Field("json", description="The form of the answer.")
+    response_format: ResponseFormat = Field(
+        "json", description="The form of the answer."
+    )
     temperature: float = Field(
         0.0, ge=0, le=1, description="Accepted; decoding starts at 0 in any case."
     )
@@ -53,7 +55,9 @@ class Fields(BaseModel):
     include: list[str] = Field(
         [], description="`logprobs` adds log probabilities of the words to `json`."
     )
-    stream: bool = Field(False, description="Whether to send server-sent events.")
+    stream: bool = Field(
+        default=False, description="Whether to send server-sent events."
+    )
     chunking_strategy: str = Field(
         "", description="`auto`, or `server_vad` with its options."
     )

@@ -54,7 +54,7 @@ class Upload:
         self.file.close()
 
 
-class OneFileHandler(TemporaryFileUploadHandler):  # type: ignore[misc]
+class OneFileHandler(TemporaryFileUploadHandler):
     """Stores the recording on disk, and no other file."""
 
     def new_file(self, field_name: str, *arguments: Any, **more: Any) -> None:

@@ -13,7 +13,7 @@ from common.audio import SPEECH_RATE_HZ, Samples
 from common.errors import UnsupportedAudio
 from stt_app.core.files.media_formats import SNIFFED_BYTES, sniffed_format
 
-_LOWEST_HZ, _HIGHEST_HZ = 4_000, 192_000
+LOWEST_HZ, HIGHEST_HZ = 4_000, 192_000
 _MOST_CHANNELS = 16
 _MOST_DAMAGED = 200
 _NOTHING = np.zeros(0, np.float32)
@@ -148,9 +148,9 @@ def _check_header(form: Any) -> None:
     if form is None:
         raise UnsupportedAudio("The audio in the file has an unknown codec.")
     rate, channels = form.sample_rate or 0, form.layout.nb_channels
-    if not _LOWEST_HZ <= rate <= _HIGHEST_HZ:
+    if not LOWEST_HZ <= rate <= HIGHEST_HZ:
         raise UnsupportedAudio(
-            f"The file declares {rate} Hz; {_LOWEST_HZ} to {_HIGHEST_HZ} Hz are allowed."
+            f"The file declares {rate} Hz; {LOWEST_HZ} to {HIGHEST_HZ} Hz are allowed."
         )
     if not 1 <= channels <= _MOST_CHANNELS:
         raise UnsupportedAudio(

@@ -21,7 +21,10 @@ from tests.stt.recordings import recorded
 from tests.stt.sounds import LoudnessVad, sound
 
 FOLDER = project_dir() / "tests" / "data" / "clients"
-RECORDED = sorted(FOLDER.glob("*_transcription.json"))
+PATHS = sorted(FOLDER.glob("*_transcription.json"))
+RECORDED: dict[Path, dict[str, Any]] = {
+    path: json.loads(path.read_text(encoding="utf-8")) for path in PATHS
+}
 TEXT = "Hello there. Good bye."
 CODECS = {"mp3": "libmp3lame", "webm": "libopus", "mp4": "aac", "wav": "pcm_s16le"}
 TYPES: dict[str, type | tuple[type, ...]] = {
@@ -71,12 +74,11 @@ def found_at(answer: Any, path: str) -> Any:
     return answer
 
 
-@pytest.mark.parametrize("path", RECORDED, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 async def test_a_client_gets_what_it_reads(
     client: httpx.AsyncClient, path: Path
 ) -> None:
-    client_data = json.loads(path.read_text(encoding="utf-8"))
-    request, expects = client_data["request"], client_data["expects"]
+    request, expects = RECORDED[path]["request"], RECORDED[path]["expects"]
     headers = dict(request["headers"])
     if "json" in request:
         headers["Content-Type"] = "application/json"
@@ -100,8 +102,5 @@ async def test_a_client_gets_what_it_reads(
 
 def test_each_recorded_request_says_where_it_is_from() -> None:
     assert len(RECORDED) >= 10
-    for path in RECORDED:
-        recorded_request = json.loads(path.read_text(encoding="utf-8"))
-        assert set(recorded_request) == {
-            *("client", "version", "source", "request", "expects")
-        }
+    for each in RECORDED.values():
+        assert set(each) == {"client", "version", "source", "request", "expects"}

@@ -121,7 +121,7 @@ BAD_FIELDS = [
 async def test_it_names_a_bad_field(
     client: httpx.AsyncClient, name: str, value: str
 ) -> None:
-    told = error(await send(client, **{name: value}))
+    told = error(await send(client, **dict[str, Any]({name: value})))
     assert (told["param"], told["type"]) == (name, "invalid_request_error")
 
 

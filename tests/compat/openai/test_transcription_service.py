@@ -14,6 +14,7 @@ from asgiref.testing import ApplicationCommunicator
 from common.errors import EngineFailed
 from common.metrics import HTTP_REQUESTS
 from common.workers import Priority, Urgency
+from tests.common.workers.test_pool import until
 from tests.compat.openai.recordings import (
     SECONDS,
     TRANSCRIPTIONS,
@@ -184,7 +185,7 @@ async def test_a_request_in_time_is_answered(client: httpx.AsyncClient) -> None:
 
 
 async def test_the_work_ends_when_the_client_is_gone(
-    post: Callable[..., ApplicationCommunicator],
+    post: Callable[..., Any],
     stt: UrgentStt,
     services: FakeServices,
     settings: Any,
@@ -194,13 +195,17 @@ async def test_the_work_ends_when_the_client_is_gone(
     settings.FILE_UPLOAD_TEMP_DIR = str(tmp_path)
     request = await post()
     await asyncio.wait_for(stt.begun.wait(), 5)
-    assert len(list(tmp_path.iterdir())) == 1
+    assert len(stored(tmp_path)) == 1
     await request.send_input({"type": "http.disconnect"})
     await request.wait(5)
     assert all(each.given_up for each in stt.urgencies)
     assert services.listening.files.now() == []
-    assert list(tmp_path.iterdir()) == []
+    assert stored(tmp_path) == []
     assert [each.status for each in services.history.records] == ["cancelled"]
+
+
+def stored(folder: Path) -> list[Path]:
+    return list(folder.iterdir())
 
 
 # What is kept and shown
@@ -225,15 +230,14 @@ async def test_requests_are_counted(client: httpx.AsyncClient) -> None:
 
 
 async def test_the_monitor_shows_how_far_a_recording_is(
-    post: Callable[..., ApplicationCommunicator],
+    post: Callable[..., Any],
     stt: UrgentStt,
     services: FakeServices,
 ) -> None:
     stt._seconds = 60
     request = await post(request_id="r-18")
     await asyncio.wait_for(stt.begun.wait(), 5)
-    while services.monitor.snapshot().files[0].audio_seconds is None:
-        await asyncio.sleep(0)
+    await until(lambda: services.listening.files.now()[0].audio_seconds is not None)
     (file,) = services.monitor.snapshot().files
     assert (file.request_id, file.principal) == ("r-18", "anonymous")
     assert (file.audio_seconds, file.done_seconds) == (SECONDS, 0.0)

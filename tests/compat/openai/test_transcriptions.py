@@ -79,7 +79,7 @@ async def test_verbose_json_has_segments_with_all_their_figures(
 async def test_verbose_json_has_words_if_they_are_wanted(
     client: httpx.AsyncClient, stt: FakeStt, name: str
 ) -> None:
-    wanted = {name: ["segment", "word"]}
+    wanted: Any = {name: ["segment", "word"]}
     answer = await send(client, response_format="verbose_json", **wanted)
     found = TranscriptionVerbose.model_validate(answer.json())
     words = found.words or []
@@ -121,7 +121,10 @@ async def test_text_and_subtitles_are_plain_text(client: httpx.AsyncClient) -> N
 
 
 async def test_diarized_json_has_one_speaker(client: httpx.AsyncClient) -> None:
-    more = {"known_speaker_names__": ["agent"], "known_speaker_references__": ["data:"]}
+    more: Any = {
+        "known_speaker_names__": ["agent"],
+        "known_speaker_references__": ["data:"],
+    }
     answer = await send(client, response_format="diarized_json", **more)
     found = TranscriptionDiarized.model_validate(answer.json())
     assert [(each.speaker, each.text) for each in found.segments] == [
@@ -247,7 +250,7 @@ async def test_prompt_and_keywords_reach_the_engine(
     ],
 )
 async def test_a_client_may_say_how_long_a_pause_is(
-    client: httpx.AsyncClient, stt: FakeStt, strategy: dict[str, str]
+    client: httpx.AsyncClient, stt: FakeStt, strategy: Any
 ) -> None:
     await send(client, **strategy)
     assert len(stt.heard) == 1, "a pause of two seconds ends nothing"
@@ -256,7 +259,7 @@ async def test_a_client_may_say_how_long_a_pause_is(
 async def test_the_order_of_fields_is_free_and_unknown_ones_are_ignored(
     client: httpx.AsyncClient, stt: FakeStt
 ) -> None:
-    parts = [
+    parts: Any = [
         ("nonsense", (None, "1")),
         ("other_file", ("b.wav", b"not read")),
         ("file", ("a", talk())),

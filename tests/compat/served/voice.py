@@ -2,38 +2,50 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from common.audio import SPEECH_RATE_HZ, Audio, Samples, wav_bytes
 
-_FORMANTS = ((730, 90), (1_090, 110), (2_440, 170), (3_400, 250))
-"""Frequency and width in Hz of the vowel in "father", after Peterson and Barney."""
-_PITCH_HZ = 120
+_VOWELS = {
+    "a": (730, 1_090, 2_440),
+    "i": (270, 2_290, 3_010),
+    "u": (300, 870, 2_240),
+}
+"""The first three formants in Hz, after Peterson and Barney (1952)."""
+_WIDTHS_HZ = (90, 110, 170)
+_SYLLABLE_SECONDS = 0.25
+_PITCHES_HZ = (140.0, 100.0)
+"""It falls within each syllable."""
 
 
 def talk() -> bytes:
-    """A WAV file of four seconds with two vowels in it, each of a second."""
+    """A WAV file of five seconds with two utterances of 1.5 s in it."""
     pause = np.zeros(SPEECH_RATE_HZ // 2, np.float32)
     long_pause = np.zeros(SPEECH_RATE_HZ, np.float32)
-    samples = np.concatenate([pause, vowel(1), long_pause, vowel(1), pause])
+    samples = np.concatenate([pause, babble(), long_pause, babble(), pause])
     return wav_bytes(Audio(samples, SPEECH_RATE_HZ))
 
 
-def vowel(seconds: float) -> Samples:
-    """Pulses of a slightly moving pitch through the resonances of a mouth."""
-    count = round(seconds * SPEECH_RATE_HZ)
-    times = np.arange(count) / SPEECH_RATE_HZ
-    pitch = _PITCH_HZ * (1 + 0.1 * np.sin(2 * np.pi * 3 * times))
-    phase = np.cumsum(pitch) / SPEECH_RATE_HZ
-    samples = np.diff(np.floor(phase), prepend=0.0)
-    for frequency, width in _FORMANTS:
+def babble() -> Samples:
+    """Six syllables, each another vowel than the one before."""
+    return np.concatenate([_syllable(vowel) for vowel in "aiuaiu"])
+
+
+def _syllable(vowel: str) -> Samples:
+    """Pulses of a falling pitch through the resonances of a mouth."""
+    count = round(_SYLLABLE_SECONDS * SPEECH_RATE_HZ)
+    pitch = np.linspace(*_PITCHES_HZ, count)
+    samples = np.diff(np.floor(np.cumsum(pitch) / SPEECH_RATE_HZ), prepend=0.0)
+    for frequency, width in zip(_VOWELS[vowel], _WIDTHS_HZ, strict=True):
         samples = _resonated(samples, frequency, width)
-    envelope = np.minimum(1, np.minimum(times, seconds - times) / 0.05)
-    loud = 0.5 * samples / np.abs(samples).max() * envelope
-    return loud.astype(np.float32)
+    loud = 0.5 * samples / np.abs(samples).max() * np.hanning(count)
+    return np.asarray(loud, np.float32)
 
 
-def _resonated(samples: Samples, frequency: float, width: float) -> Samples:
+def _resonated(samples: Any, frequency: float, width: float) -> Any:
+    """The samples through one resonance: two poles."""
     radius = np.exp(-np.pi * width / SPEECH_RATE_HZ)
     first = 2 * radius * np.cos(2 * np.pi * frequency / SPEECH_RATE_HZ)
     second = -(radius**2)
