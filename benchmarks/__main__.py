@@ -37,7 +37,6 @@ PROGRAMS: dict[str, Callable[[], str]] = {
     "first_audio": first_audio.run,
     "first_answer": first_answer.run,
     "first_audio_long": first_audio.run_long,
-    "doors": doors.run,
     "heard_back": heard_back.run,
     "soak_speech": soak_speech.run,
     "window": window.run,
@@ -52,8 +51,9 @@ LISTENING: dict[str, Callable[[Flags], str]] = {
     "soak": soak.run,
     "files": files.run,
     "long": long.run,
-    "clients": clients.run,
+    "doors": doors.run,
     "doors_heard": doors_heard.run,
+    "clients": clients.run,
 }
 """Those that take the flags."""
 

@@ -14,14 +14,15 @@ from wyoming.audio import AudioChunk, AudioStop
 from wyoming.client import AsyncTcpClient
 from wyoming.tts import Synthesize
 
+from benchmarks.flags import Flags
 from benchmarks.report import table
 from benchmarks.texts import text_of
 from benchmarks.turns import Ask, compared, in_turns
 from tests.server_process import RunningServer, free_port, running_server
 
-WORDS = (10, 80)
+WORDS = (10, 40)
 RATE_HZ = 24_000
-TURNS = 20
+TURNS, QUICK_TURNS = 20, 5
 HEADER = ["door", "format", "words", "first byte", "more than `/tts`"]
 SERVER = {
     "whisper_model_name": "tiny.en",
@@ -31,15 +32,16 @@ SERVER = {
 }
 
 
-def run() -> str:
+def run(flags: Flags) -> str:
     """Short and long texts, as PCM and as MP3."""
+    turns = QUICK_TURNS if flags.quick else TURNS
     with running_server(**SERVER, wyoming_port=free_port()) as server:
-        rows = asyncio.run(_rows(server))
+        rows = asyncio.run(_rows(server, turns))
     title = "First byte of speech, median and p95; the differences in a turn, median"
     return table(title, HEADER, rows)
 
 
-async def _rows(server: RunningServer) -> list[list[str]]:
+async def _rows(server: RunningServer, turns: int) -> list[list[str]]:
     rows = []
     async with httpx.AsyncClient(base_url=server.url, timeout=120) as client:
         for words in WORDS:
@@ -49,16 +51,16 @@ async def _rows(server: RunningServer) -> list[list[str]]:
                 "WS `/v1/speak`": _deepgram_socket(server, text),
                 "Wyoming `synthesize`": _wyoming(server, text),
             }
-            rows += await _measured(ways, "pcm", words)
+            rows += await _measured(ways, turns, "pcm", words)
         ways = _over_http(client, text_of(WORDS[0]), "mp3")
-        rows += await _measured(ways, "mp3", WORDS[0])
+        rows += await _measured(ways, turns, "mp3", WORDS[0])
     return rows
 
 
 async def _measured(
-    ways: dict[str, Ask], audio_format: str, words: int
+    ways: dict[str, Ask], turns: int, audio_format: str, words: int
 ) -> list[list[str]]:
-    rows = compared(await in_turns(ways, TURNS))
+    rows = compared(await in_turns(ways, turns))
     return [[name, audio_format, str(words), *figures] for name, *figures in rows]
 
 

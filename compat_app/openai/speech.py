@@ -61,8 +61,8 @@ SPEECH_DOCS = {
     summary="Speak a text (OpenAI)",
     openapi_extra=SPEECH_DOCS,
 )
-@decorate_view(json_only)
 @decorate_view(while_switched_on)
+@decorate_view(json_only)
 async def speech(request: HttpRequest, body: SpeechIn) -> HttpResponseBase:
     """OpenAI's text to speech. The language model is not asked."""
     try:

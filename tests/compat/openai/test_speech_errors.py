@@ -108,11 +108,15 @@ Make = Callable[..., FakeServices]
 
 
 async def post(services: FakeServices, **body: Any) -> httpx.Response:
+    return await send(services, json={"input": TEXT, **body})
+
+
+async def send(services: FakeServices, **content: Any) -> httpx.Response:
     transport = httpx.ASGITransport(build_application(services))
     async with httpx.AsyncClient(
         transport=transport, base_url="http://localhost"
     ) as client:
-        return await client.post(PATH, json={"input": TEXT, **body})
+        return await client.post(PATH, **content)
 
 
 @pytest.mark.parametrize(
@@ -154,10 +158,13 @@ async def test_it_says_that_the_engine_is_down(
     assert error_of(response)["type"] == "server_error"
 
 
+@pytest.mark.parametrize(
+    "content", [{"json": {"input": TEXT}}, {"data": {"input": TEXT}}, {}]
+)
 async def test_it_is_gone_while_the_api_is_switched_off(
-    make_services: Make, transactional_db: None
+    make_services: Make, transactional_db: None, content: dict[str, Any]
 ) -> None:
-    response = await post(make_services(openai_api=False))
+    response = await send(make_services(openai_api=False), **content)
     assert response.status_code == 404
     assert "openai_api" in error_of(response)["message"]
 
