@@ -13,6 +13,7 @@ from benchmarks import (
     clients,
     doors,
     doors_heard,
+    doors_realtime,
     files,
     first_answer,
     first_audio,
@@ -54,6 +55,7 @@ LISTENING: dict[str, Callable[[Flags], str]] = {
     "doors": doors.run,
     "doors_heard": doors_heard.run,
     "clients": clients.run,
+    "doors_realtime": doors_realtime.run,
 }
 """Those that take the flags."""
 

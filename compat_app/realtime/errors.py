@@ -6,7 +6,8 @@ Source: the `error` event of https://platform.openai.com/docs/api-reference/real
 from __future__ import annotations
 
 from common.errors import BadRequest, VoiceError
-from compat_app.realtime.messages import ErrorDetails, ErrorEvent, FailureDetails
+from compat_app.realtime.messages import ErrorEvent
+from compat_app.realtime.parts import ErrorDetails, FailureDetails
 
 
 class Refused(BadRequest):

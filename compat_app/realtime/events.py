@@ -14,9 +14,7 @@ from compat_app.realtime.items import Item
 from compat_app.realtime.messages import (
     Cleared,
     Committed,
-    ConversationItem,
     ItemAdded,
-    ItemContent,
     ItemDone,
     ServerEvent,
     SessionUpdated,
@@ -25,8 +23,8 @@ from compat_app.realtime.messages import (
     TranscriptCompleted,
     TranscriptDelta,
     TranscriptFailed,
-    Usage,
 )
+from compat_app.realtime.parts import ConversationItem, ItemContent, Usage
 from compat_app.realtime.session import SessionConfig
 from stt_app.core.events import (
     CandidateDropped,
@@ -209,7 +207,8 @@ class EventMapper:
     def _commit_of_client(self, commit: Commit) -> Iterator[ServerEvent]:
         item, self._open = self._open or Item(), None
         item.by_client = True
-        item.committed_seconds = commit.audio_seconds
+        if not self._detects_turns:  # otherwise earlier turns are in it
+            item.committed_seconds = commit.audio_seconds
         if commit.utterance_id is not None:
             self._own(commit.utterance_id, item)
             self._flushed = item, commit.utterance_id

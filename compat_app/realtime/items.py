@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from common.errors import VoiceError
 from compat_app.realtime.ids import new_id
-from compat_app.realtime.messages import LogProb, SpokenLanguage
+from compat_app.realtime.parts import LogProb, SpokenLanguage
 from stt_app.core.events import (
     SpokenWord,
     UtteranceFailed,

@@ -10,6 +10,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from compat_app.realtime.ids import new_id
+from compat_app.realtime.parts import (
+    ConversationItem,
+    ErrorDetails,
+    FailureDetails,
+    LogProb,
+    SpokenLanguage,
+    Usage,
+)
 from compat_app.realtime.session import SessionChanges
 
 _ITEM_EXAMPLE = "item_9f0c1f7d3a2b4c5d6e7f8"
@@ -150,28 +158,6 @@ class Cleared(ServerEvent):
     type: Literal["input_audio_buffer.cleared"] = "input_audio_buffer.cleared"
 
 
-class ItemContent(BaseModel):
-    """The content of an item."""
-
-    model_config = ConfigDict(frozen=True)
-
-    type: Literal["input_audio"]
-    transcript: str | None
-
-
-class ConversationItem(BaseModel):
-    """An item: audio of the user."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: str
-    object: Literal["realtime.item"]
-    type: Literal["message"]
-    status: Literal["completed"]
-    role: Literal["user"]
-    content: list[ItemContent]
-
-
 _ITEM: Any = Field(
     description="The item: a `message` of the `user` with `input_audio`.",
     examples=[{"id": _ITEM_EXAMPLE, "type": "message", "role": "user"}],
@@ -210,33 +196,6 @@ class TranscriptDelta(TranscriptEvent):
     delta: str = Field(description="The text to append.", examples=[" my fellow"])
 
 
-class Usage(BaseModel):
-    """The length of the audio."""
-
-    model_config = ConfigDict(frozen=True)
-
-    type: Literal["duration"]
-    seconds: float
-
-
-class SpokenLanguage(BaseModel):
-    """A language of the transcript."""
-
-    model_config = ConfigDict(frozen=True)
-
-    code: str
-
-
-class LogProb(BaseModel):
-    """The probability of one word."""
-
-    model_config = ConfigDict(frozen=True)
-
-    token: str
-    bytes: list[int]
-    logprob: float
-
-
 class TranscriptCompleted(TranscriptEvent):
     """The transcript of an item. It replaces all deltas."""
 
@@ -261,17 +220,6 @@ class TranscriptCompleted(TranscriptEvent):
     )
 
 
-class FailureDetails(BaseModel):
-    """What went wrong."""
-
-    model_config = ConfigDict(frozen=True)
-
-    type: str
-    code: str
-    message: str
-    param: str | None
-
-
 class TranscriptFailed(TranscriptEvent):
     """The item has no transcript. The session goes on."""
 
@@ -282,12 +230,6 @@ class TranscriptFailed(TranscriptEvent):
         description="`type`, `code`, `message` and `param`.",
         examples=[{"type": "server_error", "code": "engine_failed"}],
     )
-
-
-class ErrorDetails(FailureDetails):
-    """What went wrong, and with which event of the client."""
-
-    event_id: str | None
 
 
 class ErrorEvent(ServerEvent):

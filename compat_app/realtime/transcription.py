@@ -27,6 +27,8 @@ from stt_app.service import LiveSession
 
 _MOST_UNANSWERED = 256
 """Commits and other requests of one client that wait for their answer."""
+_LONGEST_SECONDS = 1e9
+"""In the session object; the setting may be infinite."""
 _MODEL_FIELD = "session.audio.input.transcription.model"
 
 
@@ -64,7 +66,7 @@ class TranscriptionSession:
         self._mapper = EventMapper(config)
         self._uncommitted_seconds = 0.0
         lasts = settings.config.realtime_session_seconds
-        self._expires_at = int(time.time() + lasts)
+        self._expires_at = int(time.time() + min(lasts, _LONGEST_SECONDS))
 
     def created(self) -> dict[str, Any]:
         """The first event."""
@@ -95,8 +97,8 @@ class TranscriptionSession:
 
     async def finish(self, reason: str) -> None:
         """Transcribe the audio that is not committed; return when all was sent."""
-        if self._config.turn_detection is None and self._uncommitted_seconds:
-            self._commit()
+        if self._client_commits:
+            self._commit_rest()
         await self._live.drain(reason)
 
     async def close(self) -> None:
@@ -116,6 +118,8 @@ class TranscriptionSession:
             model = self._settings.engine_model(config)
         except UnknownModel as error:
             raise Refused(error.message, code=error.code, param=_MODEL_FIELD) from error
+        if self._client_commits and config.turn_detection is not None:
+            self._commit_rest()
         self._ask(Update(config, self._wire(config)))
         self._config = config
         self._live.configure(self._settings.options(config), model)
@@ -127,6 +131,15 @@ class TranscriptionSession:
                 code="input_audio_buffer_commit_empty",
             )
         self._commit()
+
+    @property
+    def _client_commits(self) -> bool:
+        return self._config.turn_detection is None
+
+    def _commit_rest(self) -> None:
+        """Commit what the client will not commit any more, so that nothing is lost."""
+        if self._uncommitted_seconds:
+            self._commit()
 
     def _commit(self) -> None:
         commit = Commit(self._uncommitted_seconds)

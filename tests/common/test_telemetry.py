@@ -64,11 +64,13 @@ def test_it_is_off_once_any_package_is_imported(package: str) -> None:
     assert switches_after("-c", program) == OFF
 
 
+@pytest.mark.server
 def test_it_is_off_in_management_commands(tmp_path: Path) -> None:
     arguments = ["manage.py", "shell", "--no-imports", "-c", PRINT_ENVIRONMENT]
     assert switches_after(*arguments, DATA_DIR=str(tmp_path)) == OFF
 
 
+@pytest.mark.server
 def test_it_is_off_under_another_asgi_server(tmp_path: Path) -> None:
     program = f"import voiceproject.asgi; {PRINT_ENVIRONMENT}"
     assert switches_after("-c", program, DATA_DIR=str(tmp_path)) == OFF

@@ -222,7 +222,9 @@ def test_nginx_passes_websockets_and_the_client_on() -> None:
     assert "proxy_set_header Host $http_host;" in text
 
 
-@pytest.mark.parametrize("location", ["location = /tts", "location = /ws/stt"])
+@pytest.mark.parametrize(
+    "location", ["location = /tts", "location = /ws/stt", "location = /v1/realtime"]
+)
 def test_nginx_does_not_hold_audio_back(location: str) -> None:
     assert "proxy_buffering off;" in block(location)
 

@@ -87,20 +87,31 @@ def test_it_loads_nothing_from_elsewhere(superuser: Client) -> None:
         assert attribute not in text
 
 
+def fill_table(rows: int) -> None:
+    """Many transcripts, 5 s apart; by the database itself, which is much quicker."""
+    text = "What is the weather like in Hamburg tomorrow?"
+    first = Transcript.objects.create(created_at=datetime.now(UTC), text=text)
+    varied = {
+        "created_at": "datetime(created_at, '-' || (5 * n.i) || ' seconds')",
+        "final_ms": "n.i % 500",
+        "status": "CASE WHEN n.i % 50 = 0 THEN 'error' ELSE 'ok' END",
+    }
+    columns = [field.column for field in Transcript._meta.concrete_fields[1:]]
+    values = [varied.get(column, column) for column in columns]
+    table = Transcript._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE n(i) AS "  # noqa: S608 - names of our own
+            "(SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %s) "
+            f"INSERT INTO {table} ({', '.join(columns)}) "
+            f"SELECT {', '.join(values)} FROM {table}, n WHERE id = %s",
+            [rows, first.pk],
+        )
+    assert Transcript.objects.count() == rows + 1
+
+
 def test_it_is_quick_on_a_full_table(superuser: Client) -> None:
-    now = datetime.now(UTC)
-    Transcript.objects.bulk_create(
-        [
-            Transcript(
-                created_at=now - timedelta(seconds=5 * number),
-                final_ms=float(number % 500),
-                status="error" if number % 50 == 0 else "ok",
-                text="What is the weather like in Hamburg tomorrow?",
-            )
-            for number in range(MANY)
-        ],
-        batch_size=2_000,
-    )
+    fill_table(MANY)
     page(superuser)
     began = time.perf_counter()
     with CaptureQueriesContext(connection) as queries:

@@ -101,6 +101,7 @@ def test_it_never_imports_the_packages_it_looks_into(config: Config) -> None:
     assert not packages & set(sys.modules)
 
 
+@pytest.mark.server
 def test_it_does_without_the_hubs_library_as_long_as_nothing_is_missing(
     config: Config,
 ) -> None:
@@ -131,6 +132,7 @@ def test_it_puts_base_together_once(config: Config) -> None:
     assert model.stat().st_mtime_ns == written
 
 
+@pytest.mark.server
 def test_several_processes_may_put_base_together_at_once(config: Config) -> None:
     program = (
         "import sys; from common.config import Config;"

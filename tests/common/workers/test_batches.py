@@ -24,6 +24,8 @@ from common.workers.backlog import (
 from tests.clocks import StoppedClock
 from tests.common.workers.test_pool import running, until
 
+pytestmark = pytest.mark.server
+
 
 class Held:
     """A request that is worked on until the test releases it."""

@@ -23,7 +23,10 @@ from common.workers import JobTimeout, Priority, WorkerPool
 from common.workers.timeouts import JobTimer
 from tests.common.workers.test_pool import HANDLERS, running, say, until
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGSTOP")
+pytestmark = [
+    pytest.mark.server,
+    pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGSTOP"),
+]
 
 SHORT = JobTimeout(seconds=1)
 """Much longer than an echo takes, also on a busy machine."""

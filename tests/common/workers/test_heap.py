@@ -12,9 +12,12 @@ import pytest
 from common.config import project_dir
 from common.workers import Priority, WorkerPool
 
-pytestmark = pytest.mark.skipif(
-    platform.libc_ver()[0] != "glibc", reason="only glibc has heaps to share"
-)
+pytestmark = [
+    pytest.mark.server,
+    pytest.mark.skipif(
+        platform.libc_ver()[0] != "glibc", reason="only glibc has heaps to share"
+    ),
+]
 
 SHARED = """
 from common.workers.heap import share_one_heap

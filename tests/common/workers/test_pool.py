@@ -17,6 +17,8 @@ import pytest
 from common.errors import BadValue, EngineFailed, Expired, Overloaded
 from common.workers import Priority, Urgency, WorkerPool
 
+pytestmark = pytest.mark.server
+
 HANDLERS = "tests.common.workers.handlers"
 
 

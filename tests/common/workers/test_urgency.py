@@ -13,6 +13,8 @@ from common.errors import EngineFailed, Expired
 from common.workers import Priority, Urgency
 from tests.common.workers.test_pool import running, say, until
 
+pytestmark = pytest.mark.server
+
 
 def test_it_is_raised_and_never_lowered() -> None:
     urgency = Urgency(Priority.SPECULATIVE, deadline=1.0)

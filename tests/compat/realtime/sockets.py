@@ -82,7 +82,7 @@ class Client:
 
     async def until_closed(self) -> tuple[list[dict[str, Any]], int]:
         """Every event until the server closes, and its code."""
-        events = []
+        events: list[dict[str, Any]] = []
         while True:
             output = await self.socket.receive_output(timeout=10)
             if output["type"] == "websocket.close":

@@ -1,8 +1,8 @@
 """pipecat and LiveKit get what they wait for.
 
-Neither library runs here: `tests/data/clients` holds the messages that they send, and
-the classes below do with the answers what the libraries do. Versions and files are in
-each test's docstring.
+Neither library runs here: `tests/data/clients` holds the messages that they send, as
+they were recorded, and the classes below do with the answers what the libraries do.
+Versions and files are in each test's docstring.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class LiveKit:
 async def test_pipecat_commits_after_its_own_voice_activity_detection(
     listening: Listening,
 ) -> None:
-    """pipecat-ai 1.14, services/openai/stt.py: `_receive_messages`, `process_frame`."""
+    """pipecat-ai 1.14.0, services/openai/stt.py: `_receive_messages`, `process_frame`."""
     services = listening(["one", "two"], api_keys=[KEY])
     update = PIPECAT["session_updates"]["the default: its own voice activity detection"]
     async with opened(services, PIPECAT["query"], key=KEY) as client:
@@ -128,7 +128,7 @@ async def test_pipecat_commits_after_its_own_voice_activity_detection(
 async def test_pipecat_leaves_the_turns_to_the_server(
     listening: Listening, name: str
 ) -> None:
-    """pipecat-ai 1.14, services/openai/stt.py: `turn_detection` None or a dict."""
+    """pipecat-ai 1.14.0, services/openai/stt.py: `turn_detection` None or a dict."""
     services = listening(["one", "two"], api_keys=[KEY])
     async with opened(services, PIPECAT["query"], key=KEY) as client:
         pipecat = Pipecat(client, PIPECAT["session_updates"][name])
@@ -140,7 +140,7 @@ async def test_pipecat_leaves_the_turns_to_the_server(
 
 
 async def test_livekit_leaves_the_turns_to_the_server(listening: Listening) -> None:
-    """livekit-plugins-openai 1.8, stt.py: `SpeechStream._run`, with a model that has
+    """livekit-plugins-openai 1.8.9, stt.py: `SpeechStream._run`, with a model that has
     turn detection. It sends the update without waiting for `session.created`."""
     services = listening(["one", "two"], api_keys=[KEY])
     model = "gpt-4o-mini-transcribe"
@@ -167,7 +167,7 @@ async def test_livekit_leaves_the_turns_to_the_server(listening: Listening) -> N
 async def test_livekit_commits_for_models_without_turn_detection(
     listening: Listening, model: str
 ) -> None:
-    """livekit-plugins-openai 1.8, stt.py: `_REALTIME_ONLY_MODELS`. The update leaves
+    """livekit-plugins-openai 1.8.9, stt.py: `_REALTIME_ONLY_MODELS`. The update leaves
     `turn_detection` out, and its own voice activity detection commits."""
     services = listening(["one", "two"], api_keys=[KEY])
     async with opened(services, LIVEKIT["queries"][model], key=KEY) as client:
@@ -187,7 +187,7 @@ async def test_livekit_commits_for_models_without_turn_detection(
 async def test_livekit_changes_its_options_during_a_stream(
     listening: Listening,
 ) -> None:
-    """livekit-plugins-openai 1.8, stt.py: `SpeechStream.update_options`."""
+    """livekit-plugins-openai 1.8.9, stt.py: `SpeechStream.update_options`."""
     services = listening(api_keys=[KEY])
     model = "gpt-live-transcribe"
     update = LIVEKIT["session_updates"][model]

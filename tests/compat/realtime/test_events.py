@@ -290,9 +290,10 @@ def test_a_commit_during_turn_detection_ends_the_turn_without_a_stop():
     told = Told()
     told.take(begun())
     flush = EndReason.FLUSH
-    assert told.take(commit(utterance_id=1), ended(1, flush)) == COMMITTED
+    assert told.take(commit(9.0, utterance_id=1), ended(1, flush)) == COMMITTED
     assert told.take(said("One.")) == ["delta", "completed"]
     assert len(told.items()) == 1
+    assert told.last("completed")["usage"]["seconds"] == 0.5
 
 
 def test_a_turn_that_the_end_of_the_session_cuts_is_told():

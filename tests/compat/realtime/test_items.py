@@ -94,13 +94,15 @@ def test_deltas_only_append_and_say_the_transcript_if_no_final_changes_a_word(pa
 
 
 def test_an_item_has_an_error_only_if_it_has_no_text():
-    item = Item(pending={1, 2})
-    item.take(lost(1))
-    assert item.error is not None
-    assert item.pending == {2}
-    item.take(said(2, "Still here."))
-    assert item.error is None
-    assert item.transcript == "Still here."
+    silent, heard = Item(pending={1, 2}), Item(pending={1, 2})
+    for item in (silent, heard):
+        item.take(lost(1))
+        assert item.pending == {2}
+    silent.take(said(2, ""))
+    heard.take(said(2, "Still here."))
+    assert isinstance(silent.error, EngineFailed)
+    assert heard.error is None
+    assert heard.transcript == "Still here."
 
 
 def test_a_failure_ends_what_interim_results_have_told():

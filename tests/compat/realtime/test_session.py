@@ -44,13 +44,14 @@ def test_it_starts_with_the_configuration_of_the_server():
 
 
 def test_an_update_without_fields_changes_nothing():
-    for empty in (
+    changes: list[dict[str, Any]] = [
         {},
         {"audio": {}},
         {"audio": {"input": {}}},
         {"type": "transcription"},
-    ):
-        assert DEFAULT.updated(SessionChanges.model_validate(empty)) == DEFAULT
+    ]
+    for each in changes:
+        assert DEFAULT.updated(SessionChanges.model_validate(each)) == DEFAULT
 
 
 def test_an_update_keeps_the_fields_that_it_does_not_name():

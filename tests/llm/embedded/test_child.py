@@ -15,7 +15,10 @@ from common.engine import PartState
 from common.errors import EngineFailed
 from llm.embedded.child import Child
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGSTOP")
+pytestmark = [
+    pytest.mark.server,
+    pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGSTOP"),
+]
 
 MODULE = "tests.llm.embedded.stubborn_child"
 FULL_PIPE = {"much": "x" * 1_000_000}

@@ -10,6 +10,8 @@ import pytest
 from tests.project.commands.management_command import manage
 from tests.servers.hub import Hub, running_hub
 
+pytestmark = pytest.mark.server
+
 SMALL = "Systran/faster-whisper-small"
 FILES = {
     "model.bin": b"weights" * 50_000,

@@ -11,6 +11,8 @@ import pytest
 from common.audio import Audio, wav_bytes
 from tests.project.commands.management_command import Ran, manage
 
+pytestmark = pytest.mark.server
+
 FAKE = {"STT_ENGINE": "tests.project.fake_engines:Stt"}
 NO_HUB = "http://127.0.0.1:9"
 

@@ -16,6 +16,8 @@ from tests.project.commands.management_command import manage
 from tests.servers.hub import Hub, running_hub
 from tts_app.models import Voice
 
+pytestmark = pytest.mark.server
+
 JOE = "en_US-joe-medium"
 THORSTEN = "de_DE-thorsten-low"
 

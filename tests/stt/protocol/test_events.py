@@ -17,6 +17,7 @@ from stt_app.core.events import (
     FlushDone,
     InterimResult,
     Lag,
+    Marked,
     PauseBegun,
     Progress,
     SessionClosed,
@@ -133,6 +134,7 @@ CASES: list[tuple[SessionEvent, list[dict[str, Any]]]] = [
     ),
     (FlushDone(2), [{"type": "flushed", "utterance_id": 2}]),
     (FlushDone(None), [{"type": "flushed", "utterance_id": None}]),
+    (Marked("of another door"), []),
     (Progress(4.7), [{"type": "ack", "audio_seconds": 4.7}]),
     (Lag(1_840.0), [{"type": "status", "lag_ms": 1_840.0}]),
     (

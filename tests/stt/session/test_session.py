@@ -236,7 +236,7 @@ async def test_its_texts_wait_while_nobody_takes_them() -> None:
     session.feed(pcm(*[0.5, -0.8] * 270))
     for _ in range(200):
         await asyncio.sleep(0.01)
-    assert len(session._outbox) == 256
+    assert len(session._outbox) < 256 + 270, "only the ends of speech are never dropped"
     await session.close()
     assert len(engine.heard) == 270
 
