@@ -90,6 +90,20 @@ class InterimResult:
 
 
 @dataclass(frozen=True)
+class SpeculativeFinal:
+    """The text of the open utterance, prepared in a pause. It becomes the final text
+    unless SpeechResumed follows, or the language is corrected.
+    """
+
+    utterance_id: int
+    start_sample: int
+    speech_end_sample: int
+    """The end of the speech that the text covers."""
+    transcript: Transcript
+    """Its words are timed from `start_sample`."""
+
+
+@dataclass(frozen=True)
 class SpeechEnded:
     """The utterance has ended; its text or its error follows."""
 
@@ -135,20 +149,6 @@ class SpokenSegment:
     average_log_probability: float
     compression_ratio: float
     no_speech_probability: float
-
-
-@dataclass(frozen=True)
-class SpeculativeFinal:
-    """The text of the open utterance, prepared in a pause. It becomes the final text
-    unless SpeechResumed follows, or the language is corrected.
-    """
-
-    utterance_id: int
-    start_sample: int
-    speech_end_sample: int
-    """The end of the speech that the text covers."""
-    transcript: Transcript
-    """Its words are timed from `start_sample`."""
 
 
 @dataclass(frozen=True)

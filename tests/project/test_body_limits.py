@@ -22,6 +22,7 @@ CONTENT_TYPES = {
     "application/json": (Body.FIELDS, Body.RECORDING),
     "application/x-www-form-urlencoded": (Body.FIELDS,),
     "multipart/form-data": (Body.UPLOAD, Body.RECORDING),
+    "audio/*": (Body.UPLOAD,),
 }
 
 
@@ -59,6 +60,9 @@ def test_every_route_that_takes_a_body_has_a_row(
         ("GET", "/v1/audio/translations", Body.NOTHING),
         ("POST", "/v1/audio/transcriptions/x", Body.FIELDS),
         ("POST", "/v1/audio/speech", Body.FIELDS),
+        ("POST", "/v1/listen", Body.UPLOAD),
+        ("POST", "/v1/speak", Body.FIELDS),
+        ("POST", "/v2/listen", Body.NOTHING),
     ],
 )
 def test_a_route_takes_what_its_row_says(method: str, path: str, body: Body) -> None:

@@ -49,7 +49,7 @@ class FluxConsumer(ListeningSocket):
         self.session.wait_for_silence(self.mapper.turn_end.silence_seconds)
 
     def messages_of(self, event: SessionEvent) -> Iterable[BaseModel]:
-        return self.mapper.messages(event)
+        return self.mapper.map_event(event)
 
     def messages_due(self) -> Iterable[BaseModel]:
         return self.mapper.due()
@@ -84,7 +84,7 @@ class FluxConsumer(ListeningSocket):
             request_id=self.session_id,
             thresholds=self.mapper.turn_end.thresholds,
             keyterms=self._keyterms,
-            language_hints=self.mapper.hints,
+            language_hints=list(self.mapper.hints) or None,
         )
 
     def _apply(self, message: messages.Configure) -> None:

@@ -8,7 +8,7 @@ other, although speech may begin again before the text of the turn before is kno
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pydantic import BaseModel
@@ -40,7 +40,7 @@ UPDATE_SECONDS = 0.25
 class TurnMapper:
     """Maps the events of one connection.
 
-    `audio_seconds` gives the position of the audio. `messages` takes events, and `due`
+    `audio_seconds` gives the position of the audio. `map_event` takes events, and `due`
     is asked after each piece of audio.
     """
 
@@ -51,10 +51,10 @@ class TurnMapper:
         audio_seconds: Callable[[], float],
         *,
         tells_language: bool = False,
-        hints: list[str] | None = None,
+        hints: Sequence[str] = (),
     ) -> None:
         self.turn_end = turn_end
-        self.hints = hints or None
+        self.hints = hints
         self._request_id = request_id
         self._audio_seconds = audio_seconds
         self._tells_language = tells_language
@@ -68,7 +68,7 @@ class TurnMapper:
         """Whether a turn is in progress."""
         return bool(self._turns) and self._turns[-1].trigger is None
 
-    def messages(self, event: SessionEvent) -> Iterator[BaseModel]:
+    def map_event(self, event: SessionEvent) -> Iterator[BaseModel]:
         """The messages for this event, in order."""
         match event:
             case SessionReady():
@@ -81,10 +81,14 @@ class TurnMapper:
                 yield from self._follow(event)
 
     def due(self) -> Iterator[BaseModel]:
-        """`EagerEndOfTurn` if the pause is long enough; else `Update` every 0.25 s."""
-        eager = list(self._eager_end())
-        yield from eager
-        if not eager and self._audio_seconds() - self._told_seconds >= UPDATE_SECONDS:
+        """`EagerEndOfTurn` if the pause is long enough; else `Update` every 0.25 s.
+
+        After an eager end an update would say that speech goes on: LiveKit's plugin
+        (`stt_v2.py`) drops its early answer then.
+        """
+        yield from self._eager_end()
+        waits = bool(self._turns) and self._turns[0].eager is not None
+        if not waits and self._audio_seconds() - self._told_seconds >= UPDATE_SECONDS:
             yield self._info("Update")
 
     def _follow(self, event: SessionEvent) -> Iterator[BaseModel]:
@@ -194,7 +198,7 @@ class TurnMapper:
             words=list(said.words),
             end_of_turn_confidence=round(self._confidence(turn), 4),
             languages=[language] if language else None,
-            languages_hinted=self.hints,
+            languages_hinted=list(self.hints) or None,
             **further,
         )
 

@@ -6,15 +6,16 @@ from typing import Any
 
 from django.http import HttpRequest
 from ninja import Router
+from ninja.decorators import decorate_view
 
 from common.bounded_json import read_json
 from common.config import Config
 from common.errors import BadRequest, BadValue, Forbidden, TooLarge
-from compat_app.deepgram.access import check_served
+from compat_app.deepgram.access import if_served
 from compat_app.deepgram.listen.query import FileQuery
 from compat_app.deepgram.listen.recorded import Recorded, Transcription
 from compat_app.deepgram.listen.stored import StoredRecording
-from compat_app.deepgram.queries import TELEPHONE_RATE_HZ, read_query
+from compat_app.deepgram.queries import read_query
 from compat_app.deepgram.wav import WavFormat, is_raw
 from compat_app.model_names import engine_model
 from gateway_app.access.principals import principal_of
@@ -46,11 +47,11 @@ _DOCS: dict[str, Any] = {
     summary="Transcribe a recording (Deepgram)",
     openapi_extra=_DOCS,
 )
+@decorate_view(if_served)
 async def listen(request: HttpRequest) -> Recorded:
     """The transcript of the recording in the body, in any audio or video format."""
     scope = scope_of(request)
     config = gateway_services(scope).config
-    check_served(config)
     listening = listening_services(scope).listening
     query = read_query(scope["query_string"], FileQuery)
     query.check_supported()
@@ -113,8 +114,7 @@ def _raw_format(query: FileQuery) -> WavFormat | None:
     rate_hz = query.rate_hz
     if rate_hz is None:
         raise BadValue(
-            f"`encoding` {query.encoding} needs `sample_rate`, such as "
-            f"{2 * TELEPHONE_RATE_HZ}.",
+            f"`encoding` {query.encoding} needs `sample_rate`, such as 16000.",
             field="sample_rate",
         )
     return WavFormat(encoding, query.channels, rate_hz)

@@ -39,7 +39,7 @@ class ListenConsumer(ListeningSocket):
         )
 
     def messages_of(self, event: SessionEvent) -> Iterable[BaseModel]:
-        yield from self.mapper.messages(event)
+        yield from self.mapper.map_event(event)
         if isinstance(event, SessionClosed):
             yield self._metadata(event)
 

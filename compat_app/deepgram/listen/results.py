@@ -41,7 +41,7 @@ class _Said:
 class ResultMapper:
     """Maps the events of one connection.
 
-    `audio_seconds` gives the position of the audio. `messages` takes events, and `due`
+    `audio_seconds` gives the position of the audio. `map_event` takes events, and `due`
     is asked after each piece of audio.
     """
 
@@ -51,17 +51,18 @@ class ResultMapper:
         self.model = ""
         """The model's name."""
         self.finalizing = 0
-        """How many `Finalize` have not been answered."""
+        """How many `Finalize` have no FlushDone yet."""
         self._query = query
         self._request_id = request_id
         self._audio_seconds = audio_seconds
         self._reasons: dict[int, EndReason] = {}
-        self._finalized = 0
+        self._answered = 0
+        """How many of them have a result, and wait for FlushDone."""
         self._speaking = False
         self._newest_speech = 0
         self._said: _Said | None = None
 
-    def messages(self, event: SessionEvent) -> Iterator[BaseModel]:
+    def map_event(self, event: SessionEvent) -> Iterator[BaseModel]:
         """The messages for this event, in order."""
         self._follow(event)
         match event:
@@ -77,7 +78,7 @@ class ResultMapper:
             case UtteranceFailed():
                 yield error_message(event.error)
             case FlushDone():
-                yield from self._flushed(event)
+                yield from self._flushed()
         yield from self.due()
 
     def due(self) -> Iterator[BaseModel]:
@@ -124,8 +125,9 @@ class ResultMapper:
         if not event.text:
             return
         flushed = reason is EndReason.FLUSH
-        answers = flushed and self.finalizing > 0
-        self._finalized = event.utterance_id if answers else self._finalized
+        is_newest = not self._reasons and not self._speaking
+        answers = self.finalizing > self._answered and (flushed or is_newest)
+        self._answered += answers
         words = messages.timed_words(event.words)
         end = words[-1].end if words else event.end_seconds
         self._said = _Said(event.utterance_id, end)
@@ -145,9 +147,10 @@ class ResultMapper:
             from_finalize=answers,
         )
 
-    def _flushed(self, event: FlushDone) -> Iterator[messages.Results]:
+    def _flushed(self) -> Iterator[messages.Results]:
         self.finalizing -= 1
-        if event.utterance_id is not None and event.utterance_id == self._finalized:
+        if self._answered:
+            self._answered -= 1
             return
         nothing = messages.Alternative(transcript="", confidence=0.0, words=[])
         yield self._results(

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router, Schema
+from ninja.decorators import decorate_view
 from pydantic import ConfigDict, Field
 
 from common.text_cleaning import clean_text
-from compat_app.deepgram.access import check_served
+from compat_app.deepgram.access import if_served
 from compat_app.deepgram.models import model_uuid
 from compat_app.deepgram.queries import read_query
 from compat_app.deepgram.speak.output import SpokenAudio
@@ -18,7 +19,6 @@ from gateway_app.access.principals import principal_of
 from gateway_app.access.proxies import client_address
 from gateway_app.requests import scope_of
 from gateway_app.responses import request_id
-from gateway_app.services import gateway_services
 from tts_app.services import speech_services
 from tts_app.speech_request import SpeechRequest
 
@@ -49,10 +49,10 @@ class SpeakIn(Schema):
     summary="Speak a text (Deepgram)",
     openapi_extra=_DOCS,
 )
+@decorate_view(if_served)
 async def speak(request: HttpRequest, body: SpeakIn) -> StreamingHttpResponse:
     """The audio of the text, in the encoding that the URL names."""
     scope = scope_of(request)
-    check_served(gateway_services(scope).config)
     service = speech_services(scope).speech
     query = read_query(scope["query_string"], SpeakQuery)
     output = query.file_output()

@@ -13,7 +13,9 @@ from deepgram.listen.v2 import types as flux
 from deepgram.speak.v1 import types as speak
 from pydantic import BaseModel
 
-LISTEN = {
+Classes = dict[str, type[BaseModel]]
+
+LISTEN: Classes = {
     "Results": listen.ListenV1Results,
     "Metadata": listen.ListenV1Metadata,
     "SpeechStarted": listen.ListenV1SpeechStarted,
@@ -22,7 +24,7 @@ LISTEN = {
     "ConfigureFailure": listen.ListenV1ConfigureFailure,
     "Error": listen.ListenV1Error,
 }
-FLUX = {
+FLUX: Classes = {
     "Connected": flux.ListenV2Connected,
     "TurnInfo": flux.ListenV2TurnInfo,
     "ConfigureSuccess": flux.ListenV2ConfigureSuccess,
@@ -30,7 +32,7 @@ FLUX = {
     "Warning": flux.ListenV2Warning,
     "Error": flux.ListenV2FatalError,
 }
-SPEAK = {
+SPEAK: Classes = {
     "Metadata": speak.SpeakV1Metadata,
     "Flushed": speak.SpeakV1Flushed,
     "Cleared": speak.SpeakV1Cleared,
@@ -43,7 +45,7 @@ FURTHER = {"models", "model_info", "retry_after"}
 `Metadata` (https://developers.deepgram.com/docs/close-stream)."""
 
 
-def check(message: dict[str, Any], classes: dict[str, type[BaseModel]]) -> None:
+def check(message: dict[str, Any], classes: Classes) -> None:
     """Parse a message strictly; the SDK itself would forgive wrong types."""
     parsed = classes[message["type"]].model_validate(message, strict=True)
     assert set(parsed.model_extra or ()) <= FURTHER

@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 from channels.testing import WebsocketCommunicator
-from pydantic import BaseModel
 
 from tests.compat.deepgram import sdk
 from tests.fake_services import FakeServices, fake_services
@@ -26,7 +25,7 @@ class Client:
     """A connection whose messages are checked with the SDK's classes."""
 
     socket: WebsocketCommunicator
-    classes: dict[str, type[BaseModel]]
+    classes: sdk.Classes
 
     async def say(self, *parts: Any) -> None:
         """Send PCM16 at 16 kHz: `say(1, -0.5)` is a second of speech and a pause."""

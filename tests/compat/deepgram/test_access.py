@@ -65,7 +65,7 @@ async def test_turned_off_there_is_nothing_over_http(
     path: str, transactional_db: None
 ) -> None:
     async with application_client(fake_services(deepgram_api=False)) as client:
-        answer = await client.post(path, json={"text": "Hello."})
+        answer = await client.post(path, content=b"no JSON")
         assert answer.status_code == 404
         assert set(answer.json()) == {"err_code", "err_msg", "request_id"}
         assert answer.json()["err_code"] == "NOT_FOUND"

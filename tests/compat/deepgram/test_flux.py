@@ -15,7 +15,7 @@ from tests.fake_services import FakeServices
 
 PATH = f"/v2/listen?{LINEAR}&model=flux-general-en"
 EAGER = f"{PATH}&eager_eot_threshold=0.3"
-PREPARED = {"speculative_pause_seconds": 0.12}
+PREPARED: dict[str, Any] = {"speculative_pause_seconds": 0.12}
 """Final texts are prepared in a pause."""
 
 

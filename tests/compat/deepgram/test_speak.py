@@ -10,10 +10,8 @@ import httpx
 import numpy as np
 import pytest
 
-from common.errors import EngineFailed
 from compat_app.deepgram.speak.query import voice_name
 from gateway_app.history.records import SynthesisRecord
-from tests.compat.deepgram.sockets import application_client
 from tests.fake_services import FakeServices, fake_services
 from tests.fakes import FakeTts
 from tts_app.core.engine import VoiceInfo
@@ -39,7 +37,7 @@ async def speak(
 def seconds_of(data: bytes) -> float:
     with av.open(io.BytesIO(data)) as file:
         frames = list(file.decode(audio=0))
-    return sum(frame.samples / frame.sample_rate for frame in frames)
+    return float(sum(frame.samples / frame.sample_rate for frame in frames))
 
 
 @pytest.mark.parametrize(
@@ -192,13 +190,13 @@ async def test_it_explains_bad_requests(
     assert sentence in answer.json()["err_msg"]
 
 
-class BrokenTts(FakeTts):
-    async def synthesize(self, request: Any, urgency: Any) -> Any:
-        raise EngineFailed("It broke.")
-        yield
-
-
-async def test_the_engines_failure_is_an_error(transactional_db: None) -> None:
-    async with application_client(fake_services(tts=BrokenTts())) as client:
-        answer = await speak(client)
-    assert (answer.status_code, answer.json()["err_msg"]) == (503, "It broke.")
+async def test_an_engine_that_is_down_is_an_error(
+    client: httpx.AsyncClient, services: FakeServices
+) -> None:
+    services.tts.started = False
+    answer = await speak(client)
+    assert (answer.status_code, answer.json()["err_code"]) == (
+        503,
+        "SERVICE_UNAVAILABLE",
+    )
+    assert answer.json()["err_msg"] == "The fake engine is not running."

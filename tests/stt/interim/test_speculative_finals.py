@@ -9,6 +9,13 @@ import pytest
 from common.errors import EngineFailed
 from common.workers import Priority
 from stt_app.core.engine_load import EngineLoad
+from stt_app.core.events import (
+    InterimResult,
+    PauseBegun,
+    SpeculativeFinal,
+    SpeechEnded,
+    UtteranceTranscribed,
+)
 from stt_app.core.session.options import Options
 from tests.stt.interim.speaking import INTERIM, AskedStt, Time, listening_to, speak
 from tests.stt.listening import Listening
@@ -161,3 +168,41 @@ async def test_nothing_is_prepared_when_texts_are_late() -> None:
     await speak(listening, time, -0.4)
     await listening.end()
     assert engine.priorities == [Priority.FINAL]
+
+
+async def test_a_prepared_text_is_an_event_of_the_pause() -> None:
+    engine, time = AskedStt(), Time()
+    listening = listening_to(engine, time, Options(word_timestamps=True))
+    await speak(listening, time, 1, -0.4)
+    (prepared,) = listening.all(SpeculativeFinal)
+    assert prepared.utterance_id == 1
+    assert prepared.speech_end_sample == pytest.approx(16_000, abs=600)
+    await speak(listening, time, -0.6)
+    await listening.settle()
+    (final,) = listening.all(UtteranceTranscribed)
+    assert (final.text, final.start_sample) == (
+        prepared.transcript.text,
+        prepared.start_sample,
+    )
+    kinds = (PauseBegun, SpeculativeFinal, SpeechEnded)
+    told = [type(each) for each in listening.events if isinstance(each, kinds)]
+    assert told == list(kinds)
+    await listening.end()
+
+
+async def test_a_prepared_text_that_comes_too_late_is_no_event() -> None:
+    engine, time = AskedStt(), Time()
+    engine.wait_seconds = 0.05
+    listening = listening_to(engine, time)
+    await speak(listening, time, 1, -0.3, 1, -0.9)
+    await listening.settle()
+    assert listening.all(SpeculativeFinal) == [], "speech went on, and then it ended"
+    assert len(listening.texts) == 1
+    await listening.end()
+
+
+async def test_an_interim_result_has_the_confidence_of_its_text() -> None:
+    listening = listening_to(AskedStt(), time := Time(), INTERIM)
+    await speak(listening, time, 1)
+    assert listening.all(InterimResult)[0].confidence == 0.9
+    await listening.end()
