@@ -9,18 +9,25 @@ from dataclasses import dataclass
 from common.config import Config
 from common.errors import NotFound
 from compat_app.model_names import engine_model
-from compat_app.wyoming.audio import check_format
-from compat_app.wyoming.client import Client
-from compat_app.wyoming.growing_text import GrowingText
-from compat_app.wyoming.languages import spoken_language
-from compat_app.wyoming.messages import AudioStart, SynthesizeStart, Transcribe
-from compat_app.wyoming.synthesis import Synthesis
-from compat_app.wyoming.transcription import Ending, Transcription
+from compat_app.wyoming.listening.audio import check_format
+from compat_app.wyoming.listening.transcription import Ending, Transcription
+from compat_app.wyoming.protocol.client import Client
+from compat_app.wyoming.protocol.languages import spoken_language
+from compat_app.wyoming.protocol.messages import (
+    AudioFormat,
+    SynthesizeStart,
+    Transcribe,
+)
+from compat_app.wyoming.speaking.growing_text import GrowingText
+from compat_app.wyoming.speaking.synthesis import Synthesis
 from gateway_app.sockets.clock import Clock
+from gateway_app.sockets.sessions import SessionRegistry
 from stt_app.core.session.options import MAX_PROMPT_CHARACTERS, Options
 from stt_app.service import ListeningService
 from tts_app.service import SpeechService
 
+SESSION_KIND = "stt"
+"""A transcription takes a place among those of `/ws/stt`."""
 SILENCE_SECONDS = {"aggressive": 0.25, "relaxed": 1.25}
 """What Home Assistant means by these sensitivities; `default` is that of the
 configuration. Source: assist_pipeline/vad.py in home-assistant/core."""
@@ -31,6 +38,7 @@ class RequestFactory:
     """Opens the requests of one process."""
 
     config: Config
+    sessions: SessionRegistry
     listening: ListeningService | None
     speech: SpeechService | None
     clock: Clock
@@ -41,10 +49,13 @@ class RequestFactory:
         self._model(wanted)
 
     async def transcription(
-        self, wanted: Transcribe, audio: AudioStart, client: Client
+        self, wanted: Transcribe, audio: AudioFormat, client: Client
     ) -> Transcription:
-        """A request whose audio follows. Raises UnsupportedAudio, BadValue, NotFound,
-        and Overloaded while texts come late."""
+        """A request whose audio follows; it counts as a session of speech to text.
+
+        Raises UnsupportedAudio, BadValue, NotFound, Overloaded when there are too many
+        or texts come late, and Restarting.
+        """
         check_format(audio)
         options = Options(
             language=self._language(wanted),
@@ -52,14 +63,20 @@ class RequestFactory:
             silence_max_seconds=SILENCE_SECONDS.get(wanted.vad_sensitivity or ""),
             hotwords=_hotwords([*wanted.transcript_names, *wanted.transcript_terms]),
         )
-        live = await self._listener.open_live(
-            options,
-            principal=client.principal,
-            client=client.address,
-            session_id=uuid.uuid4().hex,
-            model=self._model(wanted),
-        )
-        return Transcription(live, audio, client, self._ending(client), self.clock)
+        model, ending = self._model(wanted), self._ending(client)
+        seat = self.sessions.open(SESSION_KIND, limit=self.config.stt_max_sessions)
+        try:
+            live = await self._listener.open_live(
+                options,
+                principal=client.principal,
+                client=client.address,
+                session_id=uuid.uuid4().hex,
+                model=model,
+            )
+        except BaseException:
+            seat.close()
+            raise
+        return Transcription(live, audio, client, ending, seat=seat, clock=self.clock)
 
     def synthesis(
         self, wanted: SynthesizeStart, client: Client, *, streamed: bool

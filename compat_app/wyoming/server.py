@@ -13,10 +13,10 @@ from zeroconf import Error as ZeroconfError
 from common.errors import Unavailable
 from compat_app.wyoming.announcement import Announcement
 from compat_app.wyoming.info import InfoSource
+from compat_app.wyoming.protocol.frames import HEADER_BYTES
+from compat_app.wyoming.protocol.transport import TcpTransport
 from compat_app.wyoming.requests import RequestFactory
 from compat_app.wyoming.session import WyomingSession
-from compat_app.wyoming.transport import TcpTransport
-from compat_app.wyoming.wire import HEADER_BYTES
 from gateway_app.access.principals import Principal
 from gateway_app.services import GatewayServices
 from gateway_app.sockets.clock import SYSTEM_CLOCK, Clock
@@ -49,7 +49,9 @@ class WyomingServer:
         """Where it listens, or why it does not, for people."""
         self._gateway = gateway
         self._config = gateway.config
-        self._requests = RequestFactory(gateway.config, listening, speech, clock)
+        self._requests = RequestFactory(
+            gateway.config, gateway.sessions, listening, speech, clock
+        )
         self._info = InfoSource(gateway.config, listening, speech)
         self._server: asyncio.Server | None = None
         self._announcement: Announcement | None = None

@@ -10,10 +10,19 @@ from wyoming.error import Error
 from wyoming.ping import Pong
 
 from common.errors import VoiceError
-from compat_app.wyoming.client import Client
 from compat_app.wyoming.info import InfoSource
-from compat_app.wyoming.messages import (
+from compat_app.wyoming.listening.transcription import Transcription
+from compat_app.wyoming.protocol.client import Client
+from compat_app.wyoming.protocol.frames import (
+    HEADER_BYTES,
+    Frame,
+    decode,
+    encode,
+    read_frame,
+)
+from compat_app.wyoming.protocol.messages import (
     AudioChunk,
+    AudioFormat,
     AudioStart,
     AudioStop,
     Describe,
@@ -26,11 +35,9 @@ from compat_app.wyoming.messages import (
     Transcribe,
     read,
 )
+from compat_app.wyoming.protocol.transport import TcpTransport
 from compat_app.wyoming.requests import RequestFactory
-from compat_app.wyoming.synthesis import Synthesis
-from compat_app.wyoming.transcription import Transcription
-from compat_app.wyoming.transport import TcpTransport
-from compat_app.wyoming.wire import HEADER_BYTES, Frame, decode, encode, read_frame
+from compat_app.wyoming.speaking.synthesis import Synthesis
 from gateway_app.access.principals import Principal
 from gateway_app.sockets.connection import Connection
 from gateway_app.sockets.limits import SocketLimits
@@ -72,16 +79,18 @@ class WyomingSession:
     ) -> None:
         """Until either side closes the connection."""
         connection = self.connection
-        async with connection.running():
-            await connection.open(sessions, self._limits(), address, admit)
-            while not connection.closing:
-                frame = await self._next_frame(reader)
-                if frame is None:
-                    break
-                await connection.receive(frame.text)
-                if frame.payload:
-                    await connection.receive(frame.payload)
-        await self._transport.ended()
+        try:
+            async with connection.running():
+                await connection.open(sessions, self._limits(), address, admit)
+                while not connection.closing:
+                    frame = await self._next_frame(reader)
+                    if frame is None:
+                        break
+                    await connection.receive(frame.text)
+                    if frame.payload:
+                        await connection.receive(frame.payload)
+        finally:
+            await self._transport.ended()
 
     async def opened(self) -> None:
         """See Handler. The client speaks first."""
@@ -154,7 +163,7 @@ class WyomingSession:
         await self._finish_running()
         self._wanted = message
 
-    async def _transcribe(self, audio: AudioStart) -> None:
+    async def _transcribe(self, audio: AudioFormat) -> None:
         await self._finish_running()
         transcription = await self._requests.transcription(
             self._wanted, audio, self._client
@@ -162,7 +171,7 @@ class WyomingSession:
         self._transcription = transcription
         self._running = self.connection.accompany(transcription.run)
 
-    async def _expect_audio(self, audio: AudioStart) -> None:
+    async def _expect_audio(self, audio: AudioFormat) -> None:
         """Some clients send no `audio-start`."""
         if self._transcription is None:
             await self._transcribe(audio)

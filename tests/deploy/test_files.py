@@ -18,7 +18,12 @@ from common.telemetry import SWITCHES
 DEPLOY = project_dir() / "deploy"
 SECRETS = ("SECRET_KEY", "ALLOWED_HOSTS", "API_KEYS")
 ROOMS = (
-    *("common", "compat_app", "llm", "gateway_app", "stt_app", "tts_app"),
+    "common",
+    "compat_app",
+    "gateway_app",
+    "llm",
+    "stt_app",
+    "tts_app",
     "voiceproject",
 )
 
@@ -72,9 +77,11 @@ def test_the_image_runs_as_a_user_of_its_own() -> None:
     assert dict(instructions("Dockerfile"))["USER"] != "root"
 
 
-def test_the_image_opens_both_ports() -> None:
+def test_the_image_opens_its_ports() -> None:
     found = dict(instructions("Dockerfile"))["EXPOSE"].split()
-    assert found == [str(Config().tts_port), str(Config().stt_port)]
+    config = Config()
+    ports = (config.tts_port, config.stt_port, config.wyoming_port)
+    assert found == [str(port) for port in ports]
 
 
 def test_the_images_environment_is_made_of_settings() -> None:

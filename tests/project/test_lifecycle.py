@@ -87,6 +87,47 @@ async def test_they_stop_side_by_side_and_the_history_last() -> None:
     assert ended[2:] == ["history"]
 
 
+async def test_what_serves_requests_starts_when_the_others_have() -> None:
+    steps, ended = meeting("stt", "tts")
+
+    async def listen() -> None:
+        ended.append("wyoming")
+
+    await asyncio.wait_for(
+        process(
+            Managed("wyoming", listen, starts_last=True),
+            *(Managed("service", step) for step in steps),
+        ).start(),
+        5,
+    )
+    assert ended[2:] == ["wyoming"]
+
+
+async def test_what_serves_requests_does_not_start_without_what_is_needed() -> None:
+    started = []
+
+    async def listen() -> None:
+        started.append("wyoming")
+
+    with pytest.raises(EngineFailed):
+        await process(
+            Managed("wyoming", listen, starts_last=True),
+            failing("No model.", needed=True),
+        ).start()
+    assert started == []
+
+
+async def test_it_stops_accepting_before_it_stops() -> None:
+    asked = []
+
+    async def stop_accepting() -> None:
+        asked.append("no more")
+
+    running = process(Managed("wyoming", stop_accepting=stop_accepting), Managed("stt"))
+    await running.stop_accepting()
+    assert asked == ["no more"]
+
+
 async def test_the_engines_can_stop_before_the_rest() -> None:
     stopped = []
 

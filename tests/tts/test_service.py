@@ -5,11 +5,19 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
-from common.errors import BadValue, EngineFailed, TooMany, UnknownVoice
+from common.errors import (
+    BadValue,
+    EngineFailed,
+    TooLarge,
+    TooMany,
+    UnknownVoice,
+    Unspeakable,
+)
 from common.workers import Priority, Urgency
 from gateway_app.access.principals import Principal
 from tests.fake_services import FakeServices
@@ -150,6 +158,65 @@ async def test_a_speculation_that_is_given_up_counts_as_cancelled(
     await asyncio.gather(opening, return_exceptions=True)
     (record,) = services.history.records
     assert (record.status, record.error) == ("cancelled", "")
+    assert services.speech.running == 0
+
+
+async def written(*pieces: str, gate: asyncio.Event | None = None) -> Any:
+    """A text as somebody writes it; its last piece waits for the gate."""
+    *first, last = pieces
+    for piece in first:
+        yield piece
+    if gate is not None:
+        await gate.wait()
+    yield last
+
+
+async def test_a_text_that_is_still_written_is_spoken_as_it_comes(
+    services: FakeServices,
+) -> None:
+    gate = asyncio.Event()
+    pieces = written("The library closes at nine, ", "but come back.", gate=gate)
+    stream = await services.speech.open(given(""), pieces=pieces)
+    assert [request.text for request in services.tts.said] == [
+        "The library closes at nine,"
+    ]
+    gate.set()
+    *_, finished = await events_of(stream)
+    assert isinstance(finished, SpeechFinished) and finished.error is None
+    (record,) = services.history.records
+    assert (
+        record.text_in
+        == record.text_out
+        == ("The library closes at nine, but come back.")
+    )
+
+
+async def test_a_written_text_is_no_question(services: FakeServices) -> None:
+    request = SpeechRequest("Not this.", llm=True)
+    await events_of(await services.speech.open(request, pieces=written("Hi.")))
+    assert [request.text for request in services.tts.said] == ["Hi."]
+    assert services.llm.asked == []
+
+
+async def test_a_written_text_has_the_limit_of_every_text(make_services: Make) -> None:
+    services = make_services(tts_max_text_length=20)
+    stream = await services.speech.open(
+        given(""), pieces=written("Just as long,", " yes. ", "And too long.")
+    )
+    *_, finished = await events_of(stream)
+    assert isinstance(finished, SpeechFinished)
+    assert isinstance(finished.error, TooLarge)
+    assert "`tts_max_text_length`" in finished.error.message
+    with pytest.raises(TooLarge):
+        await services.speech.open(given(""), pieces=written("x" * 21))
+
+
+@pytest.mark.parametrize("text", ["", " ", "***"])
+async def test_a_written_text_without_words_cannot_be_spoken(
+    services: FakeServices, text: str
+) -> None:
+    with pytest.raises(Unspeakable):
+        await services.speech.open(given(""), pieces=written(text))
     assert services.speech.running == 0
 
 

@@ -17,8 +17,8 @@ from wyoming.ping import Ping
 from wyoming.tts import SynthesizeChunk, SynthesizeStart
 
 from common.errors import Unavailable
+from compat_app.wyoming.protocol.frames import HEADER_BYTES
 from compat_app.wyoming.server import WyomingServer
-from compat_app.wyoming.wire import HEADER_BYTES
 from gateway_app.services import GatewayServices
 from tests.clocks import TurnedClock
 from tests.compat.wyoming.talking import (
@@ -63,6 +63,14 @@ async def test_it_answers_a_ping() -> None:
         await client.say(Ping("hello"))
         event = await client.next()
         assert (event.type, event.data) == ("pong", {"text": "hello"})
+
+
+async def test_it_bears_half_a_surrogate_pair() -> None:
+    sent = rb'{"type": "ping", "data": {"text": "\ud800"}}' + b"\n"
+    wrong = rb'{"type": "transcribe", "data": {"language": "\ud800"}}' + b"\n"
+    pong, error = await answer(sent + wrong)
+    assert (pong["type"], pong["text"]) == ("pong", "?")
+    assert "`?`" in error["text"]
 
 
 async def test_it_ignores_events_that_it_does_not_know() -> None:
@@ -256,5 +264,18 @@ async def test_its_sessions_are_counted() -> None:
     async with talking(services) as client:
         await client.say(AudioStart(16_000, 2, 1), Describe())
         await client.next()
-        assert services.sessions.counts() == {"wyoming": 1}
+        assert services.sessions.counts() == {"wyoming": 1, "stt": 1}
         assert services[GatewayServices].figures.sessions()["wyoming"] == 1
+        await client.stop()
+        await client.until("transcript-stop")
+        await until(lambda: services.sessions.counts() == {"wyoming": 1})
+
+
+async def test_transcriptions_share_the_places_of_the_other_sockets() -> None:
+    services = listening(stt_max_sessions=1)
+    async with talking(services) as client:
+        with services.sessions.open("stt"):
+            await client.say(AudioStart(16_000, 2, 1))
+            (error,) = await client.rest()
+        assert error.data["code"] == "overloaded"
+        assert services.sessions.count("stt") == 0

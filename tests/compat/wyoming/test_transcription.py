@@ -10,6 +10,7 @@ from wyoming.asr import Transcribe
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 
 from common.errors import EngineFailed
+from gateway_app.sockets.clock import SYSTEM_CLOCK
 from tests.clocks import TurnedClock
 from tests.compat.wyoming.talking import (
     Talk,
@@ -82,11 +83,9 @@ async def test_an_end_without_any_audio_gets_an_empty_transcript() -> None:
 
 
 async def test_noise_without_words_does_not_end_a_command() -> None:
-    clock = TurnedClock()
-    async with talking(listening(["", "hello"]), clock) as client:
+    async with talking(listening(["", "hello"])) as client:
         await client.listen_to(0.5, -0.8)
         assert kinds(await client.settled()) == ["pong"]
-        clock.move_on(1.3)
         await client.hear(0.5, -0.8)
         assert await client.transcript() == "hello"
 
@@ -94,12 +93,21 @@ async def test_noise_without_words_does_not_end_a_command() -> None:
 async def test_a_recording_is_transcribed_as_a_whole() -> None:
     """It comes faster than it could be spoken, so its pauses end nothing."""
     services = listening(["one", "two", "three"])
-    async with talking(services) as client:
+    async with talking(services, SYSTEM_CLOCK) as client:
         await client.listen_to(*[1, -1.5] * 3)
         await client.stop()
         events = await client.until("transcript")
         assert kinds(events).count("transcript-chunk") == 3
         assert events[-1].data["text"] == "one two three"
+
+
+async def test_a_burst_of_audio_is_answered_when_nothing_follows() -> None:
+    clock = TurnedClock()
+    async with talking(listening(["hello"]), clock) as client:
+        await client.listen_to(1, -1)
+        assert "transcript" not in kinds(await client.settled())
+        await clock.turn(0.6)
+        assert await client.transcript() == "hello"
 
 
 @pytest.mark.parametrize(("version", "kind"), [("1.5.4", "transcript"), ("1.9.0", "")])
@@ -148,7 +156,7 @@ async def test_its_patience_is_what_the_client_chose(
     # An utterance that was not cut in two has one text.
     script = texts if len(texts) == 2 else ["one two"]
     services = listening(script)
-    async with talking(services, TurnedClock()) as client:
+    async with talking(services) as client:
         await client.listen_to(0.5, -pause_seconds, vad_sensitivity=sensitivity)
         if len(texts) == 1:
             await client.hear(0.5)
@@ -171,13 +179,9 @@ async def test_endless_speech_ends_after_a_while() -> None:
 
 
 async def test_a_long_command_is_transcribed_in_parts_and_answered_once() -> None:
-    clock = TurnedClock()
     services = listening(["a long", "story"], max_utterance_seconds=2.0)
-    async with talking(services, clock) as client:
-        await client.listen_to(1.5)
-        await client.settled()
-        clock.move_on(1.5)
-        await client.hear(1, -0.8)
+    async with talking(services) as client:
+        await client.listen_to(2.5, -0.8)
         events = await client.until("transcript")
         assert kinds(events).count("transcript-chunk") == 2
         assert events[-1].data["text"] == "a long story"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from common.errors import EngineFailed
-from compat_app.wyoming.turn import Turn
+from compat_app.wyoming.listening.turn import Turn
 from stt_app.core.events import (
     CandidateDropped,
     EndReason,

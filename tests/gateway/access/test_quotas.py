@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from structlog.testing import capture_logs
 
 from common.errors import TooMany
+from gateway_app.access.authentication import AccessControl
 from gateway_app.access.counters import MAX_NAMES, Counters
 from gateway_app.access.principals import Limits, Principal
 from gateway_app.access.quotas import (
@@ -235,3 +236,13 @@ async def test_without_redis_limits_are_counted_in_the_process(client_for):
     assert codes == [200, 200, 429]
     warnings = [line for line in logs if "this process only" in line["event"]]
     assert len(warnings) == 1
+
+
+async def test_a_protocol_without_keys_has_the_quota_of_its_address():
+    config = loaded_config(api_keys=[KEY], principal_requests_per_minute=1).config
+    access = AccessControl(config, Counters())
+    principal = await access.admit_without_key("192.0.2.1")
+    assert (principal.kind, principal.limits.requests_per_minute) == ("anonymous", 1)
+    with pytest.raises(TooMany):
+        await access.admit_without_key("192.0.2.1")
+    await access.admit_without_key("192.0.2.2")

@@ -142,7 +142,8 @@ async def test_it_shows_what_the_server_does(services):
     services.monitor.recent.record(transcript(text="hello", stages_ms={"final": 300.0}))
     with services.sessions.open("stt"):
         snapshot = services.monitor.snapshot().model_dump()
-    assert snapshot["sessions"] == {"stt": 1, "tts": 0, "realtime": 0, "monitor": 0}
+    quiet = {"tts": 0, "realtime": 0, "monitor": 0, "wyoming": 0}
+    assert snapshot["sessions"] == {"stt": 1, **quiet}
     assert snapshot["latency_ms"]["final"] == {"p50": 300.0, "p95": 300.0, "count": 1}
     assert snapshot["queues"]["whisper"] == 0
     assert snapshot["memory_mb"]["server"][0] > 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -16,8 +17,10 @@ import httpx
 import psutil
 import pytest
 import websockets
+from wyoming.info import Describe, Info
 
 from common.config import project_dir
+from tests.compat.wyoming.talking import Talk
 from tests.project.server.live_server import connection, read_headers
 from tests.server_process import free_port, running_server, started_server
 
@@ -210,8 +213,12 @@ def test_it_refuses_a_configuration_that_cannot_work(
 
 
 def test_it_runs_two_services_when_split() -> None:
-    stt_port = free_port()
-    with running_server("--split", stt_port=stt_port, **FAKES) as server:
+    ports = {name: free_port() for name in ("stt_port", "wyoming_tts_port")}
+    stt_port = ports["stt_port"]
+    wyoming_port = free_port()
+    with running_server(
+        "--split", wyoming_port=wyoming_port, **ports, **FAKES
+    ) as server:
         stt_url = f"http://127.0.0.1:{stt_port}"
         server.wait_until_ready(stt_url)
         assert "whisper" in httpx.get(f"{stt_url}/health").json()["parts"]
@@ -220,6 +227,8 @@ def test_it_runs_two_services_when_split() -> None:
         assert "piper" in parts
         assert "whisper" not in parts
         assert httpx.get(f"{server.url}/voices").status_code == 200
+        assert offered(wyoming_port) == (True, False)
+        assert offered(ports["wyoming_tts_port"]) == (False, True)
         killed = psutil.Process(server.pid).children()[0]
         killed.kill()
         time.sleep(1)
@@ -228,6 +237,18 @@ def test_it_runs_two_services_when_split() -> None:
         assert "service died" in server.log
         assert server.stop() == 0
         assert not psutil.pid_exists(killed.pid)
+
+
+def offered(port: int) -> tuple[bool, bool]:
+    """Whether a Wyoming port offers speech to text, and text to speech."""
+
+    async def ask() -> Info:
+        async with Talk(port) as client:
+            await client.say(Describe())
+            return Info.from_event(await client.next())
+
+    info = asyncio.run(ask())
+    return bool(info.asr), bool(info.tts)
 
 
 def test_it_gives_up_when_a_split_service_cannot_start() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,7 +101,14 @@ def _object(text: str, what: str) -> dict[str, Any]:
     plain = read_json(text, f"{what} of the event")
     if not isinstance(plain, dict):
         raise BadRequest(f"The {what} of an event must be a JSON object.")
-    return plain
+    return _without_lone_surrogates(plain) if "\\ud" in text.lower() else plain
+
+
+def _without_lone_surrogates(plain: dict[str, Any]) -> dict[str, Any]:
+    """JSON can escape half a surrogate pair, which nothing can write again."""
+    written = json.dumps(plain, ensure_ascii=False).encode(errors="replace")
+    cleaned: dict[str, Any] = json.loads(written)
+    return cleaned
 
 
 def _text(data: bytes) -> str:

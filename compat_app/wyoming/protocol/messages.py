@@ -36,15 +36,24 @@ class Transcribe(Message):
     transcript_terms: list[str] = []
 
 
-class AudioStart(Message):
-    """The format of the audio that follows."""
+class AudioFormat(Message):
+    """Raw audio: samples a second, bytes a sample, channels."""
 
     rate: int
     width: int
     channels: int
 
+    def is_like(self, other: AudioFormat) -> bool:
+        """Whether both describe the same format."""
+        mine = (self.rate, self.width, self.channels)
+        return mine == (other.rate, other.width, other.channels)
 
-class AudioChunk(AudioStart):
+
+class AudioStart(AudioFormat):
+    """Audio of this format follows."""
+
+
+class AudioChunk(AudioFormat):
     """Audio in its payload."""
 
 

@@ -13,10 +13,10 @@ from wyoming.tts import SynthesizeStopped
 
 from common.audio import PCM16_BYTES, float_to_pcm16
 from common.errors import INTERNAL, VoiceError
-from compat_app.wyoming.client import Client
-from compat_app.wyoming.growing_text import GrowingText
-from compat_app.wyoming.messages import SynthesizeStart
-from compat_app.wyoming.voices import voice_settings
+from compat_app.wyoming.protocol.client import Client
+from compat_app.wyoming.protocol.messages import SynthesizeStart
+from compat_app.wyoming.speaking.growing_text import GrowingText
+from compat_app.wyoming.speaking.voices import voice_settings
 from tts_app.core.events import PcmAudio, SpeechFinished
 from tts_app.service import SpeechService
 from tts_app.speech_request import SpeechRequest

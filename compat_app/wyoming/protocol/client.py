@@ -5,7 +5,7 @@ from __future__ import annotations
 from wyoming.event import Eventable
 
 from common.errors import VoiceError
-from compat_app.wyoming.wire import encode
+from compat_app.wyoming.protocol.frames import encode
 from gateway_app.access.principals import Principal
 from gateway_app.sockets.connection import Connection
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from common.errors import BadValue
-from compat_app.wyoming.languages import is_same, primary
-from compat_app.wyoming.messages import Voice
+from compat_app.wyoming.protocol.languages import is_same, primary
+from compat_app.wyoming.protocol.messages import Voice
 from tts_app.core.engine import VoiceInfo, VoiceSettings
 from tts_app.service import SpeechService
 

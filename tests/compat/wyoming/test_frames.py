@@ -10,7 +10,7 @@ import pytest
 from wyoming.event import Event, async_read_event
 
 from common.errors import BadRequest, TooLarge, VoiceError
-from compat_app.wyoming.wire import HEADER_BYTES, decode, encode, read_frame
+from compat_app.wyoming.protocol.frames import HEADER_BYTES, decode, encode, read_frame
 
 MOST_BYTES = 1_000
 
@@ -121,6 +121,13 @@ async def test_it_says_what_is_wrong_with_a_frame(sent: bytes, sentence: str) ->
         assert sentence in error.message
     else:
         assert not sentence
+
+
+def test_half_a_surrogate_pair_is_replaced() -> None:
+    header = r'{"type": "ping", "data": {"text": "a\uD800b", "full": "\ud83d\ude00"}}'
+    event = decode(f"{header}\n").event
+    assert event.data == {"text": "a?b", "full": "\N{GRINNING FACE}"}
+    assert encode(event)
 
 
 async def test_the_library_reads_what_is_written() -> None:

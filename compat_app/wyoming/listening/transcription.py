@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+import asyncio
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -11,15 +10,17 @@ from typing import Any
 from wyoming.asr import Transcript, TranscriptChunk, TranscriptStart, TranscriptStop
 
 from common.audio import PCM16_BYTES
-from compat_app.wyoming.audio import Mono, check_format
-from compat_app.wyoming.client import Client
-from compat_app.wyoming.messages import AudioStart
-from compat_app.wyoming.turn import Turn
+from compat_app.wyoming.listening.audio import Mono, check_format
+from compat_app.wyoming.listening.pace import Pace
+from compat_app.wyoming.listening.turn import Turn
+from compat_app.wyoming.protocol.client import Client
+from compat_app.wyoming.protocol.messages import AudioFormat
+from gateway_app.sockets.clock import Clock
+from gateway_app.sockets.sessions import Seat
 from stt_app.core.session.options import Options
 from stt_app.service import LiveSession
 
-RECORDING_SECONDS = 2.0
-"""Audio that is so far ahead of the clock is a recording, which has many pauses."""
+_MARGIN_SECONDS = 0.01
 
 
 @dataclass(frozen=True)
@@ -39,22 +40,27 @@ class Transcription:
     def __init__(
         self,
         live: LiveSession,
-        audio: AudioStart,
+        audio: AudioFormat,
         client: Client,
         ending: Ending,
-        clock: Callable[[], float] = time.monotonic,
+        *,
+        seat: Seat,
+        clock: Clock,
     ) -> None:
+        """`seat` is given back at the end."""
         self.audio = audio
         self._live = live
         self._client = client
         self._ending = ending
+        self._seat = seat
         self._clock = clock
+        self._pace = Pace(clock)
         self._mono = Mono(audio.channels)
         self._turn = Turn()
-        self._began = clock()
+        self._over = asyncio.Event()
+        """Set once a pause might have ended the command."""
         self._seconds = 0.0
         """The audio so far."""
-        self._ends_itself = ending.by_server
         self._ended = False
         self._closed = False
         self._streaming = False
@@ -64,9 +70,9 @@ class Transcription:
         """The most bytes to feed at once."""
         return self._live.slice_bytes * self.audio.channels
 
-    def use(self, audio: AudioStart) -> None:
+    def use(self, audio: AudioFormat) -> None:
         """The audio that follows has this format. Raises UnsupportedAudio."""
-        if audio == self.audio:
+        if audio.is_like(self.audio):
             return
         check_format(audio)
         self.audio, self._mono = audio, Mono(audio.channels)
@@ -77,10 +83,12 @@ class Transcription:
         if self._ended:
             return
         frame_bytes = PCM16_BYTES * self.audio.channels
-        self._seconds += len(data) / frame_bytes / self.audio.rate
+        seconds = len(data) / frame_bytes / self.audio.rate
+        self._seconds += seconds
+        self._pace.add(seconds)
         self._live.feed(self._mono.mix(data))
-        if self._ends_itself:
-            self._watch_time()
+        if self._is_enough():
+            self.end()
 
     async def wait_for_capacity(self) -> None:
         """Return when there is room for more audio."""
@@ -88,21 +96,26 @@ class Transcription:
 
     def end(self) -> None:
         """The audio has ended: the transcript is all that was said."""
-        self._ended, self._ends_itself = True, False
+        self._ended = True
         self._live.finish()
 
     async def close(self) -> None:
         """Nobody waits for the transcript any more. Safe to call twice."""
         if not self._closed:
             self._closed = self._ended = True
-            await self._live.close()
+            try:
+                await self._live.close()
+            finally:
+                self._seat.close()
 
     async def run(self) -> None:
         """Send the transcript once it is known. Raises what kept it from that."""
+        doubting = asyncio.create_task(self._resolve_doubts())
         try:
             await self._listen()
             await self._answer()
         finally:
+            doubting.cancel()
             await self.close()
 
     async def _listen(self) -> None:
@@ -112,8 +125,20 @@ class Transcription:
             async for event in events:
                 if piece := self._turn.take(event):
                     await self._stream(piece)
-                if self._ends_itself and self._turn.is_over:
-                    return
+                if self._ending.by_server and self._turn.is_over:
+                    self._over.set()
+                    if self._ends_itself:
+                        return
+
+    async def _resolve_doubts(self) -> None:
+        """Audio that came in a burst is no recording when nothing follows it."""
+        while not self._ended:
+            await self._over.wait()
+            self._over.clear()
+            while self._turn.is_over and not self._ended:
+                await self._clock.sleep(self._pace.doubt_seconds + _MARGIN_SECONDS)
+                if self._is_enough():
+                    self.end()
 
     async def _answer(self) -> None:
         self._ended = True
@@ -137,11 +162,16 @@ class Transcription:
             language = self._turn.language or None
             await self._client.send(TranscriptStart(language=language))
 
-    def _watch_time(self) -> None:
-        ending = self._ending
-        if self._seconds - (self._clock() - self._began) > RECORDING_SECONDS:
-            self._ends_itself = False
-        elif self._seconds >= ending.longest_seconds or (
-            self._seconds >= ending.no_speech_seconds and self._turn.is_quiet
-        ):
-            self.end()
+    @property
+    def _ends_itself(self) -> bool:
+        """Whether a pause or a limit ends the command now."""
+        return (
+            self._ending.by_server and not self._ended and not self._pace.is_a_recording
+        )
+
+    def _is_enough(self) -> bool:
+        """Whether the command ends before its speaker comes to an end."""
+        turn, ending = self._turn, self._ending
+        too_quiet = turn.is_quiet and self._seconds >= ending.no_speech_seconds
+        too_long = self._seconds >= ending.longest_seconds
+        return self._ends_itself and (turn.is_over or too_quiet or too_long)

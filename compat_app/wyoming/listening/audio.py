@@ -6,12 +6,12 @@ import numpy as np
 
 from common.audio import PCM16_BYTES
 from common.errors import UnsupportedAudio
-from compat_app.wyoming.messages import AudioStart
+from compat_app.wyoming.protocol.messages import AudioFormat
 
 LEAST_HZ, MOST_HZ = 8_000, 48_000
 
 
-def check_format(audio: AudioStart) -> None:
+def check_format(audio: AudioFormat) -> None:
     """Raises UnsupportedAudio."""
     if audio.width != PCM16_BYTES:
         raise UnsupportedAudio(
