@@ -12,6 +12,7 @@ from benchmarks import (
     agreement,
     clients,
     doors,
+    doors_heard,
     doors_realtime,
     files,
     first_answer,
@@ -55,8 +56,9 @@ LISTENING: dict[str, Callable[[Flags], str]] = {
     "soak": soak.run,
     "files": files.run,
     "long": long.run,
-    "clients": clients.run,
     "doors": doors.run,
+    "doors_heard": doors_heard.run,
+    "clients": clients.run,
     "doors_realtime": doors_realtime.run,
 }
 """Those that take the flags."""

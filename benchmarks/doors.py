@@ -1,28 +1,29 @@
-"""What the doors in other protocols add: first byte of speech, beside `/tts`.
-
-Both are asked in turns for the same text in the same format, so whatever slows the
-machine down then slows both. What counts is the difference within a pair.
-"""
+"""What the doors in other protocols add to the first byte of speech from `/tts`."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import httpx
-import numpy as np
+import websockets
+from wyoming.audio import AudioChunk, AudioStop
+from wyoming.client import AsyncTcpClient
+from wyoming.tts import Synthesize
 
 from benchmarks.flags import Flags
-from benchmarks.report import milliseconds, table
+from benchmarks.report import table
 from benchmarks.texts import text_of
-from tests.server_process import running_server
+from benchmarks.turns import Ask, compared, in_turns
+from tests.server_process import RunningServer, free_port, running_server
 
-WORDS = (10, 80)
-FORMATS = ("pcm", "mp3")
-PAIRS, QUICK_PAIRS, WARM_UP_PAIRS = 30, 8, 2
-HEADER = ["format", "words", "`/tts`", "`/v1/audio/speech`", "difference"]
+WORDS = (10, 40)
+RATE_HZ = 24_000
+TURNS, QUICK_TURNS = 20, 5
+HEADER = ["door", "format", "words", "first byte", "more than `/tts`"]
 SERVER = {
     "whisper_model_name": "tiny.en",
     "llm_backend": "none",
@@ -30,83 +31,114 @@ SERVER = {
     "tts_cache_mb": 0,
 }
 
-Ask = Callable[[], Awaitable[float]]
-"""Seconds to the first byte of the body."""
-
 
 def run(flags: Flags) -> str:
-    """Short and long texts, as PCM at 24 kHz and as MP3."""
-    words = WORDS[:1] if flags.quick else WORDS
-    pairs = QUICK_PAIRS if flags.quick else PAIRS
-    with running_server(**SERVER) as server:
-        rows = asyncio.run(_rows(server.url, words, pairs))
-    title = "First byte of speech, median and p95; the difference of pairs, median"
+    """Short and long texts, as PCM and as MP3."""
+    turns = QUICK_TURNS if flags.quick else TURNS
+    with running_server(**SERVER, wyoming_port=free_port()) as server:
+        rows = asyncio.run(_rows(server, turns))
+    title = "First byte of speech, median and p95; the differences in a turn, median"
     return table(title, HEADER, rows)
 
 
-async def _rows(url: str, lengths: Sequence[int], pairs: int) -> list[list[str]]:
-    async with httpx.AsyncClient(base_url=url, timeout=120) as client:
-        return [
-            await _row(client, audio_format, words, pairs)
-            for audio_format in FORMATS
-            for words in lengths
-        ]
+async def _rows(server: RunningServer, turns: int) -> list[list[str]]:
+    rows = []
+    async with httpx.AsyncClient(base_url=server.url, timeout=120) as client:
+        for words in WORDS:
+            text = text_of(words)
+            ways = {
+                **_over_http(client, text, "pcm"),
+                "WS `/v1/speak`": _deepgram_socket(server, text),
+                "Wyoming `synthesize`": _wyoming(server, text),
+            }
+            rows += await _measured(ways, turns, "pcm", words)
+        ways = _over_http(client, text_of(WORDS[0]), "mp3")
+        rows += await _measured(ways, turns, "mp3", WORDS[0])
+    return rows
 
 
-async def _row(
-    client: httpx.AsyncClient, audio_format: str, words: int, pairs: int
-) -> list[str]:
-    text = text_of(words)
-    native, openai = await in_turns(
-        _tts(client, text, audio_format), _openai(client, text, audio_format), pairs
-    )
-    pairs_ms = 1000 * (np.asarray(openai) - np.asarray(native))
-    difference = f"{np.median(pairs_ms):+.1f} ms"
-    figures = [milliseconds(native), milliseconds(openai), difference]
-    return [audio_format, str(words), *figures]
+async def _measured(
+    ways: dict[str, Ask], turns: int, audio_format: str, words: int
+) -> list[list[str]]:
+    rows = compared(await in_turns(ways, turns))
+    return [[name, audio_format, str(words), *figures] for name, *figures in rows]
 
 
-async def in_turns(one: Ask, other: Ask, pairs: int) -> tuple[list[float], list[float]]:
-    """The times of both; each goes first in every second pair."""
-    ones, others = [], []
-    for number in range(WARM_UP_PAIRS + pairs):
-        if number % 2:
-            second = await other()
-            first = await one()
-        else:
-            first = await one()
-            second = await other()
-        if number >= WARM_UP_PAIRS:
-            ones.append(first)
-            others.append(second)
-    return ones, others
-
-
-def _tts(client: httpx.AsyncClient, text: str, audio_format: str) -> Ask:
-    body = {"text": text, "llm": False, "format": audio_format}
+def _over_http(
+    client: httpx.AsyncClient, text: str, audio_format: str
+) -> dict[str, Ask]:
+    native = {"text": text, "llm": False, "format": audio_format}
+    encoding = f"encoding={audio_format}"
     if audio_format == "pcm":
-        body["sample_rate"] = 24_000
-    return _asking(client, "/tts", body)
-
-
-def _openai(client: httpx.AsyncClient, text: str, audio_format: str) -> Ask:
-    body = {
-        "model": "tts-1",
-        "voice": "alloy",
-        "input": text,
-        "response_format": audio_format,
+        native["sample_rate"] = RATE_HZ
+        encoding = f"encoding=linear16&container=none&sample_rate={RATE_HZ}"
+    openai = {"model": "tts-1", "voice": "alloy", "input": text}
+    openai["response_format"] = audio_format
+    speak = f"/v1/speak?model=aura-2-thalia-en&{encoding}"
+    return {
+        "`/tts`": _posted(client, "/tts", native),
+        "`/v1/audio/speech`": _posted(client, "/v1/audio/speech", openai),
+        "`/v1/speak`": _posted(client, speak, {"text": text}),
     }
-    return _asking(client, "/v1/audio/speech", body)
 
 
-def _asking(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> Ask:
-    async def ask() -> float:
-        began, first = time.perf_counter(), 0.0
+def _posted(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> Ask:
+    async def ask(_turn: int) -> float:
+        first = _First()
         async with client.stream("POST", path, json=body) as response:
-            assert response.status_code == 200
+            assert response.status_code == 200, await response.aread()
             async for part in response.aiter_raw():
-                if part and not first:
-                    first = time.perf_counter() - began
-        return first
+                first.saw(part)
+        return first.seconds
 
     return ask
+
+
+def _deepgram_socket(server: RunningServer, text: str) -> Ask:
+    url = f"{server.ws_url}/v1/speak?encoding=linear16&sample_rate={RATE_HZ}"
+
+    async def ask(_turn: int) -> float:
+        async with websockets.connect(url, compression=None) as socket:
+            await socket.recv()
+            first = _First()
+            await socket.send(json.dumps({"type": "Speak", "text": text}))
+            await socket.send(json.dumps({"type": "Flush"}))
+            while isinstance(message := await socket.recv(), bytes):
+                first.saw(message)
+        assert json.loads(message)["type"] == "Flushed", message
+        return first.seconds
+
+    return ask
+
+
+def _wyoming(server: RunningServer, text: str) -> Ask:
+    async def ask(_turn: int) -> float:
+        async with AsyncTcpClient("127.0.0.1", server.wyoming_port) as client:
+            first = _First()
+            await client.write_event(Synthesize(text).event())
+            while (event := await client.read_event()) is not None:
+                if AudioChunk.is_type(event.type):
+                    first.saw(event.payload)
+                elif AudioStop.is_type(event.type):
+                    break
+        return first.seconds
+
+    return ask
+
+
+class _First:
+    """How long the first bytes took to come; the clock starts with it."""
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self._clock = clock
+        self._began = clock()
+        self._seconds: float | None = None
+
+    def saw(self, part: bytes | None) -> None:
+        if part and self._seconds is None:
+            self._seconds = self._clock() - self._began
+
+    @property
+    def seconds(self) -> float:
+        assert self._seconds is not None, "there was no audio"
+        return self._seconds

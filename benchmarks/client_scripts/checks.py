@@ -9,7 +9,7 @@ import os
 import sys
 import time
 import wave
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -18,8 +18,9 @@ from typing import Any
 RATE_HZ = 16_000
 CHUNK_MS = 20
 CHUNK_BYTES = RATE_HZ * CHUNK_MS // 1000 * 2
-TAIL_SECONDS = 2.5
-"""Silence after a recording; its end is found, and its text comes, within it."""
+QUIET_SECONDS = 1.5
+"""After the last text of a recording, to see that it is the last one."""
+LONGEST_WAIT_SECONDS = 15.0
 CHECK_SECONDS = 120.0
 KEY = "any"
 
@@ -142,23 +143,6 @@ async def _result(check: Check, task: Task) -> dict[str, Any]:
     return asdict(found) if isinstance(found, Heard) else {"says": found}
 
 
-async def play(
-    clip: Clip,
-    send: Callable[[bytes], Coroutine[Any, Any, None]],
-    tail_seconds: float = TAIL_SECONDS,
-) -> float:
-    """Send it in real time with silence after it, as a microphone does; the moment
-    (of `time.perf_counter`) at which its speech ended.
-    """
-    pcm = clip.pcm + bytes(int(tail_seconds * RATE_HZ) * 2)
-    began = due = time.perf_counter()
-    for start in range(0, len(pcm), CHUNK_BYTES):
-        due += CHUNK_MS / 1000
-        await asyncio.sleep(max(0.0, due - time.perf_counter()))
-        await send(pcm[start : start + CHUNK_BYTES])
-    return began + clip.speech_end_seconds
-
-
 class Texts:
     """Final texts as they come in, and when the last one came."""
 
@@ -171,9 +155,39 @@ class Texts:
             self.parts.append(text.strip())
             self.last_at = time.perf_counter()
 
+    def settled(self, ended: float) -> bool:
+        """Whether a text has come after the speech, and no other for a while."""
+        quiet_since = max(ended, self.last_at) + QUIET_SECONDS
+        return self.last_at > ended and time.perf_counter() > quiet_since
+
     @property
     def text(self) -> str:
         return " ".join(self.parts)
+
+
+async def play(
+    clip: Clip, send: Callable[[bytes], Coroutine[Any, Any, None]], texts: Texts
+) -> float:
+    """Send it in real time and then silence, as a microphone does, until its last text
+    has come; the moment (of `time.perf_counter`) at which its speech ended.
+    """
+    began = due = time.perf_counter()
+    ended = began + clip.speech_end_seconds
+    for chunk in _chunks(clip.pcm):
+        due += CHUNK_MS / 1000
+        await asyncio.sleep(max(0.0, due - time.perf_counter()))
+        if chunk is None and texts.settled(ended):
+            break
+        await send(chunk or bytes(CHUNK_BYTES))
+    return ended
+
+
+def _chunks(pcm: bytes) -> Iterator[bytes | None]:
+    """The recording, then None for as long as a text is waited for."""
+    for start in range(0, len(pcm), CHUNK_BYTES):
+        yield pcm[start : start + CHUNK_BYTES]
+    for _ in range(int(LONGEST_WAIT_SECONDS * 1000 / CHUNK_MS)):
+        yield None
 
 
 def wav(pcm: bytes, rate_hz: int = RATE_HZ) -> bytes:

@@ -95,7 +95,7 @@ async def _listen(
                 texts.add(text_of(message))
 
         listening = asyncio.create_task(listen())
-        ended = await play(clip, connection.send_media)
+        ended = await play(clip, connection.send_media, texts)
         await connection.send_close_stream()
         await asyncio.wait_for(listening, 10)
     return texts.text, texts.last_at - ended

@@ -75,7 +75,7 @@ async def _stream(service: Any, clip: Clip) -> tuple[str, float]:
         stream.push_frame(frame(pcm))
 
     listening = asyncio.create_task(listen())
-    ended = await play(clip, send)
+    ended = await play(clip, send, texts)
     if listening.done():
         listening.result()
     await stream.aclose()

@@ -125,7 +125,7 @@ async def _realtime(client: AsyncOpenAI, clip: Clip) -> tuple[str, float]:
             await connection.input_audio_buffer.append(audio=audio)
 
         listening = asyncio.create_task(listen())
-        ended = await play(clip, send)
+        ended = await play(clip, send, texts)
         listening.cancel()
         await asyncio.wait([listening])
         if not listening.cancelled():

@@ -114,7 +114,7 @@ async def _listen(services: list[Any], clip: Clip) -> tuple[str, float]:
             frame = InputAudioRawFrame(audio=pcm, sample_rate=RATE_HZ, num_channels=1)
             await worker.queue_frame(frame)
 
-        ended = await play(clip, send)
+        ended = await play(clip, send, texts)
     return texts.text, texts.last_at - ended
 
 

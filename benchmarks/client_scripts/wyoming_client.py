@@ -73,7 +73,7 @@ async def _command(task: Task, clip: Clip) -> tuple[str, float]:
 
         connection.read_timeout = 30
         listening = asyncio.create_task(listen())
-        ended = await play(clip, send)
+        ended = await play(clip, send, texts)
         await connection.write_event(AudioStop().event())
         await asyncio.wait_for(listening, 10)
     return texts.text, texts.last_at - ended
