@@ -13,7 +13,6 @@ from benchmarks import (
     clients,
     doors,
     doors_heard,
-    doors_realtime,
     files,
     first_answer,
     first_audio,
@@ -59,7 +58,6 @@ LISTENING: dict[str, Callable[[Flags], str]] = {
     "doors": doors.run,
     "doors_heard": doors_heard.run,
     "clients": clients.run,
-    "doors_realtime": doors_realtime.run,
 }
 """Those that take the flags."""
 
