@@ -121,7 +121,7 @@ def _listen(event: dict[str, Any]) -> bool:
 
 
 def _flux(event: dict[str, Any]) -> bool:
-    return event["type"] == "TurnInfo" and event["event"] == "EndOfTurn"
+    return bool(event["type"] == "TurnInfo" and event["event"] == "EndOfTurn")
 
 
 def _completed(event: dict[str, Any]) -> bool:
