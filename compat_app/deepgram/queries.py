@@ -11,7 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from common.errors import BadValue
 from common.messages import validate
 from stt_app.core.codecs.decoders import Encoding
-from stt_app.core.languages import AUTO
 from stt_app.core.session.options import MAX_PROMPT_CHARACTERS, Options
 
 _ENCODINGS: dict[str, Encoding] = {
@@ -24,8 +23,6 @@ _ENCODINGS: dict[str, Encoding] = {
 }
 TELEPHONE = ("mulaw", "alaw")
 TELEPHONE_RATE_HZ = 8_000
-_SAME_LANGUAGE = {"multi": AUTO, "nb": "no", "fil": "tl", "zh-hk": "yue", "iw": "he"}
-"""Tags that do not begin with the engine's code of the language."""
 _WEIGHT = re.compile(r":-?[\d.]+$")
 OPTIONS: TypeAdapter[Options] = TypeAdapter(Options)
 
@@ -72,7 +69,7 @@ class AudioQuery(Query):
     @property
     def stt_language(self) -> str | None:
         """The engine's code of the language; None leaves it to the configuration."""
-        return None if self.language is None else language_code(self.language)
+        return self.language
 
     @property
     def hotwords(self) -> str | None:
@@ -120,13 +117,6 @@ def joined_terms(terms: list[str]) -> str | None:
             field="keyterm",
         )
     return joined or None
-
-
-def language_code(tag: str) -> str:
-    """The engine's code for a BCP-47 tag: `en` for `en-US`, `auto` for `multi`."""
-    lower = tag.lower().replace("_", "-")
-    base = lower.partition("-")[0]
-    return _SAME_LANGUAGE.get(lower) or _SAME_LANGUAGE.get(base, base)
 
 
 def live_options(query: AudioQuery, **further: Any) -> Options:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from common.config.speech import ListeningSettings
-from compat_app.realtime.languages import language_code
 from compat_app.realtime.session import (
     SemanticVad,
     ServerVad,
@@ -13,6 +12,7 @@ from compat_app.realtime.session import (
     Transcription,
 )
 from stt_app.core.codecs.decoders import Encoding
+from stt_app.core.language_tags import find_language
 from stt_app.core.languages import AUTO
 from stt_app.core.session.options import MAX_PROMPT_CHARACTERS, Options
 
@@ -66,7 +66,7 @@ def _language(transcription: Transcription) -> str:
     chosen = transcription.languages or [transcription.language or ""]
     if len(chosen) > 1:
         return AUTO
-    return language_code(chosen[0]) if chosen[0] else ""
+    return (find_language(chosen[0]) or AUTO) if chosen[0] else ""
 
 
 def _hotwords(keywords: list[str]) -> str:

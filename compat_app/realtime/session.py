@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from compat_app.realtime.languages import language_code
+from stt_app.core.language_tags import find_language
 
 LOGPROBS = "item.input_audio_transcription.logprobs"
 PCM_RATE_HZ = 24_000
@@ -56,6 +56,11 @@ class AudioFormat(Part):
 _PCM = AudioFormat()
 
 
+def _check_language(value: str) -> None:
+    if find_language(value) is None:
+        raise ValueError(f"unknown language {value[:20]!r}; use a code such as `en`")
+
+
 class Transcription(Part):
     """The model, the languages, and what helps the model."""
 
@@ -69,14 +74,14 @@ class Transcription(Part):
     @field_validator("language")
     @classmethod
     def _known(cls, value: str | None) -> str | None:
-        language_code(value or "")
+        _check_language(value or "")
         return value
 
     @field_validator("languages")
     @classmethod
     def _all_known(cls, values: list[str] | None) -> list[str] | None:
         for value in values or ():
-            language_code(value)
+            _check_language(value)
         return values
 
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from compat_app.deepgram.flux.messages import Thresholds
 from compat_app.deepgram.flux.thresholds import TurnEnd
-from compat_app.deepgram.queries import AudioQuery, language_code, live_options
+from compat_app.deepgram.queries import AudioQuery, live_options
 from stt_app.core.languages import AUTO
 from stt_app.core.session.options import Options
 
@@ -31,7 +31,7 @@ class FluxQuery(AudioQuery):
     def stt_language(self) -> str | None:
         """That of the parameter, of a single hint, or of the model's name."""
         if self.language is not None:
-            return language_code(self.language)
+            return self.language
         if self.language_hint or self.is_multilingual:
             return hinted_language(self.language_hint)
         return "en" if self.model.endswith(_ENGLISH) else None
@@ -52,4 +52,4 @@ class FluxQuery(AudioQuery):
 
 def hinted_language(hints: list[str]) -> str:
     """The only hinted language; else it is detected."""
-    return language_code(hints[0]) if len(hints) == 1 else AUTO
+    return hints[0] if len(hints) == 1 else AUTO

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from common.errors import BadValue
+from stt_app.core.language_tags import find_language
+from stt_app.core.languages import AUTO
 
-_OTHER_CODES = {
-    "nb": "no",
-    "fil": "tl",
-    "iw": "he",
-    "in": "id",
-    "jv": "jw",
-    "cmn": "zh",
-}
-"""Codes of today whose languages Whisper names otherwise."""
 SHOWN_CODES = 20
 
 
@@ -23,16 +16,15 @@ def spoken_language(given: str | None, known: Collection[str]) -> str | None:
 
     Raises BadValue for a language that the model does not know.
     """
-    if not given or given.lower() == "auto":
+    code = find_language(given or "")
+    if code == AUTO:
         return None
-    code = given.lower() if given.lower() in known else primary(given)
-    code = _OTHER_CODES.get(code, code)
     if code in known:
         return code
     shown = ", ".join(sorted(known)[:SHOWN_CODES])
     more = ", ..." if len(known) > SHOWN_CODES else ""
     raise BadValue(
-        f"The speech-to-text model does not know the language `{given[:20]}`. "
+        f"The speech-to-text model does not know the language `{(given or '')[:20]}`. "
         f"It knows: {shown}{more}.",
         field="language",
     )

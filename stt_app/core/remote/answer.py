@@ -8,8 +8,8 @@ from typing import Any
 
 from common.remote.failures import Garbled
 from stt_app.core.engine import Segment, Transcript, TranscriptionRequest, Word
+from stt_app.core.language_tags import find_language
 from stt_app.core.languages import AUTO
-from stt_app.core.remote.language_names import language_code
 
 _USUAL_LANGUAGE = "en"
 """For a server that does not say which language it heard."""
@@ -27,13 +27,19 @@ def transcript_of(answer: Any, request: TranscriptionRequest, model: str) -> Tra
     words = tuple(_words(answer, request.seconds)) if request.word_timestamps else ()
     return Transcript(
         text,
-        language_code(answer.get("language"), _expected_language(request)),
+        _language(answer, request),
         _share(answer.get("language_probability"), 1.0),
         _confidence(answer, words) if text else 0.0,
         model,
         words,
         tuple(_segments(answer, request.seconds)) if text else (),
     )
+
+
+def _language(answer: dict[str, Any], request: TranscriptionRequest) -> str:
+    """The code of the language that the server names, or that it was asked for."""
+    found = find_language(str(answer.get("language") or ""))
+    return found if found and found != AUTO else _expected_language(request)
 
 
 def _expected_language(request: TranscriptionRequest) -> str:

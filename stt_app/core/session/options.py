@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from stt_app.core.codecs.decoders import Encoding
 from stt_app.core.engine import Task
-from stt_app.core.languages import AUTO, LANGUAGES
+from stt_app.core.language_tags import find_language
 
 Purpose = Literal["live", "file"]
 MAX_PROMPT_CHARACTERS = 800
@@ -22,7 +22,7 @@ class Options(BaseModel):
 
     language: str | None = Field(
         None,
-        description="Language of the speech, such as `en`, or `auto` to detect it.",
+        description="Language of the speech, such as `en` or `en-US`, or `auto` to detect it.",
         examples=["en"],
     )
     sample_rate: int | None = Field(
@@ -106,8 +106,10 @@ class Options(BaseModel):
     @field_validator("language")
     @classmethod
     def _known_language(cls, value: str | None) -> str | None:
-        if value is None or value in LANGUAGES or value == AUTO:
-            return value
+        if value is None:
+            return None
+        if code := find_language(value):
+            return code
         raise ValueError(
             f"unknown language {value[:20]!r}; use `auto` or a code such as `en`"
         )

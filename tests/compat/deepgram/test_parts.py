@@ -21,7 +21,6 @@ from common.errors import (
 from compat_app.deepgram.audio_input import AudioInput, Mixdown
 from compat_app.deepgram.errors import DeepgramShape, fatal_code, variant
 from compat_app.deepgram.models import model_uuid, now
-from compat_app.deepgram.queries import language_code
 from compat_app.deepgram.wav import HEADER_BYTES, WavFormat, read_wav_header
 from compat_app.deepgram.words import plain_word
 from stt_app.core.codecs.decoders import Encoding
@@ -100,14 +99,6 @@ def test_a_mix_does_not_depend_on_how_the_bytes_are_split(
 )
 def test_a_plain_word_has_no_outer_punctuation(word: str, plain: str) -> None:
     assert plain_word(word) == plain
-
-
-@pytest.mark.parametrize(
-    ("tag", "code"),
-    [("en-GB", "en"), ("multi", "auto"), ("nb-NO", "no"), ("zh-CN", "zh"), ("x", "x")],
-)
-def test_a_tag_is_shortened_to_its_language(tag: str, code: str) -> None:
-    assert language_code(tag) == code
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from common.config.speech import ListeningSettings
-from compat_app.realtime.languages import language_code
 from compat_app.realtime.options import default_vad, session_options
 from compat_app.realtime.session import SessionChanges, SessionConfig, Transcription
 from stt_app.core.session.options import MAX_PROMPT_CHARACTERS, Options
@@ -72,10 +71,12 @@ def test_it_takes_one_language_and_detects_among_several(given, expected):
     assert options(transcription=given).language == expected
 
 
-@pytest.mark.parametrize("unknown", ["klingon", "x", "english", "auto2", "é"])
+@pytest.mark.parametrize("unknown", ["klingon", "x", "auto2", "é"])
 def test_it_knows_the_languages_of_the_engine_only(unknown):
     with pytest.raises(ValueError, match="unknown language"):
-        language_code(unknown)
+        Transcription(language=unknown)
+    with pytest.raises(ValueError, match="unknown language"):
+        Transcription(languages=["en", unknown])
 
 
 def test_keywords_are_hotwords_as_many_as_fit():

@@ -9,6 +9,7 @@ import pytest
 
 from common.errors import EngineFailed
 from common.messages import encode
+from stt_app.core.engine import Transcript
 from stt_app.core.events import (
     BufferLimitReached,
     CandidateDropped,
@@ -23,6 +24,7 @@ from stt_app.core.events import (
     SessionClosed,
     SessionEvent,
     SessionReady,
+    SpeculativeFinal,
     SpeechCandidate,
     SpeechConfirmed,
     SpeechContinued,
@@ -135,6 +137,12 @@ CASES: list[tuple[SessionEvent, list[dict[str, Any]]]] = [
     (FlushDone(2), [{"type": "flushed", "utterance_id": 2}]),
     (FlushDone(None), [{"type": "flushed", "utterance_id": None}]),
     (Marked("of another door"), []),
+    (
+        SpeculativeFinal(
+            2, 16_000, 40_000, Transcript("Hello.", "en", 1.0, 0.9, "base")
+        ),
+        [],
+    ),
     (Progress(4.7), [{"type": "ack", "audio_seconds": 4.7}]),
     (Lag(1_840.0), [{"type": "status", "lag_ms": 1_840.0}]),
     (

@@ -19,7 +19,6 @@ from stt_app.core.engine import Segment, TranscriptionRequest
 from stt_app.core.remote.answer import transcript_of
 from stt_app.core.remote.engine import RemoteStt
 from stt_app.core.remote.form import keywords
-from stt_app.core.remote.language_names import language_code
 from tests.contracts.stt import SttContract
 from tests.llm.helpers import until
 from tests.servers.audio import (
@@ -271,21 +270,6 @@ def test_it_takes_over_what_the_server_says_about_segments() -> None:
         Segment(" Hello", 0.1, 1.0, (5,), 0.2, -0.3, 1.5, 0.0),
         Segment(" you", 0.5, 0.5, no_speech_probability=0.25),
     )
-
-
-@pytest.mark.parametrize(
-    ("given", "code"),
-    [
-        ("english", "en"),
-        ("Haitian Creole", "ht"),
-        ("de-AT", "de"),
-        ("yue", "yue"),
-        ("klingon", "fr"),
-        (None, "fr"),
-    ],
-)
-def test_it_knows_languages_by_their_names(given: Any, code: str) -> None:
-    assert language_code(given, "fr") == code
 
 
 def test_it_takes_the_requested_language_from_a_server_that_names_none() -> None:

@@ -15,7 +15,7 @@ from common.config import Config
 from common.errors import VoiceError
 from stt_app.core.engine import Task
 from stt_app.core.files.transcript_formats import FORMATS
-from stt_app.core.languages import AUTO, LANGUAGES
+from stt_app.core.language_tags import find_language
 from stt_app.core.session.options import Options
 from voiceproject.transcription import OutputOptions, Transcription, output_paths
 
@@ -90,8 +90,8 @@ class Command(BaseCommand):
 
 
 def _language(value: str) -> str:
-    if value in LANGUAGES or value == AUTO:
-        return value
+    if code := find_language(value):
+        return code
     raise ArgumentTypeError(
         f"{value!r} is not known; use `auto` or a code such as `en`"
     )
