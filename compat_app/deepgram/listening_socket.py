@@ -8,42 +8,26 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from common.config import Config
-from common.errors import BadRequest
 from compat_app.deepgram.audio_input import AudioInput
 from compat_app.model_names import engine_model
-from gateway_app.sockets.limits import CONTROL_MESSAGE_BYTES, SocketLimits
-from gateway_app.voice_consumer import VoiceConsumer
 from stt_app.core.events import SessionEvent
 from stt_app.core.session.options import Options
-from stt_app.service import LiveSession
+from stt_app.live_consumer import LiveConsumer
 from stt_app.services import listening_services
 
 
-class ListeningSocket(VoiceConsumer):
+class ListeningSocket(LiveConsumer):
     """One live session, as one of those of `/ws/stt`.
 
     Subclasses open it with `open_session`, map its events in `messages_of`, and say in
     `messages_due` what depends on the position of the audio.
     """
 
-    # The sessions count together with those of `/ws/stt`.
-    kind = "stt"
-    live: LiveSession | None = None
     audio: AudioInput
 
     def __init__(self) -> None:
         super().__init__()
         self._order = asyncio.Lock()
-
-    def limits(self, config: Config) -> SocketLimits:
-        return SocketLimits(
-            max_sessions=config.stt_max_sessions,
-            max_message_bytes=config.max_message_kb * 1024,
-            max_text_bytes=CONTROL_MESSAGE_BYTES,
-            idle_seconds=config.stt_idle_seconds,
-            session_seconds=config.stt_session_seconds,
-        )
 
     async def open_session(
         self, options: Options, audio: AudioInput, model: str
@@ -96,12 +80,8 @@ class ListeningSocket(VoiceConsumer):
         if data:
             self.session.feed(data)
 
-    @property
-    def slice_bytes(self) -> int:
-        return self.session.slice_bytes
-
     async def wait_for_capacity(self) -> None:
-        await self.session.wait_for_capacity()
+        await super().wait_for_capacity()
         if messages := list(self.messages_due()):
             await self.send_in_order(messages)
 
@@ -118,24 +98,6 @@ class ListeningSocket(VoiceConsumer):
         """The client has sent everything: the rest follows, and the close."""
         if self.live is not None:
             self.live.finish()
-
-    async def finish(self, reason: str) -> None:
-        if self.live is not None:
-            await self.live.drain(reason)
-
-    def warn(self, seconds: float) -> None:
-        self.session.warn_of_end(seconds)
-
-    async def closed(self) -> None:
-        if self.live is not None:
-            await self.live.close()
-
-    @property
-    def session(self) -> LiveSession:
-        """The session. Raises BadRequest without one: the socket is about to close."""
-        if self.live is None:
-            raise BadRequest("The connection was not opened.")
-        return self.live
 
 
 def _is_empty_frame(message: dict[str, Any]) -> bool:
