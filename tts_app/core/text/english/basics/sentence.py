@@ -60,6 +60,12 @@ _NO_PLURALS = word_set(
 )
 
 
+def tail(text: str, end: int, most: int = 60) -> str:
+    """The characters before `end`: enough for what a grammar asks, however long the
+    text is."""
+    return text[max(0, end - most) : end]
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """The words for a stretch of the text."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.basics.sentence import DASH, Reading, Sentence
+from tts_app.core.text.english.basics.sentence import DASH, Reading, Sentence, tail
 from tts_app.core.text.english.basics.spelling import said_letters, said_year
 from tts_app.core.text.english.basics.vocabulary import word_set
 from tts_app.core.text.english.grammars.dates import MONTHS
@@ -53,7 +53,7 @@ _NEAR_1_YEAR = 2039
 _OLDEST_BARE = 1700
 _MODERN = 1900
 _OPERATOR_AFTER = re.compile(
-    r"\s?(?:!=|[-−+*/×÷=^<>≠≈≤≥])\s?[\d(]|\s(?:!=|[-−–+*/×÷=^<>≠≈≤≥])\s"
+    r"\s?(?:!=|\*\*|[-−+*/×÷=^<>≠≈≤≥])\s?[\d(]|\s(?:!=|\*\*|[-−–+*/×÷=^<>≠≈≤≥])\s"
 )
 _OPERATOR_BEFORE = re.compile(r"[+*/×÷=^<>−≠≈≤≥]\s?\Z|\s[-–]\s\Z")
 _CIRCA = re.compile(r"\b(?:ca?|b|d|r)\.\s?\Z")
@@ -109,12 +109,12 @@ def _year(sentence: Sentence, start: int) -> Reading | None:
 def _means_year(sentence: Sentence, start: int, end: int) -> bool:
     text = sentence.text
     if sentence.is_sum and (
-        _OPERATOR_AFTER.match(text, end) or _OPERATOR_BEFORE.search(text[:start])
+        _OPERATOR_AFTER.match(text, end) or _OPERATOR_BEFORE.search(tail(text, start))
     ):
         return False
     cue, number = sentence.word_before(start), int(text[start : start + 4])
     before = text[start - 1 : start]
-    if _CIRCA.search(text[:start]):
+    if _CIRCA.search(tail(text, start)):
         return True
     if before in ("/", "."):
         return False
@@ -137,7 +137,7 @@ def _means_year(sentence: Sentence, start: int, end: int) -> bool:
 
 def _is_after_date(text: str, start: int) -> bool:
     """`, 1969` behind the name of a month and a day, or of a place."""
-    return bool(re.search(r"(?:[A-Za-z]|\dth|\dst|\dnd|\drd),\s\Z", text[:start]))
+    return bool(re.search(r"(?:[A-Za-z]|\dth|\dst|\dnd|\drd),\s\Z", tail(text, start)))
 
 
 def _means_decade(sentence: Sentence, start: int, end: int) -> bool:
