@@ -26,6 +26,7 @@ _NAME_WITH_HYPHEN = re.compile(r"([^\W\d_]+)\d*-\Z")
 _PREFIXES = word_set(
     "mid pre post non sub early late over under around circa from to pro anti"
 )
+_MOST_CLOSERS = 12
 _LONGEST_WORD = 24
 
 _DETERMINERS = word_set(
@@ -157,7 +158,8 @@ class Sentence:
 
     def ends_at(self, end: int) -> bool:
         """Whether only closing quotes and brackets follow."""
-        return not self.text[end:].strip("\"'”’») ")
+        left = len(self.text) - end
+        return left <= _MOST_CLOSERS and not self.text[end:].strip("\"'”’») ")
 
 
 Grammar = Callable[[Sentence, int], Reading | None]

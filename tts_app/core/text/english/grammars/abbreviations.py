@@ -17,7 +17,7 @@ from tts_app.core.text.english.basics.spelling import LETTER_A, said_letters
 from tts_app.core.text.english.basics.vocabulary import word_set
 
 _DOTTED_WORD = re.compile(
-    r"(?:[A-Za-z]{1,2}\.\s?){2,}(?<=\.)|[A-Za-z]{1,2}(?:\.[A-Za-z]{1,2})+(?![\w.])"
+    r"(?:[A-Za-z]{1,2}\.\s?){2,4}(?<=\.)|[A-Za-z]{1,2}(?:\.[A-Za-z]{1,2}){1,4}(?![\w.])"
 )
 _INITIALS = re.compile(r"[A-Z](?:\.\s?[A-Z])*\.(?=\s?[A-Z]|\s[a-z])")
 _ACRONYM = re.compile(r"(?:[A-Za-z]\.){2,}|(?:[A-Z]\.)+[A-Z](?![\w.])")
