@@ -113,16 +113,15 @@ def read_dash(sentence: Sentence, start: int) -> Reading | None:
     text, after = sentence.text, start + 1
     if text[start] not in DASHES:
         return None
+    in_sum = sentence.is_in_sum(start, after)
     number = _NUMBER_AFTER.match(text, after)
     spaced_left = text[start - 1 : start] == " "
     spaced_right = text[after : after + 1] == " "
-    if _LETTER_BEFORE.search(tail(text, start)) and not (
-        sentence.is_sum or spaced_left
-    ):
+    if _LETTER_BEFORE.search(tail(text, start)) and not (in_sum or spaced_left):
         # "B-52" and "SmolLM2-135M"
         return None
     if _has_left(sentence, start) and (
-        number or (spaced_left == spaced_right and sentence.is_sum)
+        number or (spaced_left == spaced_right and in_sum)
     ):
         if not (number or _OPERAND_AFTER.match(text, after)):
             return None
@@ -244,7 +243,7 @@ def _minus_or_to(sentence: Sentence, start: int, *, spaced: bool) -> str:
     text = sentence.text
     if text[start] == "−":
         return "minus"
-    if sentence.is_sum or _EQUAL_AFTER.match(text, start + 1):
+    if sentence.is_in_sum(start, start + 1) or _EQUAL_AFTER.match(text, start + 1):
         return "minus"
     one, two = (
         _LAST_NUMBER.search(tail(text, start)),

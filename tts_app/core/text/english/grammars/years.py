@@ -88,7 +88,11 @@ def _span(sentence: Sentence, start: int) -> Reading | None:
             return Reading(found.end(), f"{said_year(first)} {said}")
         return None
     found = _YEARS.match(text, start)
-    if found is None or sentence.is_sum or sentence.has_plural_after(found.end()):
+    if (
+        found is None
+        or sentence.is_in_sum(start, found.end())
+        or sentence.has_plural_after(found.end())
+    ):
         return None
     first, last = found.groups()
     whole = last if len(last) == 4 else first[:2] + last
