@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings, strategies as st
 
@@ -135,3 +137,16 @@ def test_pieces_of_a_stream_change_nothing() -> None:
 def test_it_names_the_letter_a() -> None:
     check("Vitamin A helps", "Vitamin A- helps", "Now {} us.")
     check("Plan A", "Plan A")
+
+
+@pytest.mark.parametrize("piece", ["1-", "$", "1 - ", "<5 ", "in 1999 ", "Dr. ", "I "])
+def test_the_work_grows_with_the_text_and_no_faster(piece) -> None:
+    def seconds(length: int) -> float:
+        text = piece * (length // len(piece))
+        began = time.process_time()
+        expand_english(text)
+        return time.process_time() - began
+
+    # Twice the text may cost twice as much; the square would be sixteen times.
+    once = min(seconds(4_000) for _ in range(3))
+    assert min(seconds(16_000) for _ in range(3)) < 10 * once + 0.01

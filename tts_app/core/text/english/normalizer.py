@@ -103,12 +103,16 @@ further up wins."""
 
 _LETTER = r"[^\W\d_\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209f\u2150-\u218f]"
 """Without superscripts and the signs of fractions, which Python counts as letters."""
-_TOKEN = re.compile(rf"(\d+(?:[.,]\d+)*|{_LETTER}+(?:['’]{_LETTER}+)*|.)\s*", re.DOTALL)
-_PLAIN = re.compile(
-    r"((?:(?:(?!(?:approx|etc|aka|mph|kph|lbs|kbps)\b)[a-z]{3,}|an?|of|to|is|in|it|at|on|or|as"
-    r"|by|be|we|he|do|if|so|up|us|my|me|no|go|am)(?:'[a-z]+)?[,;:]? +)+)(?=[^\W\d_])"
+_TOKEN = rf"(\d+(?:[.,]\d+)*|{_LETTER}+(?:['’]{_LETTER}+)*|.)\s*"
+_PLAIN = (
+    r"((?:(?:(?!(?:[Aa]pprox|[Ee]tc|[Aa]ka|mph|kph|lbs|[KkMGT]bps|[Tt]bsp|Mrs|Prof|Sgt|Capt"
+    r"|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec|Mon|Tue|Wed|Thu|Fri|Sat|Sun))"
+    r"[A-Z]?[a-z]{3,}|an?|of|to|is|in|it|at|on|or|as|by|be|we|he|do|if|so|up|us|my|me|no|go"
+    r"|am|The|She|You|And|But)(?:'[a-z]+)?[,;:]? +)+)"
 )
 """Words at which no grammar begins, for speed: most of a text."""
+_AFTER_QUANTITY = re.compile(f"(?!){_PLAIN}|{_TOKEN}", re.DOTALL)
+_NEXT = re.compile(f"{_PLAIN}|{_TOKEN}", re.DOTALL)
 _BEHIND = re.compile(r"\d*( .|.)", re.DOTALL)
 _LONGEST_INITIALS = 2
 _ROMAN = re.compile(r"[IVXLCDM]+|[ivx]+")
@@ -119,14 +123,16 @@ def expand_english(clause: str) -> str:
     sentence, said = Sentence(clause), _Words()
     at = 0
     while at < len(clause):
-        plain = None if sentence.after_quantity else _PLAIN.match(clause, at)
-        found = plain or _TOKEN.match(clause, at)
+        found = (_AFTER_QUANTITY if sentence.after_quantity else _NEXT).match(
+            clause, at
+        )
         assert found is not None  # noqa: S101 - a token is any character
-        reading = None if plain else _longest(sentence, found[1], at)
+        token = found[2]
+        reading = _longest(sentence, token, at) if token else None
         if reading is None:
             said.add_text(found.group())
             at = found.end()
-            sentence.pass_over(found[1])
+            sentence.pass_over(token or found[1])
         else:
             said.add_words(reading.words)
             at = sentence.read_until = reading.end

@@ -68,6 +68,8 @@ BEFORE_NUMBER = {
     "vols": "volumes",
     "ch": "chapter",
     "sec": "section",
+    "para": "paragraph",
+    "paras": "paragraphs",
     "art": "article",
     "eq": "equation",
     "eqs": "equations",

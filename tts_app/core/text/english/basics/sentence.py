@@ -19,6 +19,14 @@ _SUM = re.compile(
     r"|\b(?:what is|what's|how much is|calculate|compute|subtract|solve|evaluate)\b",
     re.IGNORECASE,
 )
+_OPERAND = r"[\d.,()$€£%√²³π\s+*/×÷^=<>≈≠≤≥!−–-]|(?<![^\W\d_])[A-Za-z](?![^\W\d_])"
+_OPERANDS_BEFORE = re.compile(rf"(?:{_OPERAND})*\Z")
+_OPERANDS_AFTER = re.compile(rf"(?:{_OPERAND}){{0,60}}")
+_OPERATOR = re.compile(r"[=+*×÷^<>≈≠≤≥]|\d\s?/\s?\d")
+_ASKED = re.compile(
+    r"\b(?:what is|what's|how much is|calculate|compute|subtract|solve|evaluate)\b",
+    re.IGNORECASE,
+)
 _WORD_BEFORE = re.compile(r"[^\W\d_][^\W\d_'’]*\Z")
 _WORD_AFTER = re.compile(r"[ -]([a-z][a-z'’]*)")
 _ANY_WORD_AFTER = re.compile(r"[ -]([^\W\d_][^\W\d_'’]*)")
@@ -26,6 +34,7 @@ _NAME_WITH_HYPHEN = re.compile(r"([^\W\d_]+)\d*-\Z")
 _PREFIXES = word_set(
     "mid pre post non sub early late over under around circa from to pro anti"
 )
+_MOST_CLOSERS = 12
 _LONGEST_WORD = 24
 
 _DETERMINERS = word_set(
@@ -58,6 +67,12 @@ _NO_PLURALS = word_set(
     "is was has as its this us does his yes plus minus thus always perhaps besides"
     " sometimes afterwards versus towards"
 )
+
+
+def tail(text: str, end: int, most: int = 60) -> str:
+    """The characters before `end`: enough for what a grammar asks, however long the
+    text is."""
+    return text[max(0, end - most) : end]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +117,16 @@ class Sentence:
     def is_sum(self) -> bool:
         """Whether it has arithmetic in it, so that a hyphen is a minus."""
         return bool(_SUM.search(self.text))
+
+    def is_in_sum(self, start: int, end: int) -> bool:
+        """Whether the sign between these places belongs to arithmetic: a question for
+        a result, or another operator among the operands around it."""
+        if not self.is_sum:
+            return False
+        before = _OPERANDS_BEFORE.search(tail(self.text, start))
+        after = _OPERANDS_AFTER.match(self.text, end)
+        around = (before.group() if before else "") + (after.group() if after else "")
+        return bool(_OPERATOR.search(around) or _ASKED.search(self.text))
 
     def word_before(self, start: int) -> str:
         """The word that ends before `start`, in lower case; only a space, a quote or a
@@ -151,7 +176,8 @@ class Sentence:
 
     def ends_at(self, end: int) -> bool:
         """Whether only closing quotes and brackets follow."""
-        return not self.text[end:].strip("\"'”’») ")
+        left = len(self.text) - end
+        return left <= _MOST_CLOSERS and not self.text[end:].strip("\"'”’») ")
 
 
 Grammar = Callable[[Sentence, int], Reading | None]

@@ -12,12 +12,12 @@ from tts_app.core.text.english.basics.abbreviation_names import (
     TITLES,
     WITHOUT_STOP,
 )
-from tts_app.core.text.english.basics.sentence import Reading, Sentence
+from tts_app.core.text.english.basics.sentence import Reading, Sentence, tail
 from tts_app.core.text.english.basics.spelling import LETTER_A, said_letters
 from tts_app.core.text.english.basics.vocabulary import word_set
 
 _DOTTED_WORD = re.compile(
-    r"(?:[A-Za-z]{1,2}\.\s?){2,}(?<=\.)|[A-Za-z]{1,2}(?:\.[A-Za-z]{1,2})+(?![\w.])"
+    r"(?:[A-Za-z]{1,2}\.\s?){2,4}(?<=\.)|[A-Za-z]{1,2}(?:\.[A-Za-z]{1,2}){1,4}(?![\w.])"
 )
 _INITIALS = re.compile(r"[A-Z](?:\.\s?[A-Z])*\.(?=\s?[A-Z]|\s[a-z])")
 _ACRONYM = re.compile(r"(?:[A-Za-z]\.){2,}|(?:[A-Z]\.)+[A-Z](?![\w.])")
@@ -57,7 +57,7 @@ def read_abbreviation(sentence: Sentence, start: int) -> Reading | None:
         if words:
             return _stopped(sentence, found.end(), words)
     if (found := _PLAIN_TITLE.match(text, start)) and not _CAPITAL_BEFORE.search(
-        text[:start]
+        tail(text, start)
     ):
         return Reading(found.end(), TITLES[found.group()])
     found = _STOPPED.match(text, start)
@@ -103,7 +103,7 @@ def _with_stop(sentence: Sentence, start: int, found: re.Match[str]) -> Reading 
     if is_title and not (word in ("St", "Dr") and _is_address(text, start, end)):
         return Reading(end, TITLES[word])
     before = _CAPITAL_BEFORE if word == "Dr" else _NAME_BEFORE
-    if word in AFTER_NAME and before.search(text[:start]):
+    if word in AFTER_NAME and before.search(tail(text, start)):
         return _stopped(sentence, end, AFTER_NAME[word])
     if word in ("Jr", "Sr"):
         return _stopped(sentence, end, AFTER_NAME[word])
@@ -111,7 +111,7 @@ def _with_stop(sentence: Sentence, start: int, found: re.Match[str]) -> Reading 
         return _stopped(sentence, end, "Doctor")
     if low == "ed" and text.startswith(" by ", end):
         return Reading(end, "edited")
-    if low == "ed" and _ORDINAL_BEFORE.search(text[:start]):
+    if low == "ed" and _ORDINAL_BEFORE.search(tail(text, start)):
         return _stopped(sentence, end, "edition")
     if low in ANYWHERE and not (
         low in _SENTENCE_ENDS and _ends_sentence(sentence, end)
@@ -130,7 +130,7 @@ def _ends_sentence(sentence: Sentence, end: int) -> bool:
 
 def _is_address(text: str, start: int, end: int) -> bool:
     """ "on Main St. Louis agreed" is rare; "12 Main St. NW" and "Main St. and" are not."""
-    before = _CAPITAL_BEFORE.search(text[:start])
+    before = _CAPITAL_BEFORE.search(tail(text, start))
     return before is not None and text[end : end + 4] in (
         " and",
         " NW",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.basics.sentence import Reading, Sentence
+from tts_app.core.text.english.basics.sentence import Reading, Sentence, tail
 from tts_app.core.text.english.basics.unit_names import CLEAR_UNITS
 from tts_app.core.text.english.grammars.money import CODES
 
@@ -84,7 +84,7 @@ def read_comparison(sentence: Sentence, start: int) -> Reading | None:
         return Reading(end, _EQUALITIES[sign] if left or right or between else "")
     binary, prefix = _COMPARISONS[sign]
     if left and (right or text[end : end + 1] == " "):
-        verb = "" if _VERBLESS.search(text[:start]) else "is "
+        verb = "" if _VERBLESS.search(tail(text, start)) else "is "
         return Reading(end, f"{verb}{binary}")
     if right:
         return Reading(end, prefix)
@@ -113,14 +113,15 @@ def read_dash(sentence: Sentence, start: int) -> Reading | None:
     text, after = sentence.text, start + 1
     if text[start] not in DASHES:
         return None
+    in_sum = sentence.is_in_sum(start, after)
     number = _NUMBER_AFTER.match(text, after)
     spaced_left = text[start - 1 : start] == " "
     spaced_right = text[after : after + 1] == " "
-    if _LETTER_BEFORE.search(text[:start]) and not (sentence.is_sum or spaced_left):
+    if _LETTER_BEFORE.search(tail(text, start)) and not (in_sum or spaced_left):
         # "B-52" and "SmolLM2-135M"
         return None
     if _has_left(sentence, start) and (
-        number or (spaced_left == spaced_right and sentence.is_sum)
+        number or (spaced_left == spaced_right and in_sum)
     ):
         if not (number or _OPERAND_AFTER.match(text, after)):
             return None
@@ -231,7 +232,7 @@ def _times(sentence: Sentence, start: int, end: int, *, left: bool) -> Reading |
     if sign in "·⋅∙":
         return Reading(end, "times")
     spaced = text[start - 1] == " "
-    behind_unit = text[:start].rstrip()[-1:].isalpha() and not sentence.is_sum
+    behind_unit = tail(text, start).rstrip()[-1:].isalpha() and not sentence.is_sum
     if sign == "*" or (spaced and not behind_unit) or sentence.is_sum:
         return Reading(end, "times")
     return Reading(end, "by") if _NUMBER_AFTER.match(text, end) else None
@@ -242,10 +243,13 @@ def _minus_or_to(sentence: Sentence, start: int, *, spaced: bool) -> str:
     text = sentence.text
     if text[start] == "−":
         return "minus"
-    if sentence.is_sum or _EQUAL_AFTER.match(text, start + 1):
+    if sentence.is_in_sum(start, start + 1) or _EQUAL_AFTER.match(text, start + 1):
         return "minus"
-    one, two = _LAST_NUMBER.search(text[:start]), _NEXT_NUMBER.match(text, start + 1)
-    is_bare = text[:start].rstrip()[-1:].isdecimal()
+    one, two = (
+        _LAST_NUMBER.search(tail(text, start)),
+        _NEXT_NUMBER.match(text, start + 1),
+    )
+    is_bare = tail(text, start).rstrip()[-1:].isdecimal()
     if not (spaced and is_bare and one and two):
         return "to"
     falls = float(one[1].replace(",", "")) > float(two[1].replace(",", ""))

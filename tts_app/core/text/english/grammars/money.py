@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tts_app.core.text.english.basics.sentence import DASH, Reading, Sentence
+from tts_app.core.text.english.basics.sentence import DASH, Reading, Sentence, tail
 from tts_app.core.text.english.basics.spelling import SCALE_WORDS, SCALES, plain, plural
 from tts_app.core.text.english.grammars.units import PER, said_per
 
@@ -158,7 +158,11 @@ def read_money_after(sentence: Sentence, start: int) -> Reading | None:
         unit = unit if is_one else plural(unit)
         return Reading(small.end(), f"{number} {unit}", quantity=True)
     found = _AFTER.match(sentence.text, start)
-    if found and found["dollar"] and MATH_BEFORE.search(sentence.text[:start]):
+    if (
+        found
+        and found["dollar"]
+        and MATH_BEFORE.search(tail(sentence.text, start, 200))
+    ):
         return None
     return _reading(sentence, found) if found else None
 

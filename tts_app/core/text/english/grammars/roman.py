@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.basics.sentence import Reading, Sentence
+from tts_app.core.text.english.basics.sentence import Reading, Sentence, tail
 from tts_app.core.text.english.basics.spelling import (
     cardinal_word,
     ordinal,
@@ -73,7 +73,9 @@ _NAME = re.compile(r"([A-Z][\w’'-]*)\s\Z")
 def read_roman(sentence: Sentence, start: int) -> Reading | None:
     """A Roman numeral in capitals, or in small letters within brackets."""
     text = sentence.text
-    small = _SMALL.match(text, start) if _ITEM_BEFORE.search(text[:start]) else None
+    small = (
+        _SMALL.match(text, start) if _ITEM_BEFORE.search(tail(text, start)) else None
+    )
     if small and small.group() not in ("", "x"):
         return Reading(small.end(), cardinal_word(_value(small.group().upper())))
     found = _ROMAN.match(text, start)

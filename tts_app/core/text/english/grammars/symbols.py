@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.basics.sentence import Reading, Sentence
+from tts_app.core.text.english.basics.sentence import Reading, Sentence, tail
 from tts_app.core.text.english.grammars.money import MATH_BEFORE
 
 _NAMES = {
@@ -135,7 +135,7 @@ def read_greek(sentence: Sentence, start: int) -> Reading | None:
 def _named(sentence: Sentence, start: int) -> Reading:
     text, sign = sentence.text, sentence.text[start]
     opens = text[start + 1 : start + 2].isalpha() or text[start + 1 : start + 2] == "("
-    if sign == "$" and (opens or MATH_BEFORE.search(text[:start])):
+    if sign == "$" and (opens or MATH_BEFORE.search(tail(text, start, 200))):
         return Reading(start + 1, "")
     return Reading(start + 1, _NAMES[sign])
 
@@ -143,7 +143,7 @@ def _named(sentence: Sentence, start: int) -> Reading:
 def _hash(text: str, start: int) -> Reading:
     if found := _NUMBERED.match(text, start):
         return Reading(found.end(), "number ")
-    if _MUSIC_OR_LANGUAGE.search(text[:start]):
+    if _MUSIC_OR_LANGUAGE.search(tail(text, start)):
         return Reading(start + 1, "sharp")
     if found := _HASHTAG.match(text, start):
         return Reading(found.end(), "hashtag ")
@@ -151,4 +151,6 @@ def _hash(text: str, start: int) -> Reading:
 
 
 def _in_path(text: str, start: int) -> bool:
-    return bool(_TO_THE_RIGHT.match(text, start) and _PATH_BEFORE.search(text[:start]))
+    return bool(
+        _TO_THE_RIGHT.match(text, start) and _PATH_BEFORE.search(tail(text, start))
+    )

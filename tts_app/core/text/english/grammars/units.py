@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.basics.sentence import DASH, NUMBER, Reading, Sentence
+from tts_app.core.text.english.basics.sentence import (
+    DASH,
+    NUMBER,
+    Reading,
+    Sentence,
+    tail,
+)
 from tts_app.core.text.english.basics.spelling import plain, plural
 from tts_app.core.text.english.basics.unit_names import (
     CLEAR_UNITS,
@@ -80,7 +86,7 @@ def read_lone_unit(sentence: Sentence, start: int) -> Reading | None:
         found["above"] not in CLEAR_UNITS and not sentence.after_quantity
     ):
         return None
-    is_part = _PROPER_FRACTION.search(sentence.text[:start]) is not None
+    is_part = _PROPER_FRACTION.search(tail(sentence.text, start)) is not None
     one = is_part or sentence.word_before(start) in ("one", "per", "half", "quarter")
     end = _after_stop(sentence, found.end())
     return Reading(end, _said_unit(found, one=one), quantity=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tts_app.core.text.english.basics.sentence import DASH, Reading, Sentence
+from tts_app.core.text.english.basics.sentence import DASH, Reading, Sentence, tail
 from tts_app.core.text.english.basics.spelling import said_letters, said_year
 from tts_app.core.text.english.basics.vocabulary import word_set
 from tts_app.core.text.english.grammars.dates import MONTHS
@@ -53,9 +53,9 @@ _NEAR_1_YEAR = 2039
 _OLDEST_BARE = 1700
 _MODERN = 1900
 _OPERATOR_AFTER = re.compile(
-    r"\s?(?:!=|[-−+*/×÷=^<>≠≈≤≥])\s?[\d(]|\s(?:!=|[-−–+*/×÷=^<>≠≈≤≥])\s"
+    r"\s[xX]\s\d|\s?(?:!=|\*\*|[-−+*/×÷=^<>≠≈≤≥])\s?[\d(]|\s(?:!=|\*\*|[-−–+*/×÷=^<>≠≈≤≥])\s"
 )
-_OPERATOR_BEFORE = re.compile(r"[+*/×÷=^<>−≠≈≤≥]\s?\Z|\s[-–]\s\Z")
+_OPERATOR_BEFORE = re.compile(r"\s[xX]\s\Z|[+*/×÷=^<>−≠≈≤≥]\s?\Z|\s[-–]\s\Z")
 _CIRCA = re.compile(r"\b(?:ca?|b|d|r)\.\s?\Z")
 _VERBS = word_set(
     "was is will saw had has brought marked would began ended were became may might"
@@ -88,7 +88,11 @@ def _span(sentence: Sentence, start: int) -> Reading | None:
             return Reading(found.end(), f"{said_year(first)} {said}")
         return None
     found = _YEARS.match(text, start)
-    if found is None or sentence.is_sum or sentence.has_plural_after(found.end()):
+    if (
+        found is None
+        or sentence.is_in_sum(start, found.end())
+        or sentence.has_plural_after(found.end())
+    ):
         return None
     first, last = found.groups()
     whole = last if len(last) == 4 else first[:2] + last
@@ -109,12 +113,12 @@ def _year(sentence: Sentence, start: int) -> Reading | None:
 def _means_year(sentence: Sentence, start: int, end: int) -> bool:
     text = sentence.text
     if sentence.is_sum and (
-        _OPERATOR_AFTER.match(text, end) or _OPERATOR_BEFORE.search(text[:start])
+        _OPERATOR_AFTER.match(text, end) or _OPERATOR_BEFORE.search(tail(text, start))
     ):
         return False
     cue, number = sentence.word_before(start), int(text[start : start + 4])
     before = text[start - 1 : start]
-    if _CIRCA.search(text[:start]):
+    if _CIRCA.search(tail(text, start)):
         return True
     if before in ("/", "."):
         return False
@@ -137,7 +141,7 @@ def _means_year(sentence: Sentence, start: int, end: int) -> bool:
 
 def _is_after_date(text: str, start: int) -> bool:
     """`, 1969` behind the name of a month and a day, or of a place."""
-    return bool(re.search(r"(?:[A-Za-z]|\dth|\dst|\dnd|\drd),\s\Z", text[:start]))
+    return bool(re.search(r"(?:[A-Za-z]|\dth|\dst|\dnd|\drd),\s\Z", tail(text, start)))
 
 
 def _means_decade(sentence: Sentence, start: int, end: int) -> bool:
