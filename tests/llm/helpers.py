@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
 from common.config import Config, load_config
+from common.engine import Engine
 from llm.engine import ChatMessage, LlmEngine, ReplyOptions, text_deltas
 from llm.servers.ollama import OllamaEngine
 from tests.servers.ollama import OllamaServer
@@ -18,7 +19,7 @@ PATIENCE_SECONDS = 30.0
 LONG_SECONDS = 120.0
 """A limit or a delay that a test would show if anybody waited for it."""
 
-Engine = TypeVar("Engine", bound=LlmEngine)
+AnyEngine = TypeVar("AnyEngine", bound=Engine)
 
 QUESTION = [ChatMessage("system", "Answer briefly."), ChatMessage("user", "Hello?")]
 
@@ -37,7 +38,7 @@ def quick(**changes: Any) -> Config:
 
 
 @contextlib.asynccontextmanager
-async def started(engine: Engine) -> AsyncIterator[Engine]:
+async def started(engine: AnyEngine) -> AsyncIterator[AnyEngine]:
     await engine.start()
     try:
         yield engine

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from common.config import Config, SttEngineSettings
 from common.workers import Priority, Urgency
 from stt_app.core.engine import Transcript, TranscriptionRequest
 from stt_app.core.remote.engine import RemoteStt
+from tests.llm.helpers import started as running
 from tests.servers.audio import tone
 
 SECTION = SttEngineSettings.part_of(Config())
@@ -24,14 +24,9 @@ def fresh(url: str, **options: Any) -> RemoteStt:
     return RemoteStt(SECTION, {"url": url, **options})
 
 
-@asynccontextmanager
-async def started(url: str, **options: Any) -> AsyncIterator[RemoteStt]:
-    engine = fresh(url, **options)
-    await engine.start()
-    try:
-        yield engine
-    finally:
-        await engine.stop()
+def started(url: str, **options: Any) -> AbstractAsyncContextManager[RemoteStt]:
+    """The engine while it runs."""
+    return running(fresh(url, **options))
 
 
 async def ask(

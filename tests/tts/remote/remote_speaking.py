@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ from common.audio import Samples
 from common.config import Config, TtsEngineSettings
 from common.workers import Priority, Urgency
 from tests.contracts.tts import SENTENCE, spoken
+from tests.llm.helpers import started as running
 from tts_app.core.engine import SpeechPart, SynthesisRequest
 from tts_app.core.remote.engine import RemoteTts
 
@@ -24,14 +25,9 @@ def fresh(url: str, **options: Any) -> RemoteTts:
     return RemoteTts(SECTION, {"url": url, **options})
 
 
-@asynccontextmanager
-async def started(url: str, **options: Any) -> AsyncIterator[RemoteTts]:
-    engine = fresh(url, **options)
-    await engine.start()
-    try:
-        yield engine
-    finally:
-        await engine.stop()
+def started(url: str, **options: Any) -> AbstractAsyncContextManager[RemoteTts]:
+    """The engine while it runs."""
+    return running(fresh(url, **options))
 
 
 async def say(
