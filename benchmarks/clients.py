@@ -44,7 +44,7 @@ SENTENCE_SECONDS = (2.5, 6.0)
 MOST_ERRORS = 0.10
 CLIPS = 4
 TAIL_SECONDS, LIVE_TAIL_SECONDS = 1.0, 3.0
-PCM = {"format": "pcm", "sample_rate": 24_000}
+PCM_RATE_HZ = 24_000
 HEADER = ["client", "service", "what was done", "result", "time"]
 SERVER = {
     "whisper_model_name": "tiny.en",
@@ -116,7 +116,9 @@ async def _ours(server: RunningServer, wanted: Wanted) -> list[dict[str, Any]]:
         times = zip(heard.events, heard.arrived_seconds, strict=True)
         last = [at for event, at in times if event["type"] == "transcript"][-1]
         seconds.append(last - clip.speech_end_seconds)
-    speech = await speak(server.url, text=SENTENCE, llm=False, **PCM)
+    speech = await speak(
+        server.url, text=SENTENCE, llm=False, format="pcm", sample_rate=PCM_RATE_HZ
+    )
     own = {"client": "none", "did": "live", "service": "`/ws/stt`"}
     return [
         {**own, "texts": texts, "seconds": seconds},
@@ -125,7 +127,7 @@ async def _ours(server: RunningServer, wanted: Wanted) -> list[dict[str, Any]]:
             "service": "`/tts`",
             "did": "streamed PCM",
             "pcm": speech.body.hex(),
-            "rate_hz": PCM["sample_rate"],
+            "rate_hz": PCM_RATE_HZ,
             "first_byte_seconds": speech.first_byte_seconds,
         },
     ]
