@@ -2,7 +2,7 @@
 
 The clients are not among this project's dependencies. `--python` names a Python that has
 them: pipecat-ai[openai,deepgram], livekit-agents, livekit-plugins-openai,
-livekit-plugins-deepgram, deepgram-sdk, wyoming.
+livekit-plugins-deepgram, deepgram-sdk, wyoming, wyoming_openai.
 """
 
 from __future__ import annotations
@@ -15,16 +15,17 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from benchmarks.client_scripts.checks import Clip, Task
-from benchmarks.corpus import LEFT_OUT, samples_of, short_english
+from benchmarks.corpus import LEFT_OUT, audio_of, samples_of, short_english
 from benchmarks.flags import Flags
 from benchmarks.labels import acoustic_bounds
 from benchmarks.report import ROOT, table
 from common.audio import SPEECH_RATE_HZ, Audio, float_to_pcm16, pcm16_to_float
-from tests.clients import transcribe_over_socket
+from tests.clients import speak, transcribe_over_socket
 from tests.server_process import RunningServer, free_port, running_server
 from tests.word_errors import Recording, word_error_rate
 
@@ -34,6 +35,7 @@ SCRIPTS = (
     "livekit_plugins",
     "deepgram_sdk",
     "wyoming_client",
+    "wyoming_bridge",
 )
 SCRIPT_SECONDS = 1_200.0
 SENTENCE = "The library closes at nine, but you can return books at any time."
@@ -41,7 +43,8 @@ SENTENCE_SECONDS = (2.5, 6.0)
 """Nobody says this sentence faster or more slowly; at a wrong rate it would be."""
 MOST_ERRORS = 0.10
 CLIPS = 4
-TAIL_SECONDS = 1.0
+TAIL_SECONDS, LIVE_TAIL_SECONDS = 1.0, 3.0
+PCM_RATE_HZ = 24_000
 HEADER = ["client", "service", "what was done", "result", "time"]
 SERVER = {
     "whisper_model_name": "tiny.en",
@@ -72,11 +75,11 @@ def run(flags: Flags) -> str:
         running_server(**SERVER, wyoming_port=free_port()) as server,
     ):
         wanted = Wanted(recordings, _task(server, recordings, Path(folder)))
-        rows = [
-            _row(server, wanted, result)
-            for script in SCRIPTS
-            for result in _results(flags.python, script, wanted.task)
-        ]
+        results = chain(
+            asyncio.run(_ours(server, wanted)),
+            *(_results(flags.python, script, wanted.task) for script in SCRIPTS),
+        )
+        rows = [_row(server, wanted, result) for result in results]
     title = f"Real clients, {len(recordings)} recordings and one sentence"
     return table(title, HEADER, rows)
 
@@ -99,6 +102,35 @@ def _task(server: RunningServer, recordings: list[Recording], folder: Path) -> T
         path.write_bytes(float_to_pcm16(samples))
         clips.append(Clip(str(path), acoustic_bounds(samples).end_seconds))
     return Task(server.url, server.wyoming_port, clips, SENTENCE)
+
+
+async def _ours(server: RunningServer, wanted: Wanted) -> list[dict[str, Any]]:
+    """This server's own interface, for comparison."""
+    clips = [audio_of(recording) for recording in wanted.recordings]
+    texts, seconds = [], []
+    for audio, clip in zip(clips, wanted.task.clips, strict=True):
+        heard = await transcribe_over_socket(
+            server.url, audio, real_time=True, tail_seconds=LIVE_TAIL_SECONDS
+        )
+        texts.append(heard.text)
+        times = zip(heard.events, heard.arrived_seconds, strict=True)
+        last = [at for event, at in times if event["type"] == "transcript"][-1]
+        seconds.append(last - clip.speech_end_seconds)
+    speech = await speak(
+        server.url, text=SENTENCE, llm=False, format="pcm", sample_rate=PCM_RATE_HZ
+    )
+    own = {"client": "none", "did": "live", "service": "`/ws/stt`"}
+    return [
+        {**own, "texts": texts, "seconds": seconds},
+        {
+            **own,
+            "service": "`/tts`",
+            "did": "streamed PCM",
+            "pcm": speech.body.hex(),
+            "rate_hz": PCM_RATE_HZ,
+            "first_byte_seconds": speech.first_byte_seconds,
+        },
+    ]
 
 
 def _results(python: str, script: str, task: Task) -> Iterator[dict[str, Any]]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import io
 import json
 import tempfile
 import time
-import wave
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -26,7 +24,7 @@ from benchmarks.flags import Flags
 from benchmarks.labels import acoustic_bounds
 from benchmarks.report import table
 from benchmarks.turns import Ask, compared, in_turns
-from common.audio import PCM16_BYTES, SPEECH_RATE_HZ, Audio, float_to_pcm16
+from common.audio import PCM16_BYTES, SPEECH_RATE_HZ, Audio, float_to_pcm16, wav_bytes
 from common.config import load_config
 from gateway_app.access.principals import LOCAL
 from gateway_app.history.records import NO_HISTORY
@@ -39,7 +37,7 @@ MODEL = "tiny.en"
 SILENCE_MS = 700
 CHUNK_MS = 20
 CLIPS = 5
-TURNS = 20
+TURNS = 16
 LONGEST_WAIT_SECONDS = 10.0
 REALTIME_RATE_HZ = 24_000
 SERVER = {
@@ -85,16 +83,6 @@ class Clip:
     def of(cls, audio: Audio) -> Clip:
         return cls(audio, acoustic_bounds(audio.samples).end_seconds)
 
-    @property
-    def wav(self) -> bytes:
-        file = io.BytesIO()
-        with wave.open(file, "wb") as writer:
-            writer.setnchannels(1)
-            writer.setsampwidth(PCM16_BYTES)
-            writer.setframerate(self.audio.rate_hz)
-            writer.writeframes(float_to_pcm16(self.audio.samples))
-        return file.getvalue()
-
 
 # Live
 
@@ -111,7 +99,7 @@ def _live(server: RunningServer, clips: list[Clip]) -> dict[str, Ask]:
 
 
 def _native(event: dict[str, Any]) -> bool:
-    return event["type"] == "transcript" and bool(event["text"])
+    return bool(event["type"] == "transcript" and event["text"])
 
 
 def _listen(event: dict[str, Any]) -> bool:
@@ -262,7 +250,7 @@ async def _service() -> AsyncIterator[ListeningService]:
 def _in_process(listening: ListeningService, clips: list[Clip]) -> Ask:
     async def ask(turn: int) -> float:
         with tempfile.NamedTemporaryFile(suffix=".wav") as file:
-            file.write(clips[turn % len(clips)].wav)
+            file.write(wav_bytes(clips[turn % len(clips)].audio))
             file.flush()
             began = time.perf_counter()
             async for _event in listening.transcribe_file(
@@ -276,7 +264,7 @@ def _in_process(listening: ListeningService, clips: list[Clip]) -> Ask:
 
 def _posted_form(client: httpx.AsyncClient, clips: list[Clip]) -> Ask:
     async def ask(turn: int) -> float:
-        files = {"file": ("clip.wav", clips[turn % len(clips)].wav)}
+        files = {"file": ("clip.wav", wav_bytes(clips[turn % len(clips)].audio))}
         fields = {"model": "whisper-1", "language": "en"}
         began = time.perf_counter()
         answer = await client.post("/v1/audio/transcriptions", files=files, data=fields)
@@ -289,8 +277,9 @@ def _posted_form(client: httpx.AsyncClient, clips: list[Clip]) -> Ask:
 def _posted_body(client: httpx.AsyncClient, clips: list[Clip]) -> Ask:
     async def ask(turn: int) -> float:
         began = time.perf_counter()
+        recording = wav_bytes(clips[turn % len(clips)].audio)
         answer = await client.post(
-            "/v1/listen?model=nova-3&language=en", content=clips[turn % len(clips)].wav
+            "/v1/listen?model=nova-3&language=en", content=recording
         )
         assert answer.json()["results"], answer.text
         return time.perf_counter() - began

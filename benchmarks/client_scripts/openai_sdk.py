@@ -9,6 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from openai import AsyncOpenAI, OpenAI
+from openai.types.realtime import (
+    ConversationItemInputAudioTranscriptionCompletedEvent as Completed,
+)
 
 from benchmarks.client_scripts.checks import (
     KEY,
@@ -103,7 +106,7 @@ async def realtime(task: Task) -> Heard:
 async def _realtime(client: AsyncOpenAI, clip: Clip) -> tuple[str, float]:
     texts = Texts()
     transcription = {"model": "gpt-4o-mini-transcribe", "language": "en"}
-    audio_input = {
+    audio_input: Any = {
         "format": {"type": "audio/pcm", "rate": SPEECH_RATE_HZ},
         "transcription": transcription,
         "turn_detection": {"type": "server_vad", "silence_duration_ms": 500},
@@ -117,7 +120,7 @@ async def _realtime(client: AsyncOpenAI, clip: Clip) -> tuple[str, float]:
         async def listen() -> None:
             async for event in connection:
                 assert event.type != "error", event
-                if event.type.endswith("input_audio_transcription.completed"):
+                if isinstance(event, Completed):
                     texts.add(event.transcript)
 
         async def send(pcm: bytes) -> None:
