@@ -1,8 +1,6 @@
 # `make run` and `make test` need nothing but Python 3.11+ and the package registry.
 
 PYTHON ?= python3
-HOST ?= 127.0.0.1
-PORT ?= 8000
 # Processes that share the tests; a few chosen tests are quicker in one.
 JOBS ?= $(if $(ARGS),0,2)
 VENV := .venv
@@ -23,7 +21,7 @@ help:  ## Show what there is to make
 install: $(RUN_READY)  ## Install what the server needs into .venv
 
 run: $(RUN_READY)  ## Serve on http://127.0.0.1:8000 (HOST and PORT change it)
-	$(BIN)/python manage.py serve --host $(HOST) --port $(PORT)
+	$(BIN)/python manage.py serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
 # It starts servers and commands by the dozen: compiling Python each time is slow.
 test: export PYTHONDONTWRITEBYTECODE :=

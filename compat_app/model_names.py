@@ -29,6 +29,10 @@ KNOWN_ALIASES = (*TRANSCRIPTION_MODELS, *SPEECH_MODELS, *REALTIME_MODELS)
 """Names that clients use; each means the configured model."""
 
 
+MODELS_NAMED = 5
+"""Models of the engine that an error message names."""
+
+
 class UnknownModel(NotFound):
     code = "model_not_found"
 
@@ -43,8 +47,10 @@ def engine_model(given: str, offers: Sequence[str], settings: OpenaiApiSettings)
     if name in offers:
         return name
     if name and name not in KNOWN_ALIASES and settings.strict_model_names:
-        known = ", ".join(f"`{each}`" for each in (*offers, *KNOWN_ALIASES))
+        known = "".join(f"`{each}`, " for each in offers[:MODELS_NAMED])
         raise UnknownModel(
-            f"There is no model `{name[:60]}`; use one of {known}.", field="model"
+            f"There is no model `{name[:60]}`, and `strict_model_names` is on. "
+            f"Known: {known}and all that `GET /v1/models` lists.",
+            field="model",
         )
     return ""

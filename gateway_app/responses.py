@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 from typing import Any
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http.request import split_domain_port
 
 from common.errors import (
     INTERNAL,
@@ -22,6 +24,7 @@ from common.errors import (
 from common.messages import LONGEST_FIELD
 from common.metrics import ERRORS
 from gateway_app.error_shapes import NATIVE, NATIVE_ONLY, ErrorShape
+from gateway_app.path_hints import nothing_at
 from gateway_app.services import find_gateway_services
 
 JSON_TYPE = "application/json"
@@ -108,7 +111,7 @@ def error_for_response(request: HttpRequest, response: HttpResponseBase) -> Voic
         allowed = response.headers.get("Allow", "") or "another method"
         return MethodNotAllowed(f"{path} takes {allowed}, not {request.method}.")
     if status == 404:
-        return NotFound(f"There is nothing at {path}.")
+        return NotFound(nothing_at(path))
     if status == 403:
         return Forbidden("The CSRF token is missing or wrong.")
     if status == 413:
@@ -116,7 +119,16 @@ def error_for_response(request: HttpRequest, response: HttpResponseBase) -> Voic
     if status == 503:
         return Unavailable("The server cannot do this right now.")
     if status < 500:
-        return BadRequest(
-            "The request cannot be read, or its host name is not in `allowed_hosts`."
-        )
+        return BadRequest(_unreadable(request))
     return VoiceError(INTERNAL)
+
+
+def _unreadable(request: HttpRequest) -> str:
+    """Most often it is the host name: somebody uses a new name for this machine."""
+    try:
+        request.get_host()
+    except DisallowedHost:
+        name, _ = split_domain_port(request.headers.get("Host", ""))
+        if name:
+            return f"The host name `{name[:LONGEST_FIELD]}` is not in `allowed_hosts`."
+    return "The request cannot be read."

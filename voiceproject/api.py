@@ -22,6 +22,7 @@ from compat_app.openai.lists import router as openai_lists_router
 from compat_app.openai.speech import router as openai_speech_router
 from compat_app.openai.transcriptions.api import router as transcription_router
 from gateway_app.api import router as gateway_router
+from gateway_app.path_hints import nothing_at
 from gateway_app.requests import scope_of
 from gateway_app.responses import error_response, explain_validation
 from gateway_app.services import gateway_services
@@ -110,7 +111,7 @@ def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
 
 @api.exception_handler(Http404)
 def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
-    return error_response(request, NotFound(f"There is nothing at {request.path}."))
+    return error_response(request, NotFound(nothing_at(request.path)))
 
 
 @api.exception_handler(Exception)

@@ -84,7 +84,7 @@ class WyomingSettings(Section):
         le=600,
     )
     wyoming_max_command_seconds: float = setting(
-        60.0, "Longest voice command; it ends here even if speech goes on.", ge=5
+        60.0, "Longest voice command; it ends here even if speech continues.", ge=5
     )
     wyoming_max_sessions: int = setting(
         50, "Connections to the Wyoming port at the same time; more are refused.", ge=1

@@ -104,4 +104,5 @@ def is_secret(name: str) -> bool:
 
 
 def _words(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    return apart.replace("Openai", "OpenAI").replace("Api", "API")

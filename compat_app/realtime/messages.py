@@ -174,7 +174,7 @@ class ItemAdded(ServerEvent):
 
 
 class ItemDone(ServerEvent):
-    """The item is complete, but for its transcript."""
+    """The item is complete, except for its transcript."""
 
     type: Literal["conversation.item.done"] = "conversation.item.done"
     previous_item_id: str | None = _PREVIOUS
@@ -188,7 +188,7 @@ class TranscriptEvent(ItemEvent):
 
 
 class TranscriptDelta(TranscriptEvent):
-    """More text of the transcript, which is certain not to change while the speaker goes on."""
+    """More of the transcript: text that does not change while the speaker continues."""
 
     type: Literal["conversation.item.input_audio_transcription.delta"] = (
         "conversation.item.input_audio_transcription.delta"
@@ -221,7 +221,7 @@ class TranscriptCompleted(TranscriptEvent):
 
 
 class TranscriptFailed(TranscriptEvent):
-    """The item has no transcript. The session goes on."""
+    """The item has no transcript. The session continues."""
 
     type: Literal["conversation.item.input_audio_transcription.failed"] = (
         "conversation.item.input_audio_transcription.failed"

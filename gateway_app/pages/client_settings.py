@@ -168,7 +168,7 @@ TTS_OPEN_AI_COMPATIBLE_VOICE_MODEL="alloy\"""",
     (
         "openai_api",
         "LobeChat",
-        "Its environment, or the settings of the provider OpenAI. The address holds for chat as well.",
+        "Its environment, or the settings of the provider OpenAI. LobeChat uses the address for chat too, which this server does not offer.",
         """\
 OPENAI_PROXY_URL=$speak
 OPENAI_API_KEY=$key""",
@@ -193,6 +193,14 @@ from livekit.plugins import openai
 
 stt = openai.STT(base_url="$listen", api_key="$key")
 tts = openai.TTS(base_url="$speak", api_key="$key", voice="alloy")""",
+    ),
+    (
+        "openai_api",
+        "n8n",
+        "The credential OpenAI.",
+        """\
+API Key: $key
+Base URL: $speak""",
     ),
     (
         "deepgram_api",

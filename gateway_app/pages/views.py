@@ -29,9 +29,14 @@ PART_NAMES = {
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """The home page: the server, its state, and links to the pages."""
-    return render(
-        request, "home.html", {"parts": _parts(request), **addresses(request)}
-    )
+    config = gateway_services(scope_of(request)).config
+    context = {
+        "parts": _parts(request),
+        "engines_are_here": (config.stt_engine, config.tts_engine)
+        == ("whisper", "piper"),
+        **addresses(request),
+    }
+    return render(request, "home.html", context)
 
 
 @require_safe

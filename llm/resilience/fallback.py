@@ -77,7 +77,7 @@ class FallbackEngine:
         details = {**health.details, **self._facts()}
         if chosen is not self._engines[0]:
             reasons = map(self._state_of, self._before(chosen))
-            summary = f"{health.summary} It answers because others cannot: {' '.join(reasons)}"
+            summary = f"{health.summary} Used instead of the preferred one: {' '.join(reasons)}"
             return PartHealth(health.state, summary, details)
         spares = self._engines[1:]
         if missing := [e for e in spares if e in self._problems]:

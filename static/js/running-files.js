@@ -30,9 +30,9 @@ function row(file) {
   return make(
     "tr",
     "",
-    make("td", "", file.request_id),
     make("td", "", bar),
     make("td", "", `${asClock(file.done_seconds)}${total}`),
     make("td", "", asClock(file.running_seconds)),
+    make("td", "mono small", file.request_id),
   );
 }

@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import SECRET
+from tests.browser.watching import scrolls_sideways
 from tests.server_process import RunningServer, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -129,7 +130,10 @@ def run_in(folder: Path, *command: str) -> str:
 
 
 def test_it_documents_every_message(visit: Callable[..., Page]) -> None:
-    page = visit("/api/")
+    page = visit("/api/", width=390)
+    for lines in page.locator("summary", has_text="From the ").all():
+        lines.click()
+    assert not scrolls_sideways(page)
     section = page.locator("#ws-stt")
     for name in ("configure", "flush", "ready", "transcript", "buffer_limit_reached"):
         expect(section.get_by_role("heading", name=name, exact=True)).to_be_visible()

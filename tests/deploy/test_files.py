@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import re
 import shutil
 import subprocess
@@ -268,3 +269,28 @@ def test_nginx_accepts_the_file_where_it_is_installed(tmp_path: Path) -> None:
         [program, "-t", "-c", str(main)], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ([], "serve"),
+        (["HOST=0.0.0.0"], "serve --host 0.0.0.0"),
+        (["PORT=9000"], "serve --port 9000"),
+    ],
+)
+def test_make_run_leaves_the_address_to_the_configuration(
+    given: list[str], wanted: str
+) -> None:
+    """Without HOST and PORT, `tts_host` and `tts_port` apply."""
+    cleared = {k: v for k, v in os.environ.items() if k not in ("HOST", "PORT")}
+    shown = subprocess.run(
+        ["make", "--dry-run", "run", *given],
+        cwd=project_dir(),
+        env=cleared,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert " ".join(shown.splitlines()[-1].split()).endswith(f"manage.py {wanted}")

@@ -34,6 +34,7 @@ PROMISED = {
     "LobeChat",
     "pipecat",
     "LiveKit Agents",
+    "n8n",
     "OpenAI SDK for Python",
     "OpenAI SDK for JavaScript",
     "Deepgram SDK for Python",
@@ -53,7 +54,7 @@ def test_each_has_its_own_anchor() -> None:
     found = client_settings(HERE, loaded_config().config)
     anchors = {each.anchor for each in found}
     assert len(anchors) == len(found)
-    assert all(re.fullmatch(r"[a-z][a-z-]*", anchor) for anchor in anchors)
+    assert all(re.fullmatch(r"[a-z][a-z0-9-]*", anchor) for anchor in anchors)
 
 
 @pytest.mark.parametrize("name", sorted(PROMISED - {"Home Assistant"}))

@@ -154,9 +154,31 @@ async def test_it_says_which_method_a_route_takes(client):
 
 
 async def test_it_refuses_a_host_that_is_not_its_own(client):
-    answer = await client.get("/voices", headers={"Host": "evil.example"})
+    answer = await client.get("/voices", headers={"Host": "evil.example:8000"})
     assert answer.status_code == 400
-    assert answer.json()["error"]["code"] == "bad_request"
+    error = answer.json()["error"]
+    assert error["code"] == "bad_request"
+    assert error["message"] == (
+        "The host name `evil.example` is not in `allowed_hosts`."
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/audio/speech", "Did you mean /v1/audio/speech?"),
+        ("/v1/v1/audio/speech", "Did you mean /v1/audio/speech?"),
+        ("/v1/v1/models", "Did you mean /v1/models?"),
+        ("/v1/chat/completions", "this server has audio"),
+        ("/ws/stt", "takes WebSocket connections"),
+        ("/v1/realtime", "takes WebSocket connections"),
+        ("/nowhere", "There is nothing at /nowhere."),
+    ],
+)
+async def test_it_says_what_a_wrong_address_should_have_been(path, words, client):
+    answer = await client.get(path)
+    assert answer.status_code == 404
+    assert words in answer.json()["error"]["message"]
 
 
 async def test_it_hides_its_own_mistakes(make_services, client_for):

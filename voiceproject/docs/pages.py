@@ -89,7 +89,7 @@ def protocol_page(sockets: Iterable[SocketDoc]) -> str:
         NOTE,
         "# WebSocket messages and error codes",
         "",
-        "Messages are JSON text with a `type`; the server rejects fields that are not listed. The running server",
+        "Messages are JSON text with a `type`; `/ws/stt` rejects fields that are not listed. The running server",
         "documents the HTTP interface at `/api/docs` and `/api/openapi.json`.",
     ]
     for socket in sockets:
@@ -129,7 +129,8 @@ def _error_lines() -> list[str]:
         "## Errors",
         "",
         'HTTP responds with `{"error": {"code", "message", "field", "request_id"}}`. A WebSocket sends an `error` message first',
-        "and then closes with its own code; 1000 means success.",
+        "and then closes with its own code; 1000 means success. Below `/v1`, errors have the form of",
+        "[OpenAI](openai.md#errors) or [Deepgram](deepgram.md#errors).",
         "",
         "| code | HTTP status | close code |",
         "|---|---|---|",

@@ -14,6 +14,7 @@ from twisted.web.http import HTTPChannel
 
 from common.errors import Overloaded, Restarting, TooLarge, VoiceError
 from gateway_app.error_shapes import NATIVE, ErrorShape
+from gateway_app.path_hints import hint
 from voiceproject.body_limits import in_words
 from voiceproject.server.queue import WriteGate
 from voiceproject.server.reactor import reactor
@@ -69,8 +70,11 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
     def _refuse_body(self) -> None:
         if not self._refused:
             limit = in_words(self._limit_bytes)
+            path = self.channel._path.decode("latin-1").partition("?")[0]
             self._refuse(
-                TooLarge(f"A request to this address may carry at most {limit}.")
+                TooLarge(
+                    f"A request to this address may carry at most {limit}.{hint(path)}"
+                )
             )
 
     def _refuse(self, error: VoiceError) -> None:

@@ -109,7 +109,7 @@ class TurnInfo(_Answer):
         description="Start of the turn, in seconds of audio.", examples=[0.51]
     )
     audio_window_end: float = Field(
-        description="How far the audio has come, in seconds.", examples=[1.74]
+        description="End of the audio received so far, in seconds.", examples=[1.74]
     )
     transcript: str = Field(description="The text of the turn so far.")
     words: list[Word] = Field(

@@ -26,7 +26,7 @@ class ClientBase(BaseModel):
 
 
 class KeepAlive(ClientBase):
-    """Keep the connection open while no audio comes."""
+    """Keep the connection open while no audio is sent."""
 
     type: Literal["KeepAlive"] = "KeepAlive"
 
@@ -159,7 +159,7 @@ class SpeechStarted(BaseModel):
 
 
 class UtteranceEnd(BaseModel):
-    """No word has come for `utterance_end_ms`. Sent after the last final result of the speech."""
+    """There was no word for `utterance_end_ms`. Sent after the last final result of the speech."""
 
     type: Literal["UtteranceEnd"] = "UtteranceEnd"
     channel: list[int] = Field(description="The channel.", examples=[CHANNEL_INDEX])

@@ -136,7 +136,8 @@ def _audio_text(given: Any) -> str:
 def _missing(field: str, *, sent_as_text: bool) -> BadValue:
     if sent_as_text:
         return BadValue(
-            f"The field `{field}` must be a file, with a file name.", field=field
+            f"The field `{field}` must be an uploaded file, as with `curl -F {field}=@NAME`.",
+            field=field,
         )
     return BadValue(f"The field `{field}` is missing.", field=field)
 

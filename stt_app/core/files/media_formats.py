@@ -66,7 +66,9 @@ def sniffed_format(start: bytes) -> str:
         return "mpegts"
     if (found := _elementary(start)) is not None:
         return found
-    raise UnsupportedAudio(f"The file is none of {KNOWN}.")
+    raise UnsupportedAudio(
+        f"The file is not audio or video in a known format: {KNOWN}."
+    )
 
 
 def _after_tag(start: bytes) -> str:

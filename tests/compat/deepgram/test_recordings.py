@@ -150,7 +150,7 @@ async def test_language_and_key_terms_reach_the_engine(
     ("body", "query", "status", "sentence"),
     [
         (b"", {}, 400, "needs a recording"),
-        (b"hello world, this is no audio", {}, 400, "The file is none of"),
+        (b"hello world, this is no audio", {}, 400, "The file is not audio or video"),
         (WAV[:40], {}, 400, ""),
         (WAV, {"language": "klingon"}, 400, "language"),
         (WAV, {"encoding": "speex"}, 400, "encoding"),

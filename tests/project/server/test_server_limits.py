@@ -121,6 +121,12 @@ def test_it_refuses_a_huge_body_before_storing_it(
     assert max(largest) <= (MOST_STORED_BYTES if chunked else 0)
 
 
+def test_it_says_where_a_recording_should_have_gone(server: TinyServer) -> None:
+    response = httpx.post(f"{server.url}/audio/transcriptions", content=bytes(5_000))
+    message = response.json()["error"]["message"]
+    assert "Did you mean /v1/audio/transcriptions?" in message
+
+
 def test_it_refuses_an_announced_body_at_once(server: TinyServer) -> None:
     with connection(server.port) as client:
         client.sendall(

@@ -1,0 +1,33 @@
+"""What a caller with a wrong address probably meant."""
+
+from __future__ import annotations
+
+SOCKET_PATHS = frozenset({"/ws/stt", "/ws/monitor", "/v1/realtime", "/v2/listen"})
+OPENAI_PATHS = (
+    "/audio/transcriptions",
+    "/audio/translations",
+    "/audio/speech",
+    "/audio/models",
+    "/audio/voices",
+    "/models",
+)
+"""Below `/v1`. A base URL without `/v1`, or with two of them, is an easy mistake."""
+OPENAI_ELSEWHERE = ("/v1/chat/", "/v1/completions", "/v1/responses", "/v1/embeddings")
+
+
+def nothing_at(path: str) -> str:
+    """The message of a 404, with a hint where there is one."""
+    if path in SOCKET_PATHS:
+        return f"{path} takes WebSocket connections (`ws://` or `wss://`), not HTTP requests."
+    return f"There is nothing at {path}.{hint(path)}"
+
+
+def hint(path: str) -> str:
+    """A sentence with a leading space, or nothing."""
+    for known in OPENAI_PATHS:
+        meant = f"/v1{known}"
+        if path.rstrip("/").endswith(known) and path != meant:
+            return f" Did you mean {meant}? The base URL ends in `/v1`."
+    if path.startswith(OPENAI_ELSEWHERE):
+        return " Of OpenAI's API, this server has audio, models and realtime transcription."
+    return ""
