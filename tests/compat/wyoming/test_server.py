@@ -73,6 +73,15 @@ async def test_it_bears_half_a_surrogate_pair() -> None:
     assert "`?`" in error["text"]
 
 
+async def test_any_version_may_stand_in_an_event() -> None:
+    audio = {"rate": 16_000, "width": 2, "channels": 1}
+    for version in ("9" * 5_000 + ".1", "1." + "9" * 5_000, ".", "1.x", "١.٧"):
+        async with talking(listening()) as client:
+            await client.write_raw("audio-start", audio, version)
+            await client.write_raw("audio-stop", {}, version)
+            assert (await client.next()).type in ("transcript", "transcript-start")
+
+
 async def test_it_ignores_events_that_it_does_not_know() -> None:
     async with talking(listening()) as client:
         for kind in ("select-program", "run-satellite", "detect", "voice-started", ""):
