@@ -125,6 +125,27 @@ async def test_a_client_that_goes_in_the_middle_of_an_event_leaves_nothing() -> 
         await until(lambda: not services.sessions.counts())
 
 
+async def test_a_flood_of_small_events_does_not_keep_others_waiting() -> None:
+    answered = 0
+
+    async def count(answers: asyncio.StreamReader) -> None:
+        nonlocal answered
+        while await async_read_event(answers) is not None:
+            answered += 1
+
+    async with serving(listening()) as server, raw(server.port) as (answers, writer):
+        counting = asyncio.create_task(count(answers))
+        async with Talk(server.port) as other:
+            await other.say(Ping())
+            await other.next()
+            writer.write(b'{"type": "ping"}\n' * 3_000)
+            await asyncio.sleep(0)
+            await other.say(Ping())
+            await other.next()
+            assert answered < 500
+        counting.cancel()
+
+
 async def test_it_takes_only_so_many() -> None:
     services = listening(wyoming_max_sessions=1)
     async with serving(services) as server:
