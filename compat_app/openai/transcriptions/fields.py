@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from common.bounded_json import read_json
 from common.errors import BadRequest
+from common.text_cleaning import clean_text
 from compat_app.openai.transcriptions.languages import language_code
 from gateway_app.responses import explain_validation
 from stt_app.core.engine import Task
@@ -148,7 +149,7 @@ def _texts(value: Any) -> list[str]:
         return []
     if isinstance(value, list):
         return [text for each in value for text in _texts(each)]
-    return [value if isinstance(value, str) else json.dumps(value)]
+    return [clean_text(value) if isinstance(value, str) else json.dumps(value)]
 
 
 def _joined(keywords: list[str]) -> str:

@@ -180,6 +180,16 @@ async def test_json_that_cannot_be_taken_is_the_fault_of_the_client(
     assert error(answer)["type"] == "invalid_request_error"
 
 
+@pytest.mark.parametrize("field", ["prompt", "keywords"])
+async def test_half_a_character_is_left_out_of_a_text(
+    client: httpx.AsyncClient, stt: FakeStt, field: str
+) -> None:
+    audio = {"data": as_base64(talk()), "format": "wav"}
+    answer = await post(client, {field: "Ada\ud800\0", "input_audio": audio})
+    assert answer.json()["text"] == TEXT
+    assert "Ada" in (stt.heard[0].prompt, stt.heard[0].hotwords)
+
+
 async def test_a_chunking_strategy_that_is_no_json_means_that_of_the_configuration(
     client: httpx.AsyncClient,
 ) -> None:
