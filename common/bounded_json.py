@@ -4,12 +4,16 @@ long."""
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from common.errors import BadRequest
 
 MOST_VALUES = 1_000
 """The same as Django's limit for form fields."""
+MOST_LEVELS = 64
+"""How deep values may be nested. Python's own limit is one of the stack, so what can be
+read from one place might not be written from another."""
 _MOST_QUOTES = 4 * MOST_VALUES
 """Two for the name of a value, and two for a value that is a string."""
 
@@ -24,9 +28,26 @@ def read_json(text: str, what: str) -> Any:
     if _holds_too_many(text):
         raise BadRequest(f"The {what} holds more than {MOST_VALUES} values.")
     try:
-        return json.loads(text)
+        plain = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"The {what} is not valid JSON.") from error
+    if _is_too_deep(plain):
+        raise BadRequest(f"The {what} has more than {MOST_LEVELS} levels.")
+    return plain
+
+
+def _is_too_deep(plain: Any) -> bool:
+    """Whether values are nested deeper than MOST_LEVELS."""
+    level = [plain]
+    for _ in range(MOST_LEVELS):
+        level = [inner for each in level for inner in _inside(each)]
+    return any(isinstance(each, dict | list) for each in level)
+
+
+def _inside(plain: Any) -> Iterable[Any]:
+    if isinstance(plain, dict):
+        return plain.values()
+    return plain if isinstance(plain, list) else ()
 
 
 def _holds_too_many(text: str) -> bool:

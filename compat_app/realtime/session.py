@@ -19,6 +19,8 @@ G711_RATE_HZ = 8_000
 _CLIENT_COMMITS = ("gpt-realtime-whisper", "gpt-live-transcribe")
 """Models that have no voice activity detection at OpenAI: clients of these commit the
 audio themselves and leave `turn_detection` out."""
+LONGEST_MODEL = 200
+"""The longest name of a model, in characters."""
 _LONGEST_PROMPT = 10_000
 
 
@@ -64,7 +66,7 @@ def _check_language(value: str) -> None:
 class Transcription(Part):
     """The model, the languages, and what helps the model."""
 
-    model: str | None = Field(None, max_length=200)
+    model: str | None = Field(None, max_length=LONGEST_MODEL)
     language: str | None = None
     languages: list[str] | None = Field(None, max_length=100)
     prompt: str | None = Field(None, max_length=_LONGEST_PROMPT)

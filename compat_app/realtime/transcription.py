@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.config import Config
+from common.errors import BadValue
 from compat_app.model_names import REALTIME_MODELS, UnknownModel, engine_model
 from compat_app.realtime.errors import Refused
 from compat_app.realtime.events import Clear, Commit, EventMapper, Update, as_events
@@ -21,7 +22,7 @@ from compat_app.realtime.messages import (
 )
 from compat_app.realtime.options import default_vad, session_options
 from compat_app.realtime.reading import audio_bytes
-from compat_app.realtime.session import SessionConfig, Transcription
+from compat_app.realtime.session import LONGEST_MODEL, SessionConfig, Transcription
 from stt_app.core.session.options import Options
 from stt_app.service import LiveSession
 
@@ -41,7 +42,14 @@ class Settings:
     """The engine's models, the default first."""
 
     def initial(self, model: str) -> SessionConfig:
-        """The configuration of a new session; `model` is that of the address."""
+        """The configuration of a new session; `model` is that of the address.
+
+        Raises BadValue for a name that is too long.
+        """
+        if len(model) > LONGEST_MODEL:
+            raise BadValue(
+                f"`model` may have {LONGEST_MODEL} characters at most.", field="model"
+            )
         name = model if model not in ("", *REALTIME_MODELS) else self.models[0]
         return SessionConfig(default_vad(self.config), Transcription(model=name))
 

@@ -89,6 +89,9 @@ class WyomingSession:
                     await connection.receive(frame.text)
                     if frame.payload:
                         await connection.receive(frame.payload)
+                    # Neither has to wait for anything, nor the reader while its
+                    # buffer is full: thousands of small events would hold the loop.
+                    await asyncio.sleep(0)
         finally:
             await self._transport.ended()
 

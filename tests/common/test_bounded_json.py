@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from common.bounded_json import MOST_VALUES, read_json
+from common.bounded_json import MOST_LEVELS, MOST_VALUES, read_json
 from common.errors import BadRequest
 
 TEN_MEGABYTES = 10_000_000
@@ -54,3 +54,14 @@ def test_it_refuses_many_values_in_little_time(unit: str) -> None:
 def test_one_value_too_many_is_too_many() -> None:
     with pytest.raises(BadRequest, match="more than"):
         read_json(json.dumps(list(range(MOST_VALUES + 1))), "body")
+
+
+@pytest.mark.parametrize("unit", [("[", "]"), ('{"a":', "}")])
+def test_it_refuses_what_is_nested_deeper_than_it_can_be_written(
+    unit: tuple[str, str],
+) -> None:
+    opening, closing = unit
+    fits = opening * MOST_LEVELS + "1" + closing * MOST_LEVELS
+    assert json.loads(json.dumps(read_json(fits, "body"))) == json.loads(fits)
+    with pytest.raises(BadRequest, match=f"more than {MOST_LEVELS} levels"):
+        read_json(opening + fits + closing, "body")

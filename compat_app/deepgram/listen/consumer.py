@@ -8,16 +8,15 @@ from collections.abc import Iterable
 from pydantic import BaseModel
 
 from common.errors import BadRequest, VoiceError
-from common.messages import encode
+from common.messages import encode, validate
 from compat_app.deepgram.audio_input import AudioInput
 from compat_app.deepgram.listen import messages
 from compat_app.deepgram.listen.query import LiveQuery
 from compat_app.deepgram.listen.results import ResultMapper, error_message
 from compat_app.deepgram.listening_socket import ListeningSocket
 from compat_app.deepgram.models import model_info, model_uuid, now
-from compat_app.deepgram.queries import joined_terms, read_query
+from compat_app.deepgram.queries import OPTIONS, joined_terms, read_query
 from stt_app.core.events import SessionClosed, SessionEvent
-from stt_app.core.session.options import Options
 
 
 class ListenConsumer(ListeningSocket):
@@ -68,7 +67,8 @@ class ListenConsumer(ListeningSocket):
         keyterms = message.keyterms
         if keyterms is not None:
             try:
-                self.session.configure(Options(hotwords=joined_terms(keyterms) or ""))
+                hotwords = joined_terms(keyterms) or ""
+                self.session.configure(validate({"hotwords": hotwords}, OPTIONS))
             except BadRequest as error:
                 return messages.ConfigureFailure(
                     request_id=self.session_id,

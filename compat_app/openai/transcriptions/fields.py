@@ -10,10 +10,13 @@ import contextlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal, get_origin
+from typing import Annotated, Any, Literal, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from common.bounded_json import read_json
+from common.errors import BadRequest
+from common.text_cleaning import clean_text
 from compat_app.openai.transcriptions.languages import language_code
 from gateway_app.responses import explain_validation
 from stt_app.core.engine import Task
@@ -27,6 +30,8 @@ Raw = Mapping[str, list[str]]
 
 _NUMBERED = re.compile(r"\[\d*\]$")
 _STRATEGY = "chunking_strategy"
+_LONGEST_STRATEGY = 1_000
+_LONGEST_LANGUAGE = 100
 
 
 class Fields(BaseModel):
@@ -36,9 +41,11 @@ class Fields(BaseModel):
 
     model: str = Field("", description="Empty or unknown: the configured model.")
     language: str = Field(
-        "", description="The language of the speech: `en`, `en-US` or `English`."
+        "",
+        max_length=_LONGEST_LANGUAGE,
+        description="The language of the speech: `en`, `en-US` or `English`.",
     )
-    languages: list[str] = Field(
+    languages: list[Annotated[str, Field(max_length=_LONGEST_LANGUAGE)]] = Field(
         [], description="Its possible languages; several mean that it is detected."
     )
     prompt: str = Field("", description="Text that sets style and spelling.")
@@ -59,7 +66,9 @@ class Fields(BaseModel):
         default=False, description="Whether to send server-sent events."
     )
     chunking_strategy: str = Field(
-        "", description="`auto`, or `server_vad` with its options."
+        "",
+        max_length=_LONGEST_STRATEGY,
+        description="`auto`, or `server_vad` with its options.",
     )
 
     @property
@@ -140,7 +149,7 @@ def _texts(value: Any) -> list[str]:
         return []
     if isinstance(value, list):
         return [text for each in value for text in _texts(each)]
-    return [value if isinstance(value, str) else json.dumps(value)]
+    return [clean_text(value) if isinstance(value, str) else json.dumps(value)]
 
 
 def _joined(keywords: list[str]) -> str:
@@ -160,8 +169,8 @@ def _vad_options(strategy: str) -> dict[str, float]:
     The values are brought into our bounds; anything else means the configuration's.
     """
     try:
-        given = json.loads(strategy)
-    except ValueError:
+        given = read_json(strategy, _STRATEGY)
+    except BadRequest:
         return {}
     if not isinstance(given, dict):
         return {}

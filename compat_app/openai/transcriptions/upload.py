@@ -120,7 +120,8 @@ def _json_body(request: HttpRequest, file: IO[bytes], most_mb: int) -> dict[str,
     data = _audio_text(body.pop("input_audio", None))
     if bool(data) == cutter.cut:
         raise _missing(FIELD, sent_as_text=False)
-    audio.write(data.encode())
+    # What is not ASCII is not base64 either, whatever it becomes.
+    audio.write(data.encode("ascii", "replace"))
     audio.end()
     return body
 

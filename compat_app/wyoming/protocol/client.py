@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from wyoming.event import Eventable
 
 from common.errors import VoiceError
@@ -15,6 +17,8 @@ _LEAVES_THE_END_TO_US = (1, 10)
 """The Wyoming library that first knew `requires_external_vad`. A client with an older
 one, such as Home Assistant until the middle of 2026, finds the end of a voice command
 itself and expects the text of all that it sent."""
+
+_TWO_NUMBERS = re.compile(r"(\d{1,9})\.(\d{1,9})(?!\d)")
 
 
 class Client:
@@ -57,7 +61,7 @@ class Client:
         await self._connection.tell(error)
 
     def _is_at_least(self, version: tuple[int, int]) -> bool:
-        numbers = self.version.split(".")[:2]
-        if len(numbers) < 2 or not all(number.isdecimal() for number in numbers):
+        numbers = _TWO_NUMBERS.match(self.version)
+        if numbers is None:
             return True
-        return (int(numbers[0]), int(numbers[1])) >= version
+        return (int(numbers[1]), int(numbers[2])) >= version

@@ -16,10 +16,13 @@ class GrowingText:
         self._pieces: asyncio.Queue[str | None] = asyncio.Queue()
         self._begun = asyncio.Event()
         self._wanted = True
+        self._ended = False
 
     def add(self, piece: str) -> None:
         """The next piece; dropped when nobody reads any more."""
-        if not self._wanted or self._length > self._most_characters:
+        if not piece or self._ended or not self._wanted:
+            return
+        if self._length > self._most_characters:
             return
         self._length += len(piece)
         self._pieces.put_nowait(piece)
@@ -28,6 +31,9 @@ class GrowingText:
 
     def end(self) -> None:
         """Nothing follows. Safe to call twice."""
+        if self._ended:
+            return
+        self._ended = True
         self._pieces.put_nowait(None)
         self._begun.set()
 

@@ -196,6 +196,18 @@ async def test_a_bad_message_is_explained_and_the_stream_goes_on(text: str) -> N
         assert final["channel"]["alternatives"][0]["transcript"] == "still here"
 
 
+async def test_key_terms_with_half_a_character_are_refused_and_the_stream_goes_on() -> (
+    None
+):
+    async with connected(hearing(["still here"]), f"/v1/listen?{LINEAR}") as client:
+        text = r'{"type": "Configure", "keyterms": ["\ud800"]}'
+        await client.socket.send_to(text_data=text)
+        await client.next_of("ConfigureFailure")
+        await client.say(1, -1)
+        final = await client.next_of("Results")
+        assert final["channel"]["alternatives"][0]["transcript"] == "still here"
+
+
 async def test_an_empty_text_is_a_bad_message() -> None:
     async with connected(hearing(), f"/v1/listen?{LINEAR}") as client:
         await client.send_empty("text")

@@ -163,6 +163,49 @@ async def test_it_explains_a_bad_form(
     assert error(answer)["param"] == param
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        r'{"input_audio": {"data": "\ud800"}}',
+        '{"prompt": ' + "[" * 900 + "]" * 900 + ', "input_audio": {"data": "AAAA"}}',
+        '{"prompt": ' + '{"a":' * 900 + "1" + "}" * 901,
+    ],
+    ids=["half a character", "nested lists", "nested objects"],
+)
+async def test_json_that_cannot_be_taken_is_the_fault_of_the_client(
+    client: httpx.AsyncClient, body: str
+) -> None:
+    answer = await post(client, body)
+    assert answer.status_code == 400
+    assert error(answer)["type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize("field", ["prompt", "keywords"])
+async def test_half_a_character_is_left_out_of_a_text(
+    client: httpx.AsyncClient, stt: FakeStt, field: str
+) -> None:
+    audio = {"data": as_base64(talk()), "format": "wav"}
+    answer = await post(client, {field: "Ada\ud800\0", "input_audio": audio})
+    assert answer.json()["text"] == TEXT
+    assert "Ada" in (stt.heard[0].prompt, stt.heard[0].hotwords)
+
+
+async def test_a_chunking_strategy_that_is_no_json_means_that_of_the_configuration(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await send(client, chunking_strategy="[" * 1_000)
+    assert answer.json()["text"] == TEXT
+
+
+@pytest.mark.parametrize("field", ["language", "languages", "chunking_strategy"])
+async def test_a_field_that_is_parsed_must_be_short(
+    client: httpx.AsyncClient, field: str
+) -> None:
+    told = error(await send(client, **{field: "e" * 1_001}))
+    assert told["code"] == "bad_value"
+    assert told["param"].startswith(field)
+
+
 @pytest.mark.parametrize("content", [b"", b"no sound", b"RIFF\0\0\0\0WAVEfmt "])
 async def test_it_refuses_a_file_without_sound(
     client: httpx.AsyncClient, content: bytes

@@ -186,3 +186,10 @@ async def test_requests_without_an_answer_are_bounded(listening: Listening) -> N
         assert error["error"]["code"] == "too_many_unanswered_events"
         engine.released.set()
         assert len(transcripts(await client.completed(256))) == 256
+
+
+async def test_a_model_in_the_address_may_not_be_too_long(listening: Listening) -> None:
+    async with opened(listening(), "?model=" + "x" * 201) as client:
+        error = await client.error()
+        assert error["type"] == "invalid_request_error"
+        assert error["param"] == "model"

@@ -73,6 +73,15 @@ async def test_it_bears_half_a_surrogate_pair() -> None:
     assert "`?`" in error["text"]
 
 
+async def test_any_version_may_stand_in_an_event() -> None:
+    audio = {"rate": 16_000, "width": 2, "channels": 1}
+    for version in ("9" * 5_000 + ".1", "1." + "9" * 5_000, ".", "1.x", "١.٧"):
+        async with talking(listening()) as client:
+            await client.write_raw("audio-start", audio, version)
+            await client.write_raw("audio-stop", {}, version)
+            assert (await client.next()).type in ("transcript", "transcript-start")
+
+
 async def test_it_ignores_events_that_it_does_not_know() -> None:
     async with talking(listening()) as client:
         for kind in ("select-program", "run-satellite", "detect", "voice-started", ""):
@@ -114,6 +123,27 @@ async def test_a_client_that_goes_in_the_middle_of_an_event_leaves_nothing() -> 
             writer.write(b'{"type": "audio-chunk", "payload_length": 100}\nhalf')
             await until(lambda: services.sessions.counts())
         await until(lambda: not services.sessions.counts())
+
+
+async def test_a_flood_of_small_events_does_not_keep_others_waiting() -> None:
+    answered = 0
+
+    async def count(answers: asyncio.StreamReader) -> None:
+        nonlocal answered
+        while await async_read_event(answers) is not None:
+            answered += 1
+
+    async with serving(listening()) as server, raw(server.port) as (answers, writer):
+        counting = asyncio.create_task(count(answers))
+        async with Talk(server.port) as other:
+            await other.say(Ping())
+            await other.next()
+            writer.write(b'{"type": "ping"}\n' * 3_000)
+            await asyncio.sleep(0)
+            await other.say(Ping())
+            await other.next()
+            assert answered < 500
+        counting.cancel()
 
 
 async def test_it_takes_only_so_many() -> None:
