@@ -21,6 +21,7 @@ from common.config import Config
 from common.errors import Restarting
 from gateway_app.error_shapes import NATIVE_ONLY, ErrorShapes
 from voiceproject.body_limits import BodyLimits
+from voiceproject.message_limits import MessageLimits
 from voiceproject.server.http import LimitedHTTPFactory
 from voiceproject.server.queue import BodyQueue, MeteredQueue
 from voiceproject.server.reactor import reactor
@@ -52,9 +53,8 @@ class VoiceServer(Server):  # type: ignore[misc]
         config: Config,
         error_shapes: ErrorShapes = NATIVE_ONLY,
     ) -> None:
-        # A little above the application's own limit, so that it can say why it closes.
-        largest_kb = max(config.max_message_kb, config.max_base64_message_kb)
-        largest_message = 2 * largest_kb * 1024
+        self.message_limits = MessageLimits(config)
+        largest_message = self.message_limits.usual_bytes
         super().__init__(
             application,
             endpoints=["chosen by listen()"],

@@ -15,11 +15,14 @@ class LimitedSocket(WebSocketProtocol):  # type: ignore[misc]
 
     application_queue: MeteredQueue
     maxMessagePayloadSize: int
+    maxFramePayloadSize: int
     _early = b""
 
     def onConnect(self, request: Any) -> Any:
         server = self.factory.server_class
         self.gate = WriteGate(self.transport, server.slow_reader_seconds)
+        limit_bytes = server.message_limits.of(request.path)
+        self.maxMessagePayloadSize = self.maxFramePayloadSize = limit_bytes
         # The HTTP channel that did the upgrade is still registered.
         self.transport.unregisterProducer()
         self.transport.registerProducer(self.gate, streaming=True)
