@@ -201,7 +201,8 @@ async def test_a_chunking_strategy_that_is_no_json_means_that_of_the_configurati
 async def test_a_field_that_is_parsed_must_be_short(
     client: httpx.AsyncClient, field: str
 ) -> None:
-    told = error(await send(client, **{field: "e" * 1_001}))
+    fields: dict[str, Any] = {field: "e" * 1_001}
+    told = error(await send(client, **fields))
     assert told["code"] == "bad_value"
     assert told["param"].startswith(field)
 
