@@ -51,7 +51,9 @@ def test_it_goes_on_after_a_file_that_it_cannot_read(
     files = [str(tmp_path / name) for name in names]
     ran = transcribe(tmp_path, *files, "--output", str(out), **FAKE)
     assert ran.code == 1
-    assert "notes.mp3: The file is not audio or video in a known format: WAV" in ran.errors
+    assert (
+        "notes.mp3: The file is not audio or video in a known format: WAV" in ran.errors
+    )
     assert "missing.wav: No such file or directory" in ran.errors
     assert "Traceback" not in ran.errors
     assert [path.name for path in out.iterdir()] == ["silence.txt"]
