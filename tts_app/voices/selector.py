@@ -139,7 +139,7 @@ def _voice_named(name: str, text: str, available: AvailableVoices) -> VoiceInfo:
             return voice
     known = ", ".join(voice.name for voice in available.voices[:MOST_NAMED])
     raise UnknownVoice(
-        f"There is no voice `{wanted}`. Known: {known}; `{AUTO}` takes the one "
+        f"There is no voice `{wanted[:100]}`. Known: {known}; `{AUTO}` takes the one "
         "for the language of the text.",
         field="voice",
     )

@@ -78,9 +78,15 @@ class WrittenTexts:
         self._put(Answer.FLUSHED)
 
     def clear(self) -> None:
-        """Drop all texts; what is being spoken must be stopped as well."""
+        """Drop all texts; what is being spoken must be stopped as well.
+
+        Raises TooMany.
+        """
         self._close_open()
-        self._items.clear()
+        # Each is answered, also those before.
+        kept = [item for item in self._items if item is Answer.CLEARED]
+        self._items = deque(kept)
+        self._check_room()
         self._put(Answer.CLEARED)
 
     def end(self) -> None:

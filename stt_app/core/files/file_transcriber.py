@@ -28,8 +28,8 @@ from stt_app.core.session.settings import Start
 _HELD_SECONDS = 60.0
 """The most audio pending in the engine; reading pauses above it. It is three
 of the longest utterances, so that the engine always has the next one."""
-_FED_BYTES = 16_000 * 4
-"""One second of samples, so that nothing else in the process waits long."""
+_FED_BYTES = 16_000 * 4 // 4
+"""A quarter of a second of samples, so that nothing else in the process waits long."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,9 @@ class FileTranscriber:
         )
         self._load = load
         self._closing: set[asyncio.Task[None]] = set()
+        self._turn = asyncio.Lock()
+        """Held while samples are fed, so that the files take turns: many at once hold
+        the event loop no longer than one does."""
 
     async def transcribe(
         self,
@@ -75,9 +78,9 @@ class FileTranscriber:
         """The file's utterances with words, in order from there on, and its progress.
 
         With `voice_probability`, 0 to 1, the file is one utterance, in which speech was
-        detected elsewhere. The last event is a Progress with the file's true length. A caller that leaves
-        early gives up all texts that are pending. Raises the error of the first
-        utterance that has no text, and what `MediaDecoder.portions` raises.
+        detected elsewhere. The last event is a Progress with the file's true length.
+        A caller that leaves early gives up all texts that are pending. Raises the error
+        of the first utterance that has no text, and what `MediaDecoder.portions` raises.
         """
         urgency = Urgency(priority)
         session = self._session(
@@ -154,7 +157,10 @@ class FileTranscriber:
                     durations.put_nowait(FileDuration(portion.duration_seconds))
                 data = portion.samples.astype("<f4").tobytes()
                 for at in range(0, len(data), _FED_BYTES):
-                    session.feed(data[at : at + _FED_BYTES])
+                    async with self._turn:
+                        session.feed(data[at : at + _FED_BYTES])
+                        # Others run before the next file has its turn.
+                        await asyncio.sleep(0)
                     await session.wait_for_capacity()
         finally:
             session.finish()

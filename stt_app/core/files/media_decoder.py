@@ -97,9 +97,7 @@ class MediaDecoder:
                 start += len(portion.samples)
                 self._check_length(path, start)
                 if portion.last and not start:
-                    raise UnsupportedAudio(
-                        f"No audio could be decoded from {path.name}."
-                    )
+                    raise UnsupportedAudio("No audio could be decoded from the file.")
                 yield portion
                 if portion.last:
                     return

@@ -75,6 +75,17 @@ async def test_clear_drops_all_but_its_answer() -> None:
     assert await texts.next() is None
 
 
+async def test_every_clear_is_answered_within_bounds() -> None:
+    texts = WrittenTexts(100)
+    texts.clear()
+    texts.add("one")
+    texts.clear()
+    assert [await texts.next(), await texts.next()] == [Answer.CLEARED] * 2
+    with pytest.raises(TooMany):
+        for _ in range(10_000):
+            texts.clear()
+
+
 async def test_clear_ends_the_text_that_is_being_read() -> None:
     texts = WrittenTexts(100)
     texts.add("one")

@@ -20,6 +20,7 @@ from common.errors import (
     VoiceError,
 )
 from common.workers import Priority, Urgency
+from stt_app.core.endpointing.vad import FRAME_SAMPLES
 from stt_app.core.events import Progress, UtteranceTranscribed
 from stt_app.core.files.file_transcriber import FileDuration, FileTranscriber
 from stt_app.core.files.journal import Journal
@@ -27,7 +28,7 @@ from stt_app.core.files.media_decoder import MediaDecoder
 from stt_app.core.session.options import Options
 from tests.common.workers.test_pool import until
 from tests.fakes import FakeStt
-from tests.stt.sounds import LoudnessVad, sound
+from tests.stt.sounds import LoudnessDetector, LoudnessVad, sound
 
 Speech = Callable[..., Any]
 
@@ -249,3 +250,44 @@ def test_it_begins_anew_when_something_else_is_wanted(
     model = "tiny" if change == "options" else "base"
     again = Journal(place, recording, {"model": model})
     assert (again.seconds, again.utterances) == (0.0, [])
+
+
+class CountingVad(LoudnessVad):
+    """Knows how many frames were looked at."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+
+    def detector(self, silence_rms_threshold: float) -> Any:
+        return CountingDetector(self)
+
+
+class CountingDetector(LoudnessDetector):
+    def __init__(self, vad: CountingVad) -> None:
+        self._vad = vad
+
+    def probability(self, frame: Any) -> float:
+        self._vad.frames += 1
+        return super().probability(frame)
+
+
+async def test_many_files_at_once_hold_the_loop_no_longer_than_one(
+    media: MediaDecoder, recording: Path
+) -> None:
+    vad, engine = CountingVad(), FakeStt()
+    await engine.start()
+    heard = FileTranscriber(engine, vad, media, Config())
+
+    async def transcribe() -> None:
+        async for _ in heard.transcribe(recording, Options()):
+            pass
+
+    files = asyncio.gather(*(transcribe() for _ in range(8)))
+    most, before = 0, 0
+    while not files.done():
+        await asyncio.sleep(0)
+        most, before = max(most, vad.frames - before), vad.frames
+    await files
+    assert vad.frames == 8 * 24 * SPEECH_RATE_HZ // FRAME_SAMPLES
+    # Two turns of a quarter of a second may follow each other.
+    assert 0 < most <= 2 * (SPEECH_RATE_HZ // 4 // FRAME_SAMPLES + 1)
