@@ -27,6 +27,6 @@ def test_a_configured_alias_names_a_model():
 def test_strict_names_refuse_what_nobody_knows():
     settings = OpenaiApiSettings(strict_model_names=True)
     assert {engine_model(name, OFFERS, settings) for name in KNOWN_ALIASES} == {""}
-    with pytest.raises(UnknownModel, match="`whisper-1`") as caught:
+    with pytest.raises(UnknownModel, match="Known: `base`, `large-v3`") as caught:
         engine_model("no-such-model", OFFERS, settings)
     assert caught.value.field == "model"

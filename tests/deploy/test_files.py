@@ -293,4 +293,5 @@ def test_make_run_leaves_the_address_to_the_configuration(
         text=True,
         check=True,
     ).stdout
-    assert " ".join(shown.splitlines()[-1].split()).endswith(f"manage.py {wanted}")
+    command = next(line for line in shown.splitlines() if "manage.py serve" in line)
+    assert " ".join(command.split()).endswith(f"manage.py {wanted}")

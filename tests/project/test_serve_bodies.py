@@ -170,10 +170,9 @@ def test_a_json_body_as_large_as_an_upload_is_refused_at_once(
         answer = httpx.post(
             server.url + path, content=many_keys(22_000_000), headers=headers
         )
-    assert answer.status_code == 413
-    error = answer.json()["error"]
-    assert error["code"] == "too_large"
-    assert "at most 2.1 MB" in error["message"]
+    # OpenAI's API knows no 413.
+    assert answer.status_code == (400 if path.startswith("/v1/audio/") else 413)
+    assert "at most 2.1 MB" in answer.text
     assert watch.longest_seconds < LONGEST_HOLD_SECONDS
 
 

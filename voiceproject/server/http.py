@@ -48,13 +48,14 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
     """A request whose body is rejected before it is stored."""
 
     _limit_bytes = 0
+    _target = b""
     _received_bytes = 0
     _refused = False
 
     def gotLength(self, length: int | None) -> None:
         # Twisted sets a request's method and path only after the body has arrived.
-        method, target = self.channel._command, self.channel._path
-        self._limit_bytes = self.server.body_limits.of(method, target)
+        method, self._target = self.channel._command, self.channel._path
+        self._limit_bytes = self.server.body_limits.of(method, self._target)
         too_large = (length or 0) > self._limit_bytes
         super().gotLength(0 if too_large else length)
         if too_large:
@@ -82,7 +83,7 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
         self._refused = True
         self.requestHeaders.removeHeader(b"expect")
         transport = self.channel.transport
-        path = self.channel._path.decode("latin-1")
+        path = self._target.decode("latin-1")
         transport.write(plain_answer(error, self.server.error_shapes.of(path)))
         transport.loseWriteConnection()
         self.channel.abort_later(LINGER_SECONDS)

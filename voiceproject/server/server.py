@@ -21,8 +21,8 @@ from common.config import Config
 from common.errors import Restarting
 from gateway_app.error_shapes import NATIVE_ONLY, ErrorShapes
 from voiceproject.body_limits import BodyLimits
-from voiceproject.message_limits import MessageLimits
 from voiceproject.server.http import LimitedHTTPFactory
+from voiceproject.server.message_limits import MessageLimits
 from voiceproject.server.queue import BodyQueue, MeteredQueue
 from voiceproject.server.reactor import reactor
 from voiceproject.server.websocket import LimitedSocket, LimitedWebSocketFactory

@@ -182,7 +182,7 @@ def test_it_names_what_is_missing_and_what_mends_it() -> None:
 @pytest.mark.parametrize(
     ("settings", "sentence"),
     [
-        ({"stt_engine": "siri"}, "`stt_engine` is `siri`: use `whisper` or"),
+        ({"stt_engine": "siri"}, "`stt_engine` is `siri`: use `whisper`, `http` or"),
         ({"tts_engine": "no.such:Engine"}, "which cannot be imported"),
         ({"whisper_lang": "klingon"}, "`whisper_lang` is `klingon`: it must be"),
         ({"whisper_compute_type": "int9"}, "WHISPER_COMPUTE_TYPE is 'int9'; it must"),

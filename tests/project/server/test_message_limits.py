@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from common.config import Config
-from voiceproject.message_limits import MessageLimits
+from voiceproject.server.message_limits import MessageLimits
 
 
 @pytest.mark.parametrize(
