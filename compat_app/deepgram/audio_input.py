@@ -2,30 +2,14 @@
 
 from __future__ import annotations
 
-from common.audio import PCM16_BYTES, float_to_pcm16, pcm16_to_float
 from common.errors import BadValue, UnsupportedAudio
 from compat_app.deepgram.wav import RIFF, read_wav_header
+from compat_app.mixdown import Mixdown
 from stt_app.core.codecs.decoders import Encoding
 from stt_app.core.session.options import Options
 
 MOST_CHANNELS = 8
 _MOST_HEADER_BYTES = 4_096
-
-
-class Mixdown:
-    """Interleaved PCM16 of several channels as mono, with their mean."""
-
-    def __init__(self, channels: int) -> None:
-        self._channels = channels
-        self._rest = b""
-
-    def push(self, data: bytes) -> bytes:
-        """Mono PCM16; an incomplete frame waits for its rest."""
-        joined = self._rest + data
-        whole = len(joined) - len(joined) % (PCM16_BYTES * self._channels)
-        self._rest = joined[whole:]
-        samples = pcm16_to_float(joined[:whole]).reshape(-1, self._channels)
-        return float_to_pcm16(samples.mean(axis=1))
 
 
 def mixdown(channels: int, encoding: Encoding | None) -> Mixdown | None:
@@ -54,7 +38,10 @@ class AudioInput:
         self._mixer = mixdown(channels, encoding) if encoding else None
 
     def push(self, data: bytes) -> bytes:
-        """The audio for the session, perhaps none. Raises UnsupportedAudio, BadValue."""
+        """Mono audio for the session, perhaps none, in the client's encoding and rate.
+
+        Raises UnsupportedAudio and BadValue.
+        """
         self.found = None
         if self._may_be_wav:
             data = self._after_header(data)

@@ -60,7 +60,8 @@ def read_event(text: str) -> ClientEvent:
 
 
 def audio_bytes(audio: str) -> bytes:
-    """The bytes of a base64 text. Raises Refused."""
+    """The bytes of base64 text, in the encoding and rate of the session. Raises
+    Refused."""
     try:
         return base64.b64decode(audio, validate=True)
     except (binascii.Error, ValueError) as error:

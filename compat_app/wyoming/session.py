@@ -108,7 +108,8 @@ class WyomingSession:
             await self._take(message)
 
     def on_audio(self, frame: bytes) -> None:
-        """The payload of an event. Raises UnsupportedAudio."""
+        """The payload of an event: PCM at the rate that the event names. Raises
+        UnsupportedAudio."""
         if self._payload_is_audio and self._transcription is not None:
             self._transcription.feed(frame)
 

@@ -46,7 +46,7 @@ class ListenConsumer(ListeningSocket):
         return self.mapper.due()
 
     def on_audio(self, frame: bytes) -> None:
-        """See ListeningSocket. Raises UnsupportedAudio."""
+        """Audio in the encoding and rate of the URL. Raises UnsupportedAudio."""
         self._sha256.update(frame)
         super().on_audio(frame)
 

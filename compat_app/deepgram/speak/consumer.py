@@ -54,7 +54,7 @@ class SpeakConsumer(VoiceConsumer):
         self._sent = self.pump(self._answers())
 
     def on_audio(self, frame: bytes) -> None:
-        """Raises BadRequest: there is no audio to send here."""
+        """Raises BadRequest for audio in any encoding and at any rate."""
         raise BadRequest("This address takes text messages only.")
 
     async def on_message(self, message: messages.ClientMessage) -> None:

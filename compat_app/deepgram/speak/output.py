@@ -91,7 +91,8 @@ class Companding:
         self._codec = codec
 
     def push(self, pcm: bytes) -> bytes:
-        """The same samples, one byte each; `pcm` holds whole ones."""
+        """The same samples at the same rate, one byte each; `pcm` is mono PCM16 in whole
+        samples."""
         samples = np.frombuffer(pcm, "<i2").reshape(1, -1)
         frame = self._av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
         frame.sample_rate = self._rate_hz

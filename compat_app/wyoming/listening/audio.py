@@ -1,8 +1,6 @@
-"""The formats of a client's audio, and mono PCM16 out of them."""
+"""The formats of a client's audio that can be converted."""
 
 from __future__ import annotations
-
-import numpy as np
 
 from common.audio import PCM16_BYTES
 from common.errors import UnsupportedAudio
@@ -28,21 +26,3 @@ def check_format(audio: AudioFormat) -> None:
             f"The audio has {audio.rate} Hz; {LEAST_HZ} to {MOST_HZ} are supported.",
             field="rate",
         )
-
-
-class Mono:
-    """PCM16 of one or two channels to mono PCM16, whatever pieces it comes in."""
-
-    def __init__(self, channels: int) -> None:
-        self._channels = channels
-        self._rest = b""
-
-    def mix(self, data: bytes) -> bytes:
-        """Both channels averaged; an incomplete pair of samples waits for its rest."""
-        if self._channels == 1:
-            return data
-        joined = self._rest + data
-        whole = len(joined) - len(joined) % (self._channels * PCM16_BYTES)
-        self._rest = joined[whole:]
-        pairs = np.frombuffer(joined[:whole], "<i2").reshape(-1, self._channels)
-        return bytes(pairs.mean(axis=1).round().astype("<i2").tobytes())

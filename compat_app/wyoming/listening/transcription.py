@@ -10,7 +10,8 @@ from typing import Any
 from wyoming.asr import Transcript, TranscriptChunk, TranscriptStart, TranscriptStop
 
 from common.audio import PCM16_BYTES
-from compat_app.wyoming.listening.audio import Mono, check_format
+from compat_app.mixdown import Mixdown
+from compat_app.wyoming.listening.audio import check_format
 from compat_app.wyoming.listening.pace import Pace
 from compat_app.wyoming.listening.turn import Turn
 from compat_app.wyoming.protocol.client import Client
@@ -55,7 +56,7 @@ class Transcription:
         self._seat = seat
         self._clock = clock
         self._pace = Pace(clock)
-        self._mono = Mono(audio.channels)
+        self._mixdown = Mixdown(audio.channels)
         self._turn = Turn()
         self._over = asyncio.Event()
         """Set once a pause might have ended the command."""
@@ -75,18 +76,18 @@ class Transcription:
         if audio.is_like(self.audio):
             return
         check_format(audio)
-        self.audio, self._mono = audio, Mono(audio.channels)
+        self.audio, self._mixdown = audio, Mixdown(audio.channels)
         self._live.configure(Options(sample_rate=audio.rate))
 
     def feed(self, data: bytes) -> None:
-        """Audio in the current format, in pieces of any length."""
+        """PCM16 at the rate and with the channels of `audio`, in pieces of any length."""
         if self._ended:
             return
         frame_bytes = PCM16_BYTES * self.audio.channels
         seconds = len(data) / frame_bytes / self.audio.rate
         self._seconds += seconds
         self._pace.add(seconds)
-        self._live.feed(self._mono.mix(data))
+        self._live.feed(self._mixdown.push(data))
         if self._is_enough():
             self.end()
 

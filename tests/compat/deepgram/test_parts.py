@@ -18,7 +18,7 @@ from common.errors import (
     UnsupportedAudio,
     VoiceError,
 )
-from compat_app.deepgram.audio_input import AudioInput, Mixdown
+from compat_app.deepgram.audio_input import AudioInput
 from compat_app.deepgram.errors import DeepgramShape, fatal_code, variant
 from compat_app.deepgram.models import model_uuid, now
 from compat_app.deepgram.wav import HEADER_BYTES, WavFormat, read_wav_header
@@ -73,16 +73,6 @@ def test_any_bytes_after_riff_are_read_or_refused(rest: bytes) -> None:
         assert error.message
     else:
         assert len(out) <= len(rest)
-
-
-@given(st.integers(1, 8), st.lists(st.binary(max_size=50), max_size=8))
-def test_a_mix_does_not_depend_on_how_the_bytes_are_split(
-    channels: int, pieces: list[bytes]
-) -> None:
-    mixer, whole = Mixdown(channels), Mixdown(channels)
-    mixed = b"".join(mixer.push(piece) for piece in pieces)
-    assert mixed == whole.push(b"".join(pieces))
-    assert len(mixed) == len(b"".join(pieces)) // (2 * channels) * 2
 
 
 @pytest.mark.parametrize(
