@@ -85,7 +85,8 @@ def test_its_examples_for_the_shell_and_python_work(
     said = run_in(tmp_path, sys.executable, "-c", example(page, "speak-example-py"))
     assert said == "wrote hello.wav\n"
     said = run_in(tmp_path, sys.executable, "-c", example(page, "listen-example-py"))
-    assert "hello" in said.lower()
+    # Piper never says it twice the same, and tiny.en is not always sure of "hello".
+    assert "world" in said.lower()
 
 
 def test_its_example_socket_line_works(visit: Callable[..., Page]) -> None:
@@ -112,7 +113,7 @@ def test_its_examples_in_javascript_work(visit: Callable[..., Page]) -> None:
     page.evaluate(f"async () => {{ {example(page, 'listen-example-js')} }}")
     page.wait_for_timeout(100)
     assert "bytes of audio/wav" in said[0]
-    assert "hello" in " ".join(said[1:]).lower()
+    assert "world" in " ".join(said[1:]).lower()
 
 
 def example(page: Page, name: str) -> str:
