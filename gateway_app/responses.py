@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
@@ -30,6 +30,7 @@ from gateway_app.services import find_gateway_services
 JSON_TYPE = "application/json"
 
 Answer = Callable[..., Awaitable[HttpResponseBase]]
+AnyResponse = TypeVar("AnyResponse", bound=HttpResponseBase)
 
 
 class NotJson(VoiceError):
@@ -67,6 +68,14 @@ def error_response(request: HttpRequest, error: VoiceError) -> ErrorResponse:
     shapes = gateway.error_shapes if gateway else NATIVE_ONLY
     shape = shapes.of(request.path_info)
     return ErrorResponse(error, request_id(request), shape)
+
+
+def unbuffered(response: AnyResponse) -> AnyResponse:
+    """The same streamed response, which nobody on the way stores or holds back."""
+    response["Cache-Control"] = "no-store"
+    # A buffering proxy would undo the streaming.
+    response["X-Accel-Buffering"] = "no"
+    return response
 
 
 def json_only(run: Answer) -> Answer:

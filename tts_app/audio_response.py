@@ -6,6 +6,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable
 
 from django.http import StreamingHttpResponse
 
+from gateway_app.responses import unbuffered
 from tts_app.core.events import SpeechEvent
 from tts_app.core.speech.encoded_speech import AudioBytes, EncodedSpeech
 from tts_app.speech_stream import SpeechStream
@@ -33,10 +34,7 @@ def audio_response(
     response["X-Voice"] = speech.voice.name
     response["X-Sample-Rate"] = str(encoded.rate_hz)
     response["X-Channels"] = "1"
-    response["Cache-Control"] = "no-store"
-    # A buffering proxy would undo the streaming.
-    response["X-Accel-Buffering"] = "no"
-    return response
+    return unbuffered(response)
 
 
 class _Body:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from common.config.speech import ListeningSettings
+from compat_app.hotwords import fitting
 from compat_app.realtime.session import (
     SemanticVad,
     ServerVad,
@@ -54,7 +55,7 @@ def session_options(
         sample_rate=config.format.rate_hz,
         encoding=_ENCODINGS[config.format.type],
         prompt=(transcription.prompt or "")[-MAX_PROMPT_CHARACTERS:],
-        hotwords=_hotwords(transcription.keywords or []),
+        hotwords=fitting(transcription.keywords or []),
         interim_results=True,
         word_timestamps=config.wants_logprobs,
         **_endpointing(config, settings),
@@ -67,17 +68,6 @@ def _language(transcription: Transcription) -> str:
     if len(chosen) > 1:
         return AUTO
     return (find_language(chosen[0]) or AUTO) if chosen[0] else ""
-
-
-def _hotwords(keywords: list[str]) -> str:
-    """The first keywords, as many as fit."""
-    joined = ""
-    for word in keywords:
-        longer = f"{joined}, {word}" if joined else word
-        if len(longer) > MAX_PROMPT_CHARACTERS:
-            break
-        joined = longer
-    return joined
 
 
 def _endpointing(config: SessionConfig, settings: ListeningSettings) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from common.config import Config
 from common.errors import NotFound
+from compat_app.hotwords import fitting
 from compat_app.model_names import engine_model
 from compat_app.wyoming.listening.audio import check_format
 from compat_app.wyoming.listening.transcription import Ending, Transcription
@@ -22,7 +22,7 @@ from compat_app.wyoming.speaking.growing_text import GrowingText
 from compat_app.wyoming.speaking.synthesis import Synthesis
 from gateway_app.sockets.clock import Clock
 from gateway_app.sockets.sessions import SessionRegistry
-from stt_app.core.session.options import MAX_PROMPT_CHARACTERS, Options
+from stt_app.core.session.options import Options
 from stt_app.service import ListeningService
 from tts_app.service import SpeechService
 
@@ -61,7 +61,8 @@ class RequestFactory:
             language=self._language(wanted),
             sample_rate=audio.rate,
             silence_max_seconds=SILENCE_SECONDS.get(wanted.vad_sensitivity or ""),
-            hotwords=_hotwords([*wanted.transcript_names, *wanted.transcript_terms]),
+            hotwords=fitting([*wanted.transcript_names, *wanted.transcript_terms])
+            or None,
         )
         model, ending = self._model(wanted), self._ending(client)
         seat = self.sessions.open(SESSION_KIND, limit=self.config.stt_max_sessions)
@@ -106,14 +107,3 @@ class RequestFactory:
         if self.listening is None:
             raise NotFound("This port has no speech to text.")
         return self.listening
-
-
-def _hotwords(words: Sequence[str]) -> str | None:
-    """As many as there is room for, the first ones first."""
-    text = ""
-    for word in words:
-        longer = f"{text}, {word}" if text else word
-        if len(longer) > MAX_PROMPT_CHARACTERS:
-            break
-        text = longer
-    return text or None

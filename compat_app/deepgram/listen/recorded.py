@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from compat_app.deepgram.listen import messages
 from compat_app.deepgram.listen.query import FileQuery
 from compat_app.deepgram.models import ModelInfo, model_info, model_uuid, now
+from compat_app.spoken_languages import main_language
 from stt_app.core.events import Progress, UtteranceTranscribed
 from stt_app.core.files.file_transcriber import FileDuration, FileEvent
 
@@ -105,9 +106,10 @@ class Transcription:
             models=[uuid_of_model],
             model_info={uuid_of_model: model_info(used)},
         )
+        language = main_language(self.utterances) if self.utterances else None
         channel = RecordedChannel(
             alternatives=[self._alternative()],
-            detected_language=self._language() if query.detects_language else None,
+            detected_language=language if query.detects_language else None,
         )
         utterances = [_utterance(each) for each in self.utterances]
         results = RecordedResults(
@@ -129,13 +131,6 @@ class Transcription:
         seconds = sum(each.audio_seconds for each in self.utterances)
         weighted = sum(each.confidence * each.audio_seconds for each in self.utterances)
         return weighted / seconds if seconds else 0.0
-
-    def _language(self) -> str | None:
-        """The one that is spoken longest."""
-        spoken: dict[str, float] = {}
-        for each in self.utterances:
-            spoken[each.language] = spoken.get(each.language, 0.0) + each.audio_seconds
-        return max(spoken, key=lambda language: spoken[language]) if spoken else None
 
 
 def _utterance(event: UtteranceTranscribed) -> RecordedUtterance:

@@ -18,7 +18,7 @@ from compat_app.deepgram.speak.query import SpeakQuery
 from gateway_app.access.principals import principal_of
 from gateway_app.access.proxies import client_address
 from gateway_app.requests import scope_of
-from gateway_app.responses import request_id
+from gateway_app.responses import request_id, unbuffered
 from tts_app.services import speech_services
 from tts_app.speech_request import SpeechRequest
 
@@ -76,7 +76,4 @@ async def speak(request: HttpRequest, body: SpeakIn) -> StreamingHttpResponse:
     response["dg-model-uuid"] = model_uuid(speech.voice.name)
     response["dg-char-count"] = str(len(text))
     response["dg-request-id"] = identity
-    response["Cache-Control"] = "no-store"
-    # A buffering proxy would undo the streaming.
-    response["X-Accel-Buffering"] = "no"
-    return response
+    return unbuffered(response)

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from common.bounded_json import read_json
 from common.errors import BadRequest
 from common.text_cleaning import clean_text
+from compat_app.hotwords import fitting
 from compat_app.openai.transcriptions.languages import language_code
 from gateway_app.responses import explain_validation
 from stt_app.core.engine import Task
@@ -94,7 +95,7 @@ class Fields(BaseModel):
             task=task,
             language=self._language(),
             prompt=self.prompt[-MAX_PROMPT_CHARACTERS:] or None,
-            hotwords=_joined(self.keywords) or None,
+            hotwords=fitting(each.strip() for each in self.keywords) or None,
             word_timestamps=self.wants_words or self.wants_logprobs or subtitles,
             **_vad_options(self.chunking_strategy),
         )
@@ -150,17 +151,6 @@ def _texts(value: Any) -> list[str]:
     if isinstance(value, list):
         return [text for each in value for text in _texts(each)]
     return [clean_text(value) if isinstance(value, str) else json.dumps(value)]
-
-
-def _joined(keywords: list[str]) -> str:
-    """As many of the keywords as the model reads."""
-    whole = ""
-    for keyword in keywords:
-        longer = f"{whole}, {keyword.strip()}" if whole else keyword.strip()
-        if len(longer) > MAX_PROMPT_CHARACTERS:
-            break
-        whole = longer
-    return whole
 
 
 def _vad_options(strategy: str) -> dict[str, float]:

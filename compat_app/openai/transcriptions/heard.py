@@ -6,6 +6,7 @@ import math
 import zlib
 from dataclasses import dataclass, field
 
+from compat_app.spoken_languages import main_language
 from stt_app.core.events import Progress, SpokenSegment, UtteranceTranscribed
 from stt_app.core.files.file_transcriber import FileEvent
 from stt_app.core.scripts import joined, space_between
@@ -46,11 +47,7 @@ class Heard:
     @property
     def main_language(self) -> str:
         """The one that was spoken longest; empty if nothing was said."""
-        seconds: dict[str, float] = {}
-        for each in self.utterances:
-            before = seconds.get(each.language, 0.0)
-            seconds[each.language] = before + each.audio_seconds
-        return max(seconds, key=lambda code: seconds[code], default="")
+        return main_language(self.utterances)
 
 
 def segments_of(utterance: UtteranceTranscribed) -> tuple[SpokenSegment, ...]:

@@ -22,6 +22,7 @@ from compat_app.openai.transcriptions.answers import (
 from compat_app.openai.transcriptions.fields import Fields
 from compat_app.openai.transcriptions.heard import Heard
 from compat_app.openai.transcriptions.upload import Upload
+from gateway_app.responses import unbuffered
 from stt_app.core.events import UtteranceTranscribed
 from stt_app.core.files.file_transcriber import FileEvent
 
@@ -39,10 +40,7 @@ async def streamed(
     response = StreamingHttpResponse(
         _body(upload, first, events), content_type="text/event-stream"
     )
-    response["Cache-Control"] = "no-store"
-    # A buffering proxy would undo the streaming.
-    response["X-Accel-Buffering"] = "no"
-    return response
+    return unbuffered(response)
 
 
 async def _body(
