@@ -41,6 +41,11 @@ def freeze(pool: WorkerPool) -> int:
     return pid
 
 
+def children() -> set[int | None]:
+    """The processes of this one, pools of other tests' fixtures among them."""
+    return {child.pid for child in multiprocessing.active_children()}
+
+
 async def test_a_job_is_retried_once_when_its_worker_hangs(tmp_path: Path) -> None:
     before = WORKER_HANGS.labels("echo")._value.get()
     async with running(job_timeout=SHORT) as pool:
@@ -153,9 +158,10 @@ async def test_it_stops_while_a_worker_hangs(job: bytes) -> None:
 
 
 async def test_it_stops_while_a_worker_loads() -> None:
+    others = children()
     pool = WorkerPool("echo", f"{HANDLERS}:LoadsSlowly")
     starting = asyncio.create_task(pool.start())
-    await until(lambda: bool(multiprocessing.active_children()))
+    await until(lambda: children() > others)
     began = time.monotonic()
     await pool.stop()
     with pytest.raises(EngineFailed, match="ended while it loaded"):
@@ -164,13 +170,14 @@ async def test_it_stops_while_a_worker_loads() -> None:
 
 
 async def test_it_leaves_no_process_when_its_start_is_cancelled() -> None:
+    others = children()
     pool = WorkerPool("echo", f"{HANDLERS}:LoadsSlowly")
     starting = asyncio.create_task(pool.start())
-    await until(lambda: bool(multiprocessing.active_children()))
+    await until(lambda: children() > others)
     starting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await starting
-    await until(lambda: not multiprocessing.active_children())
+    await until(lambda: children() <= others)
 
 
 def test_a_hung_worker_neither_blocks_nor_outlives_its_parent() -> None:

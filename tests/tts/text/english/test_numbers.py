@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import assume, given, strategies as st
+from hypothesis import assume, example, given, strategies as st
 
 from tests.tts.text.english.writing import below_hundred, check, frames
 from tts_app.core.text.english.normalizer import expand_english
@@ -60,6 +60,8 @@ def test_it_reads_long_sums_without_spaces(terms, data) -> None:
 
 
 @given(one=operands, sign=comparisons, two=operands)
+@example(one="0", sign="<=", two="1900")
+@example(one="1900", sign="==", two="1950")
 def test_it_reads_comparisons(one, sign, two) -> None:
     assert expand_english(f"{one} {sign} {two}") == f"{one} {COMPARISONS[sign]} {two}"
 

@@ -15,7 +15,7 @@ DASH = r"[-\u2010-\u2013\u2212]"
 """Hyphens, the en dash and the minus sign; the em dash is always a pause."""
 
 _SUM = re.compile(
-    r"[\w)%]\s*(?:!?=|[<>≠≈≤≥]|\+|\*\*?|×|÷|\^|√)\s*[\w(.$€£√-]"
+    r"[\w)%]\s*(?:[!=<>]?=|[<>≠≈≤≥]|\+|\*\*?|×|÷|\^|√)\s*[\w(.$€£√-]"
     r"|\b(?:what is|what's|how much is|calculate|compute|subtract|solve|evaluate)\b",
     re.IGNORECASE,
 )

@@ -53,7 +53,7 @@ _NEAR_1_YEAR = 2039
 _OLDEST_BARE = 1700
 _MODERN = 1900
 _OPERATOR_AFTER = re.compile(
-    r"\s[xX]\s\d|\s?(?:!=|\*\*|[-−+*/×÷=^<>≠≈≤≥])\s?[\d(]|\s(?:!=|\*\*|[-−–+*/×÷=^<>≠≈≤≥])\s"
+    r"\s[xX]\s\d|\s?(?:[!=<>]=|\*\*|[-−+*/×÷=^<>≠≈≤≥])\s?[\d(]|\s(?:[!=<>]=|\*\*|[-−–+*/×÷=^<>≠≈≤≥])\s"
 )
 _OPERATOR_BEFORE = re.compile(r"\s[xX]\s\Z|[+*/×÷=^<>−≠≈≤≥]\s?\Z|\s[-–]\s\Z")
 _CIRCA = re.compile(r"\b(?:ca?|b|d|r)\.\s?\Z")
