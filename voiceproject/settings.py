@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "gateway_app.middleware.PageSecurityMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "gateway_app.pages.loading.while_loading",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

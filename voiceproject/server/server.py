@@ -43,6 +43,11 @@ class AddressInUse(Exception):
     """The server cannot listen on the port; the message is for the person who chose
     it."""
 
+    def __init__(self, message: str, number: int | None) -> None:
+        super().__init__(message)
+        self.number = number
+        """The `errno` of the operating system."""
+
 
 class VoiceServer(Server):  # type: ignore[misc]
     """Runs an ASGI application on the reactor; see `listen` and `drain`."""
@@ -101,8 +106,12 @@ class VoiceServer(Server):  # type: ignore[misc]
                 port, self.http_factory, backlog=128, interface=host
             )
         except CannotListenError as error:
-            reason = getattr(error.socketError, "strerror", None) or error.socketError
-            raise AddressInUse(f"Cannot listen on {host}:{port}: {reason}.") from error
+            cause = error.socketError
+            reason = getattr(cause, "strerror", None) or cause
+            raise AddressInUse(
+                f"Cannot listen on {host}:{port}: {reason}.",
+                getattr(cause, "errno", None),
+            ) from error
         if not self._ports:
             self.application_checker()
             self.timeout_checker()

@@ -82,7 +82,8 @@ class WhisperEngine:
         pool = self._pool
         if pool is None:
             if self._starting:
-                return PartHealth(PartState.LOADING, "Whisper is loading.")
+                summary = f"Whisper {self.model_name} is loading."
+                return PartHealth(PartState.LOADING, summary)
             return PartHealth(PartState.DOWN, "Whisper is not running.")
         details = {
             **pool.facts,
