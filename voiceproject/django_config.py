@@ -123,14 +123,14 @@ _GREYS = {
 }
 
 
-def unfold_settings() -> dict[str, Any]:
+def unfold_settings(root_path: str) -> dict[str, Any]:
     """The look of the admin: the site's colours, and its navigation."""
     return {
         "SITE_TITLE": "Voice server",
         "SITE_HEADER": "Voice server",
         "SITE_SUBHEADER": "Administration",
         "SITE_SYMBOL": "graphic_eq",
-        "SITE_URL": "/",
+        "SITE_URL": f"{root_path}/",
         "SHOW_VIEW_ON_SITE": False,
         "SHOW_HISTORY": False,
         "BORDER_RADIUS": "6px",

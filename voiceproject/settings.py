@@ -97,14 +97,19 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator")
 ]
-LOGIN_URL = "/admin/login/"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "home"
+
+FORCE_SCRIPT_NAME = _config.root_path or None
+SESSION_COOKIE_PATH = f"{_config.root_path}/"
+CSRF_COOKIE_PATH = f"{_config.root_path}/"
+LANGUAGE_COOKIE_PATH = f"{_config.root_path}/"
 
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-STATIC_URL = "/static/"
+STATIC_URL = f"{_config.root_path}/static/"
 STATIC_ROOT = _data_dir / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 SERVESTATIC_USE_FINDERS = True
@@ -146,4 +151,4 @@ FILE_UPLOAD_HANDLERS = [
 
 LOGGING_CONFIG = None
 configure_logs(_config)
-UNFOLD = unfold_settings()
+UNFOLD = unfold_settings(_config.root_path)

@@ -73,6 +73,7 @@ class VoiceServer(Server):  # type: ignore[misc]
             application_close_timeout=APPLICATION_CLOSE_SECONDS,
             request_buffer_size=BODY_PART_BYTES,
         )
+        self.served_below = config.root_path
         self.body_limits = BodyLimits(config)
         self.error_shapes = error_shapes
         self.max_connections = config.max_connections
@@ -181,6 +182,8 @@ class VoiceServer(Server):  # type: ignore[misc]
         """Like Daphne's, with a queue that pauses a socket when full, or reads the
         stored body of a request."""
         scope.setdefault("asgi", {"version": "3.0"})
+        # Daphne takes it from a header that any client may send.
+        scope["root_path"] = ""
         queue: asyncio.Queue[dict[str, Any]]
         if scope["type"] == "websocket":
             queue = MeteredQueue(protocol.transport)

@@ -68,7 +68,8 @@ async def serve(
     server = VoiceServer(application, loaded.config, gateway.error_shapes)
     port = _listen(server, options)
     try:
-        report.listening(url(options.host, port), process.engines)
+        address = f"{url(options.host, port)}{loaded.config.root_path}"
+        report.listening(address, process.engines)
         if await _start(process, stop, report):
             gateway.sessions.loading = False
             seconds = time.perf_counter() - began

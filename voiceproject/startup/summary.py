@@ -24,7 +24,7 @@ def summary(services: Services, host: str, port: int, seconds: float) -> str:
     """A few aligned lines for the terminal."""
     loaded = services[GatewayServices].loaded
     rows = [
-        *_addresses(services, url(host, port)),
+        *_addresses(services, f"{url(host, port)}{loaded.config.root_path}"),
         *_parts(services),
         ("Database", _database()),
     ]
