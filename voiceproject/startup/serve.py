@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import structlog
 
 from common.config import LoadedConfig
-from common.errors import VoiceError
 from gateway_app.services import GatewayServices
 from voiceproject.asgi import build_application
 from voiceproject.lifecycle import ServerProcess
 from voiceproject.server.server import AddressInUse, VoiceServer, route_twisted_log
 from voiceproject.services import ROLES, build_services
+from voiceproject.startup.failures import CannotStart, cannot_start
 from voiceproject.startup.report import Started, StartReport
 from voiceproject.startup.stop_signal import StopSignal
 from voiceproject.startup.summary import url
@@ -40,10 +40,6 @@ class ServeOptions:
     port: int
     roles: tuple[str, ...] = ROLES
     supervised: bool = False
-
-
-class CannotStart(Exception):
-    """The message says why, and how to fix it."""
 
 
 async def serve(
@@ -90,8 +86,8 @@ async def serve(
 def _build(loaded: LoadedConfig, options: ServeOptions) -> ServerProcess:
     try:
         return build_services(loaded, options.roles, options.host)
-    except VoiceError as error:
-        raise CannotStart(error.message) from error
+    except Exception as error:
+        raise cannot_start(error) from error
 
 
 async def _start(process: ServerProcess, stop: StopSignal, report: StartReport) -> bool:
@@ -105,8 +101,8 @@ async def _start(process: ServerProcess, stop: StopSignal, report: StartReport) 
         return False
     try:
         await starting
-    except VoiceError as error:
-        raise CannotStart(error.message) from error
+    except Exception as error:
+        raise cannot_start(error) from error
     return True
 
 

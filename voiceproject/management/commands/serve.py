@@ -15,10 +15,10 @@ from common.workers.heap import return_large_blocks
 from voiceproject.server.reactor import run_until_done
 from voiceproject.services import ROLES
 from voiceproject.startup.database import prepare_database
+from voiceproject.startup.failures import CannotStart
 from voiceproject.startup.report import LogReport, StartReport, TerminalReport
 from voiceproject.startup.serve import (
     CANNOT_START,
-    CannotStart,
     ServeOptions,
     serve,
 )
@@ -57,17 +57,20 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         loaded: LoadedConfig = settings.VOICE
-        self._report_problems(loaded, options)
+        try:
+            self._report_problems(loaded, options)
+            sys.exit(self._run(loaded, options))
+        except CannotStart as error:
+            self._exit(str(error))
+
+    def _run(self, loaded: LoadedConfig, options: dict[str, Any]) -> int:
         if options["split"]:
-            sys.exit(_run_split(loaded, options))
+            return _run_split(loaded, options)
         # Every open utterance allocates large blocks again and again.
         return_large_blocks()
         chosen = _serve_options(loaded, options)
-        try:
-            report = self._report(loaded.config, chosen)
-            sys.exit(run_until_done(lambda: serve(loaded, chosen, report)))
-        except CannotStart as error:
-            self._exit(str(error))
+        report = self._report(loaded.config, chosen)
+        return run_until_done(lambda: serve(loaded, chosen, report))
 
     def _report_problems(self, loaded: LoadedConfig, options: dict[str, Any]) -> None:
         """Warnings and migrations; a supervised process leaves both to its supervisor."""
