@@ -9,6 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
+from common.product import NAME
 from common.version import VERSION
 
 
@@ -41,7 +42,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         for page in PAGES
         if (url := _address(page.url_name))
     ]
-    return {"site_pages": entries, "site_version": VERSION}
+    return {"product_name": NAME, "site_pages": entries, "site_version": VERSION}
 
 
 def _address(url_name: str) -> str:
