@@ -60,8 +60,9 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "gateway_app.middleware.PageSecurityMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    "gateway_app.pages.loading.while_loading",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "gateway_app.pages.language.page_language",
+    "gateway_app.pages.loading.while_loading",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -103,9 +104,15 @@ LOGIN_REDIRECT_URL = "home"
 FORCE_SCRIPT_NAME = _config.root_path or None
 SESSION_COOKIE_PATH = f"{_config.root_path}/"
 CSRF_COOKIE_PATH = f"{_config.root_path}/"
-LANGUAGE_COOKIE_PATH = f"{_config.root_path}/"
 
-LANGUAGE_CODE = "en-us"
+LANGUAGE_CODE = "en"
+LANGUAGES = [
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+]
+LANGUAGE_COOKIE_NAME = "voice_language"
 TIME_ZONE = "UTC"
 USE_TZ = True
 

@@ -1,5 +1,6 @@
 // Waits until the server has loaded its models, then opens the page that was asked for.
 
+import { gettext } from "./i18n.js";
 import { byId, showNotice } from "./page.js";
 
 const PERIOD_MS = 1_000;
@@ -21,8 +22,8 @@ async function lookAgainAndAgain() {
     await look();
   } catch {
     showNotice(byId("loading-notice"), {
-      title: "The server does not answer.",
-      advice: "If it does not come back, its terminal or its log says why.",
+      title: gettext("The server does not answer."),
+      advice: gettext("If it does not come back, its terminal or its log says why."),
     });
   }
   setTimeout(lookAgainAndAgain, PERIOD_MS);

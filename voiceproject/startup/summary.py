@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import connection
 
 from common.config import Config
+from common.product import NAME
 from common.services import Services
 from common.version import VERSION
 from compat_app.wyoming.server import WyomingServer
@@ -35,7 +36,7 @@ def summary(services: Services, host: str, port: int, seconds: float) -> str:
         rows.append(("Configuration", str(loaded.path)))
     width = max(len(title) for title, _ in rows)
     lines = [f"  {title:<{width}}  {text}" for title, text in rows]
-    ready = f"Voice server {VERSION} is ready after {seconds:.1f} s."
+    ready = f"{NAME} {VERSION} is ready after {seconds:.1f} s."
     return "\n".join([ready, *lines, "Ctrl-C stops it."])
 
 
