@@ -14,8 +14,7 @@ LARGEST_JSON_KB = 2_048
 """What is parsed without holding the event loop for long."""
 OWN_PATHS = frozenset(
     {
-        *("admin", "api", "configuration", "favicon.ico", "health", "i18n"),
-        "listen",
+        *("admin", "api", "configuration", "favicon.ico", "health", "i18n", "listen"),
         *("metrics", "monitor", "speak", "static", "tts", "v1", "v2", "voices", "ws"),
     }
 )

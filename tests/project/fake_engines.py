@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,20 @@ from tests.fakes import FakeStt, FakeTts
 class Stt(FakeStt):
     def __init__(self, _config: Any, _options: Any) -> None:
         super().__init__()
+
+
+class BrokenStt(Stt):
+    """Has a mistake."""
+
+    async def start(self) -> None:
+        raise ZeroDivisionError("division by zero")
+
+
+class UnreadableStt(Stt):
+    """Opens a file that is not there."""
+
+    async def start(self) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file", "/no/such/model.bin")
 
 
 class SlowStt(Stt):
