@@ -45,10 +45,11 @@ class Managed:
     """Called before the sessions are drained: no new ones from now on."""
 
 
-Started = Callable[[str, float], None]
+OnStarted = Callable[[str, float], None]
+"""Gets the name of an engine that has started, and the seconds that it took."""
 
 
-async def _start(each: Managed, started: Started) -> None:
+async def _start(each: Managed, started: OnStarted) -> None:
     began = time.monotonic()
     await each.start()
     if each.is_engine:
@@ -68,7 +69,7 @@ class ServerProcess:
         """The names of the services that load something."""
         return [each.name for each in self.managed if each.is_engine]
 
-    async def start(self, started: Started = unwatched) -> None:
+    async def start(self, started: OnStarted = unwatched) -> None:
         """Start all in parallel, then the services that need them. Raises
         EngineFailed listing everything that is missing.
 
@@ -79,7 +80,7 @@ class ServerProcess:
             starting = [each for each in self.managed if each.starts_last is last]
             await self._start(starting, started)
 
-    async def _start(self, starting: Sequence[Managed], started: Started) -> None:
+    async def _start(self, starting: Sequence[Managed], started: OnStarted) -> None:
         results = await asyncio.gather(
             *(_start(each, started) for each in starting), return_exceptions=True
         )

@@ -102,7 +102,10 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "home"
 
 FORCE_SCRIPT_NAME = _config.root_path or None
+# Another program on the same host may have cookies of the usual names.
+SESSION_COOKIE_NAME = f"sessionid{_config.root_path.replace('/', '_')}"
 SESSION_COOKIE_PATH = f"{_config.root_path}/"
+CSRF_COOKIE_NAME = f"csrftoken{_config.root_path.replace('/', '_')}"
 CSRF_COOKIE_PATH = f"{_config.root_path}/"
 
 LANGUAGE_CODE = "en"

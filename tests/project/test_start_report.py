@@ -33,7 +33,7 @@ async def test_a_terminal_gets_a_line_of_progress_that_goes_away() -> None:
     report = TerminalReport(out, is_live=True)
     report.listening(URL, ["stt", "tts"])
     await asyncio.sleep(0)
-    assert out.getvalue().endswith("  Speech to text, Text to speech: loading, 0 s ")
+    assert out.getvalue().endswith("  Speech to text, Text to speech: loading, 0 s\r")
     report.loaded("tts", 1.0)
     report.close()
     report.close()

@@ -10,6 +10,7 @@ from typing import Protocol, TextIO
 
 import structlog
 
+from common.models.transfer import download_is_shown
 from common.services import Services
 from voiceproject.startup.summary import facts, summary, url
 
@@ -110,7 +111,9 @@ class TerminalReport:
         while self._waiting:
             seconds = time.monotonic() - self._began
             titles = ", ".join(TITLES.get(name, name) for name in self._waiting)
-            self._write(f"{CLEAR_LINE}  {titles}: loading, {seconds:.0f} s ")
+            # What a download or the log writes meanwhile goes over this line.
+            if not download_is_shown():
+                self._write(f"{CLEAR_LINE}  {titles}: loading, {seconds:.0f} s\r")
             await asyncio.sleep(REDRAW_SECONDS)
 
     def _write(self, text: str) -> None:
