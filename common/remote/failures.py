@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 
 
@@ -63,6 +65,17 @@ class CutOff(AskFailed):
     """The answer stopped before it was complete."""
 
 
+_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
+_PLAIN_REASONS = {
+    # The HTTP client tried every address of the name.
+    "All connection attempts failed": "nothing listens there",
+    "Name or service not known": "unknown host name",
+    "nodename nor servname provided, or not known": "unknown host name",
+    "getaddrinfo failed": "unknown host name",
+    "Temporary failure in name resolution": "the host name cannot be looked up",
+}
+"""What libraries and operating systems say, and what it means."""
+
 RETRYABLE = (Unreachable, ServerBroke, CutOff)
 """Asking again may help, as long as nothing of the answer was given out."""
 
@@ -83,4 +96,5 @@ def from_httpx(error: httpx.HTTPError) -> AskFailed:
 
 
 def _reason(error: httpx.HTTPError) -> str:
-    return str(error) or type(error).__name__
+    reason = _NUMBER.sub("", str(error))
+    return _PLAIN_REASONS.get(reason, reason) or type(error).__name__
