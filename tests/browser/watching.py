@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import ConsoleMessage, Page, Request, Response
+from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
 
 from common.config import project_dir
 
 AXE = project_dir() / "tests" / "data" / "axe-core-4.14.1" / "axe.min.js"
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 _RUN_AXE = """
-async (tags) => {
-  const found = await axe.run(document, { runOnly: tags });
+async (chosen) => {
+  const found = await axe.run(document, { runOnly: chosen });
   return found.violations.map((one) => `${one.id}: ${one.nodes.map((n) => n.target)}`);
 }
 """
@@ -52,11 +52,30 @@ class Watch:
             self.troubles.append(f"{response.status} for {response.url}")
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds, each with the elements concerned."""
+def violations(page: Page, *chosen: str) -> list[str]:
+    """What axe finds, each with the elements concerned: by all rules, or these."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[str] = page.evaluate(_RUN_AXE, AXE_RULES)
+    found: list[str] = page.evaluate(_RUN_AXE, list(chosen) or AXE_RULES)
     return found
+
+
+_SUM_SHIFTS = """
+window.layoutShift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    if (!entry.hadRecentInput) window.layoutShift += entry.value;
+  }
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+def sum_layout_shifts(context: BrowserContext) -> None:
+    """Has each page of the context add up how far things move on their own."""
+    context.add_init_script(_SUM_SHIFTS)
+
+
+def layout_shift(page: Page) -> float:
+    return float(page.evaluate("window.layoutShift"))
 
 
 def scrolls_sideways(page: Page) -> bool:
