@@ -10,6 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
+from common.product import NAME
 from common.version import VERSION
 from gateway_app.pages.language import script_catalogue_url
 
@@ -46,6 +47,7 @@ def site(path: str) -> dict[str, Any]:
         if (url := _address(page.url_name))
     ]
     return {
+        "product_name": NAME,
         "site_pages": entries,
         "site_version": VERSION,
         "site_languages": settings.LANGUAGES,

@@ -1,5 +1,6 @@
 // Requests to this server, and what their failures mean in words.
 
+import { address } from "./address.js";
 import { serverLost } from "./health.js";
 import { gettext, interpolate } from "./i18n.js";
 
@@ -49,7 +50,7 @@ export async function getJson(path) {
  */
 async function reached(path, request) {
   try {
-    return await fetch(path, request);
+    return await fetch(address(path), request);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     serverLost();
@@ -104,5 +105,5 @@ export function openSocket(path) {
  * @param {string} path
  */
 export function socketUrl(path) {
-  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
+  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${address(path)}`;
 }
