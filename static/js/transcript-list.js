@@ -38,6 +38,7 @@ export class TranscriptList {
     } catch {
       this.#cannotKeep();
     }
+    byId("kept").hidden = false;
     this.#show();
   }
 
