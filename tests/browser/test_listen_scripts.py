@@ -25,7 +25,7 @@ def test_its_code_transcribes_with_the_chosen_options(
     shutil.copy(recording, tmp_path / "recording.wav")
     page = visit("/listen/")
     page.locator("summary", has_text="More options").click()
-    page.get_by_label("Names and words to expect").fill("Dashwood, it's \"here\"")
+    page.get_by_label("Names and words to expect").fill('Dashwood, it\'s "here"')
     page.get_by_label("Prompt").fill("@minutes")
     page.get_by_label("Prompt").press("Tab")
     heard = run_in(tmp_path, "bash", "-ec", example(page, "code-curl"))
