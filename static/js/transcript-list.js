@@ -43,23 +43,31 @@ export class TranscriptList {
   }
 
   /**
-   * Cards for new recordings, above all others; the first one may be open.
+   * Cards for new recordings, above all others but below a take that is still running.
    * @param {Recording[]} recordings
-   * @param {boolean} open
+   * @param {boolean} open Whether to show the text of the first one at once.
    * @returns {TranscriptCard[]}
    */
   begin(recordings, open) {
     this.#forgetUndo();
     const cards = recordings.map((each) => this.#card(each));
-    if (open) {
-      // Only the latest one has its whole height from the beginning.
-      for (const card of this.#cards) delete card.element.dataset.fresh;
-      cards[0].element.dataset.fresh = "";
-      cards[0].open();
-    }
-    byId("transcripts").prepend(...cards.map((card) => card.element));
+    const elements = cards.map((card) => card.element);
+    const live = byId("transcripts").querySelector("[data-live]");
+    if (live) live.after(...elements);
+    else byId("transcripts").prepend(...elements);
+    if (open && !live) this.#openFresh(cards[0]);
     this.#show();
     return cards;
+  }
+
+  /**
+   * Only the latest one has its whole height from the beginning.
+   * @param {TranscriptCard} card
+   */
+  #openFresh(card) {
+    for (const each of this.#cards) delete each.element.dataset.fresh;
+    card.element.dataset.fresh = "";
+    card.open();
   }
 
   /**
