@@ -65,8 +65,7 @@ function toggle() {
   scrollTo({ top: 0 });
   const recording = { file: "", time: Date.now(), seconds: 0, translated: Boolean(options.translate), utterances: [] };
   const [card] = list.begin([recording], true);
-  card.element.dataset.running = "";
-  card.element.dataset.live = "";
+  card.goLive();
   take = { card, audio: new KeptAudio(LONGEST_TAKE_SECONDS) };
   return live.start(byId("device").value, options);
 }
@@ -76,7 +75,6 @@ function endTake(complete) {
   if (!take) return;
   const { card, audio } = take;
   take = null;
-  delete card.element.dataset.live;
   card.recording.seconds = live.seconds;
   card.finish();
   if (!card.recording.utterances.length) {

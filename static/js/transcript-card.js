@@ -126,9 +126,18 @@ export class TranscriptCard {
     this.part("progress").value = part;
   }
 
+  /** It is spoken right now: its text is read out as it comes. */
+  goLive() {
+    this.element.dataset.running = "";
+    this.element.dataset.live = "";
+    this.part("text").setAttribute("aria-live", "polite");
+  }
+
   /** It is complete, or as complete as it will be. */
   finish() {
     delete this.element.dataset.running;
+    delete this.element.dataset.live;
+    this.part("text").setAttribute("aria-live", "off");
     this.dropPartial();
     this.changed();
   }
