@@ -55,6 +55,8 @@ function showState(now) {
   panel.showState(now, live.stopped);
   enableOptions(now === "idle");
   if (now === "listening") showMicrophones();
+  // At once with the press of the button, so that nothing moves by itself later.
+  if (now === "finishing") take?.card.shrink();
   if (now === "idle") endTake(before === "finishing");
 }
 

@@ -59,7 +59,7 @@ export class MicrophonePanel {
   }
 
   /**
-   * On a small screen only the button and its state stay, above the text.
+   * Only the button and its state stay, above the text.
    * @param {boolean} folded
    */
   fold(folded) {

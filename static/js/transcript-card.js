@@ -133,6 +133,11 @@ export class TranscriptCard {
     this.part("text").setAttribute("aria-live", "polite");
   }
 
+  /** It needs no more room than its text. */
+  shrink() {
+    delete this.element.dataset.fresh;
+  }
+
   /** It is complete, or as complete as it will be. */
   finish() {
     delete this.element.dataset.running;
@@ -178,7 +183,7 @@ export class TranscriptCard {
     this.part("title").textContent = title;
     this.part("title").id = `${id}-title`;
     this.element.setAttribute("aria-labelledby", `${id}-title`);
-    for (const button of this.element.querySelectorAll(".actions > *")) button.setAttribute("aria-describedby", `${id}-title`);
+    for (const button of this.element.querySelectorAll(".actions > *, [data-part=remove]")) button.setAttribute("aria-describedby", `${id}-title`);
     for (const name of ["text", "audio", "progress"]) this.part(name).setAttribute("aria-labelledby", `${id}-title`);
     this.part("text").id = `${id}-text`;
     this.part("copy").dataset.copy = `${id}-text`;

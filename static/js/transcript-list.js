@@ -65,7 +65,7 @@ export class TranscriptList {
    * @param {TranscriptCard} card
    */
   #openFresh(card) {
-    for (const each of this.#cards) delete each.element.dataset.fresh;
+    for (const each of this.#cards) each.shrink();
     card.element.dataset.fresh = "";
     card.open();
   }
