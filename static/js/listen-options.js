@@ -32,7 +32,7 @@ export function prepareOptions() {
   showMicrophones();
   rememberChoices("listen", REMEMBERED.map(byId));
   navigator.mediaDevices?.addEventListener("devicechange", showMicrophones);
-  byId("listen").addEventListener("change", showCode);
+  byId("listen").addEventListener("input", showCode);
   showCode();
 }
 
