@@ -80,3 +80,34 @@ def layout_shift(page: Page) -> float:
 
 def scrolls_sideways(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+_STICKS_OUT = """
+(element) => [element, ...element.querySelectorAll("*")].some((each) => {
+  const box = each.getBoundingClientRect();
+  return box.width > 1 && box.right > innerWidth + 1;
+})
+"""
+
+
+def sticks_out(page: Page, selector: str) -> bool:
+    """Whether anything below the element goes beyond the right edge of the page."""
+    return bool(page.locator(selector).evaluate(_STICKS_OUT))
+
+
+_LAYOUT_SHIFT = """
+() => new Promise((resolve) => {
+  let sum = 0;
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
+  });
+  observer.observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => resolve(sum), 100);
+})
+"""
+MOST_LAYOUT_SHIFT = 0.05
+
+
+def layout_shift(page: Page) -> float:
+    """How much has moved by itself since the page was opened, all in all."""
+    return float(page.evaluate(_LAYOUT_SHIFT))
