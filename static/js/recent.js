@@ -15,6 +15,7 @@ const MAX_BYTES = 10_000_000;
  * @property {number} speed
  * @property {number} rate
  * @property {Int16Array} samples
+ * @property {import("./word-times.js").SpokenWord[]} [words] When each word is heard.
  */
 
 /** @returns {Promise<IDBDatabase>} */
