@@ -1,5 +1,6 @@
 // How the server is: asked every ten seconds, drawn in every list of parts.
 
+import { address } from "./address.js";
 import { make } from "./page.js";
 
 const PERIOD_MS = 10_000;
@@ -43,7 +44,7 @@ export function partName(name) {
 /** @returns {Promise<Health>} */
 async function askHealth() {
   try {
-    const response = await fetch("/health", {
+    const response = await fetch(address("/health"), {
       headers: { Accept: "application/json" },
       signal: AbortSignal.timeout(PATIENCE_MS),
       cache: "no-store",
