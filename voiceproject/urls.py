@@ -19,6 +19,7 @@ urlpatterns = [
     path("favicon.ico", require_safe(_icon), name="favicon"),
     path("", gateway_pages.home, name="home"),
     path("speak/", tts_pages.speak, name="speak"),
+    path("voices/gallery/", tts_pages.voice_gallery, name="voice_gallery"),
     path("listen/", stt_pages.listen, name="listen"),
     path("monitor/", gateway_pages.monitor, name="monitor"),
     path("configuration/", gateway_pages.configuration, name="configuration"),

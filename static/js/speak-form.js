@@ -1,12 +1,12 @@
 // The fields of the Speak page: text, voice, speed and mode, as they were at the last visit.
 
-import { keepChoices, keptChoices } from "./kept-choices.js";
+import { rememberChoice, rememberChoices, rememberedChoices } from "./choices.js";
 import { byId } from "./page.js";
 import { VoiceFields } from "./voices.js";
 
 /** @typedef {import("./speech.js").SpeechWish} SpeechWish */
 
-const KEPT = "speak";
+const PAGE = "speak";
 const text = byId("text");
 const limit = Number(text.dataset.limit);
 
@@ -14,27 +14,29 @@ export class SpeakForm {
   #voices = new VoiceFields();
 
   constructor() {
-    this.#restore();
+    const fields = ["text", "speed", "llm", "format", "playback"];
+    rememberChoices(PAGE, fields.map(byId));
     text.addEventListener("input", () => this.#showText());
     byId("speed").addEventListener("input", () => this.#showSpeed());
     byId("llm").addEventListener("change", () => this.#showMode());
-    for (const id of ["text", "speed", "llm", "voice", "speaker", "format", "playback"]) {
-      byId(id).addEventListener("change", () => this.#keep());
-    }
-    text.addEventListener("input", () => this.#keep());
+    // A text is not lost with a page that closes before the field is left.
+    text.addEventListener("input", () => rememberChoice(PAGE, "text", text.value));
     this.#showText();
     this.#showSpeed();
     this.#showMode();
   }
 
   /** Fill the list of voices; returns their number. */
-  loadVoices() {
-    const { voice, speaker } = keptChoices(KEPT);
+  async loadVoices() {
+    const { voice, speaker } = rememberedChoices(PAGE);
     const asked = new URLSearchParams(location.search);
-    return this.#voices.load([
+    const count = await this.#voices.load([
       { voice: asked.get("voice"), speaker: asked.get("speaker") },
-      { voice, speaker },
+      { voice: String(voice), speaker: String(speaker) },
     ]);
+    byId("voice").addEventListener("change", () => this.#rememberVoice());
+    byId("speaker").addEventListener("change", () => this.#rememberVoice());
+    return count;
   }
 
   /** @returns {SpeechWish} */
@@ -67,21 +69,9 @@ export class SpeakForm {
     return "";
   }
 
-  #restore() {
-    const kept = keptChoices(KEPT);
-    if (typeof kept.text === "string") text.value = kept.text;
-    if (kept.speed) byId("speed").value = kept.speed;
-    if (typeof kept.llm === "boolean" && !byId("llm").disabled) byId("llm").checked = kept.llm;
-    for (const id of ["format", "playback"]) {
-      const options = [...byId(id).options].map((option) => option.value);
-      if (options.includes(kept[id])) byId(id).value = kept[id];
-    }
-  }
-
-  #keep() {
-    const { voice, speaker, speed, llm } = this.wish;
-    const [format, playback] = [byId("format").value, byId("playback").value];
-    keepChoices(KEPT, { text: text.value, voice, speaker, speed, llm, format, playback });
+  #rememberVoice() {
+    rememberChoice(PAGE, "voice", byId("voice").value);
+    rememberChoice(PAGE, "speaker", byId("speaker").value);
   }
 
   #showText() {
