@@ -1,5 +1,6 @@
 // The gallery of voices: play a sample, find a voice, use it.
 
+import { formatNumber, gettext, interpolate, ngettext } from "./i18n.js";
 import { byId, setIcon } from "./page.js";
 import { toFloat } from "./pcm.js";
 import { Player } from "./player.js";
@@ -55,7 +56,7 @@ async function play(card) {
     if (request.signal.aborted) return;
     end();
     part(card, ".voice-state").textContent =
-      error instanceof RequestFailed ? error.message : "This sample could not be played.";
+      error instanceof RequestFailed ? error.message : gettext("This sample could not be played.");
   }
 }
 
@@ -75,7 +76,7 @@ function show(card, plays) {
   const button = part(card, "[data-play]");
   button.toggleAttribute("data-plays", plays);
   setIcon(button, plays ? "stop" : "play");
-  part(card, "[data-word]").textContent = plays ? "Stop" : "Play sample";
+  part(card, "[data-word]").textContent = plays ? gettext("Stop") : gettext("Play sample");
   part(card, ".voice-state").textContent = "";
 }
 
@@ -102,7 +103,8 @@ function filter(wanted) {
     group.toggleAttribute("hidden", left.length === 0);
     found += left.length;
   }
-  byId("found").textContent = `${found} voice${found === 1 ? "" : "s"}`;
+  const words = ngettext("%(count)s voice", "%(count)s voices", found);
+  byId("found").textContent = interpolate(words, { count: formatNumber(found) });
   byId("nothing").hidden = found > 0;
 }
 

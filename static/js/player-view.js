@@ -1,6 +1,7 @@
 // The player: waveform, play and pause, any place, speed, and where the ear is.
 
 import { asClock } from "./format.js";
+import { gettext, interpolate } from "./i18n.js";
 import { byId, setIcon } from "./page.js";
 import { Waveform } from "./waveform.js";
 
@@ -83,7 +84,7 @@ export class PlayerView {
     this.#toggle.disabled = !this.#player;
     this.#seek.disabled = !this.#player;
     setIcon(this.#toggle, plays ? "pause" : "play");
-    byId("toggle-word").textContent = plays ? "Pause" : "Play";
+    byId("toggle-word").textContent = plays ? gettext("Pause") : gettext("Play");
     if (this.#player?.state === "ended") this.#showPosition(0);
     if (plays && !this.#isMoving) this.#move();
   }
@@ -99,7 +100,8 @@ export class PlayerView {
   #showPosition(seconds) {
     this.#waveform.moveTo(seconds);
     this.#seek.value = String(seconds);
-    this.#seek.setAttribute("aria-valuetext", `${asClock(seconds)} of ${asClock(this.#player?.seconds ?? 0)}`);
+    const places = { position: asClock(seconds), length: asClock(this.#player?.seconds ?? 0) };
+    this.#seek.setAttribute("aria-valuetext", interpolate(gettext("%(position)s of %(length)s"), places));
     byId("position").textContent = asClock(seconds);
     this.onPosition(seconds);
   }

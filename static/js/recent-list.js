@@ -1,6 +1,7 @@
 // The list of what was spoken lately: play it again, or remove it.
 
-import { timeOfDay } from "./format.js";
+import { inSeconds, timeOfDay } from "./format.js";
+import { gettext, interpolate } from "./i18n.js";
 import { byId, icon, make } from "./page.js";
 import { forget, forgetAll, recentlySpoken } from "./recent.js";
 
@@ -32,14 +33,14 @@ export async function showRecent(play) {
  * @param {(spoken: Spoken) => void} play
  */
 function row(spoken, play) {
-  const start = button("play", `Play: ${shortened(spoken.text)}`, () => play(spoken));
-  const drop = button("cross", `Remove: ${shortened(spoken.text)}`, async () => {
+  const start = button("play", named(gettext("Play: %(text)s"), spoken), () => play(spoken));
+  const drop = button("cross", named(gettext("Remove: %(text)s"), spoken), async () => {
     await forget(Number(spoken.id));
     await showRecent(play);
     byId("recent-title").focus();
   });
   const seconds = spoken.samples.length / spoken.rate;
-  const facts = `${timeOfDay(spoken.time)} · ${seconds.toFixed(1)} s · ${spoken.voice}`;
+  const facts = `${timeOfDay(spoken.time)} · ${inSeconds(seconds)} · ${spoken.voice}`;
   const words = make("div", "row-words", make("p", "row-text", spoken.text), make("p", "row-facts", facts));
   return make("li", "row", start, words, drop);
 }
@@ -57,7 +58,10 @@ function button(picture, label, pressed) {
   return made;
 }
 
-/** @param {string} text */
-function shortened(text) {
-  return text.slice(0, NAMED_CHARACTERS);
+/**
+ * @param {string} words
+ * @param {Spoken} spoken
+ */
+function named(words, spoken) {
+  return interpolate(words, { text: spoken.text.slice(0, NAMED_CHARACTERS) });
 }

@@ -1,6 +1,7 @@
 // The fields of the Speak page: text, voice, speed and mode, as they were at the last visit.
 
 import { rememberChoice, rememberChoices, rememberedChoices } from "./choices.js";
+import { formatNumber, gettext, interpolate } from "./i18n.js";
 import { byId } from "./page.js";
 import { VoiceFields } from "./voices.js";
 
@@ -64,9 +65,10 @@ export class SpeakForm {
   }
 
   #problem() {
-    if (!text.value.trim()) return "Write a text first.";
-    if (text.value.length > limit) return `The text is longer than ${limit.toLocaleString("en")} characters. Shorten or split it.`;
-    return "";
+    if (!text.value.trim()) return gettext("Write a text first.");
+    if (text.value.length <= limit) return "";
+    const words = gettext("The text is longer than %(limit)s characters. Shorten or split it.");
+    return interpolate(words, { limit: formatNumber(limit) });
   }
 
   #rememberVoice() {
@@ -76,7 +78,8 @@ export class SpeakForm {
 
   #showText() {
     const count = text.value.length;
-    byId("count").textContent = `${count.toLocaleString("en")} of ${limit.toLocaleString("en")} characters`;
+    const places = { count: formatNumber(count), limit: formatNumber(limit) };
+    byId("count").textContent = interpolate(gettext("%(count)s of %(limit)s characters"), places);
     byId("count").toggleAttribute("data-over", count > limit);
     byId("text-problem").textContent = "";
     text.removeAttribute("aria-invalid");
@@ -88,7 +91,9 @@ export class SpeakForm {
 
   #showMode() {
     const asks = byId("llm").checked;
-    byId("text-label").textContent = asks ? "Question" : "Text";
-    text.placeholder = asks ? "Ask a question. The language model's answer is spoken." : "Write the text to speak.";
+    byId("text-label").textContent = asks ? gettext("Question") : gettext("Text");
+    text.placeholder = asks
+      ? gettext("Ask a question. The answer of the language model is spoken.")
+      : gettext("Write the text to speak.");
   }
 }

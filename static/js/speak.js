@@ -2,6 +2,7 @@
 
 import { saveAs } from "./files.js";
 import { inMilliseconds } from "./format.js";
+import { gettext } from "./i18n.js";
 import { announce, byId, showNotice } from "./page.js";
 import { toFloat, wavFile } from "./pcm.js";
 import { PlayerView } from "./player-view.js";
@@ -17,6 +18,8 @@ import { Take } from "./take.js";
 
 /** @typedef {import("./recent.js").Spoken} Spoken */
 /** @typedef {import("./speech.js").SpeechWish} SpeechWish */
+
+const STATUS_WORDS = { playing: gettext("Speaking"), paused: gettext("Paused"), ended: gettext("Done") };
 
 const form = new SpeakForm();
 const view = new PlayerView();
@@ -38,7 +41,7 @@ function speak() {
  */
 async function receive(wish, keep) {
   const mine = new Take(wish);
-  begin(mine, wish.llm ? "Thinking" : "Generating speech");
+  begin(mine, wish.llm ? gettext("Thinking") : gettext("Generating speech"));
   try {
     await receiveSpeech(wish, handlersFor(mine), mine.request.signal);
     if (wish.llm) announce(mine.said);
@@ -59,7 +62,7 @@ function begin(mine, status) {
   [take, player] = [mine, null];
   showNotice(byId("notice"), null);
   view.clear();
-  byId("spoken-title").textContent = mine.wish.llm ? "Answer" : "Spoken text";
+  byId("spoken-title").textContent = mine.wish.llm ? gettext("Answer") : gettext("Spoken text");
   spokenText.show(mine.said);
   byId("first-sound").textContent = "–";
   showStatus(status);
@@ -100,11 +103,11 @@ function startPlayer(mine) {
   const started = (player = new Player(mine.rate, view.speed));
   started.onFirstSound = (delayMs) => {
     if (!mine.isComplete) byId("first-sound").textContent = inMilliseconds(performance.now() - mine.pressed + delayMs);
-    showStatus("Speaking");
+    showStatus(gettext("Speaking"));
   };
   started.onChange = () => {
     if (player !== started) return;
-    showStatus({ playing: "Speaking", paused: "Paused", ended: "Done" }[started.state]);
+    showStatus(STATUS_WORDS[started.state]);
     view.refresh();
     showButtons();
   };
@@ -137,10 +140,13 @@ function drop() {
 
 /** @param {unknown} error */
 function failed(error) {
-  const unexpected = { title: "This audio could not be played.", advice: "Reload the page and try again." };
+  const unexpected = {
+    title: gettext("This audio could not be played."),
+    advice: gettext("Reload the page and try again."),
+  };
   if (!(error instanceof RequestFailed)) console.error(error);
   showNotice(byId("notice"), error instanceof RequestFailed ? error.trouble : unexpected);
-  showStatus("Failed");
+  showStatus(gettext("Failed"));
 }
 
 /** End the request and the sound; what has arrived can still be played. */
@@ -157,7 +163,7 @@ function stop() {
   } else if (isPart) {
     drop();
   }
-  showStatus("Stopped");
+  showStatus(gettext("Stopped"));
   showButtons();
   if (focused) byId("speak").focus();
 }
@@ -165,7 +171,7 @@ function stop() {
 /** @param {Spoken} spoken */
 function replay(spoken) {
   const mine = Take.from(spoken);
-  begin(mine, "Speaking");
+  begin(mine, gettext("Speaking"));
   spokenText.time(mine.times, mine.duration);
   startPlayer(mine);
   const heard = toFloat(mine.samples);
@@ -207,8 +213,8 @@ async function loadVoices() {
   try {
     if (!(await form.loadVoices())) {
       showNotice(byId("notice"), {
-        title: "No voice is installed.",
-        advice: "Run `manage.py voices download en_US-joe-medium` on the server, then load this page again.",
+        title: gettext("No voice is installed."),
+        advice: gettext("Run `manage.py voices download en_US-joe-medium` on the server, then load this page again."),
       });
       return;
     }
@@ -216,7 +222,7 @@ async function loadVoices() {
     byId("sample").disabled = false;
   } catch (error) {
     failed(error);
-    showStatus("Not available");
+    showStatus(gettext("Not available"));
   }
 }
 

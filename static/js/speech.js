@@ -1,6 +1,7 @@
 // Asks the server to speak and hands on sound and text as they arrive.
 
 import { fromBase64, serverEvents } from "./events.js";
+import { gettext } from "./i18n.js";
 import { PcmReader } from "./pcm.js";
 import { post, RequestFailed } from "./server.js";
 
@@ -53,8 +54,8 @@ async function readEvents(body, handlers) {
 
 function brokenOff() {
   return new RequestFailed({
-    title: "The connection broke before the end.",
-    advice: "You can replay the part that arrived.",
+    title: gettext("The connection broke before the end."),
+    advice: gettext("You can replay the part that arrived."),
   });
 }
 

@@ -1,6 +1,7 @@
 // The fields "Voice" and "Speaker".
 
 import { languageName } from "./format.js";
+import { gettext, interpolate } from "./i18n.js";
 import { byId } from "./page.js";
 import { getJson } from "./server.js";
 
@@ -52,7 +53,7 @@ export class VoiceFields {
 
   #showFacts(speaker = "") {
     const voice = this.#voices.get(this.#voice.value);
-    const facts = voice ? [languageName(voice.language), voice.quality && `${voice.quality} quality`] : [];
+    const facts = voice ? [languageName(voice.language), voice.quality && interpolate(gettext("%(quality)s quality"), { quality: voice.quality })] : [];
     byId("voice-facts").textContent = facts.filter(Boolean).join(", ");
     const speakers = voice?.speakers ?? [];
     byId("speaker-field").hidden = speakers.length < 2;
