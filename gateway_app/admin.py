@@ -15,7 +15,6 @@ from django.template.loader import render_to_string
 from django.utils.formats import number_format
 from django.utils.text import Truncator
 from import_export.admin import ExportMixin
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AllValuesCheckboxFilter, ChoicesCheckboxFilter
 from unfold.contrib.import_export.forms import ExportForm
 from unfold.decorators import display
@@ -29,6 +28,7 @@ from gateway_app.history.exports import (
 )
 from gateway_app.models import HistoryEntry, Status, Synthesis, Transcript
 from gateway_app.monitor.stages import stage_bars
+from gateway_app.site_admin import SiteAdmin
 
 PREVIEW_CHARACTERS = 80
 NO_BREAK = "\N{NO-BREAK SPACE}"
@@ -39,7 +39,7 @@ STATUS_COLOURS = {
 }
 
 
-class HistoryAdmin(ExportMixin, ModelAdmin):  # type: ignore[misc]
+class HistoryAdmin(ExportMixin, SiteAdmin):  # type: ignore[misc]
     """Read-only: nobody edits the history, and only a superuser deletes from it."""
 
     list_per_page = 50
@@ -209,7 +209,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class UserAdmin(DjangoUserAdmin, SiteAdmin):  # type: ignore[misc, type-arg]
     """User accounts."""
 
     form = UserChangeForm
@@ -218,5 +218,5 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(DjangoGroupAdmin, SiteAdmin):  # type: ignore[misc]
     """Groups of permissions."""

@@ -8,11 +8,15 @@ from asgiref.sync import sync_to_async
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+)
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AllValuesCheckboxFilter
 from unfold.decorators import action, display
 
@@ -21,15 +25,16 @@ from gateway_app.access.principals import principal_of
 from gateway_app.access.proxies import client_address
 from gateway_app.requests import scope_of
 from gateway_app.responses import error_response, request_id
+from gateway_app.site_admin import SiteAdmin
 from tts_app.core.engine import VoiceSettings
 from tts_app.models import Voice
 from tts_app.protocol.responses import speech_response
-from tts_app.services import speech_services
+from tts_app.services import SpeechServices, speech_services
 from tts_app.speech_request import SpeechRequest
 from tts_app.voice_admin.download import VoiceDownloadPages
 from tts_app.voice_admin.upload import VoiceUploadPages, add, begin, finish
 from tts_app.voices.samples import sample_for
-from tts_app.voices.storage import make_default, offer_voices
+from tts_app.voices.storage import make_default, offer_voices, take_up_changes
 
 SAMPLE_FORMAT = "mp3"
 SHOWN_DIGITS = 12
@@ -43,7 +48,7 @@ STATES = {
 
 
 @admin.register(Voice)
-class VoiceAdmin(ModelAdmin):  # type: ignore[misc]
+class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
     """Voices come from the installed files; here they are only enabled or disabled."""
 
     list_display = (
@@ -91,6 +96,15 @@ class VoiceAdmin(ModelAdmin):  # type: ignore[misc]
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         shown = [name for _, options in self.fieldsets for name in options["fields"]]
         return [name for name in shown if name != "enabled"]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The list, with voices that were copied into the folder since the start."""
+        services = scope_of(request).get("state", {}).get(SpeechServices)
+        if services is not None:
+            take_up_changes(services.engine.voices())
+        return super().changelist_view(request, extra_context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

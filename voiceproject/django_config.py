@@ -144,6 +144,7 @@ def unfold_settings() -> dict[str, Any]:
             }
         ],
         "STYLES": [lambda request: static("css/admin.css")],
+        "SCRIPTS": [lambda request: static("js/admin-theme.js")],
         "DASHBOARD_CALLBACK": "gateway_app.dashboard.page.dashboard",
         "SIDEBAR": {"navigation": _admin_navigation()},
     }
