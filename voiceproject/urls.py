@@ -8,8 +8,8 @@ from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from gateway_app.pages import views as gateway_pages
-from gateway_app.pages.manifest import manifest
 from gateway_app.pages.language import script_catalogue
+from gateway_app.pages.manifest import manifest
 from stt_app import pages as stt_pages
 from tts_app import pages as tts_pages
 from voiceproject.api import api

@@ -160,6 +160,38 @@ def test_it_shows_only_what_the_permission_names(reader: Client) -> None:
     assert reader.post(f"{SYNTHESES}export/", {"format": 0}).status_code == 403
 
 
+def test_its_lists_have_plain_titles(superuser: Client) -> None:
+    for url, title in ((TRANSCRIPTS, "Transcripts"), ("/admin/auth/user/", "Users")):
+        page = " ".join(superuser.get(url).content.decode().split())
+        assert f"<title> {title} |" in page
+
+
+def test_signing_in_says_how_to_make_the_first_account() -> None:
+    def page() -> str:
+        return Client().get("/admin/login/").content.decode()
+
+    User.objects.create_user("guest", password="a-long-password")
+    assert "manage.py createsuperuser" in page()
+    User.objects.create_superuser("root", password="a-long-password")
+    assert "createsuperuser" not in page()
+
+
+def test_signing_in_says_what_was_wrong_and_keeps_the_name() -> None:
+    form = {"username": "ro<ot", "password": "wrong", "next": TRANSCRIPTS}
+    page = Client().post("/admin/login/", form).content.decode()
+    assert "Please enter the correct username and password" in page
+    assert 'value="ro&lt;ot"' in page
+    assert f'name="next" value="{TRANSCRIPTS}"' in page
+
+
+def test_signing_in_leads_to_the_page_that_was_asked_for(superuser: Client) -> None:
+    User.objects.create_superuser("ada", password="a-long-password")
+    form = {"username": "ada", "password": "a-long-password", "next": SYNTHESES}
+    answer = Client().post("/admin/login/", form)
+    assert (answer.status_code, answer["Location"]) == (302, SYNTHESES)
+    assert "You are signed out" in superuser.post("/admin/logout/").content.decode()
+
+
 def test_it_asks_strangers_to_sign_in() -> None:
     response = Client().get(TRANSCRIPTS)
     assert (response.status_code, response.url) == (  # type: ignore[attr-defined]
