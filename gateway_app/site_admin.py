@@ -12,10 +12,13 @@ from unfold.admin import ModelAdmin
 class SiteAdmin(ModelAdmin):  # type: ignore[misc]
     """An admin whose list has the plain title that the navigation gives it."""
 
+    list_title: Any = ""
+    """In place of the model's plural name, which has no translation."""
+
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        title = capfirst(str(self.opts.verbose_name_plural))
+        title = str(self.list_title) or capfirst(str(self.opts.verbose_name_plural))
         context = {"title": title, **(extra_context or {})}
         response: HttpResponse = super().changelist_view(request, context)
         return response

@@ -17,6 +17,7 @@ from django.http import (
 from django.template.defaultfilters import filesizeformat
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
+from django.utils.translation import gettext, gettext_lazy as _
 from unfold.contrib.filters.admin import AllValuesCheckboxFilter
 from unfold.decorators import action, display
 
@@ -51,6 +52,8 @@ STATES = {
 class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
     """Voices come from the installed files; here they are only enabled or disabled."""
 
+    list_title = _("Voices")
+
     list_display = (
         "name",
         "state",
@@ -69,17 +72,17 @@ class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
     )
     list_filter_submit = True
     search_fields = ("name", "language")
-    search_help_text = "Name or language"
+    search_help_text = _("Name or language")
     actions_list = ("fetch", "bring")
     actions = ("enable", "disable", "choose_default")
     fieldsets = (
         (None, {"fields": ("name", "state", "enabled", "sample")}),
         (
-            "Voice",
+            _("Voice"),
             {"fields": ("language", "quality", "speakers", "sample_rate", "licence")},
         ),
         (
-            "Files",
+            _("Files"),
             {
                 "fields": (
                     "source",
@@ -131,15 +134,15 @@ class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
         allowed = self.admin_site.has_permission(request)
         return allowed and bool(self.has_change_permission(request))
 
-    @action(description="Upload a voice", url_path="bring", permissions=["change"])  # type: ignore[untyped-decorator]
+    @action(description=_("Upload a voice"), url_path="bring", permissions=["change"])  # type: ignore[untyped-decorator]
     def bring(self, request: HttpRequest) -> HttpResponseBase:
         return HttpResponseRedirect(reverse("admin:tts_app_voice_upload"))
 
-    @action(description="Download a voice", url_path="fetch", permissions=["change"])  # type: ignore[untyped-decorator]
+    @action(description=_("Download a voice"), url_path="fetch", permissions=["change"])  # type: ignore[untyped-decorator]
     def fetch(self, request: HttpRequest) -> HttpResponseBase:
         return HttpResponseRedirect(reverse("admin:tts_app_voice_download"))
 
-    @display(description="state", label=STATES)  # type: ignore[untyped-decorator]
+    @display(description=_("state"), label=STATES)  # type: ignore[untyped-decorator]
     def state(self, voice: Voice) -> str:
         if not voice.installed:
             return "gone"
@@ -147,45 +150,49 @@ class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
             return "disabled"
         return "default" if voice.default else "offered"
 
-    @admin.display(description="speakers")
+    @admin.display(description=_("speakers"))
     def voices(self, voice: Voice) -> int:
         return max(1, len(voice.speakers))
 
-    @admin.display(description="size", ordering="size_bytes")
+    @admin.display(description=_("size"), ordering="size_bytes")
     def size(self, voice: Voice) -> str:
         return filesizeformat(voice.size_bytes)
 
-    @admin.display(description="SHA-256", ordering="sha256", empty_value="not kept")
+    @admin.display(description="SHA-256", ordering="sha256", empty_value=_("not kept"))
     def checksum(self, voice: Voice) -> str | None:
         return voice.sha256[:SHOWN_DIGITS] or None
 
-    @admin.display(description="listen")
+    @admin.display(description=_("listen"))
     def sample(self, voice: Voice) -> str:
         if not voice.installed:
-            return "Its files are not there."
+            return gettext("Its files are not there.")
         url = reverse("admin:tts_app_voice_listen", args=[voice.pk])
         return render_to_string(
             "admin/voice_sample.html", {"url": url, "voice": voice.name}
         )
 
-    @admin.action(description="Offer the chosen voices", permissions=["change"])
+    @admin.action(description=_("Offer the chosen voices"), permissions=["change"])
     def enable(self, request: HttpRequest, chosen: QuerySet[Voice]) -> None:
         count = offer_voices(chosen, offered=True)
-        self.message_user(request, f"Voices offered now: {count}.", messages.SUCCESS)
-
-    @admin.action(description="Stop offering the chosen voices", permissions=["change"])
-    def disable(self, request: HttpRequest, chosen: QuerySet[Voice]) -> None:
-        count = offer_voices(chosen, offered=False)
-        text = f"Voices no longer offered: {count}."
+        text = gettext("Voices offered now: %(count)s.") % {"count": count}
         self.message_user(request, text, messages.SUCCESS)
 
-    @admin.action(description="Make it the default voice", permissions=["change"])
+    @admin.action(
+        description=_("Stop offering the chosen voices"), permissions=["change"]
+    )
+    def disable(self, request: HttpRequest, chosen: QuerySet[Voice]) -> None:
+        count = offer_voices(chosen, offered=False)
+        text = gettext("Voices no longer offered: %(count)s.") % {"count": count}
+        self.message_user(request, text, messages.SUCCESS)
+
+    @admin.action(description=_("Make it the default voice"), permissions=["change"])
     def choose_default(self, request: HttpRequest, chosen: QuerySet[Voice]) -> None:
         if len(chosen) != 1:
-            self.message_user(request, "Choose exactly one voice.", messages.ERROR)
+            text = gettext("Choose exactly one voice.")
+            self.message_user(request, text, messages.ERROR)
             return
         make_default(chosen[0])
-        text = f"{chosen[0].name} is the default voice now."
+        text = gettext("%(name)s is the default voice now.") % {"name": chosen[0].name}
         self.message_user(request, text, messages.SUCCESS)
 
     async def listen(self, request: HttpRequest, pk: int) -> HttpResponseBase:

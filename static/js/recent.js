@@ -12,6 +12,7 @@ const MAX_BYTES = 10_000_000;
  * @property {string} text What was asked for.
  * @property {string} reply What was said.
  * @property {string} voice
+ * @property {string} [speaker]
  * @property {number} speed
  * @property {number} rate
  * @property {Int16Array} samples

@@ -183,15 +183,14 @@ function replay(spoken) {
 
 async function download() {
   if (!take) return;
-  const { reply, voice, speed, rate, samples } = take.toSpoken();
+  const { reply, voice, speaker, speed, rate, samples } = take.toSpoken();
   const format = byId("format").value;
   const name = `speech.${format === "opus" ? "ogg" : format}`;
   if (format === "wav") return saveAs(wavFile(samples, rate), name);
   if (format === "pcm") return saveAs(new Blob([samples]), name);
-  const { speaker } = take.wish;
   byId("download").disabled = true;
   try {
-    saveAs(await receiveFile({ text: reply, voice, speed, llm: false, ...(speaker ? { speaker } : {}) }, format), name);
+    saveAs(await receiveFile({ text: reply, voice, speaker, speed, llm: false }, format), name);
   } catch (error) {
     failed(error);
   }

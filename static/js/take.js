@@ -29,8 +29,8 @@ export class Take {
    * @param {Spoken} spoken
    */
   static from(spoken) {
-    const { text, voice, speed } = spoken;
-    const take = new Take({ text, voice, speed, llm: spoken.reply !== text });
+    const { text, voice, speaker, speed } = spoken;
+    const take = new Take({ text, voice, speaker, speed, llm: spoken.reply !== text });
     take.rate = spoken.rate;
     take.said = spoken.reply;
     take.add(spoken.samples);
@@ -57,12 +57,13 @@ export class Take {
 
   /** @returns {Spoken} */
   toSpoken() {
-    const { text, voice, speed } = this.wish;
+    const { text, voice, speaker, speed } = this.wish;
     return {
       time: Date.now(),
       text,
       reply: this.said || text,
       voice,
+      speaker,
       speed,
       rate: this.rate,
       samples: this.samples,

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from common.product import NAME
 from tests.browser.watching import scrolls_sideways, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -39,7 +40,7 @@ def test_it_plays_a_sample_and_takes_the_voice_to_speak(
     card.get_by_role("link", name="Use on Speak").click()
     expect(page.locator("#voice")).to_have_value(name)
     page.get_by_role("link", name="All voices").click()
-    expect(page).to_have_title("Voices · Earlark")
+    expect(page).to_have_title(f"Voices · {NAME}")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
