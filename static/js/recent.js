@@ -11,7 +11,7 @@ const MAX_BYTES = 10_000_000;
  * @property {number} time Milliseconds since 1970.
  * @property {string} text What was asked for.
  * @property {string} reply What was said.
- * @property {string} voice
+ * @property {string} [voice]
  * @property {string} [speaker]
  * @property {number} speed
  * @property {number} rate

@@ -8,7 +8,7 @@ import { post, RequestFailed } from "./server.js";
 /**
  * @typedef {object} SpeechWish
  * @property {string} text
- * @property {string} voice
+ * @property {string} [voice] Without it the default one.
  * @property {number} speed
  * @property {boolean} llm Whether the language model answers first.
  * @property {string} [speaker]

@@ -41,7 +41,9 @@ export class VoiceFields {
     return details.length;
   }
 
+  /** @returns {{voice?: string, speaker?: string}} Empty until the server has said what it has. */
   get chosen() {
+    if (this.#voice.disabled) return {};
     const speaker = this.#speaker.value;
     return { voice: this.#voice.value, ...(speaker ? { speaker } : {}) };
   }
