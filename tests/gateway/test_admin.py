@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
@@ -176,19 +178,39 @@ def test_signing_in_says_how_to_make_the_first_account() -> None:
     assert "createsuperuser" not in page()
 
 
-def test_signing_in_says_what_was_wrong_and_keeps_the_name() -> None:
-    form = {"username": "ro<ot", "password": "wrong", "next": TRANSCRIPTS}
-    page = Client().post("/admin/login/", form).content.decode()
-    assert "Please enter the correct username and password" in page
-    assert 'value="ro&lt;ot"' in page
-    assert f'name="next" value="{TRANSCRIPTS}"' in page
+async def sign_in(client: httpx.AsyncClient, **form: str) -> httpx.Response:
+    """As the form does it, with the token of its page."""
+    await client.get("/admin/login/", headers={"Accept": "text/html"})
+    token = client.cookies["csrftoken"]
+    return await client.post(
+        "/admin/login/",
+        data={**form, "csrfmiddlewaretoken": token},
+        headers={"Accept": "text/html"},
+    )
 
 
-def test_signing_in_leads_to_the_page_that_was_asked_for(superuser: Client) -> None:
-    User.objects.create_superuser("ada", password="a-long-password")
-    form = {"username": "ada", "password": "a-long-password", "next": SYNTHESES}
-    answer = Client().post("/admin/login/", form)
-    assert (answer.status_code, answer["Location"]) == (302, SYNTHESES)
+async def test_signing_in_says_what_was_wrong_and_keeps_the_name(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await sign_in(client, username="ro<ot", password="no", next=TRANSCRIPTS)
+    assert "Please enter the correct username and password" in answer.text
+    assert 'value="ro&lt;ot"' in answer.text
+    assert f'name="next" value="{TRANSCRIPTS}"' in answer.text
+
+
+async def test_signing_in_leads_to_the_page_that_was_asked_for(
+    client: httpx.AsyncClient,
+) -> None:
+    await asyncio.to_thread(
+        User.objects.create_superuser, "ada", password="a-long-password"
+    )
+    answer = await sign_in(
+        client, username="ada", password="a-long-password", next=SYNTHESES
+    )
+    assert (answer.status_code, answer.headers["Location"]) == (302, SYNTHESES)
+
+
+def test_signing_out_says_so(superuser: Client) -> None:
     assert "You are signed out" in superuser.post("/admin/logout/").content.decode()
 
 

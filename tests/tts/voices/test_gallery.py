@@ -34,6 +34,11 @@ def services(make_services: Callable[..., FakeServices]) -> Any:
     return make_services(tts=FakeTts(NAMES))
 
 
+def client_of(services: FakeServices) -> httpx.AsyncClient:
+    transport = httpx.ASGITransport(build_application(services))
+    return httpx.AsyncClient(transport=transport, base_url="http://localhost")
+
+
 async def page(client: httpx.AsyncClient, path: str) -> str:
     answer = await client.get(path, headers=HTML)
     assert answer.status_code == 200, answer.text
@@ -127,10 +132,10 @@ async def test_who_may_install_voices_finds_the_way(client: httpx.AsyncClient) -
 
 
 async def test_many_voices_can_be_searched(
-    client_for: Callable[..., Any], make_services: Callable[..., FakeServices]
+    make_services: Callable[..., FakeServices], transactional_db: None
 ) -> None:
     many = make_services(tts=FakeTts([f"en_US-voice{n}-low" for n in range(7)]))
-    async with client_for(many) as client:
+    async with client_of(many) as client:
         assert 'type="search"' in await page(client, GALLERY)
 
 
@@ -138,10 +143,7 @@ async def test_a_service_that_only_listens_says_where_the_voices_are(
     services: FakeServices, transactional_db: None
 ) -> None:
     services.remove(SpeechServices)
-    transport = httpx.ASGITransport(build_application(services))
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://localhost"
-    ) as client:
+    async with client_of(services) as client:
         assert names_in(await page(client, GALLERY)) == []
         assert "Answer with the language model" in await page(client, "/speak/")
 
@@ -155,14 +157,14 @@ async def test_a_service_that_only_listens_says_where_the_voices_are(
     ],
 )
 async def test_speak_says_who_would_answer(
-    client_for: Callable[..., Any],
     make_services: Callable[..., FakeServices],
     backend: str,
     hint: str,
+    transactional_db: None,
 ) -> None:
     llm = FakeLlm()
     llm.backend, llm.model_name = backend, "big-model"
-    async with client_for(make_services(llm=llm, tts_use_llm=True)) as client:
+    async with client_of(make_services(llm=llm, tts_use_llm=True)) as client:
         html = await page(client, "/speak/")
         assert hint in html
         switch = re.search(r'<input type="checkbox" role="switch" id="llm"[^>]*>', html)
