@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 import httpx
+
+from common.reasons import reason_of
 
 
 class AskFailed(Exception):
@@ -65,17 +65,6 @@ class CutOff(AskFailed):
     """The answer stopped before it was complete."""
 
 
-_NUMBER = re.compile(r"^\[Errno -?\d+\] ")
-_PLAIN_REASONS = {
-    # The HTTP client tried every address of the name.
-    "All connection attempts failed": "nothing listens there",
-    "Name or service not known": "unknown host name",
-    "nodename nor servname provided, or not known": "unknown host name",
-    "getaddrinfo failed": "unknown host name",
-    "Temporary failure in name resolution": "the host name cannot be looked up",
-}
-"""What libraries and operating systems say, and what it means."""
-
 RETRYABLE = (Unreachable, ServerBroke, CutOff)
 """Asking again may help, as long as nothing of the answer was given out."""
 
@@ -87,14 +76,9 @@ def from_httpx(error: httpx.HTTPError) -> AskFailed:
     if isinstance(error, httpx.ConnectTimeout):
         return Unreachable("did not accept a connection in time")
     if isinstance(error, httpx.ConnectError):
-        return Unreachable(f"cannot be reached ({_reason(error)})")
+        return Unreachable(f"cannot be reached ({reason_of(error)})")
     if isinstance(error, httpx.TimeoutException):
         return Stalled("stopped answering")
     if isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError):
         return Unreachable("closed the connection")
-    return Garbled(f"cannot be understood ({_reason(error)})")
-
-
-def _reason(error: httpx.HTTPError) -> str:
-    reason = _NUMBER.sub("", str(error))
-    return _PLAIN_REASONS.get(reason, reason) or type(error).__name__
+    return Garbled(f"cannot be understood ({reason_of(error)})")
