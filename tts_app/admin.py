@@ -26,6 +26,7 @@ from gateway_app.access.principals import principal_of
 from gateway_app.access.proxies import client_address
 from gateway_app.requests import scope_of
 from gateway_app.responses import error_response, request_id
+from gateway_app.services import find_gateway_services
 from gateway_app.site_admin import SiteAdmin
 from tts_app.core.engine import VoiceSettings
 from tts_app.models import Voice
@@ -130,6 +131,14 @@ class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
             path("download/cancel/", downloads.cancel, name="voice_download_cancel"),
         ]
 
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:
+        for reason in _unusable(request).values():
+            self.message_user(request, reason, messages.WARNING)
+        shown: HttpResponseBase = super().changelist_view(request, extra_context)
+        return shown
+
     def may_bring(self, request: HttpRequest) -> bool:
         allowed = self.admin_site.has_permission(request)
         return allowed and bool(self.has_change_permission(request))
@@ -221,6 +230,13 @@ class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
     def _may_listen(self, request: HttpRequest) -> bool:
         allowed = admin.site.has_permission(request)
         return allowed and bool(self.has_view_permission(request))
+
+
+def _unusable(request: HttpRequest) -> dict[str, str]:
+    """Why voices in the folder are not in the list."""
+    gateway = find_gateway_services(request)
+    part = gateway.health.parts().get("piper") if gateway else None
+    return part.details.get("unusable", {}) if part else {}
 
 
 def _sample(request: HttpRequest, voice: Voice) -> SpeechRequest:

@@ -97,15 +97,17 @@ def addresses(request: HttpRequest) -> dict[str, Any]:
     host = request.get_host()
     name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
     secure = "s" if request.is_secure() else ""
-    # With `serve --split` the two services have their own ports.
-    stt_host = host if has_stt else f"{name}:{config.stt_port}"
-    tts_host = host if has_tts else f"{name}:{config.tts_port}"
+    # With `serve --split` the two services have their own ports, and with `root_path`
+    # a proxy gives both of them one address.
+    root = config.root_path
+    stt_host = host if has_stt or root else f"{name}:{config.stt_port}"
+    tts_host = host if has_tts or root else f"{name}:{config.tts_port}"
     return {
         "has_stt": has_stt,
         "has_tts": has_tts,
-        "stt_url": f"http{secure}://{stt_host}",
-        "stt_socket_url": f"ws{secure}://{stt_host}",
-        "tts_url": f"http{secure}://{tts_host}",
+        "stt_url": f"http{secure}://{stt_host}{root}",
+        "stt_socket_url": f"ws{secure}://{stt_host}{root}",
+        "tts_url": f"http{secure}://{tts_host}{root}",
         "needs_key": bool(config.api_keys),
     }
 

@@ -1,6 +1,6 @@
 // Requests to this server, and what their failures mean in words.
 
-import { address } from "./address.js";
+import { address, CSRF_COOKIE } from "./address.js";
 import { serverLost } from "./health.js";
 import { gettext, interpolate } from "./i18n.js";
 
@@ -17,8 +17,9 @@ export class RequestFailed extends Error {
 
 /** @returns {Record<string, string>} */
 function csrfHeader() {
-  const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
-  return cookie ? { "X-CSRFToken": decodeURIComponent(cookie[1]) } : {};
+  const pairs = document.cookie.split("; ").map((each) => each.split("="));
+  const token = pairs.find(([name]) => name === CSRF_COOKIE)?.[1];
+  return token ? { "X-CSRFToken": decodeURIComponent(token) } : {};
 }
 
 /**

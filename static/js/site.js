@@ -1,5 +1,6 @@
 // What every page does: the state dot, the theme switch, lines to copy.
 
+import { address } from "./address.js";
 import { drawParts, markLost, STATE_WORDS, watchHealth } from "./health.js";
 import { gettext, interpolate } from "./i18n.js";
 import { announce, byId, setIcon } from "./page.js";
@@ -65,7 +66,7 @@ const YEAR_SECONDS = 365 * 24 * 3600;
  */
 function switchLanguage(code) {
   const secure = location.protocol === "https:" ? "; secure" : "";
-  document.cookie = `${LANGUAGE_COOKIE}=${code}; path=/; max-age=${YEAR_SECONDS}; samesite=lax${secure}`;
+  document.cookie = `${LANGUAGE_COOKIE}=${code}; path=${address("/")}; max-age=${YEAR_SECONDS}; samesite=lax${secure}`;
   location.reload();
 }
 

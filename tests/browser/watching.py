@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, Response
+from playwright.sync_api import ConsoleMessage, Page, Request, Response
 
 from common.config import project_dir
 
@@ -57,25 +57,6 @@ def violations(page: Page, *chosen: str) -> list[str]:
     page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[str] = page.evaluate(_RUN_AXE, list(chosen) or AXE_RULES)
     return found
-
-
-_SUM_SHIFTS = """
-window.layoutShift = 0;
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) {
-    if (!entry.hadRecentInput) window.layoutShift += entry.value;
-  }
-}).observe({ type: "layout-shift", buffered: true });
-"""
-
-
-def sum_layout_shifts(context: BrowserContext) -> None:
-    """Has each page of the context add up how far things move on their own."""
-    context.add_init_script(_SUM_SHIFTS)
-
-
-def layout_shift(page: Page) -> float:
-    return float(page.evaluate("window.layoutShift"))
 
 
 def scrolls_sideways(page: Page) -> bool:
