@@ -103,12 +103,15 @@ class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         """The list, with voices that were copied into the folder since the start."""
         services = scope_of(request).get("state", {}).get(SpeechServices)
         if services is not None:
             take_up_changes(services.engine.voices())
-        return super().changelist_view(request, extra_context)
+        for reason in _unusable(request).values():
+            self.message_user(request, reason, messages.WARNING)
+        shown: HttpResponseBase = super().changelist_view(request, extra_context)
+        return shown
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -130,14 +133,6 @@ class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
             path("download/begin/", downloads.begin, name="voice_download_begin"),
             path("download/cancel/", downloads.cancel, name="voice_download_cancel"),
         ]
-
-    def changelist_view(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
-        for reason in _unusable(request).values():
-            self.message_user(request, reason, messages.WARNING)
-        shown: HttpResponseBase = super().changelist_view(request, extra_context)
-        return shown
 
     def may_bring(self, request: HttpRequest) -> bool:
         allowed = self.admin_site.has_permission(request)
