@@ -11,6 +11,7 @@ import environ
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse, reverse_lazy
 from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy as _
 
 from common.config import Config, ConfigError
 from common.config.production import problems
@@ -147,7 +148,7 @@ def unfold_settings(root_path: str) -> dict[str, Any]:
     return {
         "SITE_TITLE": NAME,
         "SITE_HEADER": NAME,
-        "SITE_SUBHEADER": "Administration",
+        "SITE_SUBHEADER": _("Administration"),
         "SITE_SYMBOL": "graphic_eq",
         "SITE_URL": f"{root_path}/",
         "SHOW_VIEW_ON_SITE": False,
@@ -162,6 +163,7 @@ def unfold_settings(root_path: str) -> dict[str, Any]:
             }
         ],
         "STYLES": [lambda request: static("css/admin.css")],
+        "SCRIPTS": [lambda request: static("js/admin-theme.js")],
         "DASHBOARD_CALLBACK": "gateway_app.dashboard.page.dashboard",
         "SIDEBAR": {"navigation": _admin_navigation()},
     }
@@ -169,44 +171,44 @@ def unfold_settings(root_path: str) -> dict[str, Any]:
 
 def _admin_navigation() -> list[dict[str, Any]]:
     return [
-        {"items": [_entry("Dashboard", "monitoring", "admin:index")]},
+        {"items": [_entry(_("Dashboard"), "monitoring", "admin:index")]},
         {
-            "title": "History",
+            "title": _("History"),
             "items": [
-                _model_entry("Transcripts", "hearing", "gateway_app.transcript"),
-                _model_entry("Syntheses", "campaign", "gateway_app.synthesis"),
+                _model_entry(_("Transcripts"), "hearing", "gateway_app.transcript"),
+                _model_entry(_("Syntheses"), "campaign", "gateway_app.synthesis"),
             ],
         },
         {
-            "title": "Speech",
+            "title": _("Speech"),
             "items": [
-                _model_entry("Voices", "record_voice_over", "tts_app.voice"),
+                _model_entry(_("Voices"), "record_voice_over", "tts_app.voice"),
             ],
         },
         {
-            "title": "Access",
+            "title": _("Access"),
             "items": [
-                _model_entry("Users", "person", "auth.user"),
-                _model_entry("Groups", "group", "auth.group"),
+                _model_entry(_("Users"), "person", "auth.user"),
+                _model_entry(_("Groups"), "group", "auth.group"),
             ],
         },
         {
-            "title": "Pages",
+            "title": _("Pages"),
             "items": [
-                _entry("Speak", "volume_up", "speak"),
-                _entry("Listen", "mic", "listen"),
-                _entry("Monitor", "show_chart", "monitor"),
-                _entry("Configuration", "tune", "configuration"),
+                _entry(_("Speak"), "volume_up", "speak"),
+                _entry(_("Listen"), "mic", "listen"),
+                _entry(_("Monitor"), "show_chart", "monitor"),
+                _entry(_("Configuration"), "tune", "configuration"),
             ],
         },
     ]
 
 
-def _entry(title: str, icon: str, url_name: str) -> dict[str, Any]:
+def _entry(title: Any, icon: str, url_name: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(url_name)}
 
 
-def _model_entry(title: str, icon: str, model: str) -> dict[str, Any]:
+def _model_entry(title: Any, icon: str, model: str) -> dict[str, Any]:
     app, name = model.split(".")
     url_name = f"admin:{app}_{name}_changelist"
     return {

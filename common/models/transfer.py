@@ -19,6 +19,7 @@ from typing import Any
 from filelock import FileLock
 
 from common.models.checksums import digest_of
+from common.reasons import reason_of
 
 CHUNK_BYTES = 1 << 16
 """A retry counts as progress if the connection delivered this much."""
@@ -199,6 +200,8 @@ def _hub_errors(what: str) -> Iterator[None]:
         raise HubError(refused) from error
     except HTTPError as error:
         host = error.request.url.host
-        raise HubError(f"the connection to {host} failed ({error})") from error
+        raise HubError(
+            f"the connection to {host} failed ({reason_of(error)})"
+        ) from error
     except (ValueError, TypeError, KeyError) as error:
         raise HubError(f"the hub sent no usable data about {what}") from error

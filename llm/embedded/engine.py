@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import secrets
 import time
 from collections.abc import AsyncGenerator, Sequence
@@ -32,6 +33,14 @@ _CHILD_MODULE = "llm.embedded.server"
 _NOT_STARTED = "http://127.0.0.1:9/v1"
 _RESTART_SECONDS = 20.0
 _MISSED_CHECKS = 3
+_NOT_SHOWN = re.compile(
+    r"[-.](?:instruct|chat|it|gguf|i?q\d\w*|b?f(?:16|32))(?=[-.]|$)", re.IGNORECASE
+)
+
+
+def shown_name(model: str) -> str:
+    """The name of a model file without its quantisation: `SmolLM2 135M`."""
+    return _NOT_SHOWN.sub("", model).replace("-", " ")
 
 
 class EmbeddedDialect(OpenAiDialect):
@@ -150,9 +159,7 @@ class EmbeddedEngine(HttpLlm):
                 f"{self._server_name()} {self._problem}.",
             )
         elif state is PartState.READY:
-            threads = embedded_threads(self._config)
-            unit = "thread" if threads == 1 else "threads"
-            summary = f"Embedded {self._model} on {threads} CPU {unit}, ready."
+            summary = f"{shown_name(self._model)}, built in."
         else:
             summary = (
                 f"The embedded {self._model} is being restarted: {child.last_output}."
