@@ -79,7 +79,15 @@ class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
         (None, {"fields": ("name", "state", "enabled", "sample")}),
         (
             _("Voice"),
-            {"fields": ("language", "quality", "speakers", "sample_rate", "licence")},
+            {
+                "fields": (
+                    "language",
+                    "quality",
+                    "speaker_names",
+                    "sample_rate",
+                    "licence",
+                )
+            },
         ),
         (
             _("Files"),
@@ -153,6 +161,10 @@ class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
     @admin.display(description=_("speakers"))
     def voices(self, voice: Voice) -> int:
         return max(1, len(voice.speakers))
+
+    @admin.display(description=_("speakers"))
+    def speaker_names(self, voice: Voice) -> str:
+        return ", ".join(voice.speakers) or "1"
 
     @admin.display(description=_("size"), ordering="size_bytes")
     def size(self, voice: Voice) -> str:
