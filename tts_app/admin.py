@@ -26,6 +26,7 @@ from gateway_app.access.principals import principal_of
 from gateway_app.access.proxies import client_address
 from gateway_app.requests import scope_of
 from gateway_app.responses import error_response, request_id
+from gateway_app.services import find_gateway_services
 from gateway_app.site_admin import SiteAdmin
 from tts_app.core.engine import VoiceSettings
 from tts_app.models import Voice
@@ -110,12 +111,15 @@ class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         """The list, with voices that were copied into the folder since the start."""
         services = scope_of(request).get("state", {}).get(SpeechServices)
         if services is not None:
             take_up_changes(services.engine.voices())
-        return super().changelist_view(request, extra_context)
+        for reason in _unusable(request).values():
+            self.message_user(request, reason, messages.WARNING)
+        shown: HttpResponseBase = super().changelist_view(request, extra_context)
+        return shown
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -233,6 +237,13 @@ class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
     def _may_listen(self, request: HttpRequest) -> bool:
         allowed = admin.site.has_permission(request)
         return allowed and bool(self.has_view_permission(request))
+
+
+def _unusable(request: HttpRequest) -> dict[str, str]:
+    """Why voices in the folder are not in the list."""
+    gateway = find_gateway_services(request)
+    part = gateway.health.parts().get("piper") if gateway else None
+    return part.details.get("unusable", {}) if part else {}
 
 
 def _sample(request: HttpRequest, voice: Voice) -> SpeechRequest:

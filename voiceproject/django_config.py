@@ -29,6 +29,7 @@ SQLITE_OPTIONS = {
 }
 
 CONNECT_TIMEOUT_SECONDS = 5
+DATABASES = frozenset(("django.db.backends.sqlite3", "django.db.backends.postgresql"))
 
 
 def usable_secret_key(config: Config, data_dir: Path) -> str:
@@ -49,7 +50,12 @@ def usable_secret_key(config: Config, data_dir: Path) -> str:
         return kept.read_text(encoding="ascii")
     except OSError as error:
         raise ConfigError(
-            f"The secret key cannot be kept in {kept}: {error.strerror}."
+            f"The secret key cannot be kept in {kept}: {error.strerror}. Make that "
+            "possible, or choose another folder with DATA_DIR."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{kept} is damaged. Delete it: the next start makes a new one."
         ) from error
 
 
@@ -65,10 +71,9 @@ def make_data_dir(data_dir: Path) -> None:
 
 
 def database(url: str, data_dir: Path) -> dict[str, Any]:
-    """Django's database entry for `database_url`, or SQLite in WAL mode."""
-    settings: dict[str, Any] = environ.Env.db_url_config(
-        url or f"sqlite:///{data_dir / 'voice.sqlite3'}"
-    )
+    """Django's database entry for `database_url`, or SQLite in WAL mode. Raises
+    ConfigError."""
+    settings = _parsed(url or f"sqlite:///{data_dir / 'voice.sqlite3'}")
     if settings["ENGINE"] == "django.db.backends.sqlite3":
         make_data_dir(data_dir)
         # SQLite gives its other files the permissions of this one.
@@ -80,6 +85,19 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
         # An unreachable host must not block a thread for minutes.
         patience = {"connect_timeout": CONNECT_TIMEOUT_SECONDS}
         settings["OPTIONS"] = {**patience, **settings.get("OPTIONS", {})}
+    return settings
+
+
+def _parsed(url: str) -> dict[str, Any]:
+    # The address may hold a password, so no error repeats it.
+    try:
+        settings: dict[str, Any] = environ.Env.db_url_config(url)
+    except ValueError as error:
+        raise ConfigError("`database_url` (DATABASE_URL) is not an address.") from error
+    if settings.get("ENGINE") not in DATABASES:
+        raise ConfigError(
+            "`database_url` (DATABASE_URL) must begin with `postgres://` or `sqlite:///`."
+        )
     return settings
 
 
@@ -125,14 +143,14 @@ _GREYS = {
 }
 
 
-def unfold_settings() -> dict[str, Any]:
+def unfold_settings(root_path: str) -> dict[str, Any]:
     """The look of the admin: the site's colours, and its navigation."""
     return {
         "SITE_TITLE": NAME,
         "SITE_HEADER": NAME,
         "SITE_SUBHEADER": _("Administration"),
         "SITE_SYMBOL": "graphic_eq",
-        "SITE_URL": "/",
+        "SITE_URL": f"{root_path}/",
         "SHOW_VIEW_ON_SITE": False,
         "SHOW_HISTORY": False,
         "BORDER_RADIUS": "6px",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import path
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
@@ -15,7 +16,7 @@ from tts_app import pages as tts_pages
 from voiceproject.api import api
 from voiceproject.docs.sockets import SOCKETS
 
-_icon = RedirectView.as_view(url="/static/img/favicon.svg")
+_icon = RedirectView.as_view(url=static("img/favicon.svg"))
 
 urlpatterns = [
     path("favicon.ico", require_safe(_icon), name="favicon"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -99,14 +100,26 @@ def fetching(files: Mapping[str, RemoteFile], folder: Path) -> Iterator[Progress
         yield Progress(done, total)
 
 
+_shown = threading.Event()
+
+
+def download_is_shown() -> bool:
+    """Whether a progress bar has the terminal's last line."""
+    return _shown.is_set()
+
+
 def show_progress(steps: Iterable[Progress], title: str) -> None:
     """Run a download with a progress bar if there is a terminal."""
     from tqdm import tqdm
 
-    with tqdm(desc=title, unit="B", unit_scale=True, disable=None) as bar:
-        for step in steps:
-            bar.total = step.total_bytes
-            bar.update(step.done_bytes - bar.n)
+    _shown.set()
+    try:
+        with tqdm(desc=title, unit="B", unit_scale=True, disable=None) as bar:
+            for step in steps:
+                bar.total = step.total_bytes
+                bar.update(step.done_bytes - bar.n)
+    finally:
+        _shown.clear()
 
 
 def _fetching_one(file: RemoteFile, target: Path) -> Iterator[int]:
