@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import (
     HttpRequest,
-    HttpResponse,
     HttpResponseBase,
     HttpResponseRedirect,
 )
@@ -80,7 +79,15 @@ class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
         (None, {"fields": ("name", "state", "enabled", "sample")}),
         (
             _("Voice"),
-            {"fields": ("language", "quality", "speakers", "sample_rate", "licence")},
+            {
+                "fields": (
+                    "language",
+                    "quality",
+                    "speaker_names",
+                    "sample_rate",
+                    "licence",
+                )
+            },
         ),
         (
             _("Files"),
@@ -157,6 +164,10 @@ class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
     @admin.display(description=_("speakers"))
     def voices(self, voice: Voice) -> int:
         return max(1, len(voice.speakers))
+
+    @admin.display(description=_("speakers"))
+    def speaker_names(self, voice: Voice) -> str:
+        return ", ".join(voice.speakers) or "1"
 
     @admin.display(description=_("size"), ordering="size_bytes")
     def size(self, voice: Voice) -> str:
