@@ -47,7 +47,6 @@ MOST_AT_ONCE = 4
 """The number of utterances of one session in the engine at the same time: one Whisper
 batch on a CPU, so a recording fills a batch and no more."""
 
-
 _Asked = asyncio.Task[UtteranceResult]
 """A pending utterance."""
 
@@ -90,6 +89,7 @@ class SttSession:
             vad,
             start.audio_seconds,
             encoding=self._settings.encoding,
+            channels=self._settings.channels,
             first_id=start.utterances + 1,
             resumed=bool(start.resumed),
         )
@@ -118,7 +118,9 @@ class SttSession:
             int(settings.max_buffer_seconds * SPEECH_RATE_HZ)
         )
         start_sample = round(start.audio_seconds * SPEECH_RATE_HZ)
-        self._status = StatusReporter(self._outbox, self._backlog, start_sample, clock)
+        self._status = StatusReporter(
+            self._outbox, self._backlog, start_sample, clock, self._frontend
+        )
         self._speech_clock = SpeechClock(start_sample, clock)
         self._sent_texts = 0
         self._finishing = False
@@ -127,7 +129,7 @@ class SttSession:
         self._worker = asyncio.create_task(self._work())
 
     def feed(self, frame: bytes) -> None:
-        """Audio in the session's encoding and rate, mono, of any length.
+        """Audio in the session's encoding, rate and channels, of any length.
 
         After `finish` it is ignored. Raises UnsupportedAudio.
         """
@@ -162,8 +164,8 @@ class SttSession:
         self._settings.update(options, model)
         # A speculative final under the old options is useless.
         self._interim.end()
-        settings = self._settings
-        self._take(self._frontend.use(settings.listening, settings.encoding))
+        use, settings = self._frontend.use, self._settings
+        self._take(use(settings.listening, settings.encoding, settings.channels))
 
     def wait_for_silence(self, seconds: float) -> None:
         """How long a pause must be to end an utterance, from now on."""

@@ -141,7 +141,7 @@ BAD_ADDRESSES = [
     ("encoding=linear16&sample_rate=4000", "sample_rate"),
     ("encoding=linear16&sample_rate=fast", "sample_rate"),
     ("encoding=linear16&channels=0", "channels"),
-    ("encoding=mulaw&channels=2", "channels"),
+    ("encoding=linear16&channels=9", "channels"),
     ("encoding=linear16&channels=2&multichannel=true", "multichannel"),
     ("language=klingon", "language"),
     ("endpointing=soon", "endpointing"),
