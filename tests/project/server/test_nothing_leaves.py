@@ -17,6 +17,7 @@ import psutil
 import pytest
 
 from common.audio import read_wav
+from common.product import SLUG
 from common.telemetry import SWITCHES
 from tests.clients import speak, transcribe_over_socket
 from tests.project.server.outgoing import (
@@ -88,7 +89,7 @@ def test_it_writes_only_into_its_own_cache(seen: Seen) -> None:
 
 
 def _is_ours(name: str) -> bool:
-    return name.startswith(".cache/voice-server/")
+    return name.startswith(f".cache/{SLUG}/")
 
 
 def test_it_talks_to_this_machine_only(seen: Seen) -> None:
