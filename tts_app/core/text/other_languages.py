@@ -26,7 +26,27 @@ _PATTERN = re.compile(
 _AT_THE_END = ("usw.", "etc.", "ecc.", "enz.")
 _LONGEST = 12
 _DOTTED_ORDINALS = frozenset(
-    "de da no nb nn fi is cs sk pl sl hr sr bs hu et lv tr lb".split()
+    [
+        "de",
+        "da",
+        "no",
+        "nb",
+        "nn",
+        "fi",
+        "is",
+        "cs",
+        "sk",
+        "pl",
+        "sl",
+        "hr",
+        "sr",
+        "bs",
+        "hu",
+        "et",
+        "lv",
+        "tr",
+        "lb",
+    ]
 )
 _ORDINAL = re.compile(r"(?:^|[\s(])(?:[12]?\d|3[01])\.$")
 """The days of a month, and most floors, places and attempts."""
