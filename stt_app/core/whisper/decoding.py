@@ -52,7 +52,7 @@ class Decoding:
         found = self._redecode_reason(pieces) if short else None
         if found:
             self._model.use_window(short=False)
-            pieces, info = self._decode(_COLD)
+            pieces, info = self._decode(_COLD, self._timed_if(pieces))
         if any(map(failed, pieces)):
             pieces, info = self._decode_again(pieces, info)
         return self._reply(spoken_pieces(pieces, self._seconds), info, short, found)
@@ -61,18 +61,25 @@ class Decoding:
     def _seconds(self) -> float:
         return self._request.utterance.seconds
 
+    def _timed_if(self, pieces: list[TextPiece]) -> TranscriptionRequest:
+        """The utterance, with the times of words if these pieces make them needed."""
+        timed = any(map(is_looping, pieces)) or self._request.utterance.word_timestamps
+        return replace(self._request.utterance, word_timestamps=timed)
+
     def _decode_again(
         self, pieces: list[TextPiece], info: Any
     ) -> tuple[list[TextPiece], Any]:
         """What was said, where the text fails by Whisper's own measure."""
         if any(map(is_looping, pieces)):
-            said = self._without_made_up(info.language)
+            said = self._without_made_up(pieces, info.language)
             if said is not None:
                 return said, info
         pieces, info = self._decode(_TEMPERATURES)
         return usable_pieces(pieces, self._seconds), info
 
-    def _without_made_up(self, language: str) -> list[TextPiece] | None:
+    def _without_made_up(
+        self, pieces: list[TextPiece], language: str
+    ) -> list[TextPiece] | None:
         """The text without made-up repetition, by the times of its words; None if it
         does not repeat itself.
         """
@@ -85,13 +92,15 @@ class Decoding:
                 language=language,
                 word_timestamps=True,
             )
-            pieces, _ = self._decode(_COLD, rest)
-            spoken = spoken_pieces(pieces, rest.seconds)
+            found, _ = self._decode(_COLD, rest)
+            spoken = spoken_pieces(found, rest.seconds)
             return [piece.moved(seconds) for piece in spoken]
 
-        pieces = decode(0.0)
-        if find_repetition([word.word for piece in pieces for word in piece.words]):
-            return without_made_up(pieces, utterance.samples, decode)
+        timed = spoken_pieces(pieces, self._seconds)
+        if not all(piece.words for piece in timed):
+            timed = decode(0.0)
+        if find_repetition([word.word for piece in timed for word in piece.words]):
+            return without_made_up(timed, utterance.samples, decode)
         return None
 
     def _may_be_short(self) -> bool:

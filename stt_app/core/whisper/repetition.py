@@ -63,15 +63,26 @@ def _times(words: Sequence[str], first: int, length: int) -> int:
     return count
 
 
-def believable_words(words: Sequence[Word]) -> int:
-    """How many of the words, from the first, need not be decoded again."""
+@dataclass(frozen=True)
+class Belief:
+    """How far a text can be believed."""
+
+    words: int
+    """How many of its words, from the first, need not be decoded again."""
+    is_made_up: bool = False
+    """Whether what follows them was not said: it took no time."""
+
+
+def belief(words: Sequence[Word]) -> Belief:
+    """How far this text can be believed."""
     texts, start = [word.word for word in words], 0
     while (found := find_repetition(texts, start)) is not None:
         said = _said_times(words, found)
         if said < found.times or not _goes_on(texts, found):
-            return found.first + found.length * min(said, MOST_REPEATS)
+            kept = found.first + found.length * min(said, MOST_REPEATS)
+            return Belief(kept, said < MOST_REPEATS)
         start = found.end
-    return len(words)
+    return Belief(len(words))
 
 
 def _said_times(words: Sequence[Word], found: Repetition) -> int:
@@ -104,11 +115,17 @@ def without_made_up(
     on, mono float32 at 16 kHz, with times from the start.
     """
     kept: list[TextPiece] = []
+    was_made_up = False
     for _ in range(_MOST_ROUNDS):
         words = [word for piece in pieces for word in piece.words]
-        count = believable_words(words)
+        believed = belief(words)
+        count = believed.words
         if count == len(words):
             return [*kept, *pieces]
+        if believed.is_made_up and was_made_up:
+            # It loops on whatever it hears: noise, music, or a language unknown to it.
+            return kept
+        was_made_up = believed.is_made_up
         kept += first_words(pieces, count)
         # Times of words are rough, and pauses between phrases are short.
         at = (words[count - 1].end + max(words[count - 1].end, words[count].start)) / 2
