@@ -73,9 +73,10 @@ def with_tracks(*tracks: Samples) -> bytes:
     """A Matroska file with these audio tracks, which are at 48 kHz."""
     written = io.BytesIO()
     file: Any = av.open(written, "w", format="matroska")
-    streams: list[Any] = [file.add_stream("flac", rate=RATE_HZ) for _ in tracks]
+    streams: list[Any] = [
+        file.add_stream("pcm_s16le", rate=RATE_HZ, layout="mono") for _ in tracks
+    ]
     for stream, samples in zip(streams, tracks, strict=True):
-        stream.codec_context.layout = "mono"
         whole = (samples * 32_767).astype(np.int16).reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(whole, format="s16", layout="mono")
         frame.sample_rate, frame.pts = RATE_HZ, 0

@@ -7,8 +7,13 @@ from typing import Literal, Protocol, get_args
 
 import numpy as np
 
-from common.audio import SPEECH_RATE_HZ, Resampler, Samples, pcm16_to_float
-from common.mixing import ChannelMixer
+from common.audio import (
+    SPEECH_RATE_HZ,
+    ChannelMixer,
+    Resampler,
+    Samples,
+    pcm16_to_float,
+)
 from stt_app.core.codecs.container_stream import ContainerStream
 from stt_app.core.codecs.containers import StartCheck
 from stt_app.core.codecs.g711 import alaw_to_float, mulaw_to_float

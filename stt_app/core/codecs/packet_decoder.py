@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from common.audio import Audio, Samples
+from common.audio import Audio, ChannelMixer, Samples
 from common.errors import UnsupportedAudio
-from common.mixing import ChannelMixer
 from stt_app.core.codecs.opus_packets import packet_samples
 from stt_app.core.codecs.packets import MOST_PACKET_BYTES, Head, Packet
 

@@ -9,9 +9,8 @@ from typing import Any
 import av
 import numpy as np
 
-from common.audio import SPEECH_RATE_HZ, Samples
+from common.audio import SPEECH_RATE_HZ, ChannelMixer, Samples
 from common.errors import BadValue, UnsupportedAudio
-from common.mixing import ChannelMixer
 from stt_app.core.files.media_formats import SNIFFED_BYTES, sniffed_format
 
 LOWEST_HZ, HIGHEST_HZ = 4_000, 192_000

@@ -83,20 +83,20 @@ class SttSession:
         self._on_result = on_result
         self._urgency = urgency
         self._clock = clock
-        self._settings = SessionSettings(settings, options, priority, model)
-        self._frontend = AudioFrontend(
-            self._settings.listening,
+        asked = self._settings = SessionSettings(settings, options, priority, model)
+        frontend = self._frontend = AudioFrontend(
+            asked.listening,
             vad,
             start.audio_seconds,
-            encoding=self._settings.encoding,
-            channels=self._settings.channels,
+            encoding=asked.encoding,
+            channels=asked.channels,
             first_id=start.utterances + 1,
             resumed=bool(start.resumed),
         )
         self._ready = SessionReady(
             session_id,
             engine.model_name,
-            self._frontend.sample_rate,
+            frontend.sample_rate,
             start.resume_token,
             start.resumed,
             start.audio_seconds,
@@ -108,19 +108,15 @@ class SttSession:
             engine,
             load,
             InterimResults(engine, settings, self._outbox.offer, clock),
-            self._frontend.open_utterance,
-            lambda open_: self._settings.request(
-                open_.samples, open_.voice_probability
-            ),
+            frontend.open_utterance,
+            lambda open_: asked.request(open_.samples, open_.voice_probability),
             self._outbox.offer,
         )
         self._backlog = UtteranceBacklog(
             int(settings.max_buffer_seconds * SPEECH_RATE_HZ)
         )
+        self._status = StatusReporter(self._outbox, self._backlog, frontend, clock)
         start_sample = round(start.audio_seconds * SPEECH_RATE_HZ)
-        self._status = StatusReporter(
-            self._outbox, self._backlog, start_sample, clock, self._frontend
-        )
         self._speech_clock = SpeechClock(start_sample, clock)
         self._sent_texts = 0
         self._finishing = False

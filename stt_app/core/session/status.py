@@ -30,9 +30,8 @@ class StatusReporter:
         self,
         outbox: Outbox,
         backlog: UtteranceBacklog,
-        start_sample: int,
-        clock: Callable[[], float],
         source: Source,
+        clock: Callable[[], float],
     ) -> None:
         self._outbox = outbox
         self._backlog = backlog
@@ -41,6 +40,7 @@ class StatusReporter:
         self._rate_watch = RateWatch(source, clock)
         self._warn_at = backlog.limit_samples
         self._lag_at = 0.0
+        start_sample = round(source.audio_seconds * SPEECH_RATE_HZ)
         self._heard = AudioHeard(start_sample, start_sample, 0)
         self._acknowledged = start_sample
 

@@ -8,23 +8,26 @@ from typing import Any
 from common.audio import SPEECH_RATE_HZ
 from stt_app.core.engine import Transcript, TranscriptionRequest, Word
 from stt_app.core.languages import AUTO
-from stt_app.core.whisper.quality import (
+from stt_app.core.whisper.hallucinations.quality import (
     RedecodeReason,
     failed,
     redecode_reason,
     token_limit,
 )
-from stt_app.core.whisper.repetition import find_repetition, without_made_up
-from stt_app.core.whisper.requests import WhisperReply, WhisperRequest
-from stt_app.core.whisper.segments import (
+from stt_app.core.whisper.hallucinations.repetition import (
+    find_repetition,
+    without_made_up,
+)
+from stt_app.core.whisper.hallucinations.segments import (
     TextPiece,
     confidence,
     is_looping,
     spoken_pieces,
     usable_pieces,
 )
+from stt_app.core.whisper.hallucinations.stock_phrases import without_stock_phrases
+from stt_app.core.whisper.requests import WhisperReply, WhisperRequest
 from stt_app.core.whisper.short_window import ShortWindowWhisper
-from stt_app.core.whisper.stock_phrases import without_stock_phrases
 from stt_app.core.whisper.window_table import LONGEST_SECONDS
 
 _COLD = (0.0,)

@@ -95,8 +95,8 @@ async def test_it_hears_channels_that_cancel_each_other(services: FakeServices) 
     voice = sound(-0.5, 0.6, -0.5)
     audio = float_to_pcm16(np.stack([voice, -voice], axis=1).reshape(-1))
     async with connected(services, "?channels=2") as socket:
-        await socket.send_to(bytes_data=audio[:20_001])
-        await socket.send_to(bytes_data=audio[20_001:])
+        await socket.send_to(bytes_data=audio[:50_001])
+        await socket.send_to(bytes_data=audio[50_001:])
         await socket.send_json_to({"type": "close"})
         messages, _ = await until_closed(socket)
     assert messages[0]["text"] == "hello"

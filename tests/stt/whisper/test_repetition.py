@@ -9,7 +9,7 @@ import pytest
 
 from common.audio import SPEECH_RATE_HZ, Samples
 from stt_app.core.engine import Word
-from stt_app.core.whisper.repetition import (
+from stt_app.core.whisper.hallucinations.repetition import (
     Belief,
     Repetition,
     belief,
@@ -18,7 +18,7 @@ from stt_app.core.whisper.repetition import (
     holds_sound,
     without_made_up,
 )
-from stt_app.core.whisper.segments import TextPiece
+from stt_app.core.whisper.hallucinations.segments import TextPiece
 from tests.stt.sounds import sound
 
 PHRASE, SENTENCE = "Seven of clubs.", "Every purchase is a vote."

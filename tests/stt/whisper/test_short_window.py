@@ -14,7 +14,7 @@ from common.models.files import find_whisper
 from stt_app.core.engine import TranscriptionRequest
 from stt_app.core.languages import LANGUAGES
 from stt_app.core.whisper.decoding import Decoding
-from stt_app.core.whisper.quality import RedecodeReason
+from stt_app.core.whisper.hallucinations.quality import RedecodeReason
 from stt_app.core.whisper.requests import WhisperOptions, WhisperReply, WhisperRequest
 from stt_app.core.whisper.short_window import (
     ShortWindowWhisper,

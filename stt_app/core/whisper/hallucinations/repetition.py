@@ -16,7 +16,7 @@ import numpy as np
 
 from common.audio import SPEECH_RATE_HZ, Samples
 from stt_app.core.engine import Word
-from stt_app.core.whisper.segments import TextPiece
+from stt_app.core.whisper.hallucinations.segments import TextPiece
 
 LONGEST_PHRASE_WORDS = 12
 MOST_REPEATS = 3
