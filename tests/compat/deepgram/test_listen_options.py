@@ -217,7 +217,7 @@ async def test_an_empty_text_is_a_bad_message() -> None:
 @pytest.mark.parametrize(
     ("start", "sentence"),
     [
-        (b"\0" * 64, "neither WebM nor Ogg"),
+        (b"\0" * 64, "neither WebM, Ogg nor MP4"),
         (b"RIFF\0\0\0\0WAVEdata\x10\0\0\0", "no format"),
         (b"RIFF\0\0\0\0WAVE" + b"junk\xff\0\0\0" * 600, "too long"),
         (wav_bytes(Audio(sound(0.1), 96_000)), "96000 Hz"),
