@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from common.errors import BadValue, UnsupportedAudio
 from compat_app.deepgram.wav import RIFF, read_wav_header
-from stt_app.core.codecs.decoders import Encoding
+from stt_app.core.codecs.decoders import RAW_ENCODINGS, Encoding
 from stt_app.core.session.options import MAX_CHANNELS, Options
 
 _MOST_HEADER_BYTES = 4_096
 
 
 class AudioInput:
-    """One stream. Without an encoding it may be WAV, which is told by its header."""
+    """One stream. It may be WAV, also where the client names a raw encoding: then the
+    header is believed."""
 
     def __init__(self, encoding: Encoding | None, channels: int) -> None:
         self.channels = channels
         """As the client sends them."""
         self.found: Options | None = None
         """New options of the session, before the audio of the latest `push`."""
-        self._may_be_wav = encoding is None
+        self._may_be_wav = encoding is None or encoding in RAW_ENCODINGS
         self._start = b""
 
     def push(self, data: bytes) -> bytes:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from common.audio import ChannelMixer, Samples, rms
+from common.audio import ChannelMixer, Frames, Samples, rms
 
 RATE_HZ = 16_000
 NOISE = np.random.default_rng(0)
@@ -15,7 +15,7 @@ OTHER = (0.1 * NOISE.standard_normal(RATE_HZ)).astype(np.float32)
 SILENCE = np.zeros(RATE_HZ, np.float32)
 
 
-def mixed(frames: np.ndarray) -> Samples:
+def mixed(frames: Frames) -> Samples:
     return ChannelMixer(frames.shape[1], RATE_HZ).push(frames)
 
 

@@ -45,12 +45,14 @@ class PacketDecoder:
         Raises UnsupportedAudio when too many in a row are damaged.
         """
         if not self._is_plausible(packet):
-            return self._refused()
+            self._refuse()
+            return None
         try:
             frames = self._codec.decode(self._av.Packet(packet))
             pieces = [self._mono(frame) for frame in frames]
         except (self._av.FFmpegError, ValueError):
-            return self._refused()
+            self._refuse()
+            return None
         self._damaged = 0
         if not pieces:
             return None
@@ -76,7 +78,7 @@ class PacketDecoder:
             self._form, self._mixer = form, ChannelMixer(channels, rate_hz)
         return self._mixer.push(planes.T)
 
-    def _refused(self) -> None:
+    def _refuse(self) -> None:
         self._damaged += 1
         if self._damaged > _MOST_DAMAGED:
             raise UnsupportedAudio(

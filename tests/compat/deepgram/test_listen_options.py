@@ -135,6 +135,12 @@ async def test_channels_of_a_wav_are_mixed() -> None:
     assert request.seconds == pytest.approx(1.0, abs=0.1)
 
 
+async def test_a_wav_header_is_believed_also_with_an_encoding() -> None:
+    audio = wav_bytes(Audio(sound(1, rate_hz=8_000), 8_000))
+    request = await heard_with(LINEAR, audio)
+    assert request.seconds == pytest.approx(1.0, abs=0.1)
+
+
 BAD_ADDRESSES = [
     ("encoding=flac", "encoding"),
     ("encoding=g729", "encoding"),

@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pytest
 
-from common.audio import SPEECH_RATE_HZ, rms
+from common.audio import SPEECH_RATE_HZ, Samples, rms
 from common.config import Config
 from common.errors import BadValue
 from stt_app.core.files.file_transcriber import FileTranscriber, SilentTrack
@@ -62,7 +62,7 @@ def test_it_says_how_many_tracks_there_are(two_tracks: Path) -> None:
     ],
 )
 def test_it_knows_another_track_with_sound(
-    tracks: tuple[np.ndarray, ...], read: int, expected: int | None, tmp_path: Path
+    tracks: tuple[Samples, ...], read: int, expected: int | None, tmp_path: Path
 ) -> None:
     path = tmp_path / "film.mkv"
     path.write_bytes(with_tracks(*tracks))
