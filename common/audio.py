@@ -111,7 +111,8 @@ class ChannelMixer:
         """Mono float32, shape (n,), of frames of shape (n, channels), both in [-1, 1]."""
         if frames.shape[1] == 1:
             return frames[:, 0]
-        mixed, at = [], 0
+        mixed: list[Samples] = []
+        at = 0
         while at < len(frames) or not mixed:
             piece = frames[at : at + self._block - self._at]
             mixed.append(self._mixed(piece))

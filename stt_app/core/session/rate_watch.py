@@ -41,6 +41,15 @@ class RateWatch:
         self._began: float | None = None
         self._restart(0.0)
 
+    def _restart(self, now: float) -> None:
+        self._since = now
+        self._from_seconds = self._source.audio_seconds
+        self._heard: float = 0.0
+        self._elapsed: float = 0.0
+        self._passed: int = 0
+        self._rates: set[int | None] = set()
+        """Those that the audio has had since."""
+
     def look(self) -> int | None:
         """After each frame: the rate in Hz that the audio seems to have, once."""
         source, now = self._source, self._clock()
@@ -72,14 +81,6 @@ class RateWatch:
             self._began = now - _WATCHED_SECONDS - 1
             return told.pop()
         return None
-
-    def _restart(self, now: float) -> None:
-        self._since = now
-        self._from_seconds = self._source.audio_seconds
-        self._heard = self._elapsed = 0.0
-        self._passed = 0
-        self._rates: set[int | None] = set()
-        """Those that the audio has had since."""
 
 
 def _usual_rate(hz: float) -> int | None:
