@@ -34,6 +34,7 @@ from stt_app.core.endpointing.events import (
 from stt_app.core.engine import Transcript
 
 __all__ = [
+    "AudioHint",
     "BufferLimitReached",
     "CandidateDropped",
     "ClosingSoon",
@@ -248,6 +249,14 @@ class ClosingSoon:
 
 
 @dataclass(frozen=True)
+class AudioHint:
+    """The audio is probably not what the options say."""
+
+    lag_ms: float
+    hint: str
+
+
+@dataclass(frozen=True)
 class BufferLimitReached:
     """Too much audio came without a pause, or is pending."""
 
@@ -283,6 +292,7 @@ SessionEvent = (
     | Marked
     | Progress
     | Lag
+    | AudioHint
     | ClosingSoon
     | BufferLimitReached
     | SessionClosed
