@@ -49,7 +49,7 @@ STATES = {
 
 
 @admin.register(Voice)
-class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
+class VoiceAdmin(SiteAdmin):
     """Voices come from the installed files; here they are only enabled or disabled."""
 
     list_title = _("Voices")
@@ -79,7 +79,15 @@ class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
         (None, {"fields": ("name", "state", "enabled", "sample")}),
         (
             _("Voice"),
-            {"fields": ("language", "quality", "speakers", "sample_rate", "licence")},
+            {
+                "fields": (
+                    "language",
+                    "quality",
+                    "speaker_names",
+                    "sample_rate",
+                    "licence",
+                )
+            },
         ),
         (
             _("Files"),
@@ -102,15 +110,14 @@ class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         """The list, with voices that were copied into the folder since the start."""
         services = scope_of(request).get("state", {}).get(SpeechServices)
         if services is not None:
             take_up_changes(services.engine.voices())
         for reason in _unusable(request).values():
             self.message_user(request, reason, messages.WARNING)
-        shown: HttpResponseBase = super().changelist_view(request, extra_context)
-        return shown
+        return super().changelist_view(request, extra_context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -157,13 +164,17 @@ class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
     def voices(self, voice: Voice) -> int:
         return max(1, len(voice.speakers))
 
+    @admin.display(description=_("speakers"))
+    def speaker_names(self, voice: Voice) -> str:
+        return ", ".join(voice.speakers) or "1"
+
     @admin.display(description=_("size"), ordering="size_bytes")
     def size(self, voice: Voice) -> str:
         return filesizeformat(voice.size_bytes)
 
-    @admin.display(description="SHA-256", ordering="sha256", empty_value=_("not kept"))
-    def checksum(self, voice: Voice) -> str | None:
-        return voice.sha256[:SHOWN_DIGITS] or None
+    @admin.display(description="SHA-256", ordering="sha256")
+    def checksum(self, voice: Voice) -> str:
+        return voice.sha256[:SHOWN_DIGITS] or gettext("not kept")
 
     @admin.display(description=_("listen"))
     def sample(self, voice: Voice) -> str:

@@ -103,8 +103,8 @@ function filter(wanted) {
     group.toggleAttribute("hidden", left.length === 0);
     found += left.length;
   }
-  const words = ngettext("%(count)s voice", "%(count)s voices", found);
-  byId("found").textContent = interpolate(words, { count: formatNumber(found) });
+  const counted = ngettext("%(count)s voice", "%(count)s voices", found);
+  byId("found").textContent = interpolate(counted, { count: formatNumber(found) });
   byId("nothing").hidden = found > 0;
 }
 

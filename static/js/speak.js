@@ -146,6 +146,7 @@ function failed(error) {
   };
   if (!(error instanceof RequestFailed)) console.error(error);
   showNotice(byId("notice"), error instanceof RequestFailed ? error.trouble : unexpected);
+  byId("notice").scrollIntoView({ block: "nearest" });
   showStatus(gettext("Failed"));
 }
 

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.model]
 NOWHERE = "/nowhere/"
 PAGES = [
     *("/", "/speak/", "/voices/gallery/", "/listen/", "/monitor/"),
-    *("/configuration/", "/api/", "/api/docs", NOWHERE),
+    *("/configuration/", "/api/", "/api/docs", "/admin/login/", NOWHERE),
 ]
 WIDTHS = [390, 1440]
 LARGE_TEXT = "document.documentElement.style.fontSize = '200%'"
