@@ -12,13 +12,14 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from websockets.sync.client import connect
 
-from tests.browser.conftest import SPOKEN
+from tests.browser.conftest import OTHER_HOST, SPOKEN
 from tests.browser.watching import (
     MOST_LAYOUT_SHIFT,
     layout_shift,
     sticks_out,
     violations,
 )
+from tests.server_process import RunningServer
 from tests.word_errors import word_error_rate
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -169,37 +170,31 @@ def open_and_press(browser: Any, url: str) -> Page:
     return page
 
 
-def test_it_says_what_to_do_without_permission(launch: Any, fake_server: Any) -> None:
-    with (
-        fake_server() as server,
-        launch(
-            "--use-fake-device-for-media-stream", "--deny-permission-prompts"
-        ) as browser,
-    ):
+def test_it_says_what_to_do_without_permission(
+    launch: Any, server: RunningServer
+) -> None:
+    flags = ("--use-fake-device-for-media-stream", "--deny-permission-prompts")
+    with launch(*flags) as browser:
         notice = open_and_press(browser, server.url).locator("#notice")
         expect(notice).to_contain_text("no permission to use the microphone")
         expect(notice).to_contain_text("Allow it in the address bar")
 
 
-def test_it_says_what_to_do_without_a_microphone(launch: Any, fake_server: Any) -> None:
-    with fake_server() as server, launch("--use-fake-ui-for-media-stream") as browser:
+def test_it_says_what_to_do_without_a_microphone_or_a_secure_page(
+    launch: Any, server: RunningServer
+) -> None:
+    rule = f"--host-resolver-rules=MAP {OTHER_HOST} 127.0.0.1"
+    with launch(rule, "--use-fake-ui-for-media-stream") as browser:
         page = open_and_press(browser, server.url)
         expect(page.locator("#notice")).to_contain_text("No microphone was found.")
-
-
-def test_it_says_what_to_do_on_an_insecure_page(launch: Any, fake_server: Any) -> None:
-    rule = "--host-resolver-rules=MAP voice.example 127.0.0.1"
-    with (
-        fake_server(allowed_hosts=["voice.example", "127.0.0.1"]) as server,
-        launch(rule, *MICROPHONE) as browser,
-    ):
-        page = browser.new_page()
-        page.goto(f"http://voice.example:{server.port}/listen/")
+        page.goto(f"http://{OTHER_HOST}:{server.port}/listen/")
         expect(page.locator("#notice")).to_contain_text("only on secure pages")
         expect(page.locator("#mic")).to_be_disabled()
 
 
-def test_it_waits_for_a_busy_server(launch: Any, fake_server: Any) -> None:
+def test_it_waits_for_a_busy_server_and_counts_down_when_it_is_gone(
+    launch: Any, fake_server: Any
+) -> None:
     with fake_server(stt_max_sessions=1) as server, launch(*MICROPHONE) as browser:
         with connect(f"{server.ws_url}/ws/stt") as other:
             other.recv()
@@ -216,23 +211,21 @@ def test_it_waits_for_a_busy_server(launch: Any, fake_server: Any) -> None:
         now.press("Enter")
         expect(page.locator("#state-words")).to_have_text("Listening")
         expect(page.locator("#notice")).to_be_empty()
-
-
-def test_it_counts_down_when_the_connection_is_lost(
-    launch: Any, fake_server: Any
-) -> None:
-    with fake_server() as server, launch(*MICROPHONE) as browser:
-        page = open_and_press(browser, server.url)
-        expect(page.locator("#state-words")).to_have_text("Listening")
         server.process.kill()
-        expect(page.locator("#notice")).to_contain_text("The connection was lost.")
-        expect(page.locator("#state-words")).to_have_text("Waiting for the server")
-        page.get_by_role("button", name="Stop listening").click()
-        expect(page.locator("#state-words")).to_have_text("Waiting to send the rest")
-        expect(page.locator("#facts")).to_contain_text("discard it")
-        page.get_by_role("button", name="Discard", exact=True).click()
-        expect(page.locator("#state-words")).to_have_text("Press to listen")
-        expect(page.locator(".transcript-card")).to_have_count(0)
-        expect(page.locator("#state-word")).to_have_text(
-            "Not reachable", timeout=30_000
-        )
+        it_counts_down_until_the_rest_is_discarded(page)
+
+
+def it_counts_down_until_the_rest_is_discarded(page: Page) -> None:
+    expect(page.locator("#notice")).to_contain_text("The connection was lost.")
+    expect(page.locator("#state-words")).to_have_text("Waiting for the server")
+    page.get_by_role("button", name="Stop listening").click()
+    expect(page.locator("#state-words")).to_have_text("Waiting to send the rest")
+    expect(page.locator("#facts")).to_contain_text("discard it")
+    page.get_by_role("button", name="Discard", exact=True).click()
+    expect(page.locator("#state-words")).to_have_text("Press to listen")
+    expect(page.locator(".transcript-card")).to_have_count(0)
+    level = page.locator("#listen-top").evaluate(
+        "e => e.style.getPropertyValue('--level')"
+    )
+    assert level == "0.000"
+    expect(page.locator("#state-word")).to_have_text("Not reachable", timeout=30_000)
