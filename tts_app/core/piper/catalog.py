@@ -22,7 +22,7 @@ from tts_app.core.piper.voice_config import (
     DamagedVoiceFile,
     read_voice_config,
 )
-from tts_app.core.piper.voice_graph import check_graph
+from tts_app.core.piper.voice_graph import check_graph, check_whole_model
 
 log = structlog.get_logger(__name__)
 
@@ -138,8 +138,8 @@ def read_voice(files: VoiceFiles, *, is_new: bool = False) -> VoiceInfo:
     """The contents of the voice's .onnx.json, once both files were checked. Raises
     UnusableVoice.
 
-    The model of a voice with stored checksums was tested when it was installed, unless
-    it is new.
+    The model of a voice with stored checksums was tested when it was installed; that
+    of a new one is read as a whole.
     """
     try:
         plain = read_voice_config(files.config)
@@ -148,6 +148,8 @@ def read_voice(files: VoiceFiles, *, is_new: bool = False) -> VoiceInfo:
         raise _unusable(files, files.config, error) from error
     checksum = voice_checksums(files).get(files.onnx.name, "")
     try:
+        if is_new:
+            check_whole_model(files.onnx)
         if is_new or not checksum:
             check_graph(files.onnx, plain["num_speakers"])
         size_bytes = files.onnx.stat().st_size
