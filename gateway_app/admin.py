@@ -216,7 +216,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, SiteAdmin):  # type: ignore[misc, type-arg]
+class UserAdmin(DjangoUserAdmin, SiteAdmin):  # type: ignore[type-arg]
     """User accounts."""
 
     form = UserChangeForm
@@ -225,5 +225,5 @@ class UserAdmin(DjangoUserAdmin, SiteAdmin):  # type: ignore[misc, type-arg]
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, SiteAdmin):  # type: ignore[misc]
+class GroupAdmin(DjangoGroupAdmin, SiteAdmin):
     """Groups of permissions."""

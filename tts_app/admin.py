@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import (
     HttpRequest,
+    HttpResponse,
     HttpResponseBase,
     HttpResponseRedirect,
 )
@@ -49,7 +50,7 @@ STATES = {
 
 
 @admin.register(Voice)
-class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
+class VoiceAdmin(SiteAdmin):
     """Voices come from the installed files; here they are only enabled or disabled."""
 
     list_title = _("Voices")
@@ -110,15 +111,14 @@ class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponseBase:
+    ) -> HttpResponse:
         """The list, with voices that were copied into the folder since the start."""
         services = scope_of(request).get("state", {}).get(SpeechServices)
         if services is not None:
             take_up_changes(services.engine.voices())
         for reason in _unusable(request).values():
             self.message_user(request, reason, messages.WARNING)
-        shown: HttpResponseBase = super().changelist_view(request, extra_context)
-        return shown
+        return super().changelist_view(request, extra_context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -173,9 +173,9 @@ class VoiceAdmin(SiteAdmin):  # type: ignore[misc]
     def size(self, voice: Voice) -> str:
         return filesizeformat(voice.size_bytes)
 
-    @admin.display(description="SHA-256", ordering="sha256", empty_value=_("not kept"))
-    def checksum(self, voice: Voice) -> str | None:
-        return voice.sha256[:SHOWN_DIGITS] or None
+    @admin.display(description="SHA-256", ordering="sha256")
+    def checksum(self, voice: Voice) -> str:
+        return voice.sha256[:SHOWN_DIGITS] or gettext("not kept")
 
     @admin.display(description=_("listen"))
     def sample(self, voice: Voice) -> str:

@@ -74,7 +74,14 @@ api = VoiceAPI(
     version=VERSION,
     description="Speech in, language model, speech out. "
     "The WebSocket messages are described on the API page.",
-    docs=Swagger(settings={"displayRequestDuration": True, "validatorUrl": None}),
+    docs=Swagger(
+        settings={
+            "displayRequestDuration": True,
+            "validatorUrl": None,
+            # Its links would be inside of buttons, where no keyboard finds them.
+            "deepLinking": False,
+        }
+    ),
     docs_url="/api/docs",
     openapi_url="/api/openapi.json",
     docs_decorator=require_safe,

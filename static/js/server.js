@@ -105,6 +105,6 @@ export function openSocket(path) {
  * The address of a WebSocket of this server.
  * @param {string} path
  */
-export function socketUrl(path) {
+function socketUrl(path) {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${address(path)}`;
 }

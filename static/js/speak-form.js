@@ -86,7 +86,7 @@ export class SpeakForm {
   }
 
   #showSpeed() {
-    byId("speed-value").textContent = `${Number(byId("speed").value).toFixed(1)}×`;
+    byId("speed-value").textContent = `${formatNumber(Number(byId("speed").value), { minimumFractionDigits: 1 })}×`;
   }
 
   #showMode() {

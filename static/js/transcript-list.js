@@ -38,7 +38,7 @@ export class TranscriptList {
     } catch {
       this.#cannotKeep();
     }
-    byId("kept").hidden = false;
+    byId("below").hidden = false;
     this.#show();
   }
 

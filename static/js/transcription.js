@@ -1,7 +1,7 @@
 // One connection to /ws/stt: audio goes in, transcripts and troubles come out.
 
 import { gettext, interpolate } from "./i18n.js";
-import { socketUrl } from "./server.js";
+import { openSocket } from "./server.js";
 
 /** @typedef {import("./page.js").Trouble} Trouble */
 
@@ -75,7 +75,7 @@ export class Transcription {
     this.#options = options;
     this.#handlers = handlers;
     const query = queryOf(options);
-    this.#socket = new WebSocket(socketUrl(`/ws/stt?${query}`));
+    this.#socket = openSocket(`/ws/stt?${query}`);
     this.#socket.binaryType = "arraybuffer";
     this.#socket.onmessage = ({ data }) => this.#heard(JSON.parse(data));
     this.#socket.onclose = ({ code }) => this.#closed(code);

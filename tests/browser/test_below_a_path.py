@@ -41,6 +41,7 @@ def site(browser: Browser, tmp_path: Path) -> Iterator[Site]:
         "stt_engine": "tests.project.fake_engines:SlowStt",
         "stt_engine_options": json.dumps({"until": str(go_on)}),
         "root_path": ROOT,
+        "tts_use_llm": False,
     }
     with (
         started_server(**settings) as server,

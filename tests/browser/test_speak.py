@@ -130,7 +130,7 @@ def test_it_pauses_goes_to_any_word_and_stops(page: Page) -> None:
     expect(page.locator("#status")).to_have_text("Paused")
     expect(page.locator("#download")).to_be_enabled(timeout=PATIENCE_MS)
     length = float(page.locator("#seek").get_attribute("max") or 0)
-    heard = []
+    heard: list[str] = []
     for step in range(int(length * 10)):
         seek(page, step / 10)
         if (word := lit(page)) not in heard[-1:]:

@@ -14,6 +14,7 @@ from common.models.checksums import keep_checksums
 from tests.fake_services import loaded_config
 from tests.small_voice import small_voice
 from tts_app.core.piper.catalog import Catalog, UnusableVoice
+from tts_app.core.piper.loading import BrokenVoice, load_voice
 from tts_app.core.piper.voice_config import (
     BadVoiceFile,
     espeak_voices,
@@ -216,3 +217,15 @@ def test_a_voice_that_was_tested_when_it_was_installed_is_not_read_again(
 ) -> None:
     keep_checksums(add(tmp_path, "installed", b"weights"))
     assert "installed" in loaded(config).voices
+
+
+def test_a_voice_in_another_dialect_can_be_loaded_and_a_broken_one_says_so(
+    tmp_path: Path,
+) -> None:
+    good = add(tmp_path, "good", phoneme_type="PhonemeType.TEXT", language="de")
+    voice = load_voice(str(good), f"{good}.json", threads=1)
+    assert voice.phonemize("aa") == [["a", "a"]]
+    unknown = WEIGHTS.replace(b"ConvTranspose", b"NoSuchOperat_")
+    bad = add(tmp_path, "bad", unknown)
+    with pytest.raises(BrokenVoice, match=r"bad\.onnx cannot be loaded"):
+        load_voice(str(bad), f"{bad}.json", threads=1)
