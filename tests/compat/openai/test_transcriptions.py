@@ -65,6 +65,8 @@ async def test_the_audio_track_may_be_chosen(
     film = ("film.mkv", with_tracks(silence, speech), "video/x-matroska")
     answer = await send(client, file=film, response_format="text")
     assert answer.headers["X-Hint"].startswith("The audio track is silent, but track 2")
+    (done,) = events(await send(client, file=film, stream="true"))
+    assert "track 2" in done["hint"]
     assert stt.heard == []
     answer = await send(client, file=film, track=2)
     assert len(stt.heard) == 1
