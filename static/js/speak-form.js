@@ -86,7 +86,8 @@ export class SpeakForm {
   }
 
   #showSpeed() {
-    byId("speed-value").textContent = `${formatNumber(Number(byId("speed").value), { minimumFractionDigits: 1 })}×`;
+    const speed = formatNumber(Number(byId("speed").value), { minimumFractionDigits: 1 });
+    byId("speed-value").textContent = `${speed}×`;
   }
 
   #showMode() {
