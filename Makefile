@@ -15,7 +15,7 @@ BROWSER_READY := $(VENV)/.browser-ready
 SITE := $(BIN)/python -m sphinx -q -E -W --keep-going -b html -c docs/site docs site
 SOURCES := common llm gateway_app stt_app tts_app compat_app voiceproject benchmarks docs tests manage.py
 
-.PHONY: help install run test check format docs docs-site bench lock clean
+.PHONY: help install run test check format docs docs-site messages bench lock clean
 
 help:  ## Show what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 11
@@ -47,6 +47,9 @@ docs: $(DEV_READY)  ## Write the generated pages in docs/
 
 docs-site: $(DEV_READY)  ## Build docs/ into a website in site/; a broken link fails
 	$(SITE)
+
+messages: $(DEV_READY)  ## Collect the messages of the pages, and compile their translations
+	$(BIN)/python manage.py messages
 
 bench: $(DEV_READY)  ## Run the benchmarks of docs/benchmarks.md (ARGS chooses)
 	$(BIN)/python -m benchmarks $(ARGS)
