@@ -56,7 +56,7 @@ def main() -> int:
         print("No Chromium: name one in CHROMIUM.", file=sys.stderr)
         return 1
     with (
-        running_server(llm_backend="none") as server,
+        running_server(llm_backend="embedded") as server,
         tempfile.TemporaryDirectory() as folder,
     ):
         recording = _recording(server, Path(folder))
