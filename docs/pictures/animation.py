@@ -61,7 +61,7 @@ def write_webp(shots: list[Shot], path: Path, quality: int) -> None:
 
 
 def _frame(shot: Shot) -> VideoFrame:
-    with av.open(io.BytesIO(shot.png)) as picture:
+    with av.open(io.BytesIO(shot.png), "r") as picture:
         frame = next(picture.decode(video=0))
     frame.pts = round(shot.at_seconds / MILLISECONDS)
     frame.time_base = MILLISECONDS

@@ -17,7 +17,13 @@ from pathlib import Path
 
 import httpx
 import numpy as np
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from common.audio import Audio, pcm16_to_float, wav_bytes
 from common.config import project_dir
@@ -26,7 +32,7 @@ from tests.install_browser import installed
 from tests.server_process import RunningServer, running_server
 
 IMAGES = project_dir() / "docs" / "images"
-SIZE = {"width": 1180, "height": 820}
+SIZE = ViewportSize(width=1180, height=820)
 MOST_BYTES = 2_000_000
 QUALITIES = (100, 90, 75, 60, 45)
 """Tried in this order until the animation is small enough."""

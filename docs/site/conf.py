@@ -34,3 +34,4 @@ html_title = NAME
 html_favicon = "../../static/img/favicon.svg"
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False

@@ -1,0 +1,3 @@
+"""The pictures of the README."""
+
+from __future__ import annotations
