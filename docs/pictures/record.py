@@ -37,7 +37,7 @@ MOST_BYTES = 2_000_000
 QUALITIES = (100, 90, 75, 60, 45)
 """Tried in this order until the animation is small enough."""
 SHOT_EVERY_SECONDS = 0.12
-MOST_SECONDS = 25.0
+MOST_SECONDS = 40.0
 SCENE_TAIL_SECONDS = 0.8
 
 HEARD = (
@@ -46,6 +46,7 @@ HEARD = (
 )
 SPOKEN = "Good morning. Your train leaves at nine fifteen from platform four."
 SPOKEN_SECONDS = 6.0
+TRANSCRIPT = "#utterances, #transcripts"
 MICROPHONE_RATE_HZ = 48_000
 FLAGS = (
     "--no-sandbox",
@@ -117,7 +118,7 @@ def _listen(page: Page, shots: list[Shot]) -> None:
     last_words = HEARD.rstrip(".").rpartition(" ")[2]
     _shoot(page, shots)
     page.locator("#mic").click()
-    _shoot_until(page, shots, lambda: last_words in _text(page, "#utterances"))
+    _shoot_until(page, shots, lambda: last_words in _text(page, TRANSCRIPT))
 
 
 def _speak(page: Page, shots: list[Shot]) -> None:
@@ -134,7 +135,7 @@ def _speak(page: Page, shots: list[Shot]) -> None:
 
 
 def _text(page: Page, selector: str) -> str:
-    return page.locator(selector).inner_text()
+    return page.locator(selector).first.inner_text()
 
 
 def _shoot(page: Page, shots: list[Shot]) -> None:
