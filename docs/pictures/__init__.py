@@ -1,3 +1,3 @@
-"""The pictures of the README."""
+"""The picture of the README."""
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""Makes the pictures of the README with a real server and Chromium.
+"""Records the README's animated picture with a real server and Chromium.
 
     python -m docs.pictures.record
 
-writes `docs/images/demo.webp` (speech becoming text, then text becoming speech), and
-`listen.png` and `speak.png`.
+writes `docs/images/demo.webp`: speech becomes text, then text becomes speech.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from docs.pictures.animation import Shot, joined, write_webp
 from tests.install_browser import installed
 from tests.server_process import RunningServer, running_server
 
-IMAGES = project_dir() / "docs" / "images"
+PICTURE = project_dir() / "docs" / "images" / "demo.webp"
 SIZE = ViewportSize(width=1180, height=820)
 MOST_BYTES = 2_000_000
 QUALITIES = (100, 90, 75, 60, 45)
@@ -70,9 +69,7 @@ def main() -> int:
         with _browser(chromium, recording) as browser:
             listening = _scene(browser, f"{server.url}/listen/", _listen)
             speaking = _scene(browser, f"{server.url}/speak/", _speak)
-    (IMAGES / "listen.png").write_bytes(listening[-1].png)
-    (IMAGES / "speak.png").write_bytes(speaking[-1].png)
-    print(_animate(joined(listening, speaking), IMAGES / "demo.webp"))
+    print(_animate(joined(listening, speaking), PICTURE))
     return 0
 
 
