@@ -18,6 +18,7 @@ from tts_app.core.speech.encoding import check_encoding
 from tts_app.protocol.responses import speech_response
 from tts_app.protocol.schemas import TtsIn, VoicesOut
 from tts_app.services import speech_services
+from tts_app.voices.samples import sample_for
 
 router = Router(tags=["Speech"])
 
@@ -92,4 +93,5 @@ def _details(voice: VoiceInfo) -> dict[str, Any]:
         "licence": voice.licence,
         "source": voice.source,
         "sha256": voice.sha256,
+        "sample": sample_for(voice.language),
     }

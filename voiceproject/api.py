@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import get_script_prefix
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Swagger
 from ninja.errors import HttpError, ValidationError
@@ -43,7 +44,9 @@ class VoiceAPI(NinjaAPI):
     """Describes the keys, which a middleware checks before any view."""
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        schema = super().get_openapi_schema(**options)
+        # The addresses are below the server's, which says where it is.
+        schema = super().get_openapi_schema(**{**options, "path_prefix": ""})
+        schema["servers"] = [{"url": get_script_prefix().rstrip("/") or "/"}]
         schema["components"]["securitySchemes"] = SECURITY_SCHEMES
         # The empty alternative: without configured keys, none is required.
         schema["security"] = [{}, *({name: []} for name in SECURITY_SCHEMES)]
@@ -76,6 +79,7 @@ api = VoiceAPI(
     openapi_url="/api/openapi.json",
     docs_decorator=require_safe,
     parser=BoundedParser(),
+    urls_namespace="api",
 )
 api.add_router("", gateway_router)
 api.add_router("", speech_router)
@@ -112,10 +116,10 @@ def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
 
 @api.exception_handler(Http404)
 def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
-    return error_response(request, NotFound(nothing_at(request.path)))
+    return error_response(request, NotFound(nothing_at(request.path_info)))
 
 
 @api.exception_handler(Exception)
 def _mistake(request: HttpRequest, error: Exception) -> HttpResponse:
-    log.error("request failed", path=request.path, exc_info=error)
+    log.error("request failed", path=request.path_info, exc_info=error)
     return error_response(request, VoiceError(INTERNAL))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Literal
 
 from pydantic import field_validator
@@ -11,6 +12,14 @@ from common.config.setting import Section, setting
 
 LARGEST_JSON_KB = 2_048
 """What is parsed without holding the event loop for long."""
+OWN_PATHS = frozenset(
+    {
+        *("admin", "api", "configuration", "favicon.ico", "health", "i18n", "listen"),
+        *("metrics", "monitor", "speak", "static", "tts", "v1", "v2", "voices", "ws"),
+    }
+)
+"""The first parts of the server's own addresses."""
+_ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
 
 class NetworkSettings(Section):
@@ -47,6 +56,10 @@ class NetworkSettings(Section):
     )
     allow_anonymous: bool = setting(
         False, "Allow production to start without API keys."
+    )
+    root_path: str = setting(
+        "",
+        "Path under which a proxy serves this server, such as `/voice`; empty means the proxy gives it a host name of its own.",
     )
     cors_allowed_origins: list[str] = setting(
         [], "Web origins (`https://app.example`) whose pages may call this server."
@@ -107,6 +120,19 @@ class NetworkSettings(Section):
     shutdown_grace_seconds: float = setting(
         10.0, "Seconds for running work to finish after SIGTERM.", ge=0
     )
+
+    @field_validator("root_path")
+    @classmethod
+    def _is_a_path(cls, value: str) -> str:
+        path = value.rstrip("/")
+        if not _ROOT_PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
+            raise ValueError("it must be a path such as `/voice`")
+        if path.split("/")[1:2] and path.split("/")[1] in OWN_PATHS:
+            raise ValueError(
+                "it must not begin like one of the server's own addresses; "
+                "choose another, such as `/voice`"
+            )
+        return path
 
     @field_validator("trusted_proxies")
     @classmethod

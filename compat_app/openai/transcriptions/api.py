@@ -98,5 +98,6 @@ def _events(
         priority=hurry.priority,
         model=model,
         voice_probability=hurry.voice_probability,
+        track=upload.fields.track,
     )
     return before_deadline(events, hurry.seconds_left)

@@ -30,6 +30,18 @@ class TextPiece:
     temperature: float = 0.0
     no_speech_probability: float = 0.0
 
+    def moved(self, seconds: float) -> TextPiece:
+        """The same, so much later."""
+        return replace(
+            self,
+            start_seconds=self.start_seconds + seconds,
+            end_seconds=self.end_seconds + seconds,
+            words=tuple(
+                replace(word, start=word.start + seconds, end=word.end + seconds)
+                for word in self.words
+            ),
+        )
+
     def as_segment(self, longest_seconds: float) -> Segment:
         """For the transcript of an utterance of that length."""
         return Segment(
@@ -47,9 +59,14 @@ class TextPiece:
 def usable_pieces(pieces: Sequence[TextPiece], seconds: float) -> list[TextPiece]:
     """The credible segments of an utterance of that length."""
     return [
-        _cut_loop(piece) if piece.compression_ratio > LOOPING_COMPRESSION else piece
+        _cut_loop(piece) if is_looping(piece) else piece
         for piece in spoken_pieces(pieces, seconds)
     ]
+
+
+def is_looping(piece: TextPiece) -> bool:
+    """Whether its text repeats itself, by Whisper's own measure."""
+    return piece.compression_ratio > LOOPING_COMPRESSION
 
 
 def spoken_pieces(pieces: Sequence[TextPiece], seconds: float) -> list[TextPiece]:

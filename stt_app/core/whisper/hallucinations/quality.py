@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from enum import StrEnum
 
-from stt_app.core.whisper.segments import LOOPING_COMPRESSION, TextPiece
+from stt_app.core.whisper.hallucinations.segments import LOOPING_COMPRESSION, TextPiece
 
 MOST_NEW_TOKENS = 220
 """More than anyone says in 30 s."""

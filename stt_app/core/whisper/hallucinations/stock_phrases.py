@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from stt_app.core.whisper.segments import TextPiece
+from stt_app.core.whisper.hallucinations.segments import TextPiece
 
 _DOUBTED_VOICE = 0.75
 """Of 102 recorded utterances the median is 0.94 for read speech and 0.77 for spontaneous
