@@ -52,7 +52,7 @@ TTS_DOCS = {
 @router.post("/tts", url_name="tts", summary="Speak a text", openapi_extra=TTS_DOCS)
 @decorate_view(json_only)
 async def tts(request: HttpRequest, body: TtsIn) -> HttpResponseBase:
-    """Speech: the language model's answer, or the text as it is."""
+    """Speech: the language model's answer, or the text itself."""
     check_encoding(body.format, body.sample_rate)
     speech = await speech_services(scope_of(request)).speech.open(
         body.speech_request(request_id(request) or ""),

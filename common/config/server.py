@@ -69,17 +69,19 @@ class NetworkSettings(Section):
         "Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto headers are trusted.",
     )
     max_body_mb: int = setting(
-        26, "Largest upload in one request; beyond it 413 before it is read.", ge=1
+        26,
+        "Largest upload in one request; a larger one gets 413 before it is read.",
+        ge=1,
     )
     upload_max_mb: int = setting(
         500,
-        "Largest recording in one request to transcribe or translate it; it is kept on disk, never whole in memory.",
+        "Largest recording to transcribe or translate in one request; it is kept on disk, never whole in memory.",
         ge=1,
         le=10_000,
     )
     max_json_kb: int = setting(
         0,
-        "Largest JSON body or form; 0 means what `tts_max_text_length` needs in any escaping.",
+        "Largest JSON body or form; 0 means as much as `tts_max_text_length` needs with any escaping.",
         ge=0,
         le=LARGEST_JSON_KB,
     )
@@ -96,12 +98,12 @@ class NetworkSettings(Section):
     )
     principal_max_sessions: int = setting(
         0,
-        "WebSockets that one API key, user or (without keys) address may have open in a process; more are refused with 4429. 0 means no limit.",
+        "WebSockets that one API key, user or (without keys) address may have open per process; more are refused with 4429. 0 means no limit.",
         ge=0,
     )
     principal_requests_per_minute: int = setting(
         0,
-        "HTTP requests and new WebSockets of one API key, user or (without keys) address in a minute, counted for all processes when `redis_url` is set; beyond them 429. 0 means no limit.",
+        "HTTP requests and new WebSockets of one API key, user or (without keys) address per minute, counted across processes if `redis_url` is set; further ones get 429. 0 means no limit.",
         ge=0,
     )
     header_timeout_seconds: float = setting(
@@ -141,7 +143,7 @@ class NetworkSettings(Section):
 
 
 class RedisSettings(Section):
-    """What processes share."""
+    """What several processes share."""
 
     redis_url: str = setting(
         "",
@@ -168,7 +170,7 @@ class StorageSettings(RedisSettings):
         30, "Age at which `prune_history` deletes records; 0 keeps them.", ge=0
     )
     history_queue_limit: int = setting(
-        1_000, "Records that may wait to be written; further ones are dropped.", ge=1
+        1_000, "Records queued for writing; further ones are dropped.", ge=1
     )
 
 
@@ -182,5 +184,5 @@ class LogSettings(Section):
         False, "Log one JSON object per line instead of readable text."
     )
     filter_health_logs: bool = setting(
-        True, "Leave requests to `/health` and `/metrics` out of the log."
+        True, "Do not log requests to `/health` and `/metrics`."
     )
