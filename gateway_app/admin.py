@@ -21,6 +21,7 @@ from unfold.contrib.import_export.forms import ExportForm
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from gateway_app.dashboard.site_admin import SiteAdmin
 from gateway_app.history.day_filter import DayFilter
 from gateway_app.history.exports import (
     EXPORT_FORMATS,
@@ -29,7 +30,6 @@ from gateway_app.history.exports import (
 )
 from gateway_app.models import HistoryEntry, Status, Synthesis, Transcript
 from gateway_app.monitor.stages import stage_bars
-from gateway_app.site_admin import SiteAdmin
 
 PREVIEW_CHARACTERS = 80
 NO_BREAK = "\N{NO-BREAK SPACE}"

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from common.config import Config
 from common.engine import EngineStats, PartHealth, PartState
-from common.version import VERSION
+from common.product import VERSION
 from gateway_app.probes import Probe
 from gateway_app.sockets.sessions import SessionRegistry
 

@@ -24,10 +24,10 @@ from unfold.decorators import action, display
 from common.errors import NotFound, VoiceError
 from gateway_app.access.principals import principal_of
 from gateway_app.access.proxies import client_address
+from gateway_app.dashboard.site_admin import SiteAdmin
 from gateway_app.requests import scope_of
 from gateway_app.responses import error_response, request_id
 from gateway_app.services import find_gateway_services
-from gateway_app.site_admin import SiteAdmin
 from tts_app.core.engine import VoiceSettings
 from tts_app.models import Voice
 from tts_app.protocol.responses import speech_response

@@ -16,8 +16,7 @@ from ninja.parser import Parser
 
 from common.bounded_json import read_json
 from common.errors import INTERNAL, BadRequest, NotFound, TooLarge, VoiceError
-from common.product import NAME
-from common.version import VERSION
+from common.product import NAME, VERSION
 from compat_app.deepgram.listen.api import router as deepgram_listen_router
 from compat_app.deepgram.speak.api import router as deepgram_speak_router
 from compat_app.openai.lists import router as openai_lists_router

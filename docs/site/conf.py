@@ -7,8 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from common.product import NAME
-from common.version import VERSION
+from common.product import NAME, VERSION
 
 project = NAME
 version = release = VERSION

@@ -10,8 +10,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from common.product import NAME
-from common.version import VERSION
+from common.product import NAME, VERSION
 from gateway_app.pages.language import script_catalogue_url
 
 

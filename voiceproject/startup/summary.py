@@ -6,9 +6,8 @@ from django.conf import settings
 from django.db import connection
 
 from common.config import Config
-from common.product import NAME
+from common.product import NAME, VERSION
 from common.services import Services
-from common.version import VERSION
 from compat_app.wyoming.server import WyomingServer
 from gateway_app.services import GatewayServices
 from stt_app.services import ListeningServices
