@@ -85,7 +85,7 @@ def test_it_makes_sound(page: Page) -> None:
 
 def test_it_shows_the_answer_of_the_language_model(page: Page) -> None:
     speak(page, "Say hello.", llm=True)
-    expect(page.locator("#reply-text")).to_have_text(
+    expect(page.locator("#spoken-text")).to_have_text(
         re.compile(r"\w"), timeout=PATIENCE_MS
     )
     expect(page.locator("#first-sound")).to_have_text(

@@ -173,8 +173,8 @@ async def test_speak_says_who_would_answer(
         assert (" disabled" in switch[0]) is (backend == "none")
         if backend != "ollama":
             configuration = await page(client, "/configuration/")
-            assert 'href="/configuration/#language-model"' in html
-            assert 'id="language-model"' in configuration
+            assert 'href="/configuration/#llm"' in html
+            assert 'id="llm"' in configuration
 
 
 async def test_the_admin_lists_a_voice_that_came_after_the_start(
