@@ -1,5 +1,6 @@
 // Audio files: decoded by the browser to 16 kHz, then sent as fast as the server takes them.
 
+import { gettext, interpolate } from "./i18n.js";
 import { toPcm16 } from "./pcm.js";
 
 /** @typedef {import("./page.js").Trouble} Trouble */
@@ -27,7 +28,10 @@ export class FileTrouble extends Error {
  */
 export async function decoded(file) {
   if (file.size > MAX_BYTES) {
-    throw new FileTrouble({ title: `${file.name} is larger than 500 MB.`, advice: "Split it into parts first." });
+    throw new FileTrouble({
+      title: interpolate(gettext("%(name)s is larger than %(megabytes)s MB."), { name: file.name, megabytes: MAX_BYTES / 1_000_000 }),
+      advice: gettext("Split it into parts first."),
+    });
   }
   // Decoding resamples to the rate of the context it is asked of.
   const context = new OfflineAudioContext(1, 1, RATE_HZ);
@@ -35,8 +39,8 @@ export async function decoded(file) {
     return mixed(await context.decodeAudioData(await file.arrayBuffer()));
   } catch {
     throw new FileTrouble({
-      title: `This browser cannot read ${file.name} as audio.`,
-      advice: "WAV, MP3, FLAC, Ogg and M4A work almost everywhere.",
+      title: interpolate(gettext("This browser cannot read %(name)s as audio."), { name: file.name }),
+      advice: gettext("WAV, MP3, FLAC, Ogg and M4A work almost everywhere."),
     });
   }
 }

@@ -174,6 +174,8 @@ class UtteranceTranscribed:
     """Whether the session ends after it."""
     segments: tuple[SpokenSegment, ...] = ()
     """Empty if the engine does not tell them."""
+    live: bool = True
+    """False for a recording, whose latency says nothing about live speech."""
 
     @property
     def start_seconds(self) -> float:
@@ -199,6 +201,7 @@ class UtteranceFailed:
     error: VoiceError
     stages_ms: dict[str, float] = field(default_factory=dict)
     is_last: bool = False
+    live: bool = True
 
     @property
     def audio_seconds(self) -> float:

@@ -38,7 +38,7 @@ router = Router(tags=["OpenAI audio"])
 )
 @decorate_view(while_switched_on)
 async def transcriptions(request: HttpRequest) -> HttpResponseBase:
-    """The text of a recording, in the language that is spoken."""
+    """The text of a recording, in the spoken language."""
     return await _answered(request, "transcribe")
 
 
