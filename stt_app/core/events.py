@@ -24,6 +24,7 @@ from common.errors import VoiceError
 from stt_app.core.endpointing.events import (
     CandidateDropped,
     EndReason,
+    NoSpeechHeard,
     PauseBegun,
     SpeechCandidate,
     SpeechConfirmed,
@@ -42,6 +43,7 @@ __all__ = [
     "InterimResult",
     "Lag",
     "Marked",
+    "NoSpeechHeard",
     "PauseBegun",
     "Progress",
     "SessionClosed",
@@ -274,6 +276,7 @@ SessionEvent = (
     | SpeechEnded
     | InterimResult
     | SpeculativeFinal
+    | NoSpeechHeard
     | UtteranceTranscribed
     | UtteranceFailed
     | FlushDone

@@ -13,6 +13,7 @@ from stt_app.core.events import (
     FlushDone,
     InterimResult,
     Lag,
+    NoSpeechHeard,
     Progress,
     SessionClosed,
     SessionEvent,
@@ -99,6 +100,8 @@ def _message(event: SessionEvent) -> ServerMessage | None:
             return messages.Status(
                 lag_ms=event.lag_ms, closes_in_seconds=event.closes_in_seconds
             )
+        case NoSpeechHeard():
+            return messages.Status(lag_ms=0.0, hint="no_speech")
         case BufferLimitReached():
             duration = round(event.audio_seconds, 2)
             return messages.BufferLimitReached(duration=duration)

@@ -122,7 +122,7 @@ class Ack(Message):
 
 
 class Status(Message):
-    """Transcripts are late, or the server is about to close the connection."""
+    """Transcripts are late, no speech is found in the audio, or the server is about to close the connection."""
 
     type: Literal["status"] = "status"
     lag_ms: float = Field(
@@ -133,6 +133,11 @@ class Status(Message):
         None,
         description="When the server will close the connection; reconnect before that.",
         examples=[60],
+    )
+    hint: Literal["no_speech"] | None = Field(
+        None,
+        description="`no_speech`: there were 10 seconds of sound, but no speech yet. Check the microphone, `sample_rate` and `encoding`. Sent once.",
+        examples=["no_speech"],
     )
 
 

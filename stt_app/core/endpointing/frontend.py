@@ -8,7 +8,9 @@ from common.config.speech import ListeningSettings
 from stt_app.core.codecs.decoders import PCM16, Encoding, build_decoder
 from stt_app.core.endpointing.events import EndpointEvent
 from stt_app.core.endpointing.frames import Framer
-from stt_app.core.endpointing.segmenter import OpenUtterance, Segmenter
+from stt_app.core.endpointing.segmenter import Segmenter
+from stt_app.core.endpointing.speech_search import SpeechSearch
+from stt_app.core.endpointing.utterance import OpenUtterance
 from stt_app.core.endpointing.vad import FRAME_SAMPLES, VadModel
 
 
@@ -36,6 +38,7 @@ class AudioFrontend:
         self.sample_rate = settings.sample_rate
         self.encoding: Encoding = encoding
         start_sample = round(start_seconds * SPEECH_RATE_HZ)
+        self._search = SpeechSearch(found=resumed)
         self._segmenter = Segmenter(
             settings, start_sample, first_id=first_id, resumed=resumed
         )
@@ -97,5 +100,6 @@ class AudioFrontend:
         events: list[EndpointEvent] = []
         for frame in self._framer.push(samples):
             self._probability = self._detector.probability(frame)
-            events += self._segmenter.push(frame, self._probability)
+            found = self._segmenter.push(frame, self._probability)
+            events += [*found, *self._search.push(frame, found)]
         return events

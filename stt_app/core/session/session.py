@@ -109,9 +109,7 @@ class SttSession:
             load,
             InterimResults(engine, settings, self._outbox.offer, clock),
             self._frontend.open_utterance,
-            lambda open_: self._settings.request(
-                open_.samples, open_.voice_probability
-            ),
+            self._settings.request,
             self._outbox.offer,
         )
         self._backlog = UtteranceBacklog(
@@ -255,7 +253,7 @@ class SttSession:
         now = self._clock()
         job = UtteranceJob(
             ended,
-            self._settings.request(ended.samples, ended.voice_probability),
+            self._settings.request(ended),
             speech_end_at=self._speech_clock.speech_end_at,
             waits_since=now,
             priority=self._settings.priority,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from stt_app.core.brief_speech import can_be_said
 from stt_app.core.engine import Transcript, Word
 from stt_app.core.languages import AUTO
+from stt_app.core.whisper.loudness import raised
 from stt_app.core.whisper.quality import (
     RedecodeReason,
     failed,
@@ -62,7 +64,7 @@ class Decoding:
     def _decode(self, temperatures: tuple[float, ...]) -> tuple[list[TextPiece], Any]:
         utterance = self._request.utterance
         segments, info = self._model.transcribe(
-            utterance.samples,
+            raised(utterance.samples),
             **self._transcribe_options(),
             beam_size=self._request.beam,
             temperature=temperatures,
@@ -97,8 +99,11 @@ class Decoding:
         usable = without_stock_phrases(
             usable_pieces(pieces, utterance.seconds), utterance.voice_probability
         )
+        text = "".join(piece.text for piece in usable).strip()
+        if not can_be_said(text, utterance.voiced_seconds):
+            text, usable = "", []
         return Transcript(
-            text="".join(piece.text for piece in usable).strip(),
+            text=text,
             language=info.language,
             language_probability=float(info.language_probability),
             confidence=confidence(usable),

@@ -19,6 +19,7 @@ from stt_app.core.events import (
     InterimResult,
     Lag,
     Marked,
+    NoSpeechHeard,
     PauseBegun,
     Progress,
     SessionClosed,
@@ -144,6 +145,10 @@ CASES: list[tuple[SessionEvent, list[dict[str, Any]]]] = [
         [],
     ),
     (Progress(4.7), [{"type": "ack", "audio_seconds": 4.7}]),
+    (
+        NoSpeechHeard(10.0),
+        [{"type": "status", "lag_ms": 0.0, "hint": "no_speech"}],
+    ),
     (Lag(1_840.0), [{"type": "status", "lag_ms": 1_840.0}]),
     (
         ClosingSoon(0.0, 60.0),

@@ -31,7 +31,7 @@ async def test_it_tells_where_speech_begins_and_ends() -> None:
 
 async def test_every_start_has_an_end_also_when_it_was_no_speech() -> None:
     listening = listening_to(AskedStt(), time := Time())
-    await speak(listening, time, -1, 0.1, -1, 1, -1)
+    await speak(listening, time, -1, 0.06, -1, 1, -1)
     await listening.end()
     starts = [each.utterance_id for each in listening.of("speech_started")]
     assert starts == [1, 1]
