@@ -66,7 +66,7 @@ def _coughs(random: Random) -> Sound:
 def _breaths(random: Random) -> Sound:
     def breath() -> Sound:
         seconds = random.uniform(0.4, 1.2)
-        swell = np.sin(np.pi * np.linspace(0, 1, _samples(seconds))) ** 2
+        swell: Sound = np.sin(np.pi * np.linspace(0, 1, _samples(seconds))) ** 2
         return colored(random, 0.5, seconds) * swell
 
     return _scattered(random, breath, 2.5)
@@ -106,7 +106,7 @@ def _music(random: Random) -> Sound:
         ]
         times = _times(0.5)
         waver = 0.004 * np.sin(2 * np.pi * 5 * times)
-        played = sum(
+        played: Sound = sum(
             np.sin(2 * np.pi * tone * harmonic * (times + waver / harmonic)) / harmonic
             for tone in tones
             for harmonic in (1, 2, 3, 4)
@@ -156,7 +156,8 @@ def _scattered(
 
 
 def _even(sound: Sound) -> Sound:
-    return sound / np.sqrt(np.mean(sound**2))
+    evened: Sound = sound / np.sqrt(np.mean(sound**2))
+    return evened
 
 
 def _decay(seconds: float) -> Sound:
