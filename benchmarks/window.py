@@ -39,7 +39,7 @@ time its language is not told but detected."""
 TIMED_SECONDS = (3.0, 9.0)
 """The lengths of recordings whose time is compared between languages."""
 
-ALIGNED_SECONDS = 6.0
+ALIGNED_SECONDS = 4.0
 """Word times are compared on recordings up to this length."""
 FAR_SECONDS = 0.1
 """Word times further apart than this are worse than the full window's."""

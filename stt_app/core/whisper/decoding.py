@@ -46,7 +46,8 @@ class Decoding:
         quick = self._model.short or not guarded
         pieces, info = self._decode(_TEMPERATURES[:1] if quick else _TEMPERATURES)
         short = self._model.short
-        found = self._redecode_reason(pieces) if quick and guarded else None
+        doubt = quick and guarded
+        found = self._redecode_reason(pieces, info.language) if doubt else None
         # A window that grew with the detected language is already full.
         if found and (short or any(map(failed, pieces))):
             self._model.use_window(short=False)
@@ -89,10 +90,16 @@ class Decoding:
             "word_timestamps": utterance.word_timestamps,
         }
 
-    def _redecode_reason(self, pieces: list[TextPiece]) -> RedecodeReason | None:
+    def _redecode_reason(
+        self, pieces: list[TextPiece], language: str
+    ) -> RedecodeReason | None:
         utterance = self._request.utterance
-        spoken = spoken_pieces(pieces, utterance.seconds)
-        return redecode_reason(spoken, utterance.seconds, utterance.voice_probability)
+        return redecode_reason(
+            spoken_pieces(pieces, utterance.seconds),
+            utterance.seconds,
+            utterance.voice_probability,
+            language,
+        )
 
     def _transcript(self, pieces: list[TextPiece], info: Any) -> Transcript:
         utterance = self._request.utterance
