@@ -117,7 +117,8 @@ def _placed(said: Samples, noise_db: float | None) -> Samples:
         return placed
     loud = np.sqrt(np.mean(said[np.abs(said) > 0.01] ** 2))  # The word, not its pauses.
     noise = colored(np.random.default_rng(0), 1, len(placed) / SPEECH_RATE_HZ)
-    return (placed + noise[: len(placed)] * loud * 10 ** (-noise_db / 20)).astype("f4")
+    noisy: Samples = (placed + noise * loud * 10 ** (-noise_db / 20)).astype(np.float32)
+    return noisy
 
 
 def _phantoms(ear: Ear, sounds: Iterable[tuple[str, Samples]]) -> Iterator[list[str]]:

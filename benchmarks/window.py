@@ -159,8 +159,9 @@ def _table_rows(name: str, heard: dict[str, Heard]) -> list[WindowRow]:
         WindowRow(
             name,
             group,
-            *(_rate(heard[window], spoken) for window in WINDOWS),
-            words=sum(_errors(heard["full"], each)[1] for each in spoken),
+            _rate(heard["full"], spoken),
+            _rate(heard["short"], spoken),
+            sum(_errors(heard["full"], each)[1] for each in spoken),
         )
         for group, spoken in groups.items()
     ]
@@ -168,8 +169,8 @@ def _table_rows(name: str, heard: dict[str, Heard]) -> list[WindowRow]:
 
 def _rate(heard: Heard, languages: Iterable[str]) -> float:
     counted = [_errors(heard, language) for language in languages]
-    errors, words = (sum(numbers) for numbers in zip(*counted, strict=True))
-    return round(100 * errors / words, 2)
+    errors = sum(errors for errors, _ in counted)
+    return round(100 * errors / sum(words for _, words in counted), 2)
 
 
 def _errors(heard: Heard, language: str) -> tuple[int, int]:
