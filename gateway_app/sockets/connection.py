@@ -194,6 +194,7 @@ class Connection:
     ) -> None:
         self.principal = await admit()
         bind_contextvars(principal=self.principal.id)
+        sessions.check_loaded()
         self._seat = sessions.open(
             self.kind,
             self,

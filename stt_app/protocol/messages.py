@@ -122,7 +122,7 @@ class Ack(Message):
 
 
 class Status(Message):
-    """Transcripts are late, no speech is found in the audio, or the server is about to close the connection."""
+    """Transcripts are late, the server is about to close the connection, or the audio is probably not what the options say."""
 
     type: Literal["status"] = "status"
     lag_ms: float = Field(
@@ -134,10 +134,10 @@ class Status(Message):
         description="When the server will close the connection; reconnect before that.",
         examples=[60],
     )
-    hint: Literal["no_speech"] | None = Field(
+    hint: str | None = Field(
         None,
-        description="`no_speech`: there were 10 seconds of sound, but no speech yet. Check the microphone, `sample_rate` and `encoding`. Sent once.",
-        examples=["no_speech"],
+        description="What is probably wrong with the audio, as a sentence: a wrong sample rate, or ten seconds of sound without any speech. Each is sent once.",
+        examples=["About 48000 samples arrive per second, but `sample_rate` is 16000."],
     )
 
 

@@ -13,6 +13,7 @@ from twisted.internet.protocol import Protocol
 from twisted.web.http import HTTPChannel
 
 from common.errors import Overloaded, Restarting, TooLarge, VoiceError
+from gateway_app.access.root_path import below
 from gateway_app.error_shapes import NATIVE, ErrorShape
 from gateway_app.path_hints import hint
 from voiceproject.body_limits import in_words
@@ -72,6 +73,7 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
         if not self._refused:
             limit = in_words(self._limit_bytes)
             path = self.channel._path.decode("latin-1").partition("?")[0]
+            path = below(path, self.server.served_below)
             self._refuse(
                 TooLarge(
                     f"A request to this address may carry at most {limit}.{hint(path)}"
@@ -83,7 +85,7 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
         self._refused = True
         self.requestHeaders.removeHeader(b"expect")
         transport = self.channel.transport
-        path = self._target.decode("latin-1")
+        path = below(self._target.decode("latin-1"), self.server.served_below)
         transport.write(plain_answer(error, self.server.error_shapes.of(path)))
         transport.loseWriteConnection()
         self.channel.abort_later(LINGER_SECONDS)

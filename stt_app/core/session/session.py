@@ -16,6 +16,7 @@ from stt_app.core.endpointing.events import (
     AudioHeard,
     CandidateDropped,
     EndpointEvent,
+    NoSpeechHeard,
     UtteranceEnded,
 )
 from stt_app.core.endpointing.frontend import AudioFrontend
@@ -46,7 +47,6 @@ from stt_app.core.session.utterances import Transcriber, UtteranceJob
 MOST_AT_ONCE = 4
 """The number of utterances of one session in the engine at the same time: one Whisper
 batch on a CPU, so a recording fills a batch and no more."""
-
 
 _Asked = asyncio.Task[UtteranceResult]
 """A pending utterance."""
@@ -84,19 +84,20 @@ class SttSession:
         self._on_result = on_result
         self._urgency = urgency
         self._clock = clock
-        self._settings = SessionSettings(settings, options, priority, model)
-        self._frontend = AudioFrontend(
-            self._settings.listening,
+        asked = self._settings = SessionSettings(settings, options, priority, model)
+        frontend = self._frontend = AudioFrontend(
+            asked.listening,
             vad,
             start.audio_seconds,
-            encoding=self._settings.encoding,
+            encoding=asked.encoding,
+            channels=asked.channels,
             first_id=start.utterances + 1,
             resumed=bool(start.resumed),
         )
         self._ready = SessionReady(
             session_id,
             engine.model_name,
-            self._frontend.sample_rate,
+            frontend.sample_rate,
             start.resume_token,
             start.resumed,
             start.audio_seconds,
@@ -108,15 +109,15 @@ class SttSession:
             engine,
             load,
             InterimResults(engine, settings, self._outbox.offer, clock),
-            self._frontend.open_utterance,
-            self._settings.request,
+            frontend.open_utterance,
+            asked.request,
             self._outbox.offer,
         )
         self._backlog = UtteranceBacklog(
             int(settings.max_buffer_seconds * SPEECH_RATE_HZ)
         )
+        self._status = StatusReporter(self._outbox, self._backlog, frontend, clock)
         start_sample = round(start.audio_seconds * SPEECH_RATE_HZ)
-        self._status = StatusReporter(self._outbox, self._backlog, start_sample, clock)
         self._speech_clock = SpeechClock(start_sample, clock)
         self._sent_texts = 0
         self._finishing = False
@@ -125,7 +126,7 @@ class SttSession:
         self._worker = asyncio.create_task(self._work())
 
     def feed(self, frame: bytes) -> None:
-        """Audio in the session's encoding and rate, mono, of any length.
+        """Audio in the session's encoding, rate and channels, of any length.
 
         After `finish` it is ignored. Raises UnsupportedAudio.
         """
@@ -160,8 +161,8 @@ class SttSession:
         self._settings.update(options, model)
         # A speculative final under the old options is useless.
         self._interim.end()
-        settings = self._settings
-        self._take(self._frontend.use(settings.listening, settings.encoding))
+        use, settings = self._frontend.use, self._settings
+        self._take(use(settings.listening, settings.encoding, settings.channels))
 
     def wait_for_silence(self, seconds: float) -> None:
         """How long a pause must be to end an utterance, from now on."""
@@ -236,6 +237,9 @@ class SttSession:
                 self._speech_clock.hear(event)
                 self._interim.hear(event)
                 self._status.hear(event)
+                continue
+            if isinstance(event, NoSpeechHeard):
+                self._status.without_speech()
                 continue
             self._speech_clock.take(event)
             if isinstance(event, UtteranceEnded):

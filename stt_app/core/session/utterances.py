@@ -51,6 +51,11 @@ class UtteranceJob:
     """The handle of whoever may give the work up; None makes one for each call."""
 
     @property
+    def is_live(self) -> bool:
+        """Whether somebody is speaking, as opposed to a recording."""
+        return self.priority is not Priority.FILE
+
+    @property
     def given_up(self) -> bool:
         """Whether nobody waits for the text any more."""
         return self.urgency is not None and self.urgency.given_up
@@ -90,6 +95,7 @@ class Transcriber:
             utterance.end_sample,
             failure or VoiceError("There is no text."),
             stages_ms,
+            live=job.is_live,
         )
 
     async def _text_of(self, job: UtteranceJob) -> Transcript:
@@ -156,6 +162,7 @@ def _transcribed(
         words,
         stages_ms,
         segments=_spoken_segments(found, start_seconds),
+        live=job.is_live,
     )
 
 

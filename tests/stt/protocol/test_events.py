@@ -11,6 +11,7 @@ from common.errors import EngineFailed
 from common.messages import encode
 from stt_app.core.engine import Transcript
 from stt_app.core.events import (
+    AudioHint,
     BufferLimitReached,
     CandidateDropped,
     ClosingSoon,
@@ -19,7 +20,6 @@ from stt_app.core.events import (
     InterimResult,
     Lag,
     Marked,
-    NoSpeechHeard,
     PauseBegun,
     Progress,
     SessionClosed,
@@ -146,8 +146,8 @@ CASES: list[tuple[SessionEvent, list[dict[str, Any]]]] = [
     ),
     (Progress(4.7), [{"type": "ack", "audio_seconds": 4.7}]),
     (
-        NoSpeechHeard(10.0),
-        [{"type": "status", "lag_ms": 0.0, "hint": "no_speech"}],
+        AudioHint(0.0, "No speech."),
+        [{"type": "status", "lag_ms": 0.0, "hint": "No speech."}],
     ),
     (Lag(1_840.0), [{"type": "status", "lag_ms": 1_840.0}]),
     (
