@@ -16,6 +16,7 @@ from stt_app.core.endpointing.events import (
     AudioHeard,
     CandidateDropped,
     EndpointEvent,
+    NoSpeechHeard,
     UtteranceEnded,
 )
 from stt_app.core.endpointing.frontend import AudioFrontend
@@ -109,7 +110,7 @@ class SttSession:
             load,
             InterimResults(engine, settings, self._outbox.offer, clock),
             frontend.open_utterance,
-            lambda open_: asked.request(open_.samples, open_.voice_probability),
+            asked.request,
             self._outbox.offer,
         )
         self._backlog = UtteranceBacklog(
@@ -237,6 +238,9 @@ class SttSession:
                 self._interim.hear(event)
                 self._status.hear(event)
                 continue
+            if isinstance(event, NoSpeechHeard):
+                self._status.without_speech()
+                continue
             self._speech_clock.take(event)
             if isinstance(event, UtteranceEnded):
                 ended = event.utterance_id
@@ -253,7 +257,7 @@ class SttSession:
         now = self._clock()
         job = UtteranceJob(
             ended,
-            self._settings.request(ended.samples, ended.voice_probability),
+            self._settings.request(ended),
             speech_end_at=self._speech_clock.speech_end_at,
             waits_since=now,
             priority=self._settings.priority,

@@ -101,9 +101,10 @@ class Transcriber:
     async def _text_of(self, job: UtteranceJob) -> Transcript:
         found = await self._first_opinion(job)
         if job.request.language == AUTO:
-            other = self._languages.second_opinion(found)
-            if other is not None:
-                found = await self._ask(job, replace(job.request, language=other))
+            usual = self._languages.second_opinion(found, job.request.seconds)
+            if usual is not None:
+                again = replace(job.request, language=usual)
+                found = self._languages.choose(found, await self._ask(job, again))
             self._languages.believe(found)
         return found
 

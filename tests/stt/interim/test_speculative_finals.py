@@ -142,7 +142,7 @@ async def test_a_flush_in_the_pause_takes_the_prepared_text() -> None:
 async def test_a_click_is_not_worth_a_speculative_text() -> None:
     engine, time = AskedStt(), Time()
     listening = listening_to(engine, time)
-    await speak(listening, time, -0.5, 0.1, -1)
+    await speak(listening, time, -0.5, 0.06, -1)
     await listening.end()
     assert engine.heard == []
 

@@ -145,6 +145,10 @@ CASES: list[tuple[SessionEvent, list[dict[str, Any]]]] = [
         [],
     ),
     (Progress(4.7), [{"type": "ack", "audio_seconds": 4.7}]),
+    (
+        AudioHint(0.0, "No speech."),
+        [{"type": "status", "lag_ms": 0.0, "hint": "No speech."}],
+    ),
     (Lag(1_840.0), [{"type": "status", "lag_ms": 1_840.0}]),
     (
         AudioHint(0.0, "Look."),
