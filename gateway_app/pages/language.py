@@ -33,7 +33,7 @@ def page_language(get_response: GetResponse) -> GetResponse:
         if not _is_for_people(request):
             return await get_response(request)
         language = translation.get_language_from_request(request)
-        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+        request.LANGUAGE_CODE = language
         with translation.override(language):
             response = await get_response(request)
         if response.headers.get("Content-Type", "").startswith("text/html"):
@@ -58,7 +58,7 @@ def script_catalogue_url() -> str:
     which needs none.
     """
     language = translation.get_language()
-    if language is None or language == settings.LANGUAGE_CODE:
+    if language == settings.LANGUAGE_CODE:
         return ""
     digest = hashlib.sha256(_source(language)).hexdigest()[:12]
     return f"{reverse('script_catalogue', args=[language])}?v={digest}"

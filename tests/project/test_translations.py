@@ -48,8 +48,8 @@ def places(text: str) -> set[str]:
     return set(re.findall(r"%\(\w+\)s|%s", text))
 
 
-def strings(text: str | tuple[str, ...] | list[str]) -> tuple[str, ...]:
-    return (text,) if isinstance(text, str) else tuple(text)
+def strings(text: str | tuple[str, ...] | list[str] | None) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text or ())
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
