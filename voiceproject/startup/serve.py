@@ -74,8 +74,13 @@ async def serve(
     try:
         if not await _start(process, stop):
             return 0
-        shapes = services[GatewayServices].error_shapes
-        server = VoiceServer(build_application(services), loaded.config, shapes)
+        gateway = services[GatewayServices]
+        server = VoiceServer(
+            build_application(services),
+            loaded.config,
+            gateway.error_shapes,
+            gateway.access.admit_body,
+        )
         port = _listen(server, options)
         seconds = time.perf_counter() - began
         announce(Started(services, options.host, port, seconds))

@@ -19,6 +19,10 @@ PHONEME_TYPES = ("espeak", "text")
 """With others, Piper downloads an additional model."""
 RATES_HZ = range(8_000, 48_001)
 MAX_SPEAKERS = 10_000
+SCALES = {"noise_scale": (0.0, 2.0), "noise_w": (0.0, 2.0), "length_scale": (0.05, 10)}
+"""What a voice's own scales may be; all that are published lie far inside."""
+MAX_PHONEME_IDS = 10_000
+MOST_HOP_SAMPLES = 4_096
 
 _LICENCE = re.compile(r"^\W*licen[cs]e\s*:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 _QUALITY = re.compile(r"-(x_low|low|medium|high)$")
@@ -101,8 +105,11 @@ def read_voice(files: VoiceFiles) -> VoiceInfo:
         quality = str(plain["audio"].get("quality") or _quality_of(files.name))
         phonemes = str(plain.get("phoneme_type", "espeak"))
         speakers = _speakers(plain.get("speaker_id_map") or {}, count)
+        problem = _wrong_value(plain)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _unusable(files, f"`{error}` is missing or wrong") from error
+    if problem:
+        raise _unusable(files, problem)
     if rate_hz not in RATES_HZ:
         raise _unusable(files, f"its sample rate is {rate_hz}")
     if phonemes not in PHONEME_TYPES:
@@ -120,6 +127,22 @@ def read_voice(files: VoiceFiles) -> VoiceInfo:
         files.source,
         voice_checksums(files).get(files.onnx.name, ""),
     )
+
+
+def _wrong_value(plain: dict[str, Any]) -> str:
+    """What in the configuration would make the voice fail, or work without end."""
+    inference = plain.get("inference") or {}
+    for name, (least, most) in SCALES.items():
+        value = inference.get(name)
+        if value is not None and not least <= float(value) <= most:
+            return f"`{name}` is {value!r}, not between {least:g} and {most:g}"
+    hop_length = plain.get("hop_length", 256)
+    if type(hop_length) is not int or not 1 <= hop_length <= MOST_HOP_SAMPLES:
+        return f"`hop_length` is {hop_length!r}"
+    for phoneme, ids in (plain.get("phoneme_id_map") or {}).items():
+        if not all(type(each) is int and 0 <= each < MAX_PHONEME_IDS for each in ids):
+            return f"`phoneme_id_map` has wrong ids for {phoneme[:8]!r}"
+    return ""
 
 
 def _read_config(files: VoiceFiles) -> dict[str, Any]:

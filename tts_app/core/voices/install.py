@@ -17,6 +17,10 @@ from tts_app.core.piper.voice import SPEAKER_INPUT
 from tts_app.core.piper.worker import PiperOptions
 
 CHECK_TIMEOUT_SECONDS = 60.0
+CHECK_MEMORY_MB = 1_000
+"""Address space that the test of a voice may take, besides MEMORY_OF_SIZE times the
+size of its model: a large voice of 110 MB stays below 700 MB of resident memory."""
+MEMORY_OF_SIZE = 8
 NEEDED_INPUTS = frozenset({"input", "input_lengths", "scales"})
 
 
@@ -47,6 +51,8 @@ async def hear(files: VoiceFiles) -> None:
     options = PiperOptions(
         onnx=str(files.onnx), config=str(files.config), threads=1, max_voices=1
     )
+    # A graph of a few bytes may ask for any amount of memory.
+    memory_limit_mb = CHECK_MEMORY_MB + MEMORY_OF_SIZE * _size_mb(files.onnx)
     try:
         # A worker speaks a few sentences before it says that it is loaded.
         async with brief_worker(
@@ -54,12 +60,17 @@ async def hear(files: VoiceFiles) -> None:
             "tts_app.core.piper.worker:PiperWorker",
             options,
             start_timeout_seconds=CHECK_TIMEOUT_SECONDS,
+            memory_limit_mb=memory_limit_mb,
         ):
             pass
     except EngineFailed as error:
         raise BadValue(
             f"The voice cannot speak a test sentence: {error.message}", field="onnx"
         ) from error
+
+
+def _size_mb(path: Path) -> int:
+    return path.stat().st_size // 1_000_000 + 1
 
 
 def keep(files: VoiceFiles, target: Path) -> None:
