@@ -13,7 +13,7 @@ DEV_READY := $(VENV)/.dev-ready
 BROWSER_READY := $(VENV)/.browser-ready
 SOURCES := common llm gateway_app stt_app tts_app compat_app voiceproject benchmarks tests manage.py
 
-.PHONY: help install run test check format docs bench lock clean
+.PHONY: help install run test check format docs messages bench lock clean
 
 help:  ## Show what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -41,6 +41,9 @@ format: $(DEV_READY)  ## Sort imports, mend what can be mended, format
 
 docs: $(DEV_READY)  ## Write the generated pages in docs/
 	$(BIN)/python manage.py docs
+
+messages: $(DEV_READY)  ## Collect the messages of the pages, and compile their translations
+	$(BIN)/python manage.py messages
 
 bench: $(DEV_READY)  ## Measure, and print the table of docs/performance.md
 	$(BIN)/python -m benchmarks $(ARGS)

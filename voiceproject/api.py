@@ -15,6 +15,7 @@ from ninja.parser import Parser
 
 from common.bounded_json import read_json
 from common.errors import INTERNAL, BadRequest, NotFound, TooLarge, VoiceError
+from common.product import NAME
 from common.version import VERSION
 from compat_app.deepgram.listen.api import router as deepgram_listen_router
 from compat_app.deepgram.speak.api import router as deepgram_speak_router
@@ -66,7 +67,7 @@ class BoundedParser(Parser):
 
 
 api = VoiceAPI(
-    title="Voice server",
+    title=NAME,
     version=VERSION,
     description="Speech in, language model, speech out. "
     "The WebSocket messages are described on the API page.",

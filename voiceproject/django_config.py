@@ -14,6 +14,7 @@ from django.utils.functional import lazy
 
 from common.config import Config, ConfigError
 from common.config.production import problems
+from common.product import NAME
 
 SQLITE_OPTIONS = {
     # With the default DEFERRED, concurrent read-then-write transactions fail.
@@ -126,8 +127,8 @@ _GREYS = {
 def unfold_settings() -> dict[str, Any]:
     """The look of the admin: the site's colours, and its navigation."""
     return {
-        "SITE_TITLE": "Voice server",
-        "SITE_HEADER": "Voice server",
+        "SITE_TITLE": NAME,
+        "SITE_HEADER": NAME,
         "SITE_SUBHEADER": "Administration",
         "SITE_SYMBOL": "graphic_eq",
         "SITE_URL": "/",

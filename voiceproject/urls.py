@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
 from gateway_app.pages import views as gateway_pages
+from gateway_app.pages.language import script_catalogue
 from stt_app import pages as stt_pages
 from tts_app import pages as tts_pages
 from voiceproject.api import api
@@ -23,6 +24,7 @@ urlpatterns = [
     path("monitor/", gateway_pages.monitor, name="monitor"),
     path("configuration/", gateway_pages.configuration, name="configuration"),
     path("api/", gateway_pages.api_page, {"sockets": SOCKETS}, name="api_page"),
+    path("i18n/<slug:language>.js", script_catalogue, name="script_catalogue"),
     path("admin/", admin.site.urls),
     path("", api.urls),
 ]

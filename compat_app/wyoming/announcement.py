@@ -9,6 +9,7 @@ import socket
 from zeroconf import InterfaceChoice, IPVersion
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
+from common.product import SLUG
 from common.version import VERSION
 
 SERVICE_TYPE = "_wyoming._tcp.local."
@@ -31,7 +32,7 @@ class Announcement:
         self._interfaces = interfaces
         self._zeroconf: AsyncZeroconf | None = None
         machine = socket.gethostname().split(".")[0]
-        label = f"voice-server-{machine}"[:_MOST_NAME_CHARACTERS]
+        label = f"{SLUG}-{machine}"[:_MOST_NAME_CHARACTERS]
         self.name = f"{label}.{SERVICE_TYPE}"
         """How the entry is found; two machines have two names."""
 

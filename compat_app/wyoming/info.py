@@ -16,13 +16,12 @@ from wyoming.info import (
 
 from common.config import Config
 from common.errors import EngineFailed
+from common.product import NAME
 from common.version import VERSION
 from stt_app.service import ListeningService
 from tts_app.core.engine import VoiceInfo
 from tts_app.service import SpeechService
 
-NAME = "Voice server"
-"""What Home Assistant calls the integration and its entities."""
 PATIENCE_SECONDS = 0.05
 """Home Assistant waits a second for the answer. The database, which knows the disabled
 voices, may take longer: then the answer is the one before."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from common.config import Config
 
-WITHOUT_KEY = ("/admin/", "/static/", "/favicon.ico", "/health/live")
+WITHOUT_KEY = ("/admin/", "/static/", "/i18n/", "/favicon.ico", "/health/live")
 """The admin asks for a password itself; liveness probes have no key."""
 LISTS = ("/v1/models", "/v1/models/", "/v1/audio/models", "/v1/audio/voices")
 """Readable without a key while `public_lists` is on: Open WebUI sends none here."""

@@ -6,17 +6,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
+from common.product import NAME
 from common.version import VERSION
+from gateway_app.pages.language import script_catalogue_url
 
 
 @dataclass(frozen=True)
 class Page:
     """One entry of the navigation."""
 
-    label: str
+    label: str | Promise
     url_name: str
     icon: str
     on_phone: bool = True
@@ -24,13 +29,15 @@ class Page:
 
 
 PAGES = (
-    Page("Home", "home", "home"),
-    Page("Speak", "speak", "speak"),
-    Page("Listen", "listen", "listen"),
-    Page("Monitor", "monitor", "monitor"),
-    Page("Configuration", "configuration", "configuration", on_phone=False),
-    Page("API", "api_page", "api", on_phone=False),
-    Page("Admin", "admin:index", "admin", on_phone=False),
+    Page(gettext_lazy("Home"), "home", "home"),
+    Page(gettext_lazy("Speak"), "speak", "speak"),
+    Page(gettext_lazy("Listen"), "listen", "listen"),
+    Page(gettext_lazy("Monitor"), "monitor", "monitor"),
+    Page(
+        gettext_lazy("Configuration"), "configuration", "configuration", on_phone=False
+    ),
+    Page(gettext_lazy("API"), "api_page", "api", on_phone=False),
+    Page(gettext_lazy("Admin"), "admin:index", "admin", on_phone=False),
 )
 
 
@@ -41,7 +48,13 @@ def site(request: HttpRequest) -> dict[str, Any]:
         for page in PAGES
         if (url := _address(page.url_name))
     ]
-    return {"site_pages": entries, "site_version": VERSION}
+    return {
+        "product_name": NAME,
+        "site_pages": entries,
+        "site_version": VERSION,
+        "site_languages": settings.LANGUAGES,
+        "script_catalogue_url": script_catalogue_url(),
+    }
 
 
 def _address(url_name: str) -> str:

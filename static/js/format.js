@@ -1,11 +1,14 @@
 // Numbers and times in words, always the same way.
 
+import { formatNumber, language } from "./i18n.js";
+
 /**
  * Seconds as "0.42 s".
  * @param {number} seconds
  */
 export function inSeconds(seconds) {
-  return `${seconds.toFixed(seconds < 10 ? 2 : 1)} s`;
+  const digits = seconds < 10 ? 2 : 1;
+  return `${formatNumber(seconds, { minimumFractionDigits: digits, maximumFractionDigits: digits })} s`;
 }
 
 /**
@@ -13,7 +16,7 @@ export function inSeconds(seconds) {
  * @param {number} milliseconds
  */
 export function inMilliseconds(milliseconds) {
-  return `${Math.round(milliseconds).toLocaleString("en")} ms`;
+  return `${formatNumber(Math.round(milliseconds))} ms`;
 }
 
 /**
@@ -33,7 +36,7 @@ export function asClock(seconds) {
  * @param {number} milliseconds Since 1970.
  */
 export function timeOfDay(milliseconds) {
-  return new Date(milliseconds).toLocaleTimeString([], {
+  return new Date(milliseconds).toLocaleTimeString(language, {
     hour: "2-digit",
     minute: "2-digit",
     second: "2-digit",
@@ -47,7 +50,7 @@ export function timeOfDay(milliseconds) {
  */
 export function languageName(code) {
   try {
-    const names = new Intl.DisplayNames(["en"], { type: "language" });
+    const names = new Intl.DisplayNames([language], { type: "language" });
     return names.of(code.replace("_", "-")) ?? code;
   } catch {
     return code;

@@ -1,5 +1,7 @@
 // How the server is: asked every ten seconds, drawn in every list of parts.
 
+import { address } from "./address.js";
+import { gettext } from "./i18n.js";
 import { make } from "./page.js";
 
 const PERIOD_MS = 10_000;
@@ -18,20 +20,20 @@ const PATIENCE_MS = 5_000;
  */
 
 export const STATE_WORDS = {
-  ready: "Ready",
-  loading: "Loading",
-  degraded: "Degraded",
-  down: "Down",
-  gone: "Not reachable",
-  closed: "Sign in",
-  waiting: "Checking",
+  ready: gettext("Ready"),
+  loading: gettext("Loading"),
+  degraded: gettext("Degraded"),
+  down: gettext("Down"),
+  gone: gettext("Not reachable"),
+  closed: gettext("Sign in"),
+  waiting: gettext("Checking"),
 };
 
 const PART_NAMES = {
-  whisper: "Speech to text",
-  piper: "Text to speech",
-  llm: "Language model",
-  database: "Database",
+  whisper: gettext("Speech to text"),
+  piper: gettext("Text to speech"),
+  llm: gettext("Language model"),
+  database: gettext("Database"),
   redis: "Redis",
 };
 
@@ -43,7 +45,7 @@ export function partName(name) {
 /** @returns {Promise<Health>} */
 async function askHealth() {
   try {
-    const response = await fetch("/health", {
+    const response = await fetch(address("/health"), {
       headers: { Accept: "application/json" },
       signal: AbortSignal.timeout(PATIENCE_MS),
       cache: "no-store",

@@ -1,7 +1,7 @@
 // What was spoken lately, kept in this browser only: ten at most, none very long.
 
-const DATABASE = "voice-server";
-const STORE = "spoken";
+import { Store } from "./storage.js";
+
 const KEPT = 10;
 const MAX_BYTES = 10_000_000;
 
@@ -17,54 +17,26 @@ const MAX_BYTES = 10_000_000;
  * @property {Int16Array} samples
  */
 
-/** @returns {Promise<IDBDatabase>} */
-function open() {
-  return new Promise((resolve, reject) => {
-    const request = indexedDB.open(DATABASE, 1);
-    request.onupgradeneeded = () =>
-      request.result.createObjectStore(STORE, { keyPath: "id", autoIncrement: true });
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-}
-
-/**
- * @template Result
- * @param {IDBTransactionMode} mode
- * @param {(store: IDBObjectStore) => IDBRequest<Result>} work
- * @returns {Promise<Result>}
- */
-async function within(mode, work) {
-  const database = await open();
-  try {
-    return await new Promise((resolve, reject) => {
-      const request = work(database.transaction(STORE, mode).objectStore(STORE));
-      request.onsuccess = () => resolve(request.result);
-      request.onerror = () => reject(request.error);
-    });
-  } finally {
-    database.close();
-  }
-}
+/** @type {Store<Spoken>} */
+const store = new Store("spoken");
 
 /** @returns {Promise<Spoken[]>} The newest first. */
-export async function recentlySpoken() {
-  const all = await within("readonly", (store) => store.getAll());
-  return all.reverse();
+export function recentlySpoken() {
+  return store.all();
 }
 
 /** @param {Spoken} spoken */
 export async function remember(spoken) {
   if (spoken.samples.byteLength > MAX_BYTES) return;
-  await within("readwrite", (store) => store.add(spoken));
+  await store.put(spoken);
   for (const old of (await recentlySpoken()).slice(KEPT)) await forget(Number(old.id));
 }
 
 /** @param {number} id */
 export function forget(id) {
-  return within("readwrite", (store) => store.delete(id));
+  return store.delete(id);
 }
 
 export function forgetAll() {
-  return within("readwrite", (store) => store.clear());
+  return store.clear();
 }

@@ -1,5 +1,7 @@
 // Requests to this server, and what their failures mean in words.
 
+import { address } from "./address.js";
+
 /** @typedef {import("./page.js").Trouble} Trouble */
 
 /** A failed request, with its trouble in words. */
@@ -46,7 +48,7 @@ export async function getJson(path) {
  */
 async function reached(path, request) {
   try {
-    return await fetch(path, request);
+    return await fetch(address(path), request);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new RequestFailed({
@@ -88,5 +90,5 @@ function adviceFor(response) {
  * @param {string} path
  */
 export function socketUrl(path) {
-  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
+  return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${address(path)}`;
 }

@@ -1,11 +1,12 @@
 // What every page does: the state dot, the theme switch, lines to copy.
 
 import { drawParts, STATE_WORDS, watchHealth } from "./health.js";
+import { gettext, interpolate } from "./i18n.js";
 import { announce, byId, setIcon } from "./page.js";
 
 const NOTES = {
-  gone: "The server does not answer. It may be stopped or restarting; this page keeps trying.",
-  closed: "This server needs a key. Sign in on the Admin page to see its components.",
+  gone: gettext("The server does not answer. It may be stopped or restarting; this page keeps trying."),
+  closed: gettext("This server needs a key. Sign in on the Admin page to see its components."),
 };
 
 /** @param {CustomEvent<import("./health.js").Health>} event */
@@ -15,12 +16,12 @@ function showHealth({ detail: health }) {
   button.dataset.state = health.state;
   byId("state-word").textContent = STATE_WORDS[health.state];
   const note = NOTES[health.state];
-  byId("state-note").textContent = note ?? `Version ${health.version}`;
+  byId("state-note").textContent = note ?? interpolate(gettext("Version %(version)s"), { version: health.version ?? "" });
   if (!note) {
     for (const list of document.querySelectorAll("[data-parts]")) drawParts(list, health.parts);
   }
   const settled = before !== "waiting" && before !== health.state;
-  if (settled) announce(`Server state: ${STATE_WORDS[health.state]}`);
+  if (settled) announce(`${gettext("Server state:")} ${STATE_WORDS[health.state]}`);
 }
 
 function isDark() {
@@ -31,7 +32,7 @@ function isDark() {
 function showTheme() {
   const button = byId("theme");
   setIcon(button, isDark() ? "sun" : "moon");
-  button.setAttribute("aria-label", isDark() ? "Switch to the light theme" : "Switch to the dark theme");
+  button.setAttribute("aria-label", isDark() ? gettext("Switch to the light theme") : gettext("Switch to the dark theme"));
 }
 
 function switchTheme() {
@@ -46,6 +47,19 @@ function switchTheme() {
   document.dispatchEvent(new CustomEvent("themechange"));
 }
 
+const LANGUAGE_COOKIE = "voice_language";
+const YEAR_SECONDS = 365 * 24 * 3600;
+
+/**
+ * Keep the language in a cookie, which the server reads before the browser's wishes.
+ * @param {string} code
+ */
+function switchLanguage(code) {
+  const secure = location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `${LANGUAGE_COOKIE}=${code}; path=/; max-age=${YEAR_SECONDS}; samesite=lax${secure}`;
+  location.reload();
+}
+
 /**
  * Put text into the clipboard; pages without a secure context use the old way.
  * @param {string} text
@@ -58,7 +72,7 @@ async function toClipboard(text) {
   field.select();
   const done = document.execCommand("copy");
   field.remove();
-  if (!done) throw new Error("The browser does not allow this page to copy.");
+  if (!done) throw new Error("The browser does not allow copying.");
 }
 
 /** @param {HTMLElement} button */
@@ -68,17 +82,17 @@ async function copyFrom(button) {
   try {
     await toClipboard((source.dataset.text ?? source.innerText).trim());
   } catch {
-    announce("Copying failed. Select the text and copy it yourself.");
+    announce(gettext("Copying failed. Select the text and copy it yourself."));
     return;
   }
   button.dataset.done = "";
   setIcon(button, "check");
-  if (said) said.textContent = "Copied";
-  announce("Copied");
+  if (said) said.textContent = gettext("Copied");
+  announce(gettext("Copied"));
   setTimeout(() => {
     delete button.dataset.done;
     setIcon(button, "copy");
-    if (said) said.textContent = "Copy";
+    if (said) said.textContent = gettext("Copy");
   }, 1_600);
 }
 
@@ -88,6 +102,9 @@ document.addEventListener("click", (event) => {
   const button = /** @type {Element} */ (event.target).closest("[data-copy]");
   if (button instanceof HTMLElement) copyFrom(button);
 });
+for (const choice of document.querySelectorAll("[data-language]")) {
+  choice.addEventListener("click", () => switchLanguage(choice.getAttribute("data-language") ?? ""));
+}
 byId("theme").addEventListener("click", switchTheme);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showTheme);
 showTheme();

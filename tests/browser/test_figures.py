@@ -14,6 +14,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
+from common.product import NAME
 from tests.browser.conftest import SECRET
 from tests.browser.watching import scrolls_sideways
 from tests.server_process import RunningServer, free_port
@@ -171,4 +172,4 @@ def test_it_has_a_page_for_a_wrong_address(launch: Any, fake_server: Any) -> Non
         page.goto(f"{server.url}/nowhere/")
         expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
         page.get_by_role("link", name="Go to the start page").click()
-        expect(page).to_have_title("Voice server")
+        expect(page).to_have_title(NAME)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
+from common.product import NAME
 from tests.browser.watching import scrolls_sideways, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -74,10 +75,10 @@ def test_it_skips_to_the_content(visit: Callable[..., Page]) -> None:
 def test_it_reaches_every_page_on_a_phone(visit: Callable[..., Page]) -> None:
     page = visit("/", width=390)
     page.get_by_role("link", name="Listen", exact=True).click()
-    expect(page).to_have_title("Listen · Voice server")
+    expect(page).to_have_title(f"Listen · {NAME}")
     page.get_by_role("button", name="More").click()
     page.locator("#more-pages").get_by_role("link", name="Configuration").click()
-    expect(page).to_have_title("Configuration · Voice server")
+    expect(page).to_have_title(f"Configuration · {NAME}")
 
 
 def test_it_copies_a_line(visit: Callable[..., Page]) -> None:

@@ -153,7 +153,7 @@ def test_compose_gives_the_server_time_to_finish() -> None:
 def unit() -> configparser.ConfigParser:
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
-    parser.read(DEPLOY / "voice.service")
+    parser.read(DEPLOY / "earlark.service")
     return parser
 
 
@@ -165,7 +165,7 @@ def test_the_unit_starts_the_server() -> None:
 
 
 def test_the_units_environment_is_made_of_settings() -> None:
-    text = (DEPLOY / "voice.service").read_text()
+    text = (DEPLOY / "earlark.service").read_text()
     names = re.findall(r"^Environment=([A-Z_]+)=", text, re.MULTILINE)
     assert names
     assert [n for n in names if n not in SWITCHES and not is_setting(n)] == []
@@ -173,26 +173,26 @@ def test_the_units_environment_is_made_of_settings() -> None:
 
 @pytest.mark.parametrize("switch", SWITCHES)
 def test_the_unit_turns_telemetry_off(switch: str) -> None:
-    text = (DEPLOY / "voice.service").read_text()
+    text = (DEPLOY / "earlark.service").read_text()
     assert f"Environment={switch}=1\n" in text
 
 
 def test_the_unit_holds_no_secret() -> None:
-    text = (DEPLOY / "voice.service").read_text()
+    text = (DEPLOY / "earlark.service").read_text()
     assert not re.search(r"^Environment=(SECRET_KEY|API_KEYS)", text, re.MULTILINE)
-    assert unit()["Service"]["EnvironmentFile"] == "/etc/voice-server.env"
+    assert unit()["Service"]["EnvironmentFile"] == "/etc/earlark.env"
 
 
 def test_systemd_finds_nothing_wrong_where_it_is_installed(tmp_path: Path) -> None:
     if not shutil.which("systemd-analyze"):
         return  # the tests above still read the file
-    text = (DEPLOY / "voice.service").read_text()
-    runnable = tmp_path / "voice.service"
-    runnable.write_text(text.replace("/opt/voice-server/.venv/bin/python", "/bin/true"))
+    text = (DEPLOY / "earlark.service").read_text()
+    runnable = tmp_path / "earlark.service"
+    runnable.write_text(text.replace("/opt/earlark/.venv/bin/python", "/bin/true"))
     done = subprocess.run(
         ["systemd-analyze", "verify", str(runnable)], capture_output=True, text=True
     )
-    assert "voice.service:" not in done.stderr
+    assert "earlark.service:" not in done.stderr
 
 
 # nginx

@@ -25,8 +25,8 @@ SENTENCES = (
     "Nobody remembered who had painted the garden gate green.",
 )
 PAUSE_SECONDS = 1.0
-STREAMS = 27
-AT_ONCE = 9
+STREAMS = 12
+AT_ONCE = 6
 MOST_DIFFERENT = 0.02
 
 

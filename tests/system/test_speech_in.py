@@ -116,7 +116,7 @@ async def test_it_is_as_accurate_on_real_recordings_as_offline_whisper() -> None
         clip
         for clip in recordings()
         if clip.language == "en" and clip.reference and clip.seconds < LONGEST_SECONDS
-    ][::2]
+    ][::3]
     with running_server(
         whisper_model_name=MODEL, whisper_lang="en", llm_backend="none"
     ) as server:

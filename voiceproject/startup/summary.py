@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import connection
 
 from common.config import Config
+from common.product import NAME
 from common.version import VERSION
 from compat_app.wyoming.server import WyomingServer
 from gateway_app.services import GatewayServices
@@ -31,7 +32,7 @@ def summary(started: Started) -> str:
         rows.append(("Configuration", str(loaded.path)))
     width = max(len(title) for title, _ in rows)
     lines = [f"  {title:<{width}}  {text}" for title, text in rows]
-    ready = f"Voice server {VERSION} is ready after {started.seconds:.1f} s."
+    ready = f"{NAME} {VERSION} is ready after {started.seconds:.1f} s."
     return "\n".join([ready, *lines, "Ctrl-C stops it."])
 
 

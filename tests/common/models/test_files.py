@@ -30,6 +30,7 @@ from common.models.wheels import (
     check_sha256,
     wheel_file,
 )
+from common.product import SLUG
 
 JOE = "en_US-joe-medium"
 
@@ -338,4 +339,4 @@ def test_it_finds_nothing_in_a_package_that_is_not_installed(tmp_path: Path) -> 
 
 def test_it_keeps_its_cache_where_it_is_told(tmp_path: Path) -> None:
     assert cache_folder(str(tmp_path)) == tmp_path
-    assert cache_folder("").name == "voice-server"
+    assert cache_folder("").name == SLUG

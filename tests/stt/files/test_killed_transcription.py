@@ -19,7 +19,7 @@ from common.config import project_dir
 from tests.stt.conftest import SENTENCE
 from tests.word_errors import word_error_rate
 
-TIMES = 40
+TIMES = 24
 
 
 @pytest.mark.model
@@ -32,7 +32,7 @@ def test_it_goes_on_where_it_was_stopped_and_where_it_was_killed(
     recording.write_bytes(wav_bytes(Audio(whole, 16_000)))
 
     first = transcribing(recording)
-    wait_until(lambda: lines(journal) > 8)
+    wait_until(lambda: lines(journal) > 4)
     # Ctrl-C reaches everything that the command has started.
     os.killpg(first.pid, signal.SIGINT)
     _, said = first.communicate(timeout=60)
@@ -42,7 +42,7 @@ def test_it_goes_on_where_it_was_stopped_and_where_it_was_killed(
     stopped_at = lines(journal)
 
     second = transcribing(recording)
-    wait_until(lambda: lines(journal) > stopped_at + 4)
+    wait_until(lambda: lines(journal) > stopped_at + 3)
     second.kill()
     second.communicate()
     assert not (tmp_path / "fox.json").exists()
