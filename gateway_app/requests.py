@@ -7,10 +7,11 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from common.errors import BadRequest
+from common.errors import BadRequest, NotFound
+from gateway_app.path_hints import nothing_at
 
 ADMIN = "/admin/"
-HEALTH = "/health"
+PROBES = ("/health/live", "/health/ready")
 
 
 def scope_of(request: HttpRequest) -> dict[str, Any]:
@@ -21,11 +22,13 @@ def scope_of(request: HttpRequest) -> dict[str, Any]:
 
 def check_address(request: HttpRequest) -> None:
     """Refuse what no database takes, and let probes come by the address of the machine.
-    Raises BadRequest.
+    Raises BadRequest and NotFound.
     """
-    query = request.META.get("QUERY_STRING", "")
-    if "\0" in request.path_info or "%00" in query or "\0" in query:
-        raise BadRequest("The address contains a null character.")
-    if request.path_info.startswith(HEALTH):
-        # A balancer knows an address, not a name; nothing there repeats the host.
+    if "\0" in request.path_info:
+        raise NotFound(nothing_at(request.path_info))
+    if "%00" in request.META.get("QUERY_STRING", ""):
+        raise BadRequest("The query contains a null character.")
+    if request.path_info in PROBES:
+        # A balancer knows an address, not a name, and they tell nothing of worth to a
+        # page that calls the server by a name of its own.
         request.META["HTTP_HOST"] = settings.ALLOWED_HOSTS[0].lstrip(".*") or "probe"

@@ -262,7 +262,7 @@ async def test_it_lets_an_allowed_page_read_answers_and_errors(cors, client_for)
             assert "X-Request-ID" in answer.headers["Access-Control-Expose-Headers"]
 
 
-@pytest.mark.parametrize("path", ["/voices/%00", "/voices?q=%00", "/admin/?q=a%00b"])
+@pytest.mark.parametrize("path", ["/voices?q=%00", "/admin/auth/user/?q=a%00b"])
 async def test_it_refuses_what_no_database_takes(path, client):
     answer = await client.get(path)
     assert answer.status_code == 400
@@ -272,7 +272,7 @@ async def test_it_refuses_what_no_database_takes(path, client):
 async def test_a_probe_may_come_by_the_address_of_the_machine(client):
     headers = {"Host": "10.1.2.3:8000"}
     assert (await client.get("/health/live", headers=headers)).status_code == 200
-    assert (await client.get("/voices", headers=headers)).status_code == 400
+    assert (await client.get("/health", headers=headers)).status_code == 400
 
 
 async def test_no_cache_keeps_a_page_and_no_browser_guesses_a_type(client):
