@@ -11,12 +11,14 @@ INSTALL := $(UV) pip install --quiet --python $(BIN)/python --require-hashes
 RUN_READY := $(VENV)/.run-ready
 DEV_READY := $(VENV)/.dev-ready
 BROWSER_READY := $(VENV)/.browser-ready
-SOURCES := common llm gateway_app stt_app tts_app compat_app voiceproject benchmarks tests manage.py
+# Broken links, broken anchors and pages without an entry in the navigation fail it.
+SITE := $(BIN)/python -m sphinx -q -E -W --keep-going -b html -c docs/site docs site
+SOURCES := common llm gateway_app stt_app tts_app compat_app voiceproject benchmarks docs tests manage.py
 
-.PHONY: help install run test check format docs messages bench lock clean
+.PHONY: help install run test check format docs docs-site messages bench lock clean
 
 help:  ## Show what there is to make
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 11
 
 install: $(RUN_READY)  ## Install what the server needs into .venv
 
@@ -28,12 +30,13 @@ test: export PYTHONDONTWRITEBYTECODE :=
 test: $(DEV_READY) $(BROWSER_READY)  ## Run every test, or those that ARGS chooses
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
-check: $(DEV_READY)  ## Lint, type check, and see that generated docs are current
+check: $(DEV_READY)  ## Lint, type check, and see that the docs are current and complete
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/mypy $(SOURCES)
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py docs --check
+	$(SITE)
 
 format: $(DEV_READY)  ## Sort imports, mend what can be mended, format
 	$(BIN)/ruff check --fix $(SOURCES)
@@ -42,10 +45,13 @@ format: $(DEV_READY)  ## Sort imports, mend what can be mended, format
 docs: $(DEV_READY)  ## Write the generated pages in docs/
 	$(BIN)/python manage.py docs
 
+docs-site: $(DEV_READY)  ## Build docs/ into a website in site/; a broken link fails
+	$(SITE)
+
 messages: $(DEV_READY)  ## Collect the messages of the pages, and compile their translations
 	$(BIN)/python manage.py messages
 
-bench: $(DEV_READY)  ## Measure, and print the table of docs/performance.md
+bench: $(DEV_READY)  ## Run the benchmarks of docs/benchmarks.md (ARGS chooses)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(DEV_READY)  ## Compile requirements/*.in to pinned, hashed *.txt
@@ -55,7 +61,7 @@ lock: $(DEV_READY)  ## Compile requirements/*.in to pinned, hashed *.txt
 	    --custom-compile-command "make lock" $$name.in -o $$name.txt; done
 
 clean:  ## Remove the virtual environment and caches (never your data)
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) site .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'

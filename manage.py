@@ -9,7 +9,13 @@ import sys
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voiceproject.settings")
-    from django.core.management import execute_from_command_line
+    try:
+        from django.core.management import execute_from_command_line
+    except ImportError:
+        sys.exit(
+            f"Django is not installed for {sys.executable}: run `make install`, then "
+            "`.venv/bin/python manage.py`."
+        )
 
     execute_from_command_line(sys.argv)
 

@@ -89,7 +89,7 @@ class BareLibraries:
             piece = _content(chunk)
             if piece and not first_token:
                 first_token = time.perf_counter() - began
-            clause = clause or next(text.iterate(piece), "")
+            clause = clause or next((each.text for each in text.iterate(piece)), "")
             return bool(clause)
 
         self._llm.handle_chat_completions(_asked(question), take)

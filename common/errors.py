@@ -21,6 +21,7 @@ VoiceError
  |   +- EngineFailed    503 / 4503   engine_failed: an engine is missing, down, or crashed
  |   |   +- ModelMissing                a model or voice is missing; says how to fix it
  |   +- LlmUnavailable  503 / 4503   llm_unavailable: no language model answered
+ |   +- Loading         503 / 4503   loading: the models are still being loaded
  +- Restarting          503 / 4512   restarting: the server is shutting down
 
 A WebSocket close code is 4000 + the HTTP status it mirrors, because Daphne can
@@ -156,6 +157,10 @@ class ModelMissing(EngineFailed):
 
 class LlmUnavailable(Unavailable):
     code = "llm_unavailable"
+
+
+class Loading(Unavailable):
+    code = "loading"
 
 
 class Restarting(VoiceError):

@@ -14,13 +14,14 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 from django.utils.formats import number_format
 from django.utils.text import Truncator
+from django.utils.translation import gettext, gettext_lazy as _
 from import_export.admin import ExportMixin
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import AllValuesCheckboxFilter, ChoicesCheckboxFilter
 from unfold.contrib.import_export.forms import ExportForm
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from gateway_app.dashboard.site_admin import SiteAdmin
 from gateway_app.history.day_filter import DayFilter
 from gateway_app.history.exports import (
     EXPORT_FORMATS,
@@ -39,7 +40,7 @@ STATUS_COLOURS = {
 }
 
 
-class HistoryAdmin(ExportMixin, ModelAdmin):  # type: ignore[misc]
+class HistoryAdmin(ExportMixin, SiteAdmin):  # type: ignore[misc]
     """Read-only: nobody edits the history, and only a superuser deletes from it."""
 
     list_per_page = 50
@@ -48,7 +49,7 @@ class HistoryAdmin(ExportMixin, ModelAdmin):  # type: ignore[misc]
     list_filter_sheet = False
     compressed_fields = True
     export_form_class = ExportForm
-    search_help_text = "Text, error, client, principal, or an id"
+    search_help_text = _("Text, error, client, principal, or an id")
     ordering = ("-created_at", "-pk")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -66,25 +67,25 @@ class HistoryAdmin(ExportMixin, ModelAdmin):  # type: ignore[misc]
     def get_export_formats(self) -> list[Any]:
         return list(EXPORT_FORMATS)
 
-    @admin.display(description="time", ordering="created_at")
+    @admin.display(description=_("time"), ordering="created_at")
     def time(self, row: HistoryEntry) -> str:
         return row.created_at.strftime(f"%Y-%m-%d{NO_BREAK}%H:%M:%S")
 
-    @admin.display(description="time (UTC)")
+    @admin.display(description=_("time (UTC)"))
     def time_utc(self, row: HistoryEntry) -> str:
         return row.created_at.strftime("%A, %d %B %Y, %H:%M:%S.%f")[:-3]
 
     @display(  # type: ignore[untyped-decorator]
-        description="status", ordering="status", label=STATUS_COLOURS
+        description=_("status"), ordering="status", label=STATUS_COLOURS
     )
     def state(self, row: HistoryEntry) -> tuple[str, str]:
         return row.status, row.get_status_display()
 
-    @admin.display(description="audio", ordering="duration_seconds")
+    @admin.display(description=_("audio"), ordering="duration_seconds")
     def audio(self, row: HistoryEntry) -> str:
         return f"{number_format(row.duration_seconds, 2)}{NO_BREAK}s"
 
-    @admin.display(description="stages")
+    @admin.display(description=_("stages"))
     def stages(self, row: HistoryEntry) -> str:
         bars = stage_bars(row.stages_ms)
         return render_to_string("admin/stages.html", {"bars": bars})
@@ -93,6 +94,8 @@ class HistoryAdmin(ExportMixin, ModelAdmin):  # type: ignore[misc]
 @admin.register(Transcript)
 class TranscriptAdmin(HistoryAdmin):
     """The transcripts."""
+
+    list_title = _("Transcripts")
 
     resource_classes = (TranscriptResource,)
     list_display = (
@@ -122,16 +125,16 @@ class TranscriptAdmin(HistoryAdmin):
     )
     fieldsets = (
         (None, {"fields": ("text", "status", "error")}),
-        ("Speech", {"fields": ("time_utc", "audio", "language", "model")}),
-        ("Time", {"fields": ("stages",)}),
-        ("Origin", {"fields": ("principal", "client", "request_id", "session_id")}),
+        (_("Speech"), {"fields": ("time_utc", "audio", "language", "model")}),
+        (_("Time"), {"fields": ("stages",)}),
+        (_("Origin"), {"fields": ("principal", "client", "request_id", "session_id")}),
     )
 
-    @admin.display(description="text", ordering="text")
+    @admin.display(description=_("text"), ordering="text")
     def preview(self, row: Transcript) -> str:
         return shortened(row.text or row.error)
 
-    @admin.display(description="final", ordering="final_ms")
+    @admin.display(description=_("final"), ordering="final_ms")
     def final(self, row: Transcript) -> str:
         return milliseconds(row.final_ms)
 
@@ -139,6 +142,8 @@ class TranscriptAdmin(HistoryAdmin):
 @admin.register(Synthesis)
 class SynthesisAdmin(HistoryAdmin):
     """The spoken texts."""
+
+    list_title = _("Syntheses")
 
     resource_classes = (SynthesisResource,)
     list_display = (
@@ -171,7 +176,7 @@ class SynthesisAdmin(HistoryAdmin):
     fieldsets = (
         (None, {"fields": ("text_in", "text_out", "status", "error")}),
         (
-            "Speech",
+            _("Speech"),
             {
                 "fields": (
                     "time_utc",
@@ -183,21 +188,23 @@ class SynthesisAdmin(HistoryAdmin):
                 )
             },
         ),
-        ("Time", {"fields": ("stages",)}),
-        ("Origin", {"fields": ("principal", "client", "request_id")}),
+        (_("Time"), {"fields": ("stages",)}),
+        (_("Origin"), {"fields": ("principal", "client", "request_id")}),
     )
 
-    @admin.display(description="text", ordering="text_in")
+    @admin.display(description=_("text"), ordering="text_in")
     def preview(self, row: Synthesis) -> str:
         return shortened(row.text_in or row.error)
 
-    @admin.display(description="first audio", ordering="first_audio_ms")
+    @admin.display(description=_("first audio"), ordering="first_audio_ms")
     def first_audio(self, row: Synthesis) -> str:
         return milliseconds(row.first_audio_ms)
 
 
 def shortened(text: str) -> str:
-    return Truncator(" ".join(text.split())).chars(PREVIEW_CHARACTERS) or "No text"
+    return Truncator(" ".join(text.split())).chars(PREVIEW_CHARACTERS) or gettext(
+        "No text"
+    )
 
 
 def milliseconds(value: float | None) -> str:
@@ -209,7 +216,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
+class UserAdmin(DjangoUserAdmin, SiteAdmin):  # type: ignore[type-arg]
     """User accounts."""
 
     form = UserChangeForm
@@ -218,5 +225,5 @@ class UserAdmin(DjangoUserAdmin, ModelAdmin):  # type: ignore[misc, type-arg]
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, ModelAdmin):  # type: ignore[misc]
+class GroupAdmin(DjangoGroupAdmin, SiteAdmin):
     """Groups of permissions."""

@@ -66,9 +66,7 @@ async def live(request: HttpRequest) -> dict[str, str]:
 async def ready(request: HttpRequest) -> Status[dict[str, str]]:
     """Readiness: engines are loaded and the server is not shutting down."""
     report = await gateway_services(scope_of(request)).health.examine()
-    if report.ready:
-        return Status(200, {"status": "ready"})
-    return Status(503, {"status": "draining" if report.draining else "not ready"})
+    return Status(200 if report.ready else 503, {"status": report.readiness})
 
 
 @router.get("/metrics", url_name="metrics", summary="Prometheus metrics")

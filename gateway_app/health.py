@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from common.config import Config
 from common.engine import EngineStats, PartHealth, PartState
-from common.version import VERSION
+from common.product import VERSION
 from gateway_app.probes import Probe
 from gateway_app.sockets.sessions import SessionRegistry
 
@@ -37,17 +37,36 @@ class HealthReport:
     draining: bool
     ollama: bool = False
     """Whether an Ollama server answers, even if another back end is in use."""
+    starting: bool = False
+    """Whether the server has not finished its start."""
 
     @property
     def http_status(self) -> int:
-        return 503 if self.failing else 200
+        return 503 if self.failing or self.starting else 200
+
+    @property
+    def status(self) -> str:
+        """The overall state in one word, as `GET /health` says it."""
+        if self.starting:
+            return "loading"
+        return "degraded" if self.failing else "ok"
+
+    @property
+    def readiness(self) -> str:
+        """The same as `GET /health/ready` says it."""
+        if self.ready:
+            return "ready"
+        if self.draining:
+            return "draining"
+        return "loading" if self.starting else "not ready"
 
     @property
     def ready(self) -> bool:
         """Readiness: engines are loaded and no shutdown is in progress."""
         loading = any(p.state is PartState.LOADING for p in self.parts.values())
         speech = [self.parts[name] for name in SPEECH_PARTS if name in self.parts]
-        return not (self.draining or loading) and all(part.ok for part in speech)
+        busy = self.draining or self.starting or loading
+        return not busy and all(part.ok for part in speech)
 
 
 class ServerHealth:
@@ -84,18 +103,25 @@ class ServerHealth:
         probed = dict(zip(self._probes, answers, strict=True))
         ollama = probed.pop(OLLAMA, None)
         parts = {**self.parts(), **probed}
+        starting = self._sessions.loading
         failing = [
-            name for name, part in parts.items() if name in self._needed and not part.ok
+            name
+            for name, part in parts.items()
+            if name in self._needed and not _works(part, starting)
         ]
         return HealthReport(
-            parts, failing, self._sessions.draining, ollama is not None and ollama.ok
+            parts,
+            failing,
+            self._sessions.draining,
+            ollama is not None and ollama.ok,
+            starting,
         )
 
     def body(self, report: HealthReport) -> dict[str, Any]:
         """The body of `GET /health`."""
         whisper = report.parts.get("whisper")
         return {
-            "status": "degraded" if report.failing else "ok",
+            "status": report.status,
             "failing": report.failing,
             "whisper_loaded": whisper is not None and whisper.ok,
             "ollama": report.ollama,
@@ -103,6 +129,11 @@ class ServerHealth:
             "version": VERSION,
             "parts": {name: part.as_dict() for name, part in report.parts.items()},
         }
+
+
+def _works(part: PartHealth, starting: bool) -> bool:
+    """Whether it does its work; during the start it may still be loading."""
+    return part.ok or (starting and part.state is PartState.LOADING)
 
 
 def _needed(config: Config) -> set[str]:

@@ -88,7 +88,7 @@ def access_control(get_response: GetResponse) -> GetResponse:
         try:
             await _admit(request)
         except Unauthorized as error:
-            if request.method in SAFE_METHODS and not _is_for_programs(request):
+            if request.method in SAFE_METHODS and not is_for_programs(request):
                 return redirect_to_login(request.get_full_path())
             return error_response(request, error)
         except OverQuota as error:
@@ -237,7 +237,7 @@ async def _limited_login(
     return response
 
 
-def _is_for_programs(request: HttpRequest) -> bool:
+def is_for_programs(request: HttpRequest) -> bool:
     """Whether errors are answered in JSON: always by the API, by pages unless HTML is accepted."""
     if request.path_info.startswith(ADMIN):
         return False
@@ -255,7 +255,7 @@ def _shape_error(request: HttpRequest, response: HttpResponseBase) -> None:
     if response.status_code < 400 or not isinstance(response, HttpResponse):
         return
     is_json = response.headers.get("Content-Type", "").startswith("application/json")
-    if is_json or not _is_for_programs(request):
+    if is_json or not is_for_programs(request):
         return
     shaped: ErrorResponse = error_response(
         request, error_for_response(request, response)

@@ -23,6 +23,7 @@ BACKENDS = EngineSlot(
     },
 )
 AUTO = ("ollama", "embedded")
+_AUTO_ADVICE = "Add Ollama for better answers."
 _HAS_SERVER: dict[str, type[OllamaEngine] | type[OpenAiEngine]] = {
     "ollama": OllamaEngine,
     "openai": OpenAiEngine,
@@ -39,7 +40,10 @@ def build_llm(config: Config) -> LlmEngine:
         _build(name, config, has_spare=position < len(names))
         for position, name in enumerate(names, 1)
     ]
-    return engines[0] if len(engines) == 1 else FallbackEngine(engines)
+    if len(engines) == 1:
+        return engines[0]
+    advice = _AUTO_ADVICE if config.llm_backend == "auto" else ""
+    return FallbackEngine(engines, advice=advice)
 
 
 def _order(config: Config) -> list[str]:

@@ -50,13 +50,19 @@ class UtteranceRecorder:
             client=self._client,
             principal=self._principal.id,
             duration_seconds=round(result.audio_seconds, 3),
-            stages_ms=result.stages_ms,
+            stages_ms=_stages_ms(result),
         )
         if isinstance(result, UtteranceFailed):
             return replace(record, status="error", error=result.error.message)
         return replace(
             record, text=result.text, language=result.language, model=result.model
         )
+
+
+def _stages_ms(result: UtteranceResult) -> dict[str, float]:
+    """A recording arrives faster than it was spoken, so its final has no latency."""
+    stages = result.stages_ms.items()
+    return {name: ms for name, ms in stages if result.live or name != "final"}
 
 
 class FileSummary:

@@ -27,7 +27,7 @@ class LiveConsumer(VoiceConsumer):
         )
 
     def on_audio(self, frame: bytes) -> None:
-        """Mono audio in the session's encoding and rate. Raises UnsupportedAudio."""
+        """Audio in the session's encoding, rate and channels. Raises UnsupportedAudio."""
         self.session.feed(frame)
 
     @property

@@ -69,7 +69,7 @@ class LiveSession:
         return self._session.slice_bytes
 
     def feed(self, frame: bytes) -> None:
-        """Audio in the session's encoding and rate, mono, of any length.
+        """Audio in the session's encoding, rate and channels, of any length.
 
         Raises UnsupportedAudio.
         """
@@ -233,12 +233,14 @@ class ListeningService:
         model: str = "",
         start_seconds: float = 0.0,
         voice_probability: float | None = None,
+        track: int | None = None,
     ) -> AsyncGenerator[FileEvent, None]:
         """The file's utterances in order from `start_seconds` on, and its progress.
 
         With `voice_probability`, 0 to 1, the file is one utterance, in which speech was
-        detected elsewhere. The last event is a Progress with the file's true length. The history gets one
-        record of the file. Raises BadValue for an unknown model,
+        detected elsewhere. `track` is one of its audio tracks, counted from 1; None is
+        the first. The last event is a Progress with the file's true length. The history
+        gets one record of the file. Raises BadValue for an unknown model or track,
         UnsupportedAudio, TooLarge, Overloaded, the engine's error, or OSError when the
         file cannot be opened.
         """
@@ -251,6 +253,7 @@ class ListeningService:
             priority=priority,
             model=model,
             voice_probability=voice_probability,
+            track=track,
         )
         try:
             with self.files.running(request_id, principal.id) as file:

@@ -66,12 +66,18 @@ class RunningServer:
         return float(psutil.Process(self.pid).memory_info().rss) / 1e6
 
     def wait_until_ready(self, url: str | None = None) -> None:
+        self._wait_for(f"{url or self.url}/health/ready")
+
+    def wait_until_answering(self) -> None:
+        """Until the port answers; the models may still be loading."""
+        self._wait_for(f"{self.url}/health/live")
+
+    def _wait_for(self, address: str) -> None:
         end = time.monotonic() + READY_SECONDS
         while time.monotonic() < end:
             if self.process.poll() is not None:
                 raise AssertionError(f"the server ended while starting:\n{self.log}")
             with contextlib.suppress(httpx.TransportError):
-                address = f"{url or self.url}/health/ready"
                 if httpx.get(address, timeout=5).status_code == 200:
                     return
             time.sleep(POLL_SECONDS)

@@ -18,6 +18,7 @@ from tts_app.core.speech.encoding import check_encoding
 from tts_app.protocol.responses import speech_response
 from tts_app.protocol.schemas import TtsIn, VoicesOut
 from tts_app.services import speech_services
+from tts_app.voices.samples import sample_for
 
 router = Router(tags=["Speech"])
 
@@ -51,7 +52,7 @@ TTS_DOCS = {
 @router.post("/tts", url_name="tts", summary="Speak a text", openapi_extra=TTS_DOCS)
 @decorate_view(json_only)
 async def tts(request: HttpRequest, body: TtsIn) -> HttpResponseBase:
-    """Speech: the language model's answer, or the text as it is."""
+    """Speech: the language model's answer, or the text itself."""
     check_encoding(body.format, body.sample_rate)
     speech = await speech_services(scope_of(request)).speech.open(
         body.speech_request(request_id(request) or ""),
@@ -92,4 +93,5 @@ def _details(voice: VoiceInfo) -> dict[str, Any]:
         "licence": voice.licence,
         "source": voice.source,
         "sha256": voice.sha256,
+        "sample": sample_for(voice.language),
     }

@@ -130,6 +130,7 @@ class SpeechService:
             input=request.input,
             word_times=request.word_times,
             urgency=urgency,
+            others=await self._selector.others(request.voice, voice),
         )
         remember = partial(self._llm_reply.remember, request, owner)
         stream = SpeechStream(

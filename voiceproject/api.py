@@ -7,6 +7,7 @@ from typing import Any
 import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import get_script_prefix
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI, Swagger
 from ninja.errors import HttpError, ValidationError
@@ -15,8 +16,7 @@ from ninja.parser import Parser
 
 from common.bounded_json import read_json
 from common.errors import INTERNAL, BadRequest, NotFound, TooLarge, VoiceError
-from common.product import NAME
-from common.version import VERSION
+from common.product import NAME, VERSION
 from compat_app.deepgram.listen.api import router as deepgram_listen_router
 from compat_app.deepgram.speak.api import router as deepgram_speak_router
 from compat_app.openai.lists import router as openai_lists_router
@@ -43,7 +43,9 @@ class VoiceAPI(NinjaAPI):
     """Describes the keys, which a middleware checks before any view."""
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        schema = super().get_openapi_schema(**options)
+        # The addresses are below the server's, which says where it is.
+        schema = super().get_openapi_schema(**{**options, "path_prefix": ""})
+        schema["servers"] = [{"url": get_script_prefix().rstrip("/") or "/"}]
         schema["components"]["securitySchemes"] = SECURITY_SCHEMES
         # The empty alternative: without configured keys, none is required.
         schema["security"] = [{}, *({name: []} for name in SECURITY_SCHEMES)]
@@ -71,11 +73,19 @@ api = VoiceAPI(
     version=VERSION,
     description="Speech in, language model, speech out. "
     "The WebSocket messages are described on the API page.",
-    docs=Swagger(settings={"displayRequestDuration": True, "validatorUrl": None}),
+    docs=Swagger(
+        settings={
+            "displayRequestDuration": True,
+            "validatorUrl": None,
+            # Its links would be inside of buttons, where no keyboard finds them.
+            "deepLinking": False,
+        }
+    ),
     docs_url="/api/docs",
     openapi_url="/api/openapi.json",
     docs_decorator=require_safe,
     parser=BoundedParser(),
+    urls_namespace="api",
 )
 api.add_router("", gateway_router)
 api.add_router("", speech_router)
@@ -112,10 +122,10 @@ def _too_large(request: HttpRequest, error: RequestDataTooBig) -> HttpResponse:
 
 @api.exception_handler(Http404)
 def _not_found(request: HttpRequest, error: Http404) -> HttpResponse:
-    return error_response(request, NotFound(nothing_at(request.path)))
+    return error_response(request, NotFound(nothing_at(request.path_info)))
 
 
 @api.exception_handler(Exception)
 def _mistake(request: HttpRequest, error: Exception) -> HttpResponse:
-    log.error("request failed", path=request.path, exc_info=error)
+    log.error("request failed", path=request.path_info, exc_info=error)
     return error_response(request, VoiceError(INTERNAL))

@@ -20,6 +20,7 @@ from django.conf import settings  # noqa: E402 - Django first
 from common.errors import VoiceError  # noqa: E402
 from common.services import Services  # noqa: E402
 from gateway_app.access.proxies import behind_proxy  # noqa: E402
+from gateway_app.access.root_path import placed  # noqa: E402
 from gateway_app.services import GatewayServices  # noqa: E402
 from voiceproject.lifecycle import ServerProcess  # noqa: E402
 from voiceproject.routing import websocket_urls  # noqa: E402
@@ -30,7 +31,7 @@ log = structlog.get_logger(__name__)
 
 def build_application(services: Services) -> Any:
     """The ASGI application; views and consumers find `services` in scope["state"]."""
-    trusted_proxies = services[GatewayServices].config.trusted_proxies
+    config = services[GatewayServices].config
     routed = ProtocolTypeRouter(
         {
             "http": _django,
@@ -39,7 +40,7 @@ def build_application(services: Services) -> Any:
     )
 
     async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-        scope = behind_proxy(scope, trusted_proxies)
+        scope = placed(behind_proxy(scope, config.trusted_proxies), config.root_path)
         await routed({**scope, "state": services}, receive, send)
 
     return application

@@ -7,6 +7,7 @@ from urllib.parse import unquote
 
 from common.config import Config
 from common.config.server import LARGEST_JSON_KB
+from gateway_app.access.root_path import below
 
 KILOBYTE = 1_024
 MEGABYTE = 1_000_000
@@ -59,6 +60,7 @@ class BodyLimits:
     """The table's sizes in bytes, as they are configured."""
 
     def __init__(self, config: Config) -> None:
+        self._root = config.root_path
         self._bytes = {
             Body.NOTHING: NOTHING_BYTES,
             Body.FIELDS: json_limit_bytes(config),
@@ -69,7 +71,7 @@ class BodyLimits:
     def of(self, method: bytes, target: bytes) -> int:
         """Of a request line's method and target."""
         path = unquote(target.partition(b"?")[0].decode("latin-1"))
-        return self._bytes[body_of(method.decode("latin-1"), path)]
+        return self._bytes[body_of(method.decode("latin-1"), below(path, self._root))]
 
 
 def json_limit_bytes(config: Config) -> int:

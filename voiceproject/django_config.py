@@ -11,6 +11,7 @@ import environ
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse, reverse_lazy
 from django.utils.functional import lazy
+from django.utils.translation import gettext_lazy as _
 
 from common.config import Config, ConfigError
 from common.config.production import problems
@@ -28,6 +29,7 @@ SQLITE_OPTIONS = {
 }
 
 CONNECT_TIMEOUT_SECONDS = 5
+DATABASES = frozenset(("django.db.backends.sqlite3", "django.db.backends.postgresql"))
 
 
 def usable_secret_key(config: Config, data_dir: Path) -> str:
@@ -48,7 +50,12 @@ def usable_secret_key(config: Config, data_dir: Path) -> str:
         return kept.read_text(encoding="ascii")
     except OSError as error:
         raise ConfigError(
-            f"The secret key cannot be kept in {kept}: {error.strerror}."
+            f"The secret key cannot be kept in {kept}: {error.strerror}. Make that "
+            "possible, or choose another folder with DATA_DIR."
+        ) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{kept} is damaged. Delete it: the next start makes a new one."
         ) from error
 
 
@@ -64,10 +71,9 @@ def make_data_dir(data_dir: Path) -> None:
 
 
 def database(url: str, data_dir: Path) -> dict[str, Any]:
-    """Django's database entry for `database_url`, or SQLite in WAL mode."""
-    settings: dict[str, Any] = environ.Env.db_url_config(
-        url or f"sqlite:///{data_dir / 'voice.sqlite3'}"
-    )
+    """Django's database entry for `database_url`, or SQLite in WAL mode. Raises
+    ConfigError."""
+    settings = _parsed(url or f"sqlite:///{data_dir / 'voice.sqlite3'}")
     if settings["ENGINE"] == "django.db.backends.sqlite3":
         make_data_dir(data_dir)
         # SQLite gives its other files the permissions of this one.
@@ -79,6 +85,19 @@ def database(url: str, data_dir: Path) -> dict[str, Any]:
         # An unreachable host must not block a thread for minutes.
         patience = {"connect_timeout": CONNECT_TIMEOUT_SECONDS}
         settings["OPTIONS"] = {**patience, **settings.get("OPTIONS", {})}
+    return settings
+
+
+def _parsed(url: str) -> dict[str, Any]:
+    # The address may hold a password, so no error repeats it.
+    try:
+        settings: dict[str, Any] = environ.Env.db_url_config(url)
+    except ValueError as error:
+        raise ConfigError("`database_url` (DATABASE_URL) is not an address.") from error
+    if settings.get("ENGINE") not in DATABASES:
+        raise ConfigError(
+            "`database_url` (DATABASE_URL) must begin with `postgres://` or `sqlite:///`."
+        )
     return settings
 
 
@@ -124,14 +143,14 @@ _GREYS = {
 }
 
 
-def unfold_settings() -> dict[str, Any]:
+def unfold_settings(root_path: str) -> dict[str, Any]:
     """The look of the admin: the site's colours, and its navigation."""
     return {
         "SITE_TITLE": NAME,
         "SITE_HEADER": NAME,
-        "SITE_SUBHEADER": "Administration",
+        "SITE_SUBHEADER": _("Administration"),
         "SITE_SYMBOL": "graphic_eq",
-        "SITE_URL": "/",
+        "SITE_URL": f"{root_path}/",
         "SHOW_VIEW_ON_SITE": False,
         "SHOW_HISTORY": False,
         "BORDER_RADIUS": "6px",
@@ -144,6 +163,7 @@ def unfold_settings() -> dict[str, Any]:
             }
         ],
         "STYLES": [lambda request: static("css/admin.css")],
+        "SCRIPTS": [lambda request: static("js/admin-theme.js")],
         "DASHBOARD_CALLBACK": "gateway_app.dashboard.page.dashboard",
         "SIDEBAR": {"navigation": _admin_navigation()},
     }
@@ -151,44 +171,44 @@ def unfold_settings() -> dict[str, Any]:
 
 def _admin_navigation() -> list[dict[str, Any]]:
     return [
-        {"items": [_entry("Dashboard", "monitoring", "admin:index")]},
+        {"items": [_entry(_("Dashboard"), "monitoring", "admin:index")]},
         {
-            "title": "History",
+            "title": _("History"),
             "items": [
-                _model_entry("Transcripts", "hearing", "gateway_app.transcript"),
-                _model_entry("Syntheses", "campaign", "gateway_app.synthesis"),
+                _model_entry(_("Transcripts"), "hearing", "gateway_app.transcript"),
+                _model_entry(_("Syntheses"), "campaign", "gateway_app.synthesis"),
             ],
         },
         {
-            "title": "Speech",
+            "title": _("Speech"),
             "items": [
-                _model_entry("Voices", "record_voice_over", "tts_app.voice"),
+                _model_entry(_("Voices"), "record_voice_over", "tts_app.voice"),
             ],
         },
         {
-            "title": "Access",
+            "title": _("Access"),
             "items": [
-                _model_entry("Users", "person", "auth.user"),
-                _model_entry("Groups", "group", "auth.group"),
+                _model_entry(_("Users"), "person", "auth.user"),
+                _model_entry(_("Groups"), "group", "auth.group"),
             ],
         },
         {
-            "title": "Pages",
+            "title": _("Pages"),
             "items": [
-                _entry("Speak", "volume_up", "speak"),
-                _entry("Listen", "mic", "listen"),
-                _entry("Monitor", "show_chart", "monitor"),
-                _entry("Configuration", "tune", "configuration"),
+                _entry(_("Speak"), "volume_up", "speak"),
+                _entry(_("Listen"), "mic", "listen"),
+                _entry(_("Monitor"), "show_chart", "monitor"),
+                _entry(_("Configuration"), "tune", "configuration"),
             ],
         },
     ]
 
 
-def _entry(title: str, icon: str, url_name: str) -> dict[str, Any]:
+def _entry(title: Any, icon: str, url_name: str) -> dict[str, Any]:
     return {"title": title, "icon": icon, "link": reverse_lazy(url_name)}
 
 
-def _model_entry(title: str, icon: str, model: str) -> dict[str, Any]:
+def _model_entry(title: Any, icon: str, model: str) -> dict[str, Any]:
     app, name = model.split(".")
     url_name = f"admin:{app}_{name}_changelist"
     return {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,10 @@ STOP_SECONDS = 6.0
 
 async def nothing() -> None:
     """For a service without a start or stop."""
+
+
+def unwatched(_name: str, _seconds: float) -> None:
+    """For a start that nobody watches."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,17 @@ class Managed:
     """Called before the sessions are drained: no new ones from now on."""
 
 
+OnStarted = Callable[[str, float], None]
+"""Gets the name of an engine that has started, and the seconds that it took."""
+
+
+async def _start(each: Managed, started: OnStarted) -> None:
+    began = time.monotonic()
+    await each.start()
+    if each.is_engine:
+        started(each.name, time.monotonic() - began)
+
+
 @dataclass(frozen=True)
 class ServerProcess:
     """Everything that runs in this process."""
@@ -48,16 +64,25 @@ class ServerProcess:
     managed: tuple[Managed, ...]
     stop_seconds: float = STOP_SECONDS
 
-    async def start(self) -> None:
+    @property
+    def engines(self) -> list[str]:
+        """The names of the services that load something."""
+        return [each.name for each in self.managed if each.is_engine]
+
+    async def start(self, started: OnStarted = unwatched) -> None:
         """Start all in parallel, then the services that need them. Raises
-        EngineFailed listing everything that is missing."""
+        EngineFailed listing everything that is missing.
+
+        `started` is called with the name of each engine that has started, and the
+        seconds that it took.
+        """
         for last in (False, True):
             starting = [each for each in self.managed if each.starts_last is last]
-            await self._start(starting)
+            await self._start(starting, started)
 
-    async def _start(self, starting: Sequence[Managed]) -> None:
+    async def _start(self, starting: Sequence[Managed], started: OnStarted) -> None:
         results = await asyncio.gather(
-            *(each.start() for each in starting), return_exceptions=True
+            *(_start(each, started) for each in starting), return_exceptions=True
         )
         missing = []
         for each, result in zip(starting, results, strict=True):

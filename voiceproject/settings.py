@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "gateway_app.pages.security.PageSecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "gateway_app.pages.language.page_language",
+    "gateway_app.pages.loading.while_loading",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -84,7 +85,6 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
-                "gateway_app.pages.context.site",
             ]
         },
     }
@@ -98,8 +98,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("MinimumLengthValidator", "CommonPasswordValidator")
 ]
-LOGIN_URL = "/admin/login/"
-LOGIN_REDIRECT_URL = "/"
+LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "home"
+
+FORCE_SCRIPT_NAME = _config.root_path or None
+# Another program on the same host may have cookies of the usual names.
+SESSION_COOKIE_NAME = f"sessionid{_config.root_path.replace('/', '_')}"
+SESSION_COOKIE_PATH = f"{_config.root_path}/"
+CSRF_COOKIE_NAME = f"csrftoken{_config.root_path.replace('/', '_')}"
+CSRF_COOKIE_PATH = f"{_config.root_path}/"
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [
@@ -112,7 +119,7 @@ LANGUAGE_COOKIE_NAME = "voice_language"
 TIME_ZONE = "UTC"
 USE_TZ = True
 
-STATIC_URL = "/static/"
+STATIC_URL = f"{_config.root_path}/static/"
 STATIC_ROOT = _data_dir / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 SERVESTATIC_USE_FINDERS = True
@@ -128,7 +135,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = _config.https_only
 # Balancers ask for the health without TLS.
-SECURE_REDIRECT_EXEMPT = [r"^health"]
+SECURE_REDIRECT_EXEMPT = [r"(^|/)health(/|$)"]
 SECURE_HSTS_SECONDS = _config.hsts_seconds if _config.https_only else 0
 # Both are about the whole domain, which is not this server's to decide.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -161,4 +168,4 @@ FILE_UPLOAD_HANDLERS = [
 
 LOGGING_CONFIG = None
 configure_logs(_config)
-UNFOLD = unfold_settings()
+UNFOLD = unfold_settings(_config.root_path)

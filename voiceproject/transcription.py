@@ -14,7 +14,7 @@ from common.errors import VoiceError
 from gateway_app.access.principals import LOCAL
 from gateway_app.history.records import NO_HISTORY
 from stt_app.core.events import Progress, UtteranceTranscribed
-from stt_app.core.files.file_transcriber import FileDuration
+from stt_app.core.files.file_transcriber import FileDuration, SilentTrack
 from stt_app.core.files.journal import Journal, write_whole
 from stt_app.core.files.transcript_formats import FORMATS, SUFFIXES
 from stt_app.core.session.options import Options
@@ -33,6 +33,8 @@ class OutputOptions:
     formats: tuple[str, ...]
     output: str | None
     options: Options
+    track: int | None = None
+    """One of the audio tracks, counted from 1; None is the first."""
 
 
 def output_paths(source: Path, requested: OutputOptions) -> dict[str, Path]:
@@ -61,11 +63,16 @@ class Transcription:
     """Loads the engine once and works through the files."""
 
     def __init__(
-        self, config: Config, requested: OutputOptions, write: Callable[[str], object]
+        self,
+        config: Config,
+        requested: OutputOptions,
+        write: Callable[[str], object],
+        warn: Callable[[str], object],
     ) -> None:
         self._config = config
         self._requested = requested
         self._write = write
+        self._warn = warn
 
     async def run(self, work: Sequence[tuple[Path, Mapping[str, Path]]]) -> list[str]:
         """Transcribe all. A sentence for each file that could not be read."""
@@ -109,6 +116,8 @@ class Transcription:
         place.parent.mkdir(parents=True, exist_ok=True)
         options = self._requested.options.model_dump(exclude_none=True)
         settings_used = {"model": self._config.whisper_model_name, **options}
+        if self._requested.track is not None:
+            settings_used["track"] = self._requested.track
         return Journal(place.with_name(f"{place.name}.part"), source, settings_used)
 
     async def _transcribed(
@@ -120,12 +129,18 @@ class Transcription:
             total=0, initial=start, desc=source.name, bar_format=_BAR, disable=None
         ) as bar:
             events = listening.transcribe_file(
-                source, self._requested.options, principal=LOCAL, start_seconds=start
+                source,
+                self._requested.options,
+                principal=LOCAL,
+                start_seconds=start,
+                track=self._requested.track,
             )
             async for each in events:
                 if isinstance(each, FileDuration):
                     bar.total = max(each.audio_seconds, bar.n)
                     bar.refresh()
+                elif isinstance(each, SilentTrack):
+                    self._warn(f"{source}: {each.hint}")
                 elif isinstance(each, Progress):
                     bar.update(each.audio_seconds - bar.n)
                     if journal:

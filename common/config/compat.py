@@ -59,19 +59,20 @@ class WyomingSettings(Section):
     )
     wyoming_tts_port: int = setting(
         10_200,
-        "TCP port of the Wyoming protocol for text to speech when `serve --split` runs it in a process of its own; 0 turns it off there.",
+        "TCP port of the Wyoming protocol for text to speech when `serve --split` runs it in a separate process; 0 turns it off there.",
         ge=0,
         le=65_535,
     )
     wyoming_host: str = setting(
-        "", "Address of the Wyoming port; empty means that of the server."
+        "", "Address of the Wyoming port; empty means the server's address."
     )
     wyoming_without_key: bool = setting(
         False,
-        "Serve Wyoming although API keys are required elsewhere. The protocol has no keys: everyone who reaches its port may use it.",
+        "Serve Wyoming even though API keys are required elsewhere. The protocol has no keys: everyone who reaches its port may use it.",
     )
     wyoming_zeroconf: bool = setting(
-        False, "Announce the Wyoming port on the local network, so that it is found."
+        False,
+        "Announce the Wyoming port on the local network, so that Home Assistant discovers it.",
     )
     wyoming_endpointing: bool = setting(
         True,

@@ -25,7 +25,7 @@ class LlmSettings(Section):
         "http://127.0.0.1:11434",
         "Address of the Ollama server; an address ending in `/api/generate` works too.",
     )
-    ollama_model: str = setting("llama3.2", "Model to use at Ollama.")
+    ollama_model: str = setting("llama3.2", "Model that Ollama should use.")
     llm_fallback: list[str] = setting(
         [],
         "Language models to try, in this order, when `llm_backend` cannot answer: `ollama`, `openai`, `embedded` or a dotted path. `auto` already falls back to the embedded model; `none` has no fallback.",
@@ -77,7 +77,7 @@ class LlmSettings(Section):
     openai_url: str = setting(
         "", "Base address of an OpenAI-compatible server, ending in `/v1`."
     )
-    openai_model: str = setting("", "Model to use at this server.")
+    openai_model: str = setting("", "Model that this server should use.")
     openai_api_key: str = setting("", "API key for this server.", secret=True)
     circuit_breaker_enabled: bool = setting(
         True, "Stop sending requests to a language model that keeps failing."
@@ -151,7 +151,7 @@ class LlmSettings(Section):
 
 
 class ConversationSettings(Section):
-    """What is kept of requests with the same `conversation_id`."""
+    """What is remembered of requests with the same `conversation_id`."""
 
     conversation_turns: int = setting(
         6, "Turns (a question with its answer) to remember.", ge=1, le=100

@@ -82,18 +82,31 @@ def load_config(
 def _config_path(environment: Mapping[str, str]) -> Path | None:
     if named := environment.get("CONFIG_PATH"):
         path = Path(named).expanduser()
-        if not path.is_file():
-            raise ConfigError(f"CONFIG_PATH names {named}, which is not a file.")
+        if not _is_file(path):
+            raise ConfigError(
+                f"CONFIG_PATH names {named}, which is not a file: correct it, or "
+                "remove it for the defaults."
+            )
         return path
     usual = project_dir() / "config.yaml"
-    return usual if usual.is_file() else None
+    return usual if _is_file(usual) else None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # in a folder that this user may not enter
+        return False
 
 
 def _read_file(path: Path) -> tuple[dict[str, Any], list[str]]:
     try:
         loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}") from error
+        reason = " ".join(str(error).split())
+        raise ConfigError(
+            f"{path} cannot be read: {reason}. Correct the file or its permissions."
+        ) from error
     if loaded is None:
         return {}, []
     if not isinstance(loaded, dict):

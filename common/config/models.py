@@ -23,7 +23,7 @@ class ModelSettings(Section):
     offline: bool = setting(False, "Never use the network to get models or voices.")
     engine_isolation: Literal["process", "thread"] = setting(
         "process",
-        "Run engines in processes of their own, or in threads (for debugging).",
+        "Run engines in separate processes, or in threads (for debugging).",
     )
     worker_timeout_seconds: float = setting(
         0.0,
@@ -45,9 +45,9 @@ class ModelSettings(Section):
     )
     stt_engine_options: EngineOptionsSetting = setting(
         {},
-        "Options for the speech-to-text engine `http`, or for one of your own: a mapping here, a JSON object in the environment.",
+        "Options of the speech-to-text engine `http` or of your own engine: a mapping here, a JSON object in the environment.",
     )
     tts_engine_options: EngineOptionsSetting = setting(
         {},
-        "Options for the text-to-speech engine `http`, or for one of your own: a mapping here, a JSON object in the environment.",
+        "Options of the text-to-speech engine `http` or of your own engine: a mapping here, a JSON object in the environment.",
     )

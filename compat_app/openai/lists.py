@@ -46,7 +46,7 @@ NO_VOICES = AvailableVoices([], "")
 )
 @decorate_view(while_switched_on)
 async def models(request: HttpRequest) -> dict[str, Any]:
-    """The models of this server, its voices, and the names that mean one of them."""
+    """The server's models and voices, and their aliases."""
     found = _model_names(request, await _voices(request))
     return {
         "data": [ModelOut(id=name, owned_by=owner) for name, owner in found.items()]
@@ -62,7 +62,7 @@ async def models(request: HttpRequest) -> dict[str, Any]:
 )
 @decorate_view(while_switched_on)
 async def model(request: HttpRequest, model: str) -> ModelWithVoices:
-    """A model of `/v1/models`; one for speech has its `voices`."""
+    """One model of `/v1/models`; a speech model has `voices`."""
     available = await _voices(request)
     owner = _model_names(request, available).get(model)
     if owner is None:

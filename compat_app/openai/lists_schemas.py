@@ -11,7 +11,7 @@ CREATED = 1_735_689_600
 
 
 class ModelOut(Schema):
-    """A model, or a name that means one."""
+    """A model or an alias of one."""
 
     id: str
     object: Literal["model"] = "model"
@@ -20,14 +20,14 @@ class ModelOut(Schema):
 
 
 class VoiceOfModel(Schema):
-    """A voice, where speaches has them."""
+    """A voice, as Speaches lists it."""
 
     name: str
     language: str
 
 
 class ModelWithVoices(ModelOut):
-    """A model for speech also has its voices, as speaches does it."""
+    """A speech model with its voices, as in Speaches."""
 
     voices: list[VoiceOfModel] | None = None
 
@@ -46,7 +46,7 @@ class AudioModelsOut(ModelsOut):
 
 
 class VoiceListed(Schema):
-    """A voice as Open WebUI reads it, with its language."""
+    """A voice with its language, as Open WebUI expects it."""
 
     id: str
     name: str
@@ -54,6 +54,6 @@ class VoiceListed(Schema):
 
 
 class AudioVoicesOut(Schema):
-    """Objects, or with `format=names` their ids only."""
+    """Objects, or only their ids with `format=names`."""
 
     voices: list[VoiceListed] | list[str]

@@ -65,7 +65,7 @@ SPEECH_DOCS = {
 @decorate_view(while_switched_on)
 @decorate_view(json_only)
 async def speech(request: HttpRequest, body: SpeechIn) -> HttpResponseBase:
-    """OpenAI's text to speech. The language model is not asked."""
+    """OpenAI's text to speech, without the language model."""
     try:
         stream = await _open(request, body)
     except VoiceError as error:

@@ -41,7 +41,7 @@ class SpeechIn(Schema):
     model_config = ConfigDict(extra="ignore")
 
     input: Text = Field(
-        description="The text, of up to `tts_max_text_length` characters."
+        description="The text, at most `tts_max_text_length` characters."
     )
     model: Name = Field(
         None,
@@ -53,7 +53,7 @@ class SpeechIn(Schema):
         description="An installed voice, `VOICE:SPEAKER`, `auto`, or a name of OpenAI's "
         "or Kokoro's; also `{id}`. Without it the default voice.",
     )
-    instructions: Text | None = Field(None, description="Accepted and not used.")
+    instructions: Text | None = Field(None, description="Accepted, without effect.")
     response_format: SpeechFormat | None = Field(
         None,
         description="`mp3` by default. `pcm` and `wav` are 24 kHz, 16 bit, mono.",

@@ -233,7 +233,7 @@ class TranscriptFailed(TranscriptEvent):
 
 
 class ErrorEvent(ServerEvent):
-    """An event of the client was refused, or the session cannot go on and closes."""
+    """An event from the client was rejected, or the session cannot continue and closes."""
 
     type: Literal["error"] = "error"
     error: ErrorDetails = Field(

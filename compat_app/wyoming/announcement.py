@@ -9,8 +9,7 @@ import socket
 from zeroconf import InterfaceChoice, IPVersion
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
-from common.product import SLUG
-from common.version import VERSION
+from common.product import SLUG, VERSION
 
 SERVICE_TYPE = "_wyoming._tcp.local."
 _MOST_NAME_CHARACTERS = 60

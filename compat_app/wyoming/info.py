@@ -16,8 +16,7 @@ from wyoming.info import (
 
 from common.config import Config
 from common.errors import EngineFailed
-from common.product import NAME
-from common.version import VERSION
+from common.product import NAME, VERSION
 from stt_app.service import ListeningService
 from tts_app.core.engine import VoiceInfo
 from tts_app.service import SpeechService

@@ -60,6 +60,7 @@ class RequestFactory:
         options = Options(
             language=self._language(wanted),
             sample_rate=audio.rate,
+            channels=audio.channels,
             silence_max_seconds=SILENCE_SECONDS.get(wanted.vad_sensitivity or ""),
             hotwords=fitting([*wanted.transcript_names, *wanted.transcript_terms])
             or None,

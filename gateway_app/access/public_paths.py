@@ -7,8 +7,16 @@ from __future__ import annotations
 
 from common.config import Config
 
-WITHOUT_KEY = ("/admin/", "/static/", "/i18n/", "/favicon.ico", "/health/live")
-"""The admin asks for a password itself; liveness probes have no key."""
+WITHOUT_KEY = (
+    "/admin/",
+    "/static/",
+    "/i18n/",
+    "/favicon.ico",
+    "/manifest.webmanifest",
+    "/health/live",
+)
+"""The admin asks for a password itself. Liveness probes have no key, and browsers fetch a
+manifest without cookies."""
 LISTS = ("/v1/models", "/v1/models/", "/v1/audio/models", "/v1/audio/voices")
 """Readable without a key while `public_lists` is on: Open WebUI sends none here."""
 READING = ("GET", "HEAD", "OPTIONS")

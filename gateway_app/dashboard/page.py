@@ -8,6 +8,8 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 
 from common.metrics import HISTORY_DROPPED
 from gateway_app.dashboard.charts import Chart, Slot, bar_chart
@@ -88,28 +90,37 @@ def _cards(figures: Figures, days: list[datetime], now: datetime) -> list[Card]:
     week = [hour for day in days for hour in hours_of(day)]
     return [
         Card(
-            "Transcripts today",
+            gettext("Transcripts today"),
             _number(figures.count(today, Transcript)),
-            f"{_number(figures.count(by_now, Transcript))} yesterday by this hour",
+            _yesterday(figures.count(by_now, Transcript)),
         ),
         Card(
-            "Syntheses today",
+            gettext("Syntheses today"),
             _number(figures.count(today, Synthesis)),
-            f"{_number(figures.count(by_now, Synthesis))} yesterday by this hour",
+            _yesterday(figures.count(by_now, Synthesis)),
         ),
         _error_card(figures, today),
         Card(
-            f"Requests in {DAYS} days",
+            gettext("Requests in %(days)s days") % {"days": DAYS},
             _number(figures.count_all(week)),
-            f"{_share(figures.count_errors(week), figures.count_all(week))} failed",
+            gettext("%(share)s failed")
+            % {"share": _share(figures.count_errors(week), figures.count_all(week))},
         ),
     ]
 
 
+def _yesterday(count: int) -> str:
+    words = gettext("%(count)s yesterday by this hour")
+    return words % {"count": _number(count)}
+
+
 def _error_card(figures: Figures, today: list[str]) -> Card:
     errors, requests = figures.count_errors(today), figures.count_all(today)
-    note = f"{_share(errors, requests)} of today's requests" if errors else "All well"
-    return Card("Errors today", _number(errors), note, bad=errors > 0)
+    note = gettext("All well")
+    if errors:
+        share = _share(errors, requests)
+        note = gettext("%(share)s of today's requests") % {"share": share}
+    return Card(gettext("Errors today"), _number(errors), note, bad=errors > 0)
 
 
 def _hourly_chart(figures: Figures, now: datetime) -> Chart:
@@ -120,7 +131,11 @@ def _hourly_chart(figures: Figures, now: datetime) -> Chart:
         hour = [hour_of(begin)]
         heard = figures.count(hour, Transcript)
         said = figures.count(hour, Synthesis)
-        name = f"{begin:%a %H}:00: {heard} transcripts, {said} syntheses"
+        name = gettext("%(hour)s: %(heard)s transcripts, %(said)s syntheses") % {
+            "hour": date_format(begin, "D H:i"),
+            "heard": heard,
+            "said": said,
+        }
         label = f"{begin:%H}:00" if begin.hour % 6 == 0 else ""
         slots.append(Slot(label, name, (heard, said)))
     return bar_chart(slots)
@@ -130,7 +145,11 @@ def _error_chart(figures: Figures, days: list[datetime]) -> Chart:
     slots = []
     for day in days:
         errors = figures.count_errors(hours_of(day))
-        slots.append(Slot(f"{day:%a}", f"{day:%A %d %B}: {errors} errors", (errors,)))
+        name = gettext("%(day)s: %(errors)s errors") % {
+            "day": date_format(day, "l j F"),
+            "errors": errors,
+        }
+        slots.append(Slot(date_format(day, "D"), name, (errors,)))
     return bar_chart(slots)
 
 
@@ -146,6 +165,6 @@ def _number(value: int) -> str:
 
 def _share(part: int, whole: int) -> str:
     if not whole or not part:
-        return "None"
+        return gettext("None")
     percent = 100 * part / whole
-    return f"{percent:.1f} %" if percent >= 0.1 else "Under 0.1 %"
+    return f"{percent:.1f} %" if percent >= 0.1 else gettext("Under 0.1 %")

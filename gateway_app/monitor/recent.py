@@ -36,13 +36,16 @@ class RecentPast:
         }
         self._owners: deque[str] = deque(maxlen=MAX_REQUESTS)
         self._requests: deque[RecentRequest] = deque(maxlen=MAX_REQUESTS)
+        self._spoken: deque[tuple[int, str]] = deque(maxlen=MAX_REQUESTS)
+        """What was spoken, as a hash, and in which format."""
         self._errors: deque[tuple[float, float]] = deque()
 
     def record(self, record: Record) -> None:
         """A request has ended."""
         now = self._clock()
+        again = self._is_again(record)
         for stage in STAGES:
-            if stage in record.stages_ms:
+            if stage in record.stages_ms and not again:
                 self._samples[stage].append((now, record.stages_ms[stage]))
         heard = isinstance(record, TranscriptRecord)
         text = record.text if isinstance(record, TranscriptRecord) else _spoken(record)
@@ -57,6 +60,16 @@ class RecentPast:
                 request_id=record.request_id,
             )
         )
+
+    def _is_again(self, record: Record) -> bool:
+        """Whether the same speech was sent before in another format: a download. Its
+        latency says nothing, because the audio was there."""
+        if isinstance(record, TranscriptRecord):
+            return False
+        speech = hash((record.principal, record.voice, record.text_out))
+        formats = {kind for known, kind in self._spoken if known == speech}
+        self._spoken.append((speech, record.audio_format))
+        return bool(formats - {record.audio_format})
 
     def requests(self) -> list[RecentRequest]:
         """The latest requests, newest first."""

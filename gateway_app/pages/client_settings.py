@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from string import Template
 from urllib.parse import urlsplit
 
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from common.config import Config
 
 KEY_PLACEHOLDER = "YOUR_KEY"
@@ -35,8 +38,8 @@ class ServerAddress:
             "speak": f"{self.speak_url}/v1",
             "listen_root": self.listen_url,
             "listen_socket": self.listen_url.replace("http", "ws", 1),
-            "listen_address": self.listen_url.split("://")[1],
-            "speak_address": self.speak_url.split("://")[1],
+            "listen_address": urlsplit(self.listen_url).netloc,
+            "speak_address": urlsplit(self.speak_url).netloc,
             "host": urlsplit(self.speak_url).hostname or "",
             "key": KEY_PLACEHOLDER if self.needs_key else ANY_KEY,
             "wyoming_port": str(self.wyoming_port),
@@ -48,7 +51,7 @@ class ClientSettings:
     """What to enter into one program."""
 
     name: str
-    where: str
+    where: str | Promise
     """Where in that program it belongs."""
     text: str
     """To copy."""
@@ -73,7 +76,7 @@ _CLIENTS = (
     (
         "openai_api",
         "OpenAI SDK for Python",
-        "A program. OPENAI_BASE_URL in the environment works too.",
+        _("A program. OPENAI_BASE_URL in the environment works too."),
         """\
 from openai import OpenAI
 
@@ -86,7 +89,9 @@ with client.audio.speech.with_streaming_response.create(
     (
         "openai_api",
         "OpenAI SDK for JavaScript",
-        "A Node.js program. In a browser, add the page's origin to cors_allowed_origins.",
+        _(
+            "A Node.js program. In a browser, add the page's origin to cors_allowed_origins."
+        ),
         """\
 import { writeFile } from "node:fs/promises";
 import OpenAI from "openai";
@@ -100,7 +105,7 @@ await writeFile("hello.mp3", Buffer.from(await speech.arrayBuffer()));""",
     (
         "openai_api",
         "Open WebUI",
-        "Its environment, or Admin Panel, Settings, Audio.",
+        _("Its environment, or Admin Panel, Settings, Audio."),
         """\
 AUDIO_STT_ENGINE=openai
 AUDIO_STT_OPENAI_API_BASE_URL=$listen
@@ -115,7 +120,9 @@ AUDIO_TTS_VOICE=alloy""",
     (
         "wyoming_port",
         "Home Assistant",
-        "Settings, Devices & services, Add integration, Wyoming Protocol. One entry serves both directions. Set wyoming_host to 0.0.0.0 when it runs on another machine.",
+        _(
+            "Settings, Devices & services, Add integration, Wyoming Protocol. One entry serves both directions. Set wyoming_host to 0.0.0.0 when it runs on another machine."
+        ),
         """\
 Host: $host
 Port: $wyoming_port""",
@@ -123,7 +130,7 @@ Port: $wyoming_port""",
     (
         "openai_api",
         "SillyTavern",
-        "Extensions, TTS, provider OpenAI Compatible.",
+        _("Extensions, TTS, provider OpenAI Compatible."),
         """\
 Provider Endpoint: $speak/audio/speech
 Model: tts-1
@@ -133,7 +140,9 @@ API Key: $key""",
     (
         "openai_api",
         "LibreChat",
-        "librechat.yaml. It refuses private addresses that are not in allowedAddresses.",
+        _(
+            "librechat.yaml. It refuses private addresses that are not in allowedAddresses."
+        ),
         """\
 speech:
   stt:
@@ -153,7 +162,7 @@ speech:
     (
         "openai_api",
         "AnythingLLM",
-        "server/.env, or Settings, Voice & Speech.",
+        _("server/.env, or Settings, Voice & Speech."),
         """\
 STT_PROVIDER="generic-openai"
 STT_OPEN_AI_COMPATIBLE_ENDPOINT="$listen"
@@ -168,7 +177,9 @@ TTS_OPEN_AI_COMPATIBLE_VOICE_MODEL="alloy\"""",
     (
         "openai_api",
         "LobeChat",
-        "Its environment, or the settings of the provider OpenAI. LobeChat uses the address for chat too, which this server does not offer.",
+        _(
+            "Its environment, or the settings of the provider OpenAI. LobeChat uses the address for chat too, which this server does not offer."
+        ),
         """\
 OPENAI_PROXY_URL=$speak
 OPENAI_API_KEY=$key""",
@@ -176,7 +187,7 @@ OPENAI_API_KEY=$key""",
     (
         "openai_api",
         "pipecat",
-        "A program with pipecat-ai[openai].",
+        _("A program with pipecat-ai[openai]."),
         """\
 from pipecat.services.openai.stt import OpenAISTTService
 from pipecat.services.openai.tts import OpenAITTSService
@@ -187,7 +198,7 @@ tts = OpenAITTSService(base_url="$speak", api_key="$key", sample_rate=24_000)"""
     (
         "openai_api",
         "LiveKit Agents",
-        "A program with livekit-agents[openai].",
+        _("A program with livekit-agents[openai]."),
         """\
 from livekit.plugins import openai
 
@@ -197,7 +208,7 @@ tts = openai.TTS(base_url="$speak", api_key="$key", voice="alloy")""",
     (
         "openai_api",
         "n8n",
-        "The credential OpenAI.",
+        _("The credential OpenAI."),
         """\
 API Key: $key
 Base URL: $speak""",
@@ -205,7 +216,7 @@ Base URL: $speak""",
     (
         "deepgram_api",
         "Deepgram SDK for Python",
-        "A program with deepgram-sdk.",
+        _("A program with deepgram-sdk."),
         """\
 from deepgram import DeepgramClient
 from deepgram.environment import DeepgramClientEnvironment

@@ -1,5 +1,4 @@
-"""The context of every template: the pages, this page, and the services that run
-here."""
+"""What the frame of every page shows: the pages, the languages, the version."""
 
 from __future__ import annotations
 
@@ -7,13 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-from common.product import NAME
-from common.version import VERSION
+from common.product import NAME, VERSION
 from gateway_app.pages.language import script_catalogue_url
 
 
@@ -41,10 +38,10 @@ PAGES = (
 )
 
 
-def site(request: HttpRequest) -> dict[str, Any]:
-    """The context processor."""
+def site(path: str) -> dict[str, Any]:
+    """What the frame shows on the page at this path."""
     entries = [
-        {"page": page, "url": url, "current": request.path == url}
+        {"page": page, "url": url, "current": path == url}
         for page in PAGES
         if (url := _address(page.url_name))
     ]

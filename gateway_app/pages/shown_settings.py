@@ -7,25 +7,33 @@ from dataclasses import dataclass
 from typing import Any
 
 import yaml
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from common.config import LoadedConfig
 from common.config.loading import Origin
 from common.config.sections import SectionInfo, is_secret, sections
 
 _ORIGIN_WORDS = {
-    Origin.DEFAULT: "default",
-    Origin.FILE: "file",
-    Origin.ENVIRONMENT: "environment",
+    Origin.DEFAULT: _("default"),
+    Origin.FILE: _("file"),
+    Origin.ENVIRONMENT: _("environment"),
 }
-
-
 _TITLES = {
-    "Whisper": "Speech to text",
-    "Piper": "Text to speech",
-    "Model": "Models",
-    "Llm": "Language model",
-    "Log": "Logs",
+    "Whisper": _("Speech to text"),
+    "Piper": _("Text to speech"),
+    "Llm": _("Language model"),
+    "Network": _("Network"),
+    "Storage": _("Storage"),
+    "Log": _("Logs"),
+    "OpenAI API": _("OpenAI API"),
+    "Deepgram API": _("Deepgram API"),
+    "Wyoming": _("Wyoming"),
+    "Conversation": _("Conversations"),
+    "Model": _("Models"),
+    "Listening": _("Voice activity"),
 }
+"""In the order of the page: first what people change, internals last."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +43,9 @@ class ShownSetting:
     name: str
     sentence: str
     value: str
+    """Empty when it is not set, as is `default`."""
     default: str
-    origin: str
+    origin: str | Promise
     changed: bool
     """Whether the value differs from the default."""
     secret: bool
@@ -48,18 +57,17 @@ class ShownSetting:
 class ShownGroup:
     """A section with its sentence and its rows."""
 
-    title: str
+    title: str | Promise
+    anchor: str
     sentence: str
     settings: list[ShownSetting]
 
-    @property
-    def anchor(self) -> str:
-        return self.title.lower().replace(" ", "-")
-
 
 def shown_groups(loaded: LoadedConfig) -> list[ShownGroup]:
-    """Every section of the configuration, in the order of its declaration."""
-    return [_group(section, loaded) for section in sections()]
+    """Every section of the configuration, those that people change first."""
+    order = {title: place for place, title in enumerate(_TITLES)}
+    ordered = sorted(sections(), key=lambda each: order.get(each.title, len(order)))
+    return [_group(section, loaded) for section in ordered]
 
 
 def _group(section: SectionInfo, loaded: LoadedConfig) -> ShownGroup:
@@ -68,7 +76,8 @@ def _group(section: SectionInfo, loaded: LoadedConfig) -> ShownGroup:
         for name, field in section.fields.items()
     ]
     title = _TITLES.get(section.title, section.title)
-    return ShownGroup(title, section.sentence, rows)
+    anchor = section.title.lower().replace(" ", "-")
+    return ShownGroup(title, anchor, section.sentence, rows)
 
 
 def _setting(
@@ -93,9 +102,9 @@ def _setting(
 
 
 def _words(value: Any) -> str:
-    """A value for people: empty values have a word."""
+    """A value for people; empty when it is not set."""
     if value is None or value in ("", [], {}):
-        return "not set"
+        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
 from gateway_app.access.public_paths import lists_are_public
@@ -17,13 +18,20 @@ from gateway_app.requests import scope_of
 from gateway_app.services import gateway_services
 
 PART_NAMES = {
-    "whisper": "Speech to text",
-    "piper": "Text to speech",
-    "llm": "Language model",
-    "database": "Database",
+    "whisper": _("Speech to text"),
+    "piper": _("Text to speech"),
+    "llm": _("Language model"),
+    "database": _("Database"),
     "redis": "Redis",
 }
 """The names of the components of `/health` on pages."""
+STATE_WORDS = {
+    "ready": _("Ready"),
+    "loading": _("Loading"),
+    "degraded": _("Degraded"),
+    "down": _("Down"),
+    "waiting": _("Checking"),
+}
 
 
 @require_safe
@@ -89,25 +97,32 @@ def addresses(request: HttpRequest) -> dict[str, Any]:
     host = request.get_host()
     name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
     secure = "s" if request.is_secure() else ""
-    # With `serve --split` the two services have their own ports.
-    stt_host = host if has_stt else f"{name}:{config.stt_port}"
-    tts_host = host if has_tts else f"{name}:{config.tts_port}"
+    # With `serve --split` the two services have their own ports, and with `root_path`
+    # a proxy gives both of them one address.
+    root = config.root_path
+    stt_host = host if has_stt or root else f"{name}:{config.stt_port}"
+    tts_host = host if has_tts or root else f"{name}:{config.tts_port}"
     return {
         "has_stt": has_stt,
         "has_tts": has_tts,
-        "stt_url": f"http{secure}://{stt_host}",
-        "stt_socket_url": f"ws{secure}://{stt_host}",
-        "tts_url": f"http{secure}://{tts_host}",
+        "stt_url": f"http{secure}://{stt_host}{root}",
+        "stt_socket_url": f"ws{secure}://{stt_host}{root}",
+        "tts_url": f"http{secure}://{tts_host}{root}",
         "needs_key": bool(config.api_keys),
     }
 
 
-def _parts(request: HttpRequest) -> list[dict[str, str]]:
+def _parts(request: HttpRequest) -> list[dict[str, Any]]:
     """The engines of this process; the page adds the rest from `/health`."""
     found = gateway_services(scope_of(request)).health.parts()
-    parts = [
-        {"name": name, "state": health.state.value, "summary": health.summary}
-        for name, health in found.items()
+    shown = {name: (part.state.value, part.summary) for name, part in found.items()}
+    shown["database"] = ("waiting", "")
+    return [
+        {
+            "state": state,
+            "summary": summary,
+            "label": PART_NAMES[name],
+            "state_word": STATE_WORDS[state],
+        }
+        for name, (state, summary) in shown.items()
     ]
-    parts.append({"name": "database", "state": "waiting", "summary": "Asking..."})
-    return [{**part, "label": PART_NAMES[part["name"]]} for part in parts]

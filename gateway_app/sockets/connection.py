@@ -201,6 +201,7 @@ class Connection:
         self.principal = await admit()
         bind_contextvars(principal=self.principal.id)
         work_for(caller_of(self.principal, self.client))
+        sessions.check_loaded()
         self._seat = sessions.open(
             self.kind,
             self,

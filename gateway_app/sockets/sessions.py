@@ -9,11 +9,12 @@ from typing import Protocol
 
 import structlog
 
-from common.errors import Overloaded, Restarting, TooMany
+from common.errors import Loading, Overloaded, Restarting, TooMany
 
 log = structlog.get_logger(__name__)
 
 RETRY_SECONDS = 5.0
+LOADING_RETRY_SECONDS = 2.0
 
 
 class Drainable(Protocol):
@@ -69,6 +70,16 @@ class SessionRegistry:
         self._empty = asyncio.Event()
         self._empty.set()
         self.draining = False
+        self.loading = False
+        """Whether the models are still being loaded: no work is accepted yet."""
+
+    def check_loaded(self) -> None:
+        """Raises Loading while the models are being loaded."""
+        if self.loading:
+            raise Loading(
+                "The server is loading its models.",
+                retry_after_seconds=LOADING_RETRY_SECONDS,
+            )
 
     def open(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import secrets
 import time
 from collections.abc import AsyncGenerator, Sequence
@@ -32,6 +33,14 @@ _CHILD_MODULE = "llm.embedded.server"
 _NOT_STARTED = "http://127.0.0.1:9/v1"
 _RESTART_SECONDS = 20.0
 _MISSED_CHECKS = 3
+_NOT_SHOWN = re.compile(
+    r"[-.](?:instruct|chat|it|gguf|i?q\d\w*|b?f(?:16|32))(?=[-.]|$)", re.IGNORECASE
+)
+
+
+def shown_name(model: str) -> str:
+    """The name of a model file without its quantisation: `SmolLM2 135M`."""
+    return _NOT_SHOWN.sub("", model).replace("-", " ")
 
 
 class EmbeddedDialect(OpenAiDialect):
@@ -63,6 +72,7 @@ class EmbeddedEngine(HttpLlm):
         self._embedded = EmbeddedDialect(self._api_key)
         self._child: Child | None = None
         self._missed = 0
+        self._starting = False
         # It is supervised: a failure means a restart within a second, so a short
         # wait serves better than a circuit breaker.
         super().__init__(
@@ -87,16 +97,25 @@ class EmbeddedEngine(HttpLlm):
     async def start(self) -> None:
         if self._child is not None:
             return
-        model = find_llm(self._config)
+        self._starting = True
+        try:
+            # Its checksum is read when the file is new.
+            model = await asyncio.to_thread(find_llm, self._config)
+            child = await self._started(model)
+        finally:
+            self._starting = False
+        self._child = self._embedded.child = child
+        self._model = model.stem
+        await super().start()
+
+    async def _started(self, model: Path) -> Child:
         child = Child("embedded language model", _CHILD_MODULE, self._orders(model))
         try:
             await asyncio.to_thread(child.start)
         except asyncio.CancelledError:
             child.abort()
             raise
-        self._child = self._embedded.child = child
-        self._model = model.stem
-        await super().start()
+        return child
 
     async def stop(self) -> None:
         await super().stop()
@@ -122,8 +141,10 @@ class EmbeddedEngine(HttpLlm):
     def health(self) -> PartHealth:
         child = self._child
         if child is None:
-            summary = "The embedded language model is not started."
-            return PartHealth(PartState.DOWN, summary, self._details())
+            state = PartState.LOADING if self._starting else PartState.DOWN
+            now = "loading" if self._starting else "not started"
+            summary = f"The embedded language model is {now}."
+            return PartHealth(state, summary, self._details())
         details = {
             **self._details(),
             "pid": child.pid,
@@ -138,9 +159,7 @@ class EmbeddedEngine(HttpLlm):
                 f"{self._server_name()} {self._problem}.",
             )
         elif state is PartState.READY:
-            threads = embedded_threads(self._config)
-            unit = "thread" if threads == 1 else "threads"
-            summary = f"Embedded {self._model} on {threads} CPU {unit}, ready."
+            summary = f"{shown_name(self._model)}, built in."
         else:
             summary = (
                 f"The embedded {self._model} is being restarted: {child.last_output}."

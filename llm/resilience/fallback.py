@@ -24,8 +24,10 @@ class FallbackEngine:
     All of them are started, so falling back takes no loading.
     """
 
-    def __init__(self, engines: Sequence[LlmEngine]) -> None:
+    def __init__(self, engines: Sequence[LlmEngine], *, advice: str = "") -> None:
+        """`advice` is what `health` says while there is no Ollama server at all."""
         self._engines = list(engines)
+        self._advice = advice
         self._problems: dict[LlmEngine, str] = {}
         """Engines that did not start, and why."""
 
@@ -76,9 +78,13 @@ class FallbackEngine:
         health = chosen.health()
         details = {**health.details, **self._facts()}
         if chosen is not self._engines[0]:
-            reasons = map(self._state_of, self._before(chosen))
-            summary = f"{health.summary} Used instead of the preferred one: {' '.join(reasons)}"
-            return PartHealth(health.state, summary, details)
+            reasons = " ".join(map(self._state_of, self._before(chosen)))
+            details["preferred"] = reasons
+            instead = f"Used instead of the preferred one: {reasons}"
+            # On most machines nobody has installed Ollama: that is no fault.
+            if self._advice and details.get("ollama") is False:
+                instead = self._advice
+            return PartHealth(health.state, f"{health.summary} {instead}", details)
         spares = self._engines[1:]
         if missing := [e for e in spares if e in self._problems]:
             sentences = " ".join(self._problems[engine] for engine in missing)

@@ -10,3 +10,6 @@ const ROOT = new URL("../../", import.meta.url).pathname;
 export function address(path) {
   return ROOT + path.replace(/^\//, "");
 }
+
+/** Another program on the same host may have a cookie of the usual name. */
+export const CSRF_COOKIE = `csrftoken${ROOT.slice(0, -1).replaceAll("/", "_")}`;

@@ -1,5 +1,6 @@
 // Audio files: decoded by the browser to 16 kHz, then sent as fast as the server takes them.
 
+import { gettext, interpolate } from "./i18n.js";
 import { toPcm16 } from "./pcm.js";
 
 /** @typedef {import("./page.js").Trouble} Trouble */
@@ -8,6 +9,8 @@ const RATE_HZ = 16_000;
 /** Frames stay under the 64 KiB that a message may have. */
 const FRAME_SAMPLES = RATE_HZ / 2;
 const MAX_BYTES = 500_000_000;
+/** The energy of the sum of the channels over the sum of their energies, as on the server. */
+const CANCELLED = 0.25;
 
 /** A file that cannot be used, in words. */
 export class FileTrouble extends Error {
@@ -25,7 +28,10 @@ export class FileTrouble extends Error {
  */
 export async function decoded(file) {
   if (file.size > MAX_BYTES) {
-    throw new FileTrouble({ title: `${file.name} is larger than 500 MB.`, advice: "Split it into parts first." });
+    throw new FileTrouble({
+      title: interpolate(gettext("%(name)s is larger than %(megabytes)s MB."), { name: file.name, megabytes: MAX_BYTES / 1_000_000 }),
+      advice: gettext("Split it into parts first."),
+    });
   }
   // Decoding resamples to the rate of the context it is asked of.
   const context = new OfflineAudioContext(1, 1, RATE_HZ);
@@ -33,21 +39,34 @@ export async function decoded(file) {
     return mixed(await context.decodeAudioData(await file.arrayBuffer()));
   } catch {
     throw new FileTrouble({
-      title: `This browser cannot read ${file.name} as audio.`,
-      advice: "WAV, MP3, FLAC, Ogg and M4A work almost everywhere.",
+      title: interpolate(gettext("This browser cannot read %(name)s as audio."), { name: file.name }),
+      advice: gettext("WAV, MP3, FLAC, Ogg and M4A work almost everywhere."),
     });
   }
 }
 
-/** @param {AudioBuffer} buffer */
+/**
+ * The mean of the channels; the loudest one where they cancel each other.
+ * @param {AudioBuffer} buffer
+ */
 function mixed(buffer) {
-  const first = buffer.getChannelData(0);
-  if (buffer.numberOfChannels === 1) return first;
-  const sum = Float32Array.from(first);
-  for (let channel = 1; channel < buffer.numberOfChannels; channel += 1) {
-    buffer.getChannelData(channel).forEach((sample, index) => (sum[index] += sample));
+  const channels = Array.from({ length: buffer.numberOfChannels }, (_, channel) =>
+    buffer.getChannelData(channel),
+  );
+  if (channels.length === 1) return channels[0];
+  const sum = new Float32Array(buffer.length);
+  for (const channel of channels) channel.forEach((sample, at) => (sum[at] += sample));
+  const energies = channels.map(energy);
+  const total = energies.reduce((all, each) => all + each, 0);
+  if (energy(sum) < CANCELLED * total) {
+    return channels[energies.indexOf(Math.max(...energies))];
   }
-  return sum.map((sample) => sample / buffer.numberOfChannels);
+  return sum.map((sample) => sample / channels.length);
+}
+
+/** @param {Float32Array} samples */
+function energy(samples) {
+  return samples.reduce((sum, sample) => sum + sample * sample, 0);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import uPlot from "../vendor/uplot-1.6.32/dist/uPlot.esm.js";
 import { timeOfDay } from "./format.js";
+import { formatNumber } from "./i18n.js";
 import { WINDOW_SECONDS } from "./monitor-data.js";
 import { colour, make } from "./page.js";
 
@@ -42,16 +43,16 @@ export class Chart {
   #data = [];
 
   /**
-   * @param {Element} place
+   * @param {Element} figure An empty one, which keeps the place.
    * @param {ChartPlan} plan
    */
-  constructor(place, plan) {
+  constructor(figure, plan) {
     this.#plan = plan;
     this.#empty = make("p", "chart-empty", plan.empty);
     this.#plot.append(this.#empty);
     const legend = make("span", "legend", ...plan.lines.map((line, index) => this.#legendItem(line, index)));
     const caption = make("figcaption", "", make("span", "chart-title", plan.title), legend);
-    place.append(make("figure", "chart", caption, this.#plot));
+    figure.replaceChildren(caption, this.#plot);
     new ResizeObserver(() => this.#fit()).observe(this.#plot);
   }
 
@@ -129,7 +130,7 @@ export class Chart {
       },
       axes: [
         { ...axis, space: 90, size: 24, values: (_, ticks) => ticks.map((tick) => timeOfDay(tick * 1000).slice(0, 5)) },
-        { ...axis, space: 36, size: AXIS_PIXELS, values: (_, ticks) => ticks.map((tick) => tick.toLocaleString("en", { maximumFractionDigits: 2 })) },
+        { ...axis, space: 36, size: AXIS_PIXELS, values: (_, ticks) => ticks.map((tick) => formatNumber(tick, { maximumFractionDigits: 2 })) },
       ],
       series: [{}, ...this.#plan.lines.map((_, index) => this.#look(index))],
       hooks: {

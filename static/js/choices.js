@@ -12,7 +12,7 @@ export function rememberChoices(page, fields) {
   const known = rememberedChoices(page);
   for (const field of fields) {
     if (field.id in known) restore(field, known[field.id]);
-    field.addEventListener("change", () => rememberChoice(page, field.id, chosen(field)));
+    field.addEventListener("input", () => rememberChoice(page, field.id, chosen(field)));
   }
 }
 

@@ -1,5 +1,6 @@
 // The Configuration page: search, and only what differs.
 
+import { gettext, interpolate } from "./i18n.js";
 import { byId } from "./page.js";
 
 const rows = /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".setting")]);
@@ -18,7 +19,7 @@ function filter() {
   for (const group of groups) {
     group.hidden = [...group.querySelectorAll(".setting")].every((row) => row.hasAttribute("hidden"));
   }
-  byId("found").textContent = `${count} of ${rows.length} settings`;
+  byId("found").textContent = interpolate(gettext("%(count)s of %(total)s settings"), { count, total: rows.length });
   byId("nothing").hidden = count > 0;
 }
 

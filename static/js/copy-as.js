@@ -32,7 +32,7 @@ export function asCurl(call) {
 }
 
 /**
- * A program that needs the requests package.
+ * A program that needs the httpx package.
  * @param {Call} call
  */
 export function asPython(call) {
@@ -42,14 +42,15 @@ export function asPython(call) {
     call.params && `params=${pythonLiteral(call.params)}`,
     call.headers && `headers=${pythonHeaders(call.headers)}`,
     call.json !== undefined && `json=${pythonLiteral(call.json)}`,
-    call.form?.length && `data=${pythonLiteral(call.form)}`,
+    call.form?.length && `data=${pythonLiteral(grouped(call.form))}`,
     call.files && `files=${pythonFiles(call.files)}`,
+    "timeout=None",
   ].filter(Boolean);
   const lines = [
     ...(key ? ["import os", ""] : []),
-    "import requests  # pip install requests",
+    "import httpx  # pip install httpx",
     "",
-    `answer = requests.${call.method.toLowerCase()}(`,
+    `answer = httpx.${call.method.toLowerCase()}(`,
     ...given.map((each) => `    ${each},`),
     ")",
     "answer.raise_for_status()",
@@ -112,6 +113,20 @@ function pythonFiles(files) {
 }
 
 /**
+ * A name that comes several times has a list.
+ * @param {[string, string|number|boolean][]} form
+ */
+function grouped(form) {
+  /** @type {Record<string, unknown>} */
+  const all = {};
+  for (const [name] of form) {
+    const values = form.filter(([each]) => each === name).map(([, value]) => String(value));
+    all[name] = values.length > 1 ? values : values[0];
+  }
+  return all;
+}
+
+/**
  * Plain data as Python writes it.
  * @param {unknown} value
  * @returns {string}
@@ -119,15 +134,9 @@ function pythonFiles(files) {
 function pythonLiteral(value) {
   if (value === null || value === undefined) return "None";
   if (typeof value === "boolean") return value ? "True" : "False";
-  if (Array.isArray(value)) return `[${value.map(pythonElement).join(", ")}]`;
+  if (Array.isArray(value)) return `[${value.map(pythonLiteral).join(", ")}]`;
   if (typeof value === "object") {
     return `{${Object.entries(value).map(([name, each]) => `${pythonLiteral(name)}: ${pythonLiteral(each)}`).join(", ")}}`;
   }
   return JSON.stringify(value);
-}
-
-/** @param {unknown} value */
-function pythonElement(value) {
-  // `data` of requests takes pairs.
-  return Array.isArray(value) ? `(${value.map(pythonLiteral).join(", ")})` : pythonLiteral(value);
 }

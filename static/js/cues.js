@@ -1,6 +1,8 @@
 // Subtitles that read well: two lines, whole phrases, time enough to read them.
 // The rules are those of the command line, so that both write the same files.
 
+import { UNSPACED } from "./scripts.js";
+
 /** @typedef {import("./exports.js").Utterance} Utterance */
 /** @typedef {{text: string, start: number, end: number}} Piece A word with the space before it. */
 /** @typedef {{start: number, end: number, lines: string[]}} Cue */
@@ -11,8 +13,6 @@ const MOST_SECONDS = 7;
 const LEAST_SECONDS = 1;
 const GAP_SECONDS = 0.08;
 const PAUSE_SECONDS = 0.8;
-/** Writing in which words are not parted by spaces. */
-const UNSPACED = /[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef\u0e00-\u0eff]/;
 const BREAKS = [".!?…。！？", ",;:—，、；："];
 
 /**
@@ -37,10 +37,11 @@ function textOf(group) {
 }
 
 /**
+ * The words, or characters, of an utterance with their times.
  * @param {Utterance} utterance
  * @returns {Piece[]}
  */
-function pieces({ text, start, end, words = [] }) {
+export function pieces({ text, start, end, words = [] }) {
   const texts = split(text);
   if (words.length === texts.length && texts.every((each, index) => each.trim() === words[index].word.trim())) {
     return texts.map((each, index) => ({

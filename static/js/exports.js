@@ -1,6 +1,7 @@
 // A transcript as a file: plain text, JSON, SubRip and WebVTT.
 
 import { cues } from "./cues.js";
+import { plainText } from "./paragraphs.js";
 
 /**
  * @typedef {object} Utterance
@@ -25,11 +26,6 @@ export const EXPORTS = {
   srt: { type: "application/x-subrip", write: (all) => cues(all).map(srtBlock).join("\n") },
   vtt: { type: "text/vtt", write: (all) => ["WEBVTT\n", ...cues(all).map(vttBlock)].join("\n") },
 };
-
-/** @param {Utterance[]} utterances */
-export function plainText(utterances) {
-  return utterances.map((utterance) => utterance.text).join("\n");
-}
 
 /**
  * @param {import("./cues.js").Cue} cue

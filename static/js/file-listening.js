@@ -1,6 +1,7 @@
 // A recording: decoded here, sent as fast as the server takes it, and again where a connection broke.
 
 import { decoded, FileTrouble, secondsOf, sendAll } from "./audio-file.js";
+import { gettext, interpolate } from "./i18n.js";
 import { Transcription } from "./transcription.js";
 
 /** @typedef {import("./page.js").Trouble} Trouble */
@@ -9,14 +10,15 @@ const MOST_FAILURES = 5;
 
 /**
  * @typedef {object} FileHandlers
+ * @property {(seconds: number) => void} onLength
  * @property {(words: string, part: number) => void} onProgress Part of the work that is done, 0 to 1.
  * @property {(transcript: import("./transcription.js").Transcript) => void} onTranscript
  * @property {(trouble: Trouble|null) => void} onTrouble
- * @property {(complete: boolean) => void} onEnd Called once, unless it was cancelled.
+ * @property {(end: "complete"|"failed"|"unusable") => void} onEnd Called once, unless it was
+ *   cancelled. What failed may go well another time; an unusable file never does.
  */
 
 export class FileListening {
-  #name;
   #options;
   #handlers;
   #samples = new Float32Array(0);
@@ -36,7 +38,6 @@ export class FileListening {
    * @param {FileHandlers} handlers
    */
   constructor(file, options, handlers) {
-    this.#name = file.name;
     this.#options = options;
     this.#handlers = handlers;
     this.#read(file);
@@ -50,16 +51,17 @@ export class FileListening {
 
   /** @param {File} file */
   async #read(file) {
-    this.#handlers.onProgress(`Reading ${this.#name}`, 0);
+    this.#handlers.onProgress(gettext("Reading"), 0);
     try {
       this.#samples = await decoded(file);
     } catch (error) {
       if (!this.#cancelled) {
-        this.#handlers.onTrouble(error instanceof FileTrouble ? error.trouble : { title: "The file could not be read.", advice: String(error) });
-        this.#handlers.onEnd(false);
+        this.#handlers.onTrouble(error instanceof FileTrouble ? error.trouble : { title: gettext("The file could not be read."), advice: String(error) });
+        this.#handlers.onEnd("unusable");
       }
       return;
     }
+    this.#handlers.onLength(secondsOf(this.#samples));
     if (!this.#cancelled) this.#connect();
   }
 
@@ -87,7 +89,7 @@ export class FileListening {
   #progress(sent) {
     this.#sent = Math.max(this.#sent, sent);
     const total = secondsOf(this.#samples) || 1;
-    const words = this.#sent < total ? `Sending ${this.#name}` : `Transcribing ${this.#name}`;
+    const words = this.#sent < total ? gettext("Sending") : gettext("Transcribing");
     this.#handlers.onProgress(words, Math.min(1, (0.2 * this.#sent + 0.8 * this.#settled) / total));
   }
 
@@ -99,14 +101,14 @@ export class FileListening {
 
   /** @param {import("./transcription.js").End} end */
   #ended(end) {
-    if (end.orderly) return this.#handlers.onEnd(true);
+    if (end.orderly) return this.#handlers.onEnd("complete");
     this.#failures += 1;
     if (!end.lost || this.#failures > MOST_FAILURES) {
       this.#handlers.onTrouble(end.trouble);
-      return this.#handlers.onEnd(false);
+      return this.#handlers.onEnd("failed");
     }
     const seconds = Math.ceil(end.retryAfter ?? 2 ** (this.#failures - 1));
-    this.#handlers.onTrouble({ ...end.trouble, advice: `Resuming in ${seconds} s.`, tone: "wait" });
+    this.#handlers.onTrouble({ ...end.trouble, advice: interpolate(gettext("Resuming in %(seconds)s s."), { seconds }), tone: "wait" });
     this.#timer = setTimeout(() => {
       this.#handlers.onTrouble(null);
       this.#connect();

@@ -1,22 +1,26 @@
-// What was recorded and is not written down yet, so that a lost connection loses nothing.
+// Recorded audio in memory: what the server has not transcribed yet, or a whole take.
 
 const RATE_HZ = 16_000;
 const SAMPLE_BYTES = 2;
-/** So much is kept while the server is away; what is older goes. */
-const MOST_SECONDS = 120;
 
 export class KeptAudio {
+  #mostSamples;
   /** @type {ArrayBuffer[]} */
   #portions = [];
   #firstSample = 0;
   #samples = 0;
+
+  /** @param {number} mostSeconds So much is kept; what is older goes. */
+  constructor(mostSeconds) {
+    this.#mostSamples = mostSeconds * RATE_HZ;
+  }
 
   /** Where in the recording the audio that is kept begins. */
   get startSeconds() {
     return this.#firstSample / RATE_HZ;
   }
 
-  /** The server knows nothing of it yet: what is kept is the beginning. */
+  /** What is kept now is the beginning: the server knows nothing of what was before. */
   startAnew() {
     this.#firstSample = 0;
   }
@@ -25,11 +29,11 @@ export class KeptAudio {
   add(pcm) {
     this.#portions.push(pcm);
     this.#samples += pcm.byteLength / SAMPLE_BYTES;
-    while (this.#samples > MOST_SECONDS * RATE_HZ) this.#forgetFirst();
+    while (this.#samples > this.#mostSamples) this.#forgetFirst();
   }
 
   /**
-   * Everything before is written down.
+   * Everything before is not needed any more.
    * @param {number} seconds
    */
   settle(seconds) {

@@ -1,246 +1,134 @@
-// The Listen page: a microphone or a file in, text out.
+// The Listen page: a microphone or files in, text out.
 
-import { EXPORTS } from "./exports.js";
-import { FileListening } from "./file-listening.js";
-import { saveAs } from "./files.js";
-import { asClock, inMilliseconds, languageName } from "./format.js";
+import { watchDrops } from "./drops.js";
+import { FileQueue, MOST_FILES } from "./file-queue.js";
+import { gettext, interpolate } from "./i18n.js";
+import { KeptAudio } from "./kept-audio.js";
+import { KEPT_AUDIO_BYTES, KEPT_AUDIO_MB, KEPT_TRANSCRIPTS } from "./kept-transcripts.js";
+import { chosenOptions, enableOptions, prepareOptions, showMicrophones } from "./listen-options.js";
 import { LiveListening } from "./live.js";
-import { microphones, microphoneTrouble } from "./microphone.js";
-import { announce, byId, make, setIcon, showNotice } from "./page.js";
-import { TranscriptView } from "./transcript.js";
+import { MicrophonePanel } from "./microphone-panel.js";
+import { microphoneTrouble } from "./microphone.js";
+import { byId } from "./page.js";
+import { wavOfPortions } from "./pcm.js";
+import { TranscriptList } from "./transcript-list.js";
 
-/** @typedef {import("./page.js").Trouble} Trouble */
+const RATE_HZ = 16_000;
+const BYTES_PER_SECOND = 2 * RATE_HZ;
+const LONGEST_TAKE_SECONDS = Math.floor(KEPT_AUDIO_BYTES / BYTES_PER_SECOND);
 
-const STATE_WORDS = {
-  idle: "Press to listen",
-  opening: "Opening",
-  listening: "Listening",
-  finishing: "Transcribing the rest",
-  waiting: "Waiting for the server",
-};
-const QUIET_LEVEL = 0.002;
-const QUIET_MS = 6_000;
-const LAG_SHOWN_MS = 2_000;
-
-const view = new TranscriptView();
 const mic = byId("mic");
-/** @type {FileListening|null} */
-let fileListening = null;
-let latency = "";
-let speaking = false;
-let lagMs = 0;
-let lagAt = 0;
-let loudAt = 0;
+const panel = new MicrophonePanel();
+const list = new TranscriptList();
+const files = new FileQueue(list, keepsAudio);
+/** @type {{card: import("./transcript-card.js").TranscriptCard, audio: KeptAudio}|null} */
+let take = null;
+/** @type {import("./live.js").LiveState} */
+let state = "idle";
 
 const live = new LiveListening({
   onState: showState,
-  onLevel: showLevel,
+  onAudio: (pcm) => take?.audio.add(pcm),
+  onLost(seconds) {
+    take?.audio.settle(seconds);
+    take?.audio.startAnew();
+  },
+  onLevel: (level) => panel.showLevel(level, live.seconds),
   onUtterance(utterance, latencyMs) {
-    if (latencyMs !== undefined) latency = `, last final after ${inMilliseconds(latencyMs)}`;
-    view.add(utterance);
+    if (latencyMs !== undefined) panel.showLatency(latencyMs);
+    if (!take) return;
+    take.card.add(utterance);
+    list.keep(take.card);
   },
-  onPartial: (partial) => view.showPartial(partial),
-  onSpeech: (now) => (speaking = now),
-  onSettled: (seconds) => view.settle(seconds),
-  onLag(milliseconds) {
-    lagMs = milliseconds;
-    lagAt = performance.now();
-  },
-  onTrouble: showTrouble,
-  onCountdown(trouble, seconds) {
-    const now = button("Try now", () => live.connectNow());
-    const title = `${trouble.title} Trying again in ${seconds} s.`;
-    showNotice(byId("notice"), { ...trouble, title, tone: "wait" }, now);
-  },
+  onPartial: (partial) => take?.card.showPartial(partial),
+  onSpeech: (speaking) => (panel.speaking = speaking),
+  onSettled: (seconds) => take?.card.settle(seconds),
+  onLag: (milliseconds) => panel.showLag(milliseconds),
+  onTrouble: (trouble) => panel.showTrouble(trouble),
+  onCountdown: (trouble, seconds) => panel.showCountdown(trouble, seconds, () => live.connectNow()),
 });
 
-/** @param {Trouble|null} trouble */
-function showTrouble(trouble) {
-  showNotice(byId("notice"), trouble);
-}
-
-/**
- * @param {string} words
- * @param {() => void} pressed
- */
-function button(words, pressed) {
-  const element = make("button", "button compact", words);
-  element.addEventListener("click", pressed);
-  return element;
-}
-
-/** @param {import("./live.js").LiveState} state */
-function showState(state) {
-  const on = state !== "idle" && state !== "finishing";
-  const rest = on && live.stopped;
-  mic.setAttribute("aria-pressed", String(on));
-  mic.setAttribute("aria-label", rest ? "Discard the rest" : on ? "Stop listening" : "Start listening");
-  mic.disabled = state === "finishing";
-  setIcon(mic, on ? "stop" : "listen");
-  byId("state-words").textContent = rest ? "Waiting to send the rest" : STATE_WORDS[state];
-  if (rest) byId("facts").textContent = "Press the button to discard it.";
-  byId("file").disabled = state !== "idle";
-  for (const id of ["device", "language", "word-times"]) byId(id).disabled = state !== "idle";
-  if (state === "listening") {
-    loudAt = performance.now();
-    showDevices();
-  }
-  if (state === "idle") view.dropPartial();
-  if (state === "idle") byId("facts").textContent = "The text appears below as you speak.";
-}
-
-/** @param {number} level */
-function showLevel(level) {
-  const shown = level > 0 ? Math.max(0, Math.min(1, (20 * Math.log10(level) + 60) / 54)) : 0;
-  byId("listen-top").style.setProperty("--level", shown.toFixed(3));
-  if (live.state !== "listening") return;
-  if (level > QUIET_LEVEL) loudAt = performance.now();
-  const silent = performance.now() - loudAt > QUIET_MS;
-  const fact = silent ? "No sound. Is this the right microphone?" : liveFacts();
-  if (byId("facts").textContent !== fact) byId("facts").textContent = fact;
-}
-
-function liveFacts() {
-  const late = performance.now() - lagAt < LAG_SHOWN_MS ? `, the server is ${inMilliseconds(lagMs)} late` : latency;
-  return `${asClock(live.seconds)}${speaking ? ", speech detected" : ""}${late}`;
-}
-
-/** @returns {import("./transcription.js").ListenOptions} */
-function chosenOptions() {
-  return { language: byId("language").value, words: byId("word-times").checked };
+/** @param {import("./live.js").LiveState} now */
+function showState(now) {
+  const before = state;
+  state = now;
+  panel.showState(now, live.stopped);
+  enableOptions(now === "idle");
+  if (now === "listening") showMicrophones();
+  // At once with the press of the button, so that nothing moves by itself later.
+  if (now === "finishing") take?.card.shrink();
+  if (now === "idle") endTake(before === "finishing");
 }
 
 function toggle() {
-  if (live.state === "idle") {
-    latency = "";
-    lagAt = -LAG_SHOWN_MS;
-    speaking = false;
-    live.start(byId("device").value, chosenOptions());
+  if (live.state !== "idle") return live.stop();
+  const options = chosenOptions();
+  panel.reset();
+  scrollTo({ top: 0 });
+  const recording = { file: "", time: Date.now(), seconds: 0, translated: Boolean(options.translate), utterances: [] };
+  const [card] = list.begin([recording], true);
+  card.goLive();
+  take = { card, audio: new KeptAudio(LONGEST_TAKE_SECONDS) };
+  return live.start(byId("device").value, options);
+}
+
+/** @param {boolean} complete Whether all that was said has been heard. */
+function endTake(complete) {
+  if (!take) return;
+  const { card, audio } = take;
+  take = null;
+  card.recording.seconds = live.seconds;
+  card.finish();
+  if (!card.recording.utterances.length) {
+    list.drop(card);
+    if (complete) panel.showTrouble({ title: gettext("No speech was heard."), tone: "note" });
+  } else if (audio.startSeconds > 0) {
+    const minutes = Math.floor(LONGEST_TAKE_SECONDS / 60);
+    card.showTrouble({ title: interpolate(gettext("Audio of more than %(minutes)s minutes is not kept; the text is."), { minutes }), tone: "note" });
+    list.keep(card);
   } else {
-    live.stop();
+    list.addAudio(card, wavOfPortions(audio.portions, RATE_HZ), keepsAudio());
   }
 }
 
-async function showDevices() {
-  const select = byId("device");
-  const chosen = select.value;
-  const found = await microphones();
-  const named = found.filter((device) => device.deviceId !== "default");
-  select.replaceChildren(
-    new Option("Default", ""),
-    ...named.map((device, index) => new Option(device.label || `Microphone ${index + 1}`, device.deviceId)),
+function keepsAudio() {
+  return byId("keep-audio").checked;
+}
+
+/** @param {File[]} chosen */
+function transcribe(chosen) {
+  if (!chosen.length) return;
+  const left = files.add(chosen, chosenOptions());
+  if (!left) return;
+  panel.showTrouble({ title: interpolate(gettext("At most %(count)s files can wait at once."), { count: MOST_FILES }), advice: gettext("Choose the others when these are done."), tone: "wait" });
+}
+
+function sayWhatIsKept() {
+  const limits = { count: KEPT_TRANSCRIPTS, megabytes: KEPT_AUDIO_MB };
+  byId("kept-here").textContent = interpolate(
+    gettext("This browser keeps the latest %(count)s transcripts, and up to %(megabytes)s MB of their audio to play beside them, until you remove them."),
+    limits,
   );
-  if (found.some((device) => device.deviceId === chosen)) select.value = chosen;
 }
 
-function nameLanguages() {
-  const select = byId("language");
-  const [first, ...others] = [...select.options];
-  for (const option of others) option.textContent = languageName(option.value);
-  others.sort((a, b) => a.text.localeCompare(b.text));
-  select.replaceChildren(first, ...others);
-  select.selectedIndex = 0;
-}
-
-/** @param {File} file */
-function transcribeFile(file) {
-  if (live.state !== "idle" || fileListening) {
-    return showTrouble({ title: "Another transcription is running.", advice: "Stop it, then choose the file again.", tone: "wait" });
-  }
-  showTrouble(null);
-  showFile(`Reading ${file.name}`, 0);
-  const before = view.utterances.length;
-  fileListening = new FileListening(file, chosenOptions(), {
-    onProgress: showFile,
-    onTranscript: ({ text, start = 0, end = start, language, words }) => view.add({ text, start, end, language, words }),
-    onTrouble: showTrouble,
-    onEnd(complete) {
-      fileEnded();
-      if (!complete) return;
-      if (view.utterances.length === before) showTrouble({ title: `No speech was found in ${file.name}.`, tone: "note" });
-      announce(`${file.name} is transcribed`);
-    },
-  });
-  return undefined;
-}
-
-/**
- * @param {string} words
- * @param {number} part
- */
-function showFile(words, part) {
-  byId("file-running").hidden = false;
-  byId("file-idle").hidden = true;
-  byId("file-words").textContent = words;
-  const bar = byId("file-progress");
-  bar.value = Math.max(part, part === 0 ? 0 : bar.value);
-  mic.disabled = true;
-}
-
-function fileEnded() {
-  fileListening = null;
-  byId("file-running").hidden = true;
-  byId("file-idle").hidden = false;
-  byId("file").value = "";
-  mic.disabled = false;
-}
-
-function watchDrops() {
-  let inside = 0;
-  const veil = byId("drop-veil");
-  const carriesFile = (/** @type {DragEvent} */ event) => event.dataTransfer?.types.includes("Files");
-  document.addEventListener("dragenter", (event) => {
-    if (carriesFile(event)) veil.hidden = ++inside === 0;
-  });
-  document.addEventListener("dragleave", (event) => {
-    if (carriesFile(event)) veil.hidden = --inside <= 0;
-  });
-  document.addEventListener("dragover", (event) => event.preventDefault());
-  document.addEventListener("drop", (event) => {
-    event.preventDefault();
-    inside = 0;
-    veil.hidden = true;
-    const file = event.dataTransfer?.files[0];
-    if (file) transcribeFile(file);
-  });
-}
-
-function showTools() {
-  const empty = view.utterances.length === 0;
-  byId("utterances").dataset.text = view.text;
-  for (const id of ["copy", "clear", "save"]) byId(id).disabled = empty;
-}
-
-function save() {
-  const name = byId("save-as").value;
-  const { type, write } = EXPORTS[name];
-  saveAs(new Blob([write(view.utterances)], { type }), `transcript.${name}`);
-}
-
-view.onChange = showTools;
 mic.addEventListener("click", toggle);
-byId("file").addEventListener("change", () => {
-  const file = byId("file").files[0];
-  if (file) transcribeFile(file);
-});
+byId("unfold").addEventListener("click", () => panel.fold(byId("unfold").getAttribute("aria-expanded") === "true"));
 byId("choose").addEventListener("click", () => byId("file").click());
-byId("cancel").addEventListener("click", () => {
-  fileListening?.cancel();
-  fileEnded();
-  byId("choose").focus();
+byId("file").addEventListener("change", () => {
+  transcribe([...byId("file").files]);
+  byId("file").value = "";
 });
-byId("clear").addEventListener("click", () => {
-  view.clear();
-  mic.focus();
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || mic.disabled) return;
+  event.preventDefault();
+  toggle();
 });
-byId("save").addEventListener("click", save);
-navigator.mediaDevices?.addEventListener("devicechange", showDevices);
-watchDrops();
-nameLanguages();
-showDevices();
-showTools();
+watchDrops(transcribe);
+prepareOptions();
+sayWhatIsKept();
+list.load();
 if (!navigator.mediaDevices) {
   mic.disabled = true;
-  byId("state-words").textContent = "No microphone available";
-  showTrouble(microphoneTrouble(null));
+  byId("state-words").textContent = gettext("No microphone available");
+  panel.showTrouble(microphoneTrouble(null));
 }

@@ -1,5 +1,6 @@
 // Live listening: microphone and connection together, with reconnecting.
 
+import { gettext } from "./i18n.js";
 import { KeptAudio } from "./kept-audio.js";
 import { Microphone, microphoneTrouble } from "./microphone.js";
 import { Transcription } from "./transcription.js";
@@ -9,10 +10,14 @@ import { Transcription } from "./transcription.js";
 
 const LONGEST_WAIT_SECONDS = 15;
 const SAMPLES_PER_SECOND = 16_000;
+/** So much waits for the server while it is away; what is older is lost. */
+const MOST_WAITING_SECONDS = 120;
 
 /**
  * @typedef {object} LiveHandlers
  * @property {(state: LiveState) => void} onState
+ * @property {(pcm: ArrayBuffer) => void} onAudio 16-bit samples at 16 kHz, as they are recorded.
+ * @property {(seconds: number) => void} onLost So much of the beginning was never sent; times count from its end.
  * @property {(level: number) => void} onLevel Root mean square, 0 to 1.
  * @property {(utterance: import("./exports.js").Utterance, latencyMs?: number) => void} onUtterance
  * @property {(partial: import("./transcription.js").Partial) => void} onPartial
@@ -33,7 +38,7 @@ export class LiveListening {
   #transcription = null;
   /** @type {import("./transcription.js").ListenOptions} */
   #options = {};
-  #kept = new KeptAudio();
+  #kept = new KeptAudio(MOST_WAITING_SECONDS);
   /** @type {string|undefined} */
   #token;
   #heardSamples = 0;
@@ -62,7 +67,7 @@ export class LiveListening {
    */
   async start(deviceId, options) {
     this.#options = options;
-    this.#kept = new KeptAudio();
+    this.#kept = new KeptAudio(MOST_WAITING_SECONDS);
     this.#token = undefined;
     this.#heardSamples = 0;
     this.#failures = 0;
@@ -99,7 +104,7 @@ export class LiveListening {
 
   #connect() {
     if (this.state !== "opening") this.#enter("opening");
-    if (!this.#token) this.#kept.startAnew();
+    if (!this.#token) this.#startAnew();
     const resume = this.#token ? { token: this.#token, seconds: this.#kept.startSeconds } : undefined;
     this.#transcription = new Transcription({ ...this.#options, resume }, {
       onReady: ({ resume_token: token }) => this.#ready(token),
@@ -111,6 +116,11 @@ export class LiveListening {
       onNote: this.#handlers.onTrouble,
       onEnd: (end) => this.#ended(end),
     });
+  }
+
+  #startAnew() {
+    if (this.#kept.startSeconds) this.#handlers.onLost(this.#kept.startSeconds);
+    this.#kept.startAnew();
   }
 
   /** @param {string} [token] */
@@ -179,8 +189,10 @@ export class LiveListening {
    * @param {number} level
    */
   #heard(pcm, level) {
+    if (this.#stopped) return;
     this.#heardSamples += pcm.byteLength / 2;
     this.#handlers.onLevel(level);
+    this.#handlers.onAudio(pcm);
     this.#kept.add(pcm);
     // What is heard meanwhile follows once the server is ready.
     if (this.state === "listening") this.#transcription?.send(pcm);
@@ -189,8 +201,8 @@ export class LiveListening {
   #unplugged() {
     this.stop();
     this.#handlers.onTrouble({
-      title: "The microphone was disconnected.",
-      advice: "Connect it, or choose another one, and press the button.",
+      title: gettext("The microphone was disconnected."),
+      advice: gettext("Connect it, or choose another one, and press the button."),
     });
   }
 

@@ -1,5 +1,7 @@
 // The microphone: permission, devices, and 16 kHz PCM16 portions with their level.
 
+import { gettext } from "./i18n.js";
+
 /** @typedef {import("./page.js").Trouble} Trouble */
 
 const WORKLET = new URL("./worklets/capture.js", import.meta.url);
@@ -7,24 +9,24 @@ const WORKLET = new URL("./worklets/capture.js", import.meta.url);
 /** @type {Record<string, Trouble>} */
 const TROUBLES = {
   insecure: {
-    title: "Browsers allow the microphone only on secure pages.",
-    advice: "Open this page as http://localhost on the server itself, or use HTTPS. Files work here anyway.",
+    title: gettext("Browsers allow the microphone only on secure pages."),
+    advice: gettext("Open this page as http://localhost on the server itself, or use HTTPS. Files work here anyway."),
   },
   NotAllowedError: {
-    title: "The browser has no permission to use the microphone.",
-    advice: "Allow it in the address bar or in the site settings, then press the button again.",
+    title: gettext("The browser has no permission to use the microphone."),
+    advice: gettext("Allow it in the address bar or in the site settings, then press the button again."),
   },
   NotFoundError: {
-    title: "No microphone was found.",
-    advice: "Connect one and press the button again, or drop an audio file onto this page.",
+    title: gettext("No microphone was found."),
+    advice: gettext("Connect one and press the button again, or drop an audio file onto this page."),
   },
   NotReadableError: {
-    title: "The microphone is in use by another program.",
-    advice: "Close the other program and press the button again.",
+    title: gettext("The microphone is in use by another program."),
+    advice: gettext("Close the other program and press the button again."),
   },
   OverconstrainedError: {
-    title: "The selected microphone is no longer available.",
-    advice: "Choose another one from the list.",
+    title: gettext("The selected microphone is no longer available."),
+    advice: gettext("Choose another one from the list."),
   },
 };
 
@@ -36,21 +38,24 @@ const TROUBLES = {
 export function microphoneTrouble(error) {
   if (!navigator.mediaDevices) return TROUBLES.insecure;
   const name = error instanceof DOMException ? error.name : "";
-  return TROUBLES[name] ?? { title: "The microphone could not be opened.", advice: String(error) };
+  return TROUBLES[name] ?? { title: gettext("The microphone could not be opened."), advice: String(error) };
 }
 
 /** An open microphone. */
 export class Microphone {
   #stream;
   #context;
+  #capture;
 
   /**
    * @param {MediaStream} stream
    * @param {AudioContext} context
+   * @param {AudioWorkletNode} capture
    */
-  constructor(stream, context) {
+  constructor(stream, context, capture) {
     this.#stream = stream;
     this.#context = context;
+    this.#capture = capture;
   }
 
   /**
@@ -65,9 +70,10 @@ export class Microphone {
     const device = deviceId ? { deviceId: { exact: deviceId } } : {};
     const stream = await navigator.mediaDevices.getUserMedia({ audio: { ...wanted, ...device } });
     const context = new AudioContext();
+    let capture;
     try {
       await context.audioWorklet.addModule(WORKLET);
-      const capture = new AudioWorkletNode(context, "capture", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
+      capture = new AudioWorkletNode(context, "capture", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
       capture.port.onmessage = ({ data }) => heard(data.pcm, data.level);
       context.createMediaStreamSource(stream).connect(capture);
       await context.resume();
@@ -77,10 +83,12 @@ export class Microphone {
       throw error;
     }
     stream.getAudioTracks()[0].addEventListener("ended", lost);
-    return new Microphone(stream, context);
+    return new Microphone(stream, context, capture);
   }
 
+  /** Hand on nothing more, not even what is on its way. */
   close() {
+    this.#capture.port.onmessage = null;
     this.#stream.getTracks().forEach((track) => track.stop());
     this.#context.close();
   }

@@ -2,20 +2,21 @@
 
 import { Chart } from "./charts.js";
 import { drawParts } from "./health.js";
+import { formatNumber, gettext, interpolate, ngettext } from "./i18n.js";
 import { MonitorData } from "./monitor-data.js";
 import { byId, make, onThemeChange, showNotice } from "./page.js";
 import { drawRequests } from "./requests.js";
 import { drawRunningFiles } from "./running-files.js";
-import { socketUrl } from "./server.js";
+import { openSocket } from "./server.js";
 
 /** @typedef {import("./monitor-data.js").Snapshot} Snapshot */
 
 const LONGEST_WAIT_SECONDS = 15;
 const sum = (/** @type {number[]|undefined} */ values) => values?.reduce((a, b) => a + b, 0);
-const milliseconds = (/** @type {number} */ value) => `${Math.round(value)} ms`;
-const megabytes = (/** @type {number} */ value) => `${Math.round(value)} MB`;
-const whole = (/** @type {number} */ value) => String(Math.round(value));
-const factor = (/** @type {number} */ value) => value.toFixed(2);
+const milliseconds = (/** @type {number} */ value) => `${formatNumber(Math.round(value))} ms`;
+const megabytes = (/** @type {number} */ value) => `${formatNumber(Math.round(value))} MB`;
+const whole = (/** @type {number} */ value) => formatNumber(Math.round(value));
+const factor = (/** @type {number} */ value) => formatNumber(value, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 /** A percentile of nothing is no number. */
 const latency = (/** @type {string} */ stage, /** @type {"p50"|"p95"} */ kind) => (/** @type {Snapshot} */ snapshot) =>
   snapshot.latency_ms[stage]?.count ? snapshot.latency_ms[stage][kind] : null;
@@ -23,41 +24,41 @@ const latency = (/** @type {string} */ stage, /** @type {"p50"|"p95"} */ kind) =
 /** @type {import("./charts.js").ChartPlan[]} */
 const PLANS = [
   {
-    title: "Active sessions",
-    empty: "Waiting for the first data.",
+    title: gettext("Active sessions"),
+    empty: gettext("Waiting for the first data."),
     words: whole,
     least: 4,
     lines: [
-      { label: "Listen", read: ({ sessions }) => sessions.stt ?? 0 },
-      { label: "Speak", read: ({ sessions }) => sessions.tts ?? 0 },
+      { label: gettext("Listen"), read: ({ sessions }) => sessions.stt ?? 0 },
+      { label: gettext("Speak"), read: ({ sessions }) => sessions.tts ?? 0 },
     ],
   },
   {
-    title: "Latency of finals and of first audio",
-    empty: "No requests in the last 15 minutes.",
+    title: gettext("Latency of finals and of first audio"),
+    empty: gettext("No requests in the last 15 minutes."),
     words: milliseconds,
     least: 100,
     lines: [
-      { label: "Text", read: latency("final", "p50") },
+      { label: gettext("Text"), read: latency("final", "p50") },
       { label: "p95", read: latency("final", "p95") },
-      { label: "Sound", read: latency("first_audio", "p50") },
+      { label: gettext("Sound"), read: latency("first_audio", "p50") },
       { label: "p95", read: latency("first_audio", "p95") },
     ],
   },
   {
-    title: "Queued jobs",
-    empty: "Waiting for the first data.",
+    title: gettext("Queued jobs"),
+    empty: gettext("Waiting for the first data."),
     words: whole,
     least: 4,
     lines: [
       { label: "Whisper", read: ({ queues }) => queues.whisper },
       { label: "Piper", read: ({ queues }) => queues.piper },
-      { label: "Requests", read: ({ queues }) => queues.tts },
+      { label: gettext("Requests"), read: ({ queues }) => queues.tts },
     ],
   },
   {
-    title: "Real-time factor, below 1 keeps up",
-    empty: "No engine has run yet.",
+    title: gettext("Real-time factor, below 1 keeps up"),
+    empty: gettext("No engine has run yet."),
     words: factor,
     least: 0.5,
     lines: [
@@ -66,32 +67,33 @@ const PLANS = [
     ],
   },
   {
-    title: "Memory",
-    empty: "Waiting for the first data.",
+    title: gettext("Memory"),
+    empty: gettext("Waiting for the first data."),
     words: megabytes,
     least: 200,
     lines: [
       { label: "Whisper", read: ({ memory_mb: memory }) => sum(memory.whisper) },
       { label: "Piper", read: ({ memory_mb: memory }) => sum(memory.piper) },
-      { label: "Server", read: ({ memory_mb: memory }) => sum(memory.server) },
+      { label: gettext("Server"), read: ({ memory_mb: memory }) => sum(memory.server) },
       { label: "LLM", read: ({ memory_mb: memory }) => sum(memory.llm) },
     ],
   },
   {
-    title: "CPU use of this machine",
-    empty: "Waiting for the first data.",
-    words: (value) => `${Math.round(value)} %`,
+    title: gettext("CPU use of this machine"),
+    empty: gettext("Waiting for the first data."),
+    words: (value) => `${formatNumber(Math.round(value))} %`,
     least: 100,
-    lines: [{ label: "Busy", read: (snapshot) => snapshot.cpu_percent }],
+    lines: [{ label: gettext("Busy"), read: (snapshot) => snapshot.cpu_percent }],
   },
 ];
 
 const data = new MonitorData();
-const charts = PLANS.map((plan) => new Chart(byId("charts"), plan));
+const places = byId("charts").children;
+const charts = PLANS.map((plan, index) => new Chart(places[index], plan));
 let failures = 0;
 
 function connect() {
-  const socket = new WebSocket(socketUrl("/ws/monitor"));
+  const socket = openSocket("/ws/monitor");
   /** @type {string|undefined} */
   let said;
   socket.onmessage = ({ data: text }) => {
@@ -131,11 +133,11 @@ function show(snapshot) {
  */
 function closed(code, said) {
   if (code === 4401 || code === 4403) {
-    return showNotice(byId("notice"), { title: said ?? "This server needs a key.", advice: "Sign in on the Admin page, then come back." });
+    return showNotice(byId("notice"), { title: said ?? gettext("This server needs a key."), advice: gettext("Sign in on the Admin page, then come back.") });
   }
   failures += 1;
   const wait = Math.min(2 ** (failures - 1), LONGEST_WAIT_SECONDS);
-  return countDown(said ?? "The live data has stopped: the server does not answer.", wait);
+  return countDown(said ?? gettext("The live data has stopped: the server does not answer."), wait);
 }
 
 /**
@@ -144,7 +146,7 @@ function closed(code, said) {
  */
 function countDown(title, seconds) {
   if (seconds <= 0) return connect();
-  showNotice(byId("notice"), { title, advice: `Trying again in ${seconds} s.`, tone: "wait" });
+  showNotice(byId("notice"), { title, advice: interpolate(gettext("Trying again in %(seconds)s s."), { seconds }), tone: "wait" });
   setTimeout(() => countDown(title, seconds - 1), 1000);
   return undefined;
 }
@@ -152,27 +154,32 @@ function countDown(title, seconds) {
 /** @param {Snapshot} now */
 function drawFigures(now) {
   const active = (now.sessions.stt ?? 0) + (now.sessions.tts ?? 0);
-  const split = `${now.sessions.stt ?? 0} listening, ${now.sessions.tts ?? 0} speaking`;
+  const split = interpolate(gettext("%(listening)s listening, %(speaking)s speaking"), {
+    listening: now.sessions.stt ?? 0,
+    speaking: now.sessions.tts ?? 0,
+  });
   figure("sessions", [String(active)], split);
-  latencyFigure("final", now.latency_ms.final, "utterance");
-  latencyFigure("sound", now.latency_ms.first_audio, "request");
+  latencyFigure("final", now.latency_ms.final, gettext("No utterances yet"), (count) =>
+    ngettext("%(count)s utterance in 15 minutes", "%(count)s utterances in 15 minutes", count));
+  latencyFigure("sound", now.latency_ms.first_audio, gettext("No requests yet"), (count) =>
+    ngettext("%(count)s request in 15 minutes", "%(count)s requests in 15 minutes", count));
   const errors = now.errors_last_hour;
-  figure("errors", [errors.toLocaleString("en")], errors ? "See the log." : "None in the last hour");
+  figure("errors", [formatNumber(errors)], errors ? gettext("See the log.") : gettext("None"));
   byId("figure-errors").dataset.tone = errors ? "bad" : "";
-  byId("processes").textContent = data.processes === 1 ? "One process" : `${data.processes} processes`;
-  byId("loop-delay").textContent = `${now.loop_delay_ms.toFixed(1)} ms`;
+  byId("processes").textContent = interpolate(ngettext("%(count)s process", "%(count)s processes", data.processes), { count: data.processes });
 }
 
 /**
  * @param {string} name
  * @param {import("./monitor-data.js").Latency|undefined} latencyNow
- * @param {string} what One of what is counted.
+ * @param {string} none What is said before there is one.
+ * @param {(count: number) => string} words For so many.
  */
-function latencyFigure(name, latencyNow, what) {
-  if (!latencyNow?.count) return figure(name, ["–"], `No ${what}s yet`);
+function latencyFigure(name, latencyNow, none, words) {
+  if (!latencyNow?.count) return figure(name, ["–"], none);
   const { p50, p95, count } = latencyNow;
-  const counted = `${count.toLocaleString("en")} ${what}${count === 1 ? "" : "s"}`;
-  return figure(name, [String(Math.round(p50)), ` / ${Math.round(p95)} ms`], `${counted} in 15 minutes`);
+  const counted = interpolate(words(count), { count: formatNumber(count) });
+  return figure(name, [formatNumber(Math.round(p50)), ` / ${milliseconds(p95)}`], counted);
 }
 
 /**

@@ -61,11 +61,22 @@ export function joined(portions) {
  * @returns {Blob}
  */
 export function wavFile(samples, rate) {
+  return wavOfPortions([samples], rate);
+}
+
+/**
+ * The same from portions, without joining them in memory.
+ * @param {readonly (Int16Array|ArrayBuffer)[]} portions
+ * @param {number} rate
+ * @returns {Blob}
+ */
+export function wavOfPortions(portions, rate) {
+  const bytes = portions.reduce((sum, portion) => sum + portion.byteLength, 0);
   const header = new DataView(new ArrayBuffer(44));
   const words = (place, text) =>
     [...text].forEach((letter, index) => header.setUint8(place + index, letter.charCodeAt(0)));
   words(0, "RIFF");
-  header.setUint32(4, 36 + samples.byteLength, true);
+  header.setUint32(4, 36 + bytes, true);
   words(8, "WAVEfmt ");
   header.setUint32(16, 16, true);
   header.setUint16(20, 1, true);
@@ -75,6 +86,6 @@ export function wavFile(samples, rate) {
   header.setUint16(32, 2, true);
   header.setUint16(34, 16, true);
   words(36, "data");
-  header.setUint32(40, samples.byteLength, true);
-  return new Blob([header, samples], { type: "audio/wav" });
+  header.setUint32(40, bytes, true);
+  return new Blob([header, ...portions], { type: "audio/wav" });
 }

@@ -11,10 +11,12 @@ const MAX_BYTES = 10_000_000;
  * @property {number} time Milliseconds since 1970.
  * @property {string} text What was asked for.
  * @property {string} reply What was said.
- * @property {string} voice
+ * @property {string} [voice]
+ * @property {string} [speaker]
  * @property {number} speed
  * @property {number} rate
  * @property {Int16Array} samples
+ * @property {import("./word-times.js").SpokenWord[]} [words] When each word is heard.
  */
 
 /** @type {Store<Spoken>} */

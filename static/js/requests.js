@@ -1,21 +1,22 @@
 // The latest requests as a table, with the time of each stage as a small bar.
 
 import { inMilliseconds, timeOfDay } from "./format.js";
+import { gettext } from "./i18n.js";
 import { byId, icon, make, makeSvg } from "./page.js";
 
-const KINDS = { transcript: "Listen", synthesis: "Speak" };
+const KINDS = { transcript: gettext("Listen"), synthesis: gettext("Speak") };
 const STATUS = {
-  ok: { icon: "check", words: "Done" },
-  error: { icon: "warning", words: "Failed" },
-  cancelled: { icon: "cross", words: "Cancelled" },
+  ok: { icon: "check", words: gettext("Done") },
+  error: { icon: "warning", words: gettext("Failed") },
+  cancelled: { icon: "cross", words: gettext("Cancelled") },
 };
 const STAGE_WORDS = {
-  llm_first_token: "first token",
-  first_audio: "first audio",
-  transcribe: "transcribing",
-  wait: "waiting",
-  final: "text",
-  total: "all",
+  llm_first_token: gettext("first token"),
+  first_audio: gettext("first audio"),
+  transcribe: gettext("transcribing"),
+  wait: gettext("waiting"),
+  final: gettext("text"),
+  total: gettext("total"),
 };
 const MAX_STAGES = 4;
 
@@ -36,6 +37,7 @@ export function drawRequests(requests) {
   const now = JSON.stringify(requests);
   if (now === shown) return;
   shown = now;
+  byId("requests-waiting").hidden = true;
   byId("requests-empty").hidden = requests.length > 0;
   byId("requests-table").hidden = requests.length === 0;
   byId("requests").replaceChildren(...requests.map(row));

@@ -1,6 +1,8 @@
 // Requests to this server, and what their failures mean in words.
 
-import { address } from "./address.js";
+import { address, CSRF_COOKIE } from "./address.js";
+import { serverLost } from "./health.js";
+import { gettext, interpolate } from "./i18n.js";
 
 /** @typedef {import("./page.js").Trouble} Trouble */
 
@@ -15,8 +17,9 @@ export class RequestFailed extends Error {
 
 /** @returns {Record<string, string>} */
 function csrfHeader() {
-  const cookie = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/);
-  return cookie ? { "X-CSRFToken": decodeURIComponent(cookie[1]) } : {};
+  const pairs = document.cookie.split("; ").map((each) => each.split("="));
+  const token = pairs.find(([name]) => name === CSRF_COOKIE)?.[1];
+  return token ? { "X-CSRFToken": decodeURIComponent(token) } : {};
 }
 
 /**
@@ -51,9 +54,10 @@ async function reached(path, request) {
     return await fetch(address(path), request);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
+    serverLost();
     throw new RequestFailed({
-      title: "The server does not answer.",
-      advice: "It may be stopped or restarting, or the network is down. Try again in a moment.",
+      title: gettext("The server does not answer."),
+      advice: gettext("It may be stopped or restarting, or the network is down. Try again in a moment."),
     });
   }
 }
@@ -71,24 +75,36 @@ async function answered(response) {
  */
 async function troubleOf(response) {
   const body = await response.json().catch(() => null);
-  const title = body?.error?.message ?? `The server answered with ${response.status}.`;
+  const title = body?.error?.message ?? interpolate(gettext("The server answered with %(status)s."), { status: response.status });
   return { title, advice: adviceFor(response) };
 }
 
 /** @param {Response} response */
 function adviceFor(response) {
   const wait = Number(response.headers.get("Retry-After"));
-  if (response.status === 401) return "This server needs a key. Sign in on the Admin page, then come back.";
-  if (response.status === 403) return "Reload the page. If you are signed in, sign in again.";
-  if (response.status === 429) return `The server is busy. Try again in ${wait || 5} seconds.`;
-  if (response.status === 503) return "The Monitor page shows which component is missing.";
+  if (response.status === 401) return gettext("This server needs a key. Sign in on the Admin page, then come back.");
+  if (response.status === 403) return gettext("Reload the page. If you are signed in, sign in again.");
+  if (response.status === 429) return interpolate(gettext("The server is busy. Try again in %(seconds)s seconds."), { seconds: wait || 5 });
+  if (response.status === 503) return gettext("The Monitor page shows which component is missing.");
   return undefined;
+}
+
+const BROKEN = 1006;
+
+/**
+ * A WebSocket of this server; the page learns at once when it breaks.
+ * @param {string} path
+ */
+export function openSocket(path) {
+  const socket = new WebSocket(socketUrl(path));
+  socket.addEventListener("close", ({ code }) => code === BROKEN && serverLost());
+  return socket;
 }
 
 /**
  * The address of a WebSocket of this server.
  * @param {string} path
  */
-export function socketUrl(path) {
+function socketUrl(path) {
   return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${address(path)}`;
 }

@@ -1,6 +1,7 @@
 // What every page does: the state dot, the theme switch, lines to copy.
 
-import { drawParts, STATE_WORDS, watchHealth } from "./health.js";
+import { address } from "./address.js";
+import { drawParts, markLost, STATE_WORDS, watchHealth } from "./health.js";
 import { gettext, interpolate } from "./i18n.js";
 import { announce, byId, setIcon } from "./page.js";
 
@@ -8,6 +9,8 @@ const NOTES = {
   gone: gettext("The server does not answer. It may be stopped or restarting; this page keeps trying."),
   closed: gettext("This server needs a key. Sign in on the Admin page to see its components."),
 };
+
+let lastSeen = Date.now();
 
 /** @param {CustomEvent<import("./health.js").Health>} event */
 function showHealth({ detail: health }) {
@@ -17,6 +20,11 @@ function showHealth({ detail: health }) {
   byId("state-word").textContent = STATE_WORDS[health.state];
   const note = NOTES[health.state];
   byId("state-note").textContent = note ?? interpolate(gettext("Version %(version)s"), { version: health.version ?? "" });
+  if (health.state === "gone") {
+    for (const list of document.querySelectorAll(".parts")) markLost(list, lastSeen);
+  } else {
+    lastSeen = Date.now();
+  }
   if (!note) {
     for (const list of document.querySelectorAll("[data-parts]")) drawParts(list, health.parts);
   }
@@ -30,6 +38,8 @@ function isDark() {
 }
 
 function showTheme() {
+  // The interactive API has its own dark colours.
+  document.documentElement.classList.toggle("dark-mode", isDark());
   const button = byId("theme");
   setIcon(button, isDark() ? "sun" : "moon");
   button.setAttribute("aria-label", isDark() ? gettext("Switch to the light theme") : gettext("Switch to the dark theme"));
@@ -56,7 +66,7 @@ const YEAR_SECONDS = 365 * 24 * 3600;
  */
 function switchLanguage(code) {
   const secure = location.protocol === "https:" ? "; secure" : "";
-  document.cookie = `${LANGUAGE_COOKIE}=${code}; path=/; max-age=${YEAR_SECONDS}; samesite=lax${secure}`;
+  document.cookie = `${LANGUAGE_COOKIE}=${code}; path=${address("/")}; max-age=${YEAR_SECONDS}; samesite=lax${secure}`;
   location.reload();
 }
 

@@ -1,13 +1,14 @@
 // Asks the server to speak and hands on sound and text as they arrive.
 
 import { fromBase64, serverEvents } from "./events.js";
+import { gettext } from "./i18n.js";
 import { PcmReader } from "./pcm.js";
 import { post, RequestFailed } from "./server.js";
 
 /**
  * @typedef {object} SpeechWish
  * @property {string} text
- * @property {string} voice
+ * @property {string} [voice] Without it the default one.
  * @property {number} speed
  * @property {boolean} llm Whether the language model answers first.
  * @property {string} [speaker]
@@ -15,7 +16,9 @@ import { post, RequestFailed } from "./server.js";
  * @typedef {object} SpeechHandlers
  * @property {(rate: number) => void} onRate Called before any sound.
  * @property {(samples: Int16Array) => void} onSamples
- * @property {(text: string) => void} onText More of the reply's text.
+ * @property {(text: string) => void} onText The text, or more of the answer.
+ * @property {(text: string, start: number) => void} onClause A clause begins, in spoken words.
+ * @property {(words: import("./word-times.js").SpokenWord[]) => void} onWords When words are heard.
  */
 
 /**
@@ -24,28 +27,13 @@ import { post, RequestFailed } from "./server.js";
  * @param {AbortSignal} signal
  */
 export async function receiveSpeech(wish, handlers, signal) {
-  const extra = wish.llm ? { stream_format: "sse" } : {};
-  const response = await post("/tts", { ...wish, ...extra, format: "pcm" }, signal);
+  const response = await post("/tts", { ...wish, stream_format: "sse", format: "pcm" }, signal);
   handlers.onRate(Number(response.headers.get("X-Sample-Rate")) || 22_050);
   if (!response.body) return;
   try {
-    await (wish.llm ? readEvents(response.body, handlers) : readAudio(response.body, handlers));
+    await readEvents(response.body, handlers);
   } catch (error) {
     throw error instanceof TypeError ? brokenOff() : error;
-  }
-}
-
-/**
- * @param {ReadableStream<Uint8Array>} body
- * @param {SpeechHandlers} handlers
- */
-async function readAudio(body, handlers) {
-  const reader = body.getReader();
-  const pcm = new PcmReader();
-  for (;;) {
-    const { value, done } = await reader.read();
-    if (done) return;
-    handlers.onSamples(pcm.read(value));
   }
 }
 
@@ -59,13 +47,15 @@ async function readEvents(body, handlers) {
     if (event.type === "error") throw new RequestFailed({ title: event.message });
     if (event.type === "speech.audio.delta") handlers.onSamples(pcm.read(fromBase64(event.audio)));
     if (event.type === "speech.text.delta") handlers.onText(event.text);
+    if (event.type === "speech.clause.started") handlers.onClause(event.text, event.start);
+    if (event.type === "speech.words.delta") handlers.onWords(event.words);
   }
 }
 
 function brokenOff() {
   return new RequestFailed({
-    title: "The connection broke before the end.",
-    advice: "You can replay the part that arrived.",
+    title: gettext("The connection broke before the end."),
+    advice: gettext("You can replay the part that arrived."),
   });
 }
 

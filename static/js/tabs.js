@@ -2,11 +2,11 @@
 
 const lists = [...document.querySelectorAll("[role=tablist]")];
 
-/** @param {string} name The words on the tab. */
+/** @param {string|undefined} name The language's short name. */
 function choose(name) {
   for (const list of lists) {
     for (const tab of list.querySelectorAll("[role=tab]")) {
-      const chosen = tab.textContent === name;
+      const chosen = /** @type {HTMLElement} */ (tab).dataset.tab === name;
       tab.setAttribute("aria-selected", String(chosen));
       /** @type {HTMLElement} */ (tab).tabIndex = chosen ? 0 : -1;
       const panel = document.getElementById(tab.getAttribute("aria-controls") ?? "");
@@ -22,15 +22,15 @@ function move(event) {
   if (!step || tab.getAttribute("role") !== "tab") return;
   const tabs = /** @type {HTMLElement[]} */ ([...(tab.parentElement?.children ?? [])]);
   const next = tabs[(tabs.indexOf(tab) + step + tabs.length) % tabs.length];
-  choose(next.textContent ?? "");
+  choose(next.dataset.tab);
   next.focus();
 }
 
 for (const list of lists) {
   list.addEventListener("click", (event) => {
     const tab = /** @type {Element} */ (event.target).closest("[role=tab]");
-    if (tab) choose(tab.textContent ?? "");
+    if (tab instanceof HTMLElement) choose(tab.dataset.tab);
   });
   list.addEventListener("keydown", /** @type {EventListener} */ (move));
 }
-choose("Shell");
+choose("sh");

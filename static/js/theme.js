@@ -8,4 +8,7 @@
   } catch {
     // Storage is closed to this page: the system's theme it is.
   }
+  const kept = document.documentElement.dataset.theme;
+  const dark = kept ? kept === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  document.documentElement.classList.toggle("dark-mode", dark);
 })();

@@ -1,61 +1,63 @@
-// The transcript on the page: utterances with their times, and the part that may still change.
+// A transcript on the page: paragraphs of words, and the part that may still change.
 
-import { plainText } from "./exports.js";
 import { asClock, languageName } from "./format.js";
-import { byId, make } from "./page.js";
+import { make } from "./page.js";
+import { startsParagraph } from "./paragraphs.js";
+import { spaceBetween } from "./scripts.js";
+import { timedWords } from "./timed-words.js";
+import { wordFacts } from "./word-cursor.js";
 
 /** @typedef {import("./exports.js").Utterance} Utterance */
+/** @typedef {import("./transcription.js").Partial} Partial */
+/** @typedef {import("./word-cursor.js").ShownWord} ShownWord */
 
 const NEAR_END_PIXELS = 40;
 
 export class TranscriptView {
-  /** @type {Utterance[]} */
-  utterances = [];
-  #list = byId("utterances");
-  #box = byId("transcript");
-  #partial = make("li", "utterance", make("time"), make("p"));
-  #partialOf = -1;
-  #partialStart = 0;
+  #box;
+  /** @type {Utterance[]} Those of the last paragraph. */
+  #current = [];
+  /** @type {HTMLElement|null} The last paragraph. */
+  #paragraph = null;
   #language = "";
+  /** @type {Partial|null} */
+  #partial = null;
+  #partialWords = make("span", "partial");
 
-  constructor() {
+  /** @param {HTMLElement} box */
+  constructor(box) {
+    this.#box = box;
     // Read out once it is final; before, it changes too often.
-    this.#partial.setAttribute("aria-live", "off");
+    this.#partialWords.setAttribute("aria-live", "off");
   }
 
-  /** Called after every change. */
-  onChange = () => {};
+  /** Called with the words of each utterance that was added. */
+  onWords = (/** @type {ShownWord[]} */ words) => {};
 
-  get text() {
-    return plainText(this.utterances);
+  /** What is being said and not final yet. @returns {Partial|null} */
+  get partial() {
+    return this.#partial;
   }
 
   /** @param {Utterance} utterance */
   add(utterance) {
-    this.utterances.push(utterance);
-    if (utterance.id === undefined || utterance.id >= this.#partialOf) this.dropPartial();
-    const time = make("time", "", asClock(utterance.start));
-    time.title = `${utterance.start.toFixed(2)} s to ${utterance.end.toFixed(2)} s`;
-    const words = make("p", "", ...timedWords(utterance));
-    if (utterance.language && utterance.language !== this.#language) {
-      this.#language = utterance.language;
-      words.append(make("span", "tag", languageName(utterance.language)));
-    }
-    this.#append(make("li", "utterance", time, words));
+    this.#following(() => {
+      const later = this.#partial;
+      this.#takePartial();
+      this.#append(utterance);
+      if (later && utterance.id !== undefined && utterance.id < later.utterance_id) this.#putPartial(later);
+    });
   }
 
   /**
    * What is being said; the stable part will not change any more.
-   * @param {import("./transcription.js").Partial} partial
+   * @param {Partial} partial
    */
-  showPartial({ text, stable_text: stable = "", start, utterance_id: number }) {
-    this.#partialOf = number;
-    this.#partialStart = start;
-    const unsure = make("span", "unsure", text.slice(stable.length));
-    const time = this.#partial.querySelector("time");
-    if (time) time.textContent = asClock(start);
-    this.#partial.querySelector("p")?.replaceChildren(make("span", "stable", stable), unsure);
-    this.#append(this.#partial);
+  showPartial(partial) {
+    this.#following(() => {
+      this.#takePartial();
+      this.#putPartial(partial);
+    });
   }
 
   /**
@@ -63,55 +65,82 @@ export class TranscriptView {
    * @param {number} seconds
    */
   settle(seconds) {
-    if (this.#partial.isConnected && this.#partialStart < seconds) this.dropPartial();
+    if (this.#partial && this.#partial.start < seconds) this.dropPartial();
   }
 
   dropPartial() {
-    this.#partial.remove();
-    this.#partialOf = -1;
-    this.#changed();
+    this.#takePartial();
   }
 
-  clear() {
-    this.utterances = [];
-    this.#language = "";
-    this.#partialOf = -1;
-    this.#list.replaceChildren();
-    this.#changed();
+  /** @param {Utterance} utterance */
+  #append(utterance) {
+    const before = this.#current.at(-1)?.text ?? "";
+    const isNew = startsParagraph(this.#current, utterance);
+    if (isNew) this.#begin(utterance);
+    this.#current.push(utterance);
+    const element = make("span", "utterance");
+    const words = timedWords(utterance).map((word) => shown(word, element));
+    this.#paragraph?.querySelector("p")?.append(isNew ? "" : spaceBetween(before, utterance.text), element);
+    this.onWords(words);
   }
 
-  /** @param {HTMLElement} row */
-  #append(row) {
+  /** @param {{start: number, language?: string}} utterance */
+  #begin({ start, language }) {
+    this.#current = [];
+    const words = make("p");
+    const time = make("time", "", asClock(start));
+    this.#paragraph = make("div", "paragraph", time, words);
+    if (language) {
+      words.lang = language;
+      if (this.#language && language !== this.#language) time.append(make("span", "tag", languageName(language)));
+      this.#language = language;
+    }
+    this.#box.append(this.#paragraph);
+  }
+
+  /** @param {Partial} partial */
+  #putPartial(partial) {
+    const { text, stable_text: stable = "", start } = partial;
+    const before = this.#current.at(-1)?.text ?? "";
+    const isNew = startsParagraph(this.#current, { text, start, end: start });
+    this.#partialWords.replaceChildren(
+      isNew ? "" : spaceBetween(before, text),
+      make("span", "stable", stable),
+      make("span", "unsure", text.slice(stable.length)),
+    );
+    const paragraph = isNew ? make("div", "paragraph", make("time", "", asClock(start)), make("p")) : this.#paragraph;
+    if (isNew && paragraph) this.#box.append(paragraph);
+    paragraph?.querySelector("p")?.append(this.#partialWords);
+    this.#partial = partial;
+  }
+
+  #takePartial() {
+    const paragraph = this.#partialWords.closest(".paragraph");
+    this.#partialWords.remove();
+    this.#partial = null;
+    if (paragraph && !paragraph.querySelector(".utterance")) paragraph.remove();
+  }
+
+  /**
+   * Keep the end in sight, unless the reader has scrolled away from it.
+   * @param {() => void} change
+   */
+  #following(change) {
     const box = this.#box;
-    const following = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PIXELS;
-    const partial = this.#partial;
-    if (row !== partial && partial.isConnected) partial.before(row);
-    else this.#list.append(row);
-    this.#changed();
-    if (following) box.scrollTop = box.scrollHeight;
-  }
-
-  #changed() {
-    byId("transcript-empty").hidden = this.#list.children.length > 0;
-    this.onChange();
+    const follows = box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_END_PIXELS;
+    change();
+    if (follows) box.scrollTop = box.scrollHeight;
   }
 }
 
 /**
- * The text, in which each word that has times shows them when it is pointed at.
- * @param {Utterance} utterance
- * @returns {(string|HTMLElement)[]}
+ * @param {import("./timed-words.js").TimedWord} word
+ * @param {HTMLElement} utterance Takes the word.
+ * @returns {ShownWord}
  */
-function timedWords({ text, words = [] }) {
-  const parts = [];
-  let place = 0;
-  for (const { word, start, end, probability } of words) {
-    const at = text.indexOf(word, place);
-    if (!word || at < 0) continue;
-    const timed = make("span", "timed", word);
-    timed.title = `${start.toFixed(2)} s to ${end.toFixed(2)} s, ${Math.round(probability * 100)} % sure`;
-    parts.push(text.slice(place, at), timed);
-    place = at + word.length;
-  }
-  return [...parts, text.slice(place)];
+function shown(word, utterance) {
+  const element = make("span", "timed", word.text);
+  if (word.probability !== undefined) element.title = wordFacts(word);
+  utterance.append(word.lead, element);
+  return { ...word, element };
 }

@@ -1,6 +1,7 @@
 // One connection to /ws/stt: audio goes in, transcripts and troubles come out.
 
-import { socketUrl } from "./server.js";
+import { gettext, interpolate } from "./i18n.js";
+import { openSocket } from "./server.js";
 
 /** @typedef {import("./page.js").Trouble} Trouble */
 
@@ -24,6 +25,9 @@ import { socketUrl } from "./server.js";
  * @typedef {object} ListenOptions
  * @property {string} [language] A code, or nothing for the server's setting.
  * @property {boolean} [words] Ask for the times of the words.
+ * @property {boolean} [translate] Into English.
+ * @property {string} [prompt]
+ * @property {string} [hotwords]
  * @property {"live"|"file"} [purpose]
  * @property {{token: string, seconds: number}} [resume] Go on where a lost connection was.
  *
@@ -55,6 +59,7 @@ const NORMAL_CLOSE = 1000;
 
 export class Transcription {
   #socket;
+  #options;
   #handlers;
   /** @type {{code: string, message: string, retry_after?: number}|null} */
   #error = null;
@@ -67,9 +72,10 @@ export class Transcription {
    * @param {Handlers} handlers
    */
   constructor(options, handlers) {
+    this.#options = options;
     this.#handlers = handlers;
     const query = queryOf(options);
-    this.#socket = new WebSocket(socketUrl(`/ws/stt?${query}`));
+    this.#socket = openSocket(`/ws/stt?${query}`);
     this.#socket.binaryType = "arraybuffer";
     this.#socket.onmessage = ({ data }) => this.#heard(JSON.parse(data));
     this.#socket.onclose = ({ code }) => this.#closed(code);
@@ -105,10 +111,18 @@ export class Transcription {
     this.#socket.close();
   }
 
+  /** Texts go in a message: addresses are logged, and their length is limited. */
+  #configure() {
+    const { prompt, hotwords } = this.#options;
+    const given = { ...(prompt && { prompt }), ...(hotwords && { hotwords }) };
+    if (Object.keys(given).length) this.#socket.send(JSON.stringify({ type: "configure", ...given }));
+  }
+
   /** @param {any} message */
   #heard(message) {
     switch (message.type) {
       case "ready":
+        this.#configure();
         return this.#handlers.onReady(message);
       case "transcript":
         return message.text ? this.#handlers.onTranscript(message) : undefined;
@@ -121,12 +135,6 @@ export class Transcription {
         return this.#handlers.onAcknowledged?.(message.audio_seconds);
       case "status":
         return this.#told(message);
-      case "buffer_limit_reached":
-        return this.#handlers.onNote({
-          title: `${Math.round(message.duration)} seconds of audio without a pause.`,
-          advice: "The server transcribes all of it; the text comes a little later.",
-          tone: "wait",
-        });
       case "closed":
         this.#complete = true;
         return undefined;
@@ -143,8 +151,8 @@ export class Transcription {
     this.#handlers.onLag?.(lag);
     if (left === undefined || left === null) return;
     this.#handlers.onNote({
-      title: `This connection ends in ${Math.round(left)} s.`,
-      advice: "It has reached the server's time limit. Stop, then press the button again.",
+      title: interpolate(gettext("This connection ends in %(seconds)s s."), { seconds: Math.round(left) }),
+      advice: gettext("It has reached the server's time limit. Stop, then press the button again."),
       tone: "wait",
     });
   }
@@ -157,19 +165,20 @@ export class Transcription {
       lost: !orderly && AGAIN.has(code),
       retryAfter: this.#error?.retry_after,
       trouble: CLOSINGS[code] ?? {
-        title: this.#error?.message ?? "The connection was lost.",
-        advice: this.#error ? undefined : "The server may be restarting, or the network is down.",
+        title: this.#error?.message ?? gettext("The connection was lost."),
+        advice: this.#error ? undefined : gettext("The server may be restarting, or the network is down."),
       },
     });
   }
 }
 
 /** @param {ListenOptions} options */
-function queryOf({ language, words, purpose = "live", resume }) {
+function queryOf({ language, words, translate, purpose = "live", resume }) {
   const query = new URLSearchParams({ sample_rate: "16000", purpose });
   if (purpose === "live") query.set("interim_results", "true");
   if (language) query.set("language", language);
   if (words) query.set("word_timestamps", "true");
+  if (translate) query.set("task", "translate");
   if (resume) {
     query.set("resume", resume.token);
     query.set("audio_seconds", String(resume.seconds));
@@ -182,11 +191,11 @@ const AGAIN = new Set([NORMAL_CLOSE, 1001, 1005, 1006, 1011, 1012, 4503, 4512]);
 
 /** @type {Record<number, Trouble>} */
 const CLOSINGS = {
-  4401: { title: "This server needs a key.", advice: "Sign in on the Admin page, then come back." },
-  4403: { title: "This page may not use the microphone service.", advice: "Open it at the server's own address." },
-  4404: { title: "There is no speech to text service at this address.", advice: "Speech to text may run as a separate service, on another port." },
-  4408: { title: "The connection was idle for too long.", advice: "Press the button to continue.", tone: "wait" },
-  4429: { title: "There are too many connections from here.", advice: "Wait a little, then press the button again." },
-  4503: { title: "The server is busy with other speakers.", tone: "wait" },
-  4512: { title: "The server is restarting.", tone: "wait" },
+  4401: { title: gettext("This server needs a key."), advice: gettext("Sign in on the Admin page, then come back.") },
+  4403: { title: gettext("This page may not use the microphone service."), advice: gettext("Open it at the server's own address.") },
+  4404: { title: gettext("There is no speech to text service at this address."), advice: gettext("Speech to text may run as a separate service, on another port.") },
+  4408: { title: gettext("The connection was idle for too long."), advice: gettext("Press the button to continue."), tone: "wait" },
+  4429: { title: gettext("There are too many connections from here."), advice: gettext("Wait a little, then press the button again.") },
+  4503: { title: gettext("The server is busy with other speakers."), tone: "wait" },
+  4512: { title: gettext("The server is restarting."), tone: "wait" },
 };

@@ -1,10 +1,23 @@
 // Shows how far the downloads of voices are, and starts and cancels them without leaving the page.
 
+import { gettext, interpolate } from "./i18n.js";
+
 const POLL_MS = 500;
 const PATIENCE_MS = 3_000;
 const ANNOUNCE_PERCENT = 25;
-const GONE = "The server does not answer. Trying again.";
-const REFUSED = "You no longer have access. Sign in again.";
+const GONE = gettext("The server does not answer. Trying again.");
+const REFUSED = gettext("You no longer have access. Sign in again.");
+
+/** The server answers scripts in English. */
+const STATE_WORDS = {
+  waiting: gettext("Queued"),
+  downloading: gettext("Downloading"),
+  checking: gettext("Validating"),
+  installing: gettext("Installing"),
+  installed: gettext("Installed"),
+  failed: gettext("Failed"),
+  cancelled: gettext("Cancelled"),
+};
 
 const chooser = document.getElementById("voice-download");
 const panel = document.getElementById("voice-downloads");
@@ -18,7 +31,7 @@ async function ask(url, options = {}) {
   const answer = await fetch(url, { ...options, headers: { Accept: "application/json" } });
   if (answer.status === 403) throw new Error(REFUSED);
   const told = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(told.error?.message ?? `The server answered ${answer.status}.`);
+  if (!answer.ok) throw new Error(told.error?.message ?? interpolate(gettext("The server answered with %(status)s."), { status: answer.status }));
   return told;
 }
 
@@ -30,24 +43,28 @@ function made(name) {
   const template = document.getElementById("voice-download-item");
   const item = template.content.firstElementChild.cloneNode(true);
   item.dataset.name = name;
-  item.querySelector("progress").setAttribute("aria-label", `Download of ${name}`);
+  item.querySelector("progress").setAttribute("aria-label", interpolate(gettext("Download of %(name)s"), { name }));
   for (const field of item.querySelectorAll("[name=name]")) field.value = name;
-  for (const words of item.querySelectorAll(".voice-hidden")) words.append(name);
+  const labels = { stoppable: gettext("Cancel the download of %(name)s"), failed: gettext("Try again to download %(name)s") };
+  for (const form of item.querySelectorAll("form")) {
+    form.querySelector("button").setAttribute("aria-label", interpolate(labels[form.dataset.when], { name }));
+  }
   return item;
 }
 
 function fill(item, download) {
   item.dataset.state = download.state;
+  const shown = { ...download, words: STATE_WORDS[download.state] };
   for (const part of item.querySelectorAll("[data-shown]")) {
-    part.textContent = download[part.dataset.shown];
+    part.textContent = shown[part.dataset.shown];
   }
   item.querySelector("[data-shown=problem]").hidden = !download.problem;
   const progress = item.querySelector("progress");
   progress.hidden = !download.active;
   if (download.percent === null) progress.removeAttribute("value");
   else progress.value = download.percent;
-  const shown = { stoppable: download.stoppable, failed: download.state === "failed" };
-  for (const form of item.querySelectorAll("form")) hide(form, !shown[form.dataset.when], item);
+  const offered = { stoppable: download.stoppable, failed: download.state === "failed" };
+  for (const form of item.querySelectorAll("form")) hide(form, !offered[form.dataset.when], item);
 }
 
 function hide(form, hidden, item) {
@@ -60,7 +77,7 @@ function hide(form, hidden, item) {
 function announce(download) {
   const quarter = Math.floor((download.percent ?? 0) / ANNOUNCE_PERCENT) * ANNOUNCE_PERCENT;
   const moves = download.state === "downloading" && quarter > 0 && quarter < 100;
-  const words = [download.words, moves ? `${quarter} %` : "", download.problem].filter(Boolean);
+  const words = [STATE_WORDS[download.state], moves ? `${quarter} %` : "", download.problem].filter(Boolean);
   const said = `${download.name}: ${words.join(", ")}`;
   const isNew = announced.get(download.name) !== said;
   announced.set(download.name, said);

@@ -1,5 +1,7 @@
 // Brings a voice to the server in small parts, so that no limit on bodies stands in the way.
 
+import { gettext, interpolate } from "./i18n.js";
+
 const PART_BYTES = 2 * 1024 * 1024;
 
 const form = document.getElementById("voice-upload");
@@ -13,7 +15,7 @@ async function post(step, values, body) {
   const query = new URLSearchParams(values);
   const answer = await fetch(`${step}/?${query}`, { method: "POST", headers, body });
   const told = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Error(told.error?.message ?? `The server answered ${answer.status}.`);
+  if (!answer.ok) throw new Error(told.error?.message ?? interpolate(gettext("The server answered with %(status)s."), { status: answer.status }));
   return told;
 }
 
@@ -30,7 +32,7 @@ async function bring(onnx, config) {
   const total = onnx.size + config.size;
   await send(upload, "config", config, 0, total);
   await send(upload, "onnx", onnx, config.size, total);
-  status.textContent = "Validating and testing the voice…";
+  status.textContent = gettext("Validating and testing the voice…");
   return post("finish", { upload, name: onnx.name.replace(/\.onnx$/, "") });
 }
 
@@ -40,11 +42,11 @@ form.addEventListener("submit", async (event) => {
   // Not `disabled`, which would take the focus away.
   button.ariaDisabled = "true";
   progress.hidden = false;
-  status.textContent = "Uploading…";
+  status.textContent = gettext("Uploading…");
   trouble.textContent = "";
   try {
     const voice = await bring(form.elements.onnx.files[0], form.elements.config.files[0]);
-    status.textContent = `${voice.name} is installed.`;
+    status.textContent = interpolate(gettext("%(name)s is installed."), { name: voice.name });
     location.href = form.dataset.home;
   } catch (error) {
     status.textContent = "";

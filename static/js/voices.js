@@ -1,6 +1,7 @@
-// The list of voices, with the speakers of each and a sentence to try it.
+// The fields "Voice" and "Speaker".
 
 import { languageName } from "./format.js";
+import { gettext, interpolate } from "./i18n.js";
 import { byId } from "./page.js";
 import { getJson } from "./server.js";
 
@@ -10,66 +11,58 @@ import { getJson } from "./server.js";
  * @property {string} language
  * @property {string} quality
  * @property {string[]} [speakers]
+ * @property {string} sample A sentence in its language.
+ *
+ * @typedef {{voice?: string|null, speaker?: string|null}} Preference
  */
 
-const SAMPLES = {
-  ar: "مرحبا، هكذا يبدو صوتي.",
-  cs: "Dobrý den, takto zní můj hlas.",
-  de: "Guten Tag, so klingt meine Stimme.",
-  en: "Hello, this is how my voice sounds.",
-  es: "Hola, así suena mi voz.",
-  fr: "Bonjour, voici le son de ma voix.",
-  it: "Buongiorno, questa è la mia voce.",
-  nl: "Hallo, zo klinkt mijn stem.",
-  pl: "Dzień dobry, tak brzmi mój głos.",
-  pt: "Olá, é assim que soa a minha voz.",
-  ru: "Здравствуйте, так звучит мой голос.",
-  sv: "Hej, så här låter min röst.",
-  tr: "Merhaba, sesim böyle.",
-  uk: "Вітаю, так звучить мій голос.",
-  zh: "你好，这就是我的声音。",
-};
-
-/** The two fields "Voice" and "Speaker". */
 export class VoiceFields {
   /** @type {Map<string, Voice>} */
   #voices = new Map();
   #voice = byId("voice");
   #speaker = byId("speaker");
 
-  async load() {
+  /**
+   * Ask the server for its voices; the first preference that it has is chosen.
+   * @param {Preference[]} preferences
+   * @returns {Promise<number>} How many there are.
+   */
+  async load(preferences) {
     const { default: usual, details } = await getJson("/voices");
     this.#voices = new Map(details.map((/** @type {Voice} */ voice) => [voice.name, voice]));
     this.#voice.replaceChildren(
       ...details.map((/** @type {Voice} */ voice) => new Option(voiceWords(voice), voice.name)),
     );
-    this.#voice.value = usual ?? details[0]?.name ?? "";
+    const wanted = preferences.find(({ voice }) => voice && this.#voices.has(voice));
+    this.#voice.value = wanted?.voice ?? usual ?? details[0]?.name ?? "";
     this.#voice.disabled = details.length === 0;
     this.#voice.addEventListener("change", () => this.#showFacts());
-    this.#showFacts();
+    this.#showFacts(wanted?.speaker ?? "");
     return details.length;
   }
 
+  /** @returns {{voice?: string, speaker?: string}} Empty until the server has said what it has. */
   get chosen() {
+    if (this.#voice.disabled) return {};
     const speaker = this.#speaker.value;
     return { voice: this.#voice.value, ...(speaker ? { speaker } : {}) };
   }
 
   /** A sentence in the language of the chosen voice. */
   get sample() {
-    const language = this.#voices.get(this.#voice.value)?.language.slice(0, 2) ?? "en";
-    return SAMPLES[language] ?? SAMPLES.en;
+    return this.#voices.get(this.#voice.value)?.sample ?? "";
   }
 
-  #showFacts() {
+  #showFacts(speaker = "") {
     const voice = this.#voices.get(this.#voice.value);
-    const facts = voice ? [languageName(voice.language), voice.quality && `${voice.quality} quality`] : [];
+    const facts = voice ? [languageName(voice.language), voice.quality && interpolate(gettext("%(quality)s quality"), { quality: voice.quality })] : [];
     byId("voice-facts").textContent = facts.filter(Boolean).join(", ");
     const speakers = voice?.speakers ?? [];
     byId("speaker-field").hidden = speakers.length < 2;
     this.#speaker.replaceChildren(
       ...(speakers.length < 2 ? [] : speakers.map((name) => new Option(name, name))),
     );
+    if (speakers.includes(speaker)) this.#speaker.value = speaker;
   }
 }
 

@@ -14,6 +14,7 @@ export class Waveform {
   #unfinished = 0;
   #unfinishedSamples = 0;
   #position = 0;
+  #isWhole = false;
   #colours = { heard: "", coming: "", empty: "" };
 
   /** @param {HTMLCanvasElement} canvas */
@@ -29,6 +30,13 @@ export class Waveform {
     this.#unfinished = 0;
     this.#unfinishedSamples = 0;
     this.#position = 0;
+    this.#isWhole = false;
+    this.draw();
+  }
+
+  /** No more audio comes: what is there takes the whole width. */
+  complete() {
+    this.#isWhole = true;
     this.draw();
   }
 
@@ -66,7 +74,8 @@ export class Waveform {
   }
 
   /** The time that the whole width stands for; it doubles when it is used up. */
-  get #spanSeconds() {
+  get spanSeconds() {
+    if (this.#isWhole && this.#peaks.length) return this.#peaks.length / PEAKS_PER_SECOND;
     let span = FIRST_SPAN_SECONDS;
     while (span * PEAKS_PER_SECOND < this.#peaks.length) span *= 2;
     return span;
@@ -83,7 +92,7 @@ export class Waveform {
     if (!pen) return;
     pen.scale(scale, scale);
     const bars = Math.floor(width / STEP_PIXELS);
-    const peaksPerBar = (this.#spanSeconds * PEAKS_PER_SECOND) / bars;
+    const peaksPerBar = (this.spanSeconds * PEAKS_PER_SECOND) / bars;
     const heardBars = (this.#position * PEAKS_PER_SECOND) / peaksPerBar;
     for (let bar = 0; bar < bars; bar += 1) {
       const from = Math.floor(bar * peaksPerBar);

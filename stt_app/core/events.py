@@ -34,6 +34,7 @@ from stt_app.core.endpointing.events import (
 from stt_app.core.engine import Transcript
 
 __all__ = [
+    "AudioHint",
     "BufferLimitReached",
     "CandidateDropped",
     "ClosingSoon",
@@ -173,6 +174,8 @@ class UtteranceTranscribed:
     """Whether the session ends after it."""
     segments: tuple[SpokenSegment, ...] = ()
     """Empty if the engine does not tell them."""
+    live: bool = True
+    """False for a recording, whose latency says nothing about live speech."""
 
     @property
     def start_seconds(self) -> float:
@@ -198,6 +201,7 @@ class UtteranceFailed:
     error: VoiceError
     stages_ms: dict[str, float] = field(default_factory=dict)
     is_last: bool = False
+    live: bool = True
 
     @property
     def audio_seconds(self) -> float:
@@ -245,6 +249,14 @@ class ClosingSoon:
 
 
 @dataclass(frozen=True)
+class AudioHint:
+    """The audio is probably not what the options say."""
+
+    lag_ms: float
+    hint: str
+
+
+@dataclass(frozen=True)
 class BufferLimitReached:
     """Too much audio came without a pause, or is pending."""
 
@@ -280,6 +292,7 @@ SessionEvent = (
     | Marked
     | Progress
     | Lag
+    | AudioHint
     | ClosingSoon
     | BufferLimitReached
     | SessionClosed

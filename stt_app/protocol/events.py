@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 
 from common.audio import SPEECH_RATE_HZ
 from stt_app.core.events import (
+    AudioHint,
     BufferLimitReached,
     CandidateDropped,
     ClosingSoon,
@@ -99,6 +100,8 @@ def _message(event: SessionEvent) -> ServerMessage | None:
             return messages.Status(
                 lag_ms=event.lag_ms, closes_in_seconds=event.closes_in_seconds
             )
+        case AudioHint():
+            return messages.Status(lag_ms=event.lag_ms, hint=event.hint)
         case BufferLimitReached():
             duration = round(event.audio_seconds, 2)
             return messages.BufferLimitReached(duration=duration)

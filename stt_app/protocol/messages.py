@@ -122,7 +122,7 @@ class Ack(Message):
 
 
 class Status(Message):
-    """Transcripts are late, or the server is about to close the connection."""
+    """Transcripts are late, the server is about to close the connection, or the audio is probably not what the options say."""
 
     type: Literal["status"] = "status"
     lag_ms: float = Field(
@@ -133,6 +133,11 @@ class Status(Message):
         None,
         description="When the server will close the connection; reconnect before that.",
         examples=[60],
+    )
+    hint: str | None = Field(
+        None,
+        description="What is probably wrong with the audio, as a sentence. Sent once.",
+        examples=["About 48000 samples arrive per second, but `sample_rate` is 16000."],
     )
 
 

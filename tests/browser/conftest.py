@@ -20,6 +20,8 @@ from tests.install_browser import installed
 from tests.server_process import RunningServer, running_server
 
 SECRET = "sk-never-to-be-shown"
+OTHER_HOST = "voice.example"
+"""Another name of the server, at which the browser finds its pages insecure."""
 SPOKEN = "The meeting starts at nine on Monday. Please bring the blue folder."
 QUIET_FLAGS = [
     "--no-sandbox",
@@ -41,7 +43,10 @@ MICROPHONE_RATE_HZ = 48_000
 def server() -> Iterator[RunningServer]:
     """Real models, one secret, everything else as it comes."""
     with running_server(
-        whisper_model_name="tiny.en", llm_backend="embedded", openai_api_key=SECRET
+        whisper_model_name="tiny.en",
+        llm_backend="embedded",
+        openai_api_key=SECRET,
+        allowed_hosts=[OTHER_HOST, "127.0.0.1"],
     ) as running:
         yield running
 

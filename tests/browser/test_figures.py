@@ -14,7 +14,6 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from common.product import NAME
 from tests.browser.conftest import SECRET
 from tests.browser.watching import scrolls_sideways
 from tests.server_process import RunningServer, free_port
@@ -49,6 +48,13 @@ def test_it_says_that_the_figures_have_stopped(launch: Any, fake_server: Any) ->
         expect(page.locator("#requests-empty")).to_contain_text("No requests yet.")
         server.process.kill()
         expect(page.locator("#notice")).to_contain_text("live data has stopped")
+        # At once, not with the next look at its health.
+        expect(page.locator("#state")).to_have_attribute(
+            "data-state", "gone", timeout=1_000
+        )
+        part = page.locator("#monitor-parts .part").first
+        expect(part).to_contain_text("last seen")
+        expect(part).to_have_attribute("data-state", "lost")
 
 
 def test_it_masks_secrets(visit: Callable[..., Page]) -> None:
@@ -88,22 +94,11 @@ def test_its_examples_for_the_shell_and_python_work(
     said = run_in(tmp_path, sys.executable, "-c", example(page, "listen-example-py"))
     # Piper never says it twice the same, and tiny.en is not always sure of "hello".
     assert "world" in said.lower()
-
-
-def test_its_example_socket_line_works(visit: Callable[..., Page]) -> None:
-    line = example(visit("/"), "line-listen")
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    process = subprocess.Popen(
-        ["bash", "-ec", line],
-        env={**os.environ, "PATH": path},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        assert process.stdout is not None
-        assert any('"type": "ready"' in said for said in process.stdout)
-        process.terminate()
+    said = run_in(tmp_path, "bash", "-ec", example(page, "listen-example-sh"))
+    assert any("world" in text.lower() for text in transcripts(said))
+    line = example(page, "listen-example-sh")
+    page.goto(page.url.replace("/api/", "/"))
+    assert example(page, "line-listen") == line
 
 
 def test_its_examples_in_javascript_work(visit: Callable[..., Page]) -> None:
@@ -123,9 +118,21 @@ def example(page: Page, name: str) -> str:
     return text
 
 
+def transcripts(lines: str) -> list[str]:
+    messages = [json.loads(line) for line in lines.splitlines()]
+    return [each["text"] for each in messages if each["type"] == "transcript"]
+
+
 def run_in(folder: Path, *command: str) -> str:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, timeout=60, check=False
+        command,
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -164,12 +171,3 @@ def test_it_says_what_runs_elsewhere(
             answer = page.goto(server.url + path)
             assert answer is not None
             assert answer.status == 200
-
-
-def test_it_has_a_page_for_a_wrong_address(launch: Any, fake_server: Any) -> None:
-    with fake_server() as server, launch() as browser:
-        page = browser.new_page()
-        page.goto(f"{server.url}/nowhere/")
-        expect(page.get_by_role("heading", name="Page not found")).to_be_visible()
-        page.get_by_role("link", name="Go to the start page").click()
-        expect(page).to_have_title(NAME)

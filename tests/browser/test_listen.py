@@ -9,10 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from websockets.sync.client import connect
 
-from tests.browser.conftest import SPOKEN
+from tests.browser.conftest import OTHER_HOST, SPOKEN
+from tests.browser.watching import (
+    MOST_LAYOUT_SHIFT,
+    layout_shift,
+    sticks_out,
+    violations,
+)
+from tests.server_process import RunningServer
 from tests.word_errors import word_error_rate
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -22,68 +29,127 @@ MICROPHONE = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-str
 
 
 def heard(page: Page) -> str:
-    return " ".join(page.locator(".utterance p").all_inner_texts())
+    return " ".join(page.locator(".utterance").all_inner_texts())
 
 
-def test_it_writes_down_the_microphone(visit: Callable[..., Page]) -> None:
-    page = visit("/listen/")
+def card(page: Page, title: str) -> Locator:
+    """The transcript with this title."""
+    heading = page.get_by_role("heading", name=title, exact=True)
+    return page.locator(".transcript-card", has=heading)
+
+
+def until_transcribed(page: Page) -> None:
+    expect(page.locator(".transcript-card").first).to_be_visible()
+    expect(page.locator(".transcript-card[data-running]")).to_have_count(
+        0, timeout=PATIENCE_MS
+    )
+
+
+def saved(card: Locator, extension: str, name: str = "speech") -> str:
+    card.get_by_label("Format of the download").select_option(extension)
+    with card.page.expect_download() as download:
+        card.get_by_role("button", name="Download").click()
+    assert download.value.suggested_filename == f"{name}.{extension}"
+    return Path(download.value.path()).read_text(encoding="utf-8")
+
+
+def test_it_writes_down_the_microphone_on_a_phone(visit: Callable[..., Page]) -> None:
+    page = visit("/listen/", width=390)
+    expect(page.locator("#transcripts-empty")).to_be_visible()
     page.get_by_role("button", name="Start listening").click()
     expect(page.locator("#state-words")).to_have_text("Listening", timeout=PATIENCE_MS)
-    expect(page.locator("#transcript")).to_contain_text(
+    take = card(page, "Microphone")
+    expect(take).to_contain_text(
         re.compile("folder", re.IGNORECASE), timeout=PATIENCE_MS
     )
-    level = page.locator("#listen-top").evaluate(
-        "e => e.style.getPropertyValue('--level')"
-    )
-    assert level != ""
-    page.get_by_role("button", name="Stop listening").click()
+    # The text stands between the button and the pages, and nothing else does.
+    expect(page.locator("#device")).to_be_hidden()
+    text = take.locator(".transcript-text").bounding_box()
+    mic = page.locator(".listen-card").bounding_box()
+    pages = page.locator(".site-nav").bounding_box()
+    assert text is not None and mic is not None and pages is not None
+    assert mic["y"] + mic["height"] <= text["y"] < 300
+    assert text["y"] + text["height"] <= pages["y"]
+    level = page.locator("#listen-top")
+    assert level.evaluate("e => e.style.getPropertyValue('--level')") != ""
+    assert violations(page) == []
+    page.keyboard.press("Control+Enter")
     expect(page.locator("#state-words")).to_have_text(
         "Press to listen", timeout=PATIENCE_MS
     )
+    assert level.evaluate("e => e.style.getPropertyValue('--level')") == "0.000"
+    assert layout_shift(page) < MOST_LAYOUT_SHIFT
+    page.get_by_role("button", name="Options").click()
+    expect(page.locator("#device")).to_be_enabled()
+    it_is_still_there_after_a_reload(page)
 
 
-def test_it_writes_down_a_file(visit: Callable[..., Page], recording: Path) -> None:
-    page = visit("/listen/")
-    page.locator("#file").set_input_files(recording)
-    expect(page.locator("#file-running")).to_be_visible()
-    expect(page.locator("#file-idle")).to_be_visible(timeout=PATIENCE_MS)
-    text = heard(page).replace("English", "")
-    assert word_error_rate([(SPOKEN, text)]) < 0.4, text
+def it_is_still_there_after_a_reload(page: Page) -> None:
+    page.locator("summary", has_text="More options").click()
+    page.get_by_label("Names and words to expect").fill("Dashwood")
+    expect(page.get_by_label("Translate into English")).to_be_disabled()
+    expect(page.locator("#no-translation")).to_contain_text("knows only English")
+    page.wait_for_timeout(1_500)  # It is written to the disk within a second.
+    page.reload()
+    expect(page.locator("#hotwords")).to_have_value("Dashwood")
+    take = card(page, "Microphone")
+    take.get_by_role("button", name="Microphone").click()
+    expect(take).to_contain_text(re.compile("folder", re.IGNORECASE))
+    expect(take.locator("audio")).to_have_attribute("src", re.compile("^blob:"))
+    assert layout_shift(page) < MOST_LAYOUT_SHIFT
+    assert violations(page) == []
+    # Nothing is cut off or out of reach when the text is twice as large.
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert not sticks_out(page, "#listen")
 
 
-def test_it_takes_a_dropped_file_and_gives_files(
+def test_it_transcribes_several_dropped_files(
     visit: Callable[..., Page], recording: Path
 ) -> None:
     page = visit("/listen/")
     transfer = page.evaluate_handle(
         """(bytes) => {
           const transfer = new DataTransfer();
-          transfer.items.add(new File([new Uint8Array(bytes)], "speech.wav"));
+          for (const name of ["speech.wav", "again.wav"]) {
+            transfer.items.add(new File([new Uint8Array(bytes)], name));
+          }
           return transfer;
         }""",
         list(recording.read_bytes()),
     )
     page.dispatch_event("body", "dragenter", {"dataTransfer": transfer})
-    expect(page.locator("#drop-veil")).to_be_visible()
+    expect(page.locator("#drop-veil")).to_have_text("Drop to transcribe")
     page.dispatch_event("body", "drop", {"dataTransfer": transfer})
-    expect(page.locator(".utterance").first).to_be_visible(timeout=PATIENCE_MS)
-    expect(page.locator("#file-idle")).to_be_visible(timeout=PATIENCE_MS)
-    files = {name: saved(page, name) for name in ("txt", "json", "srt", "vtt")}
+    first, second = card(page, "speech.wav"), card(page, "again.wav")
+    expect(first.get_by_role("progressbar")).to_be_visible()
+    expect(second).to_contain_text("Waiting")
+    expect(page.locator("#kept")).to_contain_text("the text goes into its history")
+    until_transcribed(page)
+    error_rate = word_error_rate([(SPOKEN, heard(page))])
+    assert error_rate < 0.4, heard(page)
+    files = {name: saved(first, name) for name in ("txt", "json", "srt", "vtt")}
     utterances = json.loads(files["json"])["utterances"]
     assert utterances[0]["start"] < utterances[0]["end"]
     assert files["txt"].split() == " ".join(u["text"] for u in utterances).split()
-    assert re.match(r"1\n00:00:0\d,\d{3} --> 00:00:\d\d,\d{3}\n\w", files["srt"])
     assert files["vtt"].startswith("WEBVTT\n\n00:00:0")
-    page.get_by_role("button", name="Clear").click()
-    expect(page.locator("#transcript-empty")).to_be_visible()
+    second.get_by_role("button", name="again.wav").click()
+    for subtitles in (files["srt"], saved(second, "srt", "again")):
+        assert re.match(r"1\n00:00:0\d,\d{3} --> 00:00:\d\d,\d{3}\n\w", subtitles)
+    it_brings_removed_ones_back(page)
 
 
-def saved(page: Page, name: str) -> str:
-    page.locator("#save-as").select_option(name)
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download").click()
-    assert download.value.suggested_filename == f"transcript.{name}"
-    return Path(download.value.path()).read_text(encoding="utf-8")
+def it_brings_removed_ones_back(page: Page) -> None:
+    card(page, "speech.wav").get_by_role("button", name="Remove").click()
+    expect(page.locator(".transcript-card:visible")).to_have_count(1)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".transcript-card:visible")).to_have_count(2)
+    page.get_by_role("button", name="Remove all").click()
+    expect(page.locator(".undo-row")).to_contain_text("2 transcripts were removed.")
+    page.get_by_role("button", name="Undo").click()
+    expect(card(page, "again.wav").locator(".transcript-toggle")).to_be_visible()
+    page.get_by_role("button", name="Remove all").click()
+    page.reload()
+    expect(page.locator("#transcripts-empty")).to_be_visible()
 
 
 def test_it_says_that_a_file_is_no_audio(
@@ -93,7 +159,7 @@ def test_it_says_that_a_file_is_no_audio(
     path.write_text("no sound here")
     page = visit("/listen/")
     page.locator("#file").set_input_files(path)
-    expect(page.locator("#notice")).to_contain_text("cannot read notes.wav as audio")
+    expect(card(page, "notes.wav")).to_contain_text("cannot read notes.wav as audio")
     expect(page.get_by_role("button", name="Start listening")).to_be_enabled()
 
 
@@ -104,37 +170,31 @@ def open_and_press(browser: Any, url: str) -> Page:
     return page
 
 
-def test_it_says_what_to_do_without_permission(launch: Any, fake_server: Any) -> None:
-    with (
-        fake_server() as server,
-        launch(
-            "--use-fake-device-for-media-stream", "--deny-permission-prompts"
-        ) as browser,
-    ):
+def test_it_says_what_to_do_without_permission(
+    launch: Any, server: RunningServer
+) -> None:
+    flags = ("--use-fake-device-for-media-stream", "--deny-permission-prompts")
+    with launch(*flags) as browser:
         notice = open_and_press(browser, server.url).locator("#notice")
         expect(notice).to_contain_text("no permission to use the microphone")
         expect(notice).to_contain_text("Allow it in the address bar")
 
 
-def test_it_says_what_to_do_without_a_microphone(launch: Any, fake_server: Any) -> None:
-    with fake_server() as server, launch("--use-fake-ui-for-media-stream") as browser:
+def test_it_says_what_to_do_without_a_microphone_or_a_secure_page(
+    launch: Any, server: RunningServer
+) -> None:
+    rule = f"--host-resolver-rules=MAP {OTHER_HOST} 127.0.0.1"
+    with launch(rule, "--use-fake-ui-for-media-stream") as browser:
         page = open_and_press(browser, server.url)
         expect(page.locator("#notice")).to_contain_text("No microphone was found.")
-
-
-def test_it_says_what_to_do_on_an_insecure_page(launch: Any, fake_server: Any) -> None:
-    rule = "--host-resolver-rules=MAP voice.example 127.0.0.1"
-    with (
-        fake_server(allowed_hosts=["voice.example", "127.0.0.1"]) as server,
-        launch(rule, *MICROPHONE) as browser,
-    ):
-        page = browser.new_page()
-        page.goto(f"http://voice.example:{server.port}/listen/")
+        page.goto(f"http://{OTHER_HOST}:{server.port}/listen/")
         expect(page.locator("#notice")).to_contain_text("only on secure pages")
         expect(page.locator("#mic")).to_be_disabled()
 
 
-def test_it_waits_for_a_busy_server(launch: Any, fake_server: Any) -> None:
+def test_it_waits_for_a_busy_server_and_counts_down_when_it_is_gone(
+    launch: Any, fake_server: Any
+) -> None:
     with fake_server(stt_max_sessions=1) as server, launch(*MICROPHONE) as browser:
         with connect(f"{server.ws_url}/ws/stt") as other:
             other.recv()
@@ -143,25 +203,29 @@ def test_it_waits_for_a_busy_server(launch: Any, fake_server: Any) -> None:
             expect(page.locator("#notice")).to_contain_text(
                 re.compile(r"Trying again in \d+ s")
             )
-        page.get_by_role("button", name="Try now").click()
+            now = page.get_by_role("button", name="Try now")
+            now.focus()
+            before = page.locator(".countdown").inner_text()
+            expect(page.locator(".countdown")).not_to_have_text(before)
+            expect(now).to_be_focused()
+        now.press("Enter")
         expect(page.locator("#state-words")).to_have_text("Listening")
         expect(page.locator("#notice")).to_be_empty()
-
-
-def test_it_counts_down_when_the_connection_is_lost(
-    launch: Any, fake_server: Any
-) -> None:
-    with fake_server() as server, launch(*MICROPHONE) as browser:
-        page = open_and_press(browser, server.url)
-        expect(page.locator("#state-words")).to_have_text("Listening")
         server.process.kill()
-        expect(page.locator("#notice")).to_contain_text("The connection was lost.")
-        expect(page.locator("#state-words")).to_have_text("Waiting for the server")
-        page.get_by_role("button", name="Stop listening").click()
-        expect(page.locator("#state-words")).to_have_text("Waiting to send the rest")
-        expect(page.locator("#facts")).to_contain_text("discard it")
-        page.get_by_role("button", name="Discard the rest").click()
-        expect(page.locator("#state-words")).to_have_text("Press to listen")
-        expect(page.locator("#state-word")).to_have_text(
-            "Not reachable", timeout=30_000
-        )
+        it_counts_down_until_the_rest_is_discarded(page)
+
+
+def it_counts_down_until_the_rest_is_discarded(page: Page) -> None:
+    expect(page.locator("#notice")).to_contain_text("The connection was lost.")
+    expect(page.locator("#state-words")).to_have_text("Waiting for the server")
+    page.get_by_role("button", name="Stop listening").click()
+    expect(page.locator("#state-words")).to_have_text("Waiting to send the rest")
+    expect(page.locator("#facts")).to_contain_text("discard it")
+    page.get_by_role("button", name="Discard", exact=True).click()
+    expect(page.locator("#state-words")).to_have_text("Press to listen")
+    expect(page.locator(".transcript-card")).to_have_count(0)
+    level = page.locator("#listen-top").evaluate(
+        "e => e.style.getPropertyValue('--level')"
+    )
+    assert level == "0.000"
+    expect(page.locator("#state-word")).to_have_text("Not reachable", timeout=30_000)

@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from common.audio import SPEECH_RATE_HZ
 from stt_app.core.events import SpokenWord, UtteranceTranscribed
 from stt_app.core.files.transcript_formats import as_srt, as_vtt
-from tests.browser.test_listen import PATIENCE_MS, heard, saved
+from tests.browser.test_listen import (
+    PATIENCE_MS,
+    card,
+    heard,
+    saved,
+    until_transcribed,
+)
 from tests.stt.files.test_transcript_formats import LONG
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -40,6 +46,17 @@ def stop(page: Page) -> None:
     )
 
 
+def saved_take(page: Page) -> str:
+    """The take as JSON."""
+    page.get_by_label("Format of the download").select_option("json")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download").click()
+    assert re.fullmatch(
+        r"microphone-\d{4}-\d\d-\d\d-\d{6}\.json", download.value.suggested_filename
+    )
+    return Path(download.value.path()).read_text(encoding="utf-8")
+
+
 def wait_for_sockets(page: Page, count: int) -> None:
     """Until so many were opened. The pages' policy forbids `wait_for_function`."""
     for _ in range(200):
@@ -52,7 +69,7 @@ def wait_for_sockets(page: Page, count: int) -> None:
 def test_it_shows_text_before_the_sentence_is_over(visit: Callable[..., Page]) -> None:
     page = visit("/listen/")
     listen(page)
-    partial = page.locator(".utterance[aria-live=off]")
+    partial = page.locator(".partial[aria-live=off]")
     expect(partial).to_contain_text(re.compile(r"\w{3}"), timeout=PATIENCE_MS)
     expect(page.locator("#facts")).to_contain_text("speech detected")
     stop(page)
@@ -67,15 +84,30 @@ def test_it_shows_when_a_word_was_said(
     page.get_by_role("switch", name="Word timestamps").click()
     page.locator("#file").set_input_files(recording)
     word = page.locator(".timed", has_text="folder").first
-    expect(word).to_have_attribute(
-        "title",
-        re.compile(r"\d\.\d\d s to \d\.\d\d s, \d+ % sure"),
-        timeout=PATIENCE_MS,
-    )
-    expect(page.locator("#file-idle")).to_be_visible(timeout=PATIENCE_MS)
-    (first, *_) = json.loads(saved(page, "json"))["utterances"]
+    times = re.compile(r"\d\.\d\d s to \d\.\d\d s, confidence \d+%")
+    expect(word).to_have_attribute("title", times, timeout=PATIENCE_MS)
+    until_transcribed(page)
+    speech = card(page, recording.name)
+    (first, *_) = json.loads(saved(speech, "json"))["utterances"]
     assert first["words"][0]["start"] < first["words"][-1]["end"]
     assert "id" not in first
+    it_plays_from_a_word(page, speech, word)
+
+
+def it_plays_from_a_word(page: Page, speech: Locator, word: Locator) -> None:
+    audio = speech.locator("audio")
+    word.click()
+    shown = speech.get_by_text(re.compile(r"folder.*: \d\.\d\d s to"))
+    expect(shown).to_be_visible()
+    before = float(audio.evaluate("e => e.currentTime"))
+    assert before > 1
+    page.keyboard.press("ArrowLeft")
+    expect(shown).to_have_count(0)
+    assert 0 < float(audio.evaluate("e => e.currentTime")) < before
+    page.keyboard.press("Space")
+    expect(word).to_have_class(re.compile("playing"))
+    page.keyboard.press("Space")
+    expect(audio).to_have_js_property("paused", value=True)
 
 
 def test_it_goes_on_where_a_lost_connection_was(visit: Callable[..., Page]) -> None:
@@ -91,13 +123,14 @@ def test_it_goes_on_where_a_lost_connection_was(visit: Callable[..., Page]) -> N
     expect(page.locator("#notice")).to_be_empty()
     assert page.evaluate("window.sockets.length") == 2
     assert "resume=" in page.evaluate("window.sockets[1].url")
-    expect(page.locator("#transcript")).to_contain_text(
+    expect(page.locator("#transcripts")).to_contain_text(
         re.compile("folder", re.IGNORECASE), timeout=PATIENCE_MS
     )
     stop(page)
     # The first sentence was being said when the connection broke.
     assert re.search("meeting.* (nine|9).* folder", heard(page), re.IGNORECASE)
-    starts = [each["start"] for each in json.loads(saved(page, "json"))["utterances"]]
+    written = json.loads(saved_take(page))["utterances"]
+    starts = [each["start"] for each in written]
     assert starts == sorted(starts)
 
 
@@ -119,7 +152,7 @@ def test_it_writes_down_the_rest_when_the_connection_breaks_at_its_end(
     page = visit("/listen/")
     page.evaluate(WATCH_SOCKETS)
     listen(page)
-    partial = page.locator(".utterance[aria-live=off]")
+    partial = page.locator(".partial[aria-live=off]")
     expect(partial).to_contain_text(
         re.compile("meeting", re.IGNORECASE), timeout=PATIENCE_MS
     )
@@ -146,7 +179,7 @@ def test_a_file_goes_on_where_a_lost_connection_was(
     )
     wait_for_sockets(page, 2)
     assert "purpose=file" in page.evaluate("window.sockets[1].url")
-    expect(page.locator("#file-idle")).to_be_visible(timeout=PATIENCE_MS)
+    until_transcribed(page)
     assert re.search("meeting.* (nine|9).* folder", heard(page), re.IGNORECASE)
     assert len(re.findall("folder", heard(page))) == 1
 

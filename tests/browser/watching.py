@@ -12,8 +12,8 @@ from common.config import project_dir
 AXE = project_dir() / "tests" / "data" / "axe-core-4.14.1" / "axe.min.js"
 AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 _RUN_AXE = """
-async (tags) => {
-  const found = await axe.run(document, { runOnly: tags });
+async (chosen) => {
+  const found = await axe.run(document, { runOnly: chosen });
   return found.violations.map((one) => `${one.id}: ${one.nodes.map((n) => n.target)}`);
 }
 """
@@ -52,12 +52,43 @@ class Watch:
             self.troubles.append(f"{response.status} for {response.url}")
 
 
-def violations(page: Page) -> list[str]:
-    """What axe finds, each with the elements concerned."""
+def violations(page: Page, *chosen: str) -> list[str]:
+    """What axe finds, each with the elements concerned: by all rules, or these."""
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[str] = page.evaluate(_RUN_AXE, AXE_RULES)
+    found: list[str] = page.evaluate(_RUN_AXE, list(chosen) or AXE_RULES)
     return found
 
 
 def scrolls_sideways(page: Page) -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth > innerWidth"))
+
+
+_STICKS_OUT = """
+(element) => [element, ...element.querySelectorAll("*")].some((each) => {
+  const box = each.getBoundingClientRect();
+  return box.width > 1 && box.right > innerWidth + 1;
+})
+"""
+
+
+def sticks_out(page: Page, selector: str) -> bool:
+    """Whether anything below the element goes beyond the right edge of the page."""
+    return bool(page.locator(selector).evaluate(_STICKS_OUT))
+
+
+_LAYOUT_SHIFT = """
+() => new Promise((resolve) => {
+  let sum = 0;
+  const observer = new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
+  });
+  observer.observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => resolve(sum), 100);
+})
+"""
+MOST_LAYOUT_SHIFT = 0.05
+
+
+def layout_shift(page: Page) -> float:
+    """How much has moved by itself since the page was opened, all in all."""
+    return float(page.evaluate(_LAYOUT_SHIFT))

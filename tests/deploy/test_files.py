@@ -198,8 +198,8 @@ def test_systemd_finds_nothing_wrong_where_it_is_installed(tmp_path: Path) -> No
 # nginx
 
 
-def nginx() -> str:
-    text = (DEPLOY / "nginx.conf").read_text()
+def nginx(name: str = "nginx.conf") -> str:
+    text = (DEPLOY / name).read_text()
     return "\n".join(line.partition("#")[0] for line in text.splitlines())
 
 
@@ -210,11 +210,19 @@ def block(opening: str) -> str:
     return found[1]
 
 
-def test_nginx_braces_and_semicolons_are_in_order() -> None:
-    text = nginx()
+@pytest.mark.parametrize("name", ["nginx.conf", "nginx-path.conf"])
+def test_nginx_braces_and_semicolons_are_in_order(name: str) -> None:
+    text = nginx(name)
     assert text.count("{") == text.count("}")
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     assert [line for line in lines if line[-1] not in ";{}"] == []
+
+
+def test_proxies_remove_the_path_that_the_server_is_told() -> None:
+    # nginx removes the path only if the address of `proxy_pass` has one, if only `/`.
+    assert "proxy_pass http://127.0.0.1:8000/;" in nginx("nginx-path.conf")
+    assert "location /voice/ {" in nginx("nginx-path.conf")
+    assert "handle_path /voice/* {" in (DEPLOY / "Caddyfile").read_text()
 
 
 def test_nginx_passes_websockets_and_the_client_on() -> None:

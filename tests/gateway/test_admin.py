@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
 from datetime import UTC, datetime
 from typing import Any
 
+import httpx
 import pytest
 from django.contrib.auth.models import Permission, User
 from django.test import Client
@@ -158,6 +160,58 @@ def test_it_shows_only_what_the_permission_names(reader: Client) -> None:
     assert reader.get(SYNTHESES).status_code == 403
     assert reader.get(f"{SYNTHESES}export/").status_code == 403
     assert reader.post(f"{SYNTHESES}export/", {"format": 0}).status_code == 403
+
+
+def test_its_lists_have_plain_titles(superuser: Client) -> None:
+    for url, title in ((TRANSCRIPTS, "Transcripts"), ("/admin/auth/user/", "Users")):
+        page = " ".join(superuser.get(url).content.decode().split())
+        assert f"<title> {title} |" in page
+
+
+def test_signing_in_says_how_to_make_the_first_account() -> None:
+    def page() -> str:
+        return Client().get("/admin/login/").content.decode()
+
+    User.objects.create_user("guest", password="a-long-password")
+    assert "manage.py createsuperuser" in page()
+    User.objects.create_superuser("root", password="a-long-password")
+    assert "createsuperuser" not in page()
+
+
+async def sign_in(client: httpx.AsyncClient, **form: str) -> httpx.Response:
+    """As the form does it, with the token of its page."""
+    await client.get("/admin/login/", headers={"Accept": "text/html"})
+    token = client.cookies["csrftoken"]
+    return await client.post(
+        "/admin/login/",
+        data={**form, "csrfmiddlewaretoken": token},
+        headers={"Accept": "text/html"},
+    )
+
+
+async def test_signing_in_says_what_was_wrong_and_keeps_the_name(
+    client: httpx.AsyncClient,
+) -> None:
+    answer = await sign_in(client, username="ro<ot", password="no", next=TRANSCRIPTS)
+    assert "Please enter the correct username and password" in answer.text
+    assert 'value="ro&lt;ot"' in answer.text
+    assert f'name="next" value="{TRANSCRIPTS}"' in answer.text
+
+
+async def test_signing_in_leads_to_the_page_that_was_asked_for(
+    client: httpx.AsyncClient,
+) -> None:
+    await asyncio.to_thread(
+        User.objects.create_superuser, "ada", password="a-long-password"
+    )
+    answer = await sign_in(
+        client, username="ada", password="a-long-password", next=SYNTHESES
+    )
+    assert (answer.status_code, answer.headers["Location"]) == (302, SYNTHESES)
+
+
+def test_signing_out_says_so(superuser: Client) -> None:
+    assert "You are signed out" in superuser.post("/admin/logout/").content.decode()
 
 
 def test_it_asks_strangers_to_sign_in() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from common.engine import PartHealth, PartState
-from common.version import VERSION
+from common.product import VERSION
 from gateway_app.health import ServerHealth
 from gateway_app.probes import CACHE_SECONDS, TIMEOUT_SECONDS, Probe, redis_probe
 from gateway_app.services import GatewayServices

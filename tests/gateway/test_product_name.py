@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 from django.template.loader import get_template
-from django.test import RequestFactory
 
 from common.product import NAME
 from gateway_app.pages.context import site
@@ -18,4 +17,4 @@ def test_it_names_the_product_without_a_context(page: str) -> None:
 
 
 def test_it_names_the_product_in_every_context() -> None:
-    assert site(RequestFactory().get("/"))["product_name"] == NAME
+    assert site("/")["product_name"] == NAME

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
+from pathlib import Path
 from typing import Any
 
+from common.engine import PartHealth, PartState
 from common.errors import EngineFailed
 from tests.fakes import FakeStt, FakeTts
 
@@ -11,6 +15,38 @@ from tests.fakes import FakeStt, FakeTts
 class Stt(FakeStt):
     def __init__(self, _config: Any, _options: Any) -> None:
         super().__init__()
+
+
+class BrokenStt(Stt):
+    """Has a mistake."""
+
+    async def start(self) -> None:
+        raise ZeroDivisionError("division by zero")
+
+
+class UnreadableStt(Stt):
+    """Opens a file that is not there."""
+
+    async def start(self) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file", "/no/such/model.bin")
+
+
+class SlowStt(Stt):
+    """Loads until the file that its options name exists."""
+
+    def __init__(self, config: Any, options: Any) -> None:
+        super().__init__(config, options)
+        self._until = Path(options["until"])
+
+    async def start(self) -> None:
+        while not self._until.exists():  # noqa: ASYNC110 - from outside
+            await asyncio.sleep(0.05)
+        await super().start()
+
+    def health(self) -> PartHealth:
+        if self.started:
+            return super().health()
+        return PartHealth(PartState.LOADING, "fake, loading")
 
 
 class Tts(FakeTts):

@@ -13,6 +13,13 @@ from common.audio import Samples
 RATE_HZ = 48_000
 
 
+_FRAGMENTED = {
+    "movflags": "empty_moov+default_base_moof",
+    "frag_duration": "250000",
+}
+"""Of a quarter of a second each, as MediaRecorder writes them with a time slice."""
+
+
 class _Pipe(io.RawIOBase):
     """Cannot seek, as a recorder cannot; so sizes stay unknown."""
 
@@ -39,7 +46,10 @@ def recorded(
 ) -> bytes:
     """The samples, which are at `rate_hz`, as a file."""
     pipe: Any = io.BytesIO() if seekable else _Pipe()
-    file: Any = av.open(pipe, "w", format=container)
+    fragments = container == "mp4" and not seekable
+    file: Any = av.open(
+        pipe, "w", format=container, options=_FRAGMENTED if fragments else {}
+    )
     stream: Any = file.add_stream(codec, rate=rate_hz, options=options)
     stream.codec_context.layout = layout
     if codec.startswith("wma"):
@@ -57,3 +67,20 @@ def recorded(
         file.mux(packet)
     file.close()
     return pipe.getvalue() if seekable else bytes(pipe.written)
+
+
+def with_tracks(*tracks: Samples) -> bytes:
+    """A Matroska file with these audio tracks, which are at 48 kHz."""
+    written = io.BytesIO()
+    file: Any = av.open(written, "w", format="matroska")
+    streams: list[Any] = [
+        file.add_stream("pcm_s16le", rate=RATE_HZ, layout="mono") for _ in tracks
+    ]
+    for stream, samples in zip(streams, tracks, strict=True):
+        whole = (samples * 32_767).astype(np.int16).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(whole, format="s16", layout="mono")
+        frame.sample_rate, frame.pts = RATE_HZ, 0
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            file.mux(packet)
+    file.close()
+    return written.getvalue()

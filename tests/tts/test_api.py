@@ -126,6 +126,32 @@ async def test_its_events_carry_the_same_file(client: httpx.AsyncClient) -> None
     assert found[-1]["duration"] == pytest.approx(read_wav(audio).seconds, abs=0.001)
 
 
+async def test_its_events_say_when_each_clause_is_heard(
+    client: httpx.AsyncClient,
+) -> None:
+    text = "We walked home. It cost $5."
+    found = events(await say(client, text, stream_format="sse"))
+    clauses = [each for each in found if each["type"] == "speech.clause.started"]
+    assert [each["text"] for each in clauses] == [
+        "We walked home.",
+        "It cost 5 dollars.",
+    ]
+    # The fake speaks 50 ms a character.
+    assert clauses[0]["start"] == pytest.approx(0, abs=0.1)
+    assert clauses[1]["start"] == pytest.approx(0.75, abs=0.4)
+    first_audio = next(
+        n for n, e in enumerate(found) if e["type"] == "speech.audio.delta"
+    )
+    assert found.index(clauses[0]) < first_audio
+
+
+async def test_the_list_of_voices_has_a_sentence_to_try_each(
+    client: httpx.AsyncClient,
+) -> None:
+    details = (await client.get("/voices")).json()["details"]
+    assert [each["sample"].split()[0] for each in details] == ["Hello,", "Guten"]
+
+
 async def test_it_asks_for_word_times_only_where_they_can_be_sent(
     client: httpx.AsyncClient, tts: FakeTts
 ) -> None:

@@ -13,7 +13,7 @@ from django.http import StreamingHttpResponse
 from common.errors import VoiceError
 from common.text_cleaning import clean_text
 from tts_app.audio_response import EncodedEvents, audio_response
-from tts_app.core.events import SpeechFinished, TextDelta, WordsTimed
+from tts_app.core.events import ClauseStarted, SpeechFinished, TextDelta, WordsTimed
 from tts_app.core.speech.encoded_speech import AudioBytes
 from tts_app.speech_stream import SpeechStream
 
@@ -39,6 +39,9 @@ async def _events(speech: SpeechStream, encoded: EncodedEvents) -> AsyncIterator
     async for event in encoded:
         if isinstance(event, TextDelta):
             yield _event("speech.text.delta", text=event.text)
+        elif isinstance(event, ClauseStarted):
+            start = round(event.start_seconds, 3)
+            yield _event("speech.clause.started", text=event.text, start=start)
         elif isinstance(event, WordsTimed):
             yield _event("speech.words.delta", words=_words(event))
         elif isinstance(event, AudioBytes):

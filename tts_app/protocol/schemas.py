@@ -143,6 +143,7 @@ class VoiceOut(Schema):
     licence: str
     source: str
     sha256: str
+    sample: str = Field(description="A sentence in its language, to try it.")
 
 
 class VoicesOut(Schema):

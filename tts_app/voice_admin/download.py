@@ -16,6 +16,7 @@ from django.http import (
     JsonResponse,
 )
 from django.urls import reverse
+from django.utils.translation import gettext, gettext_lazy as _
 from django.views.decorators.http import require_POST, require_safe
 
 from common.errors import VoiceError
@@ -27,13 +28,13 @@ from tts_app.services import speech_services
 from tts_app.voice_admin.pages import AsyncView, VoicePages
 
 WORDS = {
-    DownloadState.WAITING: "Queued",
-    DownloadState.DOWNLOADING: "Downloading",
-    DownloadState.CHECKING: "Validating",
-    DownloadState.INSTALLING: "Installing",
-    DownloadState.INSTALLED: "Installed",
-    DownloadState.FAILED: "Failed",
-    DownloadState.CANCELLED: "Cancelled",
+    DownloadState.WAITING: _("Queued"),
+    DownloadState.DOWNLOADING: _("Downloading"),
+    DownloadState.CHECKING: _("Validating"),
+    DownloadState.INSTALLING: _("Installing"),
+    DownloadState.INSTALLED: _("Installed"),
+    DownloadState.FAILED: _("Failed"),
+    DownloadState.CANCELLED: _("Cancelled"),
 }
 
 Deed = Callable[[VoiceDownloads, str], Awaitable[Download]]
@@ -60,7 +61,7 @@ def shown(download: Download) -> ShownDownload:
     return ShownDownload(
         download.name,
         download.state.value,
-        WORDS[download.state],
+        str(WORDS[download.state]),
         _figures(done, total, percent),
         percent,
         download.problem,
@@ -72,7 +73,7 @@ def shown(download: Download) -> ShownDownload:
 def _figures(done: int, total: int, percent: int | None) -> str:
     if percent is None:
         return f"{done / 1e6:.1f} MB" if done else ""
-    return f"{done / 1e6:.1f} of {total / 1e6:.1f} MB, {percent} %"
+    return f"{done / 1e6:.1f} / {total / 1e6:.1f} MB, {percent} %"
 
 
 class VoiceDownloadPages(VoicePages):
@@ -131,7 +132,7 @@ class VoiceDownloadPages(VoicePages):
         return await self.shown(
             request,
             "admin/voice_download.html",
-            "Download a voice",
+            gettext("Download a voice"),
             languages=_by_language(voices),
             problem=problem,
             downloads=downloads,

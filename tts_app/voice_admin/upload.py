@@ -7,6 +7,7 @@ from typing import Any
 
 from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from common.errors import BadValue, VoiceError
@@ -38,7 +39,10 @@ class VoiceUploadPages(VoicePages):
     async def _page(self, request: HttpRequest) -> HttpResponseBase:
         most_mb = gateway_services(scope_of(request)).config.voice_upload_max_mb
         return await self.shown(
-            request, "admin/voice_upload.html", "Upload a voice", most_mb=most_mb
+            request,
+            "admin/voice_upload.html",
+            gettext("Upload a voice"),
+            most_mb=most_mb,
         )
 
 

@@ -14,7 +14,7 @@ from channels.db import database_sync_to_async
 from common.config import Config
 from common.errors import BadValue, EngineFailed, UnknownVoice
 from tts_app.core.engine import TtsEngine, VoiceInfo, VoiceSettings
-from tts_app.core.text.language_detection import voice_for
+from tts_app.core.text.language_detection import language_code, voice_for
 from tts_app.voices.storage import VoiceChoices, read_choices, sync_voices
 
 log = structlog.get_logger(__name__)
@@ -83,6 +83,18 @@ class VoiceSelector:
         voice = _voice_named(wanted.voice, text, available)
         speaker = self._speaker(voice, wanted.speaker)
         return voice, replace(wanted, voice=voice.name, speaker=speaker)
+
+    async def others(
+        self, wanted: VoiceSettings, voice: VoiceInfo
+    ) -> dict[str, VoiceInfo]:
+        """With AUTO: a voice for each language besides that of `voice`, by its code."""
+        if wanted.voice != AUTO:
+            return {}
+        found: dict[str, VoiceInfo] = {}
+        for other in (await self.available()).voices:
+            found.setdefault(language_code(other.language), other)
+        found.pop(language_code(voice.language), None)
+        return found
 
     def _speaker(self, voice: VoiceInfo, wanted: str | int | None) -> int | None:
         """The speaker's number. Raises BadValue."""

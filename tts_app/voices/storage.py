@@ -58,6 +58,14 @@ def sync_voices(voices: Iterable[VoiceInfo]) -> SyncResult:
     return SyncResult(added, updated, gone)
 
 
+def take_up_changes(voices: Iterable[VoiceInfo]) -> None:
+    """Sync if voices came or went; no voices at all means that nobody looked yet."""
+    found = list(voices)
+    known = set(Voice.objects.filter(installed=True).values_list("name", flat=True))
+    if found and known != {voice.name for voice in found}:
+        sync_voices(found)
+
+
 def write_checksum(name: str, sha256: str) -> None:
     """Update the checksum of a voice's model, as the admin shows it."""
     Voice.objects.filter(name=name).update(sha256=sha256)

@@ -17,6 +17,13 @@ from gateway_app.pages.message_docs import MessageDoc, SocketDoc
 from voiceproject.docs.sockets import SOCKETS
 
 NOTE = "<!-- Written by `make docs`; change the declarations, not this page. -->"
+TITLES = {
+    "Listening": "Voice activity and sessions",
+    "Model": "Models and engines",
+    "Llm": "Language model",
+    "Conversation": "Conversations",
+    "Log": "Logs",
+}
 SIGNS = {Ge: "at least", Gt: "more than", Le: "at most", Lt: "less than"}
 
 
@@ -27,11 +34,12 @@ def settings_page(shown: Iterable[SectionInfo]) -> str:
         "# Settings",
         "",
         "Settings come from the defaults, then `config.yaml` (or the file in `CONFIG_PATH`), then the environment; later ones override earlier ones.",
-        "The environment name is the key in upper case: `whisper_model_name` is `WHISPER_MODEL_NAME`. Lists are",
-        "separated by commas there. `python manage.py settings` prints every value and its source.",
+        "The name of an environment variable is the key in upper case: `WHISPER_MODEL_NAME` for `whisper_model_name`. Separate the items of",
+        "a list by commas there. `manage.py settings` prints every value and its source.",
     ]
     for section in shown:
-        lines += ["", f"## {section.title}", "", section.sentence, ""]
+        title = TITLES.get(section.title, section.title)
+        lines += ["", f"## {title}", "", section.sentence, ""]
         lines += ["| key | type | default | what it does |", "|---|---|---|---|"]
         lines += [_setting_row(name, field) for name, field in section.fields.items()]
     return "\n".join([*lines, ""])

@@ -12,7 +12,7 @@ from stt_app.protocol.messages import CLIENT_MESSAGES, SERVER_MESSAGES
 
 _DEEPGRAM_AUDIO = (
     "Audio as `encoding`, `sample_rate` and `channels` in the URL say; without "
-    "`encoding`, WebM or Ogg with Opus, or WAV. An empty frame ends the audio."
+    "`encoding`, WebM or Ogg with Opus, MP4 with AAC, or WAV. An empty frame ends the audio."
 )
 
 SOCKETS = (

@@ -13,7 +13,7 @@ from gateway_app.access.quotas import network
 
 HEALTH_RESERVE = 16
 """Connections above the limit, for requests to `/health` only."""
-HEALTH = b"/health"
+HEALTH = "/health"
 _RETRY_SECONDS = 5.0
 
 

@@ -14,6 +14,7 @@ import structlog
 from daphne.http_protocol import WebRequest
 
 from common.errors import BadRequest, Restarting, TooLarge, VoiceError
+from gateway_app.access.root_path import below
 from gateway_app.error_shapes import NATIVE, ErrorShape
 from gateway_app.path_hints import hint
 from voiceproject.body_limits import in_words
@@ -68,7 +69,7 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
         super().gotLength(0 if too_large else length)
         if self.channel.only_health:
             self.channel.persistent = False
-            if not self._target.startswith(HEALTH):
+            if not self._path_below().startswith(HEALTH):
                 self._refuse(too_many_connections())
                 return
         if too_large:
@@ -101,10 +102,15 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
         return {
             "type": "http",
             "method": self.channel._command.decode("latin-1"),
-            "path": unquote(self._target.partition(b"?")[0].decode("latin-1")),
+            "path": self._path_below(),
             "headers": headers,
             "client": (getattr(self.channel.getPeer(), "host", ""), 0),
         }
+
+    def _path_below(self) -> str:
+        """The path, without the one that a proxy serves us under."""
+        path = unquote(self._target.partition(b"?")[0].decode("latin-1"))
+        return below(path, self.server.served_below)
 
     def _decided(self, deciding: asyncio.Future[None]) -> None:
         self._deciding = None
@@ -141,6 +147,7 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
         if not self._refused:
             limit = in_words(self._limit_bytes)
             path = self.channel._path.decode("latin-1").partition("?")[0]
+            path = below(path, self.server.served_below)
             self._refuse(
                 TooLarge(
                     f"A request to this address may carry at most {limit}.{hint(path)}"
@@ -153,7 +160,8 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
         self._end_body()
         self.requestHeaders.removeHeader(b"expect")
         transport = self.channel.transport
-        path = self._target.decode("latin-1").partition("?")[0]
+        target = self._target.decode("latin-1").partition("?")[0]
+        path = below(target, self.server.served_below)
         transport.write(plain_answer(error, self.server.error_shapes.of(path)))
         transport.loseWriteConnection()
         self.channel.abort_later(LINGER_SECONDS)

@@ -47,6 +47,11 @@ class AddressInUse(Exception):
     """The server cannot listen on the port; the message is for the person who chose
     it."""
 
+    def __init__(self, message: str, number: int | None) -> None:
+        super().__init__(message)
+        self.number = number
+        """The `errno` of the operating system."""
+
 
 class VoiceServer(Server):  # type: ignore[misc]
     """Runs an ASGI application on the reactor; see `listen` and `drain`."""
@@ -74,6 +79,7 @@ class VoiceServer(Server):  # type: ignore[misc]
             application_close_timeout=APPLICATION_CLOSE_SECONDS,
             request_buffer_size=BODY_PART_BYTES,
         )
+        self.served_below = config.root_path
         self.body_limits = BodyLimits(config)
         self.error_shapes = error_shapes
         self.admit_body = admit_body
@@ -109,8 +115,12 @@ class VoiceServer(Server):  # type: ignore[misc]
                 port, self.http_factory, backlog=128, interface=host
             )
         except CannotListenError as error:
-            reason = getattr(error.socketError, "strerror", None) or error.socketError
-            raise AddressInUse(f"Cannot listen on {host}:{port}: {reason}.") from error
+            cause = error.socketError
+            reason = getattr(cause, "strerror", None) or cause
+            raise AddressInUse(
+                f"Cannot listen on {host}:{port}: {reason}.",
+                getattr(cause, "errno", None),
+            ) from error
         if not self._ports:
             self.application_checker()
             self.timeout_checker()
@@ -180,6 +190,8 @@ class VoiceServer(Server):  # type: ignore[misc]
         """Like Daphne's, with a queue that pauses a socket when full, or reads the
         stored body of a request."""
         scope.setdefault("asgi", {"version": "3.0"})
+        # Daphne takes it from a header that any client may send.
+        scope["root_path"] = ""
         queue: asyncio.Queue[dict[str, Any]]
         if scope["type"] == "websocket":
             queue = MeteredQueue(protocol.transport)

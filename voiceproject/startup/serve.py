@@ -1,24 +1,24 @@
-"""A server's life: start the services, listen, wait for the signal, drain, stop."""
+"""A server's life: listen, load the models, wait for the signal, drain, stop."""
 
 from __future__ import annotations
 
 import asyncio
-import socket
+import errno
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 
 from common.config import LoadedConfig
-from common.errors import VoiceError
-from common.services import Services
 from gateway_app.services import GatewayServices
 from voiceproject.asgi import build_application
 from voiceproject.lifecycle import ServerProcess
 from voiceproject.server.server import AddressInUse, VoiceServer, route_twisted_log
 from voiceproject.services import ROLES, build_services
+from voiceproject.startup.failures import CannotStart, cannot_start
+from voiceproject.startup.report import Started, StartReport
 from voiceproject.startup.stop_signal import StopSignal
+from voiceproject.startup.summary import url
 from voiceproject.startup.watchdog import ShutdownWatchdog
 
 log = structlog.get_logger(__name__)
@@ -42,26 +42,14 @@ class ServeOptions:
     supervised: bool = False
 
 
-@dataclass(frozen=True)
-class Started:
-    """What the start summary is made of."""
-
-    services: Services
-    host: str
-    port: int
-    seconds: float
-
-
-class CannotStart(Exception):
-    """The message says why, and how to fix it."""
-
-
 async def serve(
-    loaded: LoadedConfig,
-    options: ServeOptions,
-    announce: Callable[[Started], None],
+    loaded: LoadedConfig, options: ServeOptions, report: StartReport
 ) -> int:
-    """Run until a signal; the process's exit code. Raises CannotStart."""
+    """Run until a signal; the process's exit code. Raises CannotStart.
+
+    The port answers before the models are loaded: with the state of the start, and
+    with errors to repeat later.
+    """
     began = time.perf_counter()
     route_twisted_log()
     watchdog = ShutdownWatchdog()
@@ -70,23 +58,27 @@ async def serve(
     if options.supervised:
         stop.watch_input()
     process = _build(loaded, options)
-    services = process.services
+    gateway = process.services[GatewayServices]
+    gateway.sessions.loading = True
+    application = build_application(process.services)
+    server = VoiceServer(
+        application, loaded.config, gateway.error_shapes, gateway.access.admit_body
+    )
+    port = _listen(server, options)
     try:
-        if not await _start(process, stop):
-            return 0
-        gateway = services[GatewayServices]
-        server = VoiceServer(
-            build_application(services),
-            loaded.config,
-            gateway.error_shapes,
-            gateway.access.admit_body,
-        )
-        port = _listen(server, options)
-        seconds = time.perf_counter() - began
-        announce(Started(services, options.host, port, seconds))
-        await stop.wait()
-        await _drain(server, process)
+        address = f"{url(options.host, port)}{loaded.config.root_path}"
+        report.listening(address, process.engines)
+        if await _start(process, stop, report):
+            gateway.sessions.loading = False
+            seconds = time.perf_counter() - began
+            report.ready(Started(process.services, options.host, port, seconds))
+            await stop.wait()
+            await _drain(server, process)
+        else:
+            await server.drain(0)
     finally:
+        report.close()
+        await server.stop_accepting()
         await process.stop()
         watchdog.exit_within(EXIT_SECONDS)
     log.info("server stopped")
@@ -94,30 +86,15 @@ async def serve(
 
 
 def _build(loaded: LoadedConfig, options: ServeOptions) -> ServerProcess:
-    # Report a port in use at once, not after the models have loaded.
-    _check_free(options.host, options.port)
     try:
         return build_services(loaded, options.roles, options.host)
-    except VoiceError as error:
-        raise CannotStart(error.message) from error
+    except Exception as error:
+        raise cannot_start(error) from error
 
 
-def _check_free(host: str, port: int) -> None:
-    try:
-        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        family, kind, protocol, _, address = addresses[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        raise CannotStart(
-            f"Cannot listen on {host}:{port}: {error.strerror}."
-        ) from error
-
-
-async def _start(process: ServerProcess, stop: StopSignal) -> bool:
+async def _start(process: ServerProcess, stop: StopSignal, report: StartReport) -> bool:
     """Whether the services have started; False when a signal came first."""
-    starting = asyncio.ensure_future(process.start())
+    starting = asyncio.ensure_future(process.start(report.loaded))
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()
@@ -126,8 +103,8 @@ async def _start(process: ServerProcess, stop: StopSignal) -> bool:
         return False
     try:
         await starting
-    except VoiceError as error:
-        raise CannotStart(error.message) from error
+    except Exception as error:
+        raise cannot_start(error) from error
     return True
 
 
@@ -135,7 +112,17 @@ def _listen(server: VoiceServer, options: ServeOptions) -> int:
     try:
         return server.listen(options.host, options.port)
     except AddressInUse as error:
-        raise CannotStart(str(error)) from error
+        advice = _listen_advice(error.number, options)
+        raise CannotStart(f"{error} {advice}") from error
+
+
+def _listen_advice(number: int | None, options: ServeOptions) -> str:
+    service = "stt" if options.roles == ("stt",) else "tts"
+    if number == errno.EADDRINUSE:
+        return f"End the program that uses it, or set `{service}_port` to another port."
+    if number == errno.EACCES:
+        return f"Set `{service}_port` to a port above 1023."
+    return f"Set `{service}_host` to an address of this machine."
 
 
 async def _drain(server: VoiceServer, process: ServerProcess) -> None:

@@ -6,12 +6,11 @@ from django.conf import settings
 from django.db import connection
 
 from common.config import Config
-from common.product import NAME
-from common.version import VERSION
+from common.product import NAME, VERSION
+from common.services import Services
 from compat_app.wyoming.server import WyomingServer
 from gateway_app.services import GatewayServices
 from stt_app.services import ListeningServices
-from voiceproject.startup.serve import Started
 
 _TITLES = {
     "whisper": "Speech to text",
@@ -21,49 +20,53 @@ _TITLES = {
 _MARKS = {"ready": "ok", "degraded": "partly", "loading": "loading", "down": "missing"}
 
 
-def summary(started: Started) -> str:
+def summary(services: Services, host: str, port: int, seconds: float) -> str:
     """A few aligned lines for the terminal."""
-    loaded = started.services[GatewayServices].loaded
-    rows = [*_addresses(started), *_parts(started), ("Database", _database())]
+    loaded = services[GatewayServices].loaded
+    rows = [
+        *_addresses(services, f"{url(host, port)}{loaded.config.root_path}"),
+        *_parts(services),
+        ("Database", _database()),
+    ]
     rows.append(("Access", _access(loaded.config)))
-    if wyoming := started.services.get(WyomingServer):
+    if wyoming := services.get(WyomingServer):
         rows.append(("Wyoming", wyoming.summary))
     if loaded.path is not None:
         rows.append(("Configuration", str(loaded.path)))
     width = max(len(title) for title, _ in rows)
     lines = [f"  {title:<{width}}  {text}" for title, text in rows]
-    ready = f"{NAME} {VERSION} is ready after {started.seconds:.1f} s."
+    ready = f"{NAME} {VERSION} is ready after {seconds:.1f} s."
     return "\n".join([ready, *lines, "Ctrl-C stops it."])
 
 
-def facts(started: Started) -> dict[str, str]:
+def facts(services: Services) -> dict[str, str]:
     """The same for a structured log."""
-    parts = started.services[GatewayServices].health.parts()
+    parts = services[GatewayServices].health.parts()
     found = {
         name: f"{each.state.value}: {each.summary}" for name, each in parts.items()
     }
-    if wyoming := started.services.get(WyomingServer):
+    if wyoming := services.get(WyomingServer):
         found["wyoming"] = wyoming.summary
     return found
 
 
-def url(started: Started) -> str:
-    host = "127.0.0.1" if started.host in ("0.0.0.0", "::", "") else started.host  # noqa: S104
+def url(host: str, port: int) -> str:
+    """The address of a server that listens there, for a browser on this machine."""
+    host = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
     host = f"[{host}]" if ":" in host else host
-    return f"http://{host}:{started.port}"
+    return f"http://{host}:{port}"
 
 
-def _addresses(started: Started) -> list[tuple[str, str]]:
-    address = url(started)
+def _addresses(services: Services, address: str) -> list[tuple[str, str]]:
     rows = [("Pages and HTTP", f"{address}/")]
-    if started.services.get(ListeningServices) is not None:
+    if services.get(ListeningServices) is not None:
         rows.append(("WebSocket", f"{address.replace('http', 'ws', 1)}/ws/stt"))
     return rows
 
 
-def _parts(started: Started) -> list[tuple[str, str]]:
+def _parts(services: Services) -> list[tuple[str, str]]:
     rows = []
-    for name, part in started.services[GatewayServices].health.parts().items():
+    for name, part in services[GatewayServices].health.parts().items():
         mark = _MARKS[part.state.value]
         text = part.summary if mark == "ok" else f"{mark}: {part.summary}"
         rows.append((_TITLES.get(name, name), text))

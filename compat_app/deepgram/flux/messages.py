@@ -41,7 +41,7 @@ class Configure(_Client):
     type: Literal["Configure"] = "Configure"
     thresholds: Thresholds | None = Field(
         None,
-        description="New thresholds; those left out stay.",
+        description="New thresholds; omitted ones stay unchanged.",
         examples=[{"eot_threshold": 0.8}],
     )
     keyterms: str | list[str] | None = Field(
@@ -80,7 +80,7 @@ class Numbered(BaseModel):
 
 class _Answer(Numbered):
     request_id: str = Field(
-        description="Identifies the connection in logs and history."
+        description="Identifies the connection in logs and the history."
     )
 
 
@@ -117,7 +117,7 @@ class TurnInfo(_Answer):
         examples=[[{"word": "Hello.", "confidence": 0.97, "start": 0.6, "end": 0.9}]],
     )
     end_of_turn_confidence: float = Field(
-        description="How near the pause is to the end of the turn, 0 to 1.",
+        description="How close the pause is to ending the turn, 0 to 1.",
         examples=[0.7],
     )
     trigger: Trigger | None = Field(

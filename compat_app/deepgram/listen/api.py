@@ -68,6 +68,7 @@ async def listen(request: HttpRequest) -> Recorded:
                 client=client_address(scope),
                 request_id=request_id(request) or "",
                 model=model,
+                track=query.track,
             )
         )
     return found.response(

@@ -159,7 +159,7 @@ class SpeechStarted(BaseModel):
 
 
 class UtteranceEnd(BaseModel):
-    """There was no word for `utterance_end_ms`. Sent after the last final result of the speech."""
+    """No word was heard for `utterance_end_ms`. Sent after the last final result of the speech."""
 
     type: Literal["UtteranceEnd"] = "UtteranceEnd"
     channel: list[int] = Field(description="The channel.", examples=[CHANNEL_INDEX])
@@ -176,7 +176,7 @@ class Metadata(BaseModel):
     type: Literal["Metadata"] = "Metadata"
     transaction_key: str = Field(description="Always `deprecated`.")
     request_id: str = Field(
-        description="Identifies the connection in logs and history."
+        description="Identifies the connection in logs and the history."
     )
     sha256: str = Field(description="SHA-256 of the received audio.")
     created: str = Field(
@@ -196,7 +196,7 @@ class ConfigureSuccess(BaseModel):
 
     type: Literal["ConfigureSuccess"] = "ConfigureSuccess"
     request_id: str = Field(
-        description="Identifies the connection in logs and history."
+        description="Identifies the connection in logs and the history."
     )
     keyterms: list[str] | None = Field(
         None, description="The key terms from now on, if they were replaced."
@@ -208,7 +208,7 @@ class ConfigureFailure(BaseModel):
 
     type: Literal["ConfigureFailure"] = "ConfigureFailure"
     request_id: str = Field(
-        description="Identifies the connection in logs and history."
+        description="Identifies the connection in logs and the history."
     )
     code: str = Field(
         description="Why it was refused.",

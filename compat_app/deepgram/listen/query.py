@@ -7,10 +7,10 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from common.errors import BadValue
-from compat_app.deepgram.audio_input import MOST_CHANNELS
 from compat_app.deepgram.queries import AudioQuery, live_options
+from stt_app.core.files.file_transcriber import MAX_TRACKS
 from stt_app.core.languages import AUTO
-from stt_app.core.session.options import Options
+from stt_app.core.session.options import MAX_CHANNELS, Options
 
 LONGEST_ENDPOINTING_MS = 10_000
 NO_ENDPOINTS = -1
@@ -24,7 +24,7 @@ def _milliseconds(given: str) -> str | int | None:
 class LiveQuery(AudioQuery):
     """The parameters of the WebSocket."""
 
-    channels: int = Field(1, ge=1, le=MOST_CHANNELS)
+    channels: int = Field(1, ge=1, le=MAX_CHANNELS)
     multichannel: bool = False
     interim_results: bool = False
     endpointing: Annotated[int | None, BeforeValidator(_milliseconds)] = Field(
@@ -62,6 +62,7 @@ class LiveQuery(AudioQuery):
         silence = self._silence_seconds(least_endpointing_ms)
         return live_options(
             self,
+            channels=self.channels,
             interim_results=self.interim_results,
             silence_max_seconds=silence,
         )
@@ -77,7 +78,8 @@ class LiveQuery(AudioQuery):
 class FileQuery(AudioQuery):
     """The parameters of `POST /v1/listen`."""
 
-    channels: int = Field(1, ge=1, le=MOST_CHANNELS)
+    channels: int = Field(1, ge=1, le=MAX_CHANNELS)
+    track: int | None = Field(None, ge=1, le=MAX_TRACKS)
     utterances: bool = False
     detect_language: bool = False
 

@@ -36,7 +36,7 @@ class RecordedMetadata(BaseModel):
 
 
 class RecordedChannel(BaseModel):
-    """The transcript of the recording; several channels are mixed to one."""
+    """The transcript of the recording; multiple channels are mixed."""
 
     alternatives: list[messages.Alternative]
     detected_language: str | None = None

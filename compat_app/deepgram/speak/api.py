@@ -36,7 +36,7 @@ _DOCS: dict[str, Any] = {
 
 
 class SpeakIn(Schema):
-    """A text to speak as it is."""
+    """A text to speak verbatim."""
 
     model_config = ConfigDict(extra="ignore", strict=True)
 
@@ -51,7 +51,7 @@ class SpeakIn(Schema):
 )
 @decorate_view(if_served)
 async def speak(request: HttpRequest, body: SpeakIn) -> StreamingHttpResponse:
-    """The audio of the text, in the encoding that the URL names."""
+    """The audio of the text, in the encoding named in the URL."""
     scope = scope_of(request)
     service = speech_services(scope).speech
     query = read_query(scope["query_string"], SpeakQuery)

@@ -23,7 +23,7 @@ class _Client(BaseModel):
 
 
 class Speak(_Client):
-    """Text to speak. Texts until the next `Flush` are one text; speech begins as soon as a clause is complete."""
+    """Text to speak. All texts up to the next `Flush` form one text; speech begins as soon as a clause is complete."""
 
     type: Literal["Speak"] = "Speak"
     text: Annotated[str, BeforeValidator(_cleaned)] = Field(
@@ -44,7 +44,7 @@ class Clear(_Client):
 
 
 class Close(_Client):
-    """Speak what is left, then close with 1000."""
+    """Speak the remaining text, then close with 1000."""
 
     type: Literal["Close"] = "Close"
 
@@ -63,7 +63,7 @@ class Metadata(BaseModel):
 
     type: Literal["Metadata"] = "Metadata"
     request_id: str = Field(
-        description="Identifies the connection in logs and history."
+        description="Identifies the connection in logs and the history."
     )
     model_name: str = Field(description="The voice.", examples=["en_US-joe-medium"])
     model_version: str = Field(description="Always `1.0.0`.", examples=["1.0.0"])

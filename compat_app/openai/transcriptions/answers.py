@@ -26,8 +26,19 @@ _POSITIONS_PER_SECOND = 50
 """What Whisper's encoder makes of a second: the counterpart of audio tokens."""
 
 
+HINT = "X-Hint"
+"""The header of a response about whose recording there is something to say."""
+
+
 def answer(heard: Heard, fields: Fields, task: Task) -> HttpResponse:
     """The response for the whole recording."""
+    response = _answer(heard, fields, task)
+    if heard.hint:
+        response[HINT] = heard.hint
+    return response
+
+
+def _answer(heard: Heard, fields: Fields, task: Task) -> HttpResponse:
     match fields.response_format:
         case "text":
             return HttpResponse(f"{heard.text}\n", content_type=PLAIN)

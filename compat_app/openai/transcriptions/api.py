@@ -38,7 +38,7 @@ router = Router(tags=["OpenAI audio"])
 )
 @decorate_view(while_switched_on)
 async def transcriptions(request: HttpRequest) -> HttpResponseBase:
-    """The text of a recording, in the language that is spoken."""
+    """The text of a recording, in the spoken language."""
     return await _answered(request, "transcribe")
 
 
@@ -98,5 +98,6 @@ def _events(
         priority=hurry.priority,
         model=model,
         voice_probability=hurry.voice_probability,
+        track=upload.fields.track,
     )
     return before_deadline(events, hurry.seconds_left)

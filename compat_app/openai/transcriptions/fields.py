@@ -21,6 +21,7 @@ from compat_app.hotwords import fitting
 from compat_app.openai.transcriptions.languages import language_code
 from gateway_app.responses import explain_validation
 from stt_app.core.engine import Task
+from stt_app.core.files.file_transcriber import MAX_TRACKS
 from stt_app.core.languages import AUTO
 from stt_app.core.session.options import MAX_PROMPT_CHARACTERS, Options
 
@@ -65,6 +66,12 @@ class Fields(BaseModel):
     )
     stream: bool = Field(
         default=False, description="Whether to send server-sent events."
+    )
+    track: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_TRACKS,
+        description="The audio track to transcribe, counted from 1; the first by default.",
     )
     chunking_strategy: str = Field(
         "",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from compat_app.spoken_languages import main_language
 from stt_app.core.events import Progress, SpokenSegment, UtteranceTranscribed
-from stt_app.core.files.file_transcriber import FileEvent
+from stt_app.core.files.file_transcriber import FileEvent, SilentTrack
 from stt_app.core.scripts import joined, space_between
 
 _LEAST_PROBABILITY = 1e-10
@@ -21,12 +21,16 @@ class Heard:
     utterances: list[UtteranceTranscribed] = field(default_factory=list)
     seconds: float = 0.0
     """In the end, the length of the recording."""
+    hint: str = ""
+    """What the client should know about the recording."""
 
     def take(self, event: FileEvent) -> None:
         if isinstance(event, UtteranceTranscribed):
             self.utterances.append(event)
         elif isinstance(event, Progress):
             self.seconds = event.audio_seconds
+        elif isinstance(event, SilentTrack):
+            self.hint = event.hint
 
     @property
     def text(self) -> str:

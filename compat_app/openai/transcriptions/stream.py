@@ -98,6 +98,8 @@ class _Told:
             content["logprobs"] = [
                 one for each in heard.utterances for one in logprobs(each)
             ]
+        if heard.hint:
+            content["hint"] = heard.hint
         return _line("transcript.text.done", content)
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from wyoming.asr import Transcript, TranscriptChunk, TranscriptStart, TranscriptStop
 
 from common.audio import PCM16_BYTES
-from compat_app.mixdown import Mixdown
 from compat_app.wyoming.listening.audio import check_format
 from compat_app.wyoming.listening.pace import Pace
 from compat_app.wyoming.listening.turn import Turn
@@ -56,7 +55,6 @@ class Transcription:
         self._seat = seat
         self._clock = clock
         self._pace = Pace(clock)
-        self._mixdown = Mixdown(audio.channels)
         self._turn = Turn()
         self._over = asyncio.Event()
         """Set once a pause might have ended the command."""
@@ -69,15 +67,15 @@ class Transcription:
     @property
     def slice_bytes(self) -> int:
         """The most bytes to feed at once."""
-        return self._live.slice_bytes * self.audio.channels
+        return self._live.slice_bytes
 
     def use(self, audio: AudioFormat) -> None:
         """The audio that follows has this format. Raises UnsupportedAudio."""
         if audio.is_like(self.audio):
             return
         check_format(audio)
-        self.audio, self._mixdown = audio, Mixdown(audio.channels)
-        self._live.configure(Options(sample_rate=audio.rate))
+        self.audio = audio
+        self._live.configure(Options(sample_rate=audio.rate, channels=audio.channels))
 
     def feed(self, data: bytes) -> None:
         """PCM16 at the rate and with the channels of `audio`, in pieces of any length."""
@@ -87,7 +85,7 @@ class Transcription:
         seconds = len(data) / frame_bytes / self.audio.rate
         self._seconds += seconds
         self._pace.add(seconds)
-        self._live.feed(self._mixdown.push(data))
+        self._live.feed(data)
         if self._is_enough():
             self.end()
 

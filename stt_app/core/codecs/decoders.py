@@ -7,17 +7,25 @@ from typing import Literal, Protocol, get_args
 
 import numpy as np
 
-from common.audio import SPEECH_RATE_HZ, Resampler, Samples, pcm16_to_float
+from common.audio import (
+    SPEECH_RATE_HZ,
+    ChannelMixer,
+    Resampler,
+    Samples,
+    pcm16_to_float,
+)
+from stt_app.core.codecs.container_stream import ContainerStream
+from stt_app.core.codecs.containers import StartCheck
 from stt_app.core.codecs.g711 import alaw_to_float, mulaw_to_float
-from stt_app.core.codecs.opus_stream import OPUS_RATE_HZ, OpusStream
 
-Encoding = Literal["pcm_s16le", "pcm_f32le", "mulaw", "alaw", "opus", "webm"]
+Encoding = Literal["pcm_s16le", "pcm_f32le", "mulaw", "alaw", "opus", "webm", "mp4"]
 ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 PCM16: Encoding = "pcm_s16le"
 
 _NOTHING = np.zeros(0, np.float32)
 _RAW_SLICE_SECONDS = 2.0
 _PACKED_SLICE_BYTES = 1_024
+_USUAL_CONTAINER_HZ = 48_000
 
 
 class StreamDecoder(Protocol):
@@ -33,7 +41,7 @@ class StreamDecoder(Protocol):
     def decode(self, data: bytes) -> Samples:
         """The samples that are ready: mono float32 at 16 kHz in [-1, 1], shape (n,).
 
-        `data` is in the stream's encoding and rate, mono. Raises UnsupportedAudio.
+        `data` is in the stream's encoding, rate and channels. Raises UnsupportedAudio.
         """
 
     def flush(self) -> Samples:
@@ -50,10 +58,11 @@ class _Resampled:
         self._rate_hz = rate_hz
         self._resampler = Resampler(rate_hz, SPEECH_RATE_HZ)
         self._received = 0
+        self._seconds_before = 0.0
 
     @property
     def audio_seconds(self) -> float:
-        return self._received / self._rate_hz
+        return self._seconds_before + self._received / self._rate_hz
 
     def flush(self) -> Samples:
         rest = self._resampler.push(_NOTHING, last=True)
@@ -64,42 +73,59 @@ class _Resampled:
         self._received += len(samples)
         return self._resampler.push(samples)
 
+    def _use_rate(self, rate_hz: int) -> Samples:
+        """The rate of the audio that follows. What the resampler held back."""
+        if rate_hz == self._rate_hz:
+            return _NOTHING
+        self._seconds_before, self._received = self.audio_seconds, 0
+        rest = self._resampler.push(_NOTHING, last=True)
+        self._rate_hz = rate_hz
+        self._resampler = Resampler(rate_hz, SPEECH_RATE_HZ)
+        return rest
+
 
 class RawDecoder(_Resampled):
-    """Mono samples without a container, each of `width` bytes, at `rate_hz`.
+    """Samples without a container, those of several channels in turn, at `rate_hz`."""
 
-    `convert` turns whole samples into float32 in [-1, 1], shape (n,).
-    """
-
-    def __init__(
-        self, width: int, convert: Callable[[bytes], Samples], rate_hz: int
-    ) -> None:
+    def __init__(self, encoding: Encoding, rate_hz: int, channels: int = 1) -> None:
         super().__init__(rate_hz)
-        self.slice_bytes = int(width * rate_hz * _RAW_SLICE_SECONDS)
-        self._width = width
-        self._convert = convert
+        width, self._convert = _RAW[encoding]
+        self._frame_bytes = width * channels
+        self.slice_bytes = int(self._frame_bytes * rate_hz * _RAW_SLICE_SECONDS)
+        self._channels = channels
+        self._mixer = ChannelMixer(channels, rate_hz)
+        self._start = StartCheck(encoding)
         self._partial = b""
 
     def decode(self, data: bytes) -> Samples:
-        """Mono float32 at 16 kHz, shape (n,); an incomplete sample waits for its rest."""
+        """Mono float32 at 16 kHz, shape (n,); an incomplete frame waits for its rest.
+
+        Raises UnsupportedAudio for a stream that begins as a container does.
+        """
+        self._start.check(data)
         joined = self._partial + data
-        whole = len(joined) - len(joined) % self._width
+        whole = len(joined) - len(joined) % self._frame_bytes
         self._partial = joined[whole:]
-        return self._take(self._convert(joined[:whole]))
+        samples = self._convert(joined[:whole])
+        return self._take(self._mixer.push(samples.reshape(-1, self._channels)))
 
 
-class OpusDecoder(_Resampled):
-    """Opus in WebM or Ogg, as a browser's MediaRecorder produces it."""
+class ContainerDecoder(_Resampled):
+    """Opus or AAC in WebM, Ogg or MP4, as a browser's MediaRecorder produces it."""
 
     slice_bytes = _PACKED_SLICE_BYTES
 
     def __init__(self) -> None:
-        super().__init__(OPUS_RATE_HZ)
-        self._stream = OpusStream()
+        super().__init__(_USUAL_CONTAINER_HZ)
+        self._stream = ContainerStream()
 
     def decode(self, data: bytes) -> Samples:
         """Mono float32 at 16 kHz, shape (n,). Raises UnsupportedAudio."""
-        return self._take(self._stream.push(data))
+        parts = [_NOTHING]
+        for audio in self._stream.push(data):
+            parts.append(self._use_rate(audio.rate_hz))
+            parts.append(self._take(audio.samples))
+        return np.concatenate(parts)
 
 
 def float32_to_samples(data: bytes) -> Samples:
@@ -121,9 +147,13 @@ _RAW: dict[Encoding, tuple[int, Callable[[bytes], Samples]]] = {
 }
 
 
-def build_decoder(encoding: Encoding, sample_rate: int) -> StreamDecoder:
-    """A decoder for a new stream; a container has its own rate."""
+RAW_ENCODINGS = frozenset(_RAW)
+
+
+def build_decoder(
+    encoding: Encoding, sample_rate: int, channels: int = 1
+) -> StreamDecoder:
+    """A decoder for a new stream; a container has its own rate and channels."""
     if encoding in _RAW:
-        width, convert = _RAW[encoding]
-        return RawDecoder(width, convert, sample_rate)
-    return OpusDecoder()
+        return RawDecoder(encoding, sample_rate, channels)
+    return ContainerDecoder()

@@ -8,12 +8,8 @@ from __future__ import annotations
 import struct
 
 from common.errors import UnsupportedAudio
-from stt_app.core.codecs.opus_packets import (
-    MOST_PACKET_BYTES,
-    OPUS_HEAD,
-    OpusHead,
-    Packet,
-)
+from stt_app.core.codecs.opus_packets import OPUS_HEAD, opus_head
+from stt_app.core.codecs.packets import MOST_PACKET_BYTES, Head, Packet
 
 OGG_MAGIC = b"OggS"
 
@@ -33,10 +29,10 @@ class OggDemuxer:
         self._packets_seen = 0
         self._open = bytearray()
 
-    def push(self, data: bytes) -> list[OpusHead | Packet]:
+    def push(self, data: bytes) -> list[Head | Packet]:
         """Heads and Opus packets that these bytes complete. Raises UnsupportedAudio."""
         self._buffer += data
-        found: list[OpusHead | Packet] = []
+        found: list[Head | Packet] = []
         while (page := self._next_page()) is not None:
             found += self._read(page)
         return found
@@ -70,7 +66,7 @@ class OggDemuxer:
             raise UnsupportedAudio("The Ogg stream is damaged.", field="encoding")
         return at >= 0
 
-    def _read(self, page: bytes) -> list[OpusHead | Packet]:
+    def _read(self, page: bytes) -> list[Head | Packet]:
         flags, serial, segments = (
             page[5],
             struct.unpack_from("<I", page, 14)[0],
@@ -91,8 +87,8 @@ class OggDemuxer:
             self._open.clear()
         return self._packets(lengths, body)
 
-    def _packets(self, lengths: bytes, body: bytes) -> list[OpusHead | Packet]:
-        found: list[OpusHead | Packet] = []
+    def _packets(self, lengths: bytes, body: bytes) -> list[Head | Packet]:
+        found: list[Head | Packet] = []
         at = 0
         for length in lengths:
             # Cover pictures are large; an audio packet never is.
@@ -104,9 +100,9 @@ class OggDemuxer:
                 self._open.clear()
         return found
 
-    def _finished(self, packet: bytes) -> list[OpusHead | Packet]:
+    def _finished(self, packet: bytes) -> list[Head | Packet]:
         self._packets_seen += 1
         if self._packets_seen == 1:
-            return [OpusHead.parse(packet)]
+            return [opus_head(packet)]
         # The second packet holds tags.
         return [packet] if self._packets_seen > 2 else []

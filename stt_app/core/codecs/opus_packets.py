@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from common.errors import UnsupportedAudio
+from stt_app.core.codecs.packets import MOST_PACKET_BYTES, Head, Packet
 
 OPUS_HEAD = b"OpusHead"
-MOST_PACKET_BYTES = 64 * 1024
 MOST_PACKET_SAMPLES = 5_760
 """120 ms at 48 kHz."""
 
 _HEAD_BYTES = 19
 _MOST_CHANNELS = 8
 
-Packet = bytes
 
-
-@dataclass(frozen=True)
-class OpusHead:
-    """The decoding parameters of a stream."""
-
-    data: bytes
-
-    @classmethod
-    def parse(cls, data: bytes) -> OpusHead:
-        """The head in these bytes. Raises UnsupportedAudio."""
-        if len(data) < _HEAD_BYTES or not data.startswith(OPUS_HEAD):
-            raise UnsupportedAudio("The Opus head is damaged.", field="encoding")
-        version, channels = data[8], data[9]
-        if version >> 4 or not 1 <= channels <= _MOST_CHANNELS:
-            raise UnsupportedAudio(
-                f"Opus version {version} with {channels} channels is not supported; "
-                f"1 to {_MOST_CHANNELS} channels are.",
-                field="encoding",
-            )
-        return cls(data)
+def opus_head(data: bytes) -> Head:
+    """The head in these bytes. Raises UnsupportedAudio."""
+    if len(data) < _HEAD_BYTES or not data.startswith(OPUS_HEAD):
+        raise UnsupportedAudio("The Opus head is damaged.", field="encoding")
+    version, channels = data[8], data[9]
+    if version >> 4 or not 1 <= channels <= _MOST_CHANNELS:
+        raise UnsupportedAudio(
+            f"Opus version {version} with {channels} channels is not supported; "
+            f"1 to {_MOST_CHANNELS} channels are.",
+            field="encoding",
+        )
+    return Head("opus", data)
 
 
 def packet_samples(packet: Packet) -> int:

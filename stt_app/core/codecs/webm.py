@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from common.errors import UnsupportedAudio
-from stt_app.core.codecs.opus_packets import MOST_PACKET_BYTES, OpusHead, Packet
+from stt_app.core.codecs.opus_packets import opus_head
+from stt_app.core.codecs.packets import MOST_PACKET_BYTES, Head, Packet
 
 WEBM_MAGIC = b"\x1a\x45\xdf\xa3"
 
@@ -50,10 +51,10 @@ class WebmDemuxer:
         self._skip_bytes = 0
         self._tracks = _Tracks()
 
-    def push(self, data: bytes) -> list[OpusHead | Packet]:
+    def push(self, data: bytes) -> list[Head | Packet]:
         """Heads and Opus packets that these bytes complete. Raises UnsupportedAudio."""
         self._buffer += data
-        found: list[OpusHead | Packet] = []
+        found: list[Head | Packet] = []
         at = 0
         while True:
             at = self._skipped(at)
@@ -69,7 +70,7 @@ class WebmDemuxer:
         self._skip_bytes -= skip
         return at + skip
 
-    def _element(self, at: int, found: list[OpusHead | Packet]) -> int:
+    def _element(self, at: int, found: list[Head | Packet]) -> int:
         """Read the element there; how many bytes that took, 0 when some are missing."""
         identity, id_length = _identity(self._buffer, at)
         size, size_length = _size(self._buffer, at + id_length) if id_length else (0, 0)
@@ -98,7 +99,7 @@ class WebmDemuxer:
         if identity == _TRACK_ENTRY:
             self._tracks.all.append(_Track())
 
-    def _value(self, identity: int, body: bytes) -> list[OpusHead | Packet]:
+    def _value(self, identity: int, body: bytes) -> list[Head | Packet]:
         if identity in (_SIMPLE_BLOCK, _BLOCK):
             return self._block(body)
         if not self._tracks.all:
@@ -112,7 +113,7 @@ class WebmDemuxer:
             track.private = body
         return []
 
-    def _block(self, body: bytes) -> list[OpusHead | Packet]:
+    def _block(self, body: bytes) -> list[Head | Packet]:
         head = [] if self._tracks.chosen else [self._choose()]
         number, length = _size(body, 0)
         flags = length + 2
@@ -128,12 +129,12 @@ class WebmDemuxer:
             )
         return [*head, body[flags + 1 :]]
 
-    def _choose(self) -> OpusHead:
+    def _choose(self) -> Head:
         tracks = self._tracks
         for track in tracks.all:
             if track.codec == "A_OPUS":
                 tracks.chosen = track
-                return OpusHead.parse(track.private)
+                return opus_head(track.private)
         names = ", ".join(track.codec[:20] for track in tracks.all) or "nothing"
         raise UnsupportedAudio(
             f"The WebM stream holds {names}, but no Opus track.", field="encoding"

@@ -5,7 +5,12 @@ from __future__ import annotations
 
 from common.audio import SPEECH_RATE_HZ, Samples
 from common.config.speech import ListeningSettings
-from stt_app.core.codecs.decoders import PCM16, Encoding, build_decoder
+from stt_app.core.codecs.decoders import (
+    PCM16,
+    RAW_ENCODINGS,
+    Encoding,
+    build_decoder,
+)
 from stt_app.core.endpointing.events import EndpointEvent
 from stt_app.core.endpointing.frames import Framer
 from stt_app.core.endpointing.segmenter import OpenUtterance, Segmenter
@@ -25,16 +30,18 @@ class AudioFrontend:
         start_seconds: float = 0.0,
         *,
         encoding: Encoding = PCM16,
+        channels: int = 1,
         first_id: int = 1,
         resumed: bool = False,
     ) -> None:
         self._detector = vad.detector(settings.silence_rms_threshold)
         self._framer = Framer(FRAME_SAMPLES)
-        self._decoder = build_decoder(encoding, settings.sample_rate)
+        self._decoder = build_decoder(encoding, settings.sample_rate, channels)
         self._seconds_before = start_seconds
         self._probability = 0.0
         self.sample_rate = settings.sample_rate
         self.encoding: Encoding = encoding
+        self.channels = channels
         start_sample = round(start_seconds * SPEECH_RATE_HZ)
         self._segmenter = Segmenter(
             settings, start_sample, first_id=first_id, resumed=resumed
@@ -46,13 +53,19 @@ class AudioFrontend:
         return self._seconds_before + self._decoder.audio_seconds
 
     @property
+    def is_raw(self) -> bool:
+        """Whether the client says the rate; a container tells its own."""
+        return self.encoding in RAW_ENCODINGS
+
+    @property
     def slice_bytes(self) -> int:
         """The most bytes to pass to `hear` at once: more would block the event loop."""
         return self._decoder.slice_bytes
 
     def hear(self, data: bytes) -> list[EndpointEvent]:
-        """The events of these bytes, in the stream's encoding and rate. Raises
-        UnsupportedAudio.
+        """The events of these bytes, in the stream's encoding, rate and channels.
+
+        Raises UnsupportedAudio.
         """
         events = self._detect(self._decoder.decode(data))
         events.append(self._segmenter.heard())
@@ -73,16 +86,17 @@ class AudioFrontend:
         return [*self._segmenter.discard(skipped), self._segmenter.heard()]
 
     def use(
-        self, settings: ListeningSettings, encoding: Encoding
+        self, settings: ListeningSettings, encoding: Encoding, channels: int = 1
     ) -> list[EndpointEvent]:
-        """Change the rate, encoding or segmentation of the following audio."""
+        """Change the form or segmentation of the following audio."""
         self._segmenter.use(settings)
         events: list[EndpointEvent] = []
-        if (settings.sample_rate, encoding) != (self.sample_rate, self.encoding):
+        form = settings.sample_rate, encoding, channels
+        if form != (self.sample_rate, self.encoding, self.channels):
             events += self._detect(self._decoder.flush())
             self._seconds_before = self.audio_seconds
-            self._decoder = build_decoder(encoding, settings.sample_rate)
-            self.sample_rate, self.encoding = settings.sample_rate, encoding
+            self._decoder = build_decoder(encoding, settings.sample_rate, channels)
+            self.sample_rate, self.encoding, self.channels = form
         return [*events, self._segmenter.heard()]
 
     def wait_for_silence(self, seconds: float) -> None:

@@ -28,6 +28,7 @@ from stt_app.core.session.settings import Start
 _HELD_SECONDS = 60.0
 """The most audio pending in the engine; reading pauses above it. It is three
 of the longest utterances, so that the engine always has the next one."""
+MAX_TRACKS = 99
 _FED_BYTES = 16_000 * 4 // 4
 """A quarter of a second of samples, so that nothing else in the process waits long."""
 
@@ -39,7 +40,24 @@ class FileDuration:
     audio_seconds: float
 
 
-FileEvent = FileDuration | Progress | UtteranceTranscribed
+@dataclass(frozen=True)
+class SilentTrack:
+    """The chosen track has no sound, but another one has."""
+
+    sounding_track: int
+    """Counted from 1."""
+
+    @property
+    def hint(self) -> str:
+        """A sentence for the person who sent the file."""
+        return (
+            f"The audio track is silent, but track {self.sounding_track} has sound. "
+            "Choose it with the option `track`."
+        )
+
+
+_Note = FileDuration | SilentTrack
+FileEvent = FileDuration | SilentTrack | Progress | UtteranceTranscribed
 
 
 class FileTranscriber:
@@ -74,11 +92,13 @@ class FileTranscriber:
         priority: Priority = Priority.FILE,
         model: str = "",
         voice_probability: float | None = None,
+        track: int | None = None,
     ) -> AsyncGenerator[FileEvent, None]:
         """The file's utterances with words, in order from there on, and its progress.
 
         With `voice_probability`, 0 to 1, the file is one utterance, in which speech was
-        detected elsewhere. The last event is a Progress with the file's true length.
+        detected elsewhere. `track` is one of its audio tracks, counted from 1; None is
+        the first. The last event is a Progress with the file's true length.
         A caller that leaves early gives up all texts that are pending. Raises the error
         of the first utterance that has no text, and what `MediaDecoder.portions` raises.
         """
@@ -86,15 +106,15 @@ class FileTranscriber:
         session = self._session(
             options, start_seconds, urgency, model, voice_probability
         )
-        durations: asyncio.Queue[FileDuration] = asyncio.Queue()
+        notes: asyncio.Queue[_Note] = asyncio.Queue()
         audio_seconds = start_seconds
         feeding = asyncio.create_task(
-            self._feed(session, path, start_seconds, durations)
+            self._feed(session, path, start_seconds, track, notes)
         )
         try:
             async for event in session.events():
-                while not durations.empty():
-                    yield durations.get_nowait()
+                while not notes.empty():
+                    yield notes.get_nowait()
                 if isinstance(event, UtteranceFailed):
                     raise event.error
                 if isinstance(event, Progress):
@@ -149,12 +169,15 @@ class FileTranscriber:
         session: SttSession,
         path: Path,
         start_seconds: float,
-        durations: asyncio.Queue[FileDuration],
+        track: int | None,
+        notes: asyncio.Queue[_Note],
     ) -> None:
         try:
-            async for portion in self._media.portions(path, start_seconds):
+            async for portion in self._media.portions(path, start_seconds, track):
                 if portion.duration_seconds is not None:
-                    durations.put_nowait(FileDuration(portion.duration_seconds))
+                    notes.put_nowait(FileDuration(portion.duration_seconds))
+                if portion.sounding_track is not None:
+                    notes.put_nowait(SilentTrack(portion.sounding_track))
                 data = portion.samples.astype("<f4").tobytes()
                 for at in range(0, len(data), _FED_BYTES):
                     async with self._turn:

@@ -76,16 +76,19 @@ class MediaDecoder:
         await asyncio.gather(*(pool.stop() for pool in pools), *self._ending)
 
     async def portions(
-        self, path: Path, start_seconds: float = 0.0
+        self, path: Path, start_seconds: float = 0.0, track: int | None = None
     ) -> AsyncIterator[Portion]:
         """The file's sound from there on, ten seconds at a time, the last one shorter.
 
-        Raises UnsupportedAudio, TooLarge, Overloaded when too many files wait,
+        `track` is one of its audio tracks, counted from 1; None is the first. Raises
+        UnsupportedAudio, BadValue for a track that it does not have, TooLarge, Overloaded when too many files wait,
         EngineFailed when no process can be started, or OSError when the file cannot
         be opened.
         """
         start = round(start_seconds * SPEECH_RATE_HZ)
-        short = await asyncio.to_thread(read_short_wav, path)
+        short = None
+        if track in (None, 1):
+            short = await asyncio.to_thread(read_short_wav, path)
         if short is not None:
             self._check_length(path, len(short))
             seconds = len(short) / SPEECH_RATE_HZ
@@ -93,7 +96,7 @@ class MediaDecoder:
             return
         async with self._process() as pool:
             while True:
-                portion = await self._portion(pool, path, start)
+                portion = await self._portion(pool, path, start, track or 1)
                 start += len(portion.samples)
                 self._check_length(path, start)
                 if portion.last and not start:
@@ -163,8 +166,10 @@ class MediaDecoder:
         finally:
             self._places.release()
 
-    async def _portion(self, pool: WorkerPool, path: Path, start: int) -> Portion:
-        request = ReadMedia(path, start, PORTION_SECONDS * SPEECH_RATE_HZ)
+    async def _portion(
+        self, pool: WorkerPool, path: Path, start: int, track: int
+    ) -> Portion:
+        request = ReadMedia(path, start, PORTION_SECONDS * SPEECH_RATE_HZ, track)
         patience = self._timeout_seconds + start / SPEECH_RATE_HZ / _SLOWEST_SKIP
         try:
             portion: Portion = await asyncio.wait_for(

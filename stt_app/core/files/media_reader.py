@@ -9,21 +9,31 @@ from typing import Any
 import av
 import numpy as np
 
-from common.audio import SPEECH_RATE_HZ, Samples
-from common.errors import UnsupportedAudio
+from common.audio import SPEECH_RATE_HZ, ChannelMixer, Samples
+from common.errors import BadValue, UnsupportedAudio
 from stt_app.core.files.media_formats import SNIFFED_BYTES, sniffed_format
 
 LOWEST_HZ, HIGHEST_HZ = 4_000, 192_000
 _MOST_CHANNELS = 16
 _MOST_DAMAGED = 200
 _NOTHING = np.zeros(0, np.float32)
+_SILENT_PEAK = 0.002
+"""-54 dB of full scale: the noise of a codec, but of no microphone that is on."""
+_SEARCHED_SECONDS = 1_800.0
+"""How far another track is searched for sound."""
 
 
 class MediaReader:
-    """Reads from start to end. Raises UnsupportedAudio for a file that it cannot
-    read."""
+    """Reads one audio track from start to end; tracks count from 1.
 
-    def __init__(self, path: Path) -> None:
+    Raises UnsupportedAudio for a file that it cannot read, and BadValue for a track
+    that it does not have.
+    """
+
+    def __init__(self, path: Path, track: int = 1) -> None:
+        self._path = path
+        self._track = track
+        self._peak = 0.0
         self._file = path.open("rb")
         try:
             self._open()
@@ -48,7 +58,13 @@ class MediaReader:
             raise UnsupportedAudio(f"The {name} file is damaged: {error}.") from error
         if not self._container.streams.audio:
             raise UnsupportedAudio(f"The {name} file contains no audio.")
-        self._stream: Any = self._container.streams.audio[0]
+        tracks = len(self._container.streams.audio)
+        if self._track > tracks:
+            raise BadValue(
+                f"The file has {tracks} audio tracks; there is no track {self._track}.",
+                field="track",
+            )
+        self._stream: Any = self._container.streams.audio[self._track - 1]
         _check_header(self._stream.codec_context)
         # One file must not take all cores from the engine.
         self._stream.codec_context.thread_count = 1
@@ -76,7 +92,33 @@ class MediaReader:
         joined = np.concatenate(parts)
         given, self._rest = joined[:count], joined[count:].copy()
         self.position += len(given)
+        if len(given):
+            self._peak = max(self._peak, float(np.abs(given).max()))
         return given
+
+    def sounding_track(self) -> int | None:
+        """Another track that has sound, if what was read of this one has none."""
+        if self._peak > _SILENT_PEAK:
+            return None
+        tracks = range(1, len(self._container.streams.audio) + 1)
+        others = (track for track in tracks if track != self._track)
+        return next((track for track in others if self._sounds(track)), None)
+
+    def _sounds(self, track: int) -> bool:
+        try:
+            other = MediaReader(self._path, track)
+        except UnsupportedAudio:
+            return False
+        try:
+            while other.position < _SEARCHED_SECONDS * SPEECH_RATE_HZ:
+                samples = other.read(SPEECH_RATE_HZ)
+                if not len(samples):
+                    return False
+                if other._peak > _SILENT_PEAK:
+                    return True
+            return False
+        finally:
+            other.close()
 
     def close(self) -> None:
         self._pieces.close()
@@ -113,11 +155,12 @@ class MediaReader:
 
 class _Mixer:
     """Converts frames to one channel and one rate, even if they change within the
-    file."""
+    file. Two channels are mixed here, more by FFmpeg's rules for their layout."""
 
     def __init__(self) -> None:
         self._form: tuple[Any, ...] = ()
         self._resampler: Any = None
+        self._channels = ChannelMixer(1, SPEECH_RATE_HZ)
 
     def mix(self, frame: Any) -> Iterator[Samples]:
         form = (frame.format.name, frame.layout.name, frame.sample_rate)
@@ -125,17 +168,24 @@ class _Mixer:
             yield from self.rest()
             _check_header(frame)
             self._form = form
-            self._resampler = av.AudioResampler("flt", "mono", SPEECH_RATE_HZ)
+            layout = "stereo" if frame.layout.nb_channels == 2 else "mono"
+            self._channels = ChannelMixer(
+                2 if layout == "stereo" else 1, SPEECH_RATE_HZ
+            )
+            self._resampler = av.AudioResampler("fltp", layout, SPEECH_RATE_HZ)
         # Timestamps of damaged files jump, and the gaps would become silence.
         frame.pts = None
         for mixed in self._resampler.resample(frame):
-            yield _sane(mixed.to_ndarray()[0])
+            yield self._mono(mixed)
 
     def rest(self) -> Iterator[Samples]:
         resampler, self._resampler = self._resampler, None
         if resampler is not None:
             for mixed in resampler.resample(None):
-                yield _sane(mixed.to_ndarray()[0])
+                yield self._mono(mixed)
+
+    def _mono(self, frame: Any) -> Samples:
+        return self._channels.push(_sane(frame.to_ndarray()).T)
 
 
 def _sane(samples: Samples) -> Samples:

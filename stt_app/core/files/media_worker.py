@@ -23,6 +23,8 @@ class ReadMedia:
     path: Path
     start: int
     count: int
+    track: int = 1
+    """The audio track, counted from 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,13 +36,15 @@ class Portion:
     last: bool
     duration_seconds: float | None
     """The duration of the whole file, from its header."""
+    sounding_track: int | None = None
+    """At the end of a silent track: another one that has sound."""
 
 
 class MediaWorker:
     """Keeps the file open between portions; any portion can be requested again."""
 
     def __init__(self) -> None:
-        self._path: Path | None = None
+        self._open: tuple[Path, int] | None = None
         self._reader: MediaReader | None = None
 
     def load(self) -> dict[str, Any]:
@@ -60,22 +64,24 @@ class MediaWorker:
         return {}
 
     def handle(self, request: ReadMedia) -> Iterator[Portion]:
-        """One portion. Raises UnsupportedAudio."""
+        """One portion. Raises UnsupportedAudio, and BadValue for an unknown track."""
         reader = self._reader_at(request)
         samples = reader.read(request.count)
         last = len(samples) < request.count
         duration = reader.duration_seconds
+        sounding = reader.sounding_track() if last else None
         if last:
             self._close()
-        yield Portion(samples, request.start, last, duration)
+        yield Portion(samples, request.start, last, duration, sounding)
 
     def _reader_at(self, request: ReadMedia) -> MediaReader:
         reader = self._reader
-        here = reader is not None and self._path == request.path
+        wanted = request.path, request.track
+        here = reader is not None and self._open == wanted
         if reader is None or not here or reader.position > request.start:
             self._close()
-            reader = self._reader = MediaReader(request.path)
-            self._path = request.path
+            reader = self._reader = MediaReader(*wanted)
+            self._open = wanted
         while reader.position < request.start:
             missing = request.start - reader.position
             if not len(reader.read(min(missing, _SKIPPED_AT_ONCE))):

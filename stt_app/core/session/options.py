@@ -11,6 +11,7 @@ from stt_app.core.engine import Task
 from stt_app.core.language_tags import find_language
 
 Purpose = Literal["live", "file"]
+MAX_CHANNELS = 8
 MAX_PROMPT_CHARACTERS = 800
 """Whisper reads about this much of a prompt, 223 tokens."""
 
@@ -34,8 +35,15 @@ class Options(BaseModel):
     )
     encoding: Encoding | None = Field(
         None,
-        description="Encoding of the audio that follows. `opus` and `webm` both mean Opus in WebM or Ogg, as a browser's MediaRecorder produces it, with its own sample rate.",
+        description="Encoding of the audio that follows. `opus`, `webm` and `mp4` all mean what a browser's MediaRecorder produces, with its own sample rate: Opus in WebM or Ogg, or AAC or Opus in MP4, as Safari records it.",
         examples=["pcm_s16le"],
+    )
+    channels: int | None = Field(
+        None,
+        ge=1,
+        le=MAX_CHANNELS,
+        description="Channels of raw audio that follows, interleaved (1 to 8). They are mixed; while they cancel each other, the loudest one is taken. A container tells its own.",
+        examples=[1],
     )
     task: Task | None = Field(
         None,

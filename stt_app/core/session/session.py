@@ -82,19 +82,20 @@ class SttSession:
         self._on_result = on_result
         self._urgency = urgency
         self._clock = clock
-        self._settings = SessionSettings(settings, options, priority, model)
-        self._frontend = AudioFrontend(
-            self._settings.listening,
+        asked = self._settings = SessionSettings(settings, options, priority, model)
+        frontend = self._frontend = AudioFrontend(
+            asked.listening,
             vad,
             start.audio_seconds,
-            encoding=self._settings.encoding,
+            encoding=asked.encoding,
+            channels=asked.channels,
             first_id=start.utterances + 1,
             resumed=bool(start.resumed),
         )
         self._ready = SessionReady(
             session_id,
             engine.model_name,
-            self._frontend.sample_rate,
+            frontend.sample_rate,
             start.resume_token,
             start.resumed,
             start.audio_seconds,
@@ -106,15 +107,13 @@ class SttSession:
             engine,
             load,
             InterimResults(engine, settings, self._outbox.offer, clock),
-            self._frontend.open_utterance,
-            lambda open_: self._settings.request(
-                open_.samples, open_.voice_probability
-            ),
+            frontend.open_utterance,
+            lambda open_: asked.request(open_.samples, open_.voice_probability),
             self._outbox.offer,
         )
         self._backlog = UtteranceBacklog(settings, clock)
+        self._status = StatusReporter(self._outbox, self._backlog, frontend, clock)
         start_sample = round(start.audio_seconds * SPEECH_RATE_HZ)
-        self._status = StatusReporter(self._outbox, self._backlog, start_sample, clock)
         self._speech_clock = SpeechClock(start_sample, clock)
         self._sent_texts = 0
         self._finishing = False
@@ -123,7 +122,7 @@ class SttSession:
         self._worker = asyncio.create_task(self._work())
 
     def feed(self, frame: bytes) -> None:
-        """Audio in the session's encoding and rate, mono, of any length.
+        """Audio in the session's encoding, rate and channels, of any length.
 
         After `finish` it is ignored. Raises UnsupportedAudio.
         """
@@ -159,8 +158,8 @@ class SttSession:
         self._settings.update(options, model)
         # A speculative final under the old options is useless.
         self._interim.end()
-        settings = self._settings
-        self._take(self._frontend.use(settings.listening, settings.encoding))
+        use, settings = self._frontend.use, self._settings
+        self._take(use(settings.listening, settings.encoding, settings.channels))
 
     def wait_for_silence(self, seconds: float) -> None:
         """How long a pause must be to end an utterance, from now on."""

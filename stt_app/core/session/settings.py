@@ -60,6 +60,11 @@ class SessionSettings:
         return self._options.encoding or PCM16
 
     @property
+    def channels(self) -> int:
+        """Of raw audio that follows."""
+        return self._options.channels or 1
+
+    @property
     def live(self) -> bool:
         """Live speech, as opposed to a recording."""
         return self._options.purpose != "file"

@@ -6,9 +6,16 @@ from collections.abc import Callable
 
 from common.audio import SPEECH_RATE_HZ
 from stt_app.core.endpointing.events import AudioHeard
-from stt_app.core.events import BufferLimitReached, ClosingSoon, Lag, Progress
+from stt_app.core.events import (
+    AudioHint,
+    BufferLimitReached,
+    ClosingSoon,
+    Lag,
+    Progress,
+)
 from stt_app.core.session.backlog import UtteranceBacklog
 from stt_app.core.session.outbox import Outbox
+from stt_app.core.session.rate_watch import RateWatch, Source
 
 _PROGRESS_STEP_SECONDS = 2.0
 """The audio that a client keeps for a resume; each text also brings progress."""
@@ -23,14 +30,17 @@ class StatusReporter:
         self,
         outbox: Outbox,
         backlog: UtteranceBacklog,
-        start_sample: int,
+        source: Source,
         clock: Callable[[], float],
     ) -> None:
         self._outbox = outbox
         self._backlog = backlog
         self._clock = clock
+        self._source = source
+        self._rate_watch = RateWatch(source, clock)
         self._warn_at = backlog.limit_samples
         self._lag_at = 0.0
+        start_sample = round(source.audio_seconds * SPEECH_RATE_HZ)
         self._heard = AudioHeard(start_sample, start_sample, 0)
         self._acknowledged = start_sample
 
@@ -42,6 +52,7 @@ class StatusReporter:
         """Report changes after a chunk of audio."""
         self._warn_when_full()
         self._warn_when_late()
+        self._warn_of_rate()
         self._acknowledge(int(_PROGRESS_STEP_SECONDS * SPEECH_RATE_HZ))
 
     def after_text(self) -> None:
@@ -70,6 +81,15 @@ class StatusReporter:
         if lag_ms >= _LAG_SECONDS * 1000 and now >= self._lag_at:
             self._lag_at = now + _LAG_SECONDS
             self._outbox.offer(Lag(lag_ms))
+
+    def _warn_of_rate(self) -> None:
+        if (likely_hz := self._rate_watch.look()) is not None:
+            hint = (
+                f"About {likely_hz} samples arrive per second, but `sample_rate` is "
+                f"{self._source.sample_rate}: `sample_rate`, `channels` or `encoding` "
+                "is probably wrong."
+            )
+            self._outbox.offer(AudioHint(self._lag_ms, hint))
 
     def _acknowledge(self, step_samples: int) -> None:
         """Acknowledge the audio that need not be resent."""

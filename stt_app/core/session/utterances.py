@@ -48,6 +48,11 @@ class UtteranceJob:
     """The handle of whoever may give the work up."""
     speculative: SpeculativeTranscript | None = None
 
+    @property
+    def is_live(self) -> bool:
+        """Whether somebody is speaking, as opposed to a recording."""
+        return self.urgency.priority is not Priority.FILE
+
     def leave_to_history(self) -> None:
         """The client has gone: only the history keeps the text."""
         self.urgency.leave_to_history()
@@ -95,6 +100,7 @@ class Transcriber:
             utterance.end_sample,
             failure or VoiceError("There is no text."),
             stages_ms,
+            live=job.is_live,
         )
 
     async def _text_of(self, job: UtteranceJob) -> Transcript:
@@ -153,6 +159,7 @@ def _transcribed(
         words,
         stages_ms,
         segments=_spoken_segments(found, start_seconds),
+        live=job.is_live,
     )
 
 

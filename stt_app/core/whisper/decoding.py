@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
-from stt_app.core.engine import Transcript, Word
+from common.audio import SPEECH_RATE_HZ
+from stt_app.core.engine import Transcript, TranscriptionRequest, Word
 from stt_app.core.languages import AUTO
-from stt_app.core.whisper.quality import (
+from stt_app.core.whisper.hallucinations.quality import (
     RedecodeReason,
     failed,
     redecode_reason,
     token_limit,
 )
-from stt_app.core.whisper.requests import WhisperReply, WhisperRequest
-from stt_app.core.whisper.segments import (
+from stt_app.core.whisper.hallucinations.repetition import (
+    find_repetition,
+    without_made_up,
+)
+from stt_app.core.whisper.hallucinations.segments import (
     TextPiece,
     confidence,
+    is_looping,
     spoken_pieces,
     usable_pieces,
 )
+from stt_app.core.whisper.hallucinations.stock_phrases import without_stock_phrases
+from stt_app.core.whisper.requests import WhisperReply, WhisperRequest
 from stt_app.core.whisper.short_window import ShortWindowWhisper
-from stt_app.core.whisper.stock_phrases import without_stock_phrases
 from stt_app.core.whisper.window_table import LONGEST_SECONDS
 
+_COLD = (0.0,)
 _TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
@@ -38,32 +46,81 @@ class Decoding:
 
     def run(self) -> WhisperReply:
         """The transcript, and how it was decoded."""
-        guarded = self._request.guarded
         self._model.use_window(short=self._may_be_short())
-        # One temperature, if a second decoding may follow or would come too late.
-        quick = self._model.short or not guarded
-        pieces, info = self._decode(_TEMPERATURES[:1] if quick else _TEMPERATURES)
+        # One temperature: a second decoding may follow, or would come too late.
+        pieces, info = self._decode(_COLD)
         short = self._model.short
-        found = self._redecode_reason(pieces) if quick and guarded else None
-        # A window that grew with the detected language is already full.
-        if found and (short or any(map(failed, pieces))):
+        if not self._request.guarded:
+            return self._reply(usable_pieces(pieces, self._seconds), info, short)
+        found = self._redecode_reason(pieces) if short else None
+        if found:
             self._model.use_window(short=False)
-            pieces, info = self._decode(_TEMPERATURES)
-        return WhisperReply(
-            self._transcript(pieces, info), short, found if short else None
-        )
+            pieces, info = self._decode(_COLD, self._timed_if(pieces))
+        if any(map(failed, pieces)):
+            pieces, info = self._decode_again(pieces, info)
+        return self._reply(spoken_pieces(pieces, self._seconds), info, short, found)
+
+    @property
+    def _seconds(self) -> float:
+        return self._request.utterance.seconds
+
+    def _timed_if(self, pieces: list[TextPiece]) -> TranscriptionRequest:
+        """The utterance, with the times of words if these pieces make them needed."""
+        timed = any(map(is_looping, pieces)) or self._request.utterance.word_timestamps
+        return replace(self._request.utterance, word_timestamps=timed)
+
+    def _decode_again(
+        self, pieces: list[TextPiece], info: Any
+    ) -> tuple[list[TextPiece], Any]:
+        """What was said, where the text fails by Whisper's own measure."""
+        if any(map(is_looping, pieces)):
+            said = self._without_made_up(pieces, info.language)
+            if said is not None:
+                return said, info
+        pieces, info = self._decode(_TEMPERATURES)
+        return usable_pieces(pieces, self._seconds), info
+
+    def _without_made_up(
+        self, pieces: list[TextPiece], language: str
+    ) -> list[TextPiece] | None:
+        """The text without made-up repetition, by the times of its words; None if it
+        does not repeat itself.
+        """
+        utterance = self._request.utterance
+
+        def decode(seconds: float) -> list[TextPiece]:
+            rest = replace(
+                utterance,
+                samples=utterance.samples[round(seconds * SPEECH_RATE_HZ) :],
+                language=language,
+                word_timestamps=True,
+            )
+            found, _ = self._decode(_COLD, rest)
+            spoken = spoken_pieces(found, rest.seconds)
+            return [piece.moved(seconds) for piece in spoken]
+
+        timed = spoken_pieces(pieces, self._seconds)
+        if not all(piece.words for piece in timed):
+            timed = decode(0.0)
+        if find_repetition([word.word for piece in timed for word in piece.words]):
+            return without_made_up(timed, utterance.samples, decode)
+        return None
 
     def _may_be_short(self) -> bool:
-        wanted = self._transcribe_options()["language"]
+        wanted = self._transcribe_options(self._request.utterance)["language"]
         known = self._model.short_languages
         languages_fit = bool(known) if wanted is None else wanted in known
         return languages_fit and self._request.utterance.seconds <= LONGEST_SECONDS
 
-    def _decode(self, temperatures: tuple[float, ...]) -> tuple[list[TextPiece], Any]:
-        utterance = self._request.utterance
+    def _decode(
+        self,
+        temperatures: tuple[float, ...],
+        utterance: TranscriptionRequest | None = None,
+    ) -> tuple[list[TextPiece], Any]:
+        utterance = utterance or self._request.utterance
         segments, info = self._model.transcribe(
             utterance.samples,
-            **self._transcribe_options(),
+            **self._transcribe_options(utterance),
             beam_size=self._request.beam,
             temperature=temperatures,
             condition_on_previous_text=False,
@@ -71,9 +128,8 @@ class Decoding:
         )
         return [_piece(each) for each in segments], info
 
-    def _transcribe_options(self) -> dict[str, Any]:
+    def _transcribe_options(self, utterance: TranscriptionRequest) -> dict[str, Any]:
         """The request as options of faster-whisper."""
-        utterance = self._request.utterance
         language: str | None = utterance.language
         task: str = utterance.task
         if not self._model.model.is_multilingual:
@@ -92,18 +148,26 @@ class Decoding:
         spoken = spoken_pieces(pieces, utterance.seconds)
         return redecode_reason(spoken, utterance.seconds, utterance.voice_probability)
 
+    def _reply(
+        self,
+        pieces: list[TextPiece],
+        info: Any,
+        short: bool,
+        found: RedecodeReason | None = None,
+    ) -> WhisperReply:
+        return WhisperReply(self._transcript(pieces, info), short, found)
+
     def _transcript(self, pieces: list[TextPiece], info: Any) -> Transcript:
         utterance = self._request.utterance
-        usable = without_stock_phrases(
-            usable_pieces(pieces, utterance.seconds), utterance.voice_probability
-        )
+        usable = without_stock_phrases(pieces, utterance.voice_probability)
+        words = (word for piece in usable for word in piece.words)
         return Transcript(
             text="".join(piece.text for piece in usable).strip(),
             language=info.language,
             language_probability=float(info.language_probability),
             confidence=confidence(usable),
             model=self._name,
-            words=tuple(word for piece in usable for word in piece.words),
+            words=tuple(words) if utterance.word_timestamps else (),
             segments=tuple(piece.as_segment(utterance.seconds) for piece in usable),
         )
 

@@ -15,6 +15,7 @@ from common.config.speech import WhisperSettings
 from common.engine import EngineStats, PartHealth, PartState
 from common.errors import EngineFailed
 from common.metrics import REAL_TIME_FACTOR, WHISPER_REDECODES, WHISPER_WINDOWS
+from common.models.damage import broken_whisper_file
 from common.models.files import find_whisper
 from common.workers import JobTimeout, Priority, Urgency, WorkerPool
 from stt_app.core.engine import Transcript, TranscriptionRequest, check_model
@@ -60,7 +61,7 @@ class WhisperEngine:
                 find_whisper, self._whisper.whisper_model_name, self._models
             )
             pool = self._build_pool(folder)
-            await pool.start()
+            await _load(pool, folder)
         finally:
             self._starting = False
         self._pool = pool
@@ -82,7 +83,8 @@ class WhisperEngine:
         pool = self._pool
         if pool is None:
             if self._starting:
-                return PartHealth(PartState.LOADING, "Whisper is loading.")
+                summary = f"Whisper {self.model_name} is loading."
+                return PartHealth(PartState.LOADING, summary)
             return PartHealth(PartState.DOWN, "Whisper is not running.")
         details = {
             **pool.facts,
@@ -202,6 +204,18 @@ class WhisperEngine:
         usual, *background = [pool.state for pool in self._pools if pool.running]
         well = all(state is PartState.READY for state in background)
         return PartState.DEGRADED if usual is PartState.READY and not well else usual
+
+
+async def _load(pool: WorkerPool, folder: Path) -> None:
+    """Raises EngineFailed, which names the model's folder and its broken file."""
+    try:
+        await pool.start()
+    except EngineFailed as error:
+        reason = broken_whisper_file(folder) or error.message
+        raise EngineFailed(
+            f"The Whisper model in {folder} cannot be loaded: {reason.rstrip('.')}. "
+            "If it is damaged, delete the folder and download or copy the model again."
+        ) from error
 
 
 def _counts(pool: WorkerPool) -> dict[str, int]:

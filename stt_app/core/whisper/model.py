@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from faster_whisper import WhisperModel
 
-from stt_app.core.whisper.quality import MOST_NEW_TOKENS
+from stt_app.core.whisper.hallucinations.quality import MOST_NEW_TOKENS
 
 _MOST_HOTWORD_TOKENS = 100
 _CONTROL_TOKENS = 8

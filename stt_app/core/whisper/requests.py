@@ -7,7 +7,7 @@ from pathlib import Path
 
 from common.workers import Priority
 from stt_app.core.engine import Transcript, TranscriptionRequest
-from stt_app.core.whisper.quality import RedecodeReason
+from stt_app.core.whisper.hallucinations.quality import RedecodeReason
 
 BY_ITSELF = 0
 """`whisper_beam: 0`: the width follows from the priority."""

@@ -135,13 +135,19 @@ async def test_channels_of_a_wav_are_mixed() -> None:
     assert request.seconds == pytest.approx(1.0, abs=0.1)
 
 
+async def test_a_wav_header_is_believed_also_with_an_encoding() -> None:
+    audio = wav_bytes(Audio(sound(1, rate_hz=8_000), 8_000))
+    request = await heard_with(LINEAR, audio)
+    assert request.seconds == pytest.approx(1.0, abs=0.1)
+
+
 BAD_ADDRESSES = [
     ("encoding=flac", "encoding"),
     ("encoding=g729", "encoding"),
     ("encoding=linear16&sample_rate=4000", "sample_rate"),
     ("encoding=linear16&sample_rate=fast", "sample_rate"),
     ("encoding=linear16&channels=0", "channels"),
-    ("encoding=mulaw&channels=2", "channels"),
+    ("encoding=linear16&channels=9", "channels"),
     ("encoding=linear16&channels=2&multichannel=true", "multichannel"),
     ("language=klingon", "language"),
     ("endpointing=soon", "endpointing"),
@@ -217,7 +223,7 @@ async def test_an_empty_text_is_a_bad_message() -> None:
 @pytest.mark.parametrize(
     ("start", "sentence"),
     [
-        (b"\0" * 64, "neither WebM nor Ogg"),
+        (b"\0" * 64, "neither WebM, Ogg nor MP4"),
         (b"RIFF\0\0\0\0WAVEdata\x10\0\0\0", "no format"),
         (b"RIFF\0\0\0\0WAVE" + b"junk\xff\0\0\0" * 600, "too long"),
         (wav_bytes(Audio(sound(0.1), 96_000)), "96000 Hz"),

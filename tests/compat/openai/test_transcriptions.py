@@ -27,6 +27,8 @@ from tests.compat.openai.recordings import (
     talk,
 )
 from tests.fakes import FakeStt
+from tests.stt.recordings import with_tracks
+from tests.stt.sounds import sound
 
 TEXT = "Hello there. Good bye."
 
@@ -54,6 +56,22 @@ async def test_a_silent_recording_has_an_empty_text(
     assert (await send(client, response_format="text")).text == "\n"
     (done,) = events(await send(client, stream="true"))
     assert done["text"] == ""
+
+
+async def test_the_audio_track_may_be_chosen(
+    client: httpx.AsyncClient, stt: FakeStt
+) -> None:
+    silence, speech = (sound(each, rate_hz=48_000) for each in (-1, 1))
+    film = ("film.mkv", with_tracks(silence, speech), "video/x-matroska")
+    answer = await send(client, file=film, response_format="text")
+    assert answer.headers["X-Hint"].startswith("The audio track is silent, but track 2")
+    (done,) = events(await send(client, file=film, stream="true"))
+    assert "track 2" in done["hint"]
+    assert stt.heard == []
+    answer = await send(client, file=film, track=2)
+    assert len(stt.heard) == 1
+    assert "X-Hint" not in answer.headers
+    assert error(await send(client, file=film, track=3))["param"] == "track"
 
 
 async def test_verbose_json_has_segments_with_all_their_figures(

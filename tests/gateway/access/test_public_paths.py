@@ -9,7 +9,14 @@ from tests.fake_services import loaded_config
 
 
 @pytest.mark.parametrize(
-    "path", ["/admin/", "/admin/login/", "/static/css/a.css", "/favicon.ico"]
+    "path",
+    [
+        "/admin/",
+        "/admin/login/",
+        "/static/css/a.css",
+        "/favicon.ico",
+        "/manifest.webmanifest",
+    ],
 )
 def test_some_addresses_never_ask_for_a_key(path: str) -> None:
     assert skips_access(path)

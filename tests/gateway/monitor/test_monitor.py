@@ -70,6 +70,20 @@ def test_it_finds_percentiles_of_the_last_quarter_hour():
     assert recent.latency_ms() == {}
 
 
+def test_it_does_not_measure_speech_that_is_sent_again_in_another_format():
+    recent = RecentPast(show_texts=True)
+    for number, kind in enumerate(["pcm", "mp3", "pcm", "flac"]):
+        stages = {"first_audio": 100.0 + number}
+        recent.record(
+            SynthesisRecord(
+                "r2", "c", text_out="Hello.", audio_format=kind, stages_ms=stages
+            )
+        )
+    recent.record(SynthesisRecord("r3", "c", text_out="Bye.", stages_ms={"total": 1}))
+    assert recent.latency_ms()["first_audio"].count == 1
+    assert len(recent.requests()) == 5
+
+
 def test_it_counts_the_errors_of_the_last_hour():
     clock = StoppedClock()
     recent = RecentPast(show_texts=True, clock=clock)

@@ -89,6 +89,18 @@ async def test_it_takes_the_embedded_model_when_nothing_listens(
         assert engine.health().details["ollama"] is False
 
 
+async def test_it_does_not_call_it_a_fault_that_there_is_no_ollama(
+    server: OllamaServer,
+) -> None:
+    spare = FakeLlm(["Embedded."])
+    ollama = OllamaEngine(quick(ollama_url=server.url))
+    server.vanish()
+    async with started(FallbackEngine([ollama, spare], advice="Add it.")) as engine:
+        health = engine.health()
+        assert health.summary == f"{spare.health().summary} Add it."
+        assert "cannot be reached" in health.details["preferred"]
+
+
 async def test_it_goes_over_to_ollama_when_it_comes_and_back_when_it_dies(
     server: OllamaServer,
 ) -> None:

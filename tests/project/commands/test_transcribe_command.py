@@ -63,6 +63,7 @@ def test_it_goes_on_after_a_file_that_it_cannot_read(
     ("arguments", "said"),
     [
         (["--language", "xx"], "'xx' is not known; use `auto` or a code such as `en`"),
+        (["--track", "0"], "'0' is not a track; use 1 to 99"),
         (["--format", "pdf"], "invalid choice: 'pdf'"),
         (["--output", "x.srt", "--format=srt", "--format=vtt"], "need a folder"),
         (["silence.wav", "--output", "out"], "would both be written to"),

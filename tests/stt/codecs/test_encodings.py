@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from common.audio import float_to_pcm16
 from stt_app.core.codecs.decoders import ENCODINGS, Encoding
 from tests.fake_services import FakeServices
 from tests.fakes import FakeStt
@@ -28,6 +29,8 @@ def message(encoding: Encoding) -> bytes:
     if encoding in ("opus", "webm"):
         container = "ogg" if encoding == "opus" else "webm"
         return recorded(sound(-0.5, 0.6, -0.5, rate_hz=48_000), container)
+    if encoding == "mp4":
+        return recorded(sound(-0.5, 0.6, -0.5, rate_hz=48_000), "mp4", "aac")
     return encoded(sound(-0.5, 0.6, -0.5), encoding)
 
 
@@ -76,6 +79,28 @@ async def test_it_keeps_what_was_said_when_the_stream_breaks(
     assert code == 4415
     assert messages[-1]["code"] == "unsupported_audio"
     assert len(services.stt.heard) == 1
+
+
+async def test_a_container_without_its_encoding_is_refused_by_name(
+    services: FakeServices,
+) -> None:
+    async with connected(services) as socket:
+        await socket.send_to(bytes_data=message("webm"))
+        messages, code = await until_closed(socket)
+    assert (code, messages[-1]["code"]) == (4415, "unsupported_audio")
+    assert "`encoding=webm`" in messages[-1]["message"]
+
+
+async def test_it_hears_channels_that_cancel_each_other(services: FakeServices) -> None:
+    voice = sound(-0.5, 0.6, -0.5)
+    audio = float_to_pcm16(np.stack([voice, -voice], axis=1).reshape(-1))
+    async with connected(services, "?channels=2") as socket:
+        await socket.send_to(bytes_data=audio[:50_001])
+        await socket.send_to(bytes_data=audio[50_001:])
+        await socket.send_json_to({"type": "close"})
+        messages, _ = await until_closed(socket)
+    assert messages[0]["text"] == "hello"
+    assert messages[-1]["audio_seconds"] == pytest.approx(1.6, abs=0.01)
 
 
 async def test_it_names_the_encodings_that_it_knows(services: FakeServices) -> None:

@@ -88,7 +88,9 @@ def test_it_reads_every_usual_file(
     assert len(samples) / SPEECH_RATE_HZ == pytest.approx(1.0, abs=0.12)
     spectrum = np.abs(np.fft.rfft(samples[4_000:12_000]))
     assert np.argmax(spectrum) * 2 == pytest.approx(220, abs=4)
-    assert np.abs(samples).max() == pytest.approx(0.3, abs=0.08)
+    # FFmpeg halves the power of each of two channels when it makes them of one.
+    loudest = 0.3 if layout == "mono" else 0.3 / 2**0.5
+    assert np.abs(samples).max() == pytest.approx(loudest, abs=0.08)
 
 
 def test_it_reads_in_portions_what_it_reads_at_once(tmp_path: Path) -> None:

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from stt_app.core.whisper.quality import (
+from stt_app.core.whisper.hallucinations.quality import (
     RedecodeReason,
     failed,
     redecode_reason,
     repeats_phrase,
     token_limit,
 )
-from stt_app.core.whisper.segments import TextPiece
+from stt_app.core.whisper.hallucinations.segments import TextPiece
 
 
 def piece(text: str, ratio: float = 1.2, sure: float = -0.3, tokens: int = 9) -> Any:

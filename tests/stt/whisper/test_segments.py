@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stt_app.core.engine import Word
-from stt_app.core.whisper.segments import (
+from stt_app.core.whisper.hallucinations.segments import (
     TextPiece,
     confidence,
     usable_pieces,

@@ -14,7 +14,7 @@ from common.models.files import find_whisper
 from stt_app.core.engine import TranscriptionRequest
 from stt_app.core.languages import LANGUAGES
 from stt_app.core.whisper.decoding import Decoding
-from stt_app.core.whisper.quality import RedecodeReason
+from stt_app.core.whisper.hallucinations.quality import RedecodeReason
 from stt_app.core.whisper.requests import WhisperOptions, WhisperReply, WhisperRequest
 from stt_app.core.whisper.short_window import (
     ShortWindowWhisper,
@@ -23,7 +23,8 @@ from stt_app.core.whisper.short_window import (
 )
 from stt_app.core.whisper.window_table import LONGEST_SECONDS
 from stt_app.core.whisper.worker import WhisperWorker
-from tests.stt.conftest import SENTENCE
+from tests.stt.conftest import SENTENCE, speech_of
+from tests.stt.sounds import silence
 from tests.word_errors import normalize
 
 pytestmark = pytest.mark.model
@@ -73,6 +74,20 @@ def test_its_word_times_agree_with_the_full_window(
     assert len(short) == len(full) == len(SENTENCE.split())
     apart = [abs(a.start - b.start) for a, b in zip(short, full, strict=True)]
     assert np.median(apart) <= ALIGNMENT_SECONDS
+
+
+def test_a_sentence_after_a_phrase_said_seven_times_is_heard(
+    model: ShortWindowWhisper, real_tts: Any, _engine_loop: Any
+) -> None:
+    phrase, last = (
+        _engine_loop.run_until_complete(speech_of(real_tts, text)).samples
+        for text in ("Seven of clubs.", "Every purchase is a vote.")
+    )
+    pause = silence(0.3)
+    said = np.concatenate([*[phrase, pause] * 7, last, pause])
+    heard = normalize(decode(model, TranscriptionRequest(said)).transcript.text)
+    assert heard.endswith("a vote")
+    assert 5 <= heard.count("club") <= 9
 
 
 def test_a_long_utterance_gets_the_full_window(

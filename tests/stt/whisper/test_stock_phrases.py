@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from stt_app.core.whisper.segments import TextPiece
-from stt_app.core.whisper.stock_phrases import is_stock_phrase, without_stock_phrases
+from stt_app.core.whisper.hallucinations.segments import TextPiece
+from stt_app.core.whisper.hallucinations.stock_phrases import (
+    is_stock_phrase,
+    without_stock_phrases,
+)
 
 
 def piece(text: str, sure: float) -> TextPiece:

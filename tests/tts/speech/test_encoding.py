@@ -14,7 +14,13 @@ import pytest
 from common.audio import Samples, pcm16_to_float
 from common.errors import BadValue
 from tts_app.core.engine import WordTime
-from tts_app.core.events import PcmAudio, SpeechEvent, SpeechFinished, WordsTimed
+from tts_app.core.events import (
+    ClauseStarted,
+    PcmAudio,
+    SpeechEvent,
+    SpeechFinished,
+    WordsTimed,
+)
 from tts_app.core.speech.encoded_speech import AudioBytes, EncodedSpeech
 from tts_app.core.speech.encoding import FORMATS, make_encoder
 from tts_app.core.speech.joining import Joiner
@@ -45,6 +51,7 @@ class Answer:
         self._silence = silence
 
     async def __aiter__(self) -> AsyncIterator[SpeechEvent]:
+        yield ClauseStarted(0, "one", start_sample=FROM_HZ // 10, rate_hz=FROM_HZ)
         yield WordsTimed((WordTime("one", 0.1, 0.2),), clause=0)
         for part in self._parts:
             yield PcmAudio(part, FROM_HZ, clause=0, start_sample=0)
@@ -161,6 +168,8 @@ def test_its_words_are_timed_as_the_file_is_heard(audio_format: str) -> None:
     events = events_of(EncodedSpeech(Answer(chirp(1.0), 5_000), audio_format))
     (timed,) = [event for event in events if isinstance(event, WordsTimed)]
     assert timed.words == (WordTime("one", 0.1 + delay_seconds, 0.2 + delay_seconds),)
+    (started,) = [event for event in events if isinstance(event, ClauseStarted)]
+    assert started.start_seconds == pytest.approx(0.1 + delay_seconds, abs=1e-4)
 
 
 @pytest.mark.parametrize("audio_format", FORMATS)

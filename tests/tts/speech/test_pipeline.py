@@ -16,6 +16,7 @@ from tests.tts.speaking import pcm_of, pieces, pipeline_of, run
 from tts_app.core.engine import (
     SpeechPart,
     SynthesisRequest,
+    VoiceInfo,
     VoiceSettings,
     WordTime,
 )
@@ -235,6 +236,20 @@ async def test_it_begins_in_the_middle_of_a_clause_that_comes_slowly(
     await run(SpeechPipeline(tts, tts.voices()[0], VoiceSettings(), words))
     assert said(tts)[0].startswith(first)
     assert " ".join(said(tts)).replace(",", "") == SLOW
+
+
+async def test_a_clause_in_another_script_has_its_own_voice() -> None:
+    tts = FakeTts(["en_US-fake-medium"])
+    await tts.start()
+    russian = VoiceInfo("ru_RU-fake-low", "ru_RU", "low", 2 * FakeTts.RATE_HZ)
+    speech = pipeline_of(tts, "Hello there. Привет, как дела?", others={"ru": russian})
+    await run(speech)
+    voices = [(request.settings.voice, request.text) for request in tts.said]
+    assert voices == [("", "Hello there."), ("ru_RU-fake-low", "Привет, как дела?")]
+    # The other voice's samples count at its own rate, which is double.
+    seconds = [len(request.text) * tts.SECONDS_PER_CHARACTER for request in tts.said]
+    expected = seconds[0] + seconds[1] / 2
+    assert speech.seconds == pytest.approx(expected, abs=0.6)
 
 
 async def test_it_reads_a_long_text_only_after_the_first_sound() -> None:

@@ -8,13 +8,17 @@ import unicodedata
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from tts_app.core.text.clauses import FIRST_CAP, LATER_CAP, SpeechText
+from tts_app.core.text.clauses import FIRST_CAP, LATER_CAP, Clause, SpeechText
 from tts_app.core.text.english.normalizer import expand_english
 
 
 def clauses(text: str, language: str = "en") -> list[str]:
     speech = SpeechText(language)
     return [*speech.push(text), *speech.finish()]
+
+
+def hurried(speech: SpeechText) -> list[str]:
+    return [clause.text for clause in speech.hurry()]
 
 
 def said(text: str, language: str = "en") -> str:
@@ -121,12 +125,12 @@ def test_it_gives_the_first_clause_before_the_sentence_ends() -> None:
 def test_in_a_hurry_it_gives_the_first_words_up_to_a_joining_word() -> None:
     text = SpeechText("en")
     assert text.push("The oldest of the four ships ") == []
-    assert text.hurry() == []
+    assert hurried(text) == []
     assert text.push("in the harbour ") == []
-    assert text.hurry() == ["The oldest of the four ships,"]
-    assert text.hurry() == []
+    assert hurried(text) == ["The oldest of the four ships,"]
+    assert hurried(text) == []
     assert text.push("sank and was never seen again by anybody. ") == []
-    assert text.hurry() == []
+    assert hurried(text) == []
     assert text.finish() == ["in the harbour sank and was never seen again by anybody."]
 
 
@@ -144,7 +148,7 @@ def test_a_hurry_never_tears_words_that_belong_together(
 ) -> None:
     text = SpeechText(language)
     text.push(words)
-    assert text.hurry() in ([], ["Oldest ships never sank,"])
+    assert hurried(text) in ([], ["Oldest ships never sank,"])
 
 
 def test_it_cuts_text_without_any_punctuation() -> None:
@@ -265,8 +269,8 @@ def test_it_keeps_phonemes_as_they_are() -> None:
 def test_it_cuts_on_demand_and_says_that_more_follows() -> None:
     speech = SpeechText("en")
     assert speech.push("One moment") == []
-    assert list(speech.cut(open_ended=True)) == ["One moment,"]
-    assert [*speech.push("please"), *speech.cut()] == ["please"]
+    assert [*speech.cut(open_ended=True)] == [Clause("One moment,")]
+    assert [*speech.iterate("please"), *speech.cut()] == [Clause("please")]
 
 
 MIXED = st.text(
@@ -318,3 +322,33 @@ def test_it_never_loses_a_letter_of_any_script(
 def _plain(text: str) -> str:
     """In the one spelling of each letter that both sides have."""
     return unicodedata.normalize("NFKD", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "She said hello. Привет, как дела? Then she left.",
+            [
+                ("She said hello.", ""),
+                ("Привет, как дела?", "ru"),
+                ("Then she left.", ""),
+            ],
+        ),
+        (
+            "Good morning. 早上好。\n\nBye now.",
+            [("Good morning.", ""), ("早上好。", "zh"), ("Bye now.", "")],
+        ),
+        # A name within a clause is left out, and so is a script without a voice.
+        ("Tokyo (東京) is big.", [("Tokyo is big.", "")]),
+        ("مرحبا means hello.", [("means hello.", "")]),
+        ("Say it. مرحبا بكم. Thanks.", [("Say it.", ""), ("Thanks.", "")]),
+        ("Das ist gut. Café au lait.", [("Das ist gut.", ""), ("Café au lait.", "")]),
+    ],
+)
+def test_a_clause_in_another_script_is_for_a_voice_of_its_language(
+    text: str, expected: list[tuple[str, str]]
+) -> None:
+    speech = SpeechText("en", ["de", "ru", "zh"])
+    found = [*speech.iterate(text), *speech.rest()]
+    assert [(clause.text, clause.language) for clause in found] == expected

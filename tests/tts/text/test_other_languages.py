@@ -82,12 +82,30 @@ def test_words_stay(language, words) -> None:
     [
         ("fr", "M. Dupont est là. Il rit.", ["Monsieur Dupont est là.", "Il rit."]),
         ("de", "Er isst z. B. Brot. Gut.", ["Er isst zum Beispiel Brot.", "Gut."]),
+        ("de", "Am 1. Mai, 2. Stock.", ["Am 1. Mai, 2. Stock."]),
+        ("cs", "Sejdeme se 24. Prosince.", ["Sejdeme se 24. Prosince."]),
+        ("de", "Es waren 45. Danach kam er.", ["Es waren 45.", "Danach kam er."]),
+        ("fr", "Il y en a 12. Puis rien.", ["Il y en a 12.", "Puis rien."]),
         ("de", "Äpfel usw. Danach ging er.", ["Äpfel und so weiter. Danach ging er."]),
     ],
 )
 def test_abbreviations_end_no_sentence(language, text, expected) -> None:
     speech = SpeechText(language)
     assert [*speech.push(text), *speech.finish()] == expected
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "Das Treffen ist am 24.12.2025 um 8:05 Uhr."),
+        ("de", "Der 5. und 6. Januar 2024, 15.30 Uhr."),
+        ("fr", "Le 14 juillet 1789 à 15h30, le 24/12/2025, le 1er mai."),
+        ("es", "El 12 de octubre de 1492 a las 15:30, el 24/12/2025."),
+        ("it", "Il 2 giugno 1946 alle 15:30, il 24/12/2025, alle ore 8.05."),
+    ],
+)
+def test_dates_and_times_are_left_to_the_voice(language: str, text: str) -> None:
+    assert expand_other(language, text) == text
 
 
 def test_a_stream_is_read_in_the_language_of_its_voice() -> None:

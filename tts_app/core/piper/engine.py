@@ -16,7 +16,7 @@ from common.workers import JobTimeout, Priority, Urgency, WorkerPool
 from tts_app.core.engine import SpeechPart, SynthesisRequest, VoiceInfo
 from tts_app.core.piper.cache import SpeechCache
 from tts_app.core.piper.catalog import Catalog, InstalledVoice
-from tts_app.core.piper.loading import VoiceDefaults
+from tts_app.core.piper.loading import BrokenVoice, VoiceDefaults
 from tts_app.core.piper.worker import PiperJob, PiperOptions
 
 SHORTEST_TIMEOUT_SECONDS = 30.0
@@ -129,10 +129,14 @@ class PiperEngine:
             stamp=voice.stamp,
         )
         began = time.perf_counter()
-        async with aclosing(pool.stream(job, urgency)) as items:  # type: ignore[type-var]
-            async for part in items:
-                parts.append(part)
-                yield part
+        try:
+            async with aclosing(pool.stream(job, urgency)) as items:  # type: ignore[type-var]
+                async for part in items:
+                    parts.append(part)
+                    yield part
+        except BrokenVoice as error:
+            self._catalog.discard(voice, error.message)
+            raise
         self._measure(time.perf_counter() - began, parts)
         if self._cache.takes(request.text):
             self._cache.put(key, parts)

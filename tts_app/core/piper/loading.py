@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from common.errors import EngineFailed
 from tts_app.core.piper.graph_split import Halves, halves_of
 from tts_app.core.piper.onnx_graph import graph_facts, with_output
 from tts_app.core.piper.voice import Voice
+from tts_app.core.piper.voice_config import read_voice_config
 
 log = structlog.get_logger(__name__)
 
@@ -38,12 +38,16 @@ class VoiceDefaults:
 NO_DEFAULTS = VoiceDefaults()
 
 
+class BrokenVoice(EngineFailed):
+    """The files of a voice cannot be loaded, and will not be until they change."""
+
+
 def load_voice(
     onnx: str, config: str, threads: int, defaults: VoiceDefaults = NO_DEFAULTS
 ) -> Voice:
     """A voice whose ONNX sessions have the given number of threads.
 
-    Raises EngineFailed.
+    Raises BrokenVoice, or EngineFailed when there is no memory for it.
     """
     try:
         import onnxruntime  # noqa: F401
@@ -53,12 +57,14 @@ def load_voice(
             "Piper is not installed. Fix it with: pip install -r requirements/base.txt"
         ) from error
     try:
-        settings = PiperConfig.from_dict(json.loads(Path(config).read_text("utf-8")))
+        settings = PiperConfig.from_dict(read_voice_config(Path(config)))
         defaults.apply(settings)
         # From memory, because a model file may refer to other files.
         return _loaded(Path(onnx).read_bytes(), settings, threads)
+    except MemoryError as error:
+        raise EngineFailed("There is no memory for the voice.") from error
     except Exception as error:
-        raise EngineFailed(
+        raise BrokenVoice(
             f"The voice {Path(onnx).name} cannot be loaded: {error}"
         ) from error
 

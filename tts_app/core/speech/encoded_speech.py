@@ -8,7 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from common.audio import Samples
-from tts_app.core.events import PcmAudio, SpeechEvent, SpeechFinished, WordsTimed
+from tts_app.core.events import (
+    ClauseStarted,
+    PcmAudio,
+    SpeechEvent,
+    SpeechFinished,
+    WordsTimed,
+)
 from tts_app.core.speech.encoding import make_encoder
 
 SLICE_SECONDS = 0.25
@@ -34,7 +40,7 @@ class SpeechEvents(Protocol):
 
 
 class EncodedSpeech:
-    """An answer's events, with AudioBytes instead of PCM. Word timestamps match
+    """An answer's events, with AudioBytes instead of PCM. Timestamps match
     playback of the file: they include the codec's leading silence, and the closing
     silence is shortened as much.
     """
@@ -73,9 +79,12 @@ class EncodedSpeech:
             self._encoder.close()
 
     def _as_played(self, event: SpeechEvent) -> SpeechEvent:
+        delay_seconds = self._encoder.delay_seconds
+        if isinstance(event, ClauseStarted):
+            delay = round(delay_seconds * event.rate_hz)
+            return replace(event, start_sample=event.start_sample + delay)
         if not isinstance(event, WordsTimed):
             return event
-        delay_seconds = self._encoder.delay_seconds
         return replace(event, words=tuple(w.later(delay_seconds) for w in event.words))
 
     def _encode(self, audio: PcmAudio) -> Iterator[bytes]:

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import structlog
 
+from common.audio import Resampler
 from common.errors import Unavailable, Unspeakable, VoiceError
 from common.metrics import STAGE_SECONDS
 from common.workers import Priority, Urgency
-from tts_app.core.engine import SynthesisRequest, TtsEngine, VoiceInfo, VoiceSettings
+from tts_app.core.engine import (
+    SpeechPart,
+    SynthesisRequest,
+    TtsEngine,
+    VoiceInfo,
+    VoiceSettings,
+)
 from tts_app.core.events import PcmAudio, SpeechEvent, SpeechFinished, TextDelta
 from tts_app.core.speech.event_queue import EventQueue
 from tts_app.core.speech.joining import Joiner
 from tts_app.core.speech.timeline import Timeline
-from tts_app.core.text.readers import Clause, Input, Line, Pause, make_reader
+from tts_app.core.text.clauses import Clause
+from tts_app.core.text.readers import Input, Line, Pause, make_reader
 
 log = structlog.get_logger(__name__)
 
@@ -43,15 +52,18 @@ class SpeechPipeline:
         input: Input = "text",
         word_times: bool = False,
         urgency: Urgency | None = None,
+        others: Mapping[str, VoiceInfo] = MappingProxyType({}),
     ) -> None:
-        """`urgency` is the handle on the first clause. While it is SPECULATIVE, all
+        """`others` are the voices for clauses in the scripts of further languages, by
+        their codes. `urgency` is the handle on the first clause. While it is SPECULATIVE, all
         clauses share it, so that cancelling it stops everything."""
         self._tts = tts
         self._settings = settings
         self._pieces = pieces
         self._word_times = word_times
         self._urgency = urgency or Urgency(Priority.FIRST_CLAUSE)
-        self._reader = make_reader(input, voice.language)
+        self._others = others
+        self._reader = make_reader(input, voice.language, others.keys())
         self.rate_hz = voice.sample_rate
         """Of all PCM."""
         joiner = Joiner(self.rate_hz, speed=settings.speed, loudest=settings.volume)
@@ -147,7 +159,7 @@ class SpeechPipeline:
         self._timeline.begin_clause(clause.text)
         parts: Any = self._tts.synthesize(self._request(clause), urgency)
         async with aclosing(parts):
-            async for part in parts:
+            async for part in self._at_one_rate(parts, clause):
                 self._emit(self._timeline.add(part))
                 self._first_said.set()
         self._emit(self._timeline.end_clause())
@@ -157,7 +169,21 @@ class SpeechPipeline:
         settings = self._settings
         if clause.rate != 1.0:
             settings = replace(settings, speed=settings.speed * clause.rate)
+        if other := self._others.get(clause.language):
+            settings = replace(settings, voice=other.name, speaker=None)
         return SynthesisRequest(clause.text, settings, self._word_times)
+
+    async def _at_one_rate(
+        self, parts: AsyncIterator[SpeechPart], clause: Clause
+    ) -> AsyncIterator[SpeechPart]:
+        """The parts at the rate of all PCM; another voice may have its own."""
+        other = self._others.get(clause.language)
+        resampler = Resampler(
+            other.sample_rate if other else self.rate_hz, self.rate_hz
+        )
+        async for part in parts:
+            samples = resampler.push(part.samples, last=part.is_last)
+            yield replace(part, samples=samples, rate_hz=self.rate_hz)
 
     def _emit(self, events: Iterable[SpeechEvent]) -> None:
         for event in events:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 
 import sentencex
@@ -22,7 +23,7 @@ from tts_app.core.text.english.boundaries import (
 from tts_app.core.text.english.normalizer import expand_english
 from tts_app.core.text.markdown import Break, MarkdownReader, Word
 from tts_app.core.text.other_languages import abbreviates, expand_other
-from tts_app.core.text.scripts import without_foreign
+from tts_app.core.text.scripts import foreign_language, without_foreign
 from tts_app.core.text.words import speakable
 
 FIRST_CAP = 80
@@ -57,47 +58,67 @@ _RUNS = re.compile(r"[A-Za-z]+|.", re.DOTALL)
 _ONLY_STOPS = re.compile(r"^[,;:.!?…]+$")
 
 
-class SpeechText:
-    """Pieces of text in, clauses to speak out; any split gives the same clauses."""
+@dataclass(frozen=True)
+class Clause:
+    """One clause."""
 
-    def __init__(self, language: str = "en") -> None:
+    text: str
+    rate: float = 1.0
+    """Times the speed of the request."""
+    language: str = ""
+    """Another one than that of the text, for a voice that speaks it."""
+
+
+class SpeechText:
+    """Pieces of text in, clauses to speak out; any split gives the same clauses.
+
+    `others` are the codes of further languages that have a voice: clauses in their
+    scripts are given for it, instead of without their letters.
+    """
+
+    def __init__(self, language: str = "en", others: Collection[str] = ()) -> None:
         self._reader = MarkdownReader()
-        self._cutter = _ClauseCutter(language.replace("_", "-").split("-")[0].lower())
+        code = language.replace("_", "-").split("-")[0].lower()
+        self._cutter = _ClauseCutter(code, others)
 
     def push(self, piece: str) -> list[str]:
-        """The clauses that are complete now."""
-        return list(self.iterate(piece))
+        """The texts of the clauses that are complete now."""
+        return [clause.text for clause in self.iterate(piece)]
 
     def finish(self) -> list[str]:
-        """What is left when the text has ended."""
-        clauses = self._cut(self._reader.finish())
-        return [*clauses, *self._cutter.end()]
+        """As `rest`, the texts alone."""
+        return [clause.text for clause in self.rest()]
 
-    def hurry(self) -> list[str]:
+    def rest(self) -> Iterator[Clause]:
+        """What is left when the text has ended."""
+        yield from self._cut(self._reader.finish())
+        yield from self._cutter.end()
+
+    def hurry(self) -> Iterator[Clause]:
         """The beginning of the first clause, if it is long enough to be spoken alone.
         For text that arrives slower than speech.
         """
-        return list(self._cutter.hurry())
+        yield from self._cutter.hurry()
 
-    def raw(self, phonemes: str, spaced: bool | None = None) -> Iterator[str]:
+    def raw(self, phonemes: str, spaced: bool | None = None) -> Iterator[Clause]:
         """Phonemes between the words; passed through unchanged, in `[[...]]`."""
         yield from self._cut(self._reader.verbatim(f"[[{phonemes}]]", spaced))
 
-    def cut(self, *, open_ended: bool = False) -> Iterator[str]:
+    def cut(self, *, open_ended: bool = False) -> Iterator[Clause]:
         """What is left, as at the end of a paragraph; more text may follow.
 
         Open-ended, the voice is told that the sentence goes on.
         """
-        for clause in self.finish():
-            goes_on = open_ended and clause[-1:].isalnum()
-            yield f"{clause}," if goes_on else clause
+        for clause in self.rest():
+            goes_on = open_ended and clause.text[-1:].isalnum()
+            yield replace(clause, text=f"{clause.text},") if goes_on else clause
 
-    def iterate(self, piece: str) -> Iterator[str]:
-        """As `push`, but the first clause comes before the rest has been read."""
+    def iterate(self, piece: str) -> Iterator[Clause]:
+        """The complete clauses; the first comes before the rest has been read."""
         for run in _RUNS.findall(piece):
             yield from self._cut(self._reader.push(run))
 
-    def _cut(self, atoms: Iterable[Word | Break]) -> Iterator[str]:
+    def _cut(self, atoms: Iterable[Word | Break]) -> Iterator[Clause]:
         for atom in atoms:
             if isinstance(atom, Word):
                 yield from self._cutter.add(atom)
@@ -108,13 +129,14 @@ class SpeechText:
 class _ClauseCutter:
     """Words in, clauses out."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, others: Collection[str]) -> None:
         self._language = language
+        self._others = others
         self._is_english = language == "en"
         self._text = ""
         self._given = 0
 
-    def add(self, word: Word) -> Iterator[str]:
+    def add(self, word: Word) -> Iterator[Clause]:
         text, gap = word.text, " " if word.spaced else ""
         if text in _DASHES and (text in _LONG_DASHES or not self._may_be_minuend()):
             text = ","
@@ -135,11 +157,11 @@ class _ClauseCutter:
         if self._may_cut_softly():
             yield from self._give(self._text)
 
-    def end(self) -> Iterator[str]:
+    def end(self) -> Iterator[Clause]:
         """The text ends here, or a heading or a paragraph does."""
         yield from self._give(self._text)
 
-    def hurry(self) -> Iterator[str]:
+    def hurry(self) -> Iterator[Clause]:
         """The first words up to a conjunction, if there are enough of them."""
         if self._given or len(self._text.split()) < HURRIED_WORDS:
             return
@@ -184,7 +206,7 @@ class _ClauseCutter:
             return letters >= MIN_FIRST_LETTERS and (wide or words >= MIN_FIRST_WORDS)
         return self._given == 1 and _weight(self._text) >= MIN_SECOND
 
-    def _make_room(self, *, inside_word: bool) -> Iterator[str]:
+    def _make_room(self, *, inside_word: bool) -> Iterator[Clause]:
         """Cut at the last comma of the second half, else before a joining word there,
         else where we are."""
         middle = len(self._text) * 2 // 5
@@ -204,20 +226,21 @@ class _ClauseCutter:
         can_tell = self._is_english and "[[" not in self._text
         return joins_on(self._text) if can_tell else []
 
-    def _cut_at(self, cut: int, *, inside_word: bool = False) -> Iterator[str]:
+    def _cut_at(self, cut: int, *, inside_word: bool = False) -> Iterator[Clause]:
         head, rest = self._text[:cut].strip(), self._text[cut:].strip()
         # The comma keeps the voice from falling in the middle of a sentence.
         goes_on = head[-1].isalnum() and not (inside_word and head.isascii())
         yield from self._give(f"{head}," if goes_on else head)
         self._text = rest
 
-    def _give(self, text: str) -> Iterator[str]:
+    def _give(self, text: str) -> Iterator[Clause]:
         self._text = ""
-        clause = _expanded(text.strip(), self._language)
+        other = foreign_language(text, self._language, self._others)
+        clause = _expanded(text.strip(), other or self._language)
         if not speakable(clause):
             return
         self._given += 1
-        yield clause
+        yield Clause(clause, language=other)
 
 
 def _expanded(clause: str, language: str) -> str:

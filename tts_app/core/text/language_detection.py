@@ -108,9 +108,9 @@ def voice_for(text: str, voices: Sequence[VoiceInfo], default: str) -> str:
     ordered = sorted(voices, key=lambda voice: voice.name != default)
     by_language: dict[str, str] = {}
     for voice in ordered:
-        by_language.setdefault(_code(voice.language), voice.name)
+        by_language.setdefault(language_code(voice.language), voice.name)
     usual = default or ordered[0].name
-    own = next((_code(voice.language) for voice in ordered), "")
+    own = next((language_code(voice.language) for voice in ordered), "")
     found = language_of(text, list(by_language), own)
     return by_language.get(found, usual)
 
@@ -154,5 +154,6 @@ def _score(code: str, words: Counter[str], text: str) -> float:
     return hits + LETTER_WEIGHT * letters
 
 
-def _code(language: str) -> str:
+def language_code(language: str) -> str:
+    """The code of a voice's language: `de` of `de_DE`."""
     return language.replace("-", "_").partition("_")[0].lower()

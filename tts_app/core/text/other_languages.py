@@ -25,6 +25,31 @@ _PATTERN = re.compile(
 )
 _AT_THE_END = ("usw.", "etc.", "ecc.", "enz.")
 _LONGEST = 12
+_DOTTED_ORDINALS = frozenset(
+    [
+        "de",
+        "da",
+        "no",
+        "nb",
+        "nn",
+        "fi",
+        "is",
+        "cs",
+        "sk",
+        "pl",
+        "sl",
+        "hr",
+        "sr",
+        "bs",
+        "hu",
+        "et",
+        "lv",
+        "tr",
+        "lb",
+    ]
+)
+_ORDINAL = re.compile(r"(?:^|[\s(])(?:[12]?\d|3[01])\.$")
+"""The days of a month, and most floors, places and attempts."""
 _SAME = {"*": "×", "**": "^", "/": "÷"}
 _HUNDREDTHS = re.compile(r"(.+)[.,](\d{2})")
 _GERMAN_YEAR = re.compile(
@@ -49,7 +74,10 @@ def expand_other(language: str, clause: str) -> str:
 
 
 def abbreviates(language: str, text: str) -> bool:
-    """Whether the text ends with an abbreviation that seldom ends a sentence."""
+    """Whether the text ends with an abbreviation or an ordinal number, which seldom
+    ends a sentence."""
+    if language in _DOTTED_ORDINALS and _ORDINAL.search(text):
+        return True
     if language not in LANGUAGES or text.endswith(_AT_THE_END):
         return False
     found = _abbreviations(language).finditer(text, max(0, len(text) - _LONGEST))

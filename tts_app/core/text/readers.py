@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from common.errors import BadValue
-from tts_app.core.text.clauses import SpeechText
+from tts_app.core.text.clauses import Clause, SpeechText
 from tts_app.core.text.ssml import MAX_PHONEMES, Break, Raw, Run, place, read_ssml
 
 Input = Literal["text", "ssml", "phonemes"]
@@ -16,15 +16,6 @@ INPUTS: tuple[Input, ...] = ("text", "ssml", "phonemes")
 
 _MARK = re.compile(r"\[\[|\]\]")
 _LEADING_STOPS = re.compile(r"\s*[,;:.!?…。，、！？]+")
-
-
-@dataclass(frozen=True)
-class Clause:
-    """One clause."""
-
-    text: str
-    rate: float = 1.0
-    """Times the speed of the request."""
 
 
 @dataclass(frozen=True)
@@ -54,24 +45,24 @@ class Reader(Protocol):
 class TextReader:
     """Plain or Markdown text, streamed."""
 
-    def __init__(self, language: str) -> None:
-        self._text = SpeechText(language)
+    def __init__(self, language: str, others: Collection[str]) -> None:
+        self._text = SpeechText(language, others)
 
     def iterate(self, piece: str) -> Iterator[Line]:
-        return map(Clause, self._text.iterate(piece))
+        return self._text.iterate(piece)
 
     def hurry(self) -> Iterator[Line]:
-        return map(Clause, self._text.hurry())
+        return self._text.hurry()
 
     def finish(self) -> Iterator[Line]:
-        return map(Clause, self._text.finish())
+        return self._text.rest()
 
 
 class PhonemeReader:
     """Text in which `[[...]]` holds phonemes; it is read when it is whole."""
 
-    def __init__(self, language: str) -> None:
-        self._text = SpeechText(language)
+    def __init__(self, language: str, others: Collection[str]) -> None:
+        self._text = SpeechText(language, others)
         self._pieces: list[str] = []
 
     def iterate(self, piece: str) -> Iterator[Line]:
@@ -84,18 +75,18 @@ class PhonemeReader:
     def finish(self) -> Iterator[Line]:
         for part in _phoneme_parts("".join(self._pieces)):
             if isinstance(part, Raw):
-                yield from map(Clause, self._text.raw(part.phonemes))
+                yield from self._text.raw(part.phonemes)
             else:
-                yield from map(Clause, self._text.iterate(part))
-        yield from map(Clause, self._text.finish())
+                yield from self._text.iterate(part)
+        yield from self._text.rest()
 
 
 class SsmlReader:
     """A small SSML document; it is read when it is whole."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, others: Collection[str]) -> None:
         self._language = language
-        self._text = SpeechText(language)
+        self._text = SpeechText(language, others)
         self._pieces: list[str] = []
         self._rate = 1.0
 
@@ -110,7 +101,7 @@ class SsmlReader:
         # Validate the whole document before speaking any of it.
         for part in list(read_ssml("".join(self._pieces), self._language)):
             yield from self._line(part)
-        yield from self._clauses(self._text.finish())
+        yield from self._clauses(self._text.rest())
 
     def _line(self, part: Run | Raw | Break) -> Iterator[Line]:
         if isinstance(part, Break):
@@ -139,19 +130,22 @@ class SsmlReader:
             yield from self._clauses(self._text.cut(open_ended=True))
             self._rate = rate
 
-    def _clauses(self, clauses: Iterator[str] | list[str]) -> Iterator[Line]:
+    def _clauses(self, clauses: Iterator[Clause]) -> Iterator[Line]:
         for clause in clauses:
-            yield Clause(clause, self._rate)
+            yield replace(clause, rate=self._rate)
 
 
-def make_reader(kind: Input, language: str) -> Reader:
-    """The reader for one of INPUTS, in the language of the voice."""
-    readers: dict[Input, Callable[[str], Reader]] = {
+def make_reader(kind: Input, language: str, others: Collection[str] = ()) -> Reader:
+    """The reader for one of INPUTS, in the language of the voice.
+
+    `others` are the codes of further languages whose clauses have a voice.
+    """
+    readers: dict[Input, Callable[[str, Collection[str]], Reader]] = {
         "text": TextReader,
         "ssml": SsmlReader,
         "phonemes": PhonemeReader,
     }
-    return readers[kind](language)
+    return readers[kind](language, others)
 
 
 def _phoneme_parts(text: str) -> Iterator[str | Raw]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from functools import lru_cache
+
+from tts_app.core.text.language_detection import language_of
 
 _SCRIPTS = {
     "ja": ("HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "CJK"),
@@ -54,6 +57,8 @@ _OTHERS = (
 _KNOWN = frozenset(
     script for scripts in _SCRIPTS.values() for script in scripts
 ) | frozenset(_OTHERS.split())
+_FOREIGN_SHARE = 0.5
+"""Of its letters; fewer are a name in a clause of the text's own language."""
 _EMPTY_BRACKETS = re.compile(
     r"[(\[（【][\s,;:/·、，-]*[)\]）】]|[\"“«„『「][\s,]*[\"”»“』」]"
 )
@@ -84,6 +89,24 @@ def without_foreign(text: str, language: str) -> str:
     left = _EMPTY_BRACKETS.sub(" ", written)
     left = _DOUBLED.sub(r"\1", _LONE_STOPS.sub(r"\1", left))
     return " ".join(left.split()).lstrip(",;:.!?。，、؛،؟ ")
+
+
+def foreign_language(text: str, language: str, others: Collection[str]) -> str:
+    """The one of the others that most of the text is written in; empty if none is.
+
+    All are codes such as `ru`. It is told only by its script.
+    """
+    if text.isascii() or not others:
+        return ""
+    own = _SCRIPTS.get(language, ())
+    letters = [at for at, character in enumerate(text) if character.isalpha()]
+    foreign = sum(_is_foreign(text, at, own) for at in letters)
+    if not foreign or foreign < _FOREIGN_SHARE * len(letters):
+        return ""
+    written = [code for code in others if code in _SCRIPTS]
+    found = language_of(text, written, "")
+    is_its_script = any(_script(text[at]) in _SCRIPTS.get(found, ()) for at in letters)
+    return found if is_its_script else ""
 
 
 def _is_foreign(text: str, at: int, own: tuple[str, ...]) -> bool:

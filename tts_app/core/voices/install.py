@@ -12,8 +12,6 @@ from common.models.files import VoiceFiles
 from common.workers.brief import brief_worker
 from tts_app.core.engine import VoiceInfo
 from tts_app.core.piper.catalog import UnusableVoice, read_voice
-from tts_app.core.piper.onnx_graph import NotOnnx, graph_facts
-from tts_app.core.piper.voice import SPEAKER_INPUT
 from tts_app.core.piper.worker import PiperOptions
 
 CHECK_TIMEOUT_SECONDS = 60.0
@@ -21,29 +19,15 @@ CHECK_MEMORY_MB = 1_000
 """Address space that the test of a voice may take, besides MEMORY_OF_SIZE times the
 size of its model: a large voice of 110 MB stays below 700 MB of resident memory."""
 MEMORY_OF_SIZE = 8
-NEEDED_INPUTS = frozenset({"input", "input_lengths", "scales"})
 
 
 def examine(files: VoiceFiles) -> VoiceInfo:
     """Read and validate the voice's files. Raises BadValue."""
     try:
-        info = read_voice(files)
-        facts = graph_facts(files.onnx.read_bytes())
+        return read_voice(files, is_new=True)
     except UnusableVoice as error:
-        raise BadValue(error.message.split(" Install it")[0], field="config") from error
-    except NotOnnx as error:
-        raise BadValue(f"This is not an ONNX model: {error}.", field="onnx") from error
-    if facts.external_data:
-        raise BadValue("The model stores weights in other files.", field="onnx")
-    needed = NEEDED_INPUTS | ({SPEAKER_INPUT} if info.speakers else set())
-    if needed - set(facts.inputs):
-        given = ", ".join(sorted(facts.inputs)) or "nothing"
-        wanted = ", ".join(sorted(needed))
-        raise BadValue(
-            f"This is not a Piper voice: it takes {given} instead of {wanted}.",
-            field="onnx",
-        )
-    return info
+        sentence = f"{error.problem[:1].upper()}{error.problem[1:]}."
+        raise BadValue(sentence, field=error.field) from error
 
 
 async def hear(files: VoiceFiles) -> None:

@@ -9,22 +9,20 @@ import structlog
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from common.config import LoadedConfig
+from common.config import Config, LoadedConfig
 from common.config.production import problems
 from common.workers.heap import return_large_blocks
-from gateway_app.services import GatewayServices
 from voiceproject.server.reactor import run_until_done
 from voiceproject.services import ROLES
 from voiceproject.startup.database import prepare_database
+from voiceproject.startup.failures import CannotStart
+from voiceproject.startup.report import LogReport, StartReport, TerminalReport
 from voiceproject.startup.serve import (
     CANNOT_START,
-    CannotStart,
     ServeOptions,
-    Started,
     serve,
 )
 from voiceproject.startup.split import service_commands, supervise
-from voiceproject.startup.summary import facts, summary, url
 
 log = structlog.get_logger(__name__)
 
@@ -59,16 +57,20 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         loaded: LoadedConfig = settings.VOICE
-        self._report_problems(loaded, options)
+        try:
+            self._report_problems(loaded, options)
+            sys.exit(self._run(loaded, options))
+        except CannotStart as error:
+            self._exit(str(error))
+
+    def _run(self, loaded: LoadedConfig, options: dict[str, Any]) -> int:
         if options["split"]:
-            sys.exit(_run_split(loaded, options))
+            return _run_split(loaded, options)
         # Every open utterance allocates large blocks again and again.
         return_large_blocks()
         chosen = _serve_options(loaded, options)
-        try:
-            sys.exit(run_until_done(lambda: serve(loaded, chosen, self._announce)))
-        except CannotStart as error:
-            self._exit(str(error))
+        report = self._report(loaded.config, chosen)
+        return run_until_done(lambda: serve(loaded, chosen, report))
 
     def _report_problems(self, loaded: LoadedConfig, options: dict[str, Any]) -> None:
         """Warnings and migrations; a supervised process leaves both to its supervisor."""
@@ -85,13 +87,12 @@ class Command(BaseCommand):
         self.stderr.write(message)
         sys.exit(CANNOT_START)
 
-    def _announce(self, started: Started) -> None:
-        config = started.services[GatewayServices].config
+    def _report(self, config: Config, options: ServeOptions) -> StartReport:
         if config.log_json_mode or config.is_production:
-            log.info("server ready", url=url(started), **facts(started))
-        else:
-            self.stdout.write(summary(started))
-            self.stdout.flush()
+            return LogReport()
+        # Two processes would draw over each other's lines.
+        is_live = sys.stdout.isatty() and not options.supervised
+        return TerminalReport(sys.stdout, is_live=is_live)
 
 
 def _serve_options(loaded: LoadedConfig, options: dict[str, Any]) -> ServeOptions:

@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from common.config import Config
 from common.errors import VoiceError
 from stt_app.core.engine import Task
+from stt_app.core.files.file_transcriber import MAX_TRACKS
 from stt_app.core.files.transcript_formats import FORMATS
 from stt_app.core.language_tags import find_language
 from stt_app.core.session.options import Options
@@ -55,6 +56,11 @@ class Command(BaseCommand):
             action="store_true",
             help="ask for the time of each word: in JSON, and for better subtitles",
         )
+        parser.add_argument(
+            "--track",
+            type=_track,
+            help="the audio track to transcribe, counted from 1 (default: the first)",
+        )
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Transcribe. Raises CommandError when a file failed or the user stopped it."""
@@ -64,6 +70,7 @@ class Command(BaseCommand):
         requested = OutputOptions(
             formats=tuple(dict.fromkeys(options["format"] or ["text"])),
             output=options["output"],
+            track=options["track"],
             options=Options(
                 language=options["language"] or config.whisper_lang,
                 task=options["task"],
@@ -75,7 +82,9 @@ class Command(BaseCommand):
             check_distinct([each for _, paths in work for each in paths.values()])
         except ValueError as error:
             raise CommandError(str(error)) from error
-        transcription = Transcription(config, requested, self.stdout.write)
+        transcription = Transcription(
+            config, requested, self.stdout.write, self.stderr.write
+        )
         try:
             failed = asyncio.run(transcription.run(work))
         except VoiceError as error:
@@ -95,6 +104,12 @@ def _language(value: str) -> str:
     raise ArgumentTypeError(
         f"{value!r} is not known; use `auto` or a code such as `en`"
     )
+
+
+def _track(value: str) -> int:
+    if value.isdecimal() and 1 <= int(value) <= MAX_TRACKS:
+        return int(value)
+    raise ArgumentTypeError(f"{value!r} is not a track; use 1 to {MAX_TRACKS}")
 
 
 def check_distinct(paths: list[Path]) -> None:

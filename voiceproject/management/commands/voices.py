@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -24,7 +25,8 @@ from common.models.files import (
     voice_checksums,
 )
 from common.models.names import nearest
-from tts_app.core.piper.catalog import Catalog
+from tts_app.core.piper.catalog import Catalog, UnusableVoice, read_voice
+from tts_app.core.piper.strays import stray_voice_files
 from tts_app.voices.storage import sync_voices, write_checksum
 
 OFFLINE = (
@@ -93,10 +95,15 @@ class Command(BaseCommand):
         for voice in here:
             if voice.name.startswith(language):
                 self.stdout.write(f"{voice.name:<32} {voice.source}: {voice.onnx}")
+                if problem := _problem(voice):
+                    self.stdout.write(f"  {problem}")
                 if options["verbose"]:
                     self._list_checksums(voice)
         if not here:
             self.stdout.write("No voice is installed.")
+        folder = project_dir() / Path(config.voices_dir).expanduser()
+        for reason in stray_voice_files(folder).values():
+            self.stdout.write(reason)
         if options["all"]:
             _refuse_offline(config)
             known = {voice.name for voice in here}
@@ -178,6 +185,15 @@ def _named(names: list[str], config: Config) -> list[VoiceFiles]:
             close = nearest(name, list(here))
             raise CommandError(f"There is no voice `{name}` here.{close}")
     return [here[name] for name in names] or list(here.values())
+
+
+def _problem(voice: VoiceFiles) -> str:
+    """Why the voice cannot be used; empty when it can."""
+    try:
+        read_voice(voice)
+    except UnusableVoice as error:
+        return error.message
+    return ""
 
 
 def _refuse_offline(config: Config) -> None:

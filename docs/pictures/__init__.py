@@ -1,0 +1,3 @@
+"""The picture of the README."""
+
+from __future__ import annotations

@@ -1,0 +1,77 @@
+"""Runs `manage.py serve` again and again: `python -m tests.project.starts`.
+
+Reads lines of JSON, each with an environment and arguments, and answers each with a
+line: the exit code, and what the command wrote. A start is a fork of this process, in
+which all but the server itself is imported and set up, so it takes a fraction of a
+second. What the settings refuse is not seen here: they are read once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+LONGEST_SECONDS = 60
+
+
+def start(order: dict[str, Any]) -> dict[str, Any]:
+    """The outcome of one start."""
+    with tempfile.TemporaryFile() as output:
+        child = os.fork()
+        if child == 0:
+            _become_the_command(order, output.fileno())
+        _, status = os.waitpid(child, 0)
+        output.seek(0)
+        code = os.waitstatus_to_exitcode(status)
+        return {"code": code, "output": output.read().decode("utf-8", "replace")}
+
+
+def _become_the_command(order: dict[str, Any], output: int) -> None:
+    signal.alarm(LONGEST_SECONDS)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    code = 70
+    try:
+        _configure(order["environment"])
+        execute_from_command_line(["manage.py", "serve", *order["arguments"]])
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    except BaseException:  # noqa: BLE001 - as at the end of any program
+        sys.excepthook(*sys.exc_info())
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def _configure(environment: dict[str, str]) -> None:
+    """What the settings would do with this environment."""
+    settings.VOICE = load_config(environment)
+    database = str(Path(environment["DATA_DIR"]) / "voice.sqlite3")
+    connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = database
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["DATA_DIR"] = folder
+        os.environ["DJANGO_SETTINGS_MODULE"] = "voiceproject.settings"
+        import django
+
+        django.setup()
+        from django.conf import settings
+        from django.core.management import execute_from_command_line
+        from django.db import connection
+
+        import voiceproject.api
+        import voiceproject.services  # noqa: F401
+        from common.config import load_config
+
+        for line in sys.stdin:
+            sys.stdout.write(json.dumps(start(json.loads(line))) + "\n")
+            sys.stdout.flush()
