@@ -55,6 +55,18 @@ class ListeningSettings(Section):
         ge=5,
         le=3_600,
     )
+    stt_ahead_seconds: float = setting(
+        30.0,
+        "Seconds of live audio that one connection may send ahead of real time and have waiting for transcripts; the server reads on as they are transcribed.",
+        ge=1,
+        le=3_600,
+    )
+    stt_owed_seconds: float = setting(
+        300.0,
+        "Seconds of audio of clients that have gone which are still transcribed for the history, after that of everybody who is there; the rest is given up.",
+        ge=0,
+        le=86_400,
+    )
     preroll_seconds: float = setting(
         0.3,
         "Seconds of audio kept from before the detected start, so that the first sound is not lost.",
@@ -91,6 +103,11 @@ class ListeningSettings(Section):
     stt_idle_seconds: float = setting(
         300.0,
         "A connection that sends nothing for this many seconds is closed.",
+        gt=0,
+    )
+    stt_first_message_seconds: float = setting(
+        60.0,
+        "A connection that has sent nothing at all for this many seconds is closed.",
         gt=0,
     )
     stt_session_seconds: float = setting(

@@ -59,9 +59,8 @@ def nobody(_result: UtteranceResult) -> None:
 class SttSession:
     """One connection's audio, utterances and texts.
 
-    `feed` never waits. The caller awaits `wait_for_capacity()` after each frame, which
-    applies back-pressure to a client that sends too much. `on_result` is
-    called for each utterance when its text is sent, also when nobody takes events.
+    `feed` never waits; `wait_for_capacity()`, awaited after each frame, holds back a
+    client that sends too much. `on_result` is called with each text, read or not.
     With `urgency` the caller can give up all of its texts at once.
     """
 
@@ -113,9 +112,7 @@ class SttSession:
             asked.request,
             self._outbox.offer,
         )
-        self._backlog = UtteranceBacklog(
-            int(settings.max_buffer_seconds * SPEECH_RATE_HZ)
-        )
+        self._backlog = UtteranceBacklog(settings, clock)
         self._status = StatusReporter(self._outbox, self._backlog, frontend, clock)
         start_sample = round(start.audio_seconds * SPEECH_RATE_HZ)
         self._speech_clock = SpeechClock(start_sample, clock)
@@ -137,6 +134,7 @@ class SttSession:
         AUDIO_SECONDS.labels("in").inc(self._frontend.audio_seconds - seconds_before)
         self._take(events)
         if self._settings.live:
+            self._backlog.hear(self._frontend.audio_seconds - seconds_before)
             self._interim.look(interim_results=self._settings.interim_results)
         self._status.after_audio()
 
@@ -193,6 +191,11 @@ class SttSession:
         """Put a mark of the door's own behind the events so far."""
         self._outbox.put(Marked(mark))
 
+    @property
+    def pending_seconds(self) -> float:
+        """The audio of ended utterances without a text."""
+        return self._backlog.seconds
+
     def warn_of_end(self, seconds: float) -> None:
         """Tell the client that the connection ends in this many seconds."""
         self._status.before_end(seconds)
@@ -215,10 +218,12 @@ class SttSession:
         """The reader of events gets this error next."""
         self._outbox.fail(error)
 
-    async def close(self) -> None:
-        """The client is gone. Its last words are still transcribed, but not sent."""
+    async def close(self, *, for_history: bool = True) -> None:
+        """The client is gone. With `for_history` its last words are still transcribed,
+        behind those of everybody who is there; without, they are given up."""
         self.finish("disconnected")
         self._outbox.give_up()
+        self._backlog.leave(for_history=for_history)
         await asyncio.wait([self._worker])
 
     async def events(self) -> AsyncIterator[SessionEvent]:
@@ -254,15 +259,13 @@ class SttSession:
 
     def _ask(self, ended: UtteranceEnded) -> None:
         speculative = self._interim.end(ended)
-        now = self._clock()
         job = UtteranceJob(
             ended,
             self._settings.request(ended),
             speech_end_at=self._speech_clock.speech_end_at,
-            waits_since=now,
-            priority=self._settings.priority,
+            waits_since=self._clock(),
+            urgency=self._urgency or Urgency(self._settings.priority),
             speculative=speculative,
-            urgency=self._urgency,
         )
         # Never dropped: doors that send one text for several utterances count on it.
         self._outbox.put(SpeechEnded.of(ended))
@@ -282,8 +285,8 @@ class SttSession:
                 else:
                     await self._outbox.wait_for_capacity()
                     self._send(await job)
-            seconds = self._frontend.audio_seconds
-            self._outbox.put(SessionClosed(job.reason, seconds, self._sent_texts))
+            end_seconds, texts = self._frontend.audio_seconds, self._sent_texts
+            self._outbox.put(SessionClosed(job.reason, end_seconds, texts))
         finally:
             self._finishing = True
             self._backlog.end()
@@ -291,8 +294,7 @@ class SttSession:
 
     def _send(self, result: UtteranceResult) -> None:
         self._backlog.remove_first()
-        last = self._finishing and not self._backlog
-        result = replace(result, is_last=last)
+        result = replace(result, is_last=self._finishing and not self._backlog)
         self._outbox.put(result)
         if isinstance(result, UtteranceTranscribed) and result.text:
             self._sent_texts += 1
