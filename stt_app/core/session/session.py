@@ -45,11 +45,9 @@ from stt_app.core.session.status import StatusReporter
 from stt_app.core.session.utterances import Transcriber, UtteranceJob
 
 MOST_AT_ONCE = 4
-"""The number of utterances of one session in the engine at the same time: one Whisper
-batch on a CPU, so a recording fills a batch and no more."""
+"""Utterances of one session in the engine at the same time: one Whisper batch on a CPU."""
 
-_Asked = asyncio.Task[UtteranceResult]
-"""A pending utterance."""
+_Asked = asyncio.Task[UtteranceResult]  # a pending utterance
 
 
 def nobody(_result: UtteranceResult) -> None:
