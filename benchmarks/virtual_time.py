@@ -89,7 +89,11 @@ class VirtualPool(WorkerPool):
         self.facts = worker.load()
 
     async def call(
-        self, request: Any, urgency: Priority | Urgency, batch_key: Hashable = None
+        self,
+        request: Any,
+        urgency: Priority | Urgency,
+        batch_key: Hashable = None,
+        cost: float = 1.0,
     ) -> WhisperReply:
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[WhisperReply] = loop.create_future()

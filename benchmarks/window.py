@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 
 import numpy as np
 
+from benchmarks.corpus import LEFT_OUT
+from benchmarks.flags import Flags
 from benchmarks.report import milliseconds, table
 from common.audio import SPEECH_RATE_HZ, Samples, read_wav
 from common.config import load_config
@@ -18,10 +20,15 @@ from stt_app.core.languages import AUTO, LANGUAGES
 from stt_app.core.whisper.decoding import Decoding
 from stt_app.core.whisper.requests import WhisperReply, WhisperRequest
 from stt_app.core.whisper.short_window import ShortWindowWhisper
-from stt_app.core.whisper.window_table import LONGEST_SECONDS, TABLE, WindowRow
-from tests.word_errors import Recording, normalize, recordings, word_error_rate
+from stt_app.core.whisper.window_table import (
+    LONGEST_SECONDS,
+    OTHERS,
+    TABLE,
+    WindowRow,
+    read_table,
+)
+from tests.word_errors import Recording, count_errors, recordings
 
-MODELS = ("tiny.en", "base")
 WINDOWS = ("full", "short")
 THREADS = 2
 LEADS_SECONDS = (0.0, 0.31)
@@ -29,6 +36,11 @@ LEADS_SECONDS = (0.0, 0.31)
 its sounds fall in the encoder's grid changes single words by chance. The second
 time its language is not told but detected."""
 
+TIMED_SECONDS = (3.0, 9.0)
+"""The lengths of recordings whose time is compared between languages."""
+
+ALIGNED_SECONDS = 4.0
+"""Word times are compared on recordings up to this length."""
 FAR_SECONDS = 0.1
 """Word times further apart than this are worse than the full window's."""
 
@@ -38,7 +50,8 @@ class Heard:
     """What one model wrote with one window."""
 
     texts: dict[tuple[Recording, float], str] = field(default_factory=dict)
-    seconds: list[float] = field(default_factory=list)
+    seconds: dict[tuple[Recording, float], float] = field(default_factory=dict)
+    """Processor time, of all cores together."""
     redecoded: int = 0
     detected: int = 0
     """Recordings whose language was detected rightly."""
@@ -48,23 +61,34 @@ class Heard:
         return len(self.texts) // len(LEADS_SECONDS)
 
 
-def run() -> str:
-    """Tables of error rates and times. Writes `window_table.json`."""
+def run(flags: Flags) -> str:
+    """Tables of error rates and times. Writes the models' rows of `window_table.json`,
+    unless it was to be quick.
+    """
     clips = [clip for clip in recordings() if clip.seconds < LONGEST_SECONDS]
+    clips = clips[:: 8 if flags.quick else 1]
     if not clips:
-        return "window: left out, SPEECH_CORPUS names no folder of recordings.\n"
+        return LEFT_OUT.format(name="window")
     printed, rows = [], []
-    for name in MODELS:
+    for name in flags.models:
         model = _load(name)
         spoken = [clip for clip in clips if clip.reference and _knows(model, clip)]
         heard = {window: _hear(model, name, window, spoken) for window in WINDOWS}
         made_up = {window: _made_up(model, name, window, clips) for window in WINDOWS}
         rows += _table_rows(name, heard)
+        printed.append(_times(name, heard))
         printed.append(_summary(name, heard, made_up))
         printed.append(_alignment(model, name, spoken))
-    lines = ",\n".join(f"  {json.dumps(asdict(row))}" for row in rows)
-    TABLE.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
+    if not flags.quick:
+        _write(rows)
     return "\n".join([_rates(rows), *printed])
+
+
+def _write(rows: Sequence[WindowRow]) -> None:
+    measured = {row.model for row in rows}
+    kept = [row for row in read_table() if row.model not in measured]
+    lines = ",\n".join(f"  {json.dumps(asdict(row))}" for row in [*kept, *rows])
+    TABLE.write_text(f"[\n{lines}\n]\n", encoding="utf-8")
 
 
 def _load(name: str) -> ShortWindowWhisper:
@@ -85,12 +109,12 @@ def _hear(
     for clip in clips:
         for lead in LEADS_SECONDS:
             samples = _after_quiet(read_wav(clip.path).samples, lead)
-            began = time.perf_counter()
+            began = time.process_time()
             language = AUTO if lead else clip.language
             reply = _decode(
                 model, name, window, TranscriptionRequest(samples, language)
             )
-            heard.seconds.append(time.perf_counter() - began)
+            heard.seconds[clip, lead] = time.process_time() - began
             heard.texts[clip, lead] = reply.transcript.text
             heard.redecoded += reply.redecoded is not None
             heard.detected += bool(lead) and reply.transcript.language == clip.language
@@ -127,29 +151,64 @@ def _made_up(
 
 def _table_rows(name: str, heard: dict[str, Heard]) -> list[WindowRow]:
     languages = sorted({clip.language for clip, _ in heard["full"].texts})
+    others = [language for language in languages if language != "en"]
+    groups = {language: [language] for language in languages}
+    if others:
+        groups[OTHERS] = others
     return [
         WindowRow(
             name,
-            language,
-            _rate(heard["full"], language),
-            _rate(heard["short"], language),
-            sum(
-                len(normalize(clip.reference, language).split())
-                for clip, _ in heard["full"].texts
-                if clip.language == language
-            ),
+            group,
+            _rate(heard["full"], spoken),
+            _rate(heard["short"], spoken),
+            sum(_errors(heard["full"], each)[1] for each in spoken),
         )
-        for language in languages
+        for group, spoken in groups.items()
     ]
 
 
-def _rate(heard: Heard, language: str) -> float:
+def _rate(heard: Heard, languages: Iterable[str]) -> float:
+    counted = [_errors(heard, language) for language in languages]
+    errors = sum(errors for errors, _ in counted)
+    return round(100 * errors / sum(words for _, words in counted), 2)
+
+
+def _errors(heard: Heard, language: str) -> tuple[int, int]:
+    """Errors and reference words of one language."""
     pairs = [
         (clip.reference, text)
         for (clip, _), text in heard.texts.items()
         if clip.language == language
     ]
-    return round(100 * word_error_rate(pairs, language), 2)
+    return count_errors(pairs, language)
+
+
+def _times(name: str, heard: dict[str, Heard]) -> str:
+    """The time of a final by language, next to that of English."""
+    usual = {window: _median(heard[window], "en") or np.nan for window in WINDOWS}
+    rows = []
+    for language in sorted({clip.language for clip, _ in heard["full"].texts}):
+        full, short = (_median(heard[window], language) for window in WINDOWS)
+        if full and short:
+            ratios = f"{full / usual['full']:.2f}", f"{short / usual['short']:.2f}"
+            times = f"{1000 * full:.0f} ms", f"{1000 * short:.0f} ms"
+            rows.append([language, *times, *ratios])
+    return table(
+        f"Processor time of a final, {name}, medians of recordings of "
+        f"{TIMED_SECONDS[0]:g} to {TIMED_SECONDS[1]:g} s",
+        ["language", "full", "short", "full / English", "short / English"],
+        rows,
+    )
+
+
+def _median(heard: Heard, language: str) -> float | None:
+    least, most = TIMED_SECONDS
+    times = [
+        seconds
+        for (clip, _), seconds in heard.seconds.items()
+        if clip.language == language and least <= clip.seconds <= most
+    ]
+    return float(np.median(times)) if times else None
 
 
 def _rates(rows: Iterable[WindowRow]) -> str:
@@ -175,7 +234,7 @@ def _summary(name: str, heard: dict[str, Heard], made_up: dict[str, str]) -> str
         f"One utterance, {name}, {THREADS} threads",
         [
             "window",
-            "median / p95",
+            "processor time, median / p95",
             "decoded again",
             "language right",
             "text on no speech",
@@ -183,7 +242,7 @@ def _summary(name: str, heard: dict[str, Heard], made_up: dict[str, str]) -> str
         [
             [
                 window,
-                milliseconds(heard[window].seconds),
+                milliseconds(list(heard[window].seconds.values())),
                 f"{heard[window].redecoded} of {len(heard[window].texts)}",
                 f"{heard[window].detected} of {heard[window].clips}",
                 made_up[window],
@@ -197,6 +256,8 @@ def _alignment(model: ShortWindowWhisper, name: str, clips: Iterable[Recording])
     """How far the two windows' word times are apart, where they heard the same."""
     starts: list[float] = []
     for clip in clips:
+        if clip.seconds > ALIGNED_SECONDS:
+            continue
         samples = read_wav(clip.path).samples
         utterance = TranscriptionRequest(samples, clip.language, word_timestamps=True)
         full, short = (

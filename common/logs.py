@@ -11,9 +11,13 @@ import structlog
 
 from common.config.sections import Config
 
-DISALLOWED_HOST = "django.security.DisallowedHost"
+SUSPICIONS = "django.security."
+"""Requests that Django refuses; the address of the client is in our line."""
 _NOISY = {
     "asyncio": logging.WARNING,
+    "daphne": logging.INFO,
+    # At DEBUG a traceback for each variable that a template does not find.
+    "django": logging.INFO,
     "httpcore": logging.WARNING,
     "httpcore2": logging.WARNING,
     "httpx": logging.WARNING,
@@ -100,8 +104,9 @@ def escape_controls(_logger: Any, _method: str, event: EventDict) -> EventDict:
 
 
 def _without_repeats(record: logging.LogRecord) -> bool:
-    """Django logs each 4xx beside our access line, and a wrong host with a traceback."""
-    if record.name == DISALLOWED_HOST:
+    """Django logs each 4xx beside our access line, and what it suspects (a wrong host,
+    too many fields) with a traceback."""
+    if record.name.startswith(SUSPICIONS):
         record.exc_info = None
         record.levelno, record.levelname = logging.WARNING, "WARNING"
     return record.name != "django.request" or bool(record.exc_info)

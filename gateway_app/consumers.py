@@ -6,6 +6,7 @@ import math
 
 from common.config import Config
 from common.errors import BadRequest, NotFound
+from gateway_app.monitor.viewers import as_seen_by
 from gateway_app.sockets.limits import CONTROL_MESSAGE_BYTES, SocketLimits
 from gateway_app.voice_consumer import VoiceConsumer
 
@@ -26,7 +27,8 @@ class MonitorConsumer(VoiceConsumer):
         )
 
     async def opened(self) -> None:
-        self.pump(self.gateway.monitor.watch())
+        snapshots = self.gateway.monitor.watch()
+        self.pump(as_seen_by(self.principal, self.client, snapshots))
 
     def on_audio(self, frame: bytes) -> None:
         """Raises BadRequest for audio in any encoding and at any rate."""

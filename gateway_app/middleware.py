@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Awaitable, Callable
 
 import structlog
-from csp.middleware import CSPMiddleware, PolicyParts
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.middleware.csrf import CsrfViewMiddleware
@@ -19,16 +18,17 @@ from django.utils.decorators import async_only_middleware
 
 from common.errors import Forbidden, Unauthorized, VoiceError
 from common.metrics import HTTP_REQUESTS, HTTP_SECONDS
+from common.workers.turns import work_for
 from gateway_app.access.principals import Principal, principal_of, user_principal
 from gateway_app.access.proxies import client_address
 from gateway_app.access.public_paths import is_public_list, skips_access
-from gateway_app.access.quotas import Allowance, OverQuota
+from gateway_app.access.quotas import Allowance, OverQuota, caller_of
 from gateway_app.access.rate_headers import (
     add_rate_headers,
     allowance_of,
     has_rate_headers,
 )
-from gateway_app.requests import scope_of
+from gateway_app.requests import ADMIN, check_address, scope_of
 from gateway_app.responses import ErrorResponse, error_for_response, error_response
 from gateway_app.services import find_gateway_services, gateway_services
 from gateway_app.sockets.sessions import Seat
@@ -37,7 +37,6 @@ log = structlog.get_logger(__name__)
 
 GetResponse = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
-ADMIN = "/admin/"
 LOGIN = "/admin/login/"
 STATIC = "/static/"
 DOCS_PAGE = "openapi-view"
@@ -61,6 +60,7 @@ def request_context(get_response: GetResponse) -> GetResponse:
         )
         seat, response = None, None
         try:
+            check_address(request)
             seat = _take_seat(request)
             response = await get_response(request)
         except VoiceError as error:
@@ -99,32 +99,6 @@ def access_control(get_response: GetResponse) -> GetResponse:
         return await _with_rate_headers(request, await get_response(request))
 
     return middleware
-
-
-class PageSecurityMiddleware(CSPMiddleware):
-    """A strict content security policy, relaxed only for the admin."""
-
-    def get_policy_parts(
-        self,
-        request: HttpRequest,
-        response: HttpResponseBase,
-        report_only: bool = False,
-    ) -> PolicyParts:
-        parts = super().get_policy_parts(request, response, report_only)
-        if request.path_info.startswith(ADMIN):
-            # The admin's theme compiles its expressions in the browser and
-            # writes its colours into the page.
-            parts.update = {
-                "script-src": ["'unsafe-eval'"],
-                "style-src": ["'unsafe-inline'"],
-            }
-        return parts
-
-    def process_response(
-        self, request: HttpRequest, response: HttpResponseBase
-    ) -> HttpResponseBase:
-        response["Permissions-Policy"] = "microphone=(self), camera=(), geolocation=()"
-        return super().process_response(request, response)
 
 
 def _usable_id(given: str) -> str:
@@ -230,6 +204,7 @@ async def _identify_admin_user(request: HttpRequest) -> None:
 def _set_principal(request: HttpRequest, principal: Principal) -> None:
     request.principal = principal  # type: ignore[attr-defined]
     structlog.contextvars.bind_contextvars(principal=principal.id)
+    work_for(caller_of(principal, client_address(scope_of(request))))
 
 
 def _fails_csrf(request: HttpRequest) -> bool:

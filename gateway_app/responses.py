@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
+import structlog
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.http.request import split_domain_port
@@ -26,6 +27,8 @@ from common.metrics import ERRORS
 from gateway_app.error_shapes import NATIVE, NATIVE_ONLY, ErrorShape
 from gateway_app.path_hints import nothing_at
 from gateway_app.services import find_gateway_services
+
+log = structlog.get_logger(__name__)
 
 JSON_TYPE = "application/json"
 
@@ -67,6 +70,13 @@ def error_response(request: HttpRequest, error: VoiceError) -> ErrorResponse:
     gateway = find_gateway_services(request)
     shapes = gateway.error_shapes if gateway else NATIVE_ONLY
     shape = shapes.of(request.path_info)
+    log.info(
+        "request refused",
+        code=error.code,
+        reason=error.message,
+        field=error.field,
+        path=request.path_info,
+    )
     return ErrorResponse(error, request_id(request), shape)
 
 

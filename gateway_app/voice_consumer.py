@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 from channels.consumer import AsyncConsumer
@@ -155,7 +156,10 @@ class VoiceConsumer(AsyncConsumer):  # type: ignore[misc]
         gateway = self.gateway
         await self.connection.open(
             gateway.sessions,
-            self.limits(gateway.config),
+            replace(
+                self.limits(gateway.config),
+                messages_per_second=gateway.config.max_messages_per_second,
+            ),
             client_address(self.scope),
             lambda: gateway.access.admit_socket(self.scope),
         )

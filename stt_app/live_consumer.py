@@ -22,6 +22,7 @@ class LiveConsumer(VoiceConsumer):
             max_message_bytes=config.max_message_kb * 1024,
             max_text_bytes=CONTROL_MESSAGE_BYTES,
             idle_seconds=config.stt_idle_seconds,
+            first_message_seconds=config.stt_first_message_seconds,
             session_seconds=config.stt_session_seconds,
         )
 

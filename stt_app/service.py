@@ -26,6 +26,7 @@ from stt_app.core.languages import languages_of
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
 from stt_app.history import FileSummary, UtteranceRecorder
+from stt_app.owed import OwedTexts
 from stt_app.resume.streams import ResumePoint, Stream, Streams, superseded
 from stt_app.running_files import RunningFiles
 
@@ -43,8 +44,10 @@ class LiveSession:
         stream: Stream,
         streams: Streams,
         recorder: UtteranceRecorder,
+        owed: OwedTexts,
     ) -> None:
         self._session = session
+        self._owed = owed
         self._stream = stream
         self._streams = streams
         self._recorder = recorder
@@ -125,8 +128,8 @@ class LiveSession:
     async def close(self, *, lost: bool = False) -> None:
         """The connection has ended; `lost`, when its client may come back."""
         held = self._recorder.hold()
-        await self._session.close()
-        await self._streams.leave(self._stream, held, lost=lost)
+        kept = await self._owed.finish(self._session)
+        await self._streams.leave(self._stream, held if kept else [], lost=lost)
 
 
 class ListeningService:
@@ -142,6 +145,7 @@ class ListeningService:
         streams: Streams,
         media: MediaDecoder,
         history: HistoryWriter,
+        keeps_history: bool = True,
     ) -> None:
         self._engine = engine
         self._vad = vad
@@ -152,6 +156,7 @@ class ListeningService:
         self._history = history
         self.load = EngineLoad(settings.stt_lag_limit_seconds)
         """The lag of this process's transcripts."""
+        self._owed = OwedTexts(settings.stt_owed_seconds if keeps_history else 0)
         self._files = FileTranscriber(engine, vad, media, settings, self.load)
         self.files = RunningFiles()
         """The files that are being transcribed."""
@@ -214,7 +219,7 @@ class ListeningService:
             start=stream.start,
             on_result=recorder.keep,
         )
-        return LiveSession(session, stream, self._streams, recorder)
+        return LiveSession(session, stream, self._streams, recorder, self._owed)
 
     async def transcribe_file(
         self,

@@ -57,6 +57,7 @@ def build_listening(
             queue_limit=config.file_queue_limit,
         ),
         history=history,
+        keeps_history=config.store_history,
     )
     return ListeningServices(engine, listening)
 

@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from ninja import Router, Status
 
 from gateway_app.access.principals import principal_of
+from gateway_app.access.proxies import client_address
 from gateway_app.requests import scope_of
 from tts_app.services import speech_services
 
@@ -24,6 +25,7 @@ async def forget_conversation(
     request: HttpRequest, conversation_id: str
 ) -> Status[None]:
     """Delete the conversation with this `conversation_id`."""
-    speech = speech_services(scope_of(request)).speech
-    await speech.forget_conversation(principal_of(request), conversation_id)
+    scope = scope_of(request)
+    speech, client = speech_services(scope).speech, client_address(scope)
+    await speech.forget_conversation(principal_of(request), client, conversation_id)
     return Status(204, None)

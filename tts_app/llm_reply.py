@@ -31,7 +31,8 @@ class LlmReply:
         await self._conversations.close()
 
     def check(self, request: SpeechRequest) -> None:
-        """Raises BadValue for an answer longer than the configuration allows."""
+        """Raises BadValue for a model or an answer's length that is not allowed."""
+        self._check_model(request.options.model)
         wanted, most = request.options.max_tokens, self._settings.llm_max_tokens
         if wanted is not None and wanted > most:
             raise BadValue(
@@ -40,12 +41,27 @@ class LlmReply:
                 field="max_tokens",
             )
 
-    async def pieces(
-        self, request: SpeechRequest, principal: str
-    ) -> AsyncIterator[str]:
+    def _check_model(self, wanted: str) -> None:
+        """A caller must not make the server load whatever it has."""
+        settings = self._settings
+        configured = (
+            self._llm.model_name,
+            settings.ollama_model,
+            settings.openai_model,
+            *settings.llm_models,
+        )
+        allowed = {_untagged(name) for name in configured if name}
+        if not wanted or "*" in allowed or _untagged(wanted) in allowed:
+            return
+        names = ", ".join(f"`{name}`" for name in sorted(allowed))
+        raise BadValue(
+            f"`model` may be {names} here (`llm_models` allows others).", field="model"
+        )
+
+    async def pieces(self, request: SpeechRequest, owner: str) -> AsyncIterator[str]:
         """The answer, streamed. Raises LlmUnavailable, Unavailable."""
         llm, said_anything = self._llm, False
-        messages = await self._messages(request, principal)
+        messages = await self._messages(request, owner)
         pieces = text_deltas(llm.reply(messages, request.options))
         async with aclosing(pieces):
             async for piece in pieces:
@@ -57,30 +73,26 @@ class LlmReply:
                 retry_after_seconds=1,
             )
 
-    async def remember(
-        self, request: SpeechRequest, principal: str, answer: str
-    ) -> None:
+    async def remember(self, request: SpeechRequest, owner: str, answer: str) -> None:
         """Store the complete answer. Never raises: the client already has the
         answer."""
-        if key := _key(request, principal):
+        if key := _key(request, owner):
             try:
                 await self._conversations.add(key, Turn(request.text, answer))
             except VoiceError as error:
                 log.warning("turn not stored", reason=error.message)
 
-    async def forget(self, principal: str, conversation_id: str) -> None:
-        """Raises NotFound when there is no such conversation of this principal."""
-        if not await self._conversations.forget(Key(principal, conversation_id)):
+    async def forget(self, owner: str, conversation_id: str) -> None:
+        """Raises NotFound when there is no such conversation of this owner."""
+        if not await self._conversations.forget(Key(owner, conversation_id)):
             raise NotFound(
                 "There is no conversation with this id, or it has expired.",
                 field="conversation_id",
             )
 
-    async def _messages(
-        self, request: SpeechRequest, principal: str
-    ) -> list[ChatMessage]:
+    async def _messages(self, request: SpeechRequest, owner: str) -> list[ChatMessage]:
         prompt = request.system_prompt or system_prompt(self._settings)
-        key = _key(request, principal)
+        key = _key(request, owner)
         past = await self._conversations.history(key) if key else []
         return [
             ChatMessage("system", prompt),
@@ -89,7 +101,12 @@ class LlmReply:
         ]
 
 
-def _key(request: SpeechRequest, principal: str) -> Key | None:
+def _untagged(model: str) -> str:
+    """Ollama's `latest` is the default."""
+    return model.removesuffix(":latest")
+
+
+def _key(request: SpeechRequest, owner: str) -> Key | None:
     if not request.conversation_id:
         return None
-    return Key(principal, request.conversation_id)
+    return Key(owner, request.conversation_id)

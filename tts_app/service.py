@@ -11,6 +11,7 @@ from functools import partial
 from common.config import Config
 from common.workers import Urgency
 from gateway_app.access.principals import ANONYMOUS, Principal
+from gateway_app.access.quotas import holder
 from gateway_app.history.records import HistoryWriter
 from gateway_app.sockets.sessions import SessionRegistry
 from llm.engine import LlmEngine
@@ -106,8 +107,8 @@ class SpeechService:
         """The answer, once its first audio exists. Raises earlier errors. Iterate over
         it or close it; until then it holds a slot. `pieces` are a text that is still
         being written: they are spoken as they come, in place of the request's text and
-        without the language model. `principal` is whose
-        conversation it is, and `client` the address, for the history. `urgency` is the
+        without the language model. The conversation belongs to `principal`, or to the
+        address `client` of an anonymous one. `urgency` is the
         caller's handle on the first clause, for an answer that may not be wanted.
         """
         if pieces is not None:
@@ -119,7 +120,8 @@ class SpeechService:
             request.voice, request.text, include_disabled=request.include_disabled
         )
         uses_llm = asks_llm(request, self._config)
-        reply = partial(self._llm_reply.pieces, request, principal.id)
+        owner = holder(principal, client)
+        reply = partial(self._llm_reply.pieces, request, owner)
         pipeline = SpeechPipeline(
             self._engine,
             voice,
@@ -130,7 +132,7 @@ class SpeechService:
             urgency=urgency,
             others=await self._selector.others(request.voice, voice),
         )
-        remember = partial(self._llm_reply.remember, request, principal.id)
+        remember = partial(self._llm_reply.remember, request, owner)
         stream = SpeechStream(
             voice,
             pipeline,
@@ -150,10 +152,10 @@ class SpeechService:
         return stream
 
     async def forget_conversation(
-        self, principal: Principal, conversation_id: str
+        self, principal: Principal, client: str, conversation_id: str
     ) -> None:
-        """Raises NotFound when this principal has no such conversation."""
-        await self._llm_reply.forget(principal.id, conversation_id)
+        """Raises NotFound when this caller has no such conversation."""
+        await self._llm_reply.forget(holder(principal, client), conversation_id)
 
     def _finished(
         self,

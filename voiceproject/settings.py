@@ -56,10 +56,11 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "gateway_app.middleware.request_context",
+    # Before static files, which get its headers too.
+    "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "corsheaders.middleware.CorsMiddleware",
-    "gateway_app.middleware.PageSecurityMiddleware",
-    "django.middleware.security.SecurityMiddleware",
+    "gateway_app.pages.security.PageSecurityMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "gateway_app.pages.language.page_language",
     "gateway_app.pages.loading.while_loading",
@@ -132,6 +133,12 @@ CORS_ALLOW_PRIVATE_NETWORK = True
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = _config.https_only
+# Balancers ask for the health without TLS.
+SECURE_REDIRECT_EXEMPT = [r"(^|/)health(/|$)"]
+SECURE_HSTS_SECONDS = _config.hsts_seconds if _config.https_only else 0
+# Both are about the whole domain, which is not this server's to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = _config.is_production
@@ -145,6 +152,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": ["'self'", "data:"],
         "media-src": ["'self'", "blob:"],
         "connect-src": ["'self'"],
+        "object-src": ["'none'"],
         "frame-ancestors": ["'none'"],
         "base-uri": ["'self'"],
         "form-action": ["'self'"],

@@ -92,6 +92,10 @@ class LlmSettings(Section):
         "",
         "File with the system prompt; empty uses the built-in one for spoken answers.",
     )
+    llm_models: list[str] = setting(
+        [],
+        "Language models that a request may name in `model`, besides the configured ones; `*` allows every model that the server of the language model has.",
+    )
     llm_max_tokens: int = setting(
         300, "Longest answer of the language model, in tokens.", ge=1
     )

@@ -58,6 +58,21 @@ class NetworkSettings(Section):
     allow_anonymous: bool = setting(
         False, "Allow production to start without API keys."
     )
+    https_only: bool = setting(
+        False,
+        "The server is reached over HTTPS only (TLS ends at a trusted proxy): plain requests are redirected, and browsers are told so for `hsts_seconds`.",
+    )
+    hsts_seconds: int = setting(
+        31_536_000,
+        "With `https_only`: how long browsers remember to use HTTPS (HSTS); 0 does not tell them.",
+        ge=0,
+        le=63_072_000,
+    )
+    history_keys: list[str] = setting(
+        [],
+        "Those of `api_keys` that may read the texts of all callers on `/ws/monitor`; other keys see their own, administrators see all.",
+        secret=True,
+    )
     root_path: str = setting(
         "",
         "Path under which a proxy serves this server, such as `/voice`; empty means the proxy gives it a host name of its own.",
@@ -93,7 +108,28 @@ class NetworkSettings(Section):
         ge=64,
         le=16_384,
     )
+    max_messages_per_second: int = setting(
+        1_000,
+        "Messages of one WebSocket or Wyoming connection in a second; further ones are read later.",
+        ge=10,
+    )
     max_connections: int = setting(1_000, "Open connections; more are refused.", ge=1)
+    max_connections_per_address: int = setting(
+        250,
+        "Open connections from one address (IPv6: one /64); more are refused with 429. Those of trusted proxies are not bounded here.",
+        ge=1,
+    )
+    max_bodies_per_address: int = setting(
+        32,
+        "Request bodies that may be on their way from one address at the same time; more are refused with 429.",
+        ge=1,
+    )
+    body_timeout_seconds: float = setting(
+        900.0,
+        "Time limit in seconds for the whole body of a request to arrive.",
+        gt=0,
+        le=86_400,
+    )
     monitor_max_sessions: int = setting(
         50, "Live connections to `/ws/monitor`; more are refused with 4503.", ge=1
     )

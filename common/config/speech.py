@@ -23,8 +23,8 @@ class ListeningSettings(Section):
         le=0.95,
     )
     silence_rms_threshold: float = setting(
-        0.002,
-        "Level (root mean square, 0 to 1) below which audio never counts as speech.",
+        0.0,
+        "Level (root mean square, 0 to 1) below which audio never counts as speech. 0 sets no level, so that quiet speech is heard like loud speech.",
         ge=0,
         le=1,
     )
@@ -32,11 +32,14 @@ class ListeningSettings(Section):
         0.7, "Silence that ends an utterance.", ge=0.1, le=10
     )
     min_utterance_seconds: float = setting(
-        0.35, "Shorter bursts of speech are not transcribed.", ge=0, le=5
+        0.1,
+        "Shorter speech is not transcribed. Pauses do not count, and the detector must be certain of speech under 0.35 seconds.",
+        ge=0,
+        le=5,
     )
     speech_confirm_seconds: float | None = setting(
         None,
-        "Length at which speech is confirmed rather than treated as a click; empty means `min_utterance_seconds`.",
+        "Length at which speech is confirmed rather than treated as a click; empty means 0.35 seconds, or the end of a shorter word.",
         ge=0,
         le=5,
     )
@@ -51,6 +54,18 @@ class ListeningSettings(Section):
         "Seconds of pending audio after which a connection gets `buffer_limit_reached`.",
         ge=5,
         le=3_600,
+    )
+    stt_ahead_seconds: float = setting(
+        30.0,
+        "Seconds of live audio that one connection may send ahead of real time and have waiting for transcripts; the server reads on as they are transcribed.",
+        ge=1,
+        le=3_600,
+    )
+    stt_owed_seconds: float = setting(
+        300.0,
+        "Seconds of audio of clients that have gone which are still transcribed for the history, after that of everybody who is there; the rest is given up.",
+        ge=0,
+        le=86_400,
     )
     preroll_seconds: float = setting(
         0.3,
@@ -88,6 +103,11 @@ class ListeningSettings(Section):
     stt_idle_seconds: float = setting(
         300.0,
         "A connection that sends nothing for this many seconds is closed.",
+        gt=0,
+    )
+    stt_first_message_seconds: float = setting(
+        60.0,
+        "A connection that has sent nothing at all for this many seconds is closed.",
         gt=0,
     )
     stt_session_seconds: float = setting(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Callable, Coroutine, Hashable, Iterator
@@ -12,6 +13,7 @@ from enum import IntEnum
 from typing import Any, TypeVar
 
 from common.errors import EngineFailed, Expired, Overloaded
+from common.workers.turns import NOBODY, Caller, Turns, crowds_out
 
 Answer = TypeVar("Answer")
 
@@ -19,7 +21,7 @@ _GIVEN_UP = "The request was cancelled."
 
 
 class Priority(IntEnum):
-    """The order of jobs; first come, first served within one priority."""
+    """The order of jobs. Within one priority callers take turns."""
 
     FINAL = 0
     FIRST_CLAUSE = 1
@@ -27,10 +29,12 @@ class Priority(IntEnum):
     SPECULATIVE = 3
     INTERIM = 4
     FILE = 5
+    HISTORY = 6
+    """Nobody waits for it: its client has gone, and only the history keeps it."""
 
 
 AGEING_SECONDS = 5.0
-"""After each such wait a job moves up by one priority."""
+"""After each such wait a job moves up by one priority, unless nobody waits for it."""
 FILE_AGEING_SECONDS = 60.0
 """The same for files, which give way to speech but must not wait for ever."""
 
@@ -58,8 +62,15 @@ class Urgency:
         return cls(urgency) if isinstance(urgency, Priority) else urgency
 
     def raise_to(self, priority: Priority) -> None:
-        """Raise the call to at least this priority and remove its deadline."""
-        self.priority = min(self.priority, priority)
+        """Raise the call to at least this priority and remove its deadline; not one
+        that was left to the history."""
+        if self.priority is not Priority.HISTORY:
+            self.priority = min(self.priority, priority)
+        self.deadline = None
+
+    def leave_to_history(self) -> None:
+        """The client has gone: the call comes after those of everybody who is there."""
+        self.priority = Priority.HISTORY
         self.deadline = None
 
     def give_up(self) -> None:
@@ -117,13 +128,24 @@ class Job:
     cancelled: threading.Event = field(default_factory=threading.Event)
     since: float = 0.0
     """When it came into the backlog, by the clock there."""
+    caller: Caller = NOBODY
+    """Whose turn it takes."""
+    cost: float = 1.0
+    """How much work it is, compared with the other jobs."""
 
-    def rank(self, now: float) -> tuple[float, int]:
-        """What is lower goes first. Waiting counts, so that nobody waits for ever."""
+    @property
+    def for_history(self) -> bool:
+        return self.urgency.priority is Priority.HISTORY
+
+    def rank(self, now: float) -> int:
+        """The lower rank goes first. Waiting raises it up to the highest priority, where
+        callers take turns: many old jobs of one caller do not block another's."""
         priority = self.urgency.priority
+        if self.for_history:
+            return priority
         is_file = priority is Priority.FILE
         ageing_seconds = FILE_AGEING_SECONDS if is_file else AGEING_SECONDS
-        return priority - (now - self.since) / ageing_seconds, self.number
+        return max(0, math.floor(priority - (now - self.since) / ageing_seconds))
 
     def goes_with(self, other: Job) -> bool:
         """Whether both may be in one batch: what is wanted now waits for no guess."""
@@ -163,6 +185,7 @@ class Backlog:
         self._limit = limit
         self._clock = clock
         self._jobs: list[Job] = []
+        self._turns = Turns()
         self._changed = threading.Condition()
         self._closed = threading.Event()
 
@@ -174,16 +197,16 @@ class Backlog:
         return self._closed.is_set()
 
     def put(self, job: Job) -> None:
-        """Add the job. Raises Overloaded, or EngineFailed when closed."""
+        """Add the job. Raises Overloaded, or EngineFailed when closed.
+
+        A full backlog refuses the caller who has most jobs in it, which may be another.
+        """
         with self._changed:
             if self.closed:
                 raise EngineFailed("The engine is stopping.")
             self._forget_unwanted()
             if len(self._jobs) >= self._limit:
-                raise Overloaded(
-                    f"All workers are busy and {self._limit} jobs are already queued.",
-                    retry_after_seconds=1,
-                )
+                self._make_room(job)
             job.since = self._clock()
             self._jobs.append(job)
             self._changed.notify_all()
@@ -202,14 +225,46 @@ class Backlog:
             return []
 
     def _take_first(self, most: int) -> list[Job]:
+        taken = [self._next(self._jobs)]
+        while len(taken) < most:
+            mates = [job for job in self._jobs if job.goes_with(taken[0])]
+            if not mates:
+                break
+            taken.append(self._next(mates))
+        if not self._jobs:
+            self._turns.rest()
+        return taken
+
+    def _next(self, jobs: list[Job]) -> Job:
+        """Take out the next of these, and count it as its caller's turn."""
         # The queue is short, and urgencies change while jobs wait.
         now = self._clock()
-        waiting = sorted(self._jobs, key=lambda job: job.rank(now))
-        first, others = waiting[0], waiting[1:]
-        mates = [job for job in others if job.goes_with(first)]
-        taken = [first, *mates[: most - 1]]
-        self._jobs = [job for job in self._jobs if job not in taken]
-        return taken
+        job = min(jobs, key=lambda job: self._place(job, now))
+        self._jobs.remove(job)
+        self._turns.serve(job.caller, job.cost)
+        return job
+
+    def _place(self, job: Job, now: float) -> tuple[int, float, float, int]:
+        return job.rank(now), *self._turns.order(job.caller), job.number
+
+    def _make_room(self, newcomer: Job) -> None:
+        """Refuse the last job of whoever has most. Raises Overloaded if that is the
+        newcomer's caller."""
+        error = Overloaded(
+            f"All workers are busy and {self._limit} jobs are already queued.",
+            retry_after_seconds=1,
+        )
+        jobs = [job for job in self._jobs if job.for_history]
+        if not jobs or newcomer.for_history:
+            greediest = crowds_out((job.caller for job in self._jobs), newcomer.caller)
+            jobs = [job for job in self._jobs if job.caller == greediest]
+        if not jobs:
+            raise error
+        now = self._clock()
+        last = max(jobs, key=lambda job: self._place(job, now))
+        self._jobs.remove(last)
+        last.cancelled.set()
+        last.emit("error", error)
 
     def wake(self) -> None:
         """Let every taker look again whether it is able."""

@@ -16,6 +16,7 @@ import psutil
 from common.engine import load_by_path
 from common.errors import EngineFailed, VoiceError
 from common.workers.heap import share_one_heap
+from common.workers.memory_limit import limit_memory
 
 _BACKGROUND_NICENESS = 10
 """A tenth of what usual processes get, where they compete for the processor."""
@@ -77,7 +78,12 @@ def work_on(handler: Any, request: Any) -> Iterator[Any]:
 
 
 def serve(
-    pipe: Connection, path: str, arguments: tuple[Any, ...], *, background: bool = False
+    pipe: Connection,
+    path: str,
+    arguments: tuple[Any, ...],
+    *,
+    background: bool = False,
+    memory_limit_mb: int = 0,
 ) -> None:
     """The worker process: load, then answer one request after the other.
 
@@ -90,6 +96,8 @@ def serve(
     share_one_heap()
     if background:
         _give_way()
+    if memory_limit_mb:
+        limit_memory(memory_limit_mb)
     name, parent = path.rpartition(":")[2], _Parent(pipe)
     with contextlib.suppress(_ParentGone):
         try:

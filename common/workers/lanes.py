@@ -53,6 +53,8 @@ class WorkerSpec:
     job_timeout: JobTimeout
     background: bool = False
     """Whether it gives way to usual processes; a thread cannot."""
+    memory_limit_mb: int = 0
+    """What a process may take besides that of its start; 0 is no limit."""
 
 
 class Lane(Protocol):
@@ -152,7 +154,10 @@ class ProcessLane:
         process = _SPAWN.Process(
             target=serve,
             args=(theirs, self._spec.handler, self._spec.arguments),
-            kwargs={"background": self._spec.background},
+            kwargs={
+                "background": self._spec.background,
+                "memory_limit_mb": self._spec.memory_limit_mb,
+            },
             name=f"{self._spec.name}-worker",
             daemon=True,
         )

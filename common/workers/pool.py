@@ -23,6 +23,7 @@ from common.workers.runner import LaneRunner
 from common.workers.state import describe, pool_state
 from common.workers.thread import ThreadLane
 from common.workers.timeouts import DEFAULT_TIMEOUT, JobTimeout
+from common.workers.turns import current_caller
 
 __all__ = ["BatchHandler", "Handler", "Priority", "Urgency", "WorkerPool"]
 
@@ -58,7 +59,8 @@ class WorkerPool:
 
     `handler` is the dotted path of a Handler class, `arguments` what it is
     built with (they travel to the process, so they must pickle). A `background` pool
-    runs at low priority.
+    runs at low priority. A process that takes `memory_limit_mb` more than at its start
+    gets no more (on Linux and macOS; 0 is no limit).
     """
 
     def __init__(
@@ -74,10 +76,17 @@ class WorkerPool:
         start_timeout_seconds: float = 120,
         job_timeout: JobTimeout = DEFAULT_TIMEOUT,
         background: bool = False,
+        memory_limit_mb: int = 0,
     ) -> None:
         self.name = name
         spec = WorkerSpec(
-            name, handler, arguments, start_timeout_seconds, job_timeout, background
+            name,
+            handler,
+            arguments,
+            start_timeout_seconds,
+            job_timeout,
+            background,
+            memory_limit_mb,
         )
         make = ThreadLane if isolation == "thread" else ProcessLane
         self._lanes: list[Lane] = [make(spec) for _ in range(count)]
@@ -211,13 +220,17 @@ class WorkerPool:
         return [lane.memory_mb() for lane in self._lanes if lane.alive]
 
     async def call(
-        self, request: Any, urgency: Priority | Urgency, batch_key: Hashable = None
+        self,
+        request: Any,
+        urgency: Priority | Urgency,
+        batch_key: Hashable = None,
+        cost: float = 1.0,
     ) -> Any:
         """The first item that the handler yields. Raises what `stream` raises.
 
         Calls with the same batch key may be worked on together.
         """
-        stream = self.stream(request, urgency, batch_key)
+        stream = self.stream(request, urgency, batch_key, cost)
         try:
             async for item in stream:
                 return item
@@ -226,9 +239,16 @@ class WorkerPool:
         raise EngineFailed(f"The {self.name} worker returned no answer.")
 
     async def stream(
-        self, request: Any, urgency: Priority | Urgency, batch_key: Hashable = None
+        self,
+        request: Any,
+        urgency: Priority | Urgency,
+        batch_key: Hashable = None,
+        cost: float = 1.0,
     ) -> AsyncIterator[Any]:
         """Every item that the handler yields. Leaving the loop cancels the work.
+
+        The caller of the current task takes turns with others; a call that costs more
+        than another counts for more turns.
 
         Raises EngineFailed, Overloaded, or Expired past the urgency's deadline or
         when it was given up.
@@ -244,7 +264,15 @@ class WorkerPool:
                 loop.call_soon_threadsafe(arrived.put_nowait, (kind, value))
 
         urgency = Urgency.of(urgency)
-        job = Job(urgency, next(self._numbers), request, emit, batch_key)
+        job = Job(
+            urgency,
+            next(self._numbers),
+            request,
+            emit,
+            batch_key,
+            caller=current_caller(),
+            cost=cost,
+        )
         try:
             with urgency.ending(job.give_up):
                 self._backlog.put(job)

@@ -36,6 +36,7 @@ class RealtimeConsumer(VoiceConsumer):
             max_message_bytes=largest,
             max_text_bytes=largest,
             idle_seconds=config.stt_idle_seconds,
+            first_message_seconds=config.stt_first_message_seconds,
             session_seconds=config.realtime_session_seconds,
         )
 

@@ -243,6 +243,7 @@ class WyomingSession:
             max_text_bytes=whole,
             idle_seconds=config.wyoming_idle_seconds,
             session_seconds=config.stt_session_seconds,
+            messages_per_second=config.max_messages_per_second,
             max_strikes=1,
             carrier="Wyoming",
         )

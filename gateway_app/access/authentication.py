@@ -11,8 +11,10 @@ from gateway_app.access.counters import Counters
 from gateway_app.access.keys import ConfigKeys, KeySource, presented_key
 from gateway_app.access.origins import check_origin
 from gateway_app.access.principals import ANONYMOUS, Principal, user_principal
-from gateway_app.access.proxies import client_address, header
+from gateway_app.access.proxies import behind_proxy, client_address, header
+from gateway_app.access.public_paths import skips_access
 from gateway_app.access.quotas import Allowance, FailedLogins, Quotas
+from gateway_app.access.session_users import user_of_session
 
 SUBPROTOCOLS = ("voice.v1", "realtime", "token")
 """Subprotocols that a client may request; the response never repeats the key."""
@@ -33,7 +35,8 @@ class AccessControl:
         """Counts keys here, and passwords at the admin's login."""
         self._quotas = Quotas(config, counters)
         self._config = config
-        self._sources = (ConfigKeys(config.api_keys), *further_keys)
+        keys = ConfigKeys(config.api_keys, config.history_keys)
+        self._sources = (keys, *further_keys)
 
     async def authenticate(
         self,
@@ -93,6 +96,22 @@ class AccessControl:
         if principal.kind == "user" and not header(scope, b"origin"):
             raise Forbidden("A signed-in browser must send an `Origin` header.")
         return principal
+
+    async def admit_body(self, scope: dict[str, Any]) -> None:
+        """Check on its headers that a request may send a large body. `scope` needs no
+        state and no session. Raises Unauthorized, and TooMany for an address that keeps
+        trying; quotas are counted when the request is complete.
+        """
+        scope = behind_proxy(scope, self._config.trusted_proxies)
+        address, path = client_address(scope), scope["path"]
+
+        async def signed_in() -> Any:
+            return await user_of_session(scope)
+
+        if not skips_access(path):
+            await self._principal(scope, address, signed_in, needs_key=True)
+        elif not getattr(await signed_in(), "is_staff", False):
+            raise Unauthorized(f"{path} takes large bodies of signed-in staff only.")
 
     async def admit_without_key(self, address: str) -> Principal:
         """The principal of a protocol that has no keys. Raises TooMany."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 import structlog
 from limits import RateLimitItem
-from limits.aio.storage import MemoryStorage, RedisStorage, Storage
-from limits.aio.strategies import FixedWindowRateLimiter
+from limits.aio.storage import RedisStorage, Storage
 from redis.asyncio import ConnectionPool
 
 from common.redis_clients import PATIENCE_SECONDS, REDIS_ERRORS
@@ -22,7 +22,15 @@ RETRY_SECONDS = 5.0
 """Pause after Redis did not answer."""
 KEY_PREFIX = "voice:limits"
 
-Result = TypeVar("Result")
+
+class Windows(Protocol):
+    """Counts in windows of time."""
+
+    async def hit(self, item: RateLimitItem, name: str, cost: int) -> tuple[int, float]:
+        """Count; returns the count, and the seconds until its window ends."""
+
+    async def count(self, item: RateLimitItem, name: str) -> tuple[int, float]:
+        """The count so far, and these seconds; 0 and 0 without any."""
 
 
 class Counters:
@@ -31,10 +39,13 @@ class Counters:
     While Redis is down, each process counts on its own, from zero.
     """
 
-    def __init__(self, redis_url: str = "") -> None:
-        self._memory = MemoryStorage()
+    def __init__(
+        self, redis_url: str = "", clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._memory = MemoryWindows(clock)
         self._pool = _pool(redis_url) if redis_url else None
-        self._redis = _redis_storage(self._pool) if self._pool else None
+        self._redis = RedisWindows(_redis_storage(self._pool)) if self._pool else None
+        self._clock = clock
         self._away_until = 0.0
 
     async def hit(self, item: RateLimitItem, name: str, cost: int = 1) -> float:
@@ -42,57 +53,98 @@ class Counters:
 
         0 while the count is within the limit; past it the seconds until the window ends.
         """
-
-        async def hit(storage: Storage, name: str) -> float:
-            if await FixedWindowRateLimiter(storage).hit(item, name, cost=cost):
-                return 0.0
-            return await _seconds_left(storage, item, name)
-
-        return await self._ask(hit, item, name)
+        count, seconds = await self._ask(lambda windows: windows.hit(item, name, cost))
+        return 0.0 if count <= item.amount else max(1.0, round(seconds))
 
     async def left(self, item: RateLimitItem, name: str) -> tuple[int, float]:
         """How many more events the limit allows, and the seconds until the window ends;
         0 seconds if nothing was counted yet."""
-
-        async def left(storage: Storage, name: str) -> tuple[int, float]:
-            count = await storage.get(item.key_for(name))
-            if not count:
-                return item.amount, 0.0
-            seconds = await _seconds_left(storage, item, name)
-            return max(0, item.amount - count), seconds
-
-        return await self._ask(left, item, name)
+        count, seconds = await self._ask(lambda windows: windows.count(item, name))
+        if not count:
+            return item.amount, 0.0
+        return max(0, item.amount - count), max(1.0, round(seconds))
 
     async def _ask(
-        self,
-        ask: Callable[[Storage, str], Awaitable[Result]],
-        item: RateLimitItem,
-        name: str,
-    ) -> Result:
+        self, ask: Callable[[Windows], Awaitable[tuple[int, float]]]
+    ) -> tuple[int, float]:
         """The answer of Redis, or of this process's memory while Redis is down."""
-        if self._redis is not None and time.monotonic() >= self._away_until:
+        if self._redis is not None and self._clock() >= self._away_until:
             try:
-                return await ask(self._redis, name)
+                return await ask(self._redis)
             except REDIS_ERRORS as error:
-                self._away_until = time.monotonic() + RETRY_SECONDS
+                self._away_until = self._clock() + RETRY_SECONDS
                 reason = type(error).__name__
                 log.warning("limits apply to this process only", reason=reason)
-        return await ask(self._memory, self._bounded(item, name))
+        return await ask(self._memory)
 
     async def close(self) -> None:
         """Close the connections; the next hit opens new ones."""
         if self._pool is not None:
             await self._pool.disconnect()
 
-    def _bounded(self, item: RateLimitItem, name: str) -> str:
-        known = item.key_for(name) in self._memory.storage
-        full = len(self._memory.storage) >= MAX_NAMES
-        return name if known or not full else "others"
+
+class MemoryWindows:
+    """Counts on a clock that nobody sets back; the library's own use the wall clock."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._windows: dict[str, _Window] = {}
+
+    async def hit(self, item: RateLimitItem, name: str, cost: int) -> tuple[int, float]:
+        now = self._clock()
+        window = self._open(item, name, now)
+        window.count = max(0, window.count + cost)
+        return window.count, window.ends_at - now
+
+    async def count(self, item: RateLimitItem, name: str) -> tuple[int, float]:
+        now, window = self._clock(), self._windows.get(item.key_for(name))
+        if window is None or window.ends_at <= now:
+            return 0, 0.0
+        return window.count, window.ends_at - now
+
+    def _open(self, item: RateLimitItem, name: str, now: float) -> _Window:
+        key = item.key_for(name)
+        if key not in self._windows and len(self._windows) >= MAX_NAMES:
+            self._windows = {
+                key: window
+                for key, window in self._windows.items()
+                if window.ends_at > now
+            }
+            if len(self._windows) >= MAX_NAMES:
+                key = item.key_for("others")
+        window = self._windows.get(key)
+        if window is None or window.ends_at <= now:
+            window = self._windows[key] = _Window(now + item.get_expiry())
+        return window
 
 
-async def _seconds_left(storage: Storage, item: RateLimitItem, name: str) -> float:
-    ends_at = await storage.get_expiry(item.key_for(name))
-    return max(1.0, round(ends_at - time.time()))
+@dataclass
+class _Window:
+    """The events of one name until a moment."""
+
+    ends_at: float
+    count: int = 0
+
+
+class RedisWindows:
+    """The same in Redis, on its clock."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+
+    async def hit(self, item: RateLimitItem, name: str, cost: int) -> tuple[int, float]:
+        key = item.key_for(name)
+        count = await self._storage.incr(key, item.get_expiry(), cost)
+        return count, await self._seconds_left(key)
+
+    async def count(self, item: RateLimitItem, name: str) -> tuple[int, float]:
+        key = item.key_for(name)
+        count = await self._storage.get(key)
+        return count, await self._seconds_left(key) if count else 0.0
+
+    async def _seconds_left(self, key: str) -> float:
+        # The library adds the time that is left to the wall clock.
+        return max(0.0, await self._storage.get_expiry(key) - time.time())
 
 
 def _pool(url: str) -> ConnectionPool:

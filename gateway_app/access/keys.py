@@ -7,7 +7,12 @@ import hmac
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from gateway_app.access.principals import Principal
+from gateway_app.access.principals import (
+    ALL_SCOPES,
+    USUAL_SCOPES,
+    Principal,
+    Scope,
+)
 from gateway_app.access.proxies import header
 
 KEY_SUBPROTOCOL = "openai-insecure-api-key."
@@ -34,8 +39,10 @@ class ConfigKeys:
     or removing another key, never changes who owns what.
     """
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    def __init__(self, keys: Sequence[str], history_keys: Sequence[str] = ()) -> None:
+        """`history_keys` are those of them that may read the texts of others."""
         self._digests = [_digest(key) for key in keys]
+        self._history_digests = {_digest(key) for key in history_keys}
 
     async def in_use(self) -> bool:
         return bool(self._digests)
@@ -44,13 +51,17 @@ class ConfigKeys:
         given = _digest(key)
         # Every key is compared in full, so the time taken reveals nothing about them.
         matches = [hmac.compare_digest(given, digest) for digest in self._digests]
-        return key_principal(key) if any(matches) else None
+        if not any(matches):
+            return None
+        reads_history = given in self._history_digests
+        return key_principal(key, ALL_SCOPES if reads_history else USUAL_SCOPES)
 
 
-def key_principal(key: str) -> Principal:
+def key_principal(key: str, scopes: frozenset[Scope] = USUAL_SCOPES) -> Principal:
     """The principal of this key."""
     fingerprint = hashlib.sha256(_KEY_ID_CONTEXT + key.encode()).hexdigest()
-    return Principal(f"key:{fingerprint[:16]}", "key", f"key {fingerprint[:8]}")
+    name = f"key {fingerprint[:8]}"
+    return Principal(f"key:{fingerprint[:16]}", "key", name, scopes)
 
 
 def presented_key(scope: dict[str, Any]) -> str:

@@ -17,9 +17,12 @@ class Scope(StrEnum):
     LISTEN = "stt"
     SPEAK = "tts"
     MONITOR = "monitor"
+    HISTORY = "history:read"
+    """The texts of other principals."""
 
 
 ALL_SCOPES = frozenset(Scope)
+USUAL_SCOPES = ALL_SCOPES - {Scope.HISTORY}
 
 
 @dataclass(frozen=True)
@@ -46,19 +49,20 @@ class Principal:
     kind: Kind
     name: str = ""
     """For people to read; two principals may have the same one."""
-    scopes: frozenset[Scope] = ALL_SCOPES
+    scopes: frozenset[Scope] = USUAL_SCOPES
     limits: Limits = NO_LIMITS
 
 
 ANONYMOUS = Principal("anonymous", "anonymous")
 """Everybody, if no key is required."""
-LOCAL = Principal("local", "local")
+LOCAL = Principal("local", "local", scopes=ALL_SCOPES)
 """Whoever runs a command on this machine."""
 
 
 def user_principal(user: Any) -> Principal:
     """The principal of a user who has signed in."""
-    return Principal(f"user:{user.pk}", "user", user.get_username())
+    scopes = ALL_SCOPES if user.is_superuser else USUAL_SCOPES
+    return Principal(f"user:{user.pk}", "user", user.get_username(), scopes)
 
 
 def principal_of(request: HttpRequest) -> Principal:

@@ -25,7 +25,7 @@ def _values(scope: dict[str, Any], name: bytes) -> Iterator[str]:
 def behind_proxy(scope: dict[str, Any], trusted: Sequence[str]) -> dict[str, Any]:
     """The scope with the client and scheme that a trusted proxy reports."""
     peer = (scope.get("client") or ("", 0))[0]
-    if not trusted or not _is_trusted(peer, tuple(trusted)):
+    if not is_proxy(peer, trusted):
         return scope
     changed = dict(scope)
     # A proxy may add a line of its own after the client's: together they are one list.
@@ -35,6 +35,11 @@ def behind_proxy(scope: dict[str, Any], trusted: Sequence[str]) -> dict[str, Any
     if header(scope, b"x-forwarded-proto").lower() in ("https", "wss"):
         changed["scheme"] = "wss" if scope["type"] == "websocket" else "https"
     return changed
+
+
+def is_proxy(address: str, trusted: Sequence[str]) -> bool:
+    """Whether this is one of the trusted proxies."""
+    return bool(trusted) and _is_trusted(address, tuple(trusted))
 
 
 def client_address(scope: dict[str, Any]) -> str:

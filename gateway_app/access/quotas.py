@@ -9,8 +9,9 @@ from limits import RateLimitItemPerMinute
 
 from common.config import Config
 from common.errors import TooMany
+from common.workers.turns import Caller
 from gateway_app.access.counters import Counters
-from gateway_app.access.principals import Limits, Principal
+from gateway_app.access.principals import ANONYMOUS, Limits, Principal
 
 FAILURES = RateLimitItemPerMinute(10, namespace="FAILURES")
 
@@ -105,11 +106,21 @@ def _requests(most: int) -> RateLimitItemPerMinute:
 
 
 def holder(principal: Principal, address: str) -> str:
-    """The key of a counter or a slot: the principal, or an anonymous client's
-    address."""
-    if principal.kind == "anonymous":
-        return f"{principal.id} {network(address)}"
-    return principal.id
+    """Whose a counter, a slot, a conversation or a text is: the principal's, or an
+    anonymous client's address's."""
+    return holder_of(principal.id, address)
+
+
+def holder_of(principal_id: str, address: str) -> str:
+    """The same for a record, which has the principal's id."""
+    if principal_id == ANONYMOUS.id:
+        return f"{principal_id} {network(address)}"
+    return principal_id
+
+
+def caller_of(principal: Principal, address: str) -> Caller:
+    """For whom the work of a request or a socket is done."""
+    return Caller(principal.id, network(address))
 
 
 def network(address: str) -> str:

@@ -23,7 +23,7 @@ class RecentRequest(Message):
     kind: str = Field(description="`transcript` or `synthesis`.")
     time: float = Field(description="Time of its end, in Unix seconds.")
     text: str = Field(
-        description="The beginning of the transcript or of the spoken text."
+        description="The beginning of the transcript or of the spoken text; empty for those of other callers, unless the key or the user may read all."
     )
     status: str = Field(description="`ok`, `error` or `cancelled`.")
     stages_ms: dict[str, float] = Field(description="Milliseconds by stage.")
@@ -36,7 +36,9 @@ class RunningFile(Message):
     """One recording that is being transcribed as a file."""
 
     request_id: str = Field(description="The request's id in the log.")
-    principal: str = Field(description="The id of who sent it.")
+    principal: str = Field(
+        description="The id of who sent it; empty for others' files, unless the key or the user may read all."
+    )
     done_seconds: float = Field(description="Seconds of its audio that are done.")
     audio_seconds: float | None = Field(
         description="Its length in seconds as its header says; null if unknown."

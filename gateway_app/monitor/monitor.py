@@ -22,6 +22,7 @@ from gateway_app.monitor.figures import Figures, real_time_factors
 from gateway_app.monitor.loop_watch import LoopWatch
 from gateway_app.monitor.messages import History, Snapshot
 from gateway_app.monitor.recent import RecentPast
+from gateway_app.monitor.viewers import with_owners
 
 log = structlog.get_logger(__name__)
 
@@ -141,7 +142,8 @@ class Monitor:
             await asyncio.sleep(max(0.0, due - loop.time()))
 
     async def _publish(self) -> None:
-        message = {"type": "monitor.snapshot", "snapshot": self.snapshot().model_dump()}
+        snapshot = with_owners(self.snapshot().model_dump(), self.recent.owners())
+        message = {"type": "monitor.snapshot", "snapshot": snapshot}
         layer = get_channel_layer()
         try:
             await asyncio.wait_for(layer.group_send(GROUP, message), PERIOD_SECONDS)

@@ -10,6 +10,7 @@ from typing import Any
 from common.errors import VoiceError
 from common.metrics import ERRORS
 from common.text_cleaning import clean_text
+from gateway_app.access.quotas import holder_of
 from gateway_app.history.records import Record, TranscriptRecord
 from gateway_app.monitor.messages import Latency, RecentRequest
 
@@ -33,6 +34,7 @@ class RecentPast:
         self._samples: dict[str, deque[tuple[float, float]]] = {
             stage: deque(maxlen=MAX_SAMPLES) for stage in STAGES
         }
+        self._owners: deque[str] = deque(maxlen=MAX_REQUESTS)
         self._requests: deque[RecentRequest] = deque(maxlen=MAX_REQUESTS)
         self._spoken: deque[tuple[int, str]] = deque(maxlen=MAX_REQUESTS)
         """What was spoken, as a hash, and in which format."""
@@ -47,6 +49,7 @@ class RecentPast:
                 self._samples[stage].append((now, record.stages_ms[stage]))
         heard = isinstance(record, TranscriptRecord)
         text = record.text if isinstance(record, TranscriptRecord) else _spoken(record)
+        self._owners.appendleft(holder_of(record.principal, record.client))
         self._requests.appendleft(
             RecentRequest(
                 kind="transcript" if heard else "synthesis",
@@ -71,6 +74,10 @@ class RecentPast:
     def requests(self) -> list[RecentRequest]:
         """The latest requests, newest first."""
         return list(self._requests)
+
+    def owners(self) -> list[str]:
+        """Whose each of these requests is."""
+        return list(self._owners)
 
     def latency_ms(self) -> dict[str, Latency]:
         """Percentiles by stage over the last 15 minutes; a stage without any is absent."""

@@ -18,7 +18,10 @@ from gateway_app.pages.views import PART_NAMES
 from gateway_app.responses import error_response
 from gateway_app.services import GatewayServices, find_gateway_services
 
-ANSWERED = ("/health", "/metrics", "/favicon.ico", "/i18n/", STATIC)
+ANSWERED = (
+    *("/health", "/metrics", "/favicon.ico", "/manifest.webmanifest", "/i18n/"),
+    STATIC,
+)
 """Addresses that need no model."""
 STATE_WORDS = {
     PartState.LOADING: gettext_lazy("Loading"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -21,12 +22,13 @@ from common.errors import (
     VoiceError,
 )
 from common.metrics import ERRORS
+from common.workers.turns import work_for
 from gateway_app.access.principals import ANONYMOUS, Principal
-from gateway_app.access.quotas import holder
+from gateway_app.access.quotas import caller_of, holder
 from gateway_app.sockets.clock import SYSTEM_CLOCK, Clock
 from gateway_app.sockets.door import Handler, Transport
 from gateway_app.sockets.lifetime import Lifetime
-from gateway_app.sockets.limits import SocketLimits, Strikes
+from gateway_app.sockets.limits import MessageRate, SocketLimits, Strikes
 from gateway_app.sockets.sessions import RETRY_SECONDS, Seat, SessionRegistry
 
 log = structlog.get_logger(__name__)
@@ -69,6 +71,7 @@ class Connection:
         self._limits: SocketLimits | None = None
         self._lifetime: Lifetime | None = None
         self._strikes = Strikes(1)
+        self._rate = MessageRate(math.inf, clock)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -95,6 +98,7 @@ class Connection:
         self.client = client
         self._limits = limits
         self._strikes = Strikes(limits.max_strikes)
+        self._rate = MessageRate(limits.messages_per_second, self._clock)
         bind_contextvars(client=client)
         await self.guard(lambda: self._open(sessions, limits, admit))
 
@@ -111,6 +115,8 @@ class Connection:
                 self._limits.check(message)
                 self._strikes.forgive()
                 await self._hear_audio(message)
+            if wait_seconds := self._rate.count():
+                await self._clock.sleep(wait_seconds)
         except VoiceError as error:
             await self.fail(error)
         except Exception:
@@ -194,6 +200,7 @@ class Connection:
     ) -> None:
         self.principal = await admit()
         bind_contextvars(principal=self.principal.id)
+        work_for(caller_of(self.principal, self.client))
         sessions.check_loaded()
         self._seat = sessions.open(
             self.kind,
@@ -205,7 +212,12 @@ class Connection:
         log.info("socket opened", kind=self.kind)
         self._opened = True
         await self._handler.opened()
-        lifetime = Lifetime(limits.idle_seconds, limits.session_seconds, self._clock)
+        lifetime = Lifetime(
+            limits.idle_seconds,
+            limits.session_seconds,
+            self._clock,
+            limits.first_message_seconds,
+        )
         self._lifetime = lifetime
         if lifetime.limited:
             self.accompany(lambda: self._watch(lifetime))
@@ -241,6 +253,9 @@ class Connection:
         await self.fail(error)
 
     async def _end(self) -> None:
+        if self._seat is not None:
+            # What the session still does for the history keeps nobody out.
+            self._seat.give_back()
         try:
             if self._opened:
                 await self._handler.closed()

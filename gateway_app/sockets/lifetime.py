@@ -19,7 +19,11 @@ class Lifetime:
         idle_seconds: float,
         session_seconds: float,
         clock: Clock = SYSTEM_CLOCK,
+        first_seconds: float = math.inf,
     ) -> None:
+        """`first_seconds` is the idle timeout until something comes."""
+        self._usual_idle_seconds = idle_seconds
+        idle_seconds = min(first_seconds, idle_seconds)
         self._idle_seconds = idle_seconds
         self._session_seconds = session_seconds
         self._clock = clock
@@ -33,6 +37,7 @@ class Lifetime:
 
     def touch(self) -> None:
         """Something came from the client."""
+        self._idle_seconds = self._usual_idle_seconds
         self._heard_at = self._clock()
 
     async def watch(self, warn: Callable[[float], None]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from common.errors import BadRequest, TooLarge
@@ -26,6 +28,10 @@ class SocketLimits:
     """Idle timeout of a connection."""
     session_seconds: float
     """Time limit of a connection; the client gets a warning a minute before."""
+    first_message_seconds: float = math.inf
+    """Idle timeout of a connection that has not sent anything yet."""
+    messages_per_second: float = math.inf
+    """Beyond it the connection is read no faster."""
     max_strikes: int = MAX_STRIKES
     carrier: str = "WebSocket"
     """What carries the messages, as errors name it."""
@@ -46,6 +52,22 @@ class SocketLimits:
 def _size(limit_bytes: int) -> str:
     kib, rest = divmod(limit_bytes, 1024)
     return f"{limit_bytes} bytes" if rest else f"{kib} KiB"
+
+
+class MessageRate:
+    """A token bucket: a second's messages may come at once."""
+
+    def __init__(self, per_second: float, clock: Callable[[], float]) -> None:
+        self._per_second = per_second
+        self._clock = clock
+        self._free_at = clock()
+        """When all that has come would have come at this rate."""
+
+    def count(self) -> float:
+        """Count a message; returns the seconds to wait before the next one."""
+        now = self._clock()
+        self._free_at = max(self._free_at, now) + 1 / self._per_second
+        return max(0.0, self._free_at - now - 1)
 
 
 class Strikes:

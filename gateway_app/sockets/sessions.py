@@ -39,6 +39,10 @@ class Seat:
         self.session = session
         self._registry = registry
 
+    def give_back(self) -> None:
+        """The client has gone: the slot is free, and only drain waits for the rest."""
+        self._registry.give_back(self)
+
     def close(self) -> None:
         self._registry.leave(self)
 
@@ -59,6 +63,8 @@ class SessionRegistry:
 
     def __init__(self) -> None:
         self._seats: set[Seat] = set()
+        self._counted: set[Seat] = set()
+        """Those that take a slot: clients that are there."""
         self._counts: Counter[str] = Counter()
         self._held: Counter[str] = Counter()
         self._empty = asyncio.Event()
@@ -106,19 +112,24 @@ class SessionRegistry:
             )
         seat = Seat(self, kind, session, holder)
         self._seats.add(seat)
+        self._counted.add(seat)
         self._counts[kind] += 1
         self._held[holder] += 1
         self._empty.clear()
         return seat
 
-    def leave(self, seat: Seat) -> None:
-        if seat not in self._seats:
+    def give_back(self, seat: Seat) -> None:
+        if seat not in self._counted:
             return
-        self._seats.remove(seat)
+        self._counted.remove(seat)
         self._counts[seat.kind] -= 1
         self._held[seat.holder] -= 1
         if not self._held[seat.holder]:
             del self._held[seat.holder]
+
+    def leave(self, seat: Seat) -> None:
+        self.give_back(seat)
+        self._seats.discard(seat)
         if not self._seats:
             self._empty.set()
 

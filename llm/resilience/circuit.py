@@ -30,9 +30,9 @@ class Circuit:
         settings: LlmSettings,
         *,
         enabled: bool | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`clock` gives wall-clock seconds, which processes can compare."""
+        """`clock` gives seconds; if it is set back, an open circuit waits once more."""
         self.enabled = settings.circuit_breaker_enabled if enabled is None else enabled
         self._name = name
         self._fail_max = settings.circuit_breaker_fail_max
@@ -56,7 +56,9 @@ class Circuit:
         """Until an open circuit lets one request through; 0 when it is not open."""
         if self._opened_at is None:
             return 0.0
-        return max(0.0, self._opened_at + self._reset_seconds - self._clock())
+        now = self._clock()
+        self._opened_at = min(self._opened_at, now)
+        return max(0.0, self._opened_at + self._reset_seconds - now)
 
     @property
     def blocks(self) -> bool:

@@ -39,6 +39,7 @@ class SharedCircuit(Circuit):
         *,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        """`clock` gives wall-clock seconds, which processes can compare."""
         super().__init__(name, config, clock=clock)
         self._clients = RedisClients(config.redis_url)
         self._trial_seconds = config.llm_max_seconds
@@ -128,9 +129,9 @@ class SharedCircuit(Circuit):
 def circuit_for(
     name: Callable[[], str],
     config: LlmEngineSettings,
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] | None = None,
 ) -> Circuit:
-    """Shared between processes when `redis_url` is set."""
+    """Shared between processes when `redis_url` is set, on the clock that they share."""
     if config.redis_url:
-        return SharedCircuit(name, config, clock=clock)
-    return Circuit(name, config, clock=clock)
+        return SharedCircuit(name, config, clock=clock or time.time)
+    return Circuit(name, config, clock=clock or time.monotonic)

@@ -48,7 +48,7 @@ class HttpLlm:
         *,
         policy: RetryPolicy | None = None,
         circuit: Circuit | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self._dialect = dialect
         self._model = model

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -172,7 +171,7 @@ class OllamaEngine(HttpLlm):
         config: LlmEngineSettings,
         *,
         policy: RetryPolicy | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] | None = None,
     ) -> None:
         self._ollama = OllamaDialect(config)
         super().__init__(

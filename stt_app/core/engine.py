@@ -33,6 +33,8 @@ class TranscriptionRequest:
     stock phrases are doubted."""
     model: str = ""
     """One of the names in `stats().offers`; empty is the default model."""
+    voiced_seconds: float | None = None
+    """How much of the audio the VAD found to be speech; None if it is unknown."""
 
     @property
     def seconds(self) -> float:

@@ -1,8 +1,7 @@
 """The domain events of speech to text.
 
-They are all that leaves the core. Each door maps them to its own messages, and none
-of them knows a wire format. Places in the audio are samples at 16 kHz, counted from
-the start of the stream, which for a resumed one is before this connection.
+They are all that leaves the core; each door maps them to its own messages. Places in
+the audio are samples at 16 kHz from the start of the stream, also of a resumed one.
 
 The life of an utterance, by its number:
 

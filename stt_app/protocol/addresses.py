@@ -10,6 +10,9 @@ from common.messages import validate
 from stt_app.core.session.options import Options
 from stt_app.resume.streams import ResumePoint
 
+LONGEST_STREAM_SECONDS = 31_536_000
+"""A year: positions in samples must fit everywhere."""
+
 
 class Address(Options):
     """The options in a URL, including those to resume a lost connection."""
@@ -22,6 +25,7 @@ class Address(Options):
     audio_seconds: float | None = Field(
         None,
         ge=0,
+        le=LONGEST_STREAM_SECONDS,
         allow_inf_nan=False,
         description="With `resume`: where the audio that follows begins. It is the latest `ack` that arrived, or the `end` of the latest transcript.",
     )

@@ -136,7 +136,7 @@ class Status(Message):
     )
     hint: str | None = Field(
         None,
-        description="What is probably wrong with the audio, as a sentence. Sent once.",
+        description="What is probably wrong with the audio, as a sentence: a wrong sample rate, or ten seconds of sound without any speech. Each is sent once.",
         examples=["About 48000 samples arrive per second, but `sample_rate` is 16000."],
     )
 

@@ -68,7 +68,7 @@ OWNER_KEYS = [
 DEFAULTS = {
     "sample_rate": 16_000,
     "silence_max_seconds": 0.7,
-    "min_utterance_seconds": 0.35,
+    "min_utterance_seconds": 0.1,
     "max_utterance_seconds": 20.0,
     "max_buffer_seconds": 120.0,
     "ollama_retry_attempts": 3,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from common.errors import TooLarge, VoiceError
 from compat_app.openai.errors import OpenAiShape
 from gateway_app.error_shapes import NATIVE, ErrorShapes
-from voiceproject.server.http import plain_answer
+from voiceproject.server.request import plain_answer
 
 
 class Other:

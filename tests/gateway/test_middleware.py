@@ -260,3 +260,35 @@ async def test_it_lets_an_allowed_page_read_answers_and_errors(cors, client_for)
             assert answer.status_code == status
             assert answer.headers["Access-Control-Allow-Origin"] == ELSEWHERE
             assert "X-Request-ID" in answer.headers["Access-Control-Expose-Headers"]
+
+
+@pytest.mark.parametrize("path", ["/voices?q=%00", "/admin/auth/user/?q=a%00b"])
+async def test_it_refuses_what_no_database_takes(path, client):
+    answer = await client.get(path)
+    assert answer.status_code == 400
+    assert "null character" in answer.json()["error"]["message"]
+
+
+async def test_a_probe_may_come_by_the_address_of_the_machine(client):
+    headers = {"Host": "10.1.2.3:8000"}
+    assert (await client.get("/health/live", headers=headers)).status_code == 200
+    assert (await client.get("/health", headers=headers)).status_code == 400
+
+
+async def test_no_cache_keeps_a_page_and_no_browser_guesses_a_type(client):
+    for path in ("/monitor", "/configuration"):
+        answer = await client.get(path, follow_redirects=True)
+        assert answer.headers["Cache-Control"] == "no-store", path
+    static = await client.get("/static/css/admin.css")
+    assert static.status_code == 200
+    assert static.headers["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" not in static.headers.get("Cache-Control", "")
+
+
+async def test_it_says_in_the_log_why_it_refused_a_request(client):
+    with capture_logs() as logs:
+        await client.post("/tts", json={"text": ""})
+    (line,) = [line for line in logs if line["event"] == "request refused"]
+    assert line["path"] == "/tts"
+    assert line["code"]
+    assert line["reason"]

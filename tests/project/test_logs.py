@@ -99,9 +99,12 @@ def test_it_keeps_a_traceback_in_one_json_line(log_to: Any) -> None:
     assert "deep inside" in json.loads(line)["exception"]
 
 
-def test_it_names_a_wrong_host_without_a_traceback(log_to: Any) -> None:
+@pytest.mark.parametrize("suspicion", ["DisallowedHost", "TooManyFieldsSent"])
+def test_it_names_what_it_suspects_without_a_traceback(
+    log_to: Any, suspicion: str
+) -> None:
     lines = log_to(log_json_mode=True)
-    logger = logging.getLogger("django.security.DisallowedHost")
+    logger = logging.getLogger(f"django.security.{suspicion}")
     try:
         raise ValueError("deep inside")
     except ValueError as error:
@@ -126,4 +129,15 @@ def test_it_may_be_configured_twice(log_to: Any) -> None:
     log_to()
     lines = log_to()
     structlog.get_logger("a").info("once")
+    assert len(lines()) == 1
+
+
+@pytest.mark.parametrize("name", ["django.template", "daphne.http_protocol"])
+def test_at_debug_it_has_no_flood_of_what_libraries_look_up(
+    log_to: Any, name: str
+) -> None:
+    lines = log_to(log_level="DEBUG")
+    logging.getLogger(name).debug("Exception while resolving variable", exc_info=True)
+    assert lines() == []
+    structlog.get_logger("stt_app.service").debug("ours")
     assert len(lines()) == 1

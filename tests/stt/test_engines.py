@@ -161,6 +161,18 @@ def test_silero_keeps_streams_apart(utterance: TranscriptionRequest) -> None:
 
 
 @pytest.mark.model
+def test_quiet_speech_is_detected_like_loud_speech(
+    utterance: TranscriptionRequest,
+) -> None:
+    frames = utterance.samples[: 60 * 512].reshape(-1, 512)
+    loud, quiet = (SileroVad().detector(0.0) for _ in range(2))
+    found = [loud.probability(frame) >= 0.5 for frame in frames]
+    faint = [quiet.probability(frame * np.float32(0.003)) >= 0.5 for frame in frames]
+    assert sum(found) > 20
+    assert sum(one != other for one, other in zip(found, faint, strict=True)) <= 3
+
+
+@pytest.mark.model
 def test_what_is_too_quiet_is_never_speech(utterance: TranscriptionRequest) -> None:
     detector = SileroVad().detector(silence_rms_threshold=0.002)
     frames = (utterance.samples[: 40 * 512] * 0.001).reshape(-1, 512)

@@ -158,7 +158,7 @@ async def test_nobody_new_is_let_in_while_texts_are_late(desk: Open) -> None:
     here = desk(stt_lag_limit_seconds=0.05)
     live = await here.open()
     token = token_of(await anext(live.events()))
-    with here.service.load.waiting():
+    with here.service.load.waiting(Urgency(Priority.FINAL)):
         await asyncio.sleep(0.1)
         with pytest.raises(Overloaded) as refused:
             await here.open()

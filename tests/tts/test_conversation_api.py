@@ -182,3 +182,31 @@ async def test_it_says_when_the_conversation_cannot_be_looked_up(serve: Any) -> 
     assert "Redis does not answer" in answer.json()["error"]["message"]
     assert answer.headers["retry-after"] == "5"
     assert without.status_code == 200
+
+
+async def test_without_keys_a_conversation_belongs_to_an_address(
+    make_services: Callable[..., FakeServices], transactional_db: None
+) -> None:
+    services = make_services()
+    application = build_application(services)
+
+    def client_at(address: str) -> httpx.AsyncClient:
+        transport = httpx.ASGITransport(application, client=(address, 4_000))
+        return httpx.AsyncClient(transport=transport, base_url="http://localhost")
+
+    body = {"text": "My name is Ada.", "conversation_id": "1"}
+    async with client_at("10.0.0.1") as ada, client_at("10.0.0.2") as other:
+        assert (await ada.post("/tts", json=body)).status_code == 200
+        await other.post("/tts", json=body)
+        assert len(services.llm.asked[-1]) == 2, "the system prompt and the question"
+        assert (await other.delete("/tts/conversations/1")).status_code == 204
+        await ada.post("/tts", json=body)
+        assert len(services.llm.asked[-1]) == 4, "nobody else has deleted it"
+
+
+async def test_no_conversation_has_an_id_with_a_null_character(
+    serve: Callable[..., Any],
+) -> None:
+    async with serve() as client:
+        answer = await client.delete("/tts/conversations/%00")
+        assert answer.status_code == 404

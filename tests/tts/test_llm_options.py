@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -9,6 +10,30 @@ import pytest
 
 from llm.engine import ReplyOptions
 from tests.fake_services import FakeServices
+
+
+@pytest.fixture
+def services(make_services: Callable[..., FakeServices]) -> FakeServices:
+    return make_services(llm_models=["qwen3:1b"])
+
+
+@pytest.mark.parametrize("model", ["llama3.2", "llama3.2:latest", "qwen3:1b"])
+async def test_a_request_may_name_a_model_that_is_configured_or_allowed(
+    client: httpx.AsyncClient, model: str
+) -> None:
+    answer = await client.post("/tts", json={"text": "Hello?", "model": model})
+    assert answer.status_code == 200
+
+
+async def test_no_caller_can_make_the_server_load_another_model(
+    client: httpx.AsyncClient, services: FakeServices
+) -> None:
+    body = {"text": "Hello?", "model": "llama3.1:405b"}
+    error = (await client.post("/tts", json=body)).json()["error"]
+    assert (error["code"], error["field"]) == ("bad_value", "model")
+    assert "`qwen3:1b`" in error["message"]
+    assert "`llm_models`" in error["message"]
+    assert services.llm.asked == []
 
 
 async def test_it_hands_the_options_to_the_model(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import io
 import time
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -23,6 +24,7 @@ from gateway_app.error_shapes import NATIVE_ONLY, ErrorShapes
 from voiceproject.body_limits import BodyLimits
 from voiceproject.server.http import LimitedHTTPFactory
 from voiceproject.server.message_limits import MessageLimits
+from voiceproject.server.peers import BodiesInProgress, OpenConnections
 from voiceproject.server.queue import BodyQueue, MeteredQueue
 from voiceproject.server.reactor import reactor
 from voiceproject.server.websocket import LimitedSocket, LimitedWebSocketFactory
@@ -37,6 +39,8 @@ FLUSH_SECONDS = 1.0
 BODY_PART_BYTES = 256 * 1_024
 """A body reaches the application in parts of this size."""
 _PAUSE_SECONDS = 0.02
+
+AdmitBody = Callable[[dict[str, Any]], Coroutine[Any, Any, None]]
 
 
 class AddressInUse(Exception):
@@ -57,7 +61,9 @@ class VoiceServer(Server):  # type: ignore[misc]
         application: Any,
         config: Config,
         error_shapes: ErrorShapes = NATIVE_ONLY,
+        admit_body: AdmitBody | None = None,
     ) -> None:
+        """`admit_body` checks the key of a request before its large body is read."""
         self.message_limits = MessageLimits(config)
         largest_message = self.message_limits.usual_bytes
         super().__init__(
@@ -76,12 +82,14 @@ class VoiceServer(Server):  # type: ignore[misc]
         self.served_below = config.root_path
         self.body_limits = BodyLimits(config)
         self.error_shapes = error_shapes
-        self.max_connections = config.max_connections
+        self.admit_body = admit_body
+        self.bodies = BodiesInProgress(config)
+        self.body_timeout_seconds = config.body_timeout_seconds
         self.header_timeout_seconds = config.header_timeout_seconds
         self.slow_reader_seconds = config.slow_reader_seconds
         self.draining = False
         self.connections: dict[Any, dict[str, Any]] = {}
-        self.open_transports: set[Any] = set()
+        self.open_transports = OpenConnections(config)
         self._ports: list[Any] = []
         self.http_factory = LimitedHTTPFactory(self)
         self.ws_factory = LimitedWebSocketFactory(self, server=self.server_name)
@@ -149,7 +157,7 @@ class VoiceServer(Server):  # type: ignore[misc]
             await asyncio.wait(left, timeout=CANCEL_SECONDS)
         self._drop_idle()
         await self._wait_while(lambda: self.open_transports, FLUSH_SECONDS)
-        for transport in list(self.open_transports):
+        for transport in self.open_transports:
             transport.abortConnection()
 
     def _close_sockets(self) -> None:
@@ -169,7 +177,7 @@ class VoiceServer(Server):  # type: ignore[misc]
     def _drop_idle(self) -> None:
         """Close idle connections, which would delay the shutdown; flush written data
         first."""
-        for transport in list(self.open_transports):
+        for transport in self.open_transports:
             transport.unregisterProducer()
             transport.loseConnection()
 

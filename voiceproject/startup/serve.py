@@ -61,7 +61,9 @@ async def serve(
     gateway = process.services[GatewayServices]
     gateway.sessions.loading = True
     application = build_application(process.services)
-    server = VoiceServer(application, loaded.config, gateway.error_shapes)
+    server = VoiceServer(
+        application, loaded.config, gateway.error_shapes, gateway.access.admit_body
+    )
     port = _listen(server, options)
     try:
         address = f"{url(options.host, port)}{loaded.config.root_path}"

@@ -44,6 +44,6 @@ def _advice(wanted: str) -> str:
     if wanted:
         return f"Connect with `encoding={wanted}`."
     return (
-        "Send its samples without the file's header as `pcm_s16le`, or upload the "
-        "file to `POST /v1/audio/transcriptions`."
+        "Send its samples without a header, decoded to `pcm_s16le`, or upload the file "
+        "to `POST /v1/audio/transcriptions`."
     )

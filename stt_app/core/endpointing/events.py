@@ -91,10 +91,19 @@ class UtteranceEnded:
     reason: EndReason
     voice_probability: float = 1.0
     """Mean probability of speech, 0 to 1, over the speech frames."""
+    voiced_seconds: float | None = None
+    """The duration of the speech frames; None after a cut."""
 
     @property
     def end_sample(self) -> int:
         return self.start_sample + len(self.samples)
+
+
+@dataclass(frozen=True)
+class NoSpeechHeard:
+    """The stream has sound, but no speech so far. Told once."""
+
+    sounding_seconds: float
 
 
 class AudioHeard(NamedTuple):
@@ -118,5 +127,6 @@ EndpointEvent = (
     | SpeechResumed
     | CandidateDropped
     | UtteranceEnded
+    | NoSpeechHeard
     | AudioHeard
 )

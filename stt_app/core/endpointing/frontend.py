@@ -13,7 +13,9 @@ from stt_app.core.codecs.decoders import (
 )
 from stt_app.core.endpointing.events import EndpointEvent
 from stt_app.core.endpointing.frames import Framer
-from stt_app.core.endpointing.segmenter import OpenUtterance, Segmenter
+from stt_app.core.endpointing.segmenter import Segmenter
+from stt_app.core.endpointing.speech_search import SpeechSearch
+from stt_app.core.endpointing.utterance import OpenUtterance
 from stt_app.core.endpointing.vad import FRAME_SAMPLES, VadModel
 
 
@@ -43,6 +45,7 @@ class AudioFrontend:
         self.encoding: Encoding = encoding
         self.channels = channels
         start_sample = round(start_seconds * SPEECH_RATE_HZ)
+        self._search = SpeechSearch(found=resumed)
         self._segmenter = Segmenter(
             settings, start_sample, first_id=first_id, resumed=resumed
         )
@@ -111,5 +114,6 @@ class AudioFrontend:
         events: list[EndpointEvent] = []
         for frame in self._framer.push(samples):
             self._probability = self._detector.probability(frame)
-            events += self._segmenter.push(frame, self._probability)
+            found = self._segmenter.push(frame, self._probability)
+            events += [*found, *self._search.push(frame, found)]
         return events

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from common.audio import SPEECH_RATE_HZ, Samples
@@ -21,11 +19,18 @@ from stt_app.core.endpointing.events import (
     UtteranceEnded,
 )
 from stt_app.core.endpointing.frames import FrameRun, quietest_sample
+from stt_app.core.endpointing.utterance import OpenUtterance, Utterance
 
 _HYSTERESIS = 0.15
 """Speech continues until the probability falls this far below the threshold. Silero's
 own
 iterator uses the same: breaths and stops between words dip for a frame or two."""
+_BRIEF_SECONDS = 0.35
+"""A word of one syllable ("no", "up") is voiced for 0.15 to 0.35 s. So are many coughs
+and clicks, so that less speech than this must be certain."""
+_CERTAINTY = 0.15
+"""How far the probability must rise above the threshold at least once to be certain."""
+_HIGHEST_THRESHOLD = 0.95
 _LOWEST_THRESHOLD = 0.01
 """With a floor at 0 or below, speech would never end."""
 _LONGEST_TAIL_SECONDS = 0.3
@@ -35,46 +40,6 @@ _CUT_SEARCH_SHARE = 1 / 3
 """The part at the end of a too long utterance in which to look for a cut: several
 seconds, which contain a pause between words, and leave both parts long enough to give
 Whisper context."""
-
-
-@dataclass(frozen=True, eq=False)
-class OpenUtterance:
-    """The open utterance so far."""
-
-    utterance_id: int
-    start_sample: int
-    speech_end_sample: int
-    """The current end of its speech."""
-    samples: Samples
-    """A copy: mono float32 at 16 kHz, from -1 to 1, shape (n,)."""
-    voice_probability: float
-    """Mean probability over the speech frames, 0 to 1."""
-
-
-@dataclass
-class _Utterance:
-    """The state of the open utterance."""
-
-    run: FrameRun
-    voiced_sample: int
-    """The start of its first speech."""
-    speech_end_sample: int
-    unbroken_from: int
-    """The start of the speech since the last pause."""
-    continued: bool
-    """The part after a cut continues a long utterance, so it is never too short."""
-    probability_sum: float
-    voiced_frames: int = 1
-    confirmed: bool = False
-    pausing: bool = False
-
-    @property
-    def voiced_samples(self) -> int:
-        return self.speech_end_sample - self.voiced_sample
-
-    @property
-    def voice_probability(self) -> float:
-        return self.probability_sum / self.voiced_frames
 
 
 class Segmenter:
@@ -93,7 +58,7 @@ class Segmenter:
         resumed: bool = False,
     ) -> None:
         self._preroll = FrameRun(start_sample)
-        self._open: _Utterance | None = None
+        self._open: Utterance | None = None
         self._next_id = first_id
         # A resumed stream may start in the middle of a long utterance.
         self._resumed = resumed
@@ -104,10 +69,13 @@ class Segmenter:
         """Use these settings from now on, also for the open utterance."""
         self._threshold = settings.vad_threshold
         self._floor = max(settings.vad_threshold - _HYSTERESIS, _LOWEST_THRESHOLD)
+        self._certain = min(settings.vad_threshold + _CERTAINTY, _HIGHEST_THRESHOLD)
         self._shortest = _samples(settings.min_utterance_seconds)
+        self._brief = max(_samples(_BRIEF_SECONDS), self._shortest)
         confirm_seconds = settings.speech_confirm_seconds
+        self._confirms_words = confirm_seconds is None
         self._confirm = (
-            self._shortest if confirm_seconds is None else _samples(confirm_seconds)
+            self._brief if confirm_seconds is None else _samples(confirm_seconds)
         )
         self._longest = _samples(settings.max_utterance_seconds)
         self._prepare_after = _samples(settings.speculative_pause_seconds)
@@ -175,66 +143,66 @@ class Segmenter:
 
     def open_utterance(self) -> OpenUtterance | None:
         """A copy of the open utterance, for an interim result; None in silence."""
-        utterance = self._open
-        if utterance is None:
-            return None
-        return OpenUtterance(
-            self._next_id,
-            utterance.run.start,
-            utterance.speech_end_sample,
-            utterance.run.samples(),
-            utterance.voice_probability,
-        )
+        return self._open.copy(self._next_id) if self._open else None
 
     def _begin(self, voiced_sample: int, probability: float) -> list[EndpointEvent]:
         wanted = self._preroll_length + self._position - voiced_sample
         heard = self._preroll.samples()
         run = FrameRun(self._position, heard[max(0, len(heard) - wanted) :])
         self._preroll = FrameRun(self._position)
-        self._open = _Utterance(
+        self._open = Utterance(
             run,
             voiced_sample,
             speech_end_sample=self._position,
             unbroken_from=run.start,
             continued=self._resumed,
-            probability_sum=probability,
         )
+        self._open.add_voice(self._position - voiced_sample, probability)
         self._resumed = False
         candidate = SpeechCandidate(self._next_id, run.start, voiced_sample)
         return [candidate, *self._confirmation(self._open)]
 
     def _hear_voice(
-        self, utterance: _Utterance, start: int, probability: float
+        self, utterance: Utterance, start: int, probability: float
     ) -> list[EndpointEvent]:
-        utterance.probability_sum += probability
-        utterance.voiced_frames += 1
+        utterance.add_voice(self._position - start, probability)
         utterance.speech_end_sample = self._position
         if utterance.pausing:
             utterance.pausing = False
             return [SpeechResumed(self._next_id, start), *self._confirmation(utterance)]
         return self._confirmation(utterance)
 
-    def _hear_pause(self, utterance: _Utterance) -> list[EndpointEvent]:
+    def _hear_pause(self, utterance: Utterance) -> list[EndpointEvent]:
         if utterance.pausing or not self._worth_a_text(utterance):
             return []
         utterance.pausing = True
         end, prepare_at = utterance.speech_end_sample, None
         if self._prepare_after:
             prepare_at = end + self._prepare_after
-        return [PauseBegun(self._next_id, end, prepare_at)]
+        pause = PauseBegun(self._next_id, end, prepare_at)
+        return [*self._confirmation(utterance, is_word=True), pause]
 
-    def _confirmation(self, utterance: _Utterance) -> list[EndpointEvent]:
-        """The confirmation of speech, once."""
-        if utterance.confirmed or utterance.voiced_samples < self._confirm:
+    def _confirmation(
+        self, utterance: Utterance, *, is_word: bool = False
+    ) -> list[EndpointEvent]:
+        """The confirmation of speech, once: when it has lasted, or was a short word."""
+        lasted = utterance.voiced_samples >= self._confirm
+        if utterance.confirmed or not (lasted or (is_word and self._confirms_words)):
             return []
         utterance.confirmed = True
         start, voiced = utterance.run.start, utterance.voiced_sample
         return [SpeechConfirmed(self._next_id, start, voiced)]
 
-    def _worth_a_text(self, utterance: _Utterance) -> bool:
+    def _worth_a_text(self, utterance: Utterance) -> bool:
         if utterance.continued:
-            return utterance.voiced_samples > 0
-        return utterance.voiced_samples >= self._shortest
+            return utterance.speech_end_sample > utterance.voiced_sample
+        if utterance.voiced_samples < self._shortest:
+            return False
+        is_certain = utterance.peak_probability >= self._certain
+        # A minimum of 0 is for speech that was detected elsewhere.
+        return (
+            is_certain or not self._shortest or utterance.voiced_samples >= self._brief
+        )
 
     def _end(self, reason: EndReason) -> list[EndpointEvent]:
         utterance, self._open = self._open, None
@@ -248,7 +216,7 @@ class Segmenter:
         self._preroll = FrameRun(self._position, samples[keep:])
         return [self._ended(utterance, samples[:keep], end, reason)]
 
-    def _cut(self, utterance: _Utterance) -> list[EndpointEvent]:
+    def _cut(self, utterance: Utterance) -> list[EndpointEvent]:
         """End it at its quietest late point; the rest opens the next one."""
         run = utterance.run
         samples = run.samples()
@@ -270,12 +238,15 @@ class Segmenter:
         return [event, SpeechContinued(self._next_id, cut, utterance.voiced_sample)]
 
     def _ended(
-        self, utterance: _Utterance, samples: Samples, end: int, reason: EndReason
+        self, utterance: Utterance, samples: Samples, end: int, reason: EndReason
     ) -> UtteranceEnded:
         number, self._next_id = self._next_id, self._next_id + 1
         probability = utterance.voice_probability
         start = utterance.run.start
-        return UtteranceEnded(number, samples, start, end, reason, probability)
+        voiced_seconds = utterance.voiced_seconds
+        return UtteranceEnded(
+            number, samples, start, end, reason, probability, voiced_seconds
+        )
 
 
 def _samples(seconds: float) -> int:

@@ -11,8 +11,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from common.audio import Samples, rms
+from common.audio import SPEECH_RATE_HZ, Samples, rms
 from common.errors import EngineFailed
+from stt_app.core.endpointing.speech_level import SpeechLevel
 
 FRAME_SAMPLES = 512
 """Silero's frame at 16 kHz: 32 ms."""
@@ -70,28 +71,32 @@ class SileroVad:
 
 
 class SileroDetector:
-    """The state of one stream: Silero's memory and the end of the previous frame."""
+    """The state of one stream: Silero's memory, the end of the previous frame, and the
+    level of the speech."""
 
     def __init__(self, session: Any, silence_rms_threshold: float) -> None:
         self._session = session
-        self._threshold = silence_rms_threshold
+        self._level = SpeechLevel(silence_rms_threshold, FRAME_SAMPLES / SPEECH_RATE_HZ)
         self._h = np.zeros(_STATE_SHAPE, np.float32)
         self._c = np.zeros(_STATE_SHAPE, np.float32)
-        self._input = np.zeros((1, _CONTEXT_SAMPLES + FRAME_SAMPLES), np.float32)
+        self._heard = np.zeros((1, _CONTEXT_SAMPLES + FRAME_SAMPLES), np.float32)
 
     def probability(self, frame: Samples) -> float:
         """Silero's answer, 0 to 1; 0 for a frame that is too quiet to be speech.
 
         `frame` is mono float32 at 16 kHz in [-1, 1], shape (FRAME_SAMPLES,).
         """
-        window = self._input
-        window[0, :_CONTEXT_SAMPLES] = window[0, -_CONTEXT_SAMPLES:]
-        window[0, _CONTEXT_SAMPLES:] = frame
+        heard, frame_rms = self._heard, rms(frame)
+        heard[0, :_CONTEXT_SAMPLES] = heard[0, -_CONTEXT_SAMPLES:]
+        heard[0, _CONTEXT_SAMPLES:] = frame
+        window = heard * np.float32(self._level.gain(frame_rms))
         given = {"input": window, "h": self._h, "c": self._c}
-        found, self._h, self._c = self._session.run(None, given)
-        if rms(frame) < self._threshold:
-            return 0.0
-        return float(found.reshape(-1)[0])
+        answer, self._h, self._c = self._session.run(None, given)
+        found = float(answer.reshape(-1)[0])
+        if self._level.too_quiet(frame_rms):
+            found = 0.0
+        self._level.hear(frame_rms, found)
+        return found
 
 
 def _asset() -> Path:

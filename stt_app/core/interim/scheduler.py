@@ -18,7 +18,7 @@ from stt_app.core.endpointing.events import (
     SpeechResumed,
     UtteranceEnded,
 )
-from stt_app.core.endpointing.segmenter import OpenUtterance
+from stt_app.core.endpointing.utterance import OpenUtterance
 from stt_app.core.engine import SttEngine, Transcript, TranscriptionRequest
 from stt_app.core.engine_load import EngineLoad
 from stt_app.core.events import SpeculativeFinal

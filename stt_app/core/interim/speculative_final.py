@@ -63,6 +63,14 @@ class SpeculativeTranscript:
                 self.drop()
             raise
 
+    def leave_to_history(self) -> None:
+        """The client has gone."""
+        self._urgency.leave_to_history()
+
+    def give_up(self) -> None:
+        """Nobody needs the text: whoever has claimed it gets Expired."""
+        self._urgency.give_up()
+
     def demote(self) -> None:
         """It was not the end. Observers may still get the text if decoding has
         started."""

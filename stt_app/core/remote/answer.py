@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from common.remote.failures import Garbled
+from stt_app.core.brief_speech import can_be_said
 from stt_app.core.engine import Segment, Transcript, TranscriptionRequest, Word
 from stt_app.core.language_tags import find_language
 from stt_app.core.languages import AUTO
@@ -23,8 +24,9 @@ def transcript_of(answer: Any, request: TranscriptionRequest, model: str) -> Tra
     text = answer.get("text") if isinstance(answer, dict) else None
     if not isinstance(text, str):
         raise Garbled("sent an answer without `text`")
-    text = text.strip()
-    words = tuple(_words(answer, request.seconds)) if request.word_timestamps else ()
+    text = text.strip() if can_be_said(text, request.voiced_seconds) else ""
+    timed = text and request.word_timestamps
+    words = tuple(_words(answer, request.seconds)) if timed else ()
     return Transcript(
         text,
         _language(answer, request),

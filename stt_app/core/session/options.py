@@ -83,8 +83,8 @@ class Options(BaseModel):
         None,
         ge=0,
         le=5,
-        description="Minimum length of speech to transcribe, in seconds (0 to 5).",
-        examples=[0.35],
+        description="Minimum length of speech to transcribe, without its pauses, in seconds (0 to 5).",
+        examples=[0.1],
     )
     vad_threshold: float | None = Field(
         None,

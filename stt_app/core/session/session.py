@@ -16,6 +16,7 @@ from stt_app.core.endpointing.events import (
     AudioHeard,
     CandidateDropped,
     EndpointEvent,
+    NoSpeechHeard,
     UtteranceEnded,
 )
 from stt_app.core.endpointing.frontend import AudioFrontend
@@ -44,11 +45,9 @@ from stt_app.core.session.status import StatusReporter
 from stt_app.core.session.utterances import Transcriber, UtteranceJob
 
 MOST_AT_ONCE = 4
-"""The number of utterances of one session in the engine at the same time: one Whisper
-batch on a CPU, so a recording fills a batch and no more."""
+"""Utterances of one session in the engine at the same time: one Whisper batch on a CPU."""
 
-_Asked = asyncio.Task[UtteranceResult]
-"""A pending utterance."""
+_Asked = asyncio.Task[UtteranceResult]  # a pending utterance
 
 
 def nobody(_result: UtteranceResult) -> None:
@@ -58,9 +57,8 @@ def nobody(_result: UtteranceResult) -> None:
 class SttSession:
     """One connection's audio, utterances and texts.
 
-    `feed` never waits. The caller awaits `wait_for_capacity()` after each frame, which
-    applies back-pressure to a client that sends too much. `on_result` is
-    called for each utterance when its text is sent, also when nobody takes events.
+    `feed` never waits; `wait_for_capacity()`, awaited after each frame, holds back a
+    client that sends too much. `on_result` is called with each text, read or not.
     With `urgency` the caller can give up all of its texts at once.
     """
 
@@ -109,12 +107,10 @@ class SttSession:
             load,
             InterimResults(engine, settings, self._outbox.offer, clock),
             frontend.open_utterance,
-            lambda open_: asked.request(open_.samples, open_.voice_probability),
+            asked.request,
             self._outbox.offer,
         )
-        self._backlog = UtteranceBacklog(
-            int(settings.max_buffer_seconds * SPEECH_RATE_HZ)
-        )
+        self._backlog = UtteranceBacklog(settings, clock)
         self._status = StatusReporter(self._outbox, self._backlog, frontend, clock)
         start_sample = round(start.audio_seconds * SPEECH_RATE_HZ)
         self._speech_clock = SpeechClock(start_sample, clock)
@@ -136,6 +132,7 @@ class SttSession:
         AUDIO_SECONDS.labels("in").inc(self._frontend.audio_seconds - seconds_before)
         self._take(events)
         if self._settings.live:
+            self._backlog.hear(self._frontend.audio_seconds - seconds_before)
             self._interim.look(interim_results=self._settings.interim_results)
         self._status.after_audio()
 
@@ -192,6 +189,11 @@ class SttSession:
         """Put a mark of the door's own behind the events so far."""
         self._outbox.put(Marked(mark))
 
+    @property
+    def pending_seconds(self) -> float:
+        """The audio of ended utterances without a text."""
+        return self._backlog.seconds
+
     def warn_of_end(self, seconds: float) -> None:
         """Tell the client that the connection ends in this many seconds."""
         self._status.before_end(seconds)
@@ -214,10 +216,12 @@ class SttSession:
         """The reader of events gets this error next."""
         self._outbox.fail(error)
 
-    async def close(self) -> None:
-        """The client is gone. Its last words are still transcribed, but not sent."""
+    async def close(self, *, for_history: bool = True) -> None:
+        """The client is gone. With `for_history` its last words are still transcribed,
+        behind those of everybody who is there; without, they are given up."""
         self.finish("disconnected")
         self._outbox.give_up()
+        self._backlog.leave(for_history=for_history)
         await asyncio.wait([self._worker])
 
     async def events(self) -> AsyncIterator[SessionEvent]:
@@ -237,6 +241,9 @@ class SttSession:
                 self._interim.hear(event)
                 self._status.hear(event)
                 continue
+            if isinstance(event, NoSpeechHeard):
+                self._status.without_speech()
+                continue
             self._speech_clock.take(event)
             if isinstance(event, UtteranceEnded):
                 ended = event.utterance_id
@@ -250,15 +257,13 @@ class SttSession:
 
     def _ask(self, ended: UtteranceEnded) -> None:
         speculative = self._interim.end(ended)
-        now = self._clock()
         job = UtteranceJob(
             ended,
-            self._settings.request(ended.samples, ended.voice_probability),
+            self._settings.request(ended),
             speech_end_at=self._speech_clock.speech_end_at,
-            waits_since=now,
-            priority=self._settings.priority,
+            waits_since=self._clock(),
+            urgency=self._urgency or Urgency(self._settings.priority),
             speculative=speculative,
-            urgency=self._urgency,
         )
         # Never dropped: doors that send one text for several utterances count on it.
         self._outbox.put(SpeechEnded.of(ended))
@@ -278,8 +283,8 @@ class SttSession:
                 else:
                     await self._outbox.wait_for_capacity()
                     self._send(await job)
-            seconds = self._frontend.audio_seconds
-            self._outbox.put(SessionClosed(job.reason, seconds, self._sent_texts))
+            end_seconds, texts = self._frontend.audio_seconds, self._sent_texts
+            self._outbox.put(SessionClosed(job.reason, end_seconds, texts))
         finally:
             self._finishing = True
             self._backlog.end()
@@ -287,8 +292,7 @@ class SttSession:
 
     def _send(self, result: UtteranceResult) -> None:
         self._backlog.remove_first()
-        last = self._finishing and not self._backlog
-        result = replace(result, is_last=last)
+        result = replace(result, is_last=self._finishing and not self._backlog)
         self._outbox.put(result)
         if isinstance(result, UtteranceTranscribed) and result.text:
             self._sent_texts += 1

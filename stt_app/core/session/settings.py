@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from common.audio import Samples
 from common.config.speech import ListeningSettings
 from common.workers import Priority
 from stt_app.core.codecs.decoders import PCM16, Encoding
+from stt_app.core.endpointing.events import UtteranceEnded
+from stt_app.core.endpointing.utterance import OpenUtterance
 from stt_app.core.engine import TranscriptionRequest
 from stt_app.core.languages import AUTO
 from stt_app.core.session.options import Options
@@ -81,18 +82,17 @@ class SessionSettings:
             return self._priority
         return Priority.FINAL if self.live else Priority.FILE
 
-    def request(
-        self, samples: Samples, voice_probability: float
-    ) -> TranscriptionRequest:
-        """The engine's request for these samples: mono float32 at 16 kHz."""
+    def request(self, said: OpenUtterance | UtteranceEnded) -> TranscriptionRequest:
+        """The engine's request for this utterance."""
         options = self._options
         return TranscriptionRequest(
-            samples,
+            said.samples,
             options.language or AUTO,
             options.task or "transcribe",
             options.prompt or "",
             options.hotwords or "",
             bool(options.word_timestamps),
-            voice_probability,
+            said.voice_probability,
             self._model,
+            said.voiced_seconds,
         )

@@ -63,6 +63,14 @@ class StatusReporter:
         """The connection ends in this many seconds."""
         self._outbox.offer(ClosingSoon(self._lag_ms, seconds))
 
+    def without_speech(self) -> None:
+        """There were ten seconds of sound, but no speech so far."""
+        hint = (
+            "There were ten seconds of sound, but no speech. Check the microphone, "
+            "`sample_rate` and `encoding`."
+        )
+        self._outbox.offer(AudioHint(self._lag_ms, hint))
+
     @property
     def _lag_ms(self) -> float:
         return round(self._backlog.lag_seconds(self._clock()) * 1000, 1)

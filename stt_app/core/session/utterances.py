@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -45,20 +44,26 @@ class UtteranceJob:
     """When its last speech arrived, on the session's clock."""
     waits_since: float
     """When its endpoint was detected, on the session's clock."""
-    priority: Priority = Priority.FINAL
+    urgency: Urgency
+    """The handle of whoever may give the work up."""
     speculative: SpeculativeTranscript | None = None
-    urgency: Urgency | None = None
-    """The handle of whoever may give the work up; None makes one for each call."""
 
     @property
     def is_live(self) -> bool:
         """Whether somebody is speaking, as opposed to a recording."""
-        return self.priority is not Priority.FILE
+        return self.urgency.priority is not Priority.FILE
 
-    @property
-    def given_up(self) -> bool:
-        """Whether nobody waits for the text any more."""
-        return self.urgency is not None and self.urgency.given_up
+    def leave_to_history(self) -> None:
+        """The client has gone: only the history keeps the text."""
+        self.urgency.leave_to_history()
+        if self.speculative is not None:
+            self.speculative.leave_to_history()
+
+    def give_up(self) -> None:
+        """Nobody needs the text."""
+        self.urgency.give_up()
+        if self.speculative is not None:
+            self.speculative.give_up()
 
 
 class Transcriber:
@@ -101,16 +106,17 @@ class Transcriber:
     async def _text_of(self, job: UtteranceJob) -> Transcript:
         found = await self._first_opinion(job)
         if job.request.language == AUTO:
-            other = self._languages.second_opinion(found)
-            if other is not None:
-                found = await self._ask(job, replace(job.request, language=other))
+            usual = self._languages.second_opinion(found, job.request.seconds)
+            if usual is not None:
+                again = replace(job.request, language=usual)
+                found = self._languages.choose(found, await self._ask(job, again))
             self._languages.believe(found)
         return found
 
     async def _first_opinion(self, job: UtteranceJob) -> Transcript:
         if job.speculative is not None:
             try:
-                with self._load.waiting():
+                with self._load.waiting(job.urgency):
                     return await job.speculative.claim()
             except VoiceError as error:
                 log.debug("speculative transcript failed", reason=error.message)
@@ -126,19 +132,12 @@ class Transcriber:
         pauses = backoff(_FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS)
         while True:
             try:
-                with self._waiting(job.priority):
-                    urgency = job.urgency or Urgency(job.priority)
-                    return await self._engine.transcribe(request, urgency)
+                with self._load.waiting(job.urgency):
+                    return await self._engine.transcribe(request, job.urgency)
             except Overloaded:
-                if job.given_up:
+                if job.urgency.given_up:
                     raise
                 await asyncio.sleep(next(pauses))
-
-    def _waiting(self, priority: Priority) -> contextlib.AbstractContextManager[None]:
-        """Files have the lowest priority, so their waiting does not measure the
-        load."""
-        is_file = priority is Priority.FILE
-        return contextlib.nullcontext() if is_file else self._load.waiting()
 
 
 def _transcribed(
@@ -200,11 +199,11 @@ def _spoken_segments(
 def _report(
     job: UtteranceJob, stages_ms: dict[str, float], failure: VoiceError | None
 ) -> None:
-    if job.given_up:
+    if job.urgency.given_up:
         return
     if failure is not None:
         ERRORS.labels(failure.code).inc()
-    elif job.priority is not Priority.FILE:
+    elif job.urgency.priority < Priority.FILE:
         for stage, value in stages_ms.items():
             STAGE_SECONDS.labels(stage).observe(value / 1000)
     log.info(

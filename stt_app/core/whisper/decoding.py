@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from common.audio import SPEECH_RATE_HZ
+from stt_app.core.brief_speech import can_be_said
 from stt_app.core.engine import Transcript, TranscriptionRequest, Word
 from stt_app.core.languages import AUTO
 from stt_app.core.whisper.hallucinations.quality import (
@@ -26,6 +27,7 @@ from stt_app.core.whisper.hallucinations.segments import (
     usable_pieces,
 )
 from stt_app.core.whisper.hallucinations.stock_phrases import without_stock_phrases
+from stt_app.core.whisper.loudness import raised
 from stt_app.core.whisper.requests import WhisperReply, WhisperRequest
 from stt_app.core.whisper.short_window import ShortWindowWhisper
 from stt_app.core.whisper.window_table import LONGEST_SECONDS
@@ -52,7 +54,7 @@ class Decoding:
         short = self._model.short
         if not self._request.guarded:
             return self._reply(usable_pieces(pieces, self._seconds), info, short)
-        found = self._redecode_reason(pieces) if short else None
+        found = self._redecode_reason(pieces, info.language) if short else None
         if found:
             self._model.use_window(short=False)
             pieces, info = self._decode(_COLD, self._timed_if(pieces))
@@ -119,7 +121,7 @@ class Decoding:
     ) -> tuple[list[TextPiece], Any]:
         utterance = utterance or self._request.utterance
         segments, info = self._model.transcribe(
-            utterance.samples,
+            raised(utterance.samples),
             **self._transcribe_options(utterance),
             beam_size=self._request.beam,
             temperature=temperatures,
@@ -143,10 +145,16 @@ class Decoding:
             "word_timestamps": utterance.word_timestamps,
         }
 
-    def _redecode_reason(self, pieces: list[TextPiece]) -> RedecodeReason | None:
+    def _redecode_reason(
+        self, pieces: list[TextPiece], language: str
+    ) -> RedecodeReason | None:
         utterance = self._request.utterance
-        spoken = spoken_pieces(pieces, utterance.seconds)
-        return redecode_reason(spoken, utterance.seconds, utterance.voice_probability)
+        return redecode_reason(
+            spoken_pieces(pieces, utterance.seconds),
+            utterance.seconds,
+            utterance.voice_probability,
+            language,
+        )
 
     def _reply(
         self,
@@ -160,9 +168,12 @@ class Decoding:
     def _transcript(self, pieces: list[TextPiece], info: Any) -> Transcript:
         utterance = self._request.utterance
         usable = without_stock_phrases(pieces, utterance.voice_probability)
+        text = "".join(piece.text for piece in usable).strip()
+        if not can_be_said(text, utterance.voiced_seconds):
+            text, usable = "", []
         words = (word for piece in usable for word in piece.words)
         return Transcript(
-            text="".join(piece.text for piece in usable).strip(),
+            text=text,
             language=info.language,
             language_probability=float(info.language_probability),
             confidence=confidence(usable),

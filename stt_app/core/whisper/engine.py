@@ -114,7 +114,10 @@ class WhisperEngine:
         if self._background is not None:
             pool = self._background.pool_for(urgency.priority) or pool
         reply: WhisperReply = await pool.call(
-            wanted, urgency, batch_key=_batch_key(request, pool.facts)
+            wanted,
+            urgency,
+            batch_key=_batch_key(request, pool.facts),
+            cost=max(1.0, request.seconds),
         )
         WHISPER_WINDOWS.labels("short" if reply.short else "full").inc()
         if reply.redecoded:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,9 @@ LONGEST_SECONDS = 24.0
 TOLERATED_POINTS = 0.3
 """The allowed loss in word error rate, in percentage points."""
 
+
+OTHERS = "others"
+"""The row of all measured languages but English, taken together."""
 
 LEAST_WORDS = 300
 """A row of fewer reference words proves nothing: one word is a third of a point."""
@@ -48,13 +52,21 @@ def short_languages(window: str, model: str, device: str) -> frozenset[str]:
     """The languages for which this model gets a short window.
 
     `window` is the setting: `short` is for all, `full` for none, and `auto` for
-    those that the table proves. It was measured on CPUs, and only they need it.
+    those that the table proves: alone if there are enough words, else together. It was measured on CPUs, and only they need it.
     """
     if window == "short":
         return LANGUAGES
     if window == "full" or device != "cpu":
         return frozenset()
     name = model.removeprefix("faster-whisper-")
-    return frozenset(
-        row.language for row in read_table() if row.model == name and row.proven
-    )
+    return proven_languages([row for row in read_table() if row.model == name])
+
+
+def proven_languages(rows: Sequence[WindowRow]) -> frozenset[str]:
+    """The languages for which the rows of one model allow the short window."""
+    proven = {row.language for row in rows if row.proven}
+    if OTHERS in proven:
+        # Languages with too few recordings are judged together.
+        alone = {row.language for row in rows if row.words >= LEAST_WORDS}
+        proven |= LANGUAGES - alone
+    return frozenset(proven - {OTHERS})

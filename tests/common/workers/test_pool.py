@@ -274,6 +274,13 @@ async def test_it_replaces_a_worker_past_its_memory_cap() -> None:
         assert max(pool.memory_mb) < 250
 
 
+async def test_a_worker_with_a_memory_limit_gets_no_more() -> None:
+    async with running(memory_limit_mb=200) as pool:
+        with pytest.raises(EngineFailed, match="MemoryError"):
+            await pool.call(("grow", 400), Priority.FINAL)
+        assert await say(pool, "still here") == "still here"
+
+
 async def test_stopping_ends_all_workers_and_refuses_what_waits() -> None:
     async with running() as pool:
         pids = pool.processes

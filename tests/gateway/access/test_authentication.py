@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from common.errors import Unauthorized
+from common.errors import TooMany, Unauthorized
 from gateway_app.access.authentication import AccessControl
 from gateway_app.access.counters import Counters
 from gateway_app.access.principals import Principal
@@ -199,3 +199,59 @@ async def test_it_asks_further_places_for_keys():
     assert principal == Principal("7", "key", "the kitchen")
     with pytest.raises(Unauthorized):
         await access.authenticate({"headers": []})
+
+
+# Before a large body is read
+
+UPLOAD = "/admin/tts_app/voice/upload/part/"
+
+
+async def may_send(path: str, keys: list[str], **headers: str) -> bool:
+    access = AccessControl(loaded_config(api_keys=keys).config, Counters())
+    scope = {
+        "type": "http",
+        "path": path,
+        "client": ("10.0.0.1", 4_000),
+        "headers": header_list(**headers),
+    }
+    try:
+        await access.admit_body(scope)
+    except Unauthorized:
+        return False
+    return True
+
+
+async def test_a_large_body_needs_a_valid_key_where_keys_are_in_use(
+    transactional_db: None,
+) -> None:
+    recording = "/v1/audio/transcriptions"
+    assert await may_send(recording, [])
+    assert not await may_send(recording, [KEY])
+    assert not await may_send(recording, [KEY], x_api_key="wrong")
+    assert not await may_send(recording, [KEY], cookie="sessionid=invented")
+    assert await may_send(recording, [KEY], x_api_key=KEY)
+
+
+async def test_a_session_may_send_one_too_and_only_staff_to_the_admin(
+    session_cookie: str,
+) -> None:
+    cookie = f"sessionid={session_cookie}"
+    assert await may_send("/v1/audio/transcriptions", [KEY], cookie=cookie)
+    assert not await may_send(UPLOAD, [KEY], cookie=cookie), "she is not staff"
+    assert not await may_send(UPLOAD, [], x_api_key=KEY)
+
+
+async def test_a_wrong_key_counts_when_its_body_is_refused() -> None:
+    access = AccessControl(loaded_config(api_keys=[KEY]).config, Counters())
+    headers = header_list(x_api_key="guess")
+    scope = {
+        "type": "http",
+        "path": "/v1/listen",
+        "client": ("10.0.0.1", 1),
+        "headers": headers,
+    }
+    for _ in range(10):
+        with pytest.raises(Unauthorized):
+            await access.admit_body(scope)
+    with pytest.raises(TooMany):
+        await access.admit_body(scope)

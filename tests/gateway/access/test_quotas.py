@@ -24,6 +24,7 @@ from gateway_app.access.quotas import (
     network,
 )
 from gateway_app.consumers import MonitorConsumer
+from tests.clocks import StoppedClock
 from tests.fake_services import loaded_config
 
 KEY = "a-long-key"
@@ -246,3 +247,15 @@ async def test_a_protocol_without_keys_has_the_quota_of_its_address():
     with pytest.raises(TooMany):
         await access.admit_without_key("192.0.2.1")
     await access.admit_without_key("192.0.2.2")
+
+
+async def test_a_window_ends_whatever_happens_to_the_clock_on_the_wall() -> None:
+    clock = StoppedClock()
+    failures = FailedLogins(Counters(clock=clock))
+    for _ in range(10):
+        await failures.count("1.2.3.4")
+    with pytest.raises(TooMany) as refused:
+        await failures.count("1.2.3.4")
+    assert refused.value.retry_after_seconds == 60
+    clock.move_on(61)
+    await failures.count("1.2.3.4")

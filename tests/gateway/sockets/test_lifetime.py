@@ -10,7 +10,8 @@ import pytest
 
 from common.errors import IdleTimeout, SessionExpired
 from gateway_app.sockets.lifetime import Lifetime
-from tests.clocks import TurnedClock
+from gateway_app.sockets.limits import MessageRate
+from tests.clocks import StoppedClock, TurnedClock
 
 
 class Watched:
@@ -42,6 +43,38 @@ async def test_whatever_comes_counts_as_life() -> None:
     watched.lifetime.touch()
     assert await watched.at(499) is None
     assert isinstance(await watched.at(500), IdleTimeout)
+
+
+async def test_a_connection_that_never_sends_ends_earlier() -> None:
+    clock = TurnedClock(0.0)
+    lifetime = Lifetime(300, 3_600, clock, first_seconds=60)
+    watch = asyncio.ensure_future(lifetime.watch(lambda _: None))
+    await clock.turn(59)
+    assert not watch.done()
+    await clock.turn(1)
+    assert isinstance(watch.exception(), IdleTimeout)
+    assert "60 s" in str(watch.exception())
+
+
+async def test_after_its_first_message_it_has_the_usual_time() -> None:
+    clock = TurnedClock(0.0)
+    lifetime = Lifetime(300, 3_600, clock, first_seconds=60)
+    lifetime.touch()
+    watch = asyncio.ensure_future(lifetime.watch(lambda _: None))
+    await clock.turn(299)
+    assert not watch.done()
+    await clock.turn(1)
+    assert isinstance(watch.exception(), IdleTimeout)
+
+
+def test_more_messages_than_a_connection_may_send_are_read_later() -> None:
+    clock = StoppedClock()
+    rate = MessageRate(100, clock)
+    assert [rate.count() for _ in range(100)] == [0.0] * 100, "a second's worth at once"
+    assert rate.count() == pytest.approx(0.01)
+    assert rate.count() == pytest.approx(0.02)
+    clock.move_on(10)
+    assert rate.count() == 0.0
 
 
 async def test_it_warns_once_a_minute_before_the_longest_time_is_over() -> None:

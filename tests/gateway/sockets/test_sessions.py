@@ -87,3 +87,15 @@ async def test_it_drains_the_others_when_one_fails():
     guest = Guest(registry)
     assert await registry.drain(1)
     assert guest.asked == 1
+
+
+async def test_a_client_that_has_gone_gives_its_slot_back_at_once():
+    registry = SessionRegistry()
+    seat = registry.open("stt", limit=1, holder="a", holder_limit=1)
+    seat.give_back()
+    assert registry.count("stt") == 0
+    with registry.open("stt", limit=1, holder="a", holder_limit=1):
+        asyncio.get_running_loop().call_later(0.05, seat.close)
+    assert await registry.drain(1), "and drain waited for what it still does"
+    seat.close()
+    assert registry.counts() == {}

@@ -190,3 +190,16 @@ async def test_it_learns_nothing_from_a_request_of_before_it_opened(
     await early.succeeded()
     await late.failed(BROKEN)
     assert (circuit.state, circuit.seconds_left) == ("open", 20)
+
+
+async def test_an_open_circuit_waits_no_longer_when_the_clock_is_set_back(
+    clock: StoppedClock,
+) -> None:
+    circuit = Circuit(lambda: "server", quick(**BREAKER), clock=clock)
+    for _ in range(3):
+        await (await circuit.enter()).failed(BROKEN)
+    assert circuit.seconds_left == 30
+    clock.move_on(-3_600)
+    assert circuit.seconds_left == 30
+    clock.move_on(31)
+    assert circuit.state == "half-open"

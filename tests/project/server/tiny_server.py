@@ -13,6 +13,8 @@ import sys
 from typing import Any
 
 from common.config import Config
+from common.errors import Unauthorized
+from gateway_app.access.proxies import header
 from voiceproject.server.reactor import run_until_done
 from voiceproject.server.server import VoiceServer
 
@@ -68,7 +70,14 @@ async def websocket(scope: dict[str, Any], receive: Any, send: Any) -> None:
 
 async def main() -> int:
     config = Config(**json.loads(sys.argv[1]))
-    server = VoiceServer(application, config)
+    keys = set(config.api_keys)
+
+    async def admit_body(scope: dict[str, Any]) -> None:
+        await asyncio.sleep(0.01)
+        if keys and header(scope, b"x-api-key") not in keys:
+            raise Unauthorized("A key, please.")
+
+    server = VoiceServer(application, config, admit_body=admit_body)
     port = server.listen("127.0.0.1", 0)
     asked_to_stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -15,7 +15,7 @@ FILES = {
     "webm": (recorded(SPEECH, "webm"), "is WebM.*`encoding=webm`"),
     "ogg": (recorded(SPEECH, "ogg"), "is Ogg.*`encoding=opus`"),
     "mp4": (recorded(SPEECH, "mp4", "aac"), "is MP4.*`encoding=mp4`"),
-    "wav": (wav_bytes(Audio(SPEECH, 48_000)), "is a WAV file.*without the file's head"),
+    "wav": (wav_bytes(Audio(SPEECH, 48_000)), "is a WAV file.*without a header"),
     "flac": (recorded(SPEECH, "flac", "flac"), "is FLAC.*upload"),
     "mp3": (recorded(SPEECH, "mp3", "libmp3lame"), "is MP3.*upload"),
 }

@@ -75,14 +75,15 @@ def utterances(events: list[Any]) -> list[UtteranceEnded]:
         pytest.param(
             [-1, 1, -1], {"preroll_seconds": 0}, [(1, 2.3, SILENCE)], id="no pre-roll"
         ),
-        pytest.param([-1, 0.2, -1], {}, [], id="too short to be speech"),
+        pytest.param([-1, 0.06, -1], {}, [], id="too short to be speech"),
+        pytest.param([-1, 0.2, -1], {}, [(0.7, 1.5, SILENCE)], id="a short word"),
         pytest.param(
-            [-1, 0.2, -1],
-            {"min_utterance_seconds": 0.1},
-            [(0.7, 1.5, SILENCE)],
-            id="short speech that is allowed",
+            [-1, 0.06, -1],
+            {"min_utterance_seconds": 0.03},
+            [(0.7, 1.36, SILENCE)],
+            id="shorter speech that is allowed",
         ),
-        pytest.param([-1, 0.2], {}, [], id="too short, flushed"),
+        pytest.param([-1, 0.06], {}, [], id="too short, flushed"),
         pytest.param(
             [-1, 0.2, -0.4, 0.2, -1],
             {},

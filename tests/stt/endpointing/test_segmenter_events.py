@@ -60,7 +60,7 @@ def test_a_candidate_is_told_with_the_first_voiced_frame() -> None:
     ("settings", "confirmed_after"),
     [
         ({}, 0.35),
-        ({"min_utterance_seconds": 0.2}, 0.2),
+        ({"min_utterance_seconds": 0.5}, 0.5),
         ({"speech_confirm_seconds": 0.096}, 0.096),
         ({"speech_confirm_seconds": 0}, 0),
     ],
@@ -79,19 +79,21 @@ def test_speech_is_confirmed_when_it_is_as_long_as_it_must_be(
 
 
 def test_speech_may_be_confirmed_and_yet_too_short_for_a_text() -> None:
-    events = events_of(sound(-1, 0.2, -1), speech_confirm_seconds=0.096)
+    events = events_of(
+        sound(-1, 0.2, -1), speech_confirm_seconds=0.096, min_utterance_seconds=0.35
+    )
     kinds = [type(event) for event in events]
     assert kinds == [SpeechCandidate, SpeechConfirmed, CandidateDropped]
 
 
 def test_a_click_is_dropped_and_gives_its_number_to_the_next() -> None:
-    events = events_of(sound(-1, 0.1, -1, 1, -1))
+    events = events_of(sound(-1, 0.06, -1, 1, -1))
     candidates = only(events, SpeechCandidate)
     (dropped,) = only(events, CandidateDropped)
     assert [each.utterance_id for each in candidates] == [1, 1]
     assert dropped.utterance_id == 1
     assert seconds(dropped.start_sample) == pytest.approx(0.7, abs=0.033)
-    assert seconds(dropped.speech_end_sample) == pytest.approx(1.1, abs=0.033)
+    assert seconds(dropped.speech_end_sample) == pytest.approx(1.06, abs=0.033)
 
 
 def test_it_numbers_utterances_from_where_it_is_told() -> None:
@@ -113,7 +115,7 @@ def test_a_pause_prepares_nothing_when_that_is_turned_off() -> None:
 
 
 def test_a_pause_after_a_click_is_not_told() -> None:
-    assert only(events_of(sound(-1, 0.1, -0.1, 0.1, -1)), PauseBegun) == []
+    assert only(events_of(sound(-1, 0.06, -1)), PauseBegun) == []
 
 
 def test_it_says_where_speech_goes_on_after_a_pause() -> None:

@@ -101,7 +101,7 @@ async def word_timestamps(stage: Stage) -> None:
 
 
 async def too_short_to_be_speech(stage: Stage) -> None:
-    stage.serve(FakeStt(["Speech."]))
+    stage.serve(FakeStt(["Speech."]), min_utterance_seconds=0.35)
     client = await stage.open()
     await client.until("ready")
     await client.speak(-0.5, 0.1, -0.8)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from common.errors import EngineFailed
-from common.workers import Priority
+from common.workers import Priority, Urgency
 from stt_app.core.engine_load import EngineLoad
 from stt_app.core.events import (
     InterimResult,
@@ -142,7 +142,7 @@ async def test_a_flush_in_the_pause_takes_the_prepared_text() -> None:
 async def test_a_click_is_not_worth_a_speculative_text() -> None:
     engine, time = AskedStt(), Time()
     listening = listening_to(engine, time)
-    await speak(listening, time, -0.5, 0.1, -1)
+    await speak(listening, time, -0.5, 0.06, -1)
     await listening.end()
     assert engine.heard == []
 
@@ -161,7 +161,7 @@ async def test_nothing_is_prepared_when_texts_are_late() -> None:
     engine, time = AskedStt(), Time()
     load = EngineLoad(5, time)
     listening = Listening(engine, INTERIM, time, load, speculative_pause_seconds=0.12)
-    with load.waiting():
+    with load.waiting(Urgency(Priority.FINAL)):
         time.now += 1
         await speak(listening, time, 2, -0.5)
         assert engine.heard == []

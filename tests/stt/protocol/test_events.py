@@ -11,6 +11,7 @@ from common.errors import EngineFailed
 from common.messages import encode
 from stt_app.core.engine import Transcript
 from stt_app.core.events import (
+    AudioHint,
     BufferLimitReached,
     CandidateDropped,
     ClosingSoon,
@@ -144,7 +145,15 @@ CASES: list[tuple[SessionEvent, list[dict[str, Any]]]] = [
         [],
     ),
     (Progress(4.7), [{"type": "ack", "audio_seconds": 4.7}]),
+    (
+        AudioHint(0.0, "No speech."),
+        [{"type": "status", "lag_ms": 0.0, "hint": "No speech."}],
+    ),
     (Lag(1_840.0), [{"type": "status", "lag_ms": 1_840.0}]),
+    (
+        AudioHint(0.0, "Look."),
+        [{"type": "status", "lag_ms": 0.0, "hint": "Look."}],
+    ),
     (
         ClosingSoon(0.0, 60.0),
         [{"type": "status", "lag_ms": 0.0, "closes_in_seconds": 60.0}],

@@ -272,6 +272,14 @@ def test_it_takes_over_what_the_server_says_about_segments() -> None:
     )
 
 
+def test_it_drops_a_text_that_nobody_can_say_so_fast() -> None:
+    answer = {"text": "Thanks for watching!", "segments": [{"text": "Thanks"}]}
+    brief = replace(SPEECH, voiced_seconds=0.2)
+    assert transcript_of(answer, SPEECH, "m").text == "Thanks for watching!"
+    found = transcript_of(answer, brief, "m")
+    assert (found.text, found.segments, found.confidence) == ("", (), 0.0)
+
+
 def test_it_takes_the_requested_language_from_a_server_that_names_none() -> None:
     said = {"text": "Hallo"}
     assert transcript_of(said, replace(SPEECH, language="de"), "m").language == "de"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from channels.testing import WebsocketCommunicator
 
+from common.workers import Priority, Urgency
 from tests.fake_services import FakeServices
 from tests.fakes import FakeStt
 from tests.stt.sockets import next_message, opened, say, until_closed
@@ -217,7 +218,7 @@ async def test_a_connection_that_lasts_too_long_is_warned_and_ended(
 async def test_nobody_new_is_let_in_while_texts_are_late(listening: Any) -> None:
     services = listening(stt_lag_limit_seconds=0.05)
     async with connected(services) as (_, ready):
-        with services.listening.load.waiting():
+        with services.listening.load.waiting(Urgency(Priority.FINAL)):
             await asyncio.sleep(0.1)
             socket = opened(services)
             await socket.connect(timeout=10)

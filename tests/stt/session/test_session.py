@@ -71,7 +71,7 @@ async def test_an_end_in_silence_is_told_with_an_empty_transcript() -> None:
     assert listening.of("transcript")[-1].keep_open is False
 
 
-@pytest.mark.parametrize("parts", [[], [-3], [0.2, -1], [-1, 0.1, -1, 0.1]], ids=str)
+@pytest.mark.parametrize("parts", [[], [-3], [0.06, -1], [-1, 0.06, -1, 0.06]], ids=str)
 async def test_it_never_asks_about_silence(parts: list[float]) -> None:
     listening = Listening()
     await listening.feed(*parts)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import numpy as np
 import pytest
 
+from common.audio import float_to_pcm16
 from common.workers import Priority
 from stt_app.core.engine import Transcript, TranscriptionRequest, Word
 from stt_app.core.session.options import Options
@@ -31,11 +33,22 @@ async def test_it_tells_where_speech_begins_and_ends() -> None:
 
 async def test_every_start_has_an_end_also_when_it_was_no_speech() -> None:
     listening = listening_to(AskedStt(), time := Time())
-    await speak(listening, time, -1, 0.1, -1, 1, -1)
+    await speak(listening, time, -1, 0.06, -1, 1, -1)
     await listening.end()
     starts = [each.utterance_id for each in listening.of("speech_started")]
     assert starts == [1, 1]
     assert [each.utterance_id for each in listening.of("speech_ended")] == starts
+
+
+async def test_sound_without_speech_is_hinted_at_once() -> None:
+    listening = listening_to(AskedStt(), time := Time())
+    hiss = np.random.default_rng(0).standard_normal(16_000 * 25) * 0.01
+    for second in np.split(hiss, 25):
+        listening.session.feed(float_to_pcm16(second))
+        time.now += 1
+    await listening.end()
+    (hint,) = listening.of("status")
+    assert "no speech" in hint.hint
 
 
 async def test_a_cut_is_no_end_of_speech() -> None:

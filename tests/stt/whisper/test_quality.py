@@ -44,6 +44,15 @@ def test_it_names_what_speaks_against_a_text(
 
 
 @pytest.mark.parametrize(
+    ("sure", "expected"), [(-0.9, None), (-1.1, RedecodeReason.UNSURE)]
+)
+def test_in_other_languages_only_failures_are_decoded_again(
+    sure: float, expected: RedecodeReason | None
+) -> None:
+    assert redecode_reason([piece(" Hallo", sure=sure)], 2, 1.0, "de") is expected
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("no no no no", False),

@@ -9,7 +9,9 @@ import pytest
 from stt_app.core.languages import LANGUAGES
 from stt_app.core.whisper.window_table import (
     LEAST_WORDS,
+    OTHERS,
     WindowRow,
+    proven_languages,
     read_table,
     short_languages,
 )
@@ -28,6 +30,19 @@ GOOD = WindowRow("base", "en", 3.0, 3.3, LEAST_WORDS)
 )
 def test_a_row_proves_or_not(changes: dict[str, float], proven: bool) -> None:
     assert replace(GOOD, **changes).proven is proven  # type: ignore[arg-type]
+
+
+def test_languages_with_few_words_are_judged_together() -> None:
+    rows = [
+        GOOD,
+        WindowRow("base", "ru", 16.0, 27.0, 18),
+        WindowRow("base", "de", 5.0, 9.0, LEAST_WORDS),
+    ]
+    assert proven_languages(rows) == {"en"}
+    worse = WindowRow("base", OTHERS, 20.0, 21.0, LEAST_WORDS)
+    assert proven_languages([*rows, worse]) == {"en"}
+    together = replace(worse, short_error_rate=19.0)
+    assert proven_languages([*rows, together]) == LANGUAGES - {"de"}
 
 
 def test_the_setting_decides_and_auto_asks_the_table() -> None:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from common.errors import TooMany, Unavailable
+from common.workers.turns import Caller, work_for
 from tests.fake_services import FakeServices
 from tests.fakes import FakeTts
 from tts_app.core.speech.admission import Admission
@@ -53,6 +54,26 @@ async def test_it_serves_who_came_first() -> None:
 
     await asyncio.gather(*(work(number) for number in range(5)))
     assert served == [0, 1, 2, 3, 4]
+
+
+async def test_a_caller_with_many_requests_lets_others_have_their_turn() -> None:
+    admission = Admission(limit=1, queue_limit=4)
+    served: list[str] = []
+
+    async def work(name: str) -> None:
+        work_for(Caller(name))
+        try:
+            async with admission.place(PATIENCE_SECONDS):
+                served.append(name)
+                await asyncio.sleep(0.01)
+        except TooMany:
+            served.append(f"{name} refused")
+
+    names = [*["greedy"] * 5, "modest"]
+    await asyncio.gather(*(work(name) for name in names))
+    assert sorted(served[:2]) == ["greedy", "greedy refused"], "the queue was full"
+    assert served[2:] == ["modest", "greedy", "greedy", "greedy"]
+    assert admission.running == 0
 
 
 async def test_it_turns_away_when_the_queue_is_full_and_says_when_to_come() -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from common.errors import BadValue
-from tts_app.core.text.readers import Clause, Input, Line, Pause, make_reader
+from tts_app.core.text.clauses import Clause
+from tts_app.core.text.readers import Input, Line, Pause, make_reader
 
 
 def lines(text: str, kind: Input = "ssml", language: str = "en_US") -> list[Line]:

@@ -15,6 +15,10 @@ from tts_app.core.piper.catalog import UnusableVoice, read_voice
 from tts_app.core.piper.worker import PiperOptions
 
 CHECK_TIMEOUT_SECONDS = 60.0
+CHECK_MEMORY_MB = 1_000
+"""Address space that the test of a voice may take, besides MEMORY_OF_SIZE times the
+size of its model: a large voice of 110 MB stays below 700 MB of resident memory."""
+MEMORY_OF_SIZE = 8
 
 
 def examine(files: VoiceFiles) -> VoiceInfo:
@@ -31,6 +35,8 @@ async def hear(files: VoiceFiles) -> None:
     options = PiperOptions(
         onnx=str(files.onnx), config=str(files.config), threads=1, max_voices=1
     )
+    # A graph of a few bytes may ask for any amount of memory.
+    memory_limit_mb = CHECK_MEMORY_MB + MEMORY_OF_SIZE * _size_mb(files.onnx)
     try:
         # A worker speaks a few sentences before it says that it is loaded.
         async with brief_worker(
@@ -38,12 +44,17 @@ async def hear(files: VoiceFiles) -> None:
             "tts_app.core.piper.worker:PiperWorker",
             options,
             start_timeout_seconds=CHECK_TIMEOUT_SECONDS,
+            memory_limit_mb=memory_limit_mb,
         ):
             pass
     except EngineFailed as error:
         raise BadValue(
             f"The voice cannot speak a test sentence: {error.message}", field="onnx"
         ) from error
+
+
+def _size_mb(path: Path) -> int:
+    return path.stat().st_size // 1_000_000 + 1
 
 
 def keep(files: VoiceFiles, target: Path) -> None:

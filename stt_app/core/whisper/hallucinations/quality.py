@@ -23,9 +23,10 @@ _SURE_OF_VOICE = 0.5
 """Silero's own threshold for speech, here for the mean over an utterance."""
 _FAILED_LOG_PROBABILITY = -1.0
 """Whisper's own threshold (`logprob_threshold`)."""
-_LEAST_LOG_PROBABILITY = -0.8
+_LEAST_LOG_PROBABILITY = {"en": -0.8}
 """Of real speech above it the full window corrects no word; short commands are often
-below -0.6, and decoding each of them again would delay it for nothing."""
+below -0.6, and decoding each of them again would delay it for nothing. In other
+languages small models are unsure of right words too, and only failures are doubted."""
 
 
 class RedecodeReason(StrEnum):
@@ -43,13 +44,17 @@ def token_limit(seconds: float) -> int:
 
 
 def redecode_reason(
-    pieces: Sequence[TextPiece], seconds: float, voice_probability: float
+    pieces: Sequence[TextPiece],
+    seconds: float,
+    voice_probability: float,
+    language: str = "en",
 ) -> RedecodeReason | None:
     """Why the text is not credible, or None if it is.
 
     `seconds` is the length of the utterance, `voice_probability` 0 to 1. The pieces
     are as Whisper gave them, loops included.
     """
+    least = _LEAST_LOG_PROBABILITY.get(language, _FAILED_LOG_PROBABILITY)
     text = "".join(piece.text for piece in pieces)
     if not text.strip():
         return RedecodeReason.EMPTY if voice_probability >= _SURE_OF_VOICE else None
@@ -59,7 +64,7 @@ def redecode_reason(
         piece.compression_ratio > LOOPING_COMPRESSION for piece in pieces
     ):
         return RedecodeReason.REPEAT
-    if any(piece.average_log_probability < _LEAST_LOG_PROBABILITY for piece in pieces):
+    if any(piece.average_log_probability < least for piece in pieces):
         return RedecodeReason.UNSURE
     return None
 
