@@ -143,6 +143,7 @@ const SENTENCES = [
   [/^(?<server>.+ at \S+) serves (?<model>\S+)\.$/, gettext("%(server)s serves %(model)s.")],
   [/^(?<server>.+ at \S+) serves (?<model>\S+)\. Standing by: (?<spares>[^.]+)\.$/, gettext("%(server)s serves %(model)s. Standing by: %(spares)s.")],
   [/^(?<name>[\w ]+), ready$/, gettext("%(name)s, ready")],
+  [/^There is no language model \(`llm_backend` is `none`\)/, gettext("There is no language model (llm_backend is none).")],
   [/^Whisper is loading\.$/, gettext("Whisper is loading.")],
   [/^Piper is loading\.$/, gettext("Piper is loading.")],
 ];
