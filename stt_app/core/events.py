@@ -173,8 +173,7 @@ class UtteranceTranscribed:
     """Whether the session ends after it."""
     segments: tuple[SpokenSegment, ...] = ()
     """Empty if the engine does not tell them."""
-    live: bool = True
-    """False for a recording, whose latency says nothing about live speech."""
+    live: bool = True  # False for a recording: its latency says nothing
 
     @property
     def start_seconds(self) -> float:
