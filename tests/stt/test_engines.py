@@ -169,7 +169,7 @@ def test_quiet_speech_is_detected_like_loud_speech(
     found = [loud.probability(frame) >= 0.5 for frame in frames]
     faint = [quiet.probability(frame * np.float32(0.003)) >= 0.5 for frame in frames]
     assert sum(found) > 20
-    assert sum(one != other for one, other in zip(found, faint, strict=True)) <= 3
+    assert sum(one != other for one, other in zip(found, faint, strict=True)) <= 5
 
 
 @pytest.mark.model
