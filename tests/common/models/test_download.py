@@ -163,7 +163,10 @@ def test_it_refuses_a_model_of_another_kind(hub: Hub, tmp_path: Path) -> None:
 def test_it_says_what_helps_when_there_is_no_network(tmp_path: Path) -> None:
     with pytest.raises(ModelMissing) as caught:
         download_whisper("small", tmp_path, "http://127.0.0.1:9")
-    assert "the connection to 127.0.0.1 failed (nothing is listening" in caught.value.message
+    assert (
+        "the connection to 127.0.0.1 failed (nothing is listening"
+        in caught.value.message
+    )
     assert "manage.py models download small" in caught.value.message
 
 
