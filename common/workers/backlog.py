@@ -145,7 +145,7 @@ class Job:
             return priority
         is_file = priority is Priority.FILE
         ageing_seconds = FILE_AGEING_SECONDS if is_file else AGEING_SECONDS
-        return max(0, math.floor(priority - (now - self.since) / ageing_seconds))
+        return max(0, math.ceil(priority - (now - self.since) / ageing_seconds))
 
     def goes_with(self, other: Job) -> bool:
         """Whether both may be in one batch: what is wanted now waits for no guess."""

@@ -22,6 +22,9 @@ _FLOOR_FALL = 10 ** (-20 / 20)
 _LOUDEST_FALL = 10 ** (-8 / 20)
 """A second: so fast the loudest sound before any speech is forgotten."""
 _LEAST_RMS = 1e-6
+_ROUNDING_RMS = 1e-5
+"""The rounding noise of 16-bit audio. The detector remembers speech for a second in
+digital silence, which must not lengthen an utterance."""
 
 
 class SpeechLevel:
@@ -48,7 +51,7 @@ class SpeechLevel:
     def too_quiet(self, frame_rms: float) -> bool:
         """Whether this is silence next to the latest speech: its echo, or the
         detector's memory of it."""
-        return frame_rms < max(self._silence_rms, self._floor_rms)
+        return frame_rms < max(self._silence_rms, self._floor_rms, _ROUNDING_RMS)
 
     def hear(self, frame_rms: float, probability: float) -> None:
         """Learn from a frame; `probability`, 0 to 1, says how surely it is speech."""

@@ -70,3 +70,7 @@ def test_a_level_that_somebody_has_set_is_absolute() -> None:
     level = SpeechLevel(0.002, FRAME_SECONDS)
     assert level.too_quiet(0.0019)
     assert not level.too_quiet(0.0021)
+
+
+def test_digital_silence_is_never_speech() -> None:
+    assert SpeechLevel(0.0, FRAME_SECONDS).too_quiet(0.0)
