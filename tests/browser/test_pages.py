@@ -49,8 +49,6 @@ def test_it_stands_still_fits_and_is_accessible(
         assert dark == [], f"{path} at {width}, dark"
         assert not scrolls_sideways(page), f"{path} scrolls sideways at {width}"
         page.evaluate(LARGE_TEXT)
-        # The charts follow the new width of their place in a later frame.
-        page.wait_for_timeout(200)
         assert not scrolls_sideways(page), f"{path}: large text at {width}"
         context.close()
     # The browser reports the status of the page that is not there.
