@@ -17,8 +17,19 @@ const transcripts = new Store("transcripts");
 const sounds = new Store("transcript-audio");
 
 /** @returns {Promise<Recording[]>} The newest first. */
-export function keptTranscripts() {
-  return transcripts.all();
+export async function keptTranscripts() {
+  const kept = await transcripts.all();
+  await forgetLostAudio(new Set(kept.map((each) => Number(each.id))));
+  return kept;
+}
+
+/**
+ * Audio is left alone where the page was closed while its transcript was removed.
+ * @param {Set<number>} ids Of the transcripts.
+ */
+async function forgetLostAudio(ids) {
+  const lost = (await sounds.all()).map((each) => each.id).filter((id) => !ids.has(id));
+  if (lost.length) await sounds.delete(...lost);
 }
 
 /**
@@ -29,7 +40,11 @@ export function keptTranscripts() {
 export async function keepTranscript(recording) {
   const id = await transcripts.put(recording);
   if (recording.id !== undefined) return id;
-  for (const old of (await transcripts.all()).slice(KEPT_TRANSCRIPTS)) await forgetTranscript(Number(old.id));
+  const old = (await transcripts.all()).slice(KEPT_TRANSCRIPTS).map((each) => Number(each.id));
+  if (old.length) {
+    await forgetTranscripts(...old);
+    await sounds.delete(...old);
+  }
   return id;
 }
 
@@ -51,10 +66,22 @@ export async function audioOf(id) {
   return (await sounds.get(id))?.audio;
 }
 
-/** @param {number} id */
-export async function forgetTranscript(id) {
-  await transcripts.delete(id);
+/**
+ * The audio beside them stays until it is forgotten, too.
+ * @param {...number} ids At least one.
+ */
+export async function forgetTranscripts(...ids) {
+  await transcripts.delete(...ids);
+}
+
+/**
+ * @param {number} id
+ * @returns {Promise<Blob|undefined>} What was kept.
+ */
+export async function forgetAudio(id) {
+  const audio = await audioOf(id);
   await sounds.delete(id);
+  return audio;
 }
 
 /**

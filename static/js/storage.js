@@ -63,9 +63,12 @@ export class Store {
     return Number(await this.#within("readwrite", (store) => store.put(kept)));
   }
 
-  /** @param {number} id */
-  async delete(id) {
-    await this.#within("readwrite", (store) => store.delete(id));
+  /**
+   * All of them, or none.
+   * @param {...number} ids At least one.
+   */
+  async delete(...ids) {
+    await this.#within("readwrite", (store) => ids.map((id) => store.delete(id))[0]);
   }
 
   async clear() {

@@ -1,7 +1,7 @@
 // The transcripts of this visit, and below them those that this browser kept from earlier ones.
 
 import { gettext, interpolate, ngettext } from "./i18n.js";
-import { audioOf, forgetTranscript, keepAudio, KEPT_AUDIO_BYTES, keepTranscript, keptTranscripts } from "./kept-transcripts.js";
+import { audioOf, forgetAudio, forgetTranscripts, keepAudio, KEPT_AUDIO_BYTES, keepTranscript, keptTranscripts } from "./kept-transcripts.js";
 import { announce, byId, make } from "./page.js";
 import { titleOf } from "./recording.js";
 import { TranscriptCard } from "./transcript-card.js";
@@ -157,18 +157,18 @@ export class TranscriptList {
       this.#cards.delete(card);
     }
     this.#write(async () => {
-      for (const card of cards) await this.#forget(card);
+      const kept = cards.filter((card) => card.recording.id !== undefined);
+      if (kept.length) await forgetTranscripts(...kept.map((card) => Number(card.recording.id)));
+      for (const card of kept) await this.#forgetAudio(card);
     });
     this.#show();
     row.querySelector("button")?.focus();
   }
 
   /** @param {TranscriptCard} card */
-  async #forget(card) {
-    const id = Number(card.recording.id);
-    const audio = await audioOf(id);
+  async #forgetAudio(card) {
+    const audio = await forgetAudio(Number(card.recording.id));
     if (audio) this.#forgotten.set(card, audio);
-    await forgetTranscript(id);
   }
 
   /** @param {TranscriptCard[]} cards */

@@ -25,6 +25,17 @@ from tests.word_errors import word_error_rate
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 PATIENCE_MS = 60_000
+NOTHING_IS_KEPT = """() => new Promise((resolve) => {
+  const opened = indexedDB.open("voice-server");
+  opened.onsuccess = () => {
+    const store = opened.result.transaction("transcripts").objectStore("transcripts");
+    const counted = store.count();
+    counted.onsuccess = () => {
+      opened.result.close();
+      resolve(counted.result === 0);
+    };
+  };
+})"""
 MICROPHONE = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
 
 
@@ -150,6 +161,7 @@ def it_brings_removed_ones_back(page: Page) -> None:
     page.get_by_role("button", name="Undo").click()
     expect(card(page, "again.wav").locator(".transcript-toggle")).to_be_visible()
     page.get_by_role("button", name="Remove all").click()
+    page.wait_for_function(NOTHING_IS_KEPT)
     page.reload()
     expect(page.locator("#transcripts-empty")).to_be_visible()
 
