@@ -28,7 +28,7 @@ from gateway_app.access.rate_headers import (
     allowance_of,
     has_rate_headers,
 )
-from gateway_app.requests import ADMIN, check_address, scope_of
+from gateway_app.requests import ADMIN, accepts_html, check_address, scope_of
 from gateway_app.responses import ErrorResponse, error_for_response, error_response
 from gateway_app.services import find_gateway_services, gateway_services
 from gateway_app.sockets.sessions import Seat
@@ -247,7 +247,7 @@ def is_for_programs(request: HttpRequest) -> bool:
         match = None
     if match and "ninja" in match.app_names and match.url_name != DOCS_PAGE:
         return True
-    return "text/html" not in request.headers.get("Accept", "")
+    return not accepts_html(request)
 
 
 def _shape_error(request: HttpRequest, response: HttpResponseBase) -> None:

@@ -20,6 +20,11 @@ def scope_of(request: HttpRequest) -> dict[str, Any]:
     return scope
 
 
+def accepts_html(request: HttpRequest) -> bool:
+    """Whether the answer may be a page: a browser asks for HTML, a program does not."""
+    return "text/html" in request.headers.get("Accept", "")
+
+
 def check_address(request: HttpRequest) -> None:
     """Refuse what no database takes, and let probes come by the address of the machine.
     Raises BadRequest and NotFound.

@@ -16,6 +16,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from django.views.i18n import JavaScriptCatalog
 
+from gateway_app.requests import accepts_html
+
 GetResponse = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
 YEAR_SECONDS = 365 * 24 * 3600
@@ -30,7 +32,7 @@ def page_language(get_response: GetResponse) -> GetResponse:
     """
 
     async def middleware(request: HttpRequest) -> HttpResponseBase:
-        if not _is_for_people(request):
+        if not accepts_html(request):
             return await get_response(request)
         language = translation.get_language_from_request(request)
         request.LANGUAGE_CODE = language
@@ -69,7 +71,3 @@ def _source(language: str) -> bytes:
     with translation.override(language):
         view = JavaScriptCatalog(packages=[PACKAGE])
         return view.get(HttpRequest()).content
-
-
-def _is_for_people(request: HttpRequest) -> bool:
-    return "text/html" in request.headers.get("Accept", "")

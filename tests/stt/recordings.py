@@ -77,10 +77,15 @@ def with_tracks(*tracks: Samples) -> bytes:
         file.add_stream("pcm_s16le", rate=RATE_HZ, layout="mono") for _ in tracks
     ]
     for stream, samples in zip(streams, tracks, strict=True):
-        whole = (samples * 32_767).astype(np.int16).reshape(1, -1)
-        frame = av.AudioFrame.from_ndarray(whole, format="s16", layout="mono")
-        frame.sample_rate, frame.pts = RATE_HZ, 0
-        for packet in [*stream.encode(frame), *stream.encode(None)]:
-            file.mux(packet)
+        mux_pcm16(file, stream, samples, "mono")
     file.close()
     return written.getvalue()
+
+
+def mux_pcm16(file: Any, stream: Any, samples: Samples, layout: str) -> None:
+    """Write float samples at 48 kHz, those of several channels interleaved."""
+    whole = (samples * 32_767).astype(np.int16).reshape(1, -1)
+    frame = av.AudioFrame.from_ndarray(whole, format="s16", layout=layout)
+    frame.sample_rate, frame.pts = RATE_HZ, 0
+    for packet in [*stream.encode(frame), *stream.encode(None)]:
+        file.mux(packet)

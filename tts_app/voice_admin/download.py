@@ -21,7 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from common.errors import VoiceError
 from common.models.download import PublishedVoice
-from gateway_app.requests import scope_of
+from gateway_app.requests import accepts_html, scope_of
 from tts_app.core.voices.downloads import Download, DownloadState, VoiceDownloads
 from tts_app.models import Voice
 from tts_app.services import speech_services
@@ -103,7 +103,7 @@ class VoiceDownloadPages(VoicePages):
 
         async def view(request: HttpRequest) -> HttpResponseBase:
             name = request.POST.get("name", "")
-            by_form = "text/html" in request.headers.get("Accept", "")
+            by_form = accepts_html(request)
             try:
                 download = await deed(_downloads(request), name)
             except VoiceError as error:

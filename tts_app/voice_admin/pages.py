@@ -13,14 +13,11 @@ from django.http import HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
 
 from common.errors import VoiceError
+from gateway_app.requests import accepts_html
 from gateway_app.responses import error_response
 
 Allowed = Callable[[HttpRequest], bool]
 AsyncView = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
-
-
-def _accepted(request: HttpRequest) -> str:
-    return request.headers.get("Accept", "")
 
 
 class VoicePages:
@@ -38,7 +35,7 @@ class VoicePages:
         @wraps(work)
         async def view(request: HttpRequest) -> HttpResponseBase:
             user = await request.auser()
-            if not user.is_authenticated and "text/html" in _accepted(request):
+            if not user.is_authenticated and accepts_html(request):
                 return redirect_to_login(request.get_full_path())
             if not await sync_to_async(self._may_bring)(request):
                 raise PermissionDenied

@@ -146,13 +146,8 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
     def _refuse_body(self) -> None:
         if not self._refused:
             limit = in_words(self._limit_bytes)
-            path = self.channel._path.decode("latin-1").partition("?")[0]
-            path = below(path, self.server.served_below)
-            self._refuse(
-                TooLarge(
-                    f"A request to this address may carry at most {limit}.{hint(path)}"
-                )
-            )
+            words = f"A request to this address may carry at most {limit}."
+            self._refuse(TooLarge(words + hint(self._path_below())))
 
     def _refuse(self, error: VoiceError) -> None:
         """Respond now and close the connection; discard the rest."""
@@ -160,8 +155,7 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
         self._end_body()
         self.requestHeaders.removeHeader(b"expect")
         transport = self.channel.transport
-        target = self._target.decode("latin-1").partition("?")[0]
-        path = below(target, self.server.served_below)
+        path = self._path_below()
         transport.write(plain_answer(error, self.server.error_shapes.of(path)))
         transport.loseWriteConnection()
         self.channel.abort_later(LINGER_SECONDS)

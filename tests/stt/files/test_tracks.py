@@ -18,7 +18,7 @@ from stt_app.core.files.media_decoder import MediaDecoder
 from stt_app.core.files.media_reader import MediaReader
 from stt_app.core.session.options import Options
 from tests.fakes import FakeStt
-from tests.stt.recordings import RATE_HZ, with_tracks
+from tests.stt.recordings import RATE_HZ, mux_pcm16, with_tracks
 from tests.stt.sounds import LoudnessVad, sound
 
 SILENCE, SPEECH = (sound(each, rate_hz=RATE_HZ) for each in (-1, 1))
@@ -109,11 +109,6 @@ def _opposite(container: str) -> bytes:
         "flac" if container == "flac" else "pcm_s16le", RATE_HZ
     )
     stream.codec_context.layout = "stereo"
-    planes = np.stack([SPEECH, -SPEECH], axis=1).reshape(1, -1)
-    whole = (planes * 32_767).astype(np.int16)
-    frame = av.AudioFrame.from_ndarray(whole, format="s16", layout="stereo")
-    frame.sample_rate, frame.pts = RATE_HZ, 0
-    for packet in [*stream.encode(frame), *stream.encode(None)]:
-        file.mux(packet)
+    mux_pcm16(file, stream, np.stack([SPEECH, -SPEECH], axis=1), "stereo")
     file.close()
     return written.getvalue()
