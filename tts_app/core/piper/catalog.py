@@ -10,10 +10,16 @@ from types import MappingProxyType
 
 import structlog
 
-from common.config import TtsEngineSettings, project_dir
+from common.config import TtsEngineSettings
 from common.errors import EngineFailed
 from common.models.download import is_voice_name
-from common.models.files import VoiceFiles, find_voices, local_voices, voice_checksums
+from common.models.files import (
+    VoiceFiles,
+    find_voices,
+    local_voices,
+    voice_checksums,
+    voices_folder,
+)
 from common.models.wheels import INSTALL
 from tts_app.core.engine import VoiceInfo
 from tts_app.core.piper.strays import stray_voice_files
@@ -123,7 +129,7 @@ class Catalog:
 
     @property
     def _folder(self) -> Path:
-        return project_dir() / Path(self.config.voices_dir).expanduser()
+        return voices_folder(self.config)
 
     def _folder_stamp(self) -> object:
         folder = self._folder

@@ -27,7 +27,7 @@ from common.errors import (
     VoiceError,
 )
 from common.models.download import PublishedVoice
-from common.models.files import VoiceFiles, local_voices
+from common.models.files import VoiceFiles, local_voices, voices_folder
 from common.models.names import nearest
 from common.models.transfer import Progress
 from common.workers import JobTimeout, Priority
@@ -109,7 +109,7 @@ class VoiceDownloads:
         self._hub = hub
         self._patience_seconds = patience_seconds
         self._folder = project_dir() / Path(config.data_dir).expanduser() / "downloads"
-        self._voices = project_dir() / Path(config.voices_dir).expanduser()
+        self._voices = voices_folder(config)
         self._downloads: dict[str, Download] = {}
         self._places = asyncio.Semaphore(AT_ONCE)
         self._listing: asyncio.Task[list[PublishedVoice]] | None = None

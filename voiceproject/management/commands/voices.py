@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
-from common.config import Config, project_dir
+from common.config import Config
 from common.errors import EngineFailed
 from common.models.checksums import FileState, keep_checksums
 from common.models.download import (
@@ -23,6 +22,7 @@ from common.models.files import (
     installed_voices,
     local_voices,
     voice_checksums,
+    voices_folder,
 )
 from common.models.names import nearest
 from tts_app.core.piper.catalog import Catalog, UnusableVoice, read_voice
@@ -101,8 +101,7 @@ class Command(BaseCommand):
                     self._list_checksums(voice)
         if not here:
             self.stdout.write("No voice is installed.")
-        folder = project_dir() / Path(config.voices_dir).expanduser()
-        for reason in stray_voice_files(folder).values():
+        for reason in stray_voice_files(voices_folder(config)).values():
             self.stdout.write(reason)
         if options["all"]:
             _refuse_offline(config)
@@ -160,7 +159,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"{name} is already installed: {here[name].onnx}")
                 continue
             _refuse_offline(config)
-            onnx = download_voice(name, project_dir() / config.voices_dir)
+            onnx = download_voice(name, voices_folder(config))
             self.stdout.write(
                 f"{name} is in {onnx.parent}. Use it with PIPER_MODEL_PATH={name}"
             )
