@@ -1,4 +1,5 @@
-"""The history: one row for each transcript and each synthesis."""
+"""The history, one row for each transcript and each synthesis; and who is being
+forgotten."""
 
 from __future__ import annotations
 
@@ -119,3 +120,17 @@ class Synthesis(HistoryEntry):
 
     def __str__(self) -> str:
         return f"Synthesis {self.pk}"
+
+
+class Forgetting(models.Model):
+    """Tells running servers to drop what they hold of somebody in memory.
+
+    `manage.py forget` writes it, waits until they have seen it, and deletes it.
+    """
+
+    principals = models.JSONField(default=list)
+    networks = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"Forgetting {self.pk}"

@@ -104,6 +104,7 @@ LOGIN_REDIRECT_URL = "home"
 FORCE_SCRIPT_NAME = _config.root_path or None
 # Another program on the same host may have cookies of the usual names.
 SESSION_COOKIE_NAME = f"sessionid{_config.root_path.replace('/', '_')}"
+SESSION_COOKIE_AGE = _config.sign_in_days * 24 * 3600
 SESSION_COOKIE_PATH = f"{_config.root_path}/"
 CSRF_COOKIE_NAME = f"csrftoken{_config.root_path.replace('/', '_')}"
 CSRF_COOKIE_PATH = f"{_config.root_path}/"
