@@ -34,7 +34,13 @@ class Limits:
     requests_per_minute: int | None = None
     """HTTP requests and new sockets."""
     sessions: int | None = None
-    """Sockets that are open at the same time, in one process."""
+    """Sockets that are open at the same time."""
+    audio_in_seconds_per_day: int | None = None
+    """Seconds of audio to transcribe, in a UTC day."""
+    audio_out_seconds_per_day: int | None = None
+    """Seconds of synthesised speech, in a UTC day."""
+    llm_tokens_per_day: int | None = None
+    """Tokens that language models read and wrote, in a UTC day."""
 
 
 NO_LIMITS = Limits()
