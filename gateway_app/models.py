@@ -1,5 +1,5 @@
-"""The history, one row for each transcript and each synthesis; and who is being
-forgotten."""
+"""The models: the history, with one row for each transcript and each synthesis, who is
+being forgotten, and those of the folders."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
+
+from gateway_app.audit.models import AuditEvent
+
+__all__ = ["AuditEvent", "HistoryEntry", "Status", "Synthesis", "Transcript"]
 
 
 class Status(models.TextChoices):

@@ -60,7 +60,7 @@ class KeptRows:
     def _of(self, person: Person) -> models.QuerySet[Any]:
         theirs = Q(**{f"{self.principal}__in": sorted(person.holders)})
         if self.client and person.networks:
-            addresses = _addresses(self._rows, self.client, person.networks)
+            addresses = addresses_in(self._rows, self.client, person.networks)
             theirs |= Q(**{f"{self.client}__in": sorted(addresses)})
         return self._rows.filter(theirs)
 
@@ -79,7 +79,7 @@ def exported(
         yield plain["fields"]
 
 
-def _addresses(
+def addresses_in(
     rows: models.QuerySet[Any], field: str, networks: Collection[str]
 ) -> set[str]:
     """How addresses of these networks are written in the table."""

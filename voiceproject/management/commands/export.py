@@ -15,6 +15,8 @@ from django.utils import timezone
 
 from common.errors import VoiceError
 from common.product import NAME
+from gateway_app.access.principals import LOCAL
+from gateway_app.audit.log import Action, record
 from gateway_app.retention.people import NobodyFound, Person, find_person
 from voiceproject.storage.kinds import kept_data
 
@@ -32,6 +34,7 @@ class Command(BaseCommand):
         """Write the file. Raises CommandError."""
         try:
             person = find_person(options["person"], settings.VOICE.config)
+            record(LOCAL.id, Action.EXPORTED, sorted(person.holders)[0])
             if options["file"]:
                 with _new_file(Path(options["file"])) as out:
                     write_export(person, out)

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from common.errors import VoiceError
+from gateway_app.access.principals import LOCAL
+from gateway_app.audit.log import Action, record
 from gateway_app.retention.kept import Kept
 from gateway_app.retention.pruning import prune
 from voiceproject.storage.kinds import kept_data
@@ -44,6 +46,8 @@ class Command(BaseCommand):
             counts = prune(kinds, dry_run=options["dry_run"], days=days)
         except VoiceError as error:
             raise CommandError(error.message) from error
+        if not options["dry_run"]:
+            record(LOCAL.id, Action.PRUNED, "data", deleted=sum(counts.values()))
         verb = "Would delete" if options["dry_run"] else "Deleted"
         for kind in kinds:
             if kind.name in counts:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gateway_app', '0002_principal'),
+        ('gateway_app', '0003_audit'),
     ]
 
     operations = [
