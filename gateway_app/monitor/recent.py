@@ -86,7 +86,8 @@ class RecentPast:
     def forget(self, person: Person) -> None:
         """Drop the requests of this person."""
         theirs = [person.owns(*caller) for caller in self._callers]
-        for kept in (self._callers, self._owners, self._requests):
+        kinds: tuple[deque[Any], ...] = (self._callers, self._owners, self._requests)
+        for kept in kinds:
             left = [each for each, gone in zip(kept, theirs, strict=True) if not gone]
             kept.clear()
             kept.extend(left)

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 
 from django.db import DEFAULT_DB_ALIAS
 
-from gateway_app.access.principals import LOCAL
-from gateway_app.audit.log import Action, record
 from gateway_app.models import Forgetting
 from gateway_app.retention.erasure import erase_deleted
 from gateway_app.retention.kept import Kept
@@ -53,7 +51,6 @@ def forget(
             for kind in kinds
             if not kind.stays
         }
-        record(LOCAL.id, Action.FORGOTTEN, pseudonym, removed=sum(counts.values()))
     finally:
         mark.delete()
     tables = [kind.model for kind in kinds if isinstance(kind, KeptRows)]

@@ -76,7 +76,7 @@ def test_it_migrates_forward_and_backward(fresh_url: str) -> None:
 
 def test_it_prunes(fresh_url: str) -> None:
     manage(fresh_url, "migrate", "--verbosity", "0")
-    assert "Deleted 0 transcripts" in manage(fresh_url, "prune_history")
+    assert "Deleted 0 transcripts" in manage(fresh_url, "prune")
 
 
 @pytest.mark.model

@@ -64,13 +64,10 @@ class RedisConversations:
             deleted, *_ = await commands.execute()
         return bool(deleted)
 
-    async def of_owners(self, owners: Iterable[str]) -> dict[str, list[Turn]]:
-        """The turns of all conversations of these owners, by id."""
-        found = {
-            key.conversation_id: await self.history(key)
-            for key in await self._keys(owners)
-        }
-        return {name: turns for name, turns in found.items() if turns}
+    async def of_owners(self, owners: Iterable[str]) -> list[tuple[Key, list[Turn]]]:
+        """All conversations of these owners."""
+        found = [(key, await self.history(key)) for key in await self._keys(owners)]
+        return [(key, turns) for key, turns in found if turns]
 
     async def forget_owners(self, owners: Iterable[str]) -> int:
         """Delete all conversations of these owners; how many there were."""

@@ -56,16 +56,7 @@ class FolderLock:
 
     def __enter__(self) -> FolderLock:
         """Raises FolderInUse."""
-        try:
-            self._file = self._path.open("ab")
-        except OSError as error:
-            # With PostgreSQL the folder may be missing, or not ours to write.
-            log.debug("data folder not locked", reason=error.strerror)
-            return self
-        self._path.chmod(PRIVATE_FILE)
-        if not self._lock(self._use):
-            self._file.close()
-            raise FolderInUse(str(self._path.parent))
+        self.acquire()
         return self
 
     def __exit__(
@@ -74,27 +65,49 @@ class FolderLock:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.release()
+
+    def acquire(self) -> None:
+        """Raises FolderInUse. Without a folder that can be written there is no lock."""
+        try:
+            self._file = self._path.open("ab")
+            self._path.chmod(PRIVATE_FILE)
+        except OSError as error:
+            # With PostgreSQL the folder may be missing, or not ours to write.
+            log.debug("data folder not locked", reason=error.strerror)
+            return
+        self._take(self._use)
+
+    def release(self) -> None:
+        """Safe to call twice."""
         if self._file is not None:
             self._file.close()
             self._file = None
 
     def is_alone(self) -> bool:
-        """Whether no other process uses the folder at this moment."""
+        """Whether no other process uses the folder at this moment. Raises FolderInUse
+        if the lock is lost meanwhile."""
         if self._file is None:
             return False
-        alone = self._lock(Use.ALONE)
-        self._lock(self._use)
+        alone = _lock(self._file, Use.ALONE)
+        self._take(self._use)
         return alone
 
-    def _lock(self, use: Use) -> bool:
-        if sys.platform == "win32" or self._file is None:
-            return True
-        kind = fcntl.LOCK_EX if use is Use.ALONE else fcntl.LOCK_SH
-        try:
-            fcntl.flock(self._file, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
+    def _take(self, use: Use) -> None:
+        if self._file is not None and not _lock(self._file, use):
+            self.release()
+            raise FolderInUse(str(self._path.parent))
+
+
+def _lock(file: IO[bytes], use: Use) -> bool:
+    if sys.platform == "win32":
         return True
+    kind = fcntl.LOCK_EX if use is Use.ALONE else fcntl.LOCK_SH
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def is_in_use(folder: Path) -> bool:

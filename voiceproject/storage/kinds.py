@@ -8,7 +8,7 @@ from common.config import Config
 from gateway_app.retention.kept import Kept
 from gateway_app.retention.kinds import kept_by_gateway
 from stt_app.resume.kept import kept_by_listening
-from tts_app.kept import kept_by_speech
+from tts_app.retention.kinds import kept_by_speech
 
 
 def kept_data(config: Config, database: str = DEFAULT_DB_ALIAS) -> list[Kept]:

@@ -10,6 +10,7 @@ import pytest
 from channels.testing import WebsocketCommunicator
 
 from gateway_app.access.keys import key_principal
+from gateway_app.retention.people import Person
 from tests.fake_services import FakeServices
 from tests.fakes import FakeStt
 from tests.stt.sockets import next_message, opened, say, until_closed
@@ -59,3 +60,16 @@ async def test_the_history_says_whose_words_they_are(services: FakeServices) -> 
         await until_closed(socket)
     (record,) = services.history.records
     assert record.principal == key_principal(TWO).id
+
+
+async def test_whoever_is_forgotten_has_no_last_words_and_no_stream(
+    services: FakeServices,
+) -> None:
+    async with connected(services, ONE) as (socket, ready):
+        await say(socket, 1, -1)
+        await next_message(socket)
+    services.listening.forget(Person(frozenset([key_principal(ONE).id])))
+    async with connected(services, ONE, f"?resume={ready['resume_token']}") as (_, new):
+        assert new["resumed"] is False
+    await services.listening.stop()
+    assert services.history.records == []

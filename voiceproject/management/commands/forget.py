@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -9,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from common.errors import VoiceError
+from gateway_app.access.principals import LOCAL
+from gateway_app.audit.log import Action, record
 from gateway_app.retention.forgetting import SEEN_SECONDS, Forgotten, forget
 from gateway_app.retention.people import NobodyFound, Person, find_person
 from voiceproject.storage.folder import data_folder, is_in_use
@@ -21,6 +24,8 @@ class Command(BaseCommand):
         "conversations, streams and usage. The audit log keeps what was done, without "
         "the name. Running servers drop what they hold in memory."
     )
+
+    ask: Callable[[str], str] = staticmethod(input)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -41,7 +46,7 @@ class Command(BaseCommand):
             found = self._show(person, name)
             if options["dry_run"]:
                 return
-            if not options["yes"] and not _is_sure(found):
+            if not options["yes"] and not self._is_sure(found):
                 raise CommandError("Nothing was removed.")
             self._report(self._forget(person))
         except NobodyFound as error:
@@ -65,13 +70,23 @@ class Command(BaseCommand):
                 self.stdout.write(f"{count:>8} {kind.name} ({kind.stays})")
         return total
 
+    def _is_sure(self, found: int) -> bool:
+        try:
+            answer = self.ask(f"Remove these {found} for good? Type yes: ")
+        except EOFError:
+            return False
+        return answer.strip().lower() == "yes"
+
     def _forget(self, person: Person) -> Forgotten:
         config = settings.VOICE.config
         # Servers on other machines may use a database that is not SQLite.
         servers_run = is_in_use(data_folder(config)) or connection.vendor != "sqlite"
         if servers_run:
             self.stdout.write(f"Telling running servers ({SEEN_SECONDS:g} s).")
-        return forget(person, kept_data(config), servers_run=servers_run)
+        done = forget(person, kept_data(config), servers_run=servers_run)
+        removed = sum(done.counts.values())
+        record(LOCAL.id, Action.FORGOTTEN, done.pseudonym, removed=removed)
+        return done
 
     def _report(self, done: Forgotten) -> None:
         removed = ", ".join(f"{count} {name}" for name, count in done.counts.items())
@@ -83,11 +98,3 @@ class Command(BaseCommand):
                 f"their bytes may still be on the disk: {done.left_bytes}. Run the "
                 "command again."
             )
-
-
-def _is_sure(found: int) -> bool:
-    try:
-        answer = input(f"Remove these {found} for good? Type yes: ")
-    except EOFError:
-        return False
-    return answer.strip().lower() == "yes"

@@ -14,6 +14,7 @@ from common.config import Config
 from gateway_app.retention.kept import Kept
 from gateway_app.retention.people import Person
 from gateway_app.retention.tables import KeptRows
+from tts_app.core.conversations import Key, Turn
 from tts_app.core.redis_conversations import RedisConversations
 from tts_app.models import Conversation
 
@@ -40,11 +41,8 @@ class KeptInRedis:
         return len(self._of(person))
 
     def export(self, person: Person) -> Iterator[dict[str, Any]]:
-        for conversation_id, turns in self._of(person).items():
-            yield {
-                "conversation_id": conversation_id,
-                "turns": [vars(turn) for turn in turns],
-            }
+        for key, turns in self._of(person):
+            yield {**key._asdict(), "turns": [vars(turn) for turn in turns]}
 
     def forget(self, person: Person, pseudonym: str) -> int:
         async def forget() -> int:
@@ -56,8 +54,8 @@ class KeptInRedis:
 
         return async_to_sync(forget)()
 
-    def _of(self, person: Person) -> dict[str, Any]:
-        async def of() -> dict[str, Any]:
+    def _of(self, person: Person) -> list[tuple[Key, list[Turn]]]:
+        async def of() -> list[tuple[Key, list[Turn]]]:
             store = RedisConversations(self.config, self.config.redis_url)
             try:
                 return await store.of_owners(person.holders)
