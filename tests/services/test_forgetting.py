@@ -87,7 +87,7 @@ def test_it_forgets_rows_in_postgres(postgres_database: str) -> None:
     done = forget(PERSON, kinds, servers_run=False, database=postgres_database)
     assert done.left_bytes == ""
     tables: tuple[type[Model], ...] = (Transcript, Synthesis, Conversation)
-    for table in tables:
-        rows = table._base_manager.using(postgres_database)
+    for each in tables:
+        rows = each._base_manager.using(postgres_database)
         assert list(rows.values_list("principal", flat=True)) == ["key:2"]
     assert not Forgetting.objects.using(postgres_database).exists()

@@ -70,7 +70,10 @@ def _copy_file(source: Path, target: Path) -> None:
         closing(sqlite3.connect(source)) as from_,
         closing(sqlite3.connect(target)) as to,
     ):
-        from_.backup(to)
+        try:
+            from_.backup(to)
+        except sqlite3.DatabaseError as error:
+            raise DamagedDatabase(str(error)) from error
 
 
 def _copy_into_file(source: str, target: Path) -> None:

@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 from channels.testing import WebsocketCommunicator
 
+from common.config import Config
 from gateway_app.access.keys import key_principal
+from gateway_app.history.records import TranscriptRecord
 from gateway_app.retention.people import Person
-from tests.fake_services import FakeServices
+from stt_app.core.events import SessionEvent
+from stt_app.resume.streams import ResumePoint, Streams
+from tests.fake_services import FakeServices, KeptHistory
 from tests.fakes import FakeStt
 from tests.stt.sockets import next_message, opened, say, until_closed
 from tests.stt.sounds import LoudnessVad
@@ -62,14 +66,28 @@ async def test_the_history_says_whose_words_they_are(services: FakeServices) -> 
     assert record.principal == key_principal(TWO).id
 
 
-async def test_whoever_is_forgotten_has_no_last_words_and_no_stream(
-    services: FakeServices,
-) -> None:
-    async with connected(services, ONE) as (socket, ready):
-        await say(socket, 1, -1)
-        await next_message(socket)
-    services.listening.forget(Person(frozenset([key_principal(ONE).id])))
-    async with connected(services, ONE, f"?resume={ready['resume_token']}") as (_, new):
-        assert new["resumed"] is False
-    await services.listening.stop()
-    assert services.history.records == []
+async def test_whoever_is_forgotten_has_no_last_words_and_no_stream() -> None:
+    history = KeptHistory()
+    streams = Streams(Config(), history)
+    tokens = {}
+    for owner in ("key:1", "key:2"):
+        stream = await streams.take("session", owner, None)
+        async for _ in stream.watching(no_events()):
+            pass
+        words = TranscriptRecord("last", "session", "192.0.2.1", owner)
+        await streams.leave(stream, [words], lost=True)
+        tokens[owner] = stream.token
+    streams.forget(Person(frozenset(["key:1"])))
+    resumed = {}
+    for owner, token in tokens.items():
+        stream = await streams.take("session", owner, ResumePoint(token))
+        resumed[owner] = stream.start.resumed
+    await streams.stop()
+    assert resumed == {"key:1": False, "key:2": True}
+    assert [record.principal for record in history.records] == ["key:2"]
+
+
+async def no_events() -> AsyncIterator[SessionEvent]:
+    events: tuple[SessionEvent, ...] = ()
+    for event in events:
+        yield event
