@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -54,18 +53,6 @@ async def written(writer: DatabaseHistory) -> None:
     while writer.pending:
         assert time.monotonic() < end, f"{writer.pending} records were not written"
         await asyncio.sleep(0.05)
-
-
-@pytest.fixture
-def fresh_url(postgres: Postgres, postgres_database: str) -> Iterator[str]:
-    """The address of a database in which nothing is migrated."""
-    name = "fresh"
-    with connections[postgres_database].cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        cursor.execute(f"CREATE DATABASE {name}")
-    yield postgres.url.replace("/postgres?", f"/{name}?")
-    with connections[postgres_database].cursor() as cursor:
-        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def test_it_migrates_forward_and_backward(fresh_url: str) -> None:

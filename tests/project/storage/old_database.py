@@ -40,4 +40,9 @@ def lost(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
 
 
 def _values(row: dict[str, Any]) -> set[str]:
-    return {f"{name}={value!r}" for name, value in row.items()}
+    return {f"{name}={_text(value)}" for name, value in row.items()}
+
+
+def _text(value: Any) -> str:
+    """JSON in any order of its keys: PostgreSQL sorts them."""
+    return repr(sorted(value.items()) if isinstance(value, dict) else value)
