@@ -29,7 +29,8 @@ def rising_tone() -> Samples:
 
 def test_it_is_the_spectrogram_that_the_model_was_trained_with() -> None:
     found = turn_features(rising_tone())
-    assert (found.shape, found.dtype) == ((80, 800), np.float32)
+    assert found.shape == (80, 800)
+    assert found.dtype == np.float32
     for frame, (mel, level) in LOUDEST_MELS.items():
         assert int(found[:, frame].argmax()) == mel
         assert found[mel, frame] == pytest.approx(level, abs=1e-3)
