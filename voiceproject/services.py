@@ -39,6 +39,7 @@ from tts_app.service import SpeechService
 from tts_app.services import SpeechServices
 from voiceproject.error_shapes import ERROR_SHAPES
 from voiceproject.lifecycle import Managed, ServerProcess
+from voiceproject.routes.table import ROUTES
 
 ROLES = ("stt", "tts")
 
@@ -168,7 +169,7 @@ def _gateway(
     figures = Figures(sessions, parts, queues, files)
     return GatewayServices(
         loaded=loaded,
-        access=AccessControl(config, counters),
+        access=AccessControl(config, counters, routes=ROUTES),
         sessions=sessions,
         history=history,
         health=health,
