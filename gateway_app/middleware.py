@@ -22,7 +22,7 @@ from gateway_app.access.principals import (
     principal_of,
 )
 from gateway_app.access.proxies import client_address
-from gateway_app.access.quotas import Allowance, OverQuota
+from gateway_app.access.quotas import Allowance, Kind, OverQuota
 from gateway_app.access.rate_headers import (
     add_rate_headers,
     allowance_of,
@@ -198,9 +198,13 @@ async def _limited_login(
     try:
         await failures.count(address)
     except VoiceError as error:
+        failures.listener.failed(Kind.PASSWORD, address)
         return error_response(request, error)
     response = await get_response(request)
-    if response.status_code != 200:  # success is a redirect; a failure the form again
+    if response.status_code == 200:  # success is a redirect; a failure the form again
+        account = request.POST.get("username", "")
+        failures.listener.failed(Kind.PASSWORD, address, account)
+    else:
         await failures.forgive(address)
     return response
 

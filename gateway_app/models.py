@@ -8,9 +8,17 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
+from gateway_app.audit import sign_ins
 from gateway_app.audit.models import AuditEvent
 
-__all__ = ["AuditEvent", "HistoryEntry", "Status", "Synthesis", "Transcript"]
+__all__ = [
+    "AuditEvent",
+    "HistoryEntry",
+    "Status",
+    "Synthesis",
+    "Transcript",
+    "sign_ins",  # receives Django's signals
+]
 
 
 class Status(models.TextChoices):

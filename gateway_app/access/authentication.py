@@ -17,7 +17,13 @@ from gateway_app.access.principals import (
     user_principal,
 )
 from gateway_app.access.proxies import behind_proxy, client_address, header
-from gateway_app.access.quotas import Allowance, FailedLogins, Quotas
+from gateway_app.access.quotas import (
+    Allowance,
+    FailedLogins,
+    FailureListener,
+    Kind,
+    Quotas,
+)
 from gateway_app.access.root_path import below
 from gateway_app.access.routes import NO_ROUTES, Route, Routes
 from gateway_app.access.session_users import user_of_session
@@ -30,7 +36,7 @@ class AccessControl:
     """Authenticates requests and sockets, and checks that they may use their route.
 
     `routes` is the table of all routes; `further_keys` are stores of keys besides the
-    setting `api_keys`.
+    setting `api_keys`; `listener` is told of each wrong key and password.
     """
 
     def __init__(
@@ -38,9 +44,10 @@ class AccessControl:
         config: Config,
         counters: Counters,
         further_keys: Sequence[KeySource] = (),
+        listener: FailureListener | None = None,
         routes: Routes = NO_ROUTES,
     ) -> None:
-        self.failures = FailedLogins(counters)
+        self.failures = FailedLogins(counters, listener)
         """Counts keys here, and passwords at the admin's login."""
         self._quotas = Quotas(config, counters)
         self.routes = routes
@@ -96,6 +103,7 @@ class AccessControl:
         for source in self._sources:
             if (principal := await source.principal(key)) is not None:
                 return principal
+        self.failures.listener.failed(Kind.KEY, address)
         await self.failures.count(address)
         raise Unauthorized("The API key is not valid.")
 
