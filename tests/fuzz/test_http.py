@@ -23,7 +23,7 @@ load_all_checks()
 schemathesis.openapi.media_type("audio/*", st.binary(max_size=200))
 SCHEMA = schemathesis.openapi.from_dict(api.get_openapi_schema())
 OPERATIONS = {each.ok().label: each.ok() for each in SCHEMA.get_all_operations()}
-CHECKED = CHECKS.get_by_names(
+CHECKED: list[Any] = CHECKS.get_by_names(
     [
         "status_code_conformance",
         "content_type_conformance",
