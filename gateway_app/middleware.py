@@ -19,10 +19,15 @@ from django.utils.decorators import async_only_middleware
 from common.errors import Forbidden, Unauthorized, VoiceError
 from common.metrics import HTTP_REQUESTS, HTTP_SECONDS
 from common.workers.turns import work_for
-from gateway_app.access.principals import Principal, principal_of, user_principal
+from gateway_app.access.principals import (
+    Principal,
+    act_as,
+    principal_of,
+    user_principal,
+)
 from gateway_app.access.proxies import client_address
 from gateway_app.access.public_paths import is_public_list, skips_access
-from gateway_app.access.quotas import Allowance, OverQuota, caller_of
+from gateway_app.access.quotas import Allowance, Kind, OverQuota, caller_of
 from gateway_app.access.rate_headers import (
     add_rate_headers,
     allowance_of,
@@ -203,6 +208,7 @@ async def _identify_admin_user(request: HttpRequest) -> None:
 
 def _set_principal(request: HttpRequest, principal: Principal) -> None:
     request.principal = principal  # type: ignore[attr-defined]
+    act_as(principal)
     structlog.contextvars.bind_contextvars(principal=principal.id)
     work_for(caller_of(principal, client_address(scope_of(request))))
 
@@ -230,9 +236,13 @@ async def _limited_login(
     try:
         await failures.count(address)
     except VoiceError as error:
+        failures.listener.failed(Kind.PASSWORD, address)
         return error_response(request, error)
     response = await get_response(request)
-    if response.status_code != 200:  # success is a redirect; a failure the form again
+    if response.status_code == 200:  # success is a redirect; a failure the form again
+        account = request.POST.get("username", "")
+        failures.listener.failed(Kind.PASSWORD, address, account)
+    else:
         await failures.forgive(address)
     return response
 

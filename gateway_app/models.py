@@ -1,4 +1,5 @@
-"""The history: one row for each transcript and each synthesis."""
+"""The models: the history, with one row for each transcript and each synthesis, and
+those of the folders."""
 
 from __future__ import annotations
 
@@ -6,6 +7,18 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
+
+from gateway_app.audit import sign_ins
+from gateway_app.audit.models import AuditEvent
+
+__all__ = [
+    "AuditEvent",
+    "HistoryEntry",
+    "Status",
+    "Synthesis",
+    "Transcript",
+    "sign_ins",  # receives Django's signals
+]
 
 
 class Status(models.TextChoices):

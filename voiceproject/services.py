@@ -16,6 +16,7 @@ from common.services import Services
 from compat_app.wyoming.server import WyomingServer
 from gateway_app.access.authentication import AccessControl
 from gateway_app.access.counters import Counters
+from gateway_app.audit.failures import FailureLog
 from gateway_app.health import OLLAMA, Part, ServerHealth
 from gateway_app.history.records import HistoryWriter
 from gateway_app.history.writer import DatabaseHistory
@@ -37,6 +38,7 @@ from tts_app.core.engine import TtsEngine
 from tts_app.core.voices.downloads import VoiceDownloads
 from tts_app.service import SpeechService
 from tts_app.services import SpeechServices
+from tts_app.voice_admin.installed import downloaded_for
 from voiceproject.error_shapes import ERROR_SHAPES
 from voiceproject.lifecycle import Managed, ServerProcess
 
@@ -140,12 +142,14 @@ def assemble(
         rooms.append(speech)
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
-    counters = Counters(config.redis_url)
+    counters, failures = Counters(config.redis_url), FailureLog()
+    access = AccessControl(config, counters, listener=failures)
     gateway = _gateway(
-        loaded, engines.parts(), queues, files, sessions, records, recent, counters
+        loaded, engines.parts(), queues, files, sessions, records, recent, access
     )
     managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
     managed.append(Managed("limits", stop=counters.close))
+    managed.append(Managed("audit", stop=failures.stop, stops_last=True))
     if wyoming := _wyoming(Services(gateway, *rooms), host):
         rooms.append(wyoming)
         managed.append(_managed_wyoming(wyoming))
@@ -160,7 +164,7 @@ def _gateway(
     sessions: SessionRegistry,
     history: HistoryWriter,
     recent: RecentPast,
-    counters: Counters,
+    access: AccessControl,
 ) -> GatewayServices:
     config = loaded.config
     probes = _probes(config, asks_llm="llm" in parts)
@@ -168,7 +172,7 @@ def _gateway(
     figures = Figures(sessions, parts, queues, files)
     return GatewayServices(
         loaded=loaded,
-        access=AccessControl(config, counters),
+        access=access,
         sessions=sessions,
         history=history,
         health=health,
@@ -195,7 +199,7 @@ def _speech(
     history: HistoryWriter,
 ) -> SpeechServices:
     speech = SpeechService(config, engine, llm, sessions=sessions, history=history)
-    downloads = VoiceDownloads(config, speech.sync_voices)
+    downloads = VoiceDownloads(config, downloaded_for(speech))
     return SpeechServices(engine, llm, speech, downloads)
 
 

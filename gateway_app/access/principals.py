@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
@@ -33,7 +34,13 @@ class Limits:
     requests_per_minute: int | None = None
     """HTTP requests and new sockets."""
     sessions: int | None = None
-    """Sockets that are open at the same time, in one process."""
+    """Sockets that are open at the same time."""
+    audio_in_seconds_per_day: int | None = None
+    """Seconds of audio to transcribe, in a UTC day."""
+    audio_out_seconds_per_day: int | None = None
+    """Seconds of synthesised speech, in a UTC day."""
+    llm_tokens_per_day: int | None = None
+    """Tokens that language models read and wrote, in a UTC day."""
 
 
 NO_LIMITS = Limits()
@@ -69,3 +76,16 @@ def principal_of(request: HttpRequest) -> Principal:
     """Who sent the request; ANONYMOUS without authentication."""
     principal: Principal = getattr(request, "principal", ANONYMOUS)
     return principal
+
+
+_acting: ContextVar[Principal | None] = ContextVar("acting", default=None)
+
+
+def act_as(principal: Principal) -> None:
+    """What follows in this task, and in its threads, is done for this principal."""
+    _acting.set(principal)
+
+
+def acting() -> Principal | None:
+    """For whom the current task works; None outside a request."""
+    return _acting.get()
