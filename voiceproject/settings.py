@@ -10,6 +10,7 @@ from corsheaders.defaults import default_headers
 
 from common.config import ConfigError, load_config, project_dir
 from common.logs import configure_logs
+from voiceproject.body_limits import json_limit_bytes
 from voiceproject.cors import BROWSER_HEADERS, EXPOSED_HEADERS
 from voiceproject.django_config import (
     channel_layers,
@@ -159,7 +160,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = _config.max_body_mb * 1_000_000
+# Forms are unescaped without a pause, so theirs is the limit of JSON.
+DATA_UPLOAD_MAX_MEMORY_SIZE = json_limit_bytes(_config)
 FILE_UPLOAD_PERMISSIONS = 0o600
 # Always on disk, so that every upload has a path for other processes.
 FILE_UPLOAD_HANDLERS = [
