@@ -123,8 +123,9 @@ def messages() -> Iterator[tuple[str, str | bytes]]:
     yield "/v1/speak", json.dumps({"type": "Speak", "text": "漢" * 10_000})
     yield "/v1/speak", json.dumps({"type": "Speak", "text": "£1,234.56 " * 6_000})
     audio = "A" * (1_000 * kilobyte)
-    yield "/v1/realtime", json.dumps(
-        {"type": "input_audio_buffer.append", "audio": audio}
+    yield (
+        "/v1/realtime",
+        json.dumps({"type": "input_audio_buffer.append", "audio": audio}),
     )
     listen = "?encoding=linear16&sample_rate=8000"
     for path in ("/ws/stt", f"/v1/listen{listen}", f"/v2/listen{listen}&model=flux"):
