@@ -10,7 +10,7 @@ from corsheaders.defaults import default_headers
 
 from common.config import ConfigError, load_config, project_dir
 from common.logs import configure_logs
-from voiceproject.body_limits import json_limit_bytes
+from voiceproject.routes.body_limits import json_limit_bytes
 from voiceproject.cors import BROWSER_HEADERS, EXPOSED_HEADERS
 from voiceproject.django_config import (
     channel_layers,
@@ -18,6 +18,7 @@ from voiceproject.django_config import (
     unfold_settings,
     usable_secret_key,
 )
+from voiceproject.storage.folder import temporary_folder
 
 BASE_DIR = project_dir()
 
@@ -105,6 +106,7 @@ LOGIN_REDIRECT_URL = "home"
 FORCE_SCRIPT_NAME = _config.root_path or None
 # Another program on the same host may have cookies of the usual names.
 SESSION_COOKIE_NAME = f"sessionid{_config.root_path.replace('/', '_')}"
+SESSION_COOKIE_AGE = _config.sign_in_days * 24 * 3600
 SESSION_COOKIE_PATH = f"{_config.root_path}/"
 CSRF_COOKIE_NAME = f"csrftoken{_config.root_path.replace('/', '_')}"
 CSRF_COOKIE_PATH = f"{_config.root_path}/"
@@ -163,6 +165,7 @@ CONTENT_SECURITY_POLICY = {
 # Forms are unescaped without a pause, so theirs is the limit of JSON.
 DATA_UPLOAD_MAX_MEMORY_SIZE = json_limit_bytes(_config)
 FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_TEMP_DIR = temporary_folder(_data_dir)
 # Always on disk, so that every upload has a path for other processes.
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",

@@ -16,7 +16,7 @@ from tests.fake_services import FakeServices, fake_services
 from tests.project.loop_holds import allowed_seconds, least_hold
 from tests.test_error_shape import ROUTES
 from voiceproject.asgi import build_application
-from voiceproject.body_limits import NOTHING_BYTES, BodyLimits
+from voiceproject.routes.body_limits import NOTHING_BYTES, BodyLimits
 
 MOST_BYTES = 8_000_000
 """Larger recordings take the same path in more pieces."""
