@@ -10,7 +10,6 @@ from corsheaders.defaults import default_headers
 
 from common.config import ConfigError, load_config, project_dir
 from common.logs import configure_logs
-from voiceproject.routes.body_limits import json_limit_bytes
 from voiceproject.cors import BROWSER_HEADERS, EXPOSED_HEADERS
 from voiceproject.django_config import (
     channel_layers,
@@ -18,6 +17,7 @@ from voiceproject.django_config import (
     unfold_settings,
     usable_secret_key,
 )
+from voiceproject.routes.body_limits import json_limit_bytes
 from voiceproject.storage.folder import temporary_folder
 
 BASE_DIR = project_dir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
 from typing import Any
@@ -92,7 +93,9 @@ def test_a_connection_is_answered_or_ends_quietly(caplog: Any) -> None:
             reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
             writer.write(data)
             writer.write_eof()
-            await asyncio.wait_for(reader.read(), 10)
+            # Closing with something unread resets a connection.
+            with contextlib.suppress(ConnectionError):
+                await asyncio.wait_for(reader.read(), 10)
             writer.close()
         assert services.sessions.count("wyoming") == 0
 

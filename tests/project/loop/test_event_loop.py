@@ -13,7 +13,7 @@ from channels.testing import WebsocketCommunicator
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tests.fake_services import FakeServices, fake_services
-from tests.project.loop_holds import allowed_seconds, least_hold
+from tests.project.loop.holds import allowed_seconds, least_hold
 from tests.test_error_shape import ROUTES
 from voiceproject.asgi import build_application
 from voiceproject.routes.body_limits import NOTHING_BYTES, BodyLimits
