@@ -27,6 +27,7 @@ class KeptAudit:
     name: str = "audit events"
     setting: str = "audit_retention_days"
     stays: str = ""
+    tables: tuple[type[models.Model], ...] = (AuditEvent,)
 
     def expired(self, before: datetime) -> int:
         return self._older(before).count()

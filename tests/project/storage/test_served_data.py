@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import stat
 import subprocess
 import sys
@@ -21,7 +20,6 @@ from tests.server_process import (
     RunningServer,
     running_server,
     server_environment,
-    started_server,
 )
 
 pytestmark = pytest.mark.server
@@ -89,13 +87,3 @@ def test_commands_work_beside_a_running_server(tmp_path: Path) -> None:
         assert CANARY not in recent_texts(server)
         modes = {stat.S_IMODE(path.stat().st_mode) for path in data.rglob("*")}
         assert modes <= {0o600, 0o700}
-
-        (data / "temporary" / "recording-1").write_bytes(b"speech")
-        server.signal(signal.SIGKILL)
-        server.wait()
-    restored = manage(settings, "restore", str(archive))
-    assert (restored.returncode, restored.stderr) == (0, "")
-    assert copies(data) > 0  # the backup is older than the forgetting
-    with started_server(**FAKES, **settings) as server:
-        server.wait_until_answering()
-        assert not (data / "temporary" / "recording-1").exists()
