@@ -35,6 +35,7 @@ class Body(Enum):
 
 TABLE: tuple[tuple[str, Body], ...] = (
     ("/tts", Body.FIELDS),
+    ("/api/token", Body.FIELDS),
     ("/admin/tts_app/voice/upload/part/", Body.UPLOAD),
     ("/admin/", Body.FIELDS),
     ("/v1/audio/transcriptions", Body.RECORDING),
