@@ -30,7 +30,7 @@ from gateway_app.services import gateway_services
 from gateway_app.tokens.api import router as token_router
 from tts_app.api import router as speech_router
 from tts_app.conversation_api import router as conversation_router
-from voiceproject.body_limits import in_words, json_limit_bytes
+from voiceproject.routes.body_limits import in_words, json_limit_bytes
 
 log = structlog.get_logger(__name__)
 

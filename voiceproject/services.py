@@ -41,6 +41,7 @@ from tts_app.services import SpeechServices
 from tts_app.voice_admin.installed import downloaded_for
 from voiceproject.error_shapes import ERROR_SHAPES
 from voiceproject.lifecycle import Managed, ServerProcess
+from voiceproject.routes.table import ROUTES
 
 ROLES = ("stt", "tts")
 
@@ -143,7 +144,7 @@ def assemble(
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
     counters, failures = Counters(config.redis_url), FailureLog()
-    access = AccessControl(config, counters, listener=failures)
+    access = AccessControl(config, counters, listener=failures, routes=ROUTES)
     gateway = _gateway(
         loaded, engines.parts(), queues, files, sessions, records, recent, access
     )
