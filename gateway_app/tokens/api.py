@@ -61,7 +61,7 @@ async def browser_token(
     Offer it as the subprotocols `token, TOKEN`, or send it as `Authorization: Bearer`.
     The connection acts as you, with the scopes of the token.
     """
-    wish = wish or TokenIn()
+    wish = wish or TokenIn.model_validate({})
     tokens = gateway_services(scope_of(request)).access.tokens
     issued = await tokens.issue(principal_of(request), wish.scopes, wish.seconds)
     response["Cache-Control"] = "no-store"

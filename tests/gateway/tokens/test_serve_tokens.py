@@ -11,6 +11,7 @@ import httpx
 import pytest
 from websockets.exceptions import ConnectionClosedError
 from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
 from common.config import project_dir
 from tests.server_process import POLL_SECONDS, RunningServer, started_server
@@ -24,7 +25,7 @@ FAKES: dict[str, Any] = {
     "tts_engine": "tests.project.fake_engines:Tts",
     "llm_backend": "none",
 }
-PAGE = "http://localhost:5173"
+PAGE = Origin("http://localhost:5173")
 
 
 def test_a_token_opens_one_socket_and_expires() -> None:
@@ -32,7 +33,7 @@ def test_a_token_opens_one_socket_and_expires() -> None:
         wait_until_ready(server)
         token = issued(server, {"scopes": ["stt"]})
         with connect(
-            f"{server.ws_url}/ws/stt", subprotocols=["token", token], origin=PAGE
+            f"{server.ws_url}/ws/stt", subprotocols=offering(token), origin=PAGE
         ) as socket:
             assert socket.subprotocol == "token"
             assert json.loads(socket.recv())["type"] == "ready"
@@ -55,6 +56,10 @@ def wait_until_ready(server: RunningServer) -> None:
         time.sleep(POLL_SECONDS)
 
 
+def offering(token: str) -> list[Subprotocol]:
+    return [Subprotocol("token"), Subprotocol(token)]
+
+
 def issued(server: RunningServer, wish: dict[str, Any]) -> str:
     answer = httpx.post(f"{server.url}/api/token", json=wish, headers=AUTHORISED)
     return str(answer.raise_for_status().json()["token"])
@@ -65,7 +70,7 @@ def refusal(
 ) -> str:
     """What the server says before it closes with this code."""
     with connect(
-        f"{server.ws_url}{path}", subprotocols=["token", token], origin=PAGE
+        f"{server.ws_url}{path}", subprotocols=offering(token), origin=PAGE
     ) as socket:
         error = json.loads(socket.recv())
         assert error["type"] == "error"
