@@ -124,6 +124,7 @@ def alice(transactional_db: None) -> User:
         Transcript.objects.create(principal=principal, text=user.username)
         record(principal, Action.CHANGED, "voice:amy", client_says=user.username)
         record("local", Action.CREATED, principal, name=user.username)
+    record("anonymous", Action.SIGN_IN_FAILED, "password", accounts="alice, bob")
     return alice
 
 
