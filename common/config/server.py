@@ -47,6 +47,11 @@ class NetworkSettings(Section):
         "Key that signs sessions. In development an empty one is generated and kept in `data_dir`.",
         secret=True,
     )
+    secret_key_fallbacks: list[str] = setting(
+        [],
+        "Earlier values of `secret_key`, newest first: what they signed stays valid until they are removed.",
+        secret=True,
+    )
     allowed_hosts: list[str] = setting(
         ["localhost", "127.0.0.1", "[::1]"], "Host names that requests may use."
     )
@@ -205,6 +210,11 @@ class StorageSettings(RedisSettings):
     )
     history_retention_days: int = setting(
         30, "Age at which `prune_history` deletes records; 0 keeps them.", ge=0
+    )
+    disk_min_free_mb: int = setting(
+        200,
+        "Free space in MB on the disk of `data_dir` below which `/health` fails; 0 does not look.",
+        ge=0,
     )
     history_queue_limit: int = setting(
         1_000, "Records queued for writing; further ones are dropped.", ge=1
