@@ -30,6 +30,7 @@ from gateway_app.probes.database import database_probe
 from gateway_app.probes.disk import disk_probe
 from gateway_app.probes.probe import Probe
 from gateway_app.probes.redis import redis_probe
+from gateway_app.retention.job import Forget, RetentionJob
 from gateway_app.services import GatewayServices
 from gateway_app.sockets.sessions import SessionRegistry
 from llm.engine import LlmEngine
@@ -46,6 +47,8 @@ from tts_app.services import SpeechServices
 from tts_app.voice_admin.installed import downloaded_for
 from voiceproject.error_shapes import ERROR_SHAPES
 from voiceproject.lifecycle import Managed, ServerProcess
+from voiceproject.routes.table import ROUTES
+from voiceproject.storage.kinds import kept_data
 
 ROLES = ("stt", "tts")
 
@@ -137,9 +140,11 @@ def assemble(
     managed = [Managed("history", database.start, database.stop, stops_last=True)]
     queues: dict[str, Callable[[], int]] = {}
     files: Callable[[], list[RunningFile]] = list
+    told: list[Forget] = [database.forget, recent.forget]
     if engines.stt is not None:
         listening = build_listening(config, engines.stt, records, vad)
         files = listening.listening.files.now
+        told.append(listening.listening.forget)
         rooms.append(listening)
         managed += _managed_listening(listening)
     if engines.tts is not None and engines.llm is not None:
@@ -148,7 +153,7 @@ def assemble(
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
     counters, failures = Counters(config.redis_url), FailureLog()
-    access = AccessControl(config, counters, listener=failures)
+    access = AccessControl(config, counters, listener=failures, routes=ROUTES)
     figures = Figures(
         sessions, engines.parts(), queues, files, lambda: database.pending
     )
@@ -156,6 +161,8 @@ def assemble(
         loaded, engines.parts(), figures, sessions, records, recent, access
     )
     managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
+    retention = RetentionJob(kept_data(config), told)
+    managed.append(Managed("retention", retention.start, retention.stop))
     managed.append(Managed("limits", stop=counters.close))
     managed.append(Managed("audit", stop=failures.stop, stops_last=True))
     if wyoming := _wyoming(Services(gateway, *rooms), host):

@@ -37,7 +37,7 @@ _CHILD_MODULE = "llm.embedded.server"
 _NOT_STARTED = "http://127.0.0.1:9/v1"
 _RESTART_SECONDS = 20.0
 _MISSED_CHECKS = 3
-_SUSPECT_SECONDS = 1.0
+_SUSPECT_SECONDS = 2.0
 """The time to the next check once the child has missed one."""
 _NOT_SHOWN = re.compile(
     r"[-.](?:instruct|chat|it|gguf|i?q\d\w*|b?f(?:16|32))(?=[-.]|$)", re.IGNORECASE

@@ -29,9 +29,9 @@ def rules() -> list[dict[str, Any]]:
 def labels_of_metrics() -> dict[str, set[str]]:
     """The labels of each name that a scrape shows."""
     return {
-        family.name + suffix: set(collector._labelnames)  # type: ignore[attr-defined]
+        family.name + suffix: set(getattr(collector, "_labelnames", ()))
         for collector in list(REGISTRY._collector_to_names)
-        for family in collector.describe()
+        for family in collector.collect()
         for suffix in _SUFFIXES[family.type]
     }
 
