@@ -39,8 +39,8 @@ MODULE_LINES = 300
 TEST_MODULE_LINES = 400
 FUNCTION_LINES = 60
 FOLDER_MODULES = 14
-OF_NOBODY = {"Voice", "Forgetting"}
-"""Tables without anything of people; the second one is empty but for a few seconds."""
+OF_NOBODY = {"Forgetting", "Heartbeat", "Voice"}
+"""Tables without anything of people; the first one is empty but for a few seconds."""
 
 
 def modules_below(folder: str) -> list[Path]:
