@@ -7,6 +7,10 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
+from gateway_app.usage.models import UsageDay
+
+__all__ = ["HistoryEntry", "Status", "Synthesis", "Transcript", "UsageDay"]
+
 
 class Status(models.TextChoices):
     """How a request ended."""

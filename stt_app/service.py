@@ -16,6 +16,13 @@ from common.errors import VoiceError
 from common.workers import Priority
 from gateway_app.access.principals import Principal
 from gateway_app.history.records import HistoryWriter
+from gateway_app.usage.accounts import (
+    UNMETERED,
+    Account,
+    Accounts,
+    Quota,
+    Resource,
+)
 from stt_app.core.endpointing.vad import VadModel
 from stt_app.core.engine import SttEngine, check_model
 from stt_app.core.engine_load import EngineLoad
@@ -25,6 +32,7 @@ from stt_app.core.files.media_decoder import MediaDecoder
 from stt_app.core.languages import languages_of
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
+from stt_app.file_meter import FileMeter
 from stt_app.history import FileSummary, UtteranceRecorder
 from stt_app.owed import OwedTexts
 from stt_app.resume.streams import ResumePoint, Stream, Streams, superseded
@@ -45,8 +53,10 @@ class LiveSession:
         streams: Streams,
         recorder: UtteranceRecorder,
         owed: OwedTexts,
+        account: Account,
     ) -> None:
         self._session = session
+        self._account = account
         self._owed = owed
         self._stream = stream
         self._streams = streams
@@ -71,9 +81,14 @@ class LiveSession:
     def feed(self, frame: bytes) -> None:
         """Audio in the session's encoding, rate and channels, of any length.
 
-        Raises UnsupportedAudio.
+        Raises UnsupportedAudio, and QuotaExceeded when nothing is left of the day's
+        quota; this frame is then ignored.
         """
+        self._account.check(Quota.AUDIO_IN)
+        seconds_before = self._session.audio_seconds
         self._session.feed(frame)
+        seconds = self._session.audio_seconds - seconds_before
+        self._account.spend(Resource.AUDIO_IN, seconds)
 
     async def wait_for_capacity(self) -> None:
         """Return when there is room for another frame. Always yields to other tasks."""
@@ -146,6 +161,7 @@ class ListeningService:
         media: MediaDecoder,
         history: HistoryWriter,
         keeps_history: bool = True,
+        accounts: Accounts = UNMETERED,
     ) -> None:
         self._engine = engine
         self._vad = vad
@@ -154,6 +170,7 @@ class ListeningService:
         self._streams = streams
         self._media = media
         self._history = history
+        self._accounts = accounts
         self.load = EngineLoad(settings.stt_lag_limit_seconds)
         """The lag of this process's transcripts."""
         self._owed = OwedTexts(settings.stt_owed_seconds if keeps_history else 0)
@@ -197,10 +214,12 @@ class ListeningService:
 
         `priority` is that of its finals; None is FINAL, or FILE for the purpose
         `file`. `model` is one that the engine offers; empty is its default. Raises
-        BadValue for an unknown model, and Overloaded while texts come late, unless a
-        stream is resumed.
+        BadValue for an unknown model, QuotaExceeded, and Overloaded while texts come
+        late, unless a stream is resumed.
         """
         check_model(model, self.models)
+        account = self._accounts.account(principal, client)
+        await account.admit(Quota.AUDIO_IN)
         if resume is None:
             self.load.admit()
         stream = await self._streams.take(session_id, principal.id, resume)
@@ -219,7 +238,9 @@ class ListeningService:
             start=stream.start,
             on_result=recorder.keep,
         )
-        return LiveSession(session, stream, self._streams, recorder, self._owed)
+        return LiveSession(
+            session, stream, self._streams, recorder, self._owed, account
+        )
 
     async def transcribe_file(
         self,
@@ -241,10 +262,13 @@ class ListeningService:
         detected elsewhere. `track` is one of its audio tracks, counted from 1; None is
         the first. The last event is a Progress with the file's true length. The history
         gets one record of the file. Raises BadValue for an unknown model or track,
-        UnsupportedAudio, TooLarge, Overloaded, the engine's error, or OSError when the
-        file cannot be opened.
+        UnsupportedAudio, TooLarge, QuotaExceeded, Overloaded, the engine's error, or
+        OSError when the file cannot be opened.
         """
         check_model(model, self.models)
+        account = self._accounts.account(principal, client)
+        await account.admit(Quota.AUDIO_IN)
+        meter = FileMeter(account, start_seconds)
         summary = FileSummary(request_id, principal=principal, client=client)
         events = self._files.transcribe(
             path,
@@ -259,6 +283,7 @@ class ListeningService:
             with self.files.running(request_id, principal.id) as file:
                 async with aclosing(events):
                     async for event in events:
+                        await meter.take(event)
                         file.take(event)
                         if isinstance(event, UtteranceTranscribed):
                             summary.add(event)
@@ -268,6 +293,7 @@ class ListeningService:
             summary.fail(error)
             raise
         finally:
+            meter.settle()
             self._history.record(summary.record())
 
     def _with_defaults(self, chosen: Options) -> Options:

@@ -25,7 +25,11 @@ from gateway_app.monitor.monitor import Monitor
 from gateway_app.monitor.recent import RecentPast
 from gateway_app.probes import Probe, database_probe, redis_probe
 from gateway_app.services import GatewayServices
+from gateway_app.sockets.leases import Leases
 from gateway_app.sockets.sessions import SessionRegistry
+from gateway_app.usage.days import DayQuotas
+from gateway_app.usage.ledger import Ledger
+from gateway_app.usage.meter import Meter
 from llm.engine import LlmEngine
 from llm.factory import build_llm
 from llm.servers.ollama_probe import ask_ollama
@@ -122,7 +126,11 @@ def assemble(
 ) -> ServerProcess:
     """The server with these engines; the default `history` is the database."""
     config = loaded.config
-    sessions = SessionRegistry()
+    counters = Counters(config.redis_url)
+    quotas = DayQuotas(counters)
+    ledger = Ledger(quotas)
+    meter = Meter(config, quotas, ledger)
+    sessions = _sessions(config, meter)
     recent = RecentPast(show_texts=config.store_history)
     database = DatabaseHistory(config, recent)
     records = history or database
@@ -131,21 +139,23 @@ def assemble(
     queues: dict[str, Callable[[], int]] = {}
     files: Callable[[], list[RunningFile]] = list
     if engines.stt is not None:
-        listening = build_listening(config, engines.stt, records, vad)
+        listening = build_listening(config, engines.stt, records, vad, meter)
         files = listening.listening.files.now
         rooms.append(listening)
         managed += _managed_listening(listening)
     if engines.tts is not None and engines.llm is not None:
-        speech = _speech(config, engines.tts, engines.llm, sessions, records)
+        speech = _speech(
+            config, engines.tts, engines.llm, sessions, records, meter
+        )
         rooms.append(speech)
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
-    counters = Counters(config.redis_url)
+    access = AccessControl(config, counters)
     gateway = _gateway(
-        loaded, engines.parts(), queues, files, sessions, records, recent, counters
+        loaded, engines.parts(), queues, files, sessions, records, recent, access, meter
     )
     managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
-    managed.append(Managed("limits", stop=counters.close))
+    managed += _managed_usage(meter, sessions, counters)
     if wyoming := _wyoming(Services(gateway, *rooms), host):
         rooms.append(wyoming)
         managed.append(_managed_wyoming(wyoming))
@@ -160,7 +170,8 @@ def _gateway(
     sessions: SessionRegistry,
     history: HistoryWriter,
     recent: RecentPast,
-    counters: Counters,
+    access: AccessControl,
+    meter: Meter,
 ) -> GatewayServices:
     config = loaded.config
     probes = _probes(config, asks_llm="llm" in parts)
@@ -168,14 +179,36 @@ def _gateway(
     figures = Figures(sessions, parts, queues, files)
     return GatewayServices(
         loaded=loaded,
-        access=AccessControl(config, counters),
+        access=access,
         sessions=sessions,
         history=history,
         health=health,
         figures=figures,
         monitor=Monitor(health, figures, recent),
+        meter=meter,
         error_shapes=ERROR_SHAPES,
     )
+
+
+def _sessions(config: Config, meter: Meter) -> SessionRegistry:
+    leases = Leases(config.redis_url) if config.redis_url else None
+    limit = config.address_max_sessions or None
+    return SessionRegistry(meter, leases, address_limit=limit)
+
+
+def _managed_usage(
+    meter: Meter, sessions: SessionRegistry, counters: Counters
+) -> list[Managed]:
+    async def stop() -> None:
+        await sessions.stop()
+        await meter.quotas.close()
+        await counters.close()
+
+    ledger = meter.ledger
+    return [
+        Managed("limits", stop=stop, stops_last=True),
+        Managed("usage", ledger.start, ledger.stop, stops_last=True),
+    ]
 
 
 def _probes(config: Config, *, asks_llm: bool) -> dict[str, Probe]:
@@ -193,8 +226,11 @@ def _speech(
     llm: LlmEngine,
     sessions: SessionRegistry,
     history: HistoryWriter,
+    meter: Meter,
 ) -> SpeechServices:
-    speech = SpeechService(config, engine, llm, sessions=sessions, history=history)
+    speech = SpeechService(
+        config, engine, llm, sessions=sessions, history=history, accounts=meter
+    )
     downloads = VoiceDownloads(config, speech.sync_voices)
     return SpeechServices(engine, llm, speech, downloads)
 

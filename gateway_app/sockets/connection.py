@@ -17,6 +17,7 @@ from common.errors import (
     INTERNAL,
     BadRequest,
     IdleTimeout,
+    QuotaExceeded,
     Restarting,
     SessionExpired,
     VoiceError,
@@ -24,12 +25,13 @@ from common.errors import (
 from common.metrics import ERRORS
 from common.workers.turns import work_for
 from gateway_app.access.principals import ANONYMOUS, Principal
-from gateway_app.access.quotas import caller_of, holder
+from gateway_app.access.quotas import OverQuota, caller_of
 from gateway_app.sockets.clock import SYSTEM_CLOCK, Clock
 from gateway_app.sockets.door import Handler, Transport
 from gateway_app.sockets.lifetime import Lifetime
 from gateway_app.sockets.limits import MessageRate, SocketLimits, Strikes
 from gateway_app.sockets.sessions import RETRY_SECONDS, Seat, SessionRegistry
+from gateway_app.usage.accounts import UNMETERED, Account, Accounts, Resource
 
 log = structlog.get_logger(__name__)
 
@@ -66,6 +68,8 @@ class Connection:
         self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = False
+        self._over_quota = False
+        self._account: Account = UNMETERED
         self._opened = False
         self._seat: Seat | None = None
         self._limits: SocketLimits | None = None
@@ -104,7 +108,7 @@ class Connection:
 
     async def receive(self, message: bytes | str) -> None:
         """Process a message."""
-        if self.closing or self._limits is None:
+        if self.closing or self._limits is None or self._over_quota:
             return
         try:
             if self._lifetime is not None:
@@ -117,6 +121,8 @@ class Connection:
                 await self._hear_audio(message)
             if wait_seconds := self._rate.count():
                 await self._clock.sleep(wait_seconds)
+        except QuotaExceeded as error:
+            self._end_at_quota(error)
         except VoiceError as error:
             await self.fail(error)
         except Exception:
@@ -163,6 +169,7 @@ class Connection:
     async def tell(self, error: VoiceError) -> None:
         """Send the error to the client; the connection stays open."""
         ERRORS.labels(error.code).inc()
+        self._account.spend(Resource.ERRORS)
         log.info("socket error", kind=self.kind, code=error.code)
         await self.send(self._handler.encode_error(error))
 
@@ -198,17 +205,20 @@ class Connection:
         limits: SocketLimits,
         admit: Callable[[], Awaitable[Principal]],
     ) -> None:
-        self.principal = await admit()
-        bind_contextvars(principal=self.principal.id)
+        try:
+            self._belong_to(await admit(), sessions.accounts)
+        except OverQuota as refused:
+            self._belong_to(refused.principal, sessions.accounts)
+            raise
         work_for(caller_of(self.principal, self.client))
         sessions.check_loaded()
-        self._seat = sessions.open(
+        self._seat = await sessions.admit(
             self.kind,
             self,
             limit=limits.max_sessions,
-            holder=holder(self.principal, self.client),
-            holder_limit=self.principal.limits.sessions,
+            bounds=sessions.bounds(self.principal, self.client),
         )
+        self._account.spend(Resource.SESSIONS)
         log.info("socket opened", kind=self.kind)
         self._opened = True
         await self._handler.opened()
@@ -221,6 +231,17 @@ class Connection:
         self._lifetime = lifetime
         if lifetime.limited:
             self.accompany(lambda: self._watch(lifetime))
+
+    def _belong_to(self, principal: Principal, accounts: Accounts) -> None:
+        self.principal = principal
+        bind_contextvars(principal=principal.id)
+        self._account = accounts.account(principal, self.client)
+        self._account.spend(Resource.REQUESTS)
+
+    def _end_at_quota(self, error: QuotaExceeded) -> None:
+        """What has come is answered first; what comes now is too much."""
+        self._over_quota = True
+        self.accompany(lambda: self._finish_and_fail("quota", error))
 
     async def _hear_text(self, text: str, limits: SocketLimits) -> None:
         try:
