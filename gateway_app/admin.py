@@ -15,24 +15,21 @@ from django.template.loader import render_to_string
 from django.utils.formats import number_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext, gettext_lazy as _
-from import_export.admin import ExportMixin
 from unfold.contrib.filters.admin import AllValuesCheckboxFilter, ChoicesCheckboxFilter
-from unfold.contrib.import_export.forms import ExportForm
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from gateway_app.admin_lists.audit import AuditAdmin
+from gateway_app.admin_lists.read_only import NO_BREAK, ReadOnlyAdmin
 from gateway_app.dashboard.site_admin import SiteAdmin
 from gateway_app.history.day_filter import DayFilter
-from gateway_app.history.exports import (
-    EXPORT_FORMATS,
-    SynthesisResource,
-    TranscriptResource,
-)
+from gateway_app.history.exports import SynthesisResource, TranscriptResource
 from gateway_app.models import HistoryEntry, Status, Synthesis, Transcript
 from gateway_app.monitor.stages import stage_bars
 
+__all__ = ["AuditAdmin"]  # registered by its import
+
 PREVIEW_CHARACTERS = 80
-NO_BREAK = "\N{NO-BREAK SPACE}"
 STATUS_COLOURS = {
     Status.OK.value: "success",
     Status.ERROR.value: "danger",
@@ -40,40 +37,13 @@ STATUS_COLOURS = {
 }
 
 
-class HistoryAdmin(ExportMixin, SiteAdmin):  # type: ignore[misc]
+class HistoryAdmin(ReadOnlyAdmin):
     """Read-only: nobody edits the history, and only a superuser deletes from it."""
 
-    list_per_page = 50
-    show_full_result_count = False
-    list_filter_submit = True
-    list_filter_sheet = False
-    compressed_fields = True
-    export_form_class = ExportForm
     search_help_text = _("Text, error, client, principal, or an id")
-    ordering = ("-created_at", "-pk")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_active and request.user.is_superuser)
-
-    def has_export_permission(self, request: HttpRequest) -> bool:
-        return bool(self.has_view_permission(request))
-
-    def get_export_formats(self) -> list[Any]:
-        return list(EXPORT_FORMATS)
-
-    @admin.display(description=_("time"), ordering="created_at")
-    def time(self, row: HistoryEntry) -> str:
-        return row.created_at.strftime(f"%Y-%m-%d{NO_BREAK}%H:%M:%S")
-
-    @admin.display(description=_("time (UTC)"))
-    def time_utc(self, row: HistoryEntry) -> str:
-        return row.created_at.strftime("%A, %d %B %Y, %H:%M:%S.%f")[:-3]
 
     @display(  # type: ignore[untyped-decorator]
         description=_("status"), ordering="status", label=STATUS_COLOURS
@@ -216,7 +186,7 @@ admin.site.unregister(Group)
 
 
 @admin.register(User)
-class UserAdmin(DjangoUserAdmin, SiteAdmin):  # type: ignore[type-arg]
+class UserAdmin(DjangoUserAdmin, SiteAdmin):  # type: ignore[type-arg,misc]
     """User accounts."""
 
     form = UserChangeForm
@@ -225,5 +195,5 @@ class UserAdmin(DjangoUserAdmin, SiteAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, SiteAdmin):
+class GroupAdmin(DjangoGroupAdmin, SiteAdmin):  # type: ignore[misc]
     """Groups of permissions."""

@@ -19,7 +19,12 @@ from django.utils.decorators import async_only_middleware
 from common.errors import Forbidden, Unauthorized, VoiceError
 from common.metrics import HTTP_REQUESTS, HTTP_SECONDS
 from common.workers.turns import work_for
-from gateway_app.access.principals import Principal, principal_of, user_principal
+from gateway_app.access.principals import (
+    Principal,
+    act_as,
+    principal_of,
+    user_principal,
+)
 from gateway_app.access.proxies import client_address
 from gateway_app.access.public_paths import is_public_list, skips_access
 from gateway_app.access.quotas import OverQuota, caller_of
@@ -203,6 +208,7 @@ async def _identify_admin_user(request: HttpRequest) -> None:
 
 def _set_principal(request: HttpRequest, principal: Principal) -> None:
     request.principal = principal  # type: ignore[attr-defined]
+    act_as(principal)
     structlog.contextvars.bind_contextvars(principal=principal.id)
     work_for(caller_of(principal, client_address(scope_of(request))))
 

@@ -1,4 +1,5 @@
-"""The history: one row for each transcript and each synthesis."""
+"""The models: the history, with one row for each transcript and each synthesis, and
+those of the folders."""
 
 from __future__ import annotations
 
@@ -7,9 +8,17 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
+from gateway_app.audit.models import AuditEvent
 from gateway_app.usage.models import UsageDay
 
-__all__ = ["HistoryEntry", "Status", "Synthesis", "Transcript", "UsageDay"]
+__all__ = [
+    "AuditEvent",
+    "HistoryEntry",
+    "Status",
+    "Synthesis",
+    "Transcript",
+    "UsageDay",
+]
 
 
 class Status(models.TextChoices):

@@ -24,6 +24,7 @@ from unfold.decorators import action, display
 from common.errors import NotFound, VoiceError
 from gateway_app.access.principals import principal_of
 from gateway_app.access.proxies import client_address
+from gateway_app.audit.admin_changes import record_changes
 from gateway_app.dashboard.site_admin import SiteAdmin
 from gateway_app.requests import scope_of
 from gateway_app.responses import error_response, request_id
@@ -188,6 +189,7 @@ class VoiceAdmin(SiteAdmin):
 
     @admin.action(description=_("Offer the chosen voices"), permissions=["change"])
     def enable(self, request: HttpRequest, chosen: QuerySet[Voice]) -> None:
+        record_changes(request, chosen, enabled="yes")
         count = offer_voices(chosen, offered=True)
         text = gettext("Voices offered now: %(count)s.") % {"count": count}
         self.message_user(request, text, messages.SUCCESS)
@@ -196,6 +198,7 @@ class VoiceAdmin(SiteAdmin):
         description=_("Stop offering the chosen voices"), permissions=["change"]
     )
     def disable(self, request: HttpRequest, chosen: QuerySet[Voice]) -> None:
+        record_changes(request, chosen, enabled="no")
         count = offer_voices(chosen, offered=False)
         text = gettext("Voices no longer offered: %(count)s.") % {"count": count}
         self.message_user(request, text, messages.SUCCESS)
@@ -206,6 +209,7 @@ class VoiceAdmin(SiteAdmin):
             text = gettext("Choose exactly one voice.")
             self.message_user(request, text, messages.ERROR)
             return
+        record_changes(request, chosen, default="yes")
         make_default(chosen[0])
         text = gettext("%(name)s is the default voice now.") % {"name": chosen[0].name}
         self.message_user(request, text, messages.SUCCESS)

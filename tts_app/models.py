@@ -54,6 +54,11 @@ class Voice(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def audit_name(self) -> str:
+        """How the audit log names it: commands know no primary key."""
+        return self.name
+
 
 class Conversation(models.Model):
     """The last turns of a conversation with the language model, until it expires."""

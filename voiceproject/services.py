@@ -144,9 +144,7 @@ def assemble(
         rooms.append(listening)
         managed += _managed_listening(listening)
     if engines.tts is not None and engines.llm is not None:
-        speech = _speech(
-            config, engines.tts, engines.llm, sessions, records, meter
-        )
+        speech = _speech(config, engines.tts, engines.llm, sessions, records, meter)
         rooms.append(speech)
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting

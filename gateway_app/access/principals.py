@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
@@ -76,3 +77,16 @@ def principal_of(request: HttpRequest) -> Principal:
     """Who sent the request; ANONYMOUS without authentication."""
     principal: Principal = getattr(request, "principal", ANONYMOUS)
     return principal
+
+
+_acting: ContextVar[Principal | None] = ContextVar("acting", default=None)
+
+
+def act_as(principal: Principal) -> None:
+    """What follows in this task, and in its threads, is done for this principal."""
+    _acting.set(principal)
+
+
+def acting() -> Principal | None:
+    """For whom the current task works; None outside a request."""
+    return _acting.get()

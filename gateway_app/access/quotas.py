@@ -48,7 +48,9 @@ class Bound:
 class OverQuota(TooMany):
     """The requests of this minute are used up."""
 
-    def __init__(self, bound: Bound, reset_seconds: float, principal: Principal) -> None:
+    def __init__(
+        self, bound: Bound, reset_seconds: float, principal: Principal
+    ) -> None:
         super().__init__(
             f"At most {bound.most} requests a minute are allowed{bound.words}.",
             retry_after_seconds=reset_seconds,
