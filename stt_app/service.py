@@ -16,13 +16,7 @@ from common.errors import VoiceError
 from common.workers import Priority
 from gateway_app.access.principals import Principal
 from gateway_app.history.records import HistoryWriter
-from gateway_app.usage.accounts import (
-    UNMETERED,
-    Account,
-    Accounts,
-    Quota,
-    Resource,
-)
+from gateway_app.usage.accounts import UNMETERED, Account, Accounts
 from stt_app.core.endpointing.vad import VadModel
 from stt_app.core.engine import SttEngine, check_model
 from stt_app.core.engine_load import EngineLoad
@@ -32,8 +26,8 @@ from stt_app.core.files.media_decoder import MediaDecoder
 from stt_app.core.languages import languages_of
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
-from stt_app.file_meter import FileMeter
 from stt_app.history import FileSummary, UtteranceRecorder
+from stt_app.metering import FileMeter, admitted, feed
 from stt_app.owed import OwedTexts
 from stt_app.resume.streams import ResumePoint, Stream, Streams, superseded
 from stt_app.running_files import RunningFiles
@@ -84,11 +78,7 @@ class LiveSession:
         Raises UnsupportedAudio, and QuotaExceeded when nothing is left of the day's
         quota; this frame is then ignored.
         """
-        self._account.check(Quota.AUDIO_IN)
-        seconds_before = self._session.audio_seconds
-        self._session.feed(frame)
-        seconds = self._session.audio_seconds - seconds_before
-        self._account.spend(Resource.AUDIO_IN, seconds)
+        feed(self._session, frame, self._account)
 
     async def wait_for_capacity(self) -> None:
         """Return when there is room for another frame. Always yields to other tasks."""
@@ -218,8 +208,7 @@ class ListeningService:
         late, unless a stream is resumed.
         """
         check_model(model, self.models)
-        account = self._accounts.account(principal, client)
-        await account.admit(Quota.AUDIO_IN)
+        account = await admitted(self._accounts, principal, client)
         if resume is None:
             self.load.admit()
         stream = await self._streams.take(session_id, principal.id, resume)
@@ -266,8 +255,7 @@ class ListeningService:
         OSError when the file cannot be opened.
         """
         check_model(model, self.models)
-        account = self._accounts.account(principal, client)
-        await account.admit(Quota.AUDIO_IN)
+        account = await admitted(self._accounts, principal, client)
         meter = FileMeter(account, start_seconds)
         summary = FileSummary(request_id, principal=principal, client=client)
         events = self._files.transcribe(

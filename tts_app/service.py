@@ -130,10 +130,7 @@ class SpeechService:
             request.voice, request.text, include_disabled=request.include_disabled
         )
         uses_llm = asks_llm(request, self._config)
-        account = self._accounts.account(principal, client)
-        await account.admit(Quota.AUDIO_OUT)
-        if uses_llm:
-            await account.admit(Quota.LLM_TOKENS)
+        account = await self._admitted(principal, client, uses_llm=uses_llm)
         owner = holder(principal, client)
         reply = partial(self._llm_reply.pieces, request, owner, account)
         pipeline = SpeechPipeline(
@@ -171,6 +168,15 @@ class SpeechService:
     ) -> None:
         """Raises NotFound when this caller has no such conversation."""
         await self._llm_reply.forget(holder(principal, client), conversation_id)
+
+    async def _admitted(
+        self, principal: Principal, client: str, *, uses_llm: bool
+    ) -> Account:
+        account = self._accounts.account(principal, client)
+        await account.admit(Quota.AUDIO_OUT)
+        if uses_llm:
+            await account.admit(Quota.LLM_TOKENS)
+        return account
 
     def _finished(
         self,

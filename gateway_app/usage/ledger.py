@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from itertools import islice
 
 import structlog
@@ -64,10 +64,10 @@ class Ledger:
         with self._lock:
             self._add(line, {resource.value: amount})
 
-    def waiting(self, day: date, principal: str, client: str) -> Amounts:
+    def waiting(self, line: Line) -> Amounts:
         """What of this caller's use is not in the database yet."""
         with self._lock:
-            return dict(self._lines.get(Line(day, principal, client), {}))
+            return dict(self._lines.get(line, {}))
 
     async def start(self) -> None:
         """Begin to write; what was counted before waits."""

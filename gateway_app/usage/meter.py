@@ -18,6 +18,7 @@ from gateway_app.access.quotas import (
 from gateway_app.usage.accounts import Quota, Resource
 from gateway_app.usage.days import DayQuotas
 from gateway_app.usage.ledger import ADDRESS, Ledger
+from gateway_app.usage.storage import Line
 
 FIELDS = {
     Quota.AUDIO_IN: "audio_in_seconds_per_day",
@@ -63,6 +64,11 @@ class CallerAccount:
         self._client = client
         self._holder = holder(principal, client)
         self._place = network(client) if principal.id == ANONYMOUS.id else ""
+
+    @property
+    def line(self) -> Line:
+        """The row of its usage today."""
+        return Line(self._meter.quotas.today, self._principal.id, self._place)
 
     def spend(self, resource: Resource, amount: float = 1) -> None:
         meter = self._meter

@@ -58,11 +58,11 @@ def used_on(day: date, *, database: str) -> list[tuple[Quota, str, float]]:
     return found
 
 
-def amounts_on(day: date, principal: str, client: str) -> Amounts:
-    """What is stored of one caller's use of that day."""
-    line = Line(day, principal, client)
-    row = UsageDay.objects.filter(**line._asdict()).values(*Resource).first()
-    return dict(row) if row is not None else dict.fromkeys(Resource, 0)
+def amounts_on(line: Line) -> Amounts:
+    """What is stored of one caller's use of one day."""
+    rows = UsageDay.objects.filter(**line._asdict())
+    row = rows.values(*(resource.value for resource in Resource)).first()
+    return dict(row) if row is not None else {}
 
 
 def _holder(row: UsageDay) -> str:

@@ -1,10 +1,28 @@
-"""Counts the audio of one file against the quota of its caller."""
+"""Counts the audio of live sessions and files against the quota of their callers."""
 
 from __future__ import annotations
 
-from gateway_app.usage.accounts import Account, Quota, Resource
+from gateway_app.access.principals import Principal
+from gateway_app.usage.accounts import Account, Accounts, Quota, Resource
 from stt_app.core.events import Progress
 from stt_app.core.files.file_transcriber import FileDuration, FileEvent
+from stt_app.core.session.session import SttSession
+
+
+async def admitted(accounts: Accounts, principal: Principal, client: str) -> Account:
+    """The account of a caller who may send audio. Raises QuotaExceeded."""
+    account = accounts.account(principal, client)
+    await account.admit(Quota.AUDIO_IN)
+    return account
+
+
+def feed(session: SttSession, frame: bytes, account: Account) -> None:
+    """Feed a live session and count the audio. Raises QuotaExceeded, with the frame
+    ignored, when nothing is left; and UnsupportedAudio."""
+    account.check(Quota.AUDIO_IN)
+    seconds_before = session.audio_seconds
+    session.feed(frame)
+    account.spend(Resource.AUDIO_IN, session.audio_seconds - seconds_before)
 
 
 class FileMeter:
