@@ -47,8 +47,8 @@ class UsageOut(Schema):
         "`audio_out_seconds`, `llm_tokens_in` and `llm_tokens_out` of today."
     )
     limits: dict[str, int | None] = Field(
-        description="By name; null is no limit. Those of a day: "
-        "`audio_in_seconds_per_day`, `audio_out_seconds_per_day`, `llm_tokens_per_day`."
+        description="`sessions`, `requests_per_minute`, `audio_in_seconds_per_day`, "
+        "`audio_out_seconds_per_day`, `llm_tokens_per_day`; null is no limit."
     )
     left: dict[str, int | None] = Field(
         description="What is left of those limits: of this minute's requests, and of "

@@ -69,6 +69,11 @@ class Ledger:
         with self._lock:
             return dict(self._lines.get(line, {}))
 
+    @property
+    def callers(self) -> int:
+        """How many callers and days wait."""
+        return len(self._lines)
+
     async def start(self) -> None:
         """Begin to write; what was counted before waits."""
         if self._thread is None:

@@ -12,7 +12,7 @@ from django.db import Error as DatabaseFailure
 from gateway_app.access.authentication import AccessControl
 from gateway_app.access.principals import Principal
 from gateway_app.access.quotas import Allowance
-from gateway_app.usage.accounts import Quota, Resource
+from gateway_app.usage.accounts import Resource
 from gateway_app.usage.meter import FIELDS, Meter
 from gateway_app.usage.storage import Amounts, Line, amounts_on
 
@@ -35,7 +35,10 @@ async def own_usage(
         "day": quotas.today,
         "resets_in_seconds": round(quotas.seconds_left()),
         "used": await _used(meter, account.line),
-        "limits": {name: each.limit if each else None for name, each in left.items()},
+        "limits": {
+            "sessions": principal.limits.sessions,
+            **{name: each.limit if each else None for name, each in left.items()},
+        },
         "left": {name: each.remaining if each else None for name, each in left.items()},
     }
 
