@@ -13,7 +13,7 @@ DEV_READY := $(VENV)/.dev-ready
 BROWSER_READY := $(VENV)/.browser-ready
 # Broken links, broken anchors and pages without an entry in the navigation fail it.
 SITE := $(BIN)/python -m sphinx -q -E -W --keep-going -b html -c docs/site docs site
-SOURCES := common llm gateway_app stt_app tts_app compat_app voiceproject benchmarks docs tests manage.py
+SOURCES := common llm gateway_app stt_app tts_app chat_app compat_app voiceproject benchmarks docs tests manage.py
 
 .PHONY: help install run test check format docs docs-site messages bench lock clean
 

@@ -27,7 +27,7 @@ from gateway_app.access.principals import (
 )
 from gateway_app.access.proxies import client_address
 from gateway_app.access.public_paths import is_public_list, skips_access
-from gateway_app.access.quotas import OverQuota, caller_of
+from gateway_app.access.quotas import Kind, OverQuota, caller_of
 from gateway_app.requests import ADMIN, accepts_html, check_address, scope_of
 from gateway_app.responses import ErrorResponse, error_for_response, error_response
 from gateway_app.services import find_gateway_services, gateway_services
@@ -236,9 +236,13 @@ async def _limited_login(
     try:
         await failures.count(address)
     except VoiceError as error:
+        failures.listener.failed(Kind.PASSWORD, address)
         return error_response(request, error)
     response = await get_response(request)
-    if response.status_code != 200:  # success is a redirect; a failure the form again
+    if response.status_code == 200:  # success is a redirect; a failure the form again
+        account = request.POST.get("username", "")
+        failures.listener.failed(Kind.PASSWORD, address, account)
+    else:
         await failures.forgive(address)
     return response
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils import timezone
 
+from gateway_app.audit import sign_ins
 from gateway_app.audit.models import AuditEvent
 from gateway_app.usage.models import UsageDay
 
@@ -18,6 +19,7 @@ __all__ = [
     "Synthesis",
     "Transcript",
     "UsageDay",
+    "sign_ins",  # receives Django's signals
 ]
 
 

@@ -7,6 +7,7 @@ from ninja import Router, Status
 
 from gateway_app.access.principals import principal_of
 from gateway_app.access.proxies import client_address
+from gateway_app.audit.log import Action, arecord
 from gateway_app.requests import scope_of
 from tts_app.services import speech_services
 
@@ -27,5 +28,7 @@ async def forget_conversation(
     """Delete the conversation with this `conversation_id`."""
     scope = scope_of(request)
     speech, client = speech_services(scope).speech, client_address(scope)
-    await speech.forget_conversation(principal_of(request), client, conversation_id)
+    principal = principal_of(request)
+    await speech.forget_conversation(principal, client, conversation_id)
+    await arecord(principal.id, Action.DELETED, f"conversation:{conversation_id}")
     return Status(204, None)

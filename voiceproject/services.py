@@ -16,6 +16,7 @@ from common.services import Services
 from compat_app.wyoming.server import WyomingServer
 from gateway_app.access.authentication import AccessControl
 from gateway_app.access.counters import Counters
+from gateway_app.audit.failures import FailureLog
 from gateway_app.health import OLLAMA, Part, ServerHealth
 from gateway_app.history.records import HistoryWriter
 from gateway_app.history.writer import DatabaseHistory
@@ -41,6 +42,7 @@ from tts_app.core.engine import TtsEngine
 from tts_app.core.voices.downloads import VoiceDownloads
 from tts_app.service import SpeechService
 from tts_app.services import SpeechServices
+from tts_app.voice_admin.installed import downloaded_for
 from voiceproject.error_shapes import ERROR_SHAPES
 from voiceproject.lifecycle import Managed, ServerProcess
 
@@ -148,11 +150,13 @@ def assemble(
         rooms.append(speech)
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
-    access = AccessControl(config, counters)
+    failures = FailureLog()
+    access = AccessControl(config, counters, listener=failures)
     gateway = _gateway(
         loaded, engines.parts(), queues, files, sessions, records, recent, access, meter
     )
     managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
+    managed.append(Managed("audit", stop=failures.stop, stops_last=True))
     managed += _managed_usage(meter, sessions, counters)
     if wyoming := _wyoming(Services(gateway, *rooms), host):
         rooms.append(wyoming)
@@ -229,7 +233,7 @@ def _speech(
     speech = SpeechService(
         config, engine, llm, sessions=sessions, history=history, accounts=meter
     )
-    downloads = VoiceDownloads(config, speech.sync_voices)
+    downloads = VoiceDownloads(config, downloaded_for(speech))
     return SpeechServices(engine, llm, speech, downloads)
 
 

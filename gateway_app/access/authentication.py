@@ -13,7 +13,13 @@ from gateway_app.access.origins import check_origin
 from gateway_app.access.principals import ANONYMOUS, Principal, user_principal
 from gateway_app.access.proxies import behind_proxy, client_address, header
 from gateway_app.access.public_paths import skips_access
-from gateway_app.access.quotas import Allowance, FailedLogins, Quotas
+from gateway_app.access.quotas import (
+    Allowance,
+    FailedLogins,
+    FailureListener,
+    Kind,
+    Quotas,
+)
 from gateway_app.access.session_users import user_of_session
 
 SUBPROTOCOLS = ("voice.v1", "realtime", "token")
@@ -22,7 +28,7 @@ SUBPROTOCOLS = ("voice.v1", "realtime", "token")
 
 class AccessControl:
     """Authenticates requests and sockets. `further_keys` are stores of keys besides the
-    setting `api_keys`.
+    setting `api_keys`; `listener` is told of each wrong key and password.
     """
 
     def __init__(
@@ -30,8 +36,9 @@ class AccessControl:
         config: Config,
         counters: Counters,
         further_keys: Sequence[KeySource] = (),
+        listener: FailureListener | None = None,
     ) -> None:
-        self.failures = FailedLogins(counters)
+        self.failures = FailedLogins(counters, listener)
         """Counts keys here, and passwords at the admin's login."""
         self._quotas = Quotas(config, counters)
         self._config = config
@@ -86,6 +93,7 @@ class AccessControl:
         for source in self._sources:
             if (principal := await source.principal(key)) is not None:
                 return principal
+        self.failures.listener.failed(Kind.KEY, address)
         await self.failures.count(address)
         raise Unauthorized("The API key is not valid.")
 

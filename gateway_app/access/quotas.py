@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, fields, replace
-from typing import Literal
+from enum import StrEnum
+from typing import Literal, Protocol
 
 from limits import RateLimitItemPerMinute
 
@@ -61,11 +62,35 @@ class OverQuota(TooMany):
         QUOTA_REFUSALS.labels("requests", bound.of).inc()
 
 
-class FailedLogins:
-    """Counts wrong keys and passwords, by address."""
+class Kind(StrEnum):
+    """What was wrong."""
 
-    def __init__(self, counters: Counters) -> None:
+    KEY = "key"
+    PASSWORD = "password"  # noqa: S105 - not one
+
+
+class FailureListener(Protocol):
+    """Whoever is told of each failed attempt."""
+
+    def failed(self, kind: Kind, address: str, account: str = "") -> None:
+        """Somebody presented a wrong key or password. Returns at once, never raises."""
+
+
+class NobodyListens:
+    """The listener that forgets."""
+
+    def failed(self, kind: Kind, address: str, account: str = "") -> None:
+        """See FailureListener."""
+
+
+class FailedLogins:
+    """Counts wrong keys and passwords, by address, and tells `listener` of them."""
+
+    def __init__(
+        self, counters: Counters, listener: FailureListener | None = None
+    ) -> None:
         self._counters = counters
+        self.listener = listener or NobodyListens()
 
     async def count(self, address: str) -> None:
         """Count an attempt. Raises TooMany after ten in a minute.

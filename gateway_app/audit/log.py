@@ -46,14 +46,14 @@ async def arecord(
 
 
 def _name_of(actor: str) -> str:
-    principal = acting()
-    if principal is not None and principal.id == actor:
-        return principal.name
+    if actor == LOCAL.id:
+        return _login_name()
     pk = actor.removeprefix(USER)
     if actor.startswith(USER) and pk.isdigit():
         user = get_user_model()._default_manager.filter(pk=int(pk)).first()
         return user.get_username() if user is not None else ""
-    return _login_name() if actor == LOCAL.id else ""
+    principal = acting()
+    return principal.name if principal and principal.id == actor else ""
 
 
 def _login_name() -> str:

@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.test import AsyncClient
 
 from common.errors import LlmUnavailable
+from gateway_app.models import AuditEvent
 from tests.fake_services import FakeServices
 from tests.fakes import FakeLlm
 from voiceproject.asgi import build_application
@@ -88,6 +89,9 @@ async def test_it_forgets_a_conversation(serve: Any) -> None:
         assert (answer.status_code, answer.content) == (204, b"")
         await say(client, "Two.")
     assert told(llm) == ["Two."]
+    event = await AuditEvent.objects.aget()
+    assert (event.actor, event.action) == ("anonymous", "deleted")
+    assert (event.subject, event.client) == ("conversation:kitchen", "127.0.0.1")
 
 
 async def test_it_forgets_a_conversation_whose_id_needs_escaping(serve: Any) -> None:

@@ -15,6 +15,7 @@ from gateway_app.requests import scope_of
 from gateway_app.services import gateway_services
 from tts_app.core.voices.upload import VoiceUploads
 from tts_app.services import speech_services
+from tts_app.voice_admin.installed import take_up_voice
 from tts_app.voice_admin.pages import AsyncView, VoicePages
 
 Step = Callable[[HttpRequest, VoiceUploads], Awaitable[dict[str, Any]]]
@@ -76,5 +77,5 @@ async def finish(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:
         if error.field not in ("name", "upload"):
             await sync_to_async(uploads.discard)(upload)
         raise
-    await speech.sync_voices()
+    await take_up_voice(speech, voice.name, "upload")
     return {"name": voice.name, "language": voice.language}

@@ -11,6 +11,7 @@ import pytest
 from django.core.management import call_command
 
 from common.models.checksums import digest_of
+from gateway_app.models import AuditEvent
 from tests.fake_services import loaded_config
 from tests.project.commands.management_command import manage
 from tests.servers.hub import Hub, running_hub
@@ -137,4 +138,7 @@ def test_the_admin_shows_the_checksum_that_was_accepted(
     settings.VOICE = loaded_config(voices_dir=str(tmp_path))
     Voice.objects.create(name="mine")
     call_command("voices", "accept", "mine", stdout=StringIO())
+    event = AuditEvent.objects.get()
+    assert (event.actor, event.action) == ("local", "accepted")
+    assert event.subject == "voice:mine"
     assert Voice.objects.get(name="mine").sha256 == digest_of(onnx)

@@ -16,12 +16,14 @@ from django.contrib.auth.models import Permission, User
 from django.test import AsyncClient
 
 from common.models.files import find_voices
+from gateway_app.models import AuditEvent
 from tests.fake_services import FakeServices, loaded_config
 from tests.servers.hub import Hub, running_hub
 from tests.small_voice import small_voice
 from tts_app.core.piper.engine import PiperEngine
 from tts_app.core.voices.downloads import VoiceDownloads
 from tts_app.services import SpeechServices
+from tts_app.voice_admin.installed import downloaded_for
 from voiceproject.asgi import build_application
 
 PAGE = "/admin/tts_app/voice/download/"
@@ -53,7 +55,7 @@ async def services(
     piper = PiperEngine(loaded_config(**settings).config)
     services = make_services(tts=piper, **settings)
     config, speech = services.config, services.speech
-    downloads = VoiceDownloads(config, speech.sync_voices, hub.url)
+    downloads = VoiceDownloads(config, downloaded_for(speech), hub.url)
     services.change(SpeechServices, downloads=downloads)
     yield services
     hub.released.set()
@@ -142,7 +144,7 @@ async def test_without_a_network_it_says_what_is_wrong_and_what_helps(
 ) -> None:
     config = services.config
     downloads = VoiceDownloads(
-        config, services.speech.sync_voices, "http://127.0.0.1:9"
+        config, downloaded_for(services.speech), "http://127.0.0.1:9"
     )
     services.change(SpeechServices, downloads=downloads)
     page = (await keeper.get(PAGE)).text
@@ -231,6 +233,8 @@ async def test_a_downloaded_voice_is_offered_at_once(
         wish = {"text": "Hello.", "llm": False, "voice": GOOD}
         assert (await keeper.post("/tts", json=wish)).status_code == 200
         assert f'<option value="{GOOD}">' not in (await keeper.get(PAGE)).text
+        event = await AuditEvent.objects.aget(action="installed")
+        assert (event.actor_name, event.subject) == ("ada", f"voice:{GOOD}")
         again = await begin(keeper, GOOD)
         assert again.status_code == 400
         assert "already installed" in json.dumps(again.json())

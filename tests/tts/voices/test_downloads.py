@@ -82,7 +82,7 @@ async def make(config: Config, hub: Hub) -> AsyncIterator[Make]:
         await each.stop()
 
 
-async def nothing() -> None:
+async def nothing(_: str) -> None:
     """Nobody is told of a new voice."""
 
 
@@ -121,7 +121,7 @@ async def test_it_brings_a_voice_hears_it_and_keeps_it(
 ) -> None:
     told = asyncio.Event()
 
-    async def tell() -> None:
+    async def tell(_: str) -> None:
         told.set()
 
     process = config.model_copy(update={"engine_isolation": "process"})

@@ -91,15 +91,15 @@ class Download:
 
 
 class VoiceDownloads:
-    """Starts, tracks and cancels downloads. `installed` is awaited after each
-    installation. The hub is the one that
-    `manage.py voices` asks, unless another one is given.
+    """Starts, tracks and cancels downloads. `installed` is awaited with the name
+    of each installed voice, in the context of whoever began the download. The hub is the
+    one that `manage.py voices` asks, unless another one is given.
     """
 
     def __init__(
         self,
         config: Config,
-        installed: Callable[[], Awaitable[None]],
+        installed: Callable[[str], Awaitable[None]],
         hub: str | None = None,
         *,
         patience_seconds: float = LIST_PATIENCE_SECONDS,
@@ -233,7 +233,7 @@ class VoiceDownloads:
         await hear(files)
         download.state = DownloadState.INSTALLING
         await asyncio.to_thread(keep, files, self._voices / download.name)
-        await self._installed()
+        await self._installed(download.name)
         download.state = DownloadState.INSTALLED
         log.info("voice installed", name=download.name, bytes=download.done_bytes)
 

@@ -25,6 +25,8 @@ from common.models.files import (
     voices_folder,
 )
 from common.models.names import nearest
+from gateway_app.access.principals import LOCAL
+from gateway_app.audit.log import Action, record
 from tts_app.core.piper.catalog import Catalog, UnusableVoice, read_voice
 from tts_app.core.piper.strays import stray_voice_files
 from tts_app.voices.storage import sync_voices, write_checksum
@@ -151,6 +153,7 @@ class Command(BaseCommand):
                 write_checksum(voice.name, kept[voice.onnx.name])
             except DatabaseError as error:
                 self.stderr.write(f"The admin still shows the old checksum: {error}")
+            self._record(Action.ACCEPTED, voice.name, checksums=len(kept))
 
     def _download(self, names: list[str], config: Config) -> None:
         here = {voice.name: voice for voice in local_voices(config)}
@@ -160,9 +163,17 @@ class Command(BaseCommand):
                 continue
             _refuse_offline(config)
             onnx = download_voice(name, voices_folder(config))
+            self._record(Action.INSTALLED, name, source="hub")
             self.stdout.write(
                 f"{name} is in {onnx.parent}. Use it with PIPER_MODEL_PATH={name}"
             )
+
+    def _record(self, action: Action, name: str, **details: str | int) -> None:
+        # Voices may be fetched before the database is made.
+        try:
+            record(LOCAL.id, action, f"voice:{name}", **details)
+        except DatabaseError as error:
+            self.stderr.write(f"Not in the audit log: {error}")
 
     def _sync(self, config: Config) -> None:
         catalog = Catalog(config)

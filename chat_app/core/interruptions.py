@@ -1,0 +1,117 @@
+"""What speech during a reply is: an interruption, an "uh-huh", an echo, or a cough."""
+
+from __future__ import annotations
+
+from chat_app.core import actions as do
+from chat_app.core.reply_track import ReplyTrack
+from chat_app.core.states import Input, Output
+from chat_app.core.timing import more_patient
+from chat_app.core.user_turn import UserTurn
+from chat_app.core.words import is_echo
+
+ECHO_SECONDS = 5.0
+"""Output of this age may still come back through the microphone."""
+STOP_ECHO_SECONDS = 1.0
+"""The same for a stop-word: it must not be missed."""
+AFTERWARDS_SECONDS = 0.5
+"""How long after a reply its end may still be heard in the room."""
+
+
+class Interruptions(ReplyTrack):
+    """Decides who has the floor while a reply is played."""
+
+    def _why_not(self, text: str) -> str | None:
+        """Why these words are no turn of the user; None if they are one."""
+        if not text:
+            return "no_words"
+        if self._is_echo(text):
+            return "echo"
+        # After the reply, "yes" is an answer.
+        if self.has_reply and self.words.only_backchannels(text):
+            return "backchannel"
+        return None
+
+    def _is_echo(self, text: str) -> bool:
+        """Whether it is what is being played, or was until a moment before."""
+        turn = self._open_turn()
+        since_reply = turn.began_at - self._ended_at
+        if turn.claimed and not 0 <= since_reply <= AFTERWARDS_SECONDS:
+            return False
+        # "Stop" counts even if the reply has that word.
+        age = STOP_ECHO_SECONDS if self.words.is_stop(text) else ECHO_SECONDS
+        return is_echo(text, self._view.spoken_words(turn.began_at - age))
+
+    def _judge(self, text: str, *, is_complete: bool = False) -> None:
+        """Decide what speech during a reply is, as far as its words say so."""
+        turn = self.turn
+        if turn is None or turn.claimed:
+            return
+        if not self.settings.interrupts and self.has_reply:
+            return
+        why_not = self._why_not(text)
+        if why_not is None:
+            self._take_the_floor()
+        elif why_not == "echo" or (is_complete and self.output is Output.PAUSED):
+            self._dismiss()
+
+    def _dismiss(self) -> None:
+        self._open_turn().dismissed = True
+        self._resume()
+
+    def _take_the_floor(self) -> None:
+        """The user has interrupted, or has gone on with a turn that was cut too early."""
+        if self.has_reply and self.settings.interrupts:
+            cut = self._turn_that_was_cut()
+            self._owed = None
+            self._cancel(do.CancelReason.TURN_DETECTED)
+            if cut is not None:
+                self._reopen(cut)
+        self._claim()
+
+    def _claim(self) -> None:
+        """The user has the floor."""
+        turn = self._open_turn()
+        turn.claimed = True
+        self._actions.append(do.TellSpeechStarted(turn.number, turn.start_seconds))
+        if turn.ended:
+            self._actions.append(do.TellSpeechStopped(turn.number, turn.end_seconds))
+        else:
+            self._actions.append(do.WarmPrefix())
+
+    def _turn_that_was_cut(self) -> UserTurn | None:
+        """The turn that this speech goes on with; None for a real interruption."""
+        before, played = self._committed, self._view.played_seconds()
+        if before is None or self.reply is None or before.number != self.reply.turn:
+            return None
+        waited = self._open_turn().began_at - self._committed_at
+        soon = waited <= self.settings.reopen_seconds
+        little = played <= self.settings.reopen_played_seconds
+        return before if played <= 0 or (soon and little) else None
+
+    def _reopen(self, before: UserTurn) -> None:
+        turn = self._open_turn()
+        before.absorb(turn)
+        before.claimed = True
+        self.turn, self._committed = before, None
+        self.patience = more_patient(self.patience)
+        self._actions.append(do.ReopenTurn(before.number))
+
+    def _look_at_the_clock(self) -> None:
+        """Without words in time, lasting speech interrupts; anything else does not."""
+        turn = self.turn
+        if self.output is not Output.PAUSED or turn is None:
+            return
+        if not self._is_due(self._paused_at, self.settings.words_due_seconds):
+            return
+        lasts = (
+            self.input is Input.SPEAKING
+            and self._voiced >= self.settings.confirm_seconds
+        )
+        needs_words = (
+            self._replies_played == 0
+            and self._view.played_seconds() < self.settings.first_reply_seconds
+        )
+        if lasts and not needs_words and not turn.text_so_far:
+            self._take_the_floor()
+        else:
+            self._dismiss()

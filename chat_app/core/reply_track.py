@@ -1,0 +1,176 @@
+"""The output track: one reply at a time, prepared, held back, released, paused or ended."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from chat_app.core import actions as do, events as on
+from chat_app.core.events import Key
+from chat_app.core.states import ACTIVE, Input, Output
+from chat_app.core.timing import TurnSettings
+from chat_app.core.user_turn import UserTurn
+from chat_app.core.words import TurnWords, same_words
+
+
+class OutputView(Protocol):
+    """What the machine must know of the output."""
+
+    def played_seconds(self) -> float:
+        """How much of the current reply was heard."""
+
+    def spoken_words(self, since: float) -> Sequence[str]:
+        """The words that were sent since then, in lower case."""
+
+
+class ReplyTrack:
+    """The state that both tracks share, and what happens to replies."""
+
+    def __init__(
+        self,
+        settings: TurnSettings,
+        words: TurnWords,
+        output: OutputView,
+        *,
+        asks_model: bool = False,
+        may_speculate: Callable[[], bool] = lambda: True,
+    ) -> None:
+        """`asks_model` says whether there is a turn model; `may_speculate` is asked
+        before each speculation."""
+        self.settings = settings
+        self.words = words
+        self.input = Input.QUIET
+        self.output = Output.IDLE
+        self.turn: UserTurn | None = None
+        """The turn in progress, also while its text is awaited."""
+        self.reply: Key | None = None
+        """The reply that is prepared, awaited or played."""
+        self.patience = 1.0
+        """Grows with each turn that was cut too early."""
+        self._view = output
+        self._asks_model = asks_model
+        self._may_speculate = may_speculate
+        self._now = 0.0
+        self._ended_at = -math.inf
+        """When the last reply was over."""
+        self._actions: list[do.TurnAction] = []
+        self._turns = 0
+        self._candidate = (0.0, 0.0)
+        """Where it began in the audio, and when."""
+        self._audio_at = 0.0
+        self._voiced = 0.0
+        self._committed: UserTurn | None = None
+        """The turn that the current reply answers."""
+        self._committed_at = 0.0
+        self._reply_text = ""
+        self._is_ready = False
+        self._waits_since = 0.0
+        self._paused_at = 0.0
+        self._replies_played = 0
+        self._owed: tuple[Key, str] | None = None
+        """A turn that is answered when the current reply is over."""
+        self._delay: float | None = None
+
+    @property
+    def has_reply(self) -> bool:
+        """Whether there is a reply that the client knows of."""
+        return self.output in ACTIVE
+
+    def _begin_reply(self, key: Key, text: str, *, speculative: bool) -> None:
+        self.reply, self._reply_text, self._is_ready = key, text, False
+        self._actions.append(do.StartReply(key, text, speculative))
+
+    def _answer(self, key: Key, text: str) -> None:
+        self._begin_reply(key, text, speculative=False)
+        self._release(key)
+
+    def _release(self, key: Key) -> None:
+        self._actions.append(do.ReleaseReply(key))
+        self.output = Output.PLAYING if self._is_ready else Output.THINKING
+        self._waits_since = self._now
+
+    def _drop_speculation(self) -> None:
+        if self.output is Output.SPECULATING and self.reply is not None:
+            self._actions.append(do.DropReply(self.reply))
+            self.output, self.reply = Output.IDLE, None
+
+    def _reply_ready(self, event: on.ReplyReady) -> None:
+        if event.key == self.reply:
+            self._is_ready = True
+            if self.output is Output.THINKING:
+                self.output = Output.PLAYING
+
+    def _reply_failed(self, event: on.ReplyFailed) -> None:
+        if event.key == self.reply:
+            self._resume()
+            self._end_reply()
+
+    def _reply_played(self, event: on.ReplyPlayed) -> None:
+        if event.key == self.reply and self.has_reply:
+            self._replies_played += 1
+            self._resume()
+            self._end_reply()
+
+    def _end_reply(self) -> None:
+        """It is over. What the user says now is no interruption."""
+        if self.output is not Output.SPECULATING:
+            self._ended_at = self._now
+        self.output, self.reply = Output.IDLE, None
+        if self._owed is not None:
+            (key, text), self._owed = self._owed, None
+            self._answer(key, text)
+
+    def _reply_asked(self, _event: on.ReplyAsked) -> None:
+        if self.has_reply:
+            return
+        self._drop_speculation()
+        self._turns += 1
+        self._committed = None
+        self._answer(Key(self._turns, 0), "")
+
+    def _reply_cancelled(self, _event: on.ReplyCancelled) -> None:
+        self._drop_speculation()
+        if self.reply is not None:
+            self._owed = None
+            self._cancel(do.CancelReason.CLIENT_CANCELLED)
+
+    def _cancel(self, reason: do.CancelReason) -> None:
+        if self.reply is not None:
+            self._actions.append(do.CancelReply(self.reply, reason))
+        self._end_reply()
+
+    def _commit(self) -> None:
+        turn, self.turn = self._open_turn(), None
+        self._committed, self._committed_at = turn, self._now
+        self._actions.append(do.CommitTurn(turn.key, turn.text))
+        if self.output is Output.SPECULATING and self.reply is not None:
+            if self.settings.replies and same_words(self._reply_text, turn.text):
+                self._release(self.reply)
+                return
+            self._drop_speculation()
+        if not self.settings.replies:
+            return
+        if self.has_reply:
+            self._owed = (turn.key, turn.text)
+        else:
+            self._answer(turn.key, turn.text)
+
+    def _pause(self) -> None:
+        if self.output is Output.PAUSED or not self.settings.interrupts:
+            return
+        self.output, self._paused_at = Output.PAUSED, self._now
+        self._actions.append(do.PauseOutput())
+
+    def _resume(self) -> None:
+        if self.output is Output.PAUSED:
+            self.output = Output.PLAYING if self._is_ready else Output.THINKING
+            self._waits_since = self._now
+            self._actions.append(do.ResumeOutput())
+
+    def _is_due(self, since: float, seconds: float) -> bool:
+        return self._now - since >= seconds - 1e-9
+
+    def _open_turn(self) -> UserTurn:
+        assert self.turn is not None  # noqa: S101 - for the type checker
+        return self.turn

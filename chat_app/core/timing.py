@@ -1,0 +1,84 @@
+"""How long a pause must be to end a turn, and the other times of turn-taking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+COMPLETE = 0.5
+INCOMPLETE = 0.2
+"""Probabilities of a complete turn."""
+_PATIENCE = 1.15
+_LONGEST_RAISED_SECONDS = 1.0
+_SHARE_OF_LONGEST = 0.8
+
+
+@dataclass(frozen=True)
+class CommitDelays:
+    """The pause that ends a turn, by how complete it seems; in seconds."""
+
+    complete: float = 0.32
+    undecided: float = 0.64
+    unknown: float = 0.5
+    """Without a turn model."""
+    longest: float = 2.0
+    """Four fifths of it are waited for a turn that seems incomplete."""
+    fixed: float | None = None
+    """Always this, as a client has chosen it."""
+
+    def after(
+        self, probability: float | None, *, hangs: bool, patience: float
+    ) -> float:
+        """The delay for that probability of a complete turn; None if it is unknown.
+
+        `hangs` says that the last word cannot end a turn, and `patience` is a factor.
+        """
+        if self.fixed is not None:
+            return self.fixed
+        incomplete = _SHARE_OF_LONGEST * self.longest
+        if hangs or (probability is not None and probability < INCOMPLETE):
+            return incomplete
+        if probability is None:
+            usual = self.unknown
+        else:
+            usual = self.complete if probability >= COMPLETE else self.undecided
+        raised = min(usual * patience, max(usual, _LONGEST_RAISED_SECONDS))
+        return min(raised, self.longest)
+
+
+def more_patient(patience: float) -> float:
+    """The factor after a turn that was cut too early."""
+    return patience * _PATIENCE
+
+
+@dataclass(frozen=True)
+class TurnSettings:
+    """The times of the state machine, in seconds, and what it may do."""
+
+    delays: CommitDelays = CommitDelays()
+    speech_seconds: float = 0.096
+    """Voiced audio that is speech, while nothing is played."""
+    pause_output_seconds: float = 0.16
+    """Voiced audio that pauses the output."""
+    confirm_seconds: float = 0.4
+    """Voiced audio that interrupts without a text, when none came in time."""
+    words_due_seconds: float = 1.0
+    """How long to wait in a pause of the output for a word."""
+    reopen_seconds: float = 1.2
+    """Speech so soon after a commit continues the turn."""
+    reopen_played_seconds: float = 0.7
+    """... if no more of the reply was played."""
+    first_reply_seconds: float = 1.5
+    """So long the first reply of a session is interrupted by words only."""
+    reply_seconds: float = 30.0
+    """Longest wait for the first audio of a reply."""
+    stalled_seconds: float = 2.0
+    """An utterance without further audio ends after this."""
+    speculations: int = 3
+    """Replies that are prepared in the pauses of one turn, at most."""
+    interrupts: bool = True
+    """Whether speech interrupts a reply."""
+    replies: bool = True
+    """Whether a turn is answered without being asked."""
+    half_duplex: bool = False
+    """Whether the input is silent while a reply is played, and a moment longer."""
+    half_duplex_tail_seconds: float = 0.3

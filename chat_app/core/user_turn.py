@@ -1,0 +1,94 @@
+"""One turn of the user: its utterances, its pauses, and the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chat_app.core.events import Key
+
+
+@dataclass
+class UserTurn:
+    """What the user says until somebody answers."""
+
+    number: int
+    start_seconds: float
+    """In the audio."""
+    began_at: float
+    """On the machine's clock."""
+    claimed: bool = False
+    """Whether the user has the floor. Speech during a reply may be an "uh-huh"."""
+    dismissed: bool = False
+    """Whether it was taken for something else so far, and the output went on."""
+    ended: bool = False
+    end_seconds: float = 0.0
+    revision: int = 0
+    probability: float | None = None
+    """The turn model's rating of the current pause."""
+    speculations: int = 0
+    pending: set[int] = field(default_factory=set)
+    """Utterances that have ended and have no text yet."""
+    _texts: dict[int, str] = field(default_factory=dict)
+    _interim: dict[int, str] = field(default_factory=dict)
+    _prepared: tuple[int, str] | None = None
+
+    @property
+    def key(self) -> Key:
+        return Key(self.number, self.revision)
+
+    def begin_pause(self) -> None:
+        """It may end here: what was prepared before is stale."""
+        self.revision += 1
+        self.probability = self._prepared = None
+
+    def resume(self) -> None:
+        """The pause was not the end."""
+        self.ended = False
+        self.probability = self._prepared = None
+
+    def prepare(self, utterance: int, text: str) -> None:
+        """The text of the open utterance, if this pause is its end."""
+        self._prepared = (utterance, text)
+
+    def hear_interim(self, utterance: int, text: str) -> None:
+        """The text so far of the open utterance."""
+        if utterance not in self._texts:
+            self._interim[utterance] = text
+
+    def hear(self, utterance: int, text: str) -> None:
+        """The final text of an utterance."""
+        self.pending.discard(utterance)
+        self._interim.pop(utterance, None)
+        self._texts[utterance] = text
+
+    def absorb(self, other: UserTurn) -> None:
+        """Continue with what was said in another turn, which does not count as one."""
+        self.ended, self.end_seconds = other.ended, other.end_seconds
+        self.pending |= other.pending
+        self._texts |= other._texts
+        self._interim |= other._interim
+        self._prepared = other._prepared
+        self.revision += 1
+        self.probability = other.probability
+
+    @property
+    def text(self) -> str:
+        """The final texts."""
+        return _joined(self._texts)
+
+    @property
+    def text_so_far(self) -> str:
+        """The final texts, and what is known of the others."""
+        prepared = dict([self._prepared] if self._prepared else [])
+        return _joined({**self._interim, **prepared, **self._texts})
+
+    @property
+    def text_if_it_ends(self) -> str | None:
+        """The text, if this pause is the end; None if it is not known."""
+        if self._prepared is None or self.pending:
+            return None
+        return _joined({**self._texts, self._prepared[0]: self._prepared[1]})
+
+
+def _joined(texts: dict[int, str]) -> str:
+    return " ".join(texts[number] for number in sorted(texts) if texts[number]).strip()
