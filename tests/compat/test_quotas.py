@@ -59,7 +59,8 @@ def code_of(body: Any) -> Any:
 @pytest.mark.parametrize("path", SPEAKING)
 @pytest.mark.parametrize("of", ["principal", "address"])
 async def test_speech_stops_before_a_request_over_the_limit(path: str, of: str) -> None:
-    services = fake_services(**{f"{of}_audio_out_seconds_per_day": 1})
+    limit: dict[str, Any] = {f"{of}_audio_out_seconds_per_day": 1}
+    services = fake_services(**limit)
     async with client_of(services) as client:
         account(services).spend(Resource.AUDIO_OUT, 0.9)
         whole = await client.post(path, json=SPEAKING[path])
@@ -79,7 +80,8 @@ async def test_speech_stops_before_a_request_over_the_limit(path: str, of: str) 
 @pytest.mark.parametrize("path", SPEAKING)
 @pytest.mark.parametrize("of", ["principal", "address"])
 async def test_each_door_takes_exactly_as_many_requests(path: str, of: str) -> None:
-    services = fake_services(**{f"{of}_requests_per_minute": 3})
+    limit: dict[str, Any] = {f"{of}_requests_per_minute": 3}
+    services = fake_services(**limit)
     async with client_of(services) as client:
         answers = [await client.post(path, json=SPEAKING[path]) for _ in range(4)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 429]

@@ -155,7 +155,7 @@ def test_old_days_are_pruned(file_database: str) -> None:
             using=file_database
         )
     config = Config(usage_retention_days=30)
-    options = {"database": file_database}
+    options: dict[str, Any] = {"database": file_database}
     assert UsageDay.prune_expired(config, dry_run=True, **options) == 2
     assert UsageDay.prune_expired(config, **options) == 2
     assert len(rows(file_database)) == 2
