@@ -29,7 +29,7 @@ from gateway_app.responses import error_response, explain_validation
 from gateway_app.services import gateway_services
 from tts_app.api import router as speech_router
 from tts_app.conversation_api import router as conversation_router
-from voiceproject.body_limits import in_words, json_limit_bytes
+from voiceproject.routes.body_limits import in_words, json_limit_bytes
 
 log = structlog.get_logger(__name__)
 

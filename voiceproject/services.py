@@ -25,6 +25,7 @@ from gateway_app.monitor.messages import RunningFile
 from gateway_app.monitor.monitor import Monitor
 from gateway_app.monitor.recent import RecentPast
 from gateway_app.probes import Probe, database_probe, redis_probe
+from gateway_app.retention.job import Forget, RetentionJob
 from gateway_app.services import GatewayServices
 from gateway_app.sockets.leases import Leases
 from gateway_app.sockets.sessions import SessionRegistry
@@ -45,6 +46,8 @@ from tts_app.services import SpeechServices
 from tts_app.voice_admin.installed import downloaded_for
 from voiceproject.error_shapes import ERROR_SHAPES
 from voiceproject.lifecycle import Managed, ServerProcess
+from voiceproject.routes.table import ROUTES
+from voiceproject.storage.kinds import kept_data
 
 ROLES = ("stt", "tts")
 
@@ -140,9 +143,13 @@ def assemble(
     managed = [Managed("history", database.start, database.stop, stops_last=True)]
     queues: dict[str, Callable[[], int]] = {}
     files: Callable[[], list[RunningFile]] = list
+    told: list[Forget] = [
+        *(database.forget, recent.forget, lambda who: ledger.forget(who.owns)),
+    ]
     if engines.stt is not None:
         listening = build_listening(config, engines.stt, records, vad, meter)
         files = listening.listening.files.now
+        told.append(listening.listening.forget)
         rooms.append(listening)
         managed += _managed_listening(listening)
     if engines.tts is not None and engines.llm is not None:
@@ -151,11 +158,13 @@ def assemble(
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
     failures = FailureLog()
-    access = AccessControl(config, counters, listener=failures)
+    access = AccessControl(config, counters, listener=failures, routes=ROUTES)
     gateway = _gateway(
         loaded, engines.parts(), queues, files, sessions, records, recent, access, meter
     )
     managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
+    retention = RetentionJob(kept_data(config), told)
+    managed.append(Managed("retention", retention.start, retention.stop))
     managed.append(Managed("audit", stop=failures.stop, stops_last=True))
     managed += _managed_usage(meter, sessions, counters)
     if wyoming := _wyoming(Services(gateway, *rooms), host):

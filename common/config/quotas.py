@@ -58,8 +58,3 @@ class QuotaSettings(Section):
         "Tokens that language models may read and write for one address in a day, whatever keys it shows.",
         ge=0,
     )
-    usage_retention_days: int = setting(
-        400,
-        "Age at which the daily usage of callers is deleted; 0 keeps it.",
-        ge=0,
-    )

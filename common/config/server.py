@@ -130,6 +130,18 @@ class NetworkSettings(Section):
         gt=0,
         le=86_400,
     )
+    page_timeout_seconds: float = setting(
+        60.0,
+        "Time limit in seconds for the response of a page, a list or a probe to begin; then it is 504. Speech has `tts_request_timeout`.",
+        gt=0,
+        le=3_600,
+    )
+    recording_timeout_seconds: float = setting(
+        14_400.0,
+        "Time limit in seconds for the response to a recording to begin: without `stream` when all of it is transcribed; then it is 504.",
+        gt=0,
+        le=604_800,
+    )
     monitor_max_sessions: int = setting(
         50, "Live connections to `/ws/monitor`; more are refused with 4503.", ge=1
     )
@@ -192,9 +204,6 @@ class StorageSettings(RedisSettings):
     )
     store_history: bool = setting(
         True, "Store a record (text and timings, never audio) of each request."
-    )
-    history_retention_days: int = setting(
-        30, "Age at which `prune_history` deletes records; 0 keeps them.", ge=0
     )
     history_queue_limit: int = setting(
         1_000, "Records queued for writing; further ones are dropped.", ge=1

@@ -10,9 +10,13 @@ from common.errors import Forbidden, Unauthorized
 from gateway_app.access.counters import Counters
 from gateway_app.access.keys import ConfigKeys, KeySource, presented_key
 from gateway_app.access.origins import check_origin
-from gateway_app.access.principals import ANONYMOUS, Principal, user_principal
+from gateway_app.access.principals import (
+    ANONYMOUS,
+    Principal,
+    Scope,
+    user_principal,
+)
 from gateway_app.access.proxies import behind_proxy, client_address, header
-from gateway_app.access.public_paths import skips_access
 from gateway_app.access.quotas import (
     Allowance,
     FailedLogins,
@@ -20,6 +24,8 @@ from gateway_app.access.quotas import (
     Kind,
     Quotas,
 )
+from gateway_app.access.root_path import below
+from gateway_app.access.routes import NO_ROUTES, Route, Routes
 from gateway_app.access.session_users import user_of_session
 
 SUBPROTOCOLS = ("voice.v1", "realtime", "token")
@@ -27,7 +33,9 @@ SUBPROTOCOLS = ("voice.v1", "realtime", "token")
 
 
 class AccessControl:
-    """Authenticates requests and sockets. `further_keys` are stores of keys besides the
+    """Authenticates requests and sockets, and checks that they may use their route.
+
+    `routes` is the table of all routes; `further_keys` are stores of keys besides the
     setting `api_keys`; `listener` is told of each wrong key and password.
     """
 
@@ -37,10 +45,12 @@ class AccessControl:
         counters: Counters,
         further_keys: Sequence[KeySource] = (),
         listener: FailureListener | None = None,
+        routes: Routes = NO_ROUTES,
     ) -> None:
         self.failures = FailedLogins(counters, listener)
         """Counts keys here, and passwords at the admin's login."""
         self._quotas = Quotas(config, counters)
+        self.routes = routes
         self._config = config
         keys = ConfigKeys(config.api_keys, config.history_keys)
         self._sources = (keys, *further_keys)
@@ -101,14 +111,16 @@ class AccessControl:
         """The principal of a WebSocket. Raises Unauthorized, Forbidden, TooMany."""
         self.check_origin(scope)
         principal = await self.authenticate(scope)
+        path = below(scope["path"], self._config.root_path)
+        check_scope(principal, self.routes.of_socket(path))
         if principal.kind == "user" and not header(scope, b"origin"):
             raise Forbidden("A signed-in browser must send an `Origin` header.")
         return principal
 
     async def admit_body(self, scope: dict[str, Any]) -> None:
         """Check on its headers that a request may send a large body. `scope` needs no
-        state and no session. Raises Unauthorized, and TooMany for an address that keeps
-        trying; quotas are counted when the request is complete.
+        state and no session. Raises Unauthorized, Forbidden, and TooMany for an address
+        that keeps trying; quotas are counted when the request is complete.
         """
         scope = behind_proxy(scope, self._config.trusted_proxies)
         address, path = client_address(scope), scope["path"]
@@ -116,8 +128,11 @@ class AccessControl:
         async def signed_in() -> Any:
             return await user_of_session(scope)
 
-        if not skips_access(path):
-            await self._principal(scope, address, signed_in, needs_key=True)
+        route = self.routes.of(scope["method"], path)
+        if not route.skips_access:
+            check_scope(
+                await self._principal(scope, address, signed_in, needs_key=True), route
+            )
         elif not getattr(await signed_in(), "is_staff", False):
             raise Unauthorized(f"{path} takes large bodies of signed-in staff only.")
 
@@ -130,6 +145,12 @@ class AccessControl:
     def check_origin(self, scope: dict[str, Any]) -> None:
         """Refuse a browser's request from a page of another site. Raises Forbidden."""
         check_origin(scope, self._config)
+
+
+def check_scope(principal: Principal, route: Route) -> None:
+    """Raises Forbidden if the principal lacks the scope of the route."""
+    if isinstance(route.needs, Scope):
+        principal.must_have(route.needs)
 
 
 def offered_subprotocol(scope: dict[str, Any]) -> str | None:

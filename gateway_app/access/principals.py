@@ -9,6 +9,8 @@ from typing import Any, Literal
 
 from django.http import HttpRequest
 
+from common.errors import Forbidden
+
 Kind = Literal["anonymous", "key", "user", "local"]
 
 
@@ -16,14 +18,23 @@ class Scope(StrEnum):
     """What a principal may use."""
 
     LISTEN = "stt"
+    """Speech to text."""
     SPEAK = "tts"
+    """Text to speech, and the language model of `/tts`."""
+    CHAT = "chat"
+    """Spoken conversations."""
     MONITOR = "monitor"
+    """Figures of the running server, and its configuration."""
     HISTORY = "history:read"
     """The texts of other principals."""
+    VOICES = "voices:write"
+    """Making, changing and removing voices."""
+    ADMIN = "admin"
+    """Everything, the other scopes included."""
 
 
 ALL_SCOPES = frozenset(Scope)
-USUAL_SCOPES = ALL_SCOPES - {Scope.HISTORY}
+USUAL_SCOPES = ALL_SCOPES - {Scope.HISTORY, Scope.ADMIN}
 
 
 @dataclass(frozen=True)
@@ -60,6 +71,19 @@ class Principal:
     scopes: frozenset[Scope] = USUAL_SCOPES
     limits: Limits = NO_LIMITS
 
+    def may(self, scope: Scope) -> bool:
+        """Whether the principal has the scope."""
+        return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def must_have(self, scope: Scope) -> None:
+        """Raises Forbidden, which names the scope, if the principal lacks it."""
+        if not self.may(scope):
+            raise Forbidden(f"This needs the scope `{scope}`, which {self._words()}.")
+
+    def _words(self) -> str:
+        owner = {"key": "this API key", "user": "this account"}.get(self.kind, self.id)
+        return f"{owner} does not have"
+
 
 ANONYMOUS = Principal("anonymous", "anonymous")
 """Everybody, if no key is required."""
@@ -69,8 +93,14 @@ LOCAL = Principal("local", "local", scopes=ALL_SCOPES)
 
 def user_principal(user: Any) -> Principal:
     """The principal of a user who has signed in."""
-    scopes = ALL_SCOPES if user.is_superuser else USUAL_SCOPES
-    return Principal(f"user:{user.pk}", "user", user.get_username(), scopes)
+    return Principal(
+        f"user:{user.pk}", "user", user.get_username(), scopes_of_user(user)
+    )
+
+
+def scopes_of_user(user: Any) -> frozenset[Scope]:
+    """What a user who has signed in may use. The one place that decides it."""
+    return ALL_SCOPES if user.is_superuser else USUAL_SCOPES
 
 
 def principal_of(request: HttpRequest) -> Principal:

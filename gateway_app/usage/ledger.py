@@ -64,6 +64,15 @@ class Ledger:
         with self._lock:
             self._add(line, {resource.value: amount})
 
+    def forget(self, owns: Callable[[str, str], bool]) -> None:
+        """Drop what waits of the callers whose principal and address `owns` names."""
+        with self._lock:
+            self._lines = {
+                line: amounts
+                for line, amounts in self._lines.items()
+                if not owns(line.principal, line.client)
+            }
+
     def waiting(self, line: Line) -> Amounts:
         """What of this caller's use is not in the database yet."""
         with self._lock:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
-from django.db import DEFAULT_DB_ALIAS, models
-
-from common.config.quotas import QuotaSettings
+from django.db import models
 
 
 class UsageDay(models.Model):
@@ -49,18 +46,3 @@ class UsageDay(models.Model):
 
     def __str__(self) -> str:
         return f"{self.principal} {self.day}"
-
-    @classmethod
-    def prune_expired(
-        cls,
-        settings: QuotaSettings,
-        *,
-        dry_run: bool = False,
-        database: str = DEFAULT_DB_ALIAS,
-    ) -> int:
-        """Delete days older than `usage_retention_days`; returns their number of rows."""
-        if not settings.usage_retention_days:
-            return 0
-        oldest = datetime.now(UTC).date() - timedelta(settings.usage_retention_days)
-        expired = cls._default_manager.using(database).filter(day__lt=oldest)
-        return expired.count() if dry_run else expired.delete()[0]

@@ -16,6 +16,8 @@ from common.config import Config
 from common.errors import QuotaExceeded
 from gateway_app.access.counters import Counters
 from gateway_app.access.principals import ANONYMOUS
+from gateway_app.retention.kinds import kept_by_gateway
+from gateway_app.retention.people import Person
 from gateway_app.usage.accounts import Quota, Resource
 from gateway_app.usage.days import DayQuotas
 from gateway_app.usage.ledger import MOST_LINES, OTHERS, Ledger
@@ -148,15 +150,26 @@ async def test_it_writes_the_rest_when_it_stops(file_database: str) -> None:
     assert found == [(1,)]
 
 
-def test_old_days_are_pruned(file_database: str) -> None:
-    today = timezone.now().date()
+def test_old_days_are_pruned_and_a_person_is_forgotten(file_database: str) -> None:
+    now = timezone.now()
     for age in (0, 30, 31, 32):
-        UsageDay(day=today - timedelta(days=age), principal="key:1").save(
-            using=file_database
-        )
-    config = Config(usage_retention_days=30)
-    options: dict[str, Any] = {"database": file_database}
-    assert UsageDay.prune_expired(config, dry_run=True, **options) == 2
-    assert UsageDay.prune_expired(config, **options) == 2
-    assert len(rows(file_database)) == 2
-    assert UsageDay.prune_expired(Config(usage_retention_days=0), **options) == 0
+        day = now.date() - timedelta(days=age)
+        UsageDay(day=day, principal="key:1").save(using=file_database)
+        UsageDay(day=day, principal="anonymous", client=HOME).save(using=file_database)
+    kinds = kept_by_gateway(Config(usage_retention_days=30), file_database)
+    (kept,) = [kind for kind in kinds if kind.setting == "usage_retention_days"]
+    assert kept.kept_for is not None
+    assert kept.prune(now - kept.kept_for, lambda: True) == 4
+    assert kept.forget(Person(networks=frozenset([HOME])), "forgotten") == 2
+    assert [row.principal for row in rows(file_database)] == ["key:1"] * 2
+    assert kept.forget(Person(frozenset(["key:1"])), "forgotten") == 2
+
+
+def test_what_waits_of_a_person_is_forgotten(file_database: str) -> None:
+    meter = meter_on(file_database)
+    for account in (meter.account(KEY, HOME), meter.account(ANONYMOUS, HOME)):
+        account.spend(Resource.REQUESTS)
+    meter.ledger.forget(Person(networks=frozenset([HOME])).owns)
+    assert meter.ledger.callers == 1
+    meter.ledger.forget(Person(frozenset(["key:1"])).owns)
+    assert meter.ledger.callers == 0
