@@ -16,7 +16,6 @@ from common.engine import EngineSlot
 from common.services import Services
 from compat_app.wyoming.server import WyomingServer
 from gateway_app.access.authentication import AccessControl
-from gateway_app.access.counters import Counters
 from gateway_app.audit.failures import FailureLog
 from gateway_app.health import OLLAMA, Part, ServerHealth
 from gateway_app.history.records import HistoryWriter
@@ -28,10 +27,7 @@ from gateway_app.monitor.recent import RecentPast
 from gateway_app.probes import Probe, database_probe, redis_probe
 from gateway_app.retention.job import Forget, RetentionJob
 from gateway_app.services import GatewayServices
-from gateway_app.sockets.leases import Leases
 from gateway_app.sockets.sessions import SessionRegistry
-from gateway_app.usage.days import DayQuotas
-from gateway_app.usage.ledger import Ledger
 from gateway_app.usage.meter import Meter
 from llm.engine import LlmEngine
 from llm.factory import build_llm
@@ -48,6 +44,7 @@ from tts_app.core.voices.downloads import VoiceDownloads
 from tts_app.service import SpeechService
 from tts_app.services import SpeechServices
 from tts_app.voice_admin.installed import downloaded_for
+from voiceproject.assembly.metering import build_metering
 from voiceproject.error_shapes import ERROR_SHAPES
 from voiceproject.lifecycle import Managed, ServerProcess
 from voiceproject.routes.table import ROUTES
@@ -146,11 +143,8 @@ def assemble(
 ) -> ServerProcess:
     """The server with these engines; the default `history` is the database."""
     config = loaded.config
-    counters = Counters(config.redis_url)
-    quotas = DayQuotas(counters)
-    ledger = Ledger(quotas)
-    meter = Meter(config, quotas, ledger)
-    sessions = _sessions(config, meter)
+    metering = build_metering(config)
+    counters, meter, sessions = metering.counters, metering.meter, metering.sessions
     recent = RecentPast(show_texts=config.store_history)
     database = DatabaseHistory(config, recent)
     records = history or database
@@ -158,9 +152,7 @@ def assemble(
     managed = [Managed("history", database.start, database.stop, stops_last=True)]
     queues: dict[str, Callable[[], int]] = {}
     files: Callable[[], list[RunningFile]] = list
-    told: list[Forget] = [
-        *(database.forget, recent.forget, lambda who: ledger.forget(who.owns)),
-    ]
+    told: list[Forget] = [database.forget, recent.forget, metering.forget]
     if engines.stt is not None:
         listening = build_listening(
             config, engines.stt, records, vad, engines.turns, accounts=meter
@@ -183,7 +175,7 @@ def assemble(
     retention = RetentionJob(kept_data(config), told)
     managed.append(Managed("retention", retention.start, retention.stop))
     managed.append(Managed("audit", stop=failures.stop, stops_last=True))
-    managed += _managed_usage(meter, sessions, counters)
+    managed += metering.managed()
     if wyoming := _wyoming(Services(gateway, *rooms), host):
         rooms.append(wyoming)
         managed.append(_managed_wyoming(wyoming))
@@ -216,27 +208,6 @@ def _gateway(
         meter=meter,
         error_shapes=ERROR_SHAPES,
     )
-
-
-def _sessions(config: Config, meter: Meter) -> SessionRegistry:
-    leases = Leases(config.redis_url) if config.redis_url else None
-    limit = config.address_max_sessions or None
-    return SessionRegistry(meter, leases, address_limit=limit)
-
-
-def _managed_usage(
-    meter: Meter, sessions: SessionRegistry, counters: Counters
-) -> list[Managed]:
-    async def stop() -> None:
-        await sessions.stop()
-        await meter.quotas.close()
-        await counters.close()
-
-    ledger = meter.ledger
-    return [
-        Managed("limits", stop=stop, stops_last=True),
-        Managed("usage", ledger.start, ledger.stop, stops_last=True),
-    ]
 
 
 def _probes(config: Config, *, asks_llm: bool) -> dict[str, Probe]:

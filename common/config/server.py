@@ -145,6 +145,11 @@ class NetworkSettings(Section):
     monitor_max_sessions: int = setting(
         50, "Live connections to `/ws/monitor`; more are refused with 4503.", ge=1
     )
+    tokens_per_minute: int = setting(
+        600,
+        "Tokens of `POST /api/token` that one API key or user gets in a minute; further requests get 429.",
+        ge=1,
+    )
     header_timeout_seconds: float = setting(
         10.0, "Time limit in seconds for the headers of a request to arrive.", gt=0
     )
