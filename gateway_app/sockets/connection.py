@@ -22,7 +22,7 @@ from common.errors import (
     SessionExpired,
     VoiceError,
 )
-from common.metrics import ERRORS
+from common.metrics import ERRORS, REFUSED_CONNECTIONS
 from common.workers.turns import work_for
 from gateway_app.access.principals import ANONYMOUS, Principal
 from gateway_app.access.quotas import OverQuota, caller_of
@@ -37,6 +37,7 @@ log = structlog.get_logger(__name__)
 
 Event = TypeVar("Event")
 Work = Callable[[], Coroutine[Any, Any, None]]
+Admit = Callable[[], Awaitable[Principal]]
 
 
 class Connection:
@@ -92,11 +93,7 @@ class Connection:
                 log.info("socket ended", kind=self.kind, seconds=seconds)
 
     async def open(
-        self,
-        sessions: SessionRegistry,
-        limits: SocketLimits,
-        client: str,
-        admit: Callable[[], Awaitable[Principal]],
+        self, sessions: SessionRegistry, limits: SocketLimits, client: str, admit: Admit
     ) -> None:
         """Admit the client, within the limits, or send an error and close."""
         self.client = client
@@ -170,7 +167,13 @@ class Connection:
         """Send the error to the client; the connection stays open."""
         ERRORS.labels(error.code).inc()
         self._account.spend(Resource.ERRORS)
-        log.info("socket error", kind=self.kind, code=error.code)
+        log.info(
+            "socket error",
+            kind=self.kind,
+            code=error.code,
+            client=self.client,
+            principal=self.principal.id,
+        )
         await self.send(self._handler.encode_error(error))
 
     async def close(self, code: int = 1000) -> None:
@@ -200,24 +203,13 @@ class Connection:
             await self.fail(VoiceError(INTERNAL))
 
     async def _open(
-        self,
-        sessions: SessionRegistry,
-        limits: SocketLimits,
-        admit: Callable[[], Awaitable[Principal]],
+        self, sessions: SessionRegistry, limits: SocketLimits, admit: Admit
     ) -> None:
         try:
-            self._belong_to(await admit(), sessions.accounts)
-        except OverQuota as refused:
-            self._belong_to(refused.principal, sessions.accounts)
+            self._seat = await self._take_seat(sessions, limits, admit)
+        except VoiceError as error:
+            REFUSED_CONNECTIONS.labels(error.code).inc()
             raise
-        work_for(caller_of(self.principal, self.client))
-        sessions.check_loaded()
-        self._seat = await sessions.admit(
-            self.kind,
-            self,
-            limit=limits.max_sessions,
-            bounds=sessions.bounds(self.principal, self.client),
-        )
         self._account.spend(Resource.SESSIONS)
         log.info("socket opened", kind=self.kind)
         self._opened = True
@@ -232,9 +224,22 @@ class Connection:
         if lifetime.limited:
             self.accompany(lambda: self._watch(lifetime))
 
+    async def _take_seat(
+        self, sessions: SessionRegistry, limits: SocketLimits, admit: Admit
+    ) -> Seat:
+        try:
+            self._belong_to(await admit(), sessions.accounts)
+        except OverQuota as refused:
+            self._belong_to(refused.principal, sessions.accounts)
+            raise
+        sessions.check_loaded()
+        bounds = sessions.bounds(self.principal, self.client)
+        return await sessions.admit(self.kind, self, limits.max_sessions, bounds)
+
     def _belong_to(self, principal: Principal, accounts: Accounts) -> None:
         self.principal = principal
         bind_contextvars(principal=principal.id)
+        work_for(caller_of(principal, self.client))
         self._account = accounts.account(principal, self.client)
         self._account.spend(Resource.REQUESTS)
 

@@ -107,12 +107,7 @@ class SessionRegistry:
         return bounds_of(own, self._address_limit, principal, client)
 
     async def admit(
-        self,
-        kind: str,
-        session: Drainable,
-        *,
-        limit: int,
-        bounds: Sequence[Bound],
+        self, kind: str, session: Drainable, limit: int, bounds: Sequence[Bound]
     ) -> Seat:
         """Reserve a slot, as `open` does, on all nodes where they share a Redis."""
         seat = self.open(kind, session, limit=limit, bounds=bounds)

@@ -56,7 +56,7 @@ def registry(url: str) -> SessionRegistry:
 async def taken(sessions: SessionRegistry, bounds: list[Bound] = THREE) -> Seat | None:
     """A slot, if one is free."""
     try:
-        return await sessions.admit("stt", Guest(), limit=1_000, bounds=bounds)
+        return await sessions.admit("stt", Guest(), 1_000, bounds)
     except TooMany:
         return None
 
