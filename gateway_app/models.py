@@ -10,10 +10,14 @@ from django.utils import timezone
 
 from gateway_app.audit import sign_ins
 from gateway_app.audit.models import AuditEvent
+from gateway_app.keys.models import ApiKey, KeySecret, KeysVersion
 
 __all__ = [
+    "ApiKey",
     "AuditEvent",
     "HistoryEntry",
+    "KeySecret",
+    "KeysVersion",
     "Status",
     "Synthesis",
     "Transcript",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from common.config import (
     Config,
@@ -16,10 +16,12 @@ from common.services import Services
 from compat_app.wyoming.server import WyomingServer
 from gateway_app.access.authentication import AccessControl
 from gateway_app.access.counters import Counters
+from gateway_app.access.keys import KeySource
 from gateway_app.audit.failures import FailureLog
 from gateway_app.health import OLLAMA, Part, ServerHealth
 from gateway_app.history.records import HistoryWriter
 from gateway_app.history.writer import DatabaseHistory
+from gateway_app.keys.directory import DatabaseKeys
 from gateway_app.monitor.figures import Figures
 from gateway_app.monitor.messages import RunningFile
 from gateway_app.monitor.monitor import Monitor
@@ -124,8 +126,10 @@ def assemble(
     history: HistoryWriter | None = None,
     vad: VadModel | None = None,
     host: str = "",
+    keys: KeySource | None = None,
 ) -> ServerProcess:
-    """The server with these engines; the default `history` is the database."""
+    """The server with these engines; the default `history` and `keys` are those of the
+    database."""
     config = loaded.config
     sessions = SessionRegistry()
     recent = RecentPast(show_texts=config.store_history)
@@ -148,13 +152,19 @@ def assemble(
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
     counters, failures = Counters(config.redis_url), FailureLog()
-    access = AccessControl(config, counters, listener=failures, routes=ROUTES)
+    stored_keys = DatabaseKeys(sessions)
+    access = AccessControl(
+        config, counters, [keys or stored_keys], listener=failures, routes=ROUTES
+    )
     gateway = _gateway(
         loaded, engines.parts(), queues, files, sessions, records, recent, access
     )
+    if keys is None:
+        gateway = replace(gateway, stored_keys=stored_keys)
     managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
     retention = RetentionJob(kept_data(config), told)
     managed.append(Managed("retention", retention.start, retention.stop))
+    managed.append(Managed("keys", stored_keys.start, stored_keys.stop))
     managed.append(Managed("limits", stop=counters.close))
     managed.append(Managed("audit", stop=failures.stop, stops_last=True))
     if wyoming := _wyoming(Services(gateway, *rooms), host):
