@@ -9,8 +9,6 @@ from common.config import project_dir
 NAME = "Earlark"
 SLUG = "earlark"
 """In file names, addresses and image names."""
-KEY_MARK = "ek"
-"""Begins every API key, so that people and scanners recognise one."""
 
 
 def _read() -> str:

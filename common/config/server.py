@@ -155,6 +155,11 @@ class NetworkSettings(Section):
         "HTTP requests and new WebSockets of one API key, user or (without keys) address per minute, counted across processes if `redis_url` is set; further ones get 429. 0 means no limit.",
         ge=0,
     )
+    tokens_per_minute: int = setting(
+        600,
+        "Tokens of `POST /api/token` that one API key or user gets in a minute; further requests get 429.",
+        ge=1,
+    )
     header_timeout_seconds: float = setting(
         10.0, "Time limit in seconds for the headers of a request to arrive.", gt=0
     )

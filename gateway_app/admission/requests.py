@@ -54,7 +54,7 @@ async def identify_admin_user(request: HttpRequest) -> None:
     if request.path_info.startswith(ADMIN):
         user = await request.auser()
         if user.is_authenticated:
-            _set_principal(request, user_principal(user))
+            _set_principal(request, await user_principal(user))
 
 
 def _set_principal(request: HttpRequest, principal: Principal) -> None:

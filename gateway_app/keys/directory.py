@@ -77,6 +77,11 @@ class DatabaseKeys:
             self._used[principal.credential] = self._clock()
         return principal
 
+    async def named(self, principal_id: str) -> Principal | None:
+        """The principal with this id, if one of its secrets is valid. Raises
+        Unavailable."""
+        return self._known().named(principal_id, self._clock())
+
     async def refresh(self) -> None:
         """Read the keys if one of them has changed; if the database is down, later."""
         await self._try(self._read)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import structlog
 
@@ -45,6 +46,7 @@ def complaint(
     if _is_narrower(current, principal):
         return Unauthorized("The scopes of the API key have changed. Connect anew.")
     try:
+        current = replace(current, by_token=principal.by_token)
         check_restrictions(current, session.client, session.origin)
     except Forbidden as error:
         return Unauthorized(error.message)

@@ -133,7 +133,7 @@ class KeySecret(models.Model):
     """One secret of a key. Its text is shown once and never stored."""
 
     key = models.ForeignKey(ApiKey, models.CASCADE, related_name="secrets")
-    prefix = models.CharField(max_length=16, unique=True, editable=False)
+    prefix = models.CharField(max_length=32, unique=True, editable=False)
     digest = models.CharField(max_length=64, editable=False)
     created_at = models.DateTimeField("created", default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(

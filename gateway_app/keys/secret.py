@@ -1,4 +1,4 @@
-"""The secret of an API key: `ek_<prefix>_<random>`, of which only a digest is kept."""
+"""The secret of an API key: `earlark_<8 digits>_<random>`, of which only a digest is kept."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ import re
 import secrets
 from dataclasses import dataclass, field
 
-from common.product import KEY_MARK
+from common.product import SLUG
 
 PREFIX_BYTES = 4
 RANDOM_BYTES = 24
 """192 bits: no slow hash is needed for what nobody can guess."""
+# Any word in front, so that keys outlive a change of the product's name.
 _FORM = re.compile(
-    rf"({KEY_MARK}_[0-9a-f]{{{2 * PREFIX_BYTES}}})_[0-9a-f]{{{2 * RANDOM_BYTES}}}"
+    rf"([a-z]+_[0-9a-f]{{{2 * PREFIX_BYTES}}})_[0-9a-f]{{{2 * RANDOM_BYTES}}}"
 )
 
 
@@ -32,7 +33,7 @@ class NewSecret:
 
 def new_secret() -> NewSecret:
     """A secret that nobody has yet."""
-    prefix = f"{KEY_MARK}_{secrets.token_hex(PREFIX_BYTES)}"
+    prefix = f"{SLUG}_{secrets.token_hex(PREFIX_BYTES)}"
     return NewSecret(f"{prefix}_{secrets.token_hex(RANDOM_BYTES)}", prefix)
 
 

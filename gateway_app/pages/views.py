@@ -21,6 +21,7 @@ PART_NAMES = {
     "whisper": _("Speech to text"),
     "piper": _("Text to speech"),
     "llm": _("Language model"),
+    "turn_model": _("End of turn"),
     "database": _("Database"),
     "redis": "Redis",
 }

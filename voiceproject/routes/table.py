@@ -49,6 +49,7 @@ ROUTES = Routes(
         Route("/health/ready", Opening.CALLER),
         Route("/metrics", Scope.MONITOR),
         Route("/ws/monitor", Scope.MONITOR, SOCKET, deadline=Deadline.NONE),
+        Route("/api/token", Opening.CALLER, POST, Body.FIELDS),
         # Speech to text.
         Route("/ws/stt", Scope.LISTEN, SOCKET, deadline=Deadline.NONE),
         Route("/v1/realtime", Scope.LISTEN, SOCKET, deadline=Deadline.NONE),

@@ -89,7 +89,7 @@ async def test_the_first_key_closes_the_door_and_a_revoked_one_keeps_it_closed(
         "kitchen",
         frozenset({Scope.SPEAK}),
         Limits(sessions=3),
-        secret[:11],
+        secret[:16],
     )
     with pytest.raises(Unauthorized, match="required"):
         await house.ask("")
@@ -122,7 +122,7 @@ async def test_wrong_unknown_expired_and_revoked_keys_get_the_same_words(
     assert await house.ask(expired)
     house.clock.ahead_seconds = 61
     await house.do(revoke_key, revoked_key)
-    for key in (expired, revoked, expired[:-1] + "x", "ek_unknown", "guess"):
+    for key in (expired, revoked, expired[:-1] + "x", "earlark_unknown", "guess"):
         with pytest.raises(Unauthorized) as caught:
             await house.ask(key)
         assert caught.value.message == WRONG
@@ -134,7 +134,7 @@ async def test_a_key_has_two_secrets_while_it_is_rotated(house: House) -> None:
     assert (await house.ask(old)).id == (await house.ask(new)).id == key.principal
     with pytest.raises(ValidationError, match="already has 2"):
         await house.do(rotate, key)
-    secret = await KeySecret.objects.aget(prefix=old[:11])
+    secret = await KeySecret.objects.aget(prefix=old[:16])
     await house.do(revoke_secret, secret)
     assert (await house.ask(new)).id == key.principal
     with pytest.raises(Unauthorized):
@@ -178,17 +178,17 @@ def test_the_command_makes_a_key_once_and_tells_what_that_means() -> None:
         return said.getvalue()
 
     said = run("create", "app", "--scopes", "stt,tts", "--sessions", "4")
-    secret = next(line for line in said.splitlines() if line.startswith("ek_"))
+    secret = next(line for line in said.splitlines() if line.startswith("earlark_"))
     assert "from now on every caller needs a key" in said
     assert "first" not in run("create", "b", "--scopes", "chat", "--expires", "90d")
-    assert secret[:11] in run("show", "app")
+    assert secret[:16] in run("show", "app")
     listed = run("list")
     assert "valid" in listed and secret not in listed
     run("change", "app", "--scopes", "tts", "--addresses", "192.0.2.1")
     assert "192.0.2.1" in run("show", "app")
-    assert secret[:11] in run("rotate", "app")
-    run("revoke", "app", "--secret", secret[:11])
-    assert f"{secret[:11]}, revoked" in run("show", "app")
+    assert secret[:16] in run("rotate", "app")
+    run("revoke", "app", "--secret", secret[:16])
+    assert f"{secret[:16]}, revoked" in run("show", "app")
     run("revoke", "b")
     run("delete", "b")
     assert "open to everyone" in run("delete", "app")
@@ -208,7 +208,7 @@ def test_the_command_makes_a_key_once_and_tells_what_that_means() -> None:
         (("create", "a", "--scopes", "tts", "--origins", "a.example"), "not an origin"),
         (("create", "here", "--scopes", "tts"), "already exists"),
         (("rotate", "heer"), "Did you mean `here`"),
-        (("revoke", "here", "--secret", "ek_0"), "no live secret"),
+        (("revoke", "here", "--secret", "earlark_0"), "no live secret"),
     ],
 )
 def test_the_command_says_what_is_wrong(words: tuple[str, ...], sentence: str) -> None:
@@ -221,5 +221,5 @@ def test_the_database_holds_no_secret() -> None:
     _, secret = create_key(LOCAL.id, "a", ["tts"])
     dump = io.StringIO()
     call_command("dumpdata", "gateway_app", stdout=dump)
-    assert secret[:11] in dump.getvalue()
+    assert secret[:16] in dump.getvalue()
     assert secret.rpartition("_")[2] not in dump.getvalue()

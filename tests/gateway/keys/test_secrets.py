@@ -14,7 +14,7 @@ from gateway_app.keys.secret import digest_of, matches, new_secret, prefix_of
 from gateway_app.keys.snapshot import MAX_KEYS, KeySnapshot, KnownSecret
 
 NOW = 1_000.0
-OWNER = Principal("key:1", "key", "kitchen", credential="ek_")
+OWNER = Principal("key:1", "key", "kitchen", credential="earlark_")
 
 
 def test_a_secret_has_128_random_bits_and_more() -> None:
@@ -26,7 +26,9 @@ def test_a_secret_has_128_random_bits_and_more() -> None:
     assert first.text not in repr(first)
 
 
-@pytest.mark.parametrize("text", ["", "a-long-key", "ek_1_2", "ek_" + "g" * 8])
+@pytest.mark.parametrize(
+    "text", ["", "a-long-key", "earlark_1_2", "earlark_" + "g" * 8]
+)
 def test_another_form_has_no_prefix(text: str) -> None:
     assert prefix_of(text) == ""
 
@@ -64,7 +66,7 @@ def test_a_check_takes_less_than_a_millisecond_with_as_many_keys_as_there_may_be
     def many() -> Iterator[KnownSecret]:
         yield KnownSecret(wanted.prefix, wanted.digest, OWNER, None)
         for number in range(MAX_KEYS):
-            yield KnownSecret(f"ek_{number:08x}", wanted.digest, OWNER, None)
+            yield KnownSecret(f"earlark_{number:08x}", wanted.digest, OWNER, None)
 
     snapshot = KeySnapshot(many(), any_key=True)
     took = []
