@@ -19,6 +19,7 @@ from gateway_app.monitor.figures import Figures
 from gateway_app.monitor.monitor import Monitor
 from gateway_app.requests import scope_of
 from gateway_app.sockets.sessions import SessionRegistry
+from gateway_app.usage.meter import Meter
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ class GatewayServices:
     health: ServerHealth
     figures: Figures
     monitor: Monitor
+    meter: Meter
     error_shapes: ErrorShapes = NATIVE_ONLY
     stored_keys: DatabaseKeys | None = None
     """None if the keys of the database are not used here."""

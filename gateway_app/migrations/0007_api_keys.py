@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('gateway_app', '0004_forgetting'),
+        ('gateway_app', '0006_usage'),
     ]
 
     operations = [
