@@ -14,6 +14,7 @@ from common.config import Config
 from gateway_app.access.keys import key_principal
 from gateway_app.access.principals import ANONYMOUS
 from gateway_app.access.quotas import holder_of, network
+from gateway_app.keys.models import ApiKey
 
 _PRINCIPAL_ID = re.compile(r"(key|user):[A-Za-z0-9_-]{1,58}")
 
@@ -87,6 +88,8 @@ def _keys(text: str, config: Config) -> Iterator[str]:
         principal = key_principal(key)
         if text == principal.name:
             yield principal.id
+    named = ApiKey._default_manager.filter(name=text)
+    yield from named.values_list("principal", flat=True)
 
 
 def _users(text: str) -> Iterator[str]:
