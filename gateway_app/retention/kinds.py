@@ -7,9 +7,9 @@ from django.db import DEFAULT_DB_ALIAS
 from common.config.retention import RetentionSettings
 from gateway_app.models import Synthesis, Transcript, UsageDay
 from gateway_app.retention.accounts import KeptAccounts, KeptAdminLog, KeptSessions
+from gateway_app.retention.api_keys import KeptKeys
 from gateway_app.retention.audit import KeptAudit
 from gateway_app.retention.kept import Kept
-from gateway_app.retention.keys import KeptKeys
 from gateway_app.retention.tables import KeptRows
 
 
@@ -46,6 +46,6 @@ def kept_by_gateway(
         KeptAudit(config.audit_kept, database),
         KeptAdminLog(config.audit_kept, database),
         KeptSessions(database),
-        KeptKeys(database),
         KeptAccounts(database),
+        KeptKeys(database),
     ]

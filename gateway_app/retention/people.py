@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 
@@ -14,7 +15,6 @@ from common.config import Config
 from gateway_app.access.keys import key_principal
 from gateway_app.access.principals import ANONYMOUS
 from gateway_app.access.quotas import holder_of, network
-from gateway_app.keys.models import ApiKey
 
 _PRINCIPAL_ID = re.compile(r"(key|user):[A-Za-z0-9_-]{1,58}")
 
@@ -88,8 +88,9 @@ def _keys(text: str, config: Config) -> Iterator[str]:
         principal = key_principal(key)
         if text == principal.name:
             yield principal.id
-    named = ApiKey._default_manager.filter(name=text)
-    yield from named.values_list("principal", flat=True)
+    keys = apps.get_model("gateway_app", "ApiKey")._default_manager
+    for (principal_id,) in keys.filter(name=text).values_list("principal"):
+        yield principal_id
 
 
 def _users(text: str) -> Iterator[str]:

@@ -61,7 +61,6 @@ class Connection:
         self.client = ""
         """The address of the other side."""
         self.origin = ""
-        """The page that opened it, as the browser says; empty for a program."""
         self.closing = False
         """Whether the connection is closing: it no longer sends or receives."""
         self.server_closed = False

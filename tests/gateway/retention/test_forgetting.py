@@ -192,7 +192,7 @@ def test_a_key_is_found_by_its_name_and_stays() -> None:
     Transcript.objects.create(principal=key.principal)
     record("local", Action.CREATED, "apikey:kitchen", name="kitchen")
     export = said("export", "kitchen")
-    assert '"prefix": "p"' in export
+    assert '"name": "kitchen"' in export
     assert "the-digest" not in export
     told = said("forget", "kitchen", "--yes")
     assert "1 API keys (a key gives access" in told

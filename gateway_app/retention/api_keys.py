@@ -1,4 +1,4 @@
-"""API keys of the database: named by people, and kept when their use is forgotten."""
+"""The API keys of the database, as one kind of what is kept."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gateway_app.retention.tables import exported
 
 @dataclass(frozen=True)
 class KeptKeys:
-    """A key and when its secrets were used; the secrets themselves are not stored."""
+    """A key with its name, without its secrets."""
 
     database: str = DEFAULT_DB_ALIAS
     name: str = "API keys"
@@ -24,8 +24,7 @@ class KeptKeys:
     kept_for: timedelta | None = None
     tables: tuple[type[models.Model], ...] = (ApiKey, KeySecret)
     stays: str = (
-        "a key gives access and is no record: revoke it with `manage.py keys`, and "
-        "delete it in the admin"
+        "a key gives access and is no record: delete it with `manage.py keys delete`"
     )
 
     def expired(self, before: datetime) -> int:
@@ -38,20 +37,11 @@ class KeptKeys:
         return self._of(person).count()
 
     def export(self, person: Person) -> Iterator[dict[str, Any]]:
-        for key in self._of(person):
-            (plain,) = exported(self._rows.filter(pk=key.pk))
-            secrets = KeySecret._base_manager.using(self.database).filter(key=key)
-            yield {
-                **plain,
-                "secrets": list(exported(secrets, hidden=("digest", "key"))),
-            }
+        return exported(self._of(person))
 
     def forget(self, person: Person, pseudonym: str) -> int:
         return 0
 
     def _of(self, person: Person) -> models.QuerySet[ApiKey]:
-        return self._rows.filter(principal__in=sorted(person.principals))
-
-    @property
-    def _rows(self) -> models.QuerySet[ApiKey]:
-        return ApiKey._base_manager.using(self.database)
+        keys = ApiKey._base_manager.using(self.database)
+        return keys.filter(principal__in=sorted(person.principals))
