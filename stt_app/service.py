@@ -26,6 +26,9 @@ from stt_app.core.files.media_decoder import MediaDecoder
 from stt_app.core.languages import languages_of
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
+from stt_app.core.turns.engine import TurnModel
+from stt_app.core.turns.none import NO_TURN_MODEL
+from stt_app.core.turns.pauses import TurnPauses
 from stt_app.history import FileSummary, UtteranceRecorder
 from stt_app.owed import OwedTexts
 from stt_app.resume.streams import ResumePoint, Stream, Streams, superseded
@@ -102,9 +105,14 @@ class LiveSession:
         """Put a mark of the door's own behind the events so far: it comes as Marked."""
         self._session.mark(mark)
 
-    def wait_for_silence(self, seconds: float) -> None:
-        """How long a pause must be to end an utterance, from now on."""
-        self._session.wait_for_silence(seconds)
+    def wait_for_silence(
+        self, seconds: float, pauses: TurnPauses | None = None
+    ) -> None:
+        """How long a pause must be to end an utterance, from now on.
+
+        With `pauses` the turn model, if there is one, decides it for each pause.
+        """
+        self._session.wait_for_silence(seconds, pauses)
 
     def open_audio(self) -> Samples | None:
         """The open utterance as mono float32 at 16 kHz, shape (n,); None in silence."""
@@ -147,7 +155,9 @@ class ListeningService:
         media: MediaDecoder,
         history: HistoryWriter,
         keeps_history: bool = True,
+        turn_model: TurnModel = NO_TURN_MODEL,
     ) -> None:
+        self._turn_model = turn_model
         self._engine = engine
         self._vad = vad
         self._settings = settings
@@ -218,6 +228,7 @@ class ListeningService:
             self._vad,
             session_id=stream.session_id,
             options=self._with_defaults(options),
+            turn_model=self._turn_model,
             load=self.load,
             priority=priority,
             model=model,

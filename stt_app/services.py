@@ -66,6 +66,7 @@ def build_listening(
         ),
         history=history,
         keeps_history=config.store_history,
+        turn_model=turn_model,
     )
     return ListeningServices(engine, listening, turn_model)
 
