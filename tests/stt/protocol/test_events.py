@@ -31,8 +31,8 @@ from stt_app.core.events import (
     SpeechContinued,
     SpeechEnded,
     SpeechResumed,
-    TurnRated,
     SpokenWord,
+    TurnRated,
     UtteranceFailed,
     UtteranceTranscribed,
 )

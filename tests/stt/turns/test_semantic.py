@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from common.audio import SPEECH_RATE_HZ
@@ -18,7 +20,7 @@ def listening_with(
     turns: FakeTurns | None,
     options: Options = SEMANTIC,
     texts: tuple[str, ...] = (),
-    **changes: float,
+    **changes: Any,
 ) -> tuple[Listening, Time]:
     time = Time()
     changes = {"speculative_pause_seconds": 0.12, **changes}
