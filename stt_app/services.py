@@ -10,9 +10,12 @@ from common.config import Config, SttEngineSettings
 from common.errors import NotFound
 from common.services import Services
 from gateway_app.history.records import HistoryWriter
+from gateway_app.usage.accounts import UNMETERED, Accounts
 from stt_app.core.endpointing.vad import SileroVad, VadModel
 from stt_app.core.engine import SttEngine
 from stt_app.core.files.media_decoder import MediaDecoder
+from stt_app.core.turns.engine import TurnModel
+from stt_app.core.turns.none import NoTurnModel
 from stt_app.core.whisper.engine import WhisperEngine
 from stt_app.resume.streams import Streams
 from stt_app.service import ListeningService
@@ -24,6 +27,7 @@ class ListeningServices:
 
     engine: SttEngine
     listening: ListeningService
+    turn_model: TurnModel
 
 
 def listening_services(scope: Mapping[str, Any]) -> ListeningServices:
@@ -42,8 +46,14 @@ def build_listening(
     engine: SttEngine,
     history: HistoryWriter,
     vad: VadModel | None = None,
+    turn_model: TurnModel | None = None,
+    accounts: Accounts = UNMETERED,
 ) -> ListeningServices:
-    """The services with that engine, not started; the default `vad` is Silero."""
+    """The services with that engine, not started.
+
+    The default `vad` is Silero, and by default there is no turn model.
+    """
+    turn_model = turn_model or NoTurnModel()
     listening = ListeningService(
         engine,
         vad or SileroVad(),
@@ -58,8 +68,9 @@ def build_listening(
         ),
         history=history,
         keeps_history=config.store_history,
+        accounts=accounts,
     )
-    return ListeningServices(engine, listening)
+    return ListeningServices(engine, listening, turn_model)
 
 
 def whisper_engine(config: SttEngineSettings) -> WhisperEngine:

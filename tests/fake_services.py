@@ -12,6 +12,7 @@ from gateway_app.history.records import Record
 from gateway_app.monitor.monitor import Monitor
 from gateway_app.services import GatewayServices
 from gateway_app.sockets.sessions import SessionRegistry
+from gateway_app.usage.meter import Meter
 from stt_app.service import ListeningService
 from stt_app.services import ListeningServices
 from tests.fakes import FakeLlm, FakeStt, FakeTts
@@ -58,6 +59,10 @@ class FakeServices(Services):
         return self[GatewayServices].monitor
 
     @property
+    def meter(self) -> Meter:
+        return self[GatewayServices].meter
+
+    @property
     def history(self) -> Any:
         """The KeptHistory, unless the test brought its own."""
         return self[GatewayServices].history
@@ -98,17 +103,19 @@ def fake_services(
     llm: Any = None,
     roles: Collection[str] = ROLES,
     vad: Any = None,
+    turns: Any = None,
     **changes: Any,
 ) -> FakeServices:
     """Services on fakes that have started; keywords that are settings change those."""
     stt, tts, llm = stt or FakeStt(), tts or FakeTts(), llm or FakeLlm()
-    for engine in (stt, tts, llm):
+    for engine in (stt, tts, llm, *([turns] if turns else [])):
         engine.started = True
     speaks = "tts" in roles
     engines = Engines(
         stt=stt if "stt" in roles else None,
         tts=tts if speaks else None,
         llm=llm if speaks else None,
+        turns=turns if "stt" in roles else None,
     )
     built = assemble(loaded_config(**changes), engines, KeptHistory(), vad)
     return FakeServices(*built.services)

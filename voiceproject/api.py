@@ -27,6 +27,7 @@ from gateway_app.path_hints import nothing_at
 from gateway_app.requests import scope_of
 from gateway_app.responses import error_response, explain_validation
 from gateway_app.services import gateway_services
+from gateway_app.tokens.api import router as token_router
 from tts_app.api import router as speech_router
 from tts_app.conversation_api import router as conversation_router
 from voiceproject.api_errors import document_errors
@@ -90,6 +91,7 @@ api = VoiceAPI(
     urls_namespace="api",
 )
 api.add_router("", gateway_router)
+api.add_router("", token_router)
 api.add_router("", speech_router)
 api.add_router("", conversation_router)
 api.add_router("", transcription_router)

@@ -4,42 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from common.config import (
     Config,
     LoadedConfig,
     SttEngineSettings,
     TtsEngineSettings,
+    project_dir,
 )
+from common.config.models import ModelSettings
 from common.engine import EngineSlot
 from common.services import Services
 from compat_app.wyoming.server import WyomingServer
 from gateway_app.access.authentication import AccessControl
-from gateway_app.access.counters import Counters
 from gateway_app.audit.failures import FailureLog
-from gateway_app.health import OLLAMA, Part, ServerHealth
+from gateway_app.health import DISK, OLLAMA, Part, ServerHealth
 from gateway_app.history.records import HistoryWriter
 from gateway_app.history.writer import DatabaseHistory
 from gateway_app.monitor.figures import Figures
 from gateway_app.monitor.messages import RunningFile
 from gateway_app.monitor.monitor import Monitor
 from gateway_app.monitor.recent import RecentPast
-from gateway_app.probes import Probe, database_probe, redis_probe
+from gateway_app.probes.database import database_probe
+from gateway_app.probes.disk import disk_probe
+from gateway_app.probes.probe import Probe
+from gateway_app.probes.redis import redis_probe
 from gateway_app.retention.job import Forget, RetentionJob
 from gateway_app.services import GatewayServices
 from gateway_app.sockets.sessions import SessionRegistry
+from gateway_app.usage.meter import Meter
 from llm.engine import LlmEngine
 from llm.factory import build_llm
 from llm.servers.ollama_probe import ask_ollama
 from stt_app.core.endpointing.vad import VadModel
 from stt_app.core.engine import SttEngine
 from stt_app.core.languages import check_configured
+from stt_app.core.turns.engine import TurnModel
+from stt_app.core.turns.none import NoTurnModel
+from stt_app.core.turns.smart_turn import SmartTurn
 from stt_app.services import ListeningServices, build_listening
 from tts_app.core.engine import TtsEngine
 from tts_app.core.voices.downloads import VoiceDownloads
 from tts_app.service import SpeechService
 from tts_app.services import SpeechServices
 from tts_app.voice_admin.installed import downloaded_for
+from voiceproject.assembly.metering import build_metering
 from voiceproject.error_shapes import ERROR_SHAPES
 from voiceproject.lifecycle import Managed, ServerProcess
 from voiceproject.routes.table import ROUTES
@@ -65,6 +75,10 @@ TTS_ENGINES = EngineSlot(
     },
     taking_options=frozenset(["http"]),
 )
+TURN_MODELS: Mapping[str, Callable[[ModelSettings], TurnModel]] = {
+    "smart-turn": SmartTurn,
+    "none": NoTurnModel,
+}
 
 
 @dataclass(frozen=True)
@@ -74,10 +88,16 @@ class Engines:
     stt: SttEngine | None = None
     tts: TtsEngine | None = None
     llm: LlmEngine | None = None
+    turns: TurnModel | None = None
 
     def parts(self) -> dict[str, Part]:
         """The engines that run here, by the names that health calls them."""
-        engines = {"whisper": self.stt, "piper": self.tts, "llm": self.llm}
+        engines: dict[str, Part | None] = {
+            "whisper": self.stt,
+            "piper": self.tts,
+            "llm": self.llm,
+            "turn_model": self.turns,
+        }
         return {name: engine for name, engine in engines.items() if engine}
 
 
@@ -98,6 +118,7 @@ def build_engines(config: Config, roles: Collection[str] = ROLES) -> Engines:
         stt=build_stt(config) if "stt" in roles else None,
         tts=build_tts(config) if speaks else None,
         llm=build_llm(config) if speaks else None,
+        turns=TURN_MODELS[config.turn_model](config) if "stt" in roles else None,
     )
 
 
@@ -127,7 +148,8 @@ def assemble(
 ) -> ServerProcess:
     """The server with these engines; the default `history` is the database."""
     config = loaded.config
-    sessions = SessionRegistry()
+    metering = build_metering(config)
+    counters, meter, sessions = metering.counters, metering.meter, metering.sessions
     recent = RecentPast(show_texts=config.store_history)
     database = DatabaseHistory(config, recent)
     records = history or database
@@ -135,28 +157,33 @@ def assemble(
     managed = [Managed("history", database.start, database.stop, stops_last=True)]
     queues: dict[str, Callable[[], int]] = {}
     files: Callable[[], list[RunningFile]] = list
-    told: list[Forget] = [database.forget, recent.forget]
+    told: list[Forget] = [database.forget, recent.forget, metering.forget]
     if engines.stt is not None:
-        listening = build_listening(config, engines.stt, records, vad)
+        listening = build_listening(
+            config, engines.stt, records, vad, engines.turns, accounts=meter
+        )
         files = listening.listening.files.now
         told.append(listening.listening.forget)
         rooms.append(listening)
         managed += _managed_listening(listening)
     if engines.tts is not None and engines.llm is not None:
-        speech = _speech(config, engines.tts, engines.llm, sessions, records)
+        speech = _speech(config, engines.tts, engines.llm, sessions, records, meter)
         rooms.append(speech)
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
-    counters, failures = Counters(config.redis_url), FailureLog()
+    failures = FailureLog()
     access = AccessControl(config, counters, listener=failures, routes=ROUTES)
+    figures = Figures(
+        sessions, engines.parts(), queues, files, lambda: database.pending
+    )
     gateway = _gateway(
-        loaded, engines.parts(), queues, files, sessions, records, recent, access
+        loaded, engines.parts(), figures, sessions, records, recent, access, meter
     )
     managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
     retention = RetentionJob(kept_data(config), told)
     managed.append(Managed("retention", retention.start, retention.stop))
-    managed.append(Managed("limits", stop=counters.close))
     managed.append(Managed("audit", stop=failures.stop, stops_last=True))
+    managed += metering.managed()
     if wyoming := _wyoming(Services(gateway, *rooms), host):
         rooms.append(wyoming)
         managed.append(_managed_wyoming(wyoming))
@@ -166,17 +193,16 @@ def assemble(
 def _gateway(
     loaded: LoadedConfig,
     parts: Mapping[str, Part],
-    queues: Mapping[str, Callable[[], int]],
-    files: Callable[[], list[RunningFile]],
+    figures: Figures,
     sessions: SessionRegistry,
     history: HistoryWriter,
     recent: RecentPast,
     access: AccessControl,
+    meter: Meter,
 ) -> GatewayServices:
     config = loaded.config
     probes = _probes(config, asks_llm="llm" in parts)
     health = ServerHealth(config, sessions, parts, probes)
-    figures = Figures(sessions, parts, queues, files)
     return GatewayServices(
         loaded=loaded,
         access=access,
@@ -185,12 +211,17 @@ def _gateway(
         health=health,
         figures=figures,
         monitor=Monitor(health, figures, recent),
+        meter=meter,
         error_shapes=ERROR_SHAPES,
     )
 
 
 def _probes(config: Config, *, asks_llm: bool) -> dict[str, Probe]:
-    probes = {"database": database_probe()}
+    folder = project_dir() / Path(config.data_dir).expanduser()
+    probes = {
+        "database": database_probe(),
+        DISK: disk_probe(folder, config.disk_min_free_mb),
+    }
     if asks_llm:
         probes[OLLAMA] = Probe("Ollama server", lambda: ask_ollama(config))
     if config.redis_url:
@@ -204,8 +235,11 @@ def _speech(
     llm: LlmEngine,
     sessions: SessionRegistry,
     history: HistoryWriter,
+    meter: Meter,
 ) -> SpeechServices:
-    speech = SpeechService(config, engine, llm, sessions=sessions, history=history)
+    speech = SpeechService(
+        config, engine, llm, sessions=sessions, history=history, accounts=meter
+    )
     downloads = VoiceDownloads(config, downloaded_for(speech))
     return SpeechServices(engine, llm, speech, downloads)
 
@@ -240,8 +274,10 @@ def _managed_wyoming(wyoming: WyomingServer) -> Managed:
 
 def _managed_listening(listening: ListeningServices) -> list[Managed]:
     engine, service = listening.engine, listening.listening
+    turns = listening.turn_model
     return [
         Managed("stt", engine.start, engine.stop, needed=True, is_engine=True),
+        Managed("turn_model", turns.start, turns.stop),
         Managed("listening", service.start, service.stop),
     ]
 

@@ -16,7 +16,7 @@ OWN_PATHS = frozenset(
     {
         *("admin", "api", "configuration", "favicon.ico", "health", "i18n", "listen"),
         *("manifest.webmanifest", "metrics", "monitor", "speak", "static", "tts"),
-        *("v1", "v2", "voices", "ws"),
+        *("usage", "v1", "v2", "voices", "ws"),
     }
 )
 """The first parts of the server's own addresses."""
@@ -45,6 +45,11 @@ class NetworkSettings(Section):
     secret_key: str = setting(
         "",
         "Key that signs sessions. In development an empty one is generated and kept in `data_dir`.",
+        secret=True,
+    )
+    secret_key_fallbacks: list[str] = setting(
+        [],
+        "Earlier values of `secret_key`, newest first: what they signed stays valid until they are removed.",
         secret=True,
     )
     allowed_hosts: list[str] = setting(
@@ -145,15 +150,10 @@ class NetworkSettings(Section):
     monitor_max_sessions: int = setting(
         50, "Live connections to `/ws/monitor`; more are refused with 4503.", ge=1
     )
-    principal_max_sessions: int = setting(
-        0,
-        "WebSockets that one API key, user or (without keys) address may have open per process; more are refused with 4429. 0 means no limit.",
-        ge=0,
-    )
-    principal_requests_per_minute: int = setting(
-        0,
-        "HTTP requests and new WebSockets of one API key, user or (without keys) address per minute, counted across processes if `redis_url` is set; further ones get 429. 0 means no limit.",
-        ge=0,
+    tokens_per_minute: int = setting(
+        600,
+        "Tokens of `POST /api/token` that one API key or user gets in a minute; further requests get 429.",
+        ge=1,
     )
     header_timeout_seconds: float = setting(
         10.0, "Time limit in seconds for the headers of a request to arrive.", gt=0
@@ -214,6 +214,11 @@ class StorageSettings(RedisSettings):
     )
     store_history: bool = setting(
         True, "Store a record (text and timings, never audio) of each request."
+    )
+    disk_min_free_mb: int = setting(
+        200,
+        "Free space in MB on the disk of `data_dir` below which `/health` fails; 0 does not look.",
+        ge=0,
     )
     history_queue_limit: int = setting(
         1_000, "Records queued for writing; further ones are dropped.", ge=1

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from common.config import Config
 from common.errors import Forbidden, Unauthorized
+from gateway_app.access.browser_tokens import (
+    TOKEN_PREFIX,
+    BrowserTokens,
+    NotAToken,
+)
 from gateway_app.access.counters import Counters
 from gateway_app.access.keys import ConfigKeys, KeySource, presented_key
 from gateway_app.access.origins import check_origin
@@ -14,6 +20,7 @@ from gateway_app.access.principals import (
     ANONYMOUS,
     Principal,
     Scope,
+    principal_of_user_id,
     user_principal,
 )
 from gateway_app.access.proxies import behind_proxy, client_address, header
@@ -49,6 +56,8 @@ class AccessControl:
     ) -> None:
         self.failures = FailedLogins(counters, listener)
         """Counts keys here, and passwords at the admin's login."""
+        self.tokens = BrowserTokens(counters, config.tokens_per_minute)
+        """Short-lived tokens for sockets of web pages."""
         self._quotas = Quotas(config, counters)
         self.routes = routes
         self._config = config
@@ -88,10 +97,12 @@ class AccessControl:
         if not [source for source in self._sources if await source.in_use()]:
             return ANONYMOUS
         if key := presented_key(scope):
+            if key.startswith(TOKEN_PREFIX):
+                return await self._principal_of_token(key, scope["type"], address)
             return await self._principal_of_key(key, address)
         user = await signed_in() if signed_in else scope.get("user")
         if user is not None and user.is_authenticated:
-            return user_principal(user)
+            return await user_principal(user)
         if not needs_key:
             return ANONYMOUS
         raise Unauthorized(
@@ -107,13 +118,40 @@ class AccessControl:
         await self.failures.count(address)
         raise Unauthorized("The API key is not valid.")
 
+    async def _principal_of_token(
+        self, token: str, kind: str, address: str
+    ) -> Principal:
+        if kind != "websocket":
+            raise Unauthorized("A token opens a WebSocket; requests need an API key.")
+        try:
+            claims = await self.tokens.take(token)
+        except NotAToken:
+            self.failures.listener.failed(Kind.KEY, address)
+            await self.failures.count(address)
+            raise
+        principal = await self._principal_named(claims.principal_id)
+        if principal is None:
+            raise Unauthorized("Whoever asked for this token has lost access since.")
+        scopes = frozenset(filter(principal.may, claims.scopes))
+        return replace(principal, scopes=scopes)
+
+    async def _principal_named(self, principal_id: str) -> Principal | None:
+        """The principal with this id, as it is now; None if it has lost access."""
+        if principal_id == ANONYMOUS.id:
+            return None  # keys are required by now
+        for source in self._sources:
+            if (principal := await source.named(principal_id)) is not None:
+                return principal
+        return await principal_of_user_id(principal_id)
+
     async def admit_socket(self, scope: dict[str, Any]) -> Principal:
         """The principal of a WebSocket. Raises Unauthorized, Forbidden, TooMany."""
         self.check_origin(scope)
         principal = await self.authenticate(scope)
         path = below(scope["path"], self._config.root_path)
         check_scope(principal, self.routes.of_socket(path))
-        if principal.kind == "user" and not header(scope, b"origin"):
+        by_cookie = principal.kind == "user" and not presented_key(scope)
+        if by_cookie and not header(scope, b"origin"):
             raise Forbidden("A signed-in browser must send an `Origin` header.")
         return principal
 

@@ -27,7 +27,8 @@ class Windows(Protocol):
     """Counts in windows of time."""
 
     async def hit(self, item: RateLimitItem, name: str, cost: int) -> tuple[int, float]:
-        """Count; returns the count, and the seconds until its window ends."""
+        """Count; returns the count, and once it is past the limit the seconds until its
+        window ends."""
 
     async def count(self, item: RateLimitItem, name: str) -> tuple[int, float]:
         """The count so far, and these seconds; 0 and 0 without any."""
@@ -42,7 +43,8 @@ class Counters:
     def __init__(
         self, redis_url: str = "", clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._memory = MemoryWindows(clock)
+        self._memory: dict[str, MemoryWindows] = {}
+        """By namespace, so that names of one purpose never crowd out those of another."""
         self._pool = _pool(redis_url) if redis_url else None
         self._redis = RedisWindows(_redis_storage(self._pool)) if self._pool else None
         self._clock = clock
@@ -53,29 +55,56 @@ class Counters:
 
         0 while the count is within the limit; past it the seconds until the window ends.
         """
-        count, seconds = await self._ask(lambda windows: windows.hit(item, name, cost))
+        count, seconds = await self._ask(
+            item, lambda windows: windows.hit(item, name, cost)
+        )
         return 0.0 if count <= item.amount else max(1.0, round(seconds))
 
     async def left(self, item: RateLimitItem, name: str) -> tuple[int, float]:
         """How many more events the limit allows, and the seconds until the window ends;
         0 seconds if nothing was counted yet."""
-        count, seconds = await self._ask(lambda windows: windows.count(item, name))
+        count, seconds = await self._ask(
+            item, lambda windows: windows.count(item, name)
+        )
         if not count:
             return item.amount, 0.0
         return max(0, item.amount - count), max(1.0, round(seconds))
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes count too, in Redis."""
+        return self._redis is not None
+
+    async def add(self, item: RateLimitItem, name: str, cost: int) -> int | None:
+        """Count so much in Redis, or nothing; returns the count of all processes.
+        None, with nothing counted, without Redis and while it is down."""
+        answer = await self._ask_redis(lambda redis: redis.add(item, name, cost))
+        return None if answer is None else answer[0]
+
     async def _ask(
-        self, ask: Callable[[Windows], Awaitable[tuple[int, float]]]
+        self,
+        item: RateLimitItem,
+        ask: Callable[[Windows], Awaitable[tuple[int, float]]],
     ) -> tuple[int, float]:
         """The answer of Redis, or of this process's memory while Redis is down."""
-        if self._redis is not None and self._clock() >= self._away_until:
-            try:
-                return await ask(self._redis)
-            except REDIS_ERRORS as error:
-                self._away_until = self._clock() + RETRY_SECONDS
-                reason = type(error).__name__
-                log.warning("limits apply to this process only", reason=reason)
-        return await ask(self._memory)
+        answer = await self._ask_redis(ask)
+        if answer is not None:
+            return answer
+        memory = self._memory.setdefault(item.namespace, MemoryWindows(self._clock))
+        return await ask(memory)
+
+    async def _ask_redis(
+        self, ask: Callable[[RedisWindows], Awaitable[tuple[int, float]]]
+    ) -> tuple[int, float] | None:
+        if self._redis is None or self._clock() < self._away_until:
+            return None
+        try:
+            return await ask(self._redis)
+        except REDIS_ERRORS as error:
+            self._away_until = self._clock() + RETRY_SECONDS
+            reason = type(error).__name__
+            log.warning("limits apply to this process only", reason=reason)
+            return None
 
     async def close(self) -> None:
         """Close the connections; the next hit opens new ones."""
@@ -133,9 +162,16 @@ class RedisWindows:
         self._storage = storage
 
     async def hit(self, item: RateLimitItem, name: str, cost: int) -> tuple[int, float]:
+        count, _ = await self.add(item, name, cost)
+        # Within the limit nobody asks when the window ends, so Redis is asked once.
+        if count <= item.amount:
+            return count, 0.0
+        return count, await self._seconds_left(item.key_for(name))
+
+    async def add(self, item: RateLimitItem, name: str, cost: int) -> tuple[int, float]:
+        """Count; returns the count alone."""
         key = item.key_for(name)
-        count = await self._storage.incr(key, item.get_expiry(), cost)
-        return count, await self._seconds_left(key)
+        return await self._storage.incr(key, item.get_expiry(), cost), 0.0
 
     async def count(self, item: RateLimitItem, name: str) -> tuple[int, float]:
         key = item.key_for(name)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
 from common.errors import Forbidden
@@ -33,14 +35,16 @@ class Scope(StrEnum):
     """Everything, the other scopes included."""
 
 
+USER_PREFIX = "user:"
 ALL_SCOPES = frozenset(Scope)
 USUAL_SCOPES = ALL_SCOPES - {Scope.HISTORY, Scope.ADMIN}
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one principal, besides those of the whole server; None means no
-    limit."""
+    """Limits of one principal, besides those of the whole server. None leaves a limit to
+    the server's default, and 0 is no limit. Once a principal was admitted its defaults
+    are filled in, and None is no limit."""
 
     requests_per_minute: int | None = None
     """HTTP requests and new sockets."""
@@ -90,16 +94,55 @@ LOCAL = Principal("local", "local", scopes=ALL_SCOPES)
 """Whoever runs a command on this machine."""
 
 
-def user_principal(user: Any) -> Principal:
+class Role(StrEnum):
+    """What a user is for: the name of a group, which has the permissions in the admin."""
+
+    READER = "reader"
+    """Watches the server and reads its history."""
+    OPERATOR = "operator"
+    """Uses speech too, manages voices, and deletes old history."""
+    ADMINISTRATOR = "administrator"
+    """May do everything."""
+
+
+ROLE_SCOPES = {
+    Role.READER: frozenset({Scope.MONITOR, Scope.HISTORY}),
+    Role.OPERATOR: ALL_SCOPES - {Scope.ADMIN},
+    Role.ADMINISTRATOR: ALL_SCOPES,
+}
+SCOPES_WITHOUT_ROLE = USUAL_SCOPES - {Scope.VOICES}
+"""An account without a role may use speech, and what its permissions allow in the
+admin."""
+
+
+def scopes_of_user(groups: Iterable[str], *, is_superuser: bool) -> frozenset[Scope]:
+    """What a user in these groups may use. The one place that decides it."""
+    if is_superuser:
+        return ALL_SCOPES
+    roles = [ROLE_SCOPES[role] for role in Role if role in frozenset(groups)]
+    return frozenset().union(*roles) if roles else SCOPES_WITHOUT_ROLE
+
+
+async def user_principal(user: Any) -> Principal:
     """The principal of a user who has signed in."""
-    return Principal(
-        f"user:{user.pk}", "user", user.get_username(), scopes_of_user(user)
-    )
+    groups = [name async for name in user.groups.values_list("name", flat=True)]
+    scopes = scopes_of_user(groups, is_superuser=user.is_superuser)
+    return Principal(user_id(user), "user", user.get_username(), scopes)
 
 
-def scopes_of_user(user: Any) -> frozenset[Scope]:
-    """What a user who has signed in may use. The one place that decides it."""
-    return ALL_SCOPES if user.is_superuser else USUAL_SCOPES
+def user_id(user: Any) -> str:
+    """The id of a user's principal."""
+    return f"{USER_PREFIX}{user.pk}"
+
+
+async def principal_of_user_id(principal_id: str) -> Principal | None:
+    """The principal of an account that may still sign in; None without one."""
+    pk = principal_id.removeprefix(USER_PREFIX)
+    if not principal_id.startswith(USER_PREFIX) or not pk.isdigit():
+        return None
+    users = get_user_model()._default_manager
+    user = await users.filter(pk=int(pk), is_active=True).afirst()
+    return None if user is None else await user_principal(user)
 
 
 def principal_of(request: HttpRequest) -> Principal:

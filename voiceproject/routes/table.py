@@ -48,7 +48,9 @@ ROUTES = Routes(
         Route("/health", Opening.CALLER),
         Route("/health/ready", Opening.CALLER),
         Route("/metrics", Scope.MONITOR),
+        Route("/usage", Opening.CALLER),
         Route("/ws/monitor", Scope.MONITOR, SOCKET, deadline=Deadline.NONE),
+        Route("/api/token", Opening.CALLER, POST, Body.FIELDS),
         # Speech to text.
         Route("/ws/stt", Scope.LISTEN, SOCKET, deadline=Deadline.NONE),
         Route("/v1/realtime", Scope.LISTEN, SOCKET, deadline=Deadline.NONE),

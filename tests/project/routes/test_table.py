@@ -140,6 +140,9 @@ class OneKeyPerScope:
         scopes = others if key.startswith("not-") else frozenset({scope})
         return Principal(f"key:{key}", "key", key, scopes)
 
+    async def named(self, principal_id: str) -> Principal | None:
+        return None
+
 
 @pytest.fixture
 def guarded() -> FakeServices:
