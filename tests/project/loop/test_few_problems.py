@@ -16,7 +16,7 @@ from tests.fake_services import FakeServices
 from tests.fuzz.sockets import code_of, talk
 from voiceproject.asgi import build_application
 
-WRONG = {f"wrong_field_{number}": [] for number in range(990)}
+WRONG: dict[str, list[str]] = {f"wrong_field_{number}": [] for number in range(990)}
 LONGEST_ANSWER = 2_000
 FORM = "/v1/audio/transcriptions"
 
