@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from common.config import (
     Config,
     LoadedConfig,
     SttEngineSettings,
     TtsEngineSettings,
+    project_dir,
 )
 from common.config.models import ModelSettings
 from common.engine import EngineSlot
@@ -18,14 +20,17 @@ from compat_app.wyoming.server import WyomingServer
 from gateway_app.access.authentication import AccessControl
 from gateway_app.access.counters import Counters
 from gateway_app.audit.failures import FailureLog
-from gateway_app.health import OLLAMA, Part, ServerHealth
+from gateway_app.health import DISK, OLLAMA, Part, ServerHealth
 from gateway_app.history.records import HistoryWriter
 from gateway_app.history.writer import DatabaseHistory
 from gateway_app.monitor.figures import Figures
 from gateway_app.monitor.messages import RunningFile
 from gateway_app.monitor.monitor import Monitor
 from gateway_app.monitor.recent import RecentPast
-from gateway_app.probes import Probe, database_probe, redis_probe
+from gateway_app.probes.database import database_probe
+from gateway_app.probes.disk import disk_probe
+from gateway_app.probes.probe import Probe
+from gateway_app.probes.redis import redis_probe
 from gateway_app.retention.job import Forget, RetentionJob
 from gateway_app.services import GatewayServices
 from gateway_app.sockets.sessions import SessionRegistry
@@ -164,8 +169,11 @@ def assemble(
         queues["tts"] = lambda: speech.speech.waiting
     counters, failures = Counters(config.redis_url), FailureLog()
     access = AccessControl(config, counters, listener=failures, routes=ROUTES)
+    figures = Figures(
+        sessions, engines.parts(), queues, files, lambda: database.pending
+    )
     gateway = _gateway(
-        loaded, engines.parts(), queues, files, sessions, records, recent, access
+        loaded, engines.parts(), figures, sessions, records, recent, access
     )
     managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
     retention = RetentionJob(kept_data(config), told)
@@ -181,8 +189,7 @@ def assemble(
 def _gateway(
     loaded: LoadedConfig,
     parts: Mapping[str, Part],
-    queues: Mapping[str, Callable[[], int]],
-    files: Callable[[], list[RunningFile]],
+    figures: Figures,
     sessions: SessionRegistry,
     history: HistoryWriter,
     recent: RecentPast,
@@ -191,7 +198,6 @@ def _gateway(
     config = loaded.config
     probes = _probes(config, asks_llm="llm" in parts)
     health = ServerHealth(config, sessions, parts, probes)
-    figures = Figures(sessions, parts, queues, files)
     return GatewayServices(
         loaded=loaded,
         access=access,
@@ -205,7 +211,11 @@ def _gateway(
 
 
 def _probes(config: Config, *, asks_llm: bool) -> dict[str, Probe]:
-    probes = {"database": database_probe()}
+    folder = project_dir() / Path(config.data_dir).expanduser()
+    probes = {
+        "database": database_probe(),
+        DISK: disk_probe(folder, config.disk_min_free_mb),
+    }
     if asks_llm:
         probes[OLLAMA] = Probe("Ollama server", lambda: ask_ollama(config))
     if config.redis_url:
