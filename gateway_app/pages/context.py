@@ -45,22 +45,25 @@ PAGES = (
 def site(request: HttpRequest | None) -> dict[str, Any]:
     """What the frame shows on this page: of the pages those that the caller may open."""
     path = request.path if request is not None else ""
-    entries = [
-        {"page": page, "url": url, "current": path == url}
+    shown = [
+        (page, url)
         for page in PAGES
-        if (url := _address(page.url_name)) and _may_open(request, url)
+        if (url := _address(page.url_name)) and may_open(request, url)
     ]
     return {
-        "site_may": {entry["page"].url_name: True for entry in entries},
+        "site_may": {page.url_name: True for page, _ in shown},
         "product_name": NAME,
-        "site_pages": entries,
+        "site_pages": [
+            {"page": page, "url": url, "current": path == url} for page, url in shown
+        ],
         "site_version": VERSION,
         "site_languages": settings.LANGUAGES,
         "script_catalogue_url": script_catalogue_url(),
     }
 
 
-def _may_open(request: HttpRequest | None, url: str) -> bool:
+def may_open(request: HttpRequest | None, url: str) -> bool:
+    """Whether the caller has the scope of the page at this address."""
     gateway = find_gateway_services(request) if request is not None else None
     if request is None or gateway is None:
         return True
