@@ -15,6 +15,7 @@ from common.config.compat import (
 )
 from common.config.llm import ConversationSettings, LlmSettings
 from common.config.models import ModelSettings
+from common.config.quotas import QuotaSettings
 from common.config.retention import RetentionSettings
 from common.config.server import (
     LogSettings,
@@ -37,6 +38,7 @@ SECTION_CLASSES: tuple[type[Section], ...] = (
     LlmSettings,
     ConversationSettings,
     NetworkSettings,
+    QuotaSettings,
     OpenaiApiSettings,
     DeepgramApiSettings,
     WyomingSettings,
@@ -65,6 +67,7 @@ class Config(
     LlmEngineSettings,
     ConversationSettings,
     NetworkSettings,
+    QuotaSettings,
     OpenaiApiSettings,
     DeepgramApiSettings,
     WyomingSettings,
