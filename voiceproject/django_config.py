@@ -11,6 +11,7 @@ import environ
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse, reverse_lazy
 from django.utils.functional import lazy
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from common.config import Config, ConfigError
@@ -179,7 +180,16 @@ def _admin_navigation() -> list[dict[str, Any]]:
 
 
 def _entry(title: Any, icon: str, url_name: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(url_name)}
+    # By name, because the settings are read before any model can be imported.
+    may_open = "gateway_app.pages.context.may_open"
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(url_name),
+        "permission": lambda request: import_string(may_open)(
+            request, reverse(url_name)
+        ),
+    }
 
 
 def _model_entry(title: Any, icon: str, model: str) -> dict[str, Any]:

@@ -173,9 +173,9 @@ def test_signing_in_says_how_to_make_the_first_account() -> None:
         return Client().get("/admin/login/").content.decode()
 
     User.objects.create_user("guest", password="a-long-password")
-    assert "manage.py createsuperuser" in page()
+    assert "manage.py users create admin --role administrator" in page()
     User.objects.create_superuser("root", password="a-long-password")
-    assert "createsuperuser" not in page()
+    assert "users create" not in page()
 
 
 async def sign_in(client: httpx.AsyncClient, **form: str) -> httpx.Response:
