@@ -254,3 +254,11 @@ def test_it_defuses_every_start_of_a_formula(start: str) -> None:
     assert defused(f"{start}1") == f"'{start}1"
     assert defused(f"1{start}") == f"1{start}"
     assert defused(-1.5) == -1.5
+
+
+@pytest.mark.parametrize("path", ["/admin/", TRANSCRIPTS, "/admin/auth/user/add/"])
+def test_its_pages_hold_no_style_sheet_or_script(superuser: Client, path: str) -> None:
+    """The content security policy would refuse them."""
+    text = superuser.get(path).content.decode()
+    assert "<style" not in text
+    assert "<script>" not in text

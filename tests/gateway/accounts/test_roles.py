@@ -21,7 +21,7 @@ from gateway_app.access.principals import (
 from gateway_app.accounts.roles import ROLE_RIGHTS, role_group
 from gateway_app.models import Transcript
 
-migration = import_module("gateway_app.migrations.0007_roles")
+migration = import_module("gateway_app.migrations.0008_roles")
 
 
 def test_each_role_has_its_scopes() -> None:

@@ -66,7 +66,7 @@ def remove_roles(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("gateway_app", "0006_usage"),
+        ("gateway_app", "0007_api_keys"),
         ("tts_app", "0004_conversation_principal"),
         ("auth", "0012_alter_user_first_name_max_length"),
         ("contenttypes", "0002_remove_content_type_name"),
