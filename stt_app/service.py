@@ -105,9 +105,15 @@ class LiveSession:
         """How long a pause must be to end an utterance, from now on."""
         self._session.wait_for_silence(seconds)
 
+    @property
+    def voiced_seconds(self) -> float:
+        """The duration of the open utterance's speech, without pauses; 0 in silence."""
+        return self._session.voiced_seconds
+
     def open_audio(self) -> Samples | None:
         """The open utterance as mono float32 at 16 kHz, shape (n,); None in silence."""
-        return self._session.open_audio()
+        utterance = self._session.open_utterance()
+        return utterance.samples if utterance is not None else None
 
     def warn_of_end(self, seconds: float) -> None:
         """Tell the client that the connection ends in this many seconds."""

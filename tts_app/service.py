@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -18,7 +18,7 @@ from llm.engine import LlmEngine
 from llm.prompt import system_prompt
 from tts_app.conversations import conversations_for
 from tts_app.core.conversations import ConversationStore
-from tts_app.core.engine import TtsEngine, VoiceInfo
+from tts_app.core.engine import TtsEngine, VoiceInfo, VoiceSettings
 from tts_app.core.speech.admission import Admission
 from tts_app.core.speech.pipeline import SpeechPipeline
 from tts_app.llm_reply import LlmReply
@@ -95,6 +95,10 @@ class SpeechService:
         """The available voices. Raises EngineFailed if there is none."""
         return await self._selector.available()
 
+    async def check_voice(self, voice: VoiceSettings) -> None:
+        """Raises UnknownVoice or BadValue for a voice that a request could not have."""
+        await self._selector.choose(voice, "")
+
     async def open(
         self,
         request: SpeechRequest,
@@ -103,13 +107,15 @@ class SpeechService:
         principal: Principal = ANONYMOUS,
         client: str = "",
         urgency: Urgency | None = None,
+        is_wanted: Callable[[], bool] = lambda: True,
     ) -> SpeechStream:
         """The answer, once its first audio exists. Raises earlier errors. Iterate over
         it or close it; until then it holds a slot. `pieces` are a text that is still
         being written: they are spoken as they come, in place of the request's text and
         without the language model. The conversation belongs to `principal`, or to the
         address `client` of an anonymous one. `urgency` is the
-        caller's handle on the first clause, for an answer that may not be wanted.
+        caller's handle on the first clause, for an answer that may not be wanted; the
+        history gets no record unless `is_wanted` says in the end that it was.
         """
         if pieces is not None:
             request = replace(request, text="", llm=False)
@@ -145,6 +151,7 @@ class SpeechService:
                 uses_llm=uses_llm,
                 principal=principal,
                 client=client,
+                is_wanted=is_wanted,
             ),
             remember=remember if uses_llm else _nothing,
         )
@@ -166,7 +173,10 @@ class SpeechService:
         uses_llm: bool,
         principal: Principal,
         client: str,
+        is_wanted: Callable[[], bool],
     ) -> None:
+        if not is_wanted():
+            return
         if not request.text:  # it came in pieces
             request = replace(request, text=outcome.text)
         # Only now the answering model of a fallback chain is known.

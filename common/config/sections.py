@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from common.config.chat import ChatSettings
 from common.config.compat import (
     DeepgramApiSettings,
     OpenaiApiSettings,
@@ -35,6 +36,7 @@ SECTION_CLASSES: tuple[type[Section], ...] = (
     ModelSettings,
     LlmSettings,
     ConversationSettings,
+    ChatSettings,
     NetworkSettings,
     OpenaiApiSettings,
     DeepgramApiSettings,
@@ -62,6 +64,7 @@ class Config(
     TtsEngineSettings,
     LlmEngineSettings,
     ConversationSettings,
+    ChatSettings,
     NetworkSettings,
     OpenaiApiSettings,
     DeepgramApiSettings,

@@ -7,7 +7,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
-from common.audio import SPEECH_RATE_HZ, Samples
 from common.config.speech import ListeningSettings
 from common.errors import VoiceError
 from common.metrics import AUDIO_SECONDS
@@ -20,6 +19,7 @@ from stt_app.core.endpointing.events import (
     UtteranceEnded,
 )
 from stt_app.core.endpointing.frontend import AudioFrontend
+from stt_app.core.endpointing.utterance import OpenUtterance
 from stt_app.core.endpointing.vad import VadModel
 from stt_app.core.engine import SttEngine
 from stt_app.core.engine_load import EngineLoad
@@ -36,7 +36,7 @@ from stt_app.core.events import (
 from stt_app.core.interim.interim_results import InterimResults
 from stt_app.core.interim.scheduler import InterimScheduler
 from stt_app.core.session.backlog import UtteranceBacklog
-from stt_app.core.session.jobs import End, Flush
+from stt_app.core.session.jobs import End, Flush, Job
 from stt_app.core.session.options import Options
 from stt_app.core.session.outbox import Outbox
 from stt_app.core.session.settings import SessionSettings, Start
@@ -46,8 +46,6 @@ from stt_app.core.session.utterances import Transcriber, UtteranceJob
 
 MOST_AT_ONCE = 4
 """Utterances of one session in the engine at the same time: one Whisper batch on a CPU."""
-
-_Asked = asyncio.Task[UtteranceResult]  # a pending utterance
 
 
 def nobody(_result: UtteranceResult) -> None:
@@ -112,12 +110,10 @@ class SttSession:
         )
         self._backlog = UtteranceBacklog(settings, clock)
         self._status = StatusReporter(self._outbox, self._backlog, frontend, clock)
-        start_sample = round(start.audio_seconds * SPEECH_RATE_HZ)
-        self._speech_clock = SpeechClock(start_sample, clock)
-        self._sent_texts = 0
-        self._finishing = False
+        self._speech_clock = SpeechClock(start.sample, clock)
+        self._sent_texts, self._finishing = 0, False
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
-        self._jobs: asyncio.Queue[_Asked | Flush | End] = asyncio.Queue()
+        self._jobs: asyncio.Queue[Job] = asyncio.Queue()
         self._worker = asyncio.create_task(self._work())
 
     def feed(self, frame: bytes) -> None:
@@ -164,10 +160,14 @@ class SttSession:
         """How long a pause must be to end an utterance, from now on."""
         self._frontend.wait_for_silence(seconds)
 
-    def open_audio(self) -> Samples | None:
-        """The open utterance as mono float32 at 16 kHz, shape (n,); None in silence."""
-        utterance = self._frontend.open_utterance()
-        return utterance.samples if utterance is not None else None
+    @property
+    def voiced_seconds(self) -> float:
+        """The duration of the open utterance's speech; 0 in silence."""
+        return self._frontend.voiced_seconds
+
+    def open_utterance(self) -> OpenUtterance | None:
+        """A copy of the open utterance; None in silence."""
+        return self._frontend.open_utterance()
 
     def flush(self) -> int | None:
         """End the current utterance now. Always answered with FlushDone.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from common.audio import SPEECH_RATE_HZ
 from common.config.speech import ListeningSettings
 from common.workers import Priority
 from stt_app.core.codecs.decoders import PCM16, Encoding
@@ -24,6 +25,11 @@ class Start:
     resume_token: str | None = None
     resumed: bool | None = None
     """None for a new stream; else whether the earlier part of it is known."""
+
+    @property
+    def sample(self) -> int:
+        """The same place in samples at 16 kHz."""
+        return round(self.audio_seconds * SPEECH_RATE_HZ)
 
 
 class SessionSettings:
