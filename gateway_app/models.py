@@ -1,5 +1,5 @@
-"""The models: the history, with one row for each transcript and each synthesis, and
-those of the folders."""
+"""The models: the history, with one row for each transcript and each synthesis, who is
+being forgotten, and those of the folders."""
 
 from __future__ import annotations
 
@@ -132,3 +132,17 @@ class Synthesis(HistoryEntry):
 
     def __str__(self) -> str:
         return f"Synthesis {self.pk}"
+
+
+class Forgetting(models.Model):
+    """Tells running servers to drop what they hold of somebody in memory.
+
+    `manage.py forget` writes it, waits until they have seen it, and deletes it.
+    """
+
+    principals = models.JSONField(default=list)
+    networks = models.JSONField(default=list)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"Forgetting {self.pk}"

@@ -16,6 +16,7 @@ from common.errors import VoiceError
 from common.workers import Priority
 from gateway_app.access.principals import Principal
 from gateway_app.history.records import HistoryWriter
+from gateway_app.retention.people import Person
 from stt_app.core.endpointing.vad import VadModel
 from stt_app.core.engine import SttEngine, check_model
 from stt_app.core.engine_load import EngineLoad
@@ -176,6 +177,10 @@ class ListeningService:
         """Write held records, and stop the processes that decode files."""
         await self._streams.stop()
         await self._media.stop()
+
+    def forget(self, person: Person) -> None:
+        """Drop what is held of this person for clients that may reconnect."""
+        self._streams.forget(person)
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db import DEFAULT_DB_ALIAS, models
+from django.db import models
 from django.utils import timezone
 
 from common.config.llm import ConversationSettings
@@ -85,16 +85,3 @@ class Conversation(models.Model):
         """A conversation without a turn since then has expired."""
         age = timedelta(seconds=settings.conversation_expire_seconds)
         return timezone.now() - age
-
-    @classmethod
-    def prune_expired(
-        cls,
-        settings: ConversationSettings,
-        *,
-        dry_run: bool = False,
-        database: str = DEFAULT_DB_ALIAS,
-    ) -> int:
-        """Delete expired conversations; returns their number."""
-        oldest = cls.expired_before(settings)
-        expired = cls._default_manager.using(database).filter(updated_at__lte=oldest)
-        return expired.count() if dry_run else expired.delete()[0]

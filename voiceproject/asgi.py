@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 from typing import Any
@@ -17,7 +18,7 @@ _django = get_asgi_application()
 
 from django.conf import settings  # noqa: E402 - Django first
 
-from common.errors import VoiceError  # noqa: E402
+from common.errors import EngineFailed, VoiceError  # noqa: E402
 from common.services import Services  # noqa: E402
 from gateway_app.access.proxies import behind_proxy  # noqa: E402
 from gateway_app.access.root_path import placed  # noqa: E402
@@ -25,6 +26,8 @@ from gateway_app.services import GatewayServices  # noqa: E402
 from voiceproject.lifecycle import ServerProcess  # noqa: E402
 from voiceproject.routing import websocket_urls  # noqa: E402
 from voiceproject.services import build_services  # noqa: E402
+from voiceproject.storage.folder import FolderInUse  # noqa: E402
+from voiceproject.storage.use import using_data_folder  # noqa: E402
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +55,7 @@ class SelfStartingApplication:
     def __init__(self) -> None:
         self._process: ServerProcess | None = None
         self._started: asyncio.Future[Any] | None = None
+        self._using = contextlib.ExitStack()
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] == "lifespan":
@@ -75,11 +79,16 @@ class SelfStartingApplication:
             raise
 
     async def _start(self) -> Any:
+        try:
+            self._using.enter_context(using_data_folder(settings.VOICE.config))
+        except FolderInUse as error:
+            raise EngineFailed(str(error)) from error
         process = build_services(settings.VOICE)
         try:
             await process.start()
         except BaseException:
             await process.stop()
+            self._using.close()
             raise
         self._process = process
         return build_application(process.services)
@@ -93,6 +102,7 @@ class SelfStartingApplication:
                     await self._running()
                 elif self._process is not None:
                     await self._process.stop()
+                    self._using.close()
             except VoiceError as error:
                 await send({"type": f"{event}.failed", "message": error.message})
                 return

@@ -25,6 +25,7 @@ from gateway_app.monitor.messages import RunningFile
 from gateway_app.monitor.monitor import Monitor
 from gateway_app.monitor.recent import RecentPast
 from gateway_app.probes import Probe, database_probe, redis_probe
+from gateway_app.retention.job import Forget, RetentionJob
 from gateway_app.services import GatewayServices
 from gateway_app.sockets.sessions import SessionRegistry
 from llm.engine import LlmEngine
@@ -41,6 +42,7 @@ from tts_app.services import SpeechServices
 from tts_app.voice_admin.installed import downloaded_for
 from voiceproject.error_shapes import ERROR_SHAPES
 from voiceproject.lifecycle import Managed, ServerProcess
+from voiceproject.storage.kinds import kept_data
 
 ROLES = ("stt", "tts")
 
@@ -132,9 +134,11 @@ def assemble(
     managed = [Managed("history", database.start, database.stop, stops_last=True)]
     queues: dict[str, Callable[[], int]] = {}
     files: Callable[[], list[RunningFile]] = list
+    told: list[Forget] = [database.forget, recent.forget]
     if engines.stt is not None:
         listening = build_listening(config, engines.stt, records, vad)
         files = listening.listening.files.now
+        told.append(listening.listening.forget)
         rooms.append(listening)
         managed += _managed_listening(listening)
     if engines.tts is not None and engines.llm is not None:
@@ -148,6 +152,8 @@ def assemble(
         loaded, engines.parts(), queues, files, sessions, records, recent, access
     )
     managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
+    retention = RetentionJob(kept_data(config), told)
+    managed.append(Managed("retention", retention.start, retention.stop))
     managed.append(Managed("limits", stop=counters.close))
     managed.append(Managed("audit", stop=failures.stop, stops_last=True))
     if wyoming := _wyoming(Services(gateway, *rooms), host):

@@ -17,6 +17,7 @@ from voiceproject.django_config import (
     unfold_settings,
     usable_secret_key,
 )
+from voiceproject.storage.folder import temporary_folder
 
 BASE_DIR = project_dir()
 
@@ -104,6 +105,7 @@ LOGIN_REDIRECT_URL = "home"
 FORCE_SCRIPT_NAME = _config.root_path or None
 # Another program on the same host may have cookies of the usual names.
 SESSION_COOKIE_NAME = f"sessionid{_config.root_path.replace('/', '_')}"
+SESSION_COOKIE_AGE = _config.sign_in_days * 24 * 3600
 SESSION_COOKIE_PATH = f"{_config.root_path}/"
 CSRF_COOKIE_NAME = f"csrftoken{_config.root_path.replace('/', '_')}"
 CSRF_COOKIE_PATH = f"{_config.root_path}/"
@@ -161,6 +163,7 @@ CONTENT_SECURITY_POLICY = {
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = _config.max_body_mb * 1_000_000
 FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_TEMP_DIR = temporary_folder(_data_dir)
 # Always on disk, so that every upload has a path for other processes.
 FILE_UPLOAD_HANDLERS = [
     "django.core.files.uploadhandler.TemporaryFileUploadHandler",

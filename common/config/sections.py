@@ -16,6 +16,7 @@ from common.config.compat import (
 )
 from common.config.llm import ConversationSettings, LlmSettings
 from common.config.models import ModelSettings
+from common.config.retention import RetentionSettings
 from common.config.server import (
     LogSettings,
     NetworkSettings,
@@ -42,6 +43,7 @@ SECTION_CLASSES: tuple[type[Section], ...] = (
     DeepgramApiSettings,
     WyomingSettings,
     StorageSettings,
+    RetentionSettings,
     LogSettings,
 )
 
@@ -70,6 +72,7 @@ class Config(
     DeepgramApiSettings,
     WyomingSettings,
     StorageSettings,
+    RetentionSettings,
     LogSettings,
 ):
     """Every setting. A core class takes the section that it needs; this is all of them."""

@@ -203,9 +203,6 @@ class StorageSettings(RedisSettings):
     store_history: bool = setting(
         True, "Store a record (text and timings, never audio) of each request."
     )
-    history_retention_days: int = setting(
-        30, "Age at which `prune_history` deletes records; 0 keeps them.", ge=0
-    )
     history_queue_limit: int = setting(
         1_000, "Records queued for writing; further ones are dropped.", ge=1
     )

@@ -8,6 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
 import structlog
@@ -20,8 +21,9 @@ from common.config import Config
 from common.metrics import HISTORY_DROPPED
 from gateway_app.history.records import Record
 from gateway_app.history.rows import row_of
-from gateway_app.history.storage import prune_expired, prune_history, write_rows
+from gateway_app.history.storage import write_rows
 from gateway_app.models import HistoryEntry
+from gateway_app.retention.people import Person
 
 log = structlog.get_logger(__name__)
 
@@ -34,8 +36,6 @@ SHUTDOWN_RETRY_SECONDS = 0.1
 LONGEST_FLUSH_SECONDS = 5.0
 IDLE_SECONDS = 30.0
 """The database connection is closed after this long without a record."""
-FIRST_PRUNE_SECONDS = 60.0
-PRUNE_EVERY_SECONDS = 24 * 3600.0
 
 UNWRITABLE = (DataError, IntegrityError, ValueError, TypeError)
 """Errors caused by the row itself: a retry would not help."""
@@ -52,8 +52,7 @@ class DatabaseHistory:
     """`record` only puts the record in a bounded queue; a thread writes batches.
 
     While the database is down, the thread retries, oldest first, and the queue fills;
-    records that do not fit are dropped and counted. Once a day the thread also deletes
-    what is older than `history_retention_days`.
+    records that do not fit are dropped and counted.
     """
 
     def __init__(
@@ -62,7 +61,6 @@ class DatabaseHistory:
         monitor: Listener | None = None,
         *,
         database: str = DEFAULT_DB_ALIAS,
-        prune_after_seconds: float = FIRST_PRUNE_SECONDS,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config = config
@@ -75,8 +73,7 @@ class DatabaseHistory:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._gives_up_at = float("inf")
-        self._prune_after_seconds = prune_after_seconds
-        self._prunes_at = float("inf")
+        self._forgotten: list[tuple[datetime, Person]] = []
         self._thread: threading.Thread | None = None
 
     @property
@@ -89,7 +86,6 @@ class DatabaseHistory:
         if self._thread is None:
             self._stopping.clear()
             self._gives_up_at = float("inf")
-            self._prunes_at = self._clock() + self._prune_after_seconds
             self._thread = threading.Thread(
                 target=self._write_forever, name="history", daemon=True
             )
@@ -120,6 +116,11 @@ class DatabaseHistory:
             except Exception:
                 log.exception("record failed", request_id=record.request_id)
 
+    def forget(self, person: Person) -> None:
+        """Drop the queued records of this person. Returns at once."""
+        self._forgotten.append((timezone.now(), person))
+        self._wake.set()
+
     def _keep(self, record: Record) -> None:
         if self._config.store_history:
             self._queue(row_of(record, timezone.now()))
@@ -148,21 +149,17 @@ class DatabaseHistory:
                 if not self._wait_for_records():
                     break
                 self._guarded(self._write_waiting)
-                self._guarded(self._prune_when_due)
         finally:
             self._close_connection()
 
     def _wait_for_records(self) -> bool:
         """Wait for records, then a moment for more of them. False: time is up."""
-        if not self.pending and not self._wake.wait(self._idle_seconds()):
+        if not self.pending and not self._wake.wait(IDLE_SECONDS):
             self._close_connection()
-            self._wake.wait(max(0.0, self._prunes_at - self._clock()))
+            self._wake.wait()
         self._wake.clear()
         self._stopping.wait(GATHER_SECONDS)
         return self._clock() < self._gives_up_at
-
-    def _idle_seconds(self) -> float:
-        return max(0.0, min(IDLE_SECONDS, self._prunes_at - self._clock()))
 
     def _guarded(self, work: Callable[[], None]) -> None:
         """Log any failure and go on: the thread must outlive it."""
@@ -178,6 +175,7 @@ class DatabaseHistory:
                 self._batch.append(self._waiting.popleft())
             if not self._write_with_retries():
                 return
+        self._forgotten.clear()
 
     def _write_with_retries(self) -> bool:
         """Whether the batch was written or dropped; False when time is up first."""
@@ -199,12 +197,19 @@ class DatabaseHistory:
 
     def _write_batch(self) -> None:
         """Raises Django's database errors if the database fails."""
+        self._batch = [row for row in self._batch if not self._is_forgotten(row)]
         try:
             write_rows(self._batch, database=self._database)
             self._batch = []
         except UNWRITABLE:
             for row in list(self._batch):
                 self._write_alone(row)
+
+    def _is_forgotten(self, row: HistoryEntry) -> bool:
+        return any(
+            row.created_at <= moment and person.owns(row.principal, row.client)
+            for moment, person in list(self._forgotten)
+        )
 
     def _write_alone(self, row: HistoryEntry) -> None:
         """Drop only the row that cannot be written."""
@@ -225,24 +230,6 @@ class DatabaseHistory:
     def _drop_batch(self) -> None:
         HISTORY_DROPPED.inc(len(self._batch))
         self._batch = []
-
-    def _prune_when_due(self) -> None:
-        days = self._config.history_retention_days
-        if self._clock() < self._prunes_at or self._stopping.is_set():
-            return
-        self._prunes_at = self._clock() + PRUNE_EVERY_SECONDS
-        try:
-            prune_expired(self._config, database=self._database)
-            if days == 0:
-                return
-            pruned = prune_history(
-                days, database=self._database, after_batch=self._write_waiting
-            )
-        except DatabaseFailure as error:
-            log.warning("history not pruned", reason=type(error).__name__)
-            return
-        if pruned.total:
-            log.info("history pruned", records=pruned.total, older_than_days=days)
 
     def _close_connection(self) -> None:
         """Close this thread's connection; the next write opens a new one."""

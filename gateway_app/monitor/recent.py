@@ -13,6 +13,7 @@ from common.text_cleaning import clean_text
 from gateway_app.access.quotas import holder_of
 from gateway_app.history.records import Record, TranscriptRecord
 from gateway_app.monitor.messages import Latency, RecentRequest
+from gateway_app.retention.people import Person
 
 WINDOW_SECONDS = 15 * 60
 MAX_SAMPLES = 2_000
@@ -35,6 +36,8 @@ class RecentPast:
             stage: deque(maxlen=MAX_SAMPLES) for stage in STAGES
         }
         self._owners: deque[str] = deque(maxlen=MAX_REQUESTS)
+        self._callers: deque[tuple[str, str]] = deque(maxlen=MAX_REQUESTS)
+        """The principal and the address of each request."""
         self._requests: deque[RecentRequest] = deque(maxlen=MAX_REQUESTS)
         self._spoken: deque[tuple[int, str]] = deque(maxlen=MAX_REQUESTS)
         """What was spoken, as a hash, and in which format."""
@@ -49,6 +52,7 @@ class RecentPast:
                 self._samples[stage].append((now, record.stages_ms[stage]))
         heard = isinstance(record, TranscriptRecord)
         text = record.text if isinstance(record, TranscriptRecord) else _spoken(record)
+        self._callers.appendleft((record.principal, record.client))
         self._owners.appendleft(holder_of(record.principal, record.client))
         self._requests.appendleft(
             RecentRequest(
@@ -78,6 +82,15 @@ class RecentPast:
     def owners(self) -> list[str]:
         """Whose each of these requests is."""
         return list(self._owners)
+
+    def forget(self, person: Person) -> None:
+        """Drop the requests of this person."""
+        theirs = [person.owns(*caller) for caller in self._callers]
+        kinds: tuple[deque[Any], ...] = (self._callers, self._owners, self._requests)
+        for kept in kinds:
+            left = [each for each, gone in zip(kept, theirs, strict=True) if not gone]
+            kept.clear()
+            kept.extend(left)
 
     def latency_ms(self) -> dict[str, Latency]:
         """Percentiles by stage over the last 15 minutes; a stage without any is absent."""

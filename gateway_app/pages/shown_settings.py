@@ -25,6 +25,7 @@ _TITLES = {
     "Llm": _("Language model"),
     "Network": _("Network"),
     "Storage": _("Storage"),
+    "Retention": _("Retention"),
     "Log": _("Logs"),
     "OpenAI API": _("OpenAI API"),
     "Deepgram API": _("Deepgram API"),

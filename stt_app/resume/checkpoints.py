@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from common.redis_clients import REDIS_ERRORS, RedisClients
 
 log = structlog.get_logger(__name__)
 
+STREAM_PREFIX = "voice:stream:"
 _KEPT_ENDS = 64
 _SAME_SECONDS = 0.05
 
@@ -100,6 +101,13 @@ class MemoryCheckpoints:
     async def forget(self, token: str) -> None:
         self._kept.pop(token, None)
 
+    def forget_principals(self, principals: Collection[str]) -> None:
+        """Nobody can resume their streams any more."""
+        kept = self._kept.items()
+        theirs = [token for token, (_, c, _) in kept if c.principal in principals]
+        for token in theirs:
+            del self._kept[token]
+
     async def close(self) -> None:
         self._kept.clear()
 
@@ -166,7 +174,7 @@ class RedisCheckpoints:
 
 
 def _key(token: str) -> str:
-    return f"voice:stream:{token}"
+    return f"{STREAM_PREFIX}{token}"
 
 
 def _read(found: str) -> Checkpoint:

@@ -12,6 +12,7 @@ import structlog
 from common.config.speech import ListeningSettings
 from common.errors import Superseded
 from gateway_app.history.records import HistoryWriter, TranscriptRecord
+from gateway_app.retention.people import Person
 from stt_app.core.events import Progress, SessionEvent, UtteranceTranscribed
 from stt_app.core.session.settings import Start
 from stt_app.resume.checkpoints import (
@@ -113,6 +114,14 @@ class Streams:
             self._write(records)
         self._holding.clear()
         await self._checkpoints.close()
+
+    def forget(self, person: Person) -> None:
+        """Drop the held records of this person, and their streams in this memory.
+        Those in Redis are deleted by whoever forgets the person."""
+        for records in self._holding.values():
+            records[:] = [r for r in records if not person.owns(r.principal, r.client)]
+        if isinstance(self._checkpoints, MemoryCheckpoints):
+            self._checkpoints.forget_principals(person.principals)
 
     async def take(
         self,

@@ -57,3 +57,15 @@ def postgres_database(
             cursor.execute(
                 "TRUNCATE gateway_app_transcript, gateway_app_synthesis, tts_app_conversation"
             )
+
+
+@pytest.fixture
+def fresh_url(postgres: Postgres, postgres_database: str) -> Iterator[str]:
+    """The address of a database in which nothing is migrated."""
+    name = "fresh"
+    with connections[postgres_database].cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        cursor.execute(f"CREATE DATABASE {name}")
+    yield postgres.url.replace("/postgres?", f"/{name}?")
+    with connections[postgres_database].cursor() as cursor:
+        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")

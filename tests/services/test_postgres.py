@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -56,18 +55,6 @@ async def written(writer: DatabaseHistory) -> None:
         await asyncio.sleep(0.05)
 
 
-@pytest.fixture
-def fresh_url(postgres: Postgres, postgres_database: str) -> Iterator[str]:
-    """The address of a database in which nothing is migrated."""
-    name = "fresh"
-    with connections[postgres_database].cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        cursor.execute(f"CREATE DATABASE {name}")
-    yield postgres.url.replace("/postgres?", f"/{name}?")
-    with connections[postgres_database].cursor() as cursor:
-        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
 def test_it_migrates_forward_and_backward(fresh_url: str) -> None:
     assert "Applying gateway_app.0001_history... OK" in manage(fresh_url, "migrate")
     assert "No migrations to apply" in manage(fresh_url, "migrate")
@@ -76,7 +63,7 @@ def test_it_migrates_forward_and_backward(fresh_url: str) -> None:
 
 def test_it_prunes(fresh_url: str) -> None:
     manage(fresh_url, "migrate", "--verbosity", "0")
-    assert "Deleted 0 transcripts" in manage(fresh_url, "prune_history")
+    assert "Deleted 0 transcripts" in manage(fresh_url, "prune")
 
 
 @pytest.mark.model

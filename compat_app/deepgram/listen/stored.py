@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Protocol
 
 import httpx
+from django.conf import settings
 
 from common.errors import BadRequest, BadValue, TooLarge
 from compat_app.deepgram.wav import HEADER_BYTES, RIFF, WavFormat
@@ -38,7 +39,9 @@ class StoredRecording:
         self._received = 0
 
     def __enter__(self) -> StoredRecording:
-        self._file = tempfile.NamedTemporaryFile(prefix="recording-")
+        self._file = tempfile.NamedTemporaryFile(
+            prefix="recording-", dir=settings.FILE_UPLOAD_TEMP_DIR
+        )
         self.path = Path(self._file.name)
         return self
 

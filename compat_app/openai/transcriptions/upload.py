@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
@@ -95,7 +96,9 @@ def _read_form(request: HttpRequest, most_mb: int) -> Upload:
 
 
 def _read_json(request: HttpRequest, most_mb: int) -> Upload:
-    file = tempfile.NamedTemporaryFile()  # noqa: SIM115 - the upload closes it
+    file = tempfile.NamedTemporaryFile(  # noqa: SIM115 - the upload closes it
+        dir=settings.FILE_UPLOAD_TEMP_DIR
+    )
     try:
         body = _json_body(request, file, most_mb)
         fields = read_fields(json_values(body))

@@ -6,7 +6,6 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from common.metrics import HISTORY_DROPPED
 from gateway_app.history.records import Record, SynthesisRecord, TranscriptRecord
 from gateway_app.history.writer import DatabaseHistory
 from gateway_app.models import Synthesis, Transcript
-from tests.clocks import StoppedClock
+from gateway_app.retention.people import Person
 from tests.databases import another_database
 
 SECONDS_TO_WRITE = 15.0
@@ -280,47 +279,21 @@ async def test_it_tells_the_monitor_of_a_record_that_makes_no_row() -> None:
     assert told.records == [rowless]
 
 
-async def test_it_forgets_what_is_old_by_itself(file_database: str) -> None:
-    def add_old() -> None:
-        month_ago = timezone.now() - timedelta(days=31)
-        Transcript.objects.using(file_database).create(created_at=month_ago)
-        Transcript.objects.using(file_database).create(request_id="new")
-
-    await in_database(add_old)
-    writer = DatabaseHistory(Config(), database=file_database, prune_after_seconds=0)
-    await writer.start()
-    end = time.monotonic() + SECONDS_TO_WRITE
-    while await in_database(lambda: kept_ids(file_database)) != ["new"]:
-        assert time.monotonic() < end
-        await asyncio.sleep(0.05)
-    await writer.stop()
-
-
-async def test_it_looks_for_what_is_old_a_minute_after_its_start(
+async def test_it_drops_the_queued_records_of_whoever_is_forgotten(
     file_database: str,
 ) -> None:
-    async def old_is_kept() -> bool:
-        return "old" in await in_database(lambda: kept_ids(file_database))
-
-    rows = Transcript.objects.using(file_database)
-    past = timezone.now() - timedelta(days=31)
-    await in_database(lambda: rows.create(request_id="old", created_at=past))
-    clock = StoppedClock()
-    writer = DatabaseHistory(Config(), database=file_database, clock=clock)
+    writer = DatabaseHistory(Config(), database=file_database)
+    writer.record(heard(1, principal="key:1"))
+    writer.record(heard(2, principal="key:2"))
+    writer.forget(Person(frozenset(["key:1"])))
+    writer.record(heard(3, principal="key:1"))
     await writer.start()
-    clock.move_on(59.9)
-    for number in (1, 2):
-        # Each record wakes the thread, which then looks at the clock too.
-        writer.record(heard(number))
-        await written(writer)
-    assert await old_is_kept()
-    clock.move_on(0.1)
-    writer.record(heard(3))
-    end = time.monotonic() + SECONDS_TO_WRITE
-    while await old_is_kept():
-        assert time.monotonic() < end
-        await asyncio.sleep(0.05)
+    await written(writer)
     await writer.stop()
+    assert await in_database(lambda: kept_ids(file_database)) == [
+        "request-2",
+        "request-3",
+    ]
 
 
 class Listening:

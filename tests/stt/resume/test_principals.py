@@ -9,8 +9,13 @@ from typing import Any
 import pytest
 from channels.testing import WebsocketCommunicator
 
+from common.config import Config
 from gateway_app.access.keys import key_principal
-from tests.fake_services import FakeServices
+from gateway_app.history.records import TranscriptRecord
+from gateway_app.retention.people import Person
+from stt_app.core.events import SessionEvent
+from stt_app.resume.streams import ResumePoint, Streams
+from tests.fake_services import FakeServices, KeptHistory
 from tests.fakes import FakeStt
 from tests.stt.sockets import next_message, opened, say, until_closed
 from tests.stt.sounds import LoudnessVad
@@ -59,3 +64,30 @@ async def test_the_history_says_whose_words_they_are(services: FakeServices) -> 
         await until_closed(socket)
     (record,) = services.history.records
     assert record.principal == key_principal(TWO).id
+
+
+async def test_whoever_is_forgotten_has_no_last_words_and_no_stream() -> None:
+    history = KeptHistory()
+    streams = Streams(Config(), history)
+    tokens = {}
+    for owner in ("key:1", "key:2"):
+        stream = await streams.take("session", owner, None)
+        async for _ in stream.watching(no_events()):
+            pass
+        words = TranscriptRecord("last", "session", "192.0.2.1", owner)
+        await streams.leave(stream, [words], lost=True)
+        tokens[owner] = stream.token
+    streams.forget(Person(frozenset(["key:1"])))
+    resumed = {}
+    for owner, token in tokens.items():
+        stream = await streams.take("session", owner, ResumePoint(token))
+        resumed[owner] = stream.start.resumed
+    await streams.stop()
+    assert resumed == {"key:1": False, "key:2": True}
+    assert [record.principal for record in history.records] == ["key:2"]
+
+
+async def no_events() -> AsyncIterator[SessionEvent]:
+    events: tuple[SessionEvent, ...] = ()
+    for event in events:
+        yield event

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -194,6 +195,23 @@ def test_a_voice_that_could_not_be_loaded_is_offered_again_when_it_has_changed(
     catalog.refresh()
     assert {"one", "two"} <= set(catalog.voices)
     assert catalog.unusable == {}
+
+
+def test_a_new_voice_does_not_make_the_others_be_read_again(
+    config: TtsEngineSettings, tmp_path: Path
+) -> None:
+    one = add(tmp_path, "one")
+    catalog = loaded(config)
+    unchanged = one.stat()
+    one.write_bytes(bytes(unchanged.st_size))  # Whoever read it would refuse it.
+    os.utime(one, ns=(unchanged.st_atime_ns, unchanged.st_mtime_ns))
+    add(tmp_path, "two")
+    catalog.refresh()
+    assert {"one", "two"} <= set(catalog.voices)
+    one.touch()
+    add(tmp_path, "three")
+    catalog.refresh()
+    assert "this is not an ONNX model" in catalog.unusable["one"]
 
 
 def test_the_default_voice_is_kept_whatever_happens(config: TtsEngineSettings) -> None:

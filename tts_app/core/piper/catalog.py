@@ -32,6 +32,7 @@ from tts_app.core.piper.voice_graph import check_graph, check_whole_model
 
 log = structlog.get_logger(__name__)
 
+MODEL_CARD = "MODEL_CARD"
 _LICENCE = re.compile(r"^\W*licen[cs]e\s*:\s*(.+)$", re.IGNORECASE | re.MULTILINE)
 _QUALITY = re.compile(r"-(x_low|low|medium|high)$")
 
@@ -65,6 +66,9 @@ class Catalog:
     """The unusable voices by name, with the reason."""
     default: str = ""
     _seen: object = None
+    _read: dict[VoiceFiles, tuple[object, VoiceInfo]] = field(default_factory=dict)
+    """What was read of each voice, and of which state of its files. Reading many voices
+    again, because one was added, would hold the event loop."""
     _failed: dict[tuple[str, int], str] = field(default_factory=dict)
     """Why voices could not be loaded, by name and stamp."""
 
@@ -103,6 +107,8 @@ class Catalog:
         self._note_unusable(name, reason)
 
     def _take(self, files: Iterable[VoiceFiles]) -> None:
+        files = list(files)
+        self._read = {each: self._read[each] for each in files if each in self._read}
         known, self.unusable = self.unusable, {}
         self.voices = {}
         for each in files:
@@ -114,11 +120,20 @@ class Catalog:
             self._note_unusable(name, reason, known)
 
     def _add(self, files: VoiceFiles) -> None:
-        info = read_voice(files)
+        info = self._info(files)
         stamp = files.onnx.stat().st_mtime_ns
         if reason := self._failed.get((files.name, stamp)):
             raise UnusableVoice(reason)
         self.voices[files.name] = InstalledVoice(info, files, stamp)
+
+    def _info(self, files: VoiceFiles) -> VoiceInfo:
+        """What `read_voice` returns, read again only if a file has changed."""
+        state = _state(files)
+        known_state, info = self._read.get(files, (None, None))
+        if info is None or known_state != state:
+            info = read_voice(files)
+            self._read[files] = state, info
+        return info
 
     def _note_unusable(
         self, name: str, reason: str, known: Mapping[str, str] = MappingProxyType({})
@@ -168,10 +183,24 @@ def read_voice(files: VoiceFiles, *, is_new: bool = False) -> VoiceInfo:
         plain["audio"]["sample_rate"],
         speakers,
         size_bytes,
-        _licence(files.onnx.parent / "MODEL_CARD"),
+        _licence(files.onnx.parent / MODEL_CARD),
         files.source,
         checksum,
     )
+
+
+def _state(files: VoiceFiles) -> object:
+    """Differs after any change to the files of the voice."""
+    paths = (files.onnx, files.config, files.onnx.parent / MODEL_CARD)
+    return [_stamp(path) for path in paths], voice_checksums(files)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size
 
 
 def _unusable(files: VoiceFiles, path: Path, error: Exception) -> UnusableVoice:

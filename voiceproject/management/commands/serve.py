@@ -23,6 +23,8 @@ from voiceproject.startup.serve import (
     serve,
 )
 from voiceproject.startup.split import service_commands, supervise
+from voiceproject.storage.folder import FolderInUse
+from voiceproject.storage.use import using_data_folder
 
 log = structlog.get_logger(__name__)
 
@@ -58,9 +60,10 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         loaded: LoadedConfig = settings.VOICE
         try:
-            self._report_problems(loaded, options)
-            sys.exit(self._run(loaded, options))
-        except CannotStart as error:
+            with using_data_folder(loaded.config):
+                self._report_problems(loaded, options)
+                sys.exit(self._run(loaded, options))
+        except (CannotStart, FolderInUse) as error:
             self._exit(str(error))
 
     def _run(self, loaded: LoadedConfig, options: dict[str, Any]) -> int:

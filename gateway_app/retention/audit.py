@@ -1,0 +1,83 @@
+"""The audit log, which keeps what was done but not whose name it was done under."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import DEFAULT_DB_ALIAS, models
+from django.db.models import Q
+
+from gateway_app.audit.models import AuditEvent
+from gateway_app.retention.kept import delete_in_batches
+from gateway_app.retention.people import Person
+from gateway_app.retention.tables import CHUNK, addresses_in, exported
+
+
+@dataclass(frozen=True)
+class KeptAudit:
+    """Events stay until they are too old, because they say what happened to the server.
+    Forgetting replaces the person in them by a pseudonym, and empties the address."""
+
+    kept_for: timedelta | None
+    database: str = DEFAULT_DB_ALIAS
+    name: str = "audit events"
+    setting: str = "audit_retention_days"
+    stays: str = ""
+
+    def expired(self, before: datetime) -> int:
+        return self._older(before).count()
+
+    def prune(self, before: datetime, after_batch: Callable[[], bool]) -> int:
+        return delete_in_batches(self._older(before), after_batch)
+
+    def count(self, person: Person) -> int:
+        return self._of(person).count()
+
+    def export(self, person: Person) -> Iterator[dict[str, Any]]:
+        return exported(self._of(person))
+
+    def forget(self, person: Person, pseudonym: str) -> int:
+        names, count = self._names(person), 0
+        for event in self._of(person).order_by("pk").iterator(chunk_size=CHUNK):
+            _rename(event, names, pseudonym)
+            if event.actor == pseudonym or person.owns("", event.client):
+                event.client = ""
+            event.save(using=self.database)
+            count += 1
+        return count
+
+    def _older(self, before: datetime) -> models.QuerySet[AuditEvent]:
+        return self._rows.filter(created_at__lt=before)
+
+    def _of(self, person: Person) -> models.QuerySet[AuditEvent]:
+        names = sorted(self._names(person))
+        theirs = Q(actor__in=names) | Q(actor_name__in=names) | Q(subject__in=names)
+        if person.networks:
+            addresses = addresses_in(self._rows, "client", person.networks)
+            theirs |= Q(client__in=sorted(addresses))
+        return self._rows.filter(theirs)
+
+    def _names(self, person: Person) -> set[str]:
+        """How the log calls the person: by id, and accounts also by name."""
+        users = get_user_model()._base_manager.using(self.database)
+        accounts = users.filter(pk__in=sorted(person.user_ids))
+        return {*person.holders, *(user.get_username() for user in accounts)}
+
+    @property
+    def _rows(self) -> models.QuerySet[AuditEvent]:
+        return AuditEvent._base_manager.using(self.database)
+
+
+def _rename(event: AuditEvent, names: set[str], pseudonym: str) -> None:
+    if event.actor in names or event.actor_name in names:
+        event.actor, event.actor_name = pseudonym, ""
+    if event.subject in names:
+        event.subject = pseudonym
+    event.details = {
+        key: pseudonym if value in names else value
+        for key, value in event.details.items()
+    }

@@ -1,0 +1,96 @@
+"""Whose data: found from what a person writes on the command line."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+
+from common.config import Config
+from gateway_app.access.keys import key_principal
+from gateway_app.access.principals import ANONYMOUS
+from gateway_app.access.quotas import holder_of, network
+
+_PRINCIPAL_ID = re.compile(r"(key|user):[A-Za-z0-9_-]{1,58}")
+
+
+class NobodyFound(Exception):
+    """The message says what can be named."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Principals, or the anonymous callers of an address (an IPv6 one stands for its
+    /64), or both."""
+
+    principals: frozenset[str] = frozenset()
+    networks: frozenset[str] = frozenset()
+
+    @property
+    def holders(self) -> frozenset[str]:
+        """The names under which their conversations and counters are kept."""
+        of_addresses = {holder_of(ANONYMOUS.id, each) for each in self.networks}
+        return self.principals | of_addresses
+
+    def owns(self, principal: str, client: str) -> bool:
+        """Whether a request of this principal from this address is theirs."""
+        return principal in self.principals or network(client) in self.networks
+
+    @property
+    def user_ids(self) -> frozenset[int]:
+        """The accounts among the principals."""
+        numbers = (each.removeprefix("user:") for each in self.principals)
+        return frozenset(int(each) for each in numbers if each.isdecimal())
+
+
+def find_person(text: str, config: Config) -> Person:
+    """Who is meant by an address, the id of a principal, the name of a key, or the
+    name or e-mail address of a user. Raises NobodyFound.
+
+    An id counts even if its key or account is gone: its data may still be there.
+    """
+    text = text.strip()
+    if address := _network(text):
+        return Person(networks=frozenset([address]))
+    if _PRINCIPAL_ID.fullmatch(text):
+        return Person(frozenset([text]))
+    found = sorted({*_keys(text, config), *_users(text)})
+    if not found:
+        raise NobodyFound(
+            f"There is no key, user or address `{text}`. Name a key or its id "
+            "(`key:...`), a user, `user:` with a number, or an IP address."
+        )
+    if len(found) > 1:
+        raise NobodyFound(f"`{text}` is the name of {' and '.join(found)}: name one.")
+    return Person(frozenset(found))
+
+
+def _network(text: str) -> str:
+    """The address as it is counted; empty if it is none."""
+    try:
+        return network(str(ipaddress.ip_address(text)))
+    except ValueError:
+        pass
+    try:
+        wide = ipaddress.IPv6Network(text)
+    except ValueError:
+        return ""
+    return str(wide) if wide.prefixlen == 64 else ""
+
+
+def _keys(text: str, config: Config) -> Iterator[str]:
+    for key in config.api_keys:
+        principal = key_principal(key)
+        if text == principal.name:
+            yield principal.id
+
+
+def _users(text: str) -> Iterator[str]:
+    users = get_user_model()._default_manager
+    named = users.filter(Q(username=text) | Q(email__iexact=text))
+    for (number,) in named.values_list("pk"):
+        yield f"user:{number}"

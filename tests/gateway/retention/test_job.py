@@ -1,0 +1,124 @@
+"""What a running server does: prunes by itself, and drops whoever is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from common.config import Config
+from gateway_app.history.records import SynthesisRecord, TranscriptRecord
+from gateway_app.models import Forgetting, Transcript
+from gateway_app.monitor.recent import RecentPast
+from gateway_app.retention.job import RetentionJob
+from gateway_app.retention.people import Person
+from tests.clocks import StoppedClock
+from voiceproject.storage.kinds import kept_data
+
+PATIENCE_SECONDS = 15.0
+
+
+async def in_database(work: Callable[[], Any]) -> Any:
+    def run() -> Any:
+        try:
+            return work()
+        finally:
+            connections.close_all()
+
+    return await asyncio.to_thread(run)
+
+
+async def until(work: Callable[[], Any]) -> None:
+    end = time.monotonic() + PATIENCE_SECONDS
+    while not await in_database(work):
+        assert time.monotonic() < end
+        await asyncio.sleep(0.02)
+
+
+class Told:
+    """Whatever holds something of people."""
+
+    def __init__(self) -> None:
+        self.persons: list[Person] = []
+
+    def forget(self, person: Person) -> None:
+        self.persons.append(person)
+
+
+@pytest.fixture
+def clock() -> StoppedClock:
+    return StoppedClock()
+
+
+@pytest.fixture
+async def told(file_database: str, clock: StoppedClock) -> AsyncIterator[Told]:
+    told = Told()
+    job = RetentionJob(
+        kept_data(Config(), file_database),
+        [told.forget],
+        database=file_database,
+        poll_seconds=0.02,
+        clock=clock,
+    )
+    await job.start()
+    yield told
+    await job.stop()
+
+
+async def test_it_prunes_a_minute_after_its_start_and_then_each_hour(
+    told: Told, clock: StoppedClock, file_database: str
+) -> None:
+    rows = Transcript.objects.using(file_database)
+    past = timezone.now() - timedelta(days=31)
+    for wait_seconds in (60.0, 3_600.0):
+        clock.move_on(wait_seconds - 0.1)
+        await in_database(lambda: rows.create(created_at=past))
+        await asyncio.sleep(0.1)
+        assert await in_database(rows.exists)
+        clock.move_on(0.1)
+        await until(lambda: not rows.exists())
+
+
+async def test_it_tells_once_of_whoever_is_forgotten(
+    told: Told, file_database: str
+) -> None:
+    marks = Forgetting.objects.using(file_database)
+
+    def write() -> None:
+        for name in ("key:1", "key:2"):
+            marks.create(principals=[name], networks=["192.0.2.1"])
+
+    await in_database(write)
+    await until(lambda: len(told.persons) == 2)
+    await asyncio.sleep(0.1)
+    networks = frozenset(["192.0.2.1"])
+    assert told.persons == [
+        Person(frozenset([name]), networks) for name in ("key:1", "key:2")
+    ]
+
+
+async def test_it_deletes_the_mark_of_a_command_that_was_killed(
+    told: Told, file_database: str
+) -> None:
+    marks = Forgetting.objects.using(file_database)
+    past = timezone.now() - timedelta(hours=2)
+    await in_database(lambda: marks.create(principals=["key:1"], created_at=past))
+    await until(lambda: not marks.exists())
+
+
+def test_the_monitor_drops_their_requests_and_nobody_elses() -> None:
+    recent = RecentPast(show_texts=True)
+    recent.record(TranscriptRecord("1", "s", "192.0.2.1", "key:1", text="mine"))
+    recent.record(SynthesisRecord("2", "192.0.2.2", "key:2", text_out="theirs"))
+    recent.record(TranscriptRecord("3", "s", "192.0.2.3", "anonymous", text="nobody's"))
+    recent.forget(Person(frozenset(["key:1"]), frozenset(["192.0.2.3"])))
+    assert [request.text for request in recent.requests()] == ["theirs"]
+    assert recent.owners() == ["key:2"]
+    recent.record(TranscriptRecord("4", "s", "192.0.2.1", "key:1", text="again"))
+    assert [request.text for request in recent.requests()] == ["again", "theirs"]

@@ -1,0 +1,21 @@
+"""Everything that the server keeps of people."""
+
+from __future__ import annotations
+
+from django.db import DEFAULT_DB_ALIAS
+
+from common.config import Config
+from gateway_app.retention.kept import Kept
+from gateway_app.retention.kinds import kept_by_gateway
+from stt_app.resume.kept import kept_by_listening
+from tts_app.retention.kinds import kept_by_speech
+
+
+def kept_data(config: Config, database: str = DEFAULT_DB_ALIAS) -> list[Kept]:
+    """Every room's list, in the order in which it is shown. A room that keeps
+    something new adds it to its own."""
+    return [
+        *kept_by_gateway(config, database),
+        *kept_by_speech(config, database),
+        *kept_by_listening(config),
+    ]
