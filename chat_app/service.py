@@ -17,7 +17,7 @@ from chat_app.core import outputs as out
 from chat_app.core.words import TurnWords, turn_words
 from common.config import Config
 from common.engine import Engine
-from common.errors import BadValue
+from common.errors import BadValue, NotFound
 from common.workers import Priority
 from gateway_app.access.principals import Principal
 from llm.engine import ChatMessage, LlmEngine
@@ -62,8 +62,11 @@ class ConversationService:
         return options.instructions or system_prompt(self._config)
 
     async def check(self, options: ConversationOptions) -> None:
-        """Raises UnknownVoice or BadValue for a choice that is not allowed."""
-        await self._speech.check_voice(options.voice)
+        """Raises BadValue for a choice that is not allowed."""
+        try:
+            await self._speech.check_voice(options.voice)
+        except NotFound as error:  # the conversation goes on
+            raise BadValue(error.message, field="voice") from error
         wanted, most = options.llm.max_tokens, self._config.llm_max_tokens
         if wanted is not None and wanted > most:
             raise BadValue(

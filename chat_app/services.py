@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chat_app.conversation.records import ConversationRecorder
+from chat_app.conversation.turn_model import TurnModel
 from chat_app.service import ConversationService
+from common.config import Config
 from common.errors import NotFound
 from common.services import Services
+from stt_app.services import ListeningServices
+from tts_app.services import SpeechServices
 
 
 @dataclass(frozen=True)
@@ -16,6 +21,27 @@ class ConversationServices:
     """Absent in a process that does not both listen and speak."""
 
     conversations: ConversationService
+
+
+def build_conversations(
+    config: Config,
+    listening: ListeningServices,
+    speech: SpeechServices,
+    recorder: ConversationRecorder,
+    turn_model: TurnModel | None = None,
+) -> ConversationServices:
+    """The services on those of the other rooms."""
+    engines = (("stt", listening.engine), ("tts", speech.engine), ("llm", speech.llm))
+    service = ConversationService(
+        config,
+        listening.listening,
+        speech.speech,
+        speech.llm,
+        engines,
+        recorder,
+        turn_model,
+    )
+    return ConversationServices(service)
 
 
 def conversation_services(scope: Mapping[str, Any]) -> ConversationServices:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
@@ -22,7 +22,7 @@ from tts_app.core.engine import TtsEngine, VoiceInfo, VoiceSettings
 from tts_app.core.speech.admission import Admission
 from tts_app.core.speech.pipeline import SpeechPipeline
 from tts_app.llm_reply import LlmReply
-from tts_app.speech_record import SpeechRecorder
+from tts_app.speech_record import HeldRecord, SpeechRecorder
 from tts_app.speech_request import (
     SpeechRequest,
     asks_llm,
@@ -107,15 +107,15 @@ class SpeechService:
         principal: Principal = ANONYMOUS,
         client: str = "",
         urgency: Urgency | None = None,
-        is_wanted: Callable[[], bool] = lambda: True,
+        held: HeldRecord | None = None,
     ) -> SpeechStream:
         """The answer, once its first audio exists. Raises earlier errors. Iterate over
         it or close it; until then it holds a slot. `pieces` are a text that is still
         being written: they are spoken as they come, in place of the request's text and
         without the language model. The conversation belongs to `principal`, or to the
         address `client` of an anonymous one. `urgency` is the
-        caller's handle on the first clause, for an answer that may not be wanted; the
-        history gets no record unless `is_wanted` says in the end that it was.
+        caller's handle on the first clause, for an answer that may not be wanted, and
+        `held` keeps its record from the history until it is.
         """
         if pieces is not None:
             request = replace(request, text="", llm=False)
@@ -151,7 +151,7 @@ class SpeechService:
                 uses_llm=uses_llm,
                 principal=principal,
                 client=client,
-                is_wanted=is_wanted,
+                held=held or HeldRecord(is_wanted=True),
             ),
             remember=remember if uses_llm else _nothing,
         )
@@ -173,15 +173,14 @@ class SpeechService:
         uses_llm: bool,
         principal: Principal,
         client: str,
-        is_wanted: Callable[[], bool],
+        held: HeldRecord,
     ) -> None:
-        if not is_wanted():
-            return
         if not request.text:  # it came in pieces
             request = replace(request, text=outcome.text)
         # Only now the answering model of a fallback chain is known.
         model = request.options.model or self._llm.model_name if uses_llm else ""
-        self._recorder.record(
+        record = partial(
+            self._recorder.record,
             request,
             outcome,
             voice=voice,
@@ -189,6 +188,7 @@ class SpeechService:
             principal=principal,
             client=client,
         )
+        held.put(record)
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:

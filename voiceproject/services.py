@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from chat_app.conversation.records import NoConversationRecords
+from chat_app.services import build_conversations
 from common.config import (
     Config,
     LoadedConfig,
@@ -146,6 +148,10 @@ def assemble(
         rooms.append(speech)
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
+        if engines.stt is not None:
+            nothing_kept = NoConversationRecords()
+            talk = build_conversations(config, listening, speech, nothing_kept)
+            rooms.append(talk)
     counters, failures = Counters(config.redis_url), FailureLog()
     access = AccessControl(config, counters, listener=failures)
     gateway = _gateway(

@@ -46,7 +46,7 @@ class Replies:
         self.is_reopened = False
         """Whether the reply that is cancelled now answers a turn that goes on."""
         self.waiting: Callable[[], int] = lambda: 0
-        self.finished: Callable[[out.ResponseEnded, Running], None] = _nobody
+        self.finished: Callable[[out.ResponseEnded, Running], None]
         """Called at the end of each response, and again when it is truncated later."""
         self._dialogue = dialogue
         self._speaker = speaker
@@ -290,31 +290,9 @@ class Replies:
         heard: tuple[str, int] | None = None,
         error: VoiceError | None = None,
     ) -> None:
-        """Tell the end; `heard` is the text and the milliseconds of a part."""
-        reply, marks = running.reply, self._marks
-        marks.mark_at("llm_first_token", reply.first_token_at)
-        marks.mark_at("first_audio", reply.ready_at)
-        if running.sender is not None:
-            marks.mark_at("first_sent", running.sender.first_sent_at)
-        usage = reply.finished.usage if reply.finished else None
-        text, heard_ms = heard or (reply.text.strip(), None)
-        running.ended = out.ResponseEnded(
-            reply.response_id,
-            reply.item_id,
-            status,
-            reason,
-            text,
-            heard_ms,
-            error,
-            marks.stages_ms(),
-            (usage.prompt_tokens, usage.completion_tokens) if usage else None,
-        )
-        self._put(running.ended)
+        """Tell the end."""
+        self._put(running.end(self._marks, status, reason, heard, error))
 
     def _record(self, running: Running) -> None:
         if running.ended is not None:
             self.finished(running.ended, running)
-
-
-def _nobody(_ended: out.ResponseEnded, _running: Running) -> None:
-    """Keeps nothing."""

@@ -23,6 +23,7 @@ from tts_app.core.events import (
     SpeechFinished,
 )
 from tts_app.service import SpeechService
+from tts_app.speech_record import HeldRecord
 from tts_app.speech_request import SpeechRequest
 
 AHEAD_SECONDS = 6.0
@@ -75,6 +76,7 @@ class Reply:
         self._clock = clock
         priority = Priority.SPECULATIVE if speculative else Priority.FIRST_CLAUSE
         self._urgency = Urgency(priority)
+        self._record = HeldRecord()
         self._events: deque[SpeechEvent] = deque()
         self._unsent_seconds = 0.0
         self._changed = asyncio.Event()
@@ -83,6 +85,7 @@ class Reply:
     def release(self) -> None:
         """Its turn is committed: it is urgent, and goes into the history."""
         self.is_released = True
+        self._record.want()
         self._urgency.raise_to(Priority.FIRST_CLAUSE)
 
     async def run(self, ready: Callable[[], None]) -> None:
@@ -96,7 +99,7 @@ class Reply:
             principal=self._speaker.principal,
             client=self._speaker.client,
             urgency=self._urgency,
-            is_wanted=lambda: self.is_released,
+            held=self._record,
         )
         self.voice = stream.voice.name
         self.ready_at = self._clock()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from chat_app.conversation.marks import Marks
 from chat_app.conversation.reply import Reply
 from chat_app.conversation.sender import ReplySender
 from chat_app.core import outputs as out
+from common.errors import VoiceError
 
 
 class Running:
@@ -34,3 +36,32 @@ class Running:
         for task in (self.making, self.sending):
             if task is not None and task is not asyncio.current_task():
                 task.cancel()
+
+    def end(
+        self,
+        marks: Marks,
+        status: out.Status,
+        reason: str,
+        heard: tuple[str, int] | None,
+        error: VoiceError | None,
+    ) -> out.ResponseEnded:
+        """Set and return `ended`; `heard` is the text and the milliseconds of a part."""
+        reply = self.reply
+        marks.mark_at("llm_first_token", reply.first_token_at)
+        marks.mark_at("first_audio", reply.ready_at)
+        if self.sender is not None:
+            marks.mark_at("first_sent", self.sender.first_sent_at)
+        usage = reply.finished.usage if reply.finished else None
+        text, heard_ms = heard or (reply.text.strip(), None)
+        self.ended = out.ResponseEnded(
+            reply.response_id,
+            reply.item_id,
+            status,
+            reason,
+            text,
+            heard_ms,
+            error,
+            marks.stages_ms(),
+            (usage.prompt_tokens, usage.completion_tokens) if usage else None,
+        )
+        return self.ended

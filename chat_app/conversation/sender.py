@@ -109,5 +109,5 @@ class ReplySender:
     def _clause(self, event: ClauseStarted) -> out.ClauseSpoken:
         start_ms = round(event.start_seconds * 1000)
         return out.ClauseSpoken(
-            self.reply.response_id, event.clause, start_ms, event.text
+            self.reply.response_id, event.clause, start_ms, event.text, event.rate_hz
         )

@@ -7,8 +7,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-import structlog
-
 from chat_app.conversation.background import Alarm, Background
 from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.hearing import turn_events
@@ -17,7 +15,7 @@ from chat_app.conversation.options import ConversationOptions
 from chat_app.conversation.replies import Replies
 from chat_app.conversation.reply import Speaker
 from chat_app.conversation.running import Running
-from chat_app.conversation.turn_model import TurnModel
+from chat_app.conversation.turn_model import TurnModel, rating
 from chat_app.core import actions as do, events as on, outputs as out
 from chat_app.core.dialogue import Dialogue, Item
 from chat_app.core.ids import new_id
@@ -32,8 +30,6 @@ from stt_app.core.events import (
 )
 from stt_app.core.session.options import Options
 from stt_app.service import LiveSession
-
-log = structlog.get_logger(__name__)
 
 _FOR_EVER_SECONDS = 86_400.0
 """For clients that commit the audio themselves."""
@@ -95,10 +91,6 @@ class ConversationSession:
         self._background.run(self._hear())
 
     @property
-    def session_id(self) -> str:
-        return self._live.session_id
-
-    @property
     def slice_bytes(self) -> int:
         """The most bytes to feed at once, so that other tasks do not wait."""
         return self._live.slice_bytes
@@ -143,8 +135,8 @@ class ConversationSession:
         self._live.discard()
         self._tell(on.InputCleared())
 
-    def add_text(self, text: str, role: str = "user", item_id: str = "") -> str:
-        """Add an item that was typed. Returns its id."""
+    def add_text(self, text: str, role: str = "user", item_id: str = "") -> None:
+        """Add an item that was typed."""
         item_id = item_id or new_id("item")
         previous = self.dialogue.last_id
         chosen: Any = role
@@ -152,7 +144,6 @@ class ConversationSession:
         if role == "user":
             self._replies.question = text
         self._put(out.ItemAdded(item_id, previous, role, text))
-        return item_id
 
     def delete_item(self, item_id: str) -> bool:
         """Returns whether there was one."""
@@ -218,13 +209,12 @@ class ConversationSession:
         match action:
             case do.TellCandidate():
                 self._put(out.CandidateHeard())
-            case do.TellSpeechStarted():
-                item_id = self._item_of(action.turn)
-                start_ms = round(action.start_seconds * 1000)
-                self._put(out.SpeechStarted(item_id, start_ms))
-            case do.TellSpeechStopped():
-                item_id, end_ms = self._item_of(action.turn), action.end_seconds * 1000
-                self._put(out.SpeechStopped(item_id, round(end_ms)))
+            case do.TellSpeechStarted(turn, seconds):
+                started = out.SpeechStarted(self._item_of(turn), round(seconds * 1000))
+                self._put(started)
+            case do.TellSpeechStopped(turn, seconds):
+                stopped = out.SpeechStopped(self._item_of(turn), round(seconds * 1000))
+                self._put(stopped)
             case do.WarmPrefix():
                 self._background.run(self._warm())
             case do.AskCompleteness():
@@ -252,10 +242,8 @@ class ConversationSession:
         seconds = self._marks.turn_seconds
         self.dialogue.put(Item(item_id, "user", action.text))
         self._replies.question = action.text
-        event = out.TurnCommitted(
-            item_id, previous, action.text, seconds, self._language
-        )
-        self._put(event)
+        language = self._language
+        self._put(out.TurnCommitted(item_id, previous, action.text, seconds, language))
 
     def _reopen(self, turn: int) -> None:
         item_id = self._item_of(turn)
@@ -305,12 +293,7 @@ class ConversationSession:
         await self._speaker.llm.warm(messages)
 
     async def _rate(self, asked: do.AskCompleteness) -> None:
-        audio, probability = self._live.open_audio(), None
-        if audio is not None and self._turn_model is not None:
-            try:
-                probability = await self._turn_model.probability(audio)
-            except VoiceError as error:
-                log.debug("turn not rated", reason=error.message)
+        probability = await rating(self._turn_model, self._live.open_audio())
         self._marks.mark("rated")
         self._tell(on.CompletenessRated(asked.key, probability))
 

@@ -105,6 +105,8 @@ class ClauseSpoken:
     start_ms: int
     text: str
     """As it is spoken."""
+    rate_hz: int
+    """Of the audio."""
 
 
 @dataclass(frozen=True, eq=False)

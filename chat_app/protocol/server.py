@@ -280,6 +280,7 @@ class Clause(ServerEvent):
     clause: int = Field(description="Counted from 0.", examples=[0])
     start_ms: int = Field(description="Its start in the reply.", examples=[0])
     text: str = Field(description="The words that are spoken.", examples=["Hello,"])
+    rate: int = Field(description="The audio's sample rate in Hz.", examples=[22_050])
 
 
 class Metrics(ServerEvent):

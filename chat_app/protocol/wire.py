@@ -94,6 +94,7 @@ def _single(event: out.ConversationEvent) -> BaseModel:
                 clause=event.clause,
                 start_ms=event.start_ms,
                 text=event.text,
+                rate=event.rate_hz,
             )
         case out.OutputPaused():
             return server.Pause(response_id=event.response_id)
