@@ -15,7 +15,7 @@ BROWSER_READY := $(VENV)/.browser-ready
 SITE := $(BIN)/python -m sphinx -q -E -W --keep-going -b html -c docs/site docs site
 SOURCES := common llm gateway_app stt_app tts_app chat_app compat_app voiceproject benchmarks docs tests manage.py
 
-.PHONY: help install run test check format docs docs-site messages bench lock clean
+.PHONY: help install run test fuzz check format docs docs-site messages bench lock clean
 
 help:  ## Show what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 11
@@ -29,6 +29,9 @@ run: $(RUN_READY)  ## Serve on http://127.0.0.1:8000 (HOST and PORT change it)
 test: export PYTHONDONTWRITEBYTECODE :=
 test: $(DEV_READY) $(BROWSER_READY)  ## Run every test, or those that ARGS chooses
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
+
+fuzz: $(DEV_READY)  ## Send random input to every door for SECONDS (600), until something fails
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600) $(ARGS)
 
 check: $(DEV_READY)  ## Lint, type check, and see that the docs are current and complete
 	$(BIN)/ruff check $(SOURCES)

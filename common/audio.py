@@ -179,7 +179,8 @@ def read_wav(source: Path | bytes) -> Audio:
                 raise ValueError("not a 16-bit PCM WAV file")
             rate_hz, channels = reader.getframerate(), reader.getnchannels()
             samples = pcm16_to_float(reader.readframes(reader.getnframes()))
-    except (wave.Error, EOFError) as error:
+    # `wave` seeks beyond the end of a file whose chunks lie about their size.
+    except (wave.Error, EOFError, RuntimeError) as error:
         raise ValueError(f"not a WAV file: {error}") from error
     frames = samples.reshape(-1, channels)
     return Audio(ChannelMixer(channels, rate_hz).push(frames), rate_hz)

@@ -22,6 +22,7 @@ VoiceError
  |   |   +- ModelMissing                a model or voice is missing; says how to fix it
  |   +- LlmUnavailable  503 / 4503   llm_unavailable: no language model answered
  |   +- Loading         503 / 4503   loading: the models are still being loaded
+ +- TimedOut            504 / 4504   timed_out: the response did not begin in time
  +- Restarting          503 / 4512   restarting: the server is shutting down
 
 A WebSocket close code is 4000 + the HTTP status it mirrors, because Daphne can
@@ -161,6 +162,10 @@ class LlmUnavailable(Unavailable):
 
 class Loading(Unavailable):
     code = "loading"
+
+
+class TimedOut(VoiceError):
+    code, http_status, close_code = "timed_out", 504, 4504
 
 
 class Restarting(VoiceError):

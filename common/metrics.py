@@ -30,7 +30,7 @@ HTTP_SECONDS = Histogram(
 STAGE_SECONDS = Histogram(
     "voice_stage_seconds",
     "Time of one stage: `transcribe`, `final` (end of speech to transcript sent), "
-    "`llm_first_token`, `synthesize`, `first_audio` (request to first audio byte), `tts_total`.",
+    "`end_of_turn` (the turn model), `llm_first_token`, `synthesize`, `first_audio` (request to first audio byte), `tts_total`.",
     ["stage"],
     buckets=_SECONDS,
     registry=REGISTRY,

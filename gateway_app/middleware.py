@@ -12,26 +12,27 @@ from collections.abc import Awaitable, Callable
 import structlog
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.middleware.csrf import CsrfViewMiddleware
 from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.decorators import async_only_middleware
+from django.views.defaults import permission_denied
 
 from common.errors import Forbidden, Unauthorized, VoiceError
 from common.metrics import HTTP_REQUESTS, HTTP_SECONDS
-from common.workers.turns import work_for
 from gateway_app.access.principals import (
-    Principal,
-    act_as,
     principal_of,
-    user_principal,
 )
 from gateway_app.access.proxies import client_address
-from gateway_app.access.public_paths import is_public_list, skips_access
-from gateway_app.access.quotas import Allowance, Kind, OverQuota, caller_of
+from gateway_app.access.quotas import Allowance, Kind, OverQuota
 from gateway_app.access.rate_headers import (
     add_rate_headers,
     allowance_of,
     has_rate_headers,
+)
+from gateway_app.admission.requests import (
+    admit,
+    answer_in_time,
+    identify_admin_user,
+    route_of,
 )
 from gateway_app.requests import ADMIN, accepts_html, check_address, scope_of
 from gateway_app.responses import ErrorResponse, error_for_response, error_response
@@ -87,11 +88,12 @@ def access_control(get_response: GetResponse) -> GetResponse:
     async def middleware(request: HttpRequest) -> HttpResponseBase:
         if request.path_info == LOGIN and request.method == "POST":
             return await _limited_login(request, get_response)
-        if skips_access(request.path_info):
-            await _identify_admin_user(request)
-            return await get_response(request)
+        route = route_of(request)
+        if route.skips_access:
+            await identify_admin_user(request)
+            return await answer_in_time(request, route, get_response)
         try:
-            await _admit(request)
+            await admit(request, route)
         except Unauthorized as error:
             if request.method in SAFE_METHODS and not is_for_programs(request):
                 return redirect_to_login(request.get_full_path())
@@ -99,9 +101,14 @@ def access_control(get_response: GetResponse) -> GetResponse:
         except OverQuota as error:
             refused = error_response(request, error)
             return await _with_rate_headers(request, refused, error.allowance)
+        except Forbidden as error:
+            if is_for_programs(request):
+                return error_response(request, error)
+            return permission_denied(request, error)
         except VoiceError as error:
             return error_response(request, error)
-        return await _with_rate_headers(request, await get_response(request))
+        response = await answer_in_time(request, route, get_response)
+        return await _with_rate_headers(request, response)
 
     return middleware
 
@@ -169,22 +176,6 @@ def _is_static(request: HttpRequest) -> bool:
     return request.path_info.startswith(STATIC)
 
 
-async def _admit(request: HttpRequest) -> None:
-    scope = scope_of(request)
-    gateway = gateway_services(scope)
-    public = is_public_list(request.method or "", request.path_info, gateway.config)
-    principal = await gateway.access.authenticate(
-        scope, request.auser, needs_key=not public
-    )
-    _set_principal(request, principal)
-    if request.method in SAFE_METHODS or principal.kind == "key":
-        return
-    gateway.access.check_origin(scope)
-    # It may parse a large form, which would block the event loop.
-    if principal.kind == "user" and await asyncio.to_thread(_fails_csrf, request):
-        raise Forbidden("The request needs the CSRF token of the page that sent it.")
-
-
 async def _with_rate_headers(
     request: HttpRequest,
     response: HttpResponseBase,
@@ -196,35 +187,6 @@ async def _with_rate_headers(
         if allowance is not None:
             add_rate_headers(response, allowance)
     return response
-
-
-async def _identify_admin_user(request: HttpRequest) -> None:
-    """Set the principal of an admin request; the admin itself decides who may do what."""
-    if request.path_info.startswith(ADMIN):
-        user = await request.auser()
-        if user.is_authenticated:
-            _set_principal(request, user_principal(user))
-
-
-def _set_principal(request: HttpRequest, principal: Principal) -> None:
-    request.principal = principal  # type: ignore[attr-defined]
-    act_as(principal)
-    structlog.contextvars.bind_contextvars(principal=principal.id)
-    work_for(caller_of(principal, client_address(scope_of(request))))
-
-
-def _fails_csrf(request: HttpRequest) -> bool:
-    """Whether a request that is authenticated by a cookie lacks the CSRF token.
-
-    The views of the HTTP interface are exempt, because keys need no token.
-    """
-
-    def view(request: HttpRequest) -> HttpResponse:
-        return HttpResponse()
-
-    check = CsrfViewMiddleware(view)
-    check.process_request(request)
-    return check.process_view(request, view, (), {}) is not None
 
 
 async def _limited_login(

@@ -13,6 +13,8 @@ from gateway_app.history.records import HistoryWriter
 from stt_app.core.endpointing.vad import SileroVad, VadModel
 from stt_app.core.engine import SttEngine
 from stt_app.core.files.media_decoder import MediaDecoder
+from stt_app.core.turns.engine import TurnModel
+from stt_app.core.turns.none import NoTurnModel
 from stt_app.core.whisper.engine import WhisperEngine
 from stt_app.resume.streams import Streams
 from stt_app.service import ListeningService
@@ -24,6 +26,7 @@ class ListeningServices:
 
     engine: SttEngine
     listening: ListeningService
+    turn_model: TurnModel
 
 
 def listening_services(scope: Mapping[str, Any]) -> ListeningServices:
@@ -42,8 +45,13 @@ def build_listening(
     engine: SttEngine,
     history: HistoryWriter,
     vad: VadModel | None = None,
+    turn_model: TurnModel | None = None,
 ) -> ListeningServices:
-    """The services with that engine, not started; the default `vad` is Silero."""
+    """The services with that engine, not started.
+
+    The default `vad` is Silero, and by default there is no turn model.
+    """
+    turn_model = turn_model or NoTurnModel()
     listening = ListeningService(
         engine,
         vad or SileroVad(),
@@ -59,7 +67,7 @@ def build_listening(
         history=history,
         keeps_history=config.store_history,
     )
-    return ListeningServices(engine, listening)
+    return ListeningServices(engine, listening, turn_model)
 
 
 def whisper_engine(config: SttEngineSettings) -> WhisperEngine:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from channels.testing import WebsocketCommunicator
+from hypothesis import settings
 
 from common.config import LoadedConfig
 from llm.factory import build_llm
@@ -18,8 +19,12 @@ from tests.distribution import (  # noqa: F401 - hooks
     pytest_xdist_make_scheduler,
 )
 from tests.fake_services import FakeServices, fake_services, loaded_config
+from tests.fuzz.profiles import TESTS
 from tts_app.core.piper.engine import PiperEngine
 from voiceproject.asgi import build_application
+
+# The same examples each time; `make fuzz` chooses another profile.
+settings.load_profile(TESTS)
 
 
 @pytest.fixture

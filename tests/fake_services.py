@@ -98,17 +98,19 @@ def fake_services(
     llm: Any = None,
     roles: Collection[str] = ROLES,
     vad: Any = None,
+    turns: Any = None,
     **changes: Any,
 ) -> FakeServices:
     """Services on fakes that have started; keywords that are settings change those."""
     stt, tts, llm = stt or FakeStt(), tts or FakeTts(), llm or FakeLlm()
-    for engine in (stt, tts, llm):
+    for engine in (stt, tts, llm, *([turns] if turns else [])):
         engine.started = True
     speaks = "tts" in roles
     engines = Engines(
         stt=stt if "stt" in roles else None,
         tts=tts if speaks else None,
         llm=llm if speaks else None,
+        turns=turns if "stt" in roles else None,
     )
     built = assemble(loaded_config(**changes), engines, KeptHistory(), vad)
     return FakeServices(*built.services)

@@ -102,6 +102,32 @@ class FakeStt(FakeEngine):
         return Transcript(line, language, 1.0, 0.9, self.model_name, words, segments)
 
 
+class FakeTurns(FakeEngine):
+    """Rates each pause with the next number of its script, then with 1."""
+
+    def __init__(self, script: Sequence[float] = (), *, seconds: float = 0.0) -> None:
+        super().__init__()
+        self._script = list(script)
+        self._seconds = seconds
+        self.heard: list[Samples] = []
+
+    @property
+    def available(self) -> bool:
+        return self.started
+
+    def warm_up(self) -> None:
+        pass
+
+    async def end_of_turn(self, samples: Samples, urgency: Urgency) -> float:
+        self._must_run()
+        self.heard.append(samples)
+        return await urgency.guard(self._answer())
+
+    async def _answer(self) -> float:
+        await asyncio.sleep(self._seconds)
+        return self._script.pop(0) if self._script else 1.0
+
+
 def spread(text: str, seconds: float) -> tuple[Word, ...]:
     """The words of the text, evenly over the time."""
     words = text.split()

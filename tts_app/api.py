@@ -22,7 +22,14 @@ from tts_app.voices.samples import sample_for
 
 router = Router(tags=["Speech"])
 
-AUDIO_TYPES = ("audio/wav", "audio/mpeg", "audio/ogg", "audio/aac", "audio/flac")
+AUDIO_TYPES = (
+    "audio/wav",
+    "audio/mpeg",
+    "audio/ogg",
+    "audio/aac",
+    "audio/flac",
+    "audio/pcm",
+)
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 TTS_DOCS = {
     "responses": {

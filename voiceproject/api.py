@@ -27,9 +27,11 @@ from gateway_app.path_hints import nothing_at
 from gateway_app.requests import scope_of
 from gateway_app.responses import error_response, explain_validation
 from gateway_app.services import gateway_services
+from gateway_app.tokens.api import router as token_router
 from tts_app.api import router as speech_router
 from tts_app.conversation_api import router as conversation_router
-from voiceproject.body_limits import in_words, json_limit_bytes
+from voiceproject.api_errors import document_errors
+from voiceproject.routes.body_limits import in_words, json_limit_bytes
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +47,7 @@ class VoiceAPI(NinjaAPI):
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         # The addresses are below the server's, which says where it is.
         schema = super().get_openapi_schema(**{**options, "path_prefix": ""})
+        document_errors(schema["paths"])
         schema["servers"] = [{"url": get_script_prefix().rstrip("/") or "/"}]
         schema["components"]["securitySchemes"] = SECURITY_SCHEMES
         # The empty alternative: without configured keys, none is required.
@@ -88,6 +91,7 @@ api = VoiceAPI(
     urls_namespace="api",
 )
 api.add_router("", gateway_router)
+api.add_router("", token_router)
 api.add_router("", speech_router)
 api.add_router("", conversation_router)
 api.add_router("", transcription_router)

@@ -13,6 +13,7 @@ from common.config import (
     SttEngineSettings,
     TtsEngineSettings,
 )
+from common.config.models import ModelSettings
 from common.engine import EngineSlot
 from common.services import Services
 from compat_app.wyoming.server import WyomingServer
@@ -36,6 +37,9 @@ from llm.servers.ollama_probe import ask_ollama
 from stt_app.core.endpointing.vad import VadModel
 from stt_app.core.engine import SttEngine
 from stt_app.core.languages import check_configured
+from stt_app.core.turns.engine import TurnModel
+from stt_app.core.turns.none import NoTurnModel
+from stt_app.core.turns.smart_turn import SmartTurn
 from stt_app.services import ListeningServices, build_listening
 from tts_app.core.engine import TtsEngine
 from tts_app.core.voices.downloads import VoiceDownloads
@@ -44,6 +48,7 @@ from tts_app.services import SpeechServices
 from tts_app.voice_admin.installed import downloaded_for
 from voiceproject.error_shapes import ERROR_SHAPES
 from voiceproject.lifecycle import Managed, ServerProcess
+from voiceproject.routes.table import ROUTES
 from voiceproject.storage.kinds import kept_data
 
 ROLES = ("stt", "tts")
@@ -66,6 +71,10 @@ TTS_ENGINES = EngineSlot(
     },
     taking_options=frozenset(["http"]),
 )
+TURN_MODELS: Mapping[str, Callable[[ModelSettings], TurnModel]] = {
+    "smart-turn": SmartTurn,
+    "none": NoTurnModel,
+}
 
 
 @dataclass(frozen=True)
@@ -75,10 +84,16 @@ class Engines:
     stt: SttEngine | None = None
     tts: TtsEngine | None = None
     llm: LlmEngine | None = None
+    turns: TurnModel | None = None
 
     def parts(self) -> dict[str, Part]:
         """The engines that run here, by the names that health calls them."""
-        engines = {"whisper": self.stt, "piper": self.tts, "llm": self.llm}
+        engines: dict[str, Part | None] = {
+            "whisper": self.stt,
+            "piper": self.tts,
+            "llm": self.llm,
+            "turn_model": self.turns,
+        }
         return {name: engine for name, engine in engines.items() if engine}
 
 
@@ -99,6 +114,7 @@ def build_engines(config: Config, roles: Collection[str] = ROLES) -> Engines:
         stt=build_stt(config) if "stt" in roles else None,
         tts=build_tts(config) if speaks else None,
         llm=build_llm(config) if speaks else None,
+        turns=TURN_MODELS[config.turn_model](config) if "stt" in roles else None,
     )
 
 
@@ -138,7 +154,7 @@ def assemble(
     files: Callable[[], list[RunningFile]] = list
     told: list[Forget] = [database.forget, recent.forget]
     if engines.stt is not None:
-        listening = build_listening(config, engines.stt, records, vad)
+        listening = build_listening(config, engines.stt, records, vad, engines.turns)
         files = listening.listening.files.now
         told.append(listening.listening.forget)
         rooms.append(listening)
@@ -153,7 +169,7 @@ def assemble(
             talk = build_conversations(config, listening, speech, nothing_kept)
             rooms.append(talk)
     counters, failures = Counters(config.redis_url), FailureLog()
-    access = AccessControl(config, counters, listener=failures)
+    access = AccessControl(config, counters, listener=failures, routes=ROUTES)
     gateway = _gateway(
         loaded, engines.parts(), queues, files, sessions, records, recent, access
     )
@@ -245,8 +261,10 @@ def _managed_wyoming(wyoming: WyomingServer) -> Managed:
 
 def _managed_listening(listening: ListeningServices) -> list[Managed]:
     engine, service = listening.engine, listening.listening
+    turns = listening.turn_model
     return [
         Managed("stt", engine.start, engine.stop, needed=True, is_engine=True),
+        Managed("turn_model", turns.start, turns.stop),
         Managed("listening", service.start, service.stop),
     ]
 

@@ -17,6 +17,7 @@ from voiceproject.django_config import (
     unfold_settings,
     usable_secret_key,
 )
+from voiceproject.routes.body_limits import json_limit_bytes
 from voiceproject.storage.folder import temporary_folder
 
 BASE_DIR = project_dir()
@@ -161,7 +162,8 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-DATA_UPLOAD_MAX_MEMORY_SIZE = _config.max_body_mb * 1_000_000
+# Forms are unescaped without a pause, so theirs is the limit of JSON.
+DATA_UPLOAD_MAX_MEMORY_SIZE = json_limit_bytes(_config)
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_TEMP_DIR = temporary_folder(_data_dir)
 # Always on disk, so that every upload has a path for other processes.

@@ -43,6 +43,10 @@ class ModelSettings(Section):
         "piper",
         "Text-to-speech engine: `piper`, `http` (another server with an OpenAI-compatible audio API), or the dotted path `package.module:Class` of your own engine.",
     )
+    turn_model: Literal["smart-turn", "none"] = setting(
+        "smart-turn",
+        "Model that hears whether a speaker has finished, for semantic endpointing; with `none`, or if its file is missing, a pause of one length ends a turn.",
+    )
     stt_engine_options: EngineOptionsSetting = setting(
         {},
         "Options of the speech-to-text engine `http` or of your own engine: a mapping here, a JSON object in the environment.",

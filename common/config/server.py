@@ -130,6 +130,18 @@ class NetworkSettings(Section):
         gt=0,
         le=86_400,
     )
+    page_timeout_seconds: float = setting(
+        60.0,
+        "Time limit in seconds for the response of a page, a list or a probe to begin; then it is 504. Speech has `tts_request_timeout`.",
+        gt=0,
+        le=3_600,
+    )
+    recording_timeout_seconds: float = setting(
+        14_400.0,
+        "Time limit in seconds for the response to a recording to begin: without `stream` when all of it is transcribed; then it is 504.",
+        gt=0,
+        le=604_800,
+    )
     monitor_max_sessions: int = setting(
         50, "Live connections to `/ws/monitor`; more are refused with 4503.", ge=1
     )
@@ -142,6 +154,11 @@ class NetworkSettings(Section):
         0,
         "HTTP requests and new WebSockets of one API key, user or (without keys) address per minute, counted across processes if `redis_url` is set; further ones get 429. 0 means no limit.",
         ge=0,
+    )
+    tokens_per_minute: int = setting(
+        600,
+        "Tokens of `POST /api/token` that one API key or user gets in a minute; further requests get 429.",
+        ge=1,
     )
     header_timeout_seconds: float = setting(
         10.0, "Time limit in seconds for the headers of a request to arrive.", gt=0

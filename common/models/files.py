@@ -17,6 +17,7 @@ from common.models.wheels import (
     EMBEDDED_WHISPER,
     INSTALL,
     JOE,
+    SMART_TURN,
     SMOLLM2,
     cache_folder,
     wheel_file,
@@ -156,6 +157,17 @@ def find_llm(config: ModelSettings) -> Path:
     if found is None:
         raise ModelMissing(
             f"The embedded language model is not installed. Fix it with: {INSTALL}"
+        )
+    return found
+
+
+def find_turn_model(config: ModelSettings) -> Path:
+    """The ONNX file of Smart Turn. Raises ModelMissing."""
+    found = wheel_file(SMART_TURN, cache_folder(config.cache_dir))
+    if found is None:
+        raise ModelMissing(
+            "The turn model is not installed, so a pause of one length ends a turn. "
+            f"Fix it with: {INSTALL} (or set `turn_model: none`)"
         )
     return found
 

@@ -53,6 +53,12 @@ SMOLLM2 = WheelFile(
     "SmolLM2-135M-Instruct.Q4_1.gguf",
     "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
 )
+SMART_TURN = WheelFile(
+    "pipecat",
+    "audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx",
+    "2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f",
+)
+"""The only file that is used of the package `pipecat-ai`."""
 EMBEDDED_WHISPER = ("base", "tiny.en")
 
 

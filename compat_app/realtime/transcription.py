@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -115,6 +116,8 @@ class TranscriptionSession:
 
     async def _append(self, audio: bytes) -> None:
         size = self._live.slice_bytes
+        # To read a large event took a while already.
+        await asyncio.sleep(0)
         for start in range(0, len(audio), size):
             self._live.feed(audio[start : start + size])
             await self._live.wait_for_capacity()

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from common.config import Config
 from common.errors import Forbidden, Unauthorized
+from gateway_app.access.browser_tokens import (
+    TOKEN_PREFIX,
+    BrowserTokens,
+    NotAToken,
+)
 from gateway_app.access.counters import Counters
 from gateway_app.access.keys import ConfigKeys, KeySource, presented_key
 from gateway_app.access.origins import check_origin
-from gateway_app.access.principals import ANONYMOUS, Principal, user_principal
+from gateway_app.access.principals import (
+    ANONYMOUS,
+    Principal,
+    Scope,
+    principal_of_user_id,
+    user_principal,
+)
 from gateway_app.access.proxies import behind_proxy, client_address, header
-from gateway_app.access.public_paths import skips_access
 from gateway_app.access.quotas import (
     Allowance,
     FailedLogins,
@@ -20,6 +31,8 @@ from gateway_app.access.quotas import (
     Kind,
     Quotas,
 )
+from gateway_app.access.root_path import below
+from gateway_app.access.routes import NO_ROUTES, Route, Routes
 from gateway_app.access.session_users import user_of_session
 
 SUBPROTOCOLS = ("voice.v1", "realtime", "token")
@@ -27,7 +40,9 @@ SUBPROTOCOLS = ("voice.v1", "realtime", "token")
 
 
 class AccessControl:
-    """Authenticates requests and sockets. `further_keys` are stores of keys besides the
+    """Authenticates requests and sockets, and checks that they may use their route.
+
+    `routes` is the table of all routes; `further_keys` are stores of keys besides the
     setting `api_keys`; `listener` is told of each wrong key and password.
     """
 
@@ -37,10 +52,14 @@ class AccessControl:
         counters: Counters,
         further_keys: Sequence[KeySource] = (),
         listener: FailureListener | None = None,
+        routes: Routes = NO_ROUTES,
     ) -> None:
         self.failures = FailedLogins(counters, listener)
         """Counts keys here, and passwords at the admin's login."""
+        self.tokens = BrowserTokens(counters, config.tokens_per_minute)
+        """Short-lived tokens for sockets of web pages."""
         self._quotas = Quotas(config, counters)
+        self.routes = routes
         self._config = config
         keys = ConfigKeys(config.api_keys, config.history_keys)
         self._sources = (keys, *further_keys)
@@ -78,10 +97,12 @@ class AccessControl:
         if not [source for source in self._sources if await source.in_use()]:
             return ANONYMOUS
         if key := presented_key(scope):
+            if key.startswith(TOKEN_PREFIX):
+                return await self._principal_of_token(key, scope["type"], address)
             return await self._principal_of_key(key, address)
         user = await signed_in() if signed_in else scope.get("user")
         if user is not None and user.is_authenticated:
-            return user_principal(user)
+            return await user_principal(user)
         if not needs_key:
             return ANONYMOUS
         raise Unauthorized(
@@ -97,18 +118,47 @@ class AccessControl:
         await self.failures.count(address)
         raise Unauthorized("The API key is not valid.")
 
+    async def _principal_of_token(
+        self, token: str, kind: str, address: str
+    ) -> Principal:
+        if kind != "websocket":
+            raise Unauthorized("A token opens a WebSocket; requests need an API key.")
+        try:
+            claims = await self.tokens.take(token)
+        except NotAToken:
+            self.failures.listener.failed(Kind.KEY, address)
+            await self.failures.count(address)
+            raise
+        principal = await self._principal_named(claims.principal_id)
+        if principal is None:
+            raise Unauthorized("Whoever asked for this token has lost access since.")
+        scopes = frozenset(filter(principal.may, claims.scopes))
+        return replace(principal, scopes=scopes)
+
+    async def _principal_named(self, principal_id: str) -> Principal | None:
+        """The principal with this id, as it is now; None if it has lost access."""
+        if principal_id == ANONYMOUS.id:
+            return None  # keys are required by now
+        for source in self._sources:
+            if (principal := await source.named(principal_id)) is not None:
+                return principal
+        return await principal_of_user_id(principal_id)
+
     async def admit_socket(self, scope: dict[str, Any]) -> Principal:
         """The principal of a WebSocket. Raises Unauthorized, Forbidden, TooMany."""
         self.check_origin(scope)
         principal = await self.authenticate(scope)
-        if principal.kind == "user" and not header(scope, b"origin"):
+        path = below(scope["path"], self._config.root_path)
+        check_scope(principal, self.routes.of_socket(path))
+        by_cookie = principal.kind == "user" and not presented_key(scope)
+        if by_cookie and not header(scope, b"origin"):
             raise Forbidden("A signed-in browser must send an `Origin` header.")
         return principal
 
     async def admit_body(self, scope: dict[str, Any]) -> None:
         """Check on its headers that a request may send a large body. `scope` needs no
-        state and no session. Raises Unauthorized, and TooMany for an address that keeps
-        trying; quotas are counted when the request is complete.
+        state and no session. Raises Unauthorized, Forbidden, and TooMany for an address
+        that keeps trying; quotas are counted when the request is complete.
         """
         scope = behind_proxy(scope, self._config.trusted_proxies)
         address, path = client_address(scope), scope["path"]
@@ -116,8 +166,11 @@ class AccessControl:
         async def signed_in() -> Any:
             return await user_of_session(scope)
 
-        if not skips_access(path):
-            await self._principal(scope, address, signed_in, needs_key=True)
+        route = self.routes.of(scope["method"], path)
+        if not route.skips_access:
+            check_scope(
+                await self._principal(scope, address, signed_in, needs_key=True), route
+            )
         elif not getattr(await signed_in(), "is_staff", False):
             raise Unauthorized(f"{path} takes large bodies of signed-in staff only.")
 
@@ -130,6 +183,12 @@ class AccessControl:
     def check_origin(self, scope: dict[str, Any]) -> None:
         """Refuse a browser's request from a page of another site. Raises Forbidden."""
         check_origin(scope, self._config)
+
+
+def check_scope(principal: Principal, route: Route) -> None:
+    """Raises Forbidden if the principal lacks the scope of the route."""
+    if isinstance(route.needs, Scope):
+        principal.must_have(route.needs)
 
 
 def offered_subprotocol(scope: dict[str, Any]) -> str | None:

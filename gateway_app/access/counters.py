@@ -42,7 +42,8 @@ class Counters:
     def __init__(
         self, redis_url: str = "", clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._memory = MemoryWindows(clock)
+        self._memory: dict[str, MemoryWindows] = {}
+        """By namespace, so that names of one purpose never crowd out those of another."""
         self._pool = _pool(redis_url) if redis_url else None
         self._redis = RedisWindows(_redis_storage(self._pool)) if self._pool else None
         self._clock = clock
@@ -53,19 +54,25 @@ class Counters:
 
         0 while the count is within the limit; past it the seconds until the window ends.
         """
-        count, seconds = await self._ask(lambda windows: windows.hit(item, name, cost))
+        count, seconds = await self._ask(
+            item, lambda windows: windows.hit(item, name, cost)
+        )
         return 0.0 if count <= item.amount else max(1.0, round(seconds))
 
     async def left(self, item: RateLimitItem, name: str) -> tuple[int, float]:
         """How many more events the limit allows, and the seconds until the window ends;
         0 seconds if nothing was counted yet."""
-        count, seconds = await self._ask(lambda windows: windows.count(item, name))
+        count, seconds = await self._ask(
+            item, lambda windows: windows.count(item, name)
+        )
         if not count:
             return item.amount, 0.0
         return max(0, item.amount - count), max(1.0, round(seconds))
 
     async def _ask(
-        self, ask: Callable[[Windows], Awaitable[tuple[int, float]]]
+        self,
+        item: RateLimitItem,
+        ask: Callable[[Windows], Awaitable[tuple[int, float]]],
     ) -> tuple[int, float]:
         """The answer of Redis, or of this process's memory while Redis is down."""
         if self._redis is not None and self._clock() >= self._away_until:
@@ -75,7 +82,8 @@ class Counters:
                 self._away_until = self._clock() + RETRY_SECONDS
                 reason = type(error).__name__
                 log.warning("limits apply to this process only", reason=reason)
-        return await ask(self._memory)
+        memory = self._memory.setdefault(item.namespace, MemoryWindows(self._clock))
+        return await ask(memory)
 
     async def close(self) -> None:
         """Close the connections; the next hit opens new ones."""

@@ -31,6 +31,9 @@ class KeySource(Protocol):
     async def principal(self, key: str) -> Principal | None:
         """The principal of the key, or None if it is unknown."""
 
+    async def named(self, principal_id: str) -> Principal | None:
+        """The principal with this id while it has a valid key, otherwise None."""
+
 
 class ConfigKeys:
     """The keys of the setting `api_keys`.
@@ -43,6 +46,8 @@ class ConfigKeys:
         """`history_keys` are those of them that may read the texts of others."""
         self._digests = [_digest(key) for key in keys]
         self._history_digests = {_digest(key) for key in history_keys}
+        found = [self._principal_of(key) for key in keys]
+        self._principals = {principal.id: principal for principal in found}
 
     async def in_use(self) -> bool:
         return bool(self._digests)
@@ -53,8 +58,14 @@ class ConfigKeys:
         matches = [hmac.compare_digest(given, digest) for digest in self._digests]
         if not any(matches):
             return None
-        reads_history = given in self._history_digests
+        return self._principal_of(key)
+
+    def _principal_of(self, key: str) -> Principal:
+        reads_history = _digest(key) in self._history_digests
         return key_principal(key, ALL_SCOPES if reads_history else USUAL_SCOPES)
+
+    async def named(self, principal_id: str) -> Principal | None:
+        return self._principals.get(principal_id)
 
 
 def key_principal(key: str, scopes: frozenset[Scope] = USUAL_SCOPES) -> Principal:

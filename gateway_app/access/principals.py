@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
 
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest
+
+from common.errors import Forbidden
 
 Kind = Literal["anonymous", "key", "user", "local"]
 
@@ -16,14 +20,24 @@ class Scope(StrEnum):
     """What a principal may use."""
 
     LISTEN = "stt"
+    """Speech to text."""
     SPEAK = "tts"
+    """Text to speech, and the language model of `/tts`."""
+    CHAT = "chat"
+    """Spoken conversations."""
     MONITOR = "monitor"
+    """Figures of the running server, and its configuration."""
     HISTORY = "history:read"
     """The texts of other principals."""
+    VOICES = "voices:write"
+    """Making, changing and removing voices."""
+    ADMIN = "admin"
+    """Everything, the other scopes included."""
 
 
+USER_PREFIX = "user:"
 ALL_SCOPES = frozenset(Scope)
-USUAL_SCOPES = ALL_SCOPES - {Scope.HISTORY}
+USUAL_SCOPES = ALL_SCOPES - {Scope.HISTORY, Scope.ADMIN}
 
 
 @dataclass(frozen=True)
@@ -59,6 +73,19 @@ class Principal:
     scopes: frozenset[Scope] = USUAL_SCOPES
     limits: Limits = NO_LIMITS
 
+    def may(self, scope: Scope) -> bool:
+        """Whether the principal has the scope."""
+        return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def must_have(self, scope: Scope) -> None:
+        """Raises Forbidden, which names the scope, if the principal lacks it."""
+        if not self.may(scope):
+            raise Forbidden(f"This needs the scope `{scope}`, which {self._words()}.")
+
+    def _words(self) -> str:
+        owner = {"key": "this API key", "user": "this account"}.get(self.kind, self.id)
+        return f"{owner} does not have"
+
 
 ANONYMOUS = Principal("anonymous", "anonymous")
 """Everybody, if no key is required."""
@@ -66,10 +93,55 @@ LOCAL = Principal("local", "local", scopes=ALL_SCOPES)
 """Whoever runs a command on this machine."""
 
 
-def user_principal(user: Any) -> Principal:
+class Role(StrEnum):
+    """What a user is for: the name of a group, which has the permissions in the admin."""
+
+    READER = "reader"
+    """Watches the server and reads its history."""
+    OPERATOR = "operator"
+    """Uses speech too, manages voices, and deletes old history."""
+    ADMINISTRATOR = "administrator"
+    """May do everything."""
+
+
+ROLE_SCOPES = {
+    Role.READER: frozenset({Scope.MONITOR, Scope.HISTORY}),
+    Role.OPERATOR: ALL_SCOPES - {Scope.ADMIN},
+    Role.ADMINISTRATOR: ALL_SCOPES,
+}
+SCOPES_WITHOUT_ROLE = USUAL_SCOPES - {Scope.VOICES}
+"""An account without a role may use speech, and what its permissions allow in the
+admin."""
+
+
+def scopes_of_user(groups: Iterable[str], *, is_superuser: bool) -> frozenset[Scope]:
+    """What a user in these groups may use. The one place that decides it."""
+    if is_superuser:
+        return ALL_SCOPES
+    roles = [ROLE_SCOPES[role] for role in Role if role in frozenset(groups)]
+    return frozenset().union(*roles) if roles else SCOPES_WITHOUT_ROLE
+
+
+async def user_principal(user: Any) -> Principal:
     """The principal of a user who has signed in."""
-    scopes = ALL_SCOPES if user.is_superuser else USUAL_SCOPES
-    return Principal(f"user:{user.pk}", "user", user.get_username(), scopes)
+    groups = [name async for name in user.groups.values_list("name", flat=True)]
+    scopes = scopes_of_user(groups, is_superuser=user.is_superuser)
+    return Principal(user_id(user), "user", user.get_username(), scopes)
+
+
+def user_id(user: Any) -> str:
+    """The id of a user's principal."""
+    return f"{USER_PREFIX}{user.pk}"
+
+
+async def principal_of_user_id(principal_id: str) -> Principal | None:
+    """The principal of an account that may still sign in; None without one."""
+    pk = principal_id.removeprefix(USER_PREFIX)
+    if not principal_id.startswith(USER_PREFIX) or not pk.isdigit():
+        return None
+    users = get_user_model()._default_manager
+    user = await users.filter(pk=int(pk), is_active=True).afirst()
+    return None if user is None else await user_principal(user)
 
 
 def principal_of(request: HttpRequest) -> Principal:

@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 from django.http import HttpRequest
 
-from gateway_app.access.principals import user_principal
+from gateway_app.access.principals import user_id
 from gateway_app.audit.log import Action, record
 
 MAX_SINGLE_DELETIONS = 20
@@ -17,7 +17,7 @@ MAX_SINGLE_DELETIONS = 20
 
 def actor_of(request: HttpRequest) -> str:
     """The signed-in user of an admin page."""
-    return user_principal(request.user).id
+    return user_id(request.user)
 
 
 def subject_of(row: models.Model) -> str:

@@ -10,13 +10,12 @@ from django.contrib.auth import get_user_model
 from structlog.contextvars import get_contextvars
 
 from common.text_cleaning import clean_text
-from gateway_app.access.principals import LOCAL, acting
+from gateway_app.access.principals import LOCAL, USER_PREFIX, acting
 from gateway_app.audit.models import Action, AuditEvent
 
 __all__ = ["Action", "arecord", "record"]
 
 MAX_DETAIL_CHARACTERS = 1_000
-USER = "user:"
 
 
 def record(actor: str, action: Action, subject: str, **details: str | int) -> None:
@@ -48,8 +47,8 @@ async def arecord(
 def _name_of(actor: str) -> str:
     if actor == LOCAL.id:
         return _login_name()
-    pk = actor.removeprefix(USER)
-    if actor.startswith(USER) and pk.isdigit():
+    pk = actor.removeprefix(USER_PREFIX)
+    if actor.startswith(USER_PREFIX) and pk.isdigit():
         user = get_user_model()._default_manager.filter(pk=int(pk)).first()
         return user.get_username() if user is not None else ""
     principal = acting()

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.dispatch import receiver
 
-from gateway_app.access.principals import user_principal
+from gateway_app.access.principals import user_id
 from gateway_app.audit.log import Action, record
 
 
@@ -25,5 +25,4 @@ def record_sign_out(user: Any, **_: Any) -> None:
 
 
 def _record(action: Action, user: Any) -> None:
-    principal = user_principal(user)
-    record(principal.id, action, principal.id, name=principal.name)
+    record(user_id(user), action, user_id(user), name=user.get_username())

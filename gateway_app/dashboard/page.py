@@ -24,7 +24,12 @@ from gateway_app.models import HistoryEntry, Synthesis, Transcript
 from gateway_app.services import find_gateway_services
 
 CHART_HOURS = 24
-PART_NAMES = {"whisper": "Whisper", "piper": "Piper", "llm": "Language model"}
+PART_NAMES = {
+    "whisper": "Whisper",
+    "piper": "Piper",
+    "llm": "Language model",
+    "turn_model": "End of turn",
+}
 
 
 @dataclass(frozen=True)

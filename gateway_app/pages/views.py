@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_safe
 
-from gateway_app.access.public_paths import lists_are_public
+from gateway_app.access.routes import lists_are_public
 from gateway_app.pages.client_settings import ServerAddress, client_settings
 from gateway_app.pages.message_docs import SocketDoc
 from gateway_app.pages.shown_settings import shown_groups
@@ -21,6 +21,7 @@ PART_NAMES = {
     "whisper": _("Speech to text"),
     "piper": _("Text to speech"),
     "llm": _("Language model"),
+    "turn_model": _("End of turn"),
     "database": _("Database"),
     "redis": "Redis",
 }

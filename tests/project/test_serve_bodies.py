@@ -18,9 +18,10 @@ import pytest
 
 from common.config import project_dir
 from common.config.server import LARGEST_JSON_KB
-from tests.project.test_body_limits import routes_with_body
+from gateway_app.access.routes import Body
+from tests.project.routes.test_body_limits import routes_with_body
 from tests.server_process import RunningServer, running_server
-from voiceproject.body_limits import Body, body_of
+from voiceproject.routes.body_limits import body_of
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(400)]
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
-from common.errors import BadValue, VoiceError
+from common.errors import BadValue, TooLarge, VoiceError
 from gateway_app.requests import scope_of
 from gateway_app.services import gateway_services
 from tts_app.core.voices.upload import VoiceUploads
@@ -18,6 +18,7 @@ from tts_app.services import speech_services
 from tts_app.voice_admin.installed import take_up_voice
 from tts_app.voice_admin.pages import AsyncView, VoicePages
 
+_MEGABYTE = 1_000_000
 Step = Callable[[HttpRequest, VoiceUploads], Awaitable[dict[str, Any]]]
 
 
@@ -60,8 +61,12 @@ async def add(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:
     except ValueError as error:
         raise BadValue("`offset` must be an integer.", field="offset") from error
     upload, kind = given.get("upload", ""), given.get("kind", "")
-    await sync_to_async(uploads.add)(upload, kind, offset, request.body)
-    return {"has": offset + len(request.body)}
+    most_mb = gateway_services(scope_of(request)).config.max_body_mb
+    data = request.read(most_mb * _MEGABYTE + 1)
+    if len(data) > most_mb * _MEGABYTE:
+        raise TooLarge(f"A part may have at most {most_mb} MB (`max_body_mb`).")
+    await sync_to_async(uploads.add)(upload, kind, offset, data)
+    return {"has": offset + len(data)}
 
 
 async def finish(request: HttpRequest, uploads: VoiceUploads) -> dict[str, Any]:

@@ -10,11 +10,23 @@ from prometheus_client import CollectorRegistry
 from pydantic.fields import FieldInfo
 
 from common import errors
-from common.config import SectionInfo, sections
+from common.config import Config, SectionInfo, sections
 from common.errors import VoiceError
 from common.metrics import REGISTRY
+from gateway_app.access.principals import Scope
+from gateway_app.access.routes import (
+    READING,
+    SOCKET,
+    Body,
+    Deadline,
+    Route,
+    Routes,
+)
+from gateway_app.admission.deadlines import deadline_seconds
 from gateway_app.pages.message_docs import MessageDoc, SocketDoc
 from voiceproject.docs.sockets import SOCKETS
+from voiceproject.routes.body_limits import BodyLimits, in_words
+from voiceproject.routes.table import ROUTES
 
 NOTE = "<!-- Written by `make docs`; change the declarations, not this page. -->"
 TITLES = {
@@ -172,6 +184,40 @@ def metrics_page(registry: CollectorRegistry) -> str:
     return "\n".join([*lines, ""])
 
 
+def routes_page(routes: Routes, config: Config) -> str:
+    """Every route: who may use it, its body and its deadline."""
+    limits = BodyLimits(config)
+    lines = [
+        NOTE,
+        "# Routes",
+        "",
+        "Each HTTP route and WebSocket with the scope that a caller needs, the largest body, and the time until the response begins.",
+        "A call without the scope is 403 (4403 on a WebSocket), and the message names the scope. The scope `admin` includes all others. Below a path that ends",
+        "in a slash everything is covered; `public_lists` opens the lists to callers without a key. Sizes and times are those of the default settings.",
+        "",
+        "| route | needs | largest body | response begins within |",
+        "|---|---|---|---|",
+    ]
+    lines += [_route_row(row, limits, config) for row in routes.rows]
+    return "\n".join([*lines, ""])
+
+
+def _route_row(row: Route, limits: BodyLimits, config: Config) -> str:
+    methods = "any method" if len(row.methods) > len(READING) else row.methods[0]
+    words = "WebSocket" if row.methods == SOCKET else methods
+    needs = f"`{row.needs}`" if isinstance(row.needs, Scope) else row.needs.value
+    body = row.body.value
+    if row.body is not Body.NOTHING:
+        body = f"{in_words(limits.of_kind(row.body))}: {body}"
+    seconds = deadline_seconds(row.deadline, config)
+    within = row.deadline.value
+    if row.deadline is Deadline.SPEECH:
+        seconds = config.tts_request_timeout
+    if seconds is not None:
+        within = f"{seconds:g} s ({within})"
+    return f"| {words} `{row.path}` | {needs} | {body} | {within} |"
+
+
 def _labels(name: str, registry: CollectorRegistry) -> str:
     # prometheus_client offers labels only on samples, and there are none yet.
     collector: Any = registry._names_to_collectors.get(name)
@@ -186,5 +232,6 @@ def _cell(text: str) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "settings.md": lambda: settings_page(sections()),
     "protocol.md": lambda: protocol_page(SOCKETS),
+    "routes.md": lambda: routes_page(ROUTES, Config()),
     "metrics.md": lambda: metrics_page(REGISTRY),
 }

@@ -17,7 +17,7 @@ from common.errors import BadRequest, Restarting, TooLarge, VoiceError
 from gateway_app.access.root_path import below
 from gateway_app.error_shapes import NATIVE, ErrorShape
 from gateway_app.path_hints import hint
-from voiceproject.body_limits import in_words
+from voiceproject.routes.body_limits import in_words
 from voiceproject.server.peers import HEALTH, too_many_connections
 
 log = structlog.get_logger(__name__)

@@ -21,7 +21,7 @@ from twisted.logger import STDLibLogObserver, globalLogBeginner
 from common.config import Config
 from common.errors import Restarting
 from gateway_app.error_shapes import NATIVE_ONLY, ErrorShapes
-from voiceproject.body_limits import BodyLimits
+from voiceproject.routes.body_limits import BodyLimits
 from voiceproject.server.http import LimitedHTTPFactory
 from voiceproject.server.message_limits import MessageLimits
 from voiceproject.server.peers import BodiesInProgress, OpenConnections

@@ -16,6 +16,7 @@ _TITLES = {
     "whisper": "Speech to text",
     "piper": "Text to speech",
     "llm": "Language model",
+    "turn_model": "End of turn",
 }
 _MARKS = {"ready": "ok", "degraded": "partly", "loading": "loading", "down": "missing"}
 

@@ -23,7 +23,7 @@ ENCODINGS: tuple[Encoding, ...] = get_args(Encoding)
 PCM16: Encoding = "pcm_s16le"
 
 _NOTHING = np.zeros(0, np.float32)
-_RAW_SLICE_SECONDS = 2.0
+_RAW_SLICE_SECONDS = 1.0
 _PACKED_SLICE_BYTES = 1_024
 _USUAL_CONTAINER_HZ = 48_000
 

@@ -30,7 +30,7 @@ def read_short_wav(path: Path) -> Samples | None:
         with wave.open(io.BytesIO(data)) as header:
             channels = header.getnchannels()
         audio = read_wav(data)
-    except (ValueError, EOFError, wave.Error):
+    except (ValueError, EOFError, RuntimeError, wave.Error):
         return None
     if channels != 1:  # FFmpeg mixes by its own rules
         return None

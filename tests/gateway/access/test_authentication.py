@@ -12,6 +12,7 @@ from gateway_app.access.counters import Counters
 from gateway_app.access.principals import Principal
 from tests.fake_services import loaded_config
 from tests.gateway.doors import OpenDoor
+from voiceproject.routes.table import ROUTES
 
 KEY = "a-long-key"
 OWN = "http://localhost"
@@ -194,6 +195,9 @@ async def test_it_asks_further_places_for_keys():
         async def principal(self, key: str) -> Principal | None:
             return Principal("7", "key", "the kitchen") if key == "k" else None
 
+        async def named(self, principal_id: str) -> Principal | None:
+            return None
+
     access = AccessControl(loaded_config().config, Counters(), [Known()])
     principal = await access.authenticate({"headers": [(b"x-api-key", b"k")]})
     assert principal == Principal("7", "key", "the kitchen")
@@ -207,9 +211,11 @@ UPLOAD = "/admin/tts_app/voice/upload/part/"
 
 
 async def may_send(path: str, keys: list[str], **headers: str) -> bool:
-    access = AccessControl(loaded_config(api_keys=keys).config, Counters())
+    config = loaded_config(api_keys=keys).config
+    access = AccessControl(config, Counters(), routes=ROUTES)
     scope = {
         "type": "http",
+        "method": "POST",
         "path": path,
         "client": ("10.0.0.1", 4_000),
         "headers": header_list(**headers),
@@ -246,6 +252,7 @@ async def test_a_wrong_key_counts_when_its_body_is_refused() -> None:
     headers = header_list(x_api_key="guess")
     scope = {
         "type": "http",
+        "method": "POST",
         "path": "/v1/listen",
         "client": ("10.0.0.1", 1),
         "headers": headers,

@@ -13,7 +13,7 @@ from common.config import Config
 from common.config.server import OWN_PATHS
 from gateway_app.access.root_path import below, placed
 from voiceproject.asgi import build_application
-from voiceproject.body_limits import BodyLimits
+from voiceproject.routes.body_limits import BodyLimits
 from voiceproject.server.message_limits import MessageLimits
 
 ROOT = "/voice"

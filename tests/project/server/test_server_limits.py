@@ -24,7 +24,7 @@ from tests.project.server.live_server import (
     tiny_server,
     upgrade,
 )
-from voiceproject.body_limits import json_limit_bytes
+from voiceproject.routes.body_limits import json_limit_bytes
 
 pytestmark = pytest.mark.server
 

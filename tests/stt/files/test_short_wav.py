@@ -68,6 +68,7 @@ OTHERS = {
     "one hertz": WAV[:24] + struct.pack("<I", 1) + WAV[28:],
     "a megahertz": WAV[:24] + struct.pack("<I", 1_000_000) + WAV[28:],
     "no channels": WAV[:22] + struct.pack("<H", 0) + WAV[24:],
+    "a format chunk longer than the file says": WAV[:16] + b"\x7f" + WAV[17:],
     "cut off in its header": WAV[:30],
     "24 bits": recorded(sound(0.5, rate_hz=48_000), "wav", "pcm_s24le", seekable=True),
     "stereo": recorded(

@@ -96,6 +96,8 @@ def test_a_byte_order_mark_is_read_over(tmp_path: Path) -> None:
         ({"espeak": None, "language": "tlh"}, "`espeak.voice` is missing"),
         ({"audio": {}}, "`audio.sample_rate` is missing"),
         ({"audio": {"sample_rate": 7}}, "its sample rate is 7"),
+        ({"num_symbols": "many"}, "a value has the wrong type"),
+        ({"num_symbols": -1}, "`num_symbols` is -1"),
         ({"num_speakers": 0}, "`num_speakers` is 0"),
         ({"num_speakers": 2, "speaker_id_map": {"a": 5}}, "numbers `a` beyond"),
         (

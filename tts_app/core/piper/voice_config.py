@@ -89,7 +89,7 @@ def _usual_form(plain: dict[str, Any]) -> dict[str, Any]:
         "inference": _inference(plain.get("inference") or {}),
         "phoneme_type": kind,
         "phoneme_id_map": ids,
-        "num_symbols": plain.get("num_symbols") or len(ids),
+        "num_symbols": _symbol_count(plain.get("num_symbols"), ids),
         "speaker_id_map": speakers,
         "num_speakers": _speaker_count(plain.get("num_speakers"), speakers),
     }
@@ -130,6 +130,13 @@ def _phoneme_ids(given: Mapping[str, Any]) -> dict[str, list[int]]:
     if not all(0 <= id < MAX_SYMBOLS for each in ids.values() for id in each):
         raise BadVoiceFile(f"`phoneme_id_map` has ids outside 0 to {MAX_SYMBOLS - 1}")
     return ids
+
+
+def _symbol_count(given: Any, ids: Mapping[str, list[int]]) -> int:
+    count = int(given or len(ids))
+    if not 1 <= count <= MAX_SYMBOLS:
+        raise BadVoiceFile(f"`num_symbols` is {count}")
+    return count
 
 
 def _language(plain: Mapping[str, Any]) -> str:

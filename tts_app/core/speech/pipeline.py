@@ -197,7 +197,7 @@ class SpeechPipeline:
             async with aclosing(self._pieces) as pieces:  # type: ignore[type-var]
                 async for piece in pieces:
                     await self._read_piece(piece)
-            self._put_lines(self._reader.finish())
+            await self._finish_reading()
             self._lines.put_nowait(None)
         except Exception as error:  # noqa: BLE001 - it is raised or told by `run`
             self._lines.put_nowait(error)
@@ -206,11 +206,21 @@ class SpeechPipeline:
         self.first_piece_at = self.first_piece_at or time.perf_counter()
         self.text += piece
         self.events.put(TextDelta(piece))
-        for line in self._reader.iterate(piece):
-            self._lines.put_nowait(line)
-            await self._give_way(piece)
+        for start in range(0, len(piece), LONG_PIECE):
+            for line in self._reader.iterate(piece[start : start + LONG_PIECE]):
+                self._lines.put_nowait(line)
+                await self._give_way(piece)
+            # Text of which nothing is spoken has no lines.
+            await asyncio.sleep(0)
         if self._is_slow():
             self._put_lines(self._reader.hurry())
+
+    async def _finish_reading(self) -> None:
+        """SSML and phonemes are read only now, and all at once."""
+        if len(self.text) > LONG_PIECE:
+            self._put_lines(await asyncio.to_thread(list, self._reader.finish()))
+        else:
+            self._put_lines(self._reader.finish())
 
     def _put_lines(self, lines: Iterable[Line]) -> None:
         for line in lines:

@@ -12,7 +12,7 @@ from voiceproject.docs.pages import PAGES
 
 
 class Command(BaseCommand):
-    help = "Write docs/settings.md, docs/protocol.md and docs/metrics.md."
+    help = "Write the generated pages of docs/: settings, protocol, routes and metrics."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -10,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from common.config import Config, project_dir
 from common.errors import ModelMissing
 from common.models.download import download_whisper
-from common.models.files import find_llm, local_whisper
+from common.models.files import find_llm, find_turn_model, local_whisper
 from common.models.names import WHISPER_HUB_IDS
 
 OFFLINE = (
@@ -55,7 +57,8 @@ def listing(config: Config) -> list[str]:
     names = list(dict.fromkeys([config.whisper_model_name, *WHISPER_HUB_IDS]))
     lines = ["Whisper (* is the configured one)"]
     lines += [_whisper_line(name, config) for name in names]
-    return [*lines, "", "Embedded language model", _llm_line(config)]
+    lines += ["", "Embedded language model", _line(find_llm, config)]
+    return [*lines, "", "Turn model", _line(find_turn_model, config)]
 
 
 def _whisper_line(name: str, config: Config) -> str:
@@ -68,8 +71,8 @@ def _whisper_line(name: str, config: Config) -> str:
     return f"{mark} {name:<18} {where}"
 
 
-def _llm_line(config: Config) -> str:
+def _line(find: Callable[[Config], Path], config: Config) -> str:
     try:
-        return f"  {find_llm(config)}"
+        return f"  {find(config)}"
     except ModelMissing as error:
         return f"  {error.message}"

@@ -1,13 +1,14 @@
-"""How large a request's body may be: one table for every route."""
+"""How large the body of a request may be."""
 
 from __future__ import annotations
 
-from enum import Enum
 from urllib.parse import unquote
 
 from common.config import Config
 from common.config.server import LARGEST_JSON_KB
 from gateway_app.access.root_path import below
+from gateway_app.access.routes import METHODS_WITH_BODY, Body
+from voiceproject.routes.table import ROUTES
 
 KILOBYTE = 1_024
 MEGABYTE = 1_000_000
@@ -19,45 +20,16 @@ LONG_FIELDS = 2
 """`text` and `system_prompt`."""
 OTHER_FIELDS_BYTES = 16 * KILOBYTE
 
-METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
-
-
-class Body(Enum):
-    """What a route takes."""
-
-    NOTHING = "nothing"
-    FIELDS = "fields"
-    """A JSON object, or a form."""
-    UPLOAD = "upload"
-    RECORDING = "recording"
-    """A file of audio, or a form or a JSON object with audio in it."""
-
-
-TABLE: tuple[tuple[str, Body], ...] = (
-    ("/tts", Body.FIELDS),
-    ("/admin/tts_app/voice/upload/part/", Body.UPLOAD),
-    ("/admin/", Body.FIELDS),
-    ("/v1/audio/transcriptions", Body.RECORDING),
-    ("/v1/audio/translations", Body.RECORDING),
-    ("/v1/listen", Body.RECORDING),
-    ("/v1/", Body.FIELDS),
-)
-"""The first matching row applies. A path with a trailing slash covers everything below
-it."""
-
 
 def body_of(method: str, path: str) -> Body:
-    """The limit for this path; no body is allowed if no row matches."""
+    """What the route takes; no body if no row of the table matches."""
     if method not in METHODS_WITH_BODY:
         return Body.NOTHING
-    for row, body in TABLE:
-        if path == row or (row.endswith("/") and path.startswith(row)):
-            return body
-    return Body.NOTHING
+    return ROUTES.of(method, path).body
 
 
 class BodyLimits:
-    """The table's sizes in bytes, as they are configured."""
+    """The sizes of the table of routes in bytes, as they are configured."""
 
     def __init__(self, config: Config) -> None:
         self._root = config.root_path
@@ -67,6 +39,10 @@ class BodyLimits:
             Body.UPLOAD: config.max_body_mb * MEGABYTE,
             Body.RECORDING: config.upload_max_mb * MEGABYTE,
         }
+
+    def of_kind(self, body: Body) -> int:
+        """Of a kind of body."""
+        return self._bytes[body]
 
     def of(self, method: bytes, target: bytes) -> int:
         """Of a request line's method and target."""

@@ -9,9 +9,9 @@ import pytest
 
 from common.config import Config
 from common.config.server import LARGEST_JSON_KB
+from gateway_app.access.routes import Body
 from voiceproject.api import api
-from voiceproject.body_limits import (
-    Body,
+from voiceproject.routes.body_limits import (
     BodyLimits,
     body_of,
     in_words,

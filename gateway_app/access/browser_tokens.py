@@ -1,0 +1,146 @@
+"""Short-lived tokens, with which a web page opens one WebSocket without knowing a key.
+
+A token is signed, not stored: it holds the id of the principal, its scopes, when it
+expires, and a number that is remembered once it has been used.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.core.signing import BadSignature, Signer
+from limits import RateLimitItemPerMinute
+
+from common.errors import BadValue, TooMany, Unauthorized
+from gateway_app.access.counters import Counters
+from gateway_app.access.principals import Principal, Scope
+
+TOKEN_PREFIX = "ek_"  # noqa: S105 - not one
+"""As OpenAI's clients expect it of an ephemeral key."""
+MAX_SECONDS = 60
+TOKEN_SCOPES = (Scope.LISTEN, Scope.SPEAK, Scope.CHAT, Scope.MONITOR, Scope.HISTORY)
+"""What there are sockets for."""
+USUAL_TOKEN_SCOPES = (Scope.LISTEN, Scope.SPEAK, Scope.CHAT)
+"""The scopes of a token for which none are asked."""
+
+_SALT = "browser token"
+_USES = RateLimitItemPerMinute(1, multiples=2, namespace="TOKEN_USES")
+"""Uses are remembered for longer than any token is valid."""
+
+
+class NotAToken(Unauthorized):
+    """It is not one of our tokens, so it counts as a wrong key."""
+
+
+@dataclass(frozen=True)
+class Issued:
+    """A token, and what it is good for."""
+
+    token: str
+    expires_at: int
+    """Seconds since 1970."""
+    scopes: tuple[Scope, ...]
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a valid token says."""
+
+    principal_id: str
+    scopes: frozenset[Scope]
+    expires_at: int
+    number: str
+
+
+class BrowserTokens:
+    """Issues tokens and takes each of them once.
+
+    Uses are remembered in Redis where it is configured, otherwise by this process.
+    """
+
+    def __init__(
+        self,
+        counters: Counters,
+        per_minute: int,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._counters = counters
+        self._issuing = RateLimitItemPerMinute(per_minute, namespace="TOKENS")
+        self._clock = clock
+
+    async def issue(
+        self,
+        principal: Principal,
+        scopes: Iterable[Scope] | None = None,
+        seconds: int = MAX_SECONDS,
+    ) -> Issued:
+        """A token with these scopes, or the usual ones that the principal has.
+
+        Raises Forbidden for a scope that the principal lacks, BadValue for one that no
+        socket needs, and TooMany past the tokens of this minute.
+        """
+        granted = self._granted(principal, scopes)
+        if wait_seconds := await self._counters.hit(self._issuing, principal.id):
+            raise TooMany(
+                f"At most {self._issuing.amount} tokens a minute are issued to one "
+                "caller.",
+                retry_after_seconds=wait_seconds,
+            )
+        expires_at = int(self._clock()) + seconds
+        content = {
+            "p": principal.id,
+            "s": [scope.value for scope in granted],
+            "e": expires_at,
+            "n": secrets.token_urlsafe(12),
+        }
+        return Issued(
+            TOKEN_PREFIX + _signer().sign_object(content), expires_at, granted
+        )
+
+    async def take(self, token: str) -> Claims:
+        """What the token says, if it is valid and was not used before.
+
+        Raises NotAToken for a forged one, otherwise Unauthorized.
+        """
+        claims = self._read(token)
+        if claims.expires_at < self._clock():
+            raise Unauthorized("The token has expired: ask for another one.")
+        if await self._counters.hit(_USES, claims.number):
+            raise Unauthorized("The token has been used: ask for another one.")
+        return claims
+
+    def _granted(
+        self, principal: Principal, scopes: Iterable[Scope] | None
+    ) -> tuple[Scope, ...]:
+        if scopes is None:
+            return tuple(scope for scope in USUAL_TOKEN_SCOPES if principal.may(scope))
+        chosen = tuple(dict.fromkeys(scopes))
+        for scope in chosen:
+            if scope not in TOKEN_SCOPES:
+                raise BadValue(
+                    f"No WebSocket needs the scope `{scope}`; a token may have "
+                    f"{', '.join(TOKEN_SCOPES)}.",
+                    field="scopes",
+                )
+            principal.must_have(scope)
+        return chosen
+
+    def _read(self, token: str) -> Claims:
+        try:
+            content = _signer().unsign_object(token.removeprefix(TOKEN_PREFIX))
+        except (BadSignature, ValueError) as error:
+            raise NotAToken("The token is not valid.") from error
+        return Claims(
+            content["p"],
+            frozenset(Scope(scope) for scope in content["s"]),
+            content["e"],
+            content["n"],
+        )
+
+
+def _signer() -> Signer:
+    # The separator may stand in a subprotocol; the usual colon may not.
+    return Signer(sep=".", salt=_SALT)

@@ -1,0 +1,5 @@
+"""Generated input for every door.
+
+In `make test` each run tries the same few examples; `make fuzz` tries others until its
+time is up.
+"""
