@@ -95,11 +95,6 @@ class ConversationSession:
         """The most bytes to feed at once, so that other tasks do not wait."""
         return self._live.slice_bytes
 
-    @property
-    def has_reply(self) -> bool:
-        """Whether there is a response that has not ended."""
-        return self._machine.has_reply
-
     def feed(self, frame: bytes) -> None:
         """Mono PCM16 at the session's rate, of any length. Raises UnsupportedAudio."""
         if self._machine.mutes_input(self._clock()):
@@ -154,14 +149,14 @@ class ConversationSession:
 
     def ask_reply(self) -> None:
         """Answer what was said so far. Raises BadRequest while there is a response."""
-        if self.has_reply:
+        if self._machine.has_reply:
             raise BadRequest("The conversation already has an active response.")
         self._marks.start()
         self._tell(on.ReplyAsked())
 
     def cancel_reply(self) -> bool:
         """End the response. Returns whether there was one."""
-        had_one = self.has_reply
+        had_one = self._machine.has_reply
         self._tell(on.ReplyCancelled())
         return had_one
 
