@@ -119,10 +119,50 @@ OLDEST_JOB_SECONDS = Gauge(
     ["engine"],
     registry=REGISTRY,
 )
+REFUSED_CONNECTIONS = Counter(
+    "voice_refused_connections",
+    "Connections and requests refused before any work was done for them, by reason: "
+    "`server_full`, `address_full`, `slow`, or the code of the error.",
+    ["reason"],
+    registry=REGISTRY,
+)
+FAILED_LOGINS = Counter(
+    "voice_failed_logins",
+    "Wrong credentials, by kind (`key`, `password`).",
+    ["kind"],
+    registry=REGISTRY,
+)
+LLM_CIRCUIT_OPEN = Gauge(
+    "voice_llm_circuit_open",
+    "1 from when a language model server kept failing until it answers again.",
+    ["server"],
+    registry=REGISTRY,
+)
+READY = Gauge(
+    "voice_ready",
+    "1 while the server takes work, as `GET /health/ready` says it.",
+    registry=REGISTRY,
+)
+PART_UP = Gauge(
+    "voice_part_up",
+    "1 while a component works, by its name in `GET /health`.",
+    ["part"],
+    registry=REGISTRY,
+)
+DISK_FREE_BYTES = Gauge(
+    "voice_disk_free_bytes",
+    "Free space of the disk that holds `data_dir`.",
+    registry=REGISTRY,
+)
 WORKER_MEMORY_BYTES = Gauge(
     "voice_process_memory_bytes",
     "Resident memory of the `server` and of each engine's worker processes.",
     ["part", "number"],
+    registry=REGISTRY,
+)
+HISTORY_WAITING = Gauge(
+    "voice_history_waiting",
+    "Request records that wait to be written to the database.",
     registry=REGISTRY,
 )
 HISTORY_DROPPED = Counter(

@@ -72,5 +72,6 @@ async def ready(request: HttpRequest) -> Status[dict[str, str]]:
 @router.get("/metrics", url_name="metrics", summary="Prometheus metrics")
 async def metrics(request: HttpRequest) -> HttpResponse:
     """Every metric in Prometheus' text format."""
-    gateway_services(scope_of(request)).figures.refresh_gauges()
+    gateway = gateway_services(scope_of(request))
+    gateway.figures.refresh_gauges(await gateway.health.examine())
     return HttpResponse(generate_latest(REGISTRY), content_type=CONTENT_TYPE_LATEST)

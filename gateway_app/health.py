@@ -10,10 +10,11 @@ from typing import Any, Protocol
 from common.config import Config
 from common.engine import EngineStats, PartHealth, PartState
 from common.product import VERSION
-from gateway_app.probes import Probe
+from gateway_app.probes.probe import Probe
 from gateway_app.sockets.sessions import SessionRegistry
 
 OLLAMA = "ollama"
+DISK = "disk"
 SPEECH_PARTS = ("whisper", "piper")
 
 
@@ -138,7 +139,7 @@ def _works(part: PartHealth, starting: bool) -> bool:
 
 def _needed(config: Config) -> set[str]:
     """Redis holds live figures and conversations; everything else works without it."""
-    needed = set(SPEECH_PARTS)
+    needed = {*SPEECH_PARTS, DISK}
     if config.tts_use_llm:
         needed.add("llm")
     if config.store_history:

@@ -10,9 +10,11 @@ from django.utils import timezone
 
 from gateway_app.audit import sign_ins
 from gateway_app.audit.models import AuditEvent
+from gateway_app.probes.models import Heartbeat
 
 __all__ = [
     "AuditEvent",
+    "Heartbeat",
     "HistoryEntry",
     "Status",
     "Synthesis",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from chat_app.conversation.records import NoConversationRecords
 from chat_app.services import build_conversations
@@ -12,6 +13,7 @@ from common.config import (
     LoadedConfig,
     SttEngineSettings,
     TtsEngineSettings,
+    project_dir,
 )
 from common.config.models import ModelSettings
 from common.engine import EngineSlot
@@ -20,14 +22,17 @@ from compat_app.wyoming.server import WyomingServer
 from gateway_app.access.authentication import AccessControl
 from gateway_app.access.counters import Counters
 from gateway_app.audit.failures import FailureLog
-from gateway_app.health import OLLAMA, Part, ServerHealth
+from gateway_app.health import DISK, OLLAMA, Part, ServerHealth
 from gateway_app.history.records import HistoryWriter
 from gateway_app.history.writer import DatabaseHistory
 from gateway_app.monitor.figures import Figures
 from gateway_app.monitor.messages import RunningFile
 from gateway_app.monitor.monitor import Monitor
 from gateway_app.monitor.recent import RecentPast
-from gateway_app.probes import Probe, database_probe, redis_probe
+from gateway_app.probes.database import database_probe
+from gateway_app.probes.disk import disk_probe
+from gateway_app.probes.probe import Probe
+from gateway_app.probes.redis import redis_probe
 from gateway_app.retention.job import Forget, RetentionJob
 from gateway_app.services import GatewayServices
 from gateway_app.sockets.sessions import SessionRegistry
@@ -170,8 +175,11 @@ def assemble(
             rooms.append(talk)
     counters, failures = Counters(config.redis_url), FailureLog()
     access = AccessControl(config, counters, listener=failures, routes=ROUTES)
+    figures = Figures(
+        sessions, engines.parts(), queues, files, lambda: database.pending
+    )
     gateway = _gateway(
-        loaded, engines.parts(), queues, files, sessions, records, recent, access
+        loaded, engines.parts(), figures, sessions, records, recent, access
     )
     managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
     retention = RetentionJob(kept_data(config), told)
@@ -187,8 +195,7 @@ def assemble(
 def _gateway(
     loaded: LoadedConfig,
     parts: Mapping[str, Part],
-    queues: Mapping[str, Callable[[], int]],
-    files: Callable[[], list[RunningFile]],
+    figures: Figures,
     sessions: SessionRegistry,
     history: HistoryWriter,
     recent: RecentPast,
@@ -197,7 +204,6 @@ def _gateway(
     config = loaded.config
     probes = _probes(config, asks_llm="llm" in parts)
     health = ServerHealth(config, sessions, parts, probes)
-    figures = Figures(sessions, parts, queues, files)
     return GatewayServices(
         loaded=loaded,
         access=access,
@@ -211,7 +217,11 @@ def _gateway(
 
 
 def _probes(config: Config, *, asks_llm: bool) -> dict[str, Probe]:
-    probes = {"database": database_probe()}
+    folder = project_dir() / Path(config.data_dir).expanduser()
+    probes = {
+        "database": database_probe(),
+        DISK: disk_probe(folder, config.disk_min_free_mb),
+    }
     if asks_llm:
         probes[OLLAMA] = Probe("Ollama server", lambda: ask_ollama(config))
     if config.redis_url:

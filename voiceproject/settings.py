@@ -32,6 +32,7 @@ except ConfigError as error:
     # Without a traceback the reason is easier to see.
     sys.exit(f"The configuration cannot be used.\n{error}")
 
+SECRET_KEY_FALLBACKS = _config.secret_key_fallbacks
 DEBUG = False
 ALLOWED_HOSTS = _config.allowed_hosts
 

@@ -47,6 +47,11 @@ class NetworkSettings(Section):
         "Key that signs sessions. In development an empty one is generated and kept in `data_dir`.",
         secret=True,
     )
+    secret_key_fallbacks: list[str] = setting(
+        [],
+        "Earlier values of `secret_key`, newest first: what they signed stays valid until they are removed.",
+        secret=True,
+    )
     allowed_hosts: list[str] = setting(
         ["localhost", "127.0.0.1", "[::1]"], "Host names that requests may use."
     )
@@ -219,6 +224,11 @@ class StorageSettings(RedisSettings):
     )
     store_history: bool = setting(
         True, "Store a record (text and timings, never audio) of each request."
+    )
+    disk_min_free_mb: int = setting(
+        200,
+        "Free space in MB on the disk of `data_dir` below which `/health` fails; 0 does not look.",
+        ge=0,
     )
     history_queue_limit: int = setting(
         1_000, "Records queued for writing; further ones are dropped.", ge=1

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 _START_TIME_FACTOR = 10
@@ -48,3 +49,27 @@ class JobTimer:
         """0 while no job runs."""
         since = self._since
         return 0.0 if since is None else self._clock() - since
+
+
+class RunningJobs:
+    """The jobs that run now."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._timers: set[JobTimer] = set()
+
+    @contextmanager
+    def job(self) -> Iterator[JobTimer]:
+        """A job that runs until the block ends; stop its timer while others wait."""
+        timer = JobTimer(self._clock)
+        self._timers.add(timer)
+        timer.restart()
+        try:
+            yield timer
+        finally:
+            self._timers.discard(timer)
+
+    @property
+    def oldest_seconds(self) -> float:
+        """The longest time that one has produced nothing; 0 without any."""
+        return max((timer.seconds for timer in self._timers), default=0.0)

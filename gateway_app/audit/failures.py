@@ -14,6 +14,7 @@ from django.contrib.auth import get_user_model
 from django.db import Error as DatabaseFailure
 from django.utils import timezone
 
+from common.metrics import FAILED_LOGINS
 from common.text_cleaning import clean_text
 from gateway_app.access.principals import ANONYMOUS
 from gateway_app.access.quotas import Kind, network
@@ -57,6 +58,7 @@ class FailureLog:
 
     def failed(self, kind: Kind, address: str, account: str = "") -> None:
         """Somebody presented a wrong key or password. Called on the event loop."""
+        FAILED_LOGINS.labels(kind.value).inc()
         row = self._row(self._now().replace(second=0, microsecond=0), kind, address)
         row.count += 1
         row.unwritten = True

@@ -9,14 +9,19 @@ from functools import lru_cache
 import psutil
 
 from common.metrics import (
+    DISK_FREE_BYTES,
+    HISTORY_WAITING,
     OLDEST_JOB_SECONDS,
+    PART_UP,
     QUEUED,
+    READY,
     REAL_TIME_FACTOR,
     SESSIONS,
     WORKER_MEMORY_BYTES,
 )
-from gateway_app.health import SPEECH_PARTS, Part
+from gateway_app.health import DISK, SPEECH_PARTS, HealthReport, Part
 from gateway_app.monitor.messages import RunningFile
+from gateway_app.probes.disk import FREE_BYTES
 from gateway_app.sockets.sessions import SessionRegistry
 
 SESSION_KINDS = ("stt", "tts", "realtime", "speak", "wyoming", "monitor")
@@ -32,7 +37,8 @@ class Figures:
     """Sessions, queues and memory of this process.
 
     `queues` are those outside of the engines: name -> how many wait now. `files` are
-    the recordings that are being transcribed as files.
+    the recordings that are being transcribed as files, `history_waiting` says how many
+    records wait for the database.
     """
 
     def __init__(
@@ -41,10 +47,12 @@ class Figures:
         parts: Mapping[str, Part],
         queues: Mapping[str, Callable[[], int]],
         files: Callable[[], list[RunningFile]] = list,
+        history_waiting: Callable[[], int] = int,
     ) -> None:
         self._sessions = sessions
         self._parts = parts
         self._queues = queues
+        self._history_waiting = history_waiting
         self.files = files
         """How far each recording is that is being transcribed as a file."""
 
@@ -66,8 +74,10 @@ class Figures:
                 used[name] = [round(megabytes, 1) for megabytes in workers]
         return used
 
-    def refresh_gauges(self) -> None:
+    def refresh_gauges(self, report: HealthReport) -> None:
         """Set the gauges that are only computed on demand."""
+        self._set_health(report)
+        HISTORY_WAITING.set(self._history_waiting())
         for kind, count in self.sessions().items():
             SESSIONS.labels(kind).set(count)
         for queue, depth in self.queues().items():
@@ -78,6 +88,14 @@ class Figures:
         for part, workers in self.memory_mb().items():
             for number, megabytes in enumerate(workers, 1):
                 WORKER_MEMORY_BYTES.labels(part, str(number)).set(megabytes * 1e6)
+
+    def _set_health(self, report: HealthReport) -> None:
+        READY.set(report.ready)
+        for name, part in report.parts.items():
+            PART_UP.labels(name).set(part.ok)
+        disk = report.parts.get(DISK)
+        if disk is not None and FREE_BYTES in disk.details:
+            DISK_FREE_BYTES.set(disk.details[FREE_BYTES])
 
 
 def real_time_factors() -> dict[str, float]:

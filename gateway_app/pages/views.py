@@ -23,6 +23,7 @@ PART_NAMES = {
     "llm": _("Language model"),
     "turn_model": _("End of turn"),
     "database": _("Database"),
+    "disk": _("Disk"),
     "redis": "Redis",
 }
 """The names of the components of `/health` on pages."""
@@ -117,7 +118,7 @@ def _parts(request: HttpRequest) -> list[dict[str, Any]]:
     """The engines of this process; the page adds the rest from `/health`."""
     found = gateway_services(scope_of(request)).health.parts()
     shown = {name: (part.state.value, part.summary) for name, part in found.items()}
-    shown["database"] = ("waiting", "")
+    shown |= {"database": ("waiting", ""), "disk": ("waiting", "")}
     return [
         {
             "state": state,

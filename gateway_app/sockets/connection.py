@@ -21,7 +21,7 @@ from common.errors import (
     SessionExpired,
     VoiceError,
 )
-from common.metrics import ERRORS
+from common.metrics import ERRORS, REFUSED_CONNECTIONS
 from common.workers.turns import work_for
 from gateway_app.access.principals import ANONYMOUS, Principal
 from gateway_app.access.quotas import caller_of, holder
@@ -163,7 +163,13 @@ class Connection:
     async def tell(self, error: VoiceError) -> None:
         """Send the error to the client; the connection stays open."""
         ERRORS.labels(error.code).inc()
-        log.info("socket error", kind=self.kind, code=error.code)
+        log.info(
+            "socket error",
+            kind=self.kind,
+            code=error.code,
+            client=self.client,
+            principal=self.principal.id,
+        )
         await self.send(self._handler.encode_error(error))
 
     async def close(self, code: int = 1000) -> None:
@@ -198,17 +204,14 @@ class Connection:
         limits: SocketLimits,
         admit: Callable[[], Awaitable[Principal]],
     ) -> None:
-        self.principal = await admit()
-        bind_contextvars(principal=self.principal.id)
-        work_for(caller_of(self.principal, self.client))
-        sessions.check_loaded()
-        self._seat = sessions.open(
-            self.kind,
-            self,
-            limit=limits.max_sessions,
-            holder=holder(self.principal, self.client),
-            holder_limit=self.principal.limits.sessions,
-        )
+        try:
+            self.principal = await admit()
+            bind_contextvars(principal=self.principal.id)
+            work_for(caller_of(self.principal, self.client))
+            self._seat = self._take_seat(sessions, limits)
+        except VoiceError as error:
+            REFUSED_CONNECTIONS.labels(error.code).inc()
+            raise
         log.info("socket opened", kind=self.kind)
         self._opened = True
         await self._handler.opened()
@@ -221,6 +224,16 @@ class Connection:
         self._lifetime = lifetime
         if lifetime.limited:
             self.accompany(lambda: self._watch(lifetime))
+
+    def _take_seat(self, sessions: SessionRegistry, limits: SocketLimits) -> Seat:
+        sessions.check_loaded()
+        return sessions.open(
+            self.kind,
+            self,
+            limit=limits.max_sessions,
+            holder=holder(self.principal, self.client),
+            holder_limit=self.principal.limits.sessions,
+        )
 
     async def _hear_text(self, text: str, limits: SocketLimits) -> None:
         try:

@@ -20,6 +20,7 @@ from common.backoff import backoff
 from common.config import project_dir
 from common.engine import PartState
 from common.errors import EngineFailed
+from common.metrics import WORKER_RESTARTS
 from common.workers.child_processes import register, unregister
 
 log = structlog.get_logger(__name__)
@@ -130,6 +131,7 @@ class Child:
             if listened and time.monotonic() - self._started_at > _HEALTHY_SECONDS:
                 pauses = _restart_pauses()
             self.restarts += 1
+            WORKER_RESTARTS.labels("llm").inc()
             log.warning(
                 "child process died and is restarted",
                 child=self._name,

@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import structlog
 
 from common.config import LlmEngineSettings
 from common.engine import EngineStats, PartHealth, PartState
 from common.errors import BadValue
+from common.metrics import WORKER_HANGS
 from common.models.files import find_llm
 from common.remote.failures import CutOff, Refused, Unreachable
 from llm.embedded.child import Child
@@ -29,10 +31,14 @@ from llm.servers.dialect import CompletionDelta, CompletionRequest, parse_line
 from llm.servers.http_engine import HttpLlm
 from llm.servers.openai import OpenAiDialect
 
+log = structlog.get_logger(__name__)
+
 _CHILD_MODULE = "llm.embedded.server"
 _NOT_STARTED = "http://127.0.0.1:9/v1"
 _RESTART_SECONDS = 20.0
 _MISSED_CHECKS = 3
+_SUSPECT_SECONDS = 2.0
+"""The time to the next check once the child has missed one."""
 _NOT_SHOWN = re.compile(
     r"[-.](?:instruct|chat|it|gguf|i?q\d\w*|b?f(?:16|32))(?=[-.]|$)", re.IGNORECASE
 )
@@ -92,6 +98,7 @@ class EmbeddedEngine(HttpLlm):
             processes=(pid,) if pid else (),
             memory_mb=(child.memory_mb,) if child and pid else (),
             offers=(self._model,) if self._model else (),
+            oldest_job_seconds=self._jobs.oldest_seconds,
         )
 
     async def start(self) -> None:
@@ -136,7 +143,14 @@ class EmbeddedEngine(HttpLlm):
         self._missed = self._missed + 1 if self._problem else 0
         if self._missed >= _MISSED_CHECKS:
             self._missed = 0
+            log.error("worker hangs", engine="llm", seconds=self._jobs.oldest_seconds)
+            WORKER_HANGS.labels("llm").inc()
             child.kill()
+
+    @property
+    def _pause_seconds(self) -> float:
+        usual = super()._pause_seconds
+        return min(usual, _SUSPECT_SECONDS) if self._missed else usual
 
     def health(self) -> PartHealth:
         child = self._child

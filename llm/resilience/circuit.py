@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from common.config.llm import LlmSettings
+from common.metrics import LLM_CIRCUIT_OPEN
 from common.remote.failures import AskFailed
 
 
@@ -81,15 +82,20 @@ class Circuit:
     async def _succeeded(self, permit: Permit) -> None:
         # A request from before the circuit opened says nothing about now.
         if permit.is_trial or self._opened_at is None:
-            self._failures, self._opened_at = 0, None
+            self._set(0, None)
 
     async def _failed(self, permit: Permit) -> None:
         if permit.is_trial:
-            self._opened_at = self._clock()
+            self._set(self._failures, self._clock())
         elif self._opened_at is None:
-            self._failures += 1
-            if self._failures >= self._fail_max:
-                self._opened_at = self._clock()
+            failures = self._failures + 1
+            opens = failures >= self._fail_max
+            self._set(failures, self._clock() if opens else None)
+
+    def _set(self, failures: int, opened_at: float | None) -> None:
+        if (opened_at is None) is not (self._opened_at is None):
+            LLM_CIRCUIT_OPEN.labels(self._name()).set(opened_at is not None)
+        self._failures, self._opened_at = failures, opened_at
 
     async def _release(self, permit: Permit) -> None:
         if permit.is_trial:

@@ -58,6 +58,9 @@ class FallbackEngine:
             processes=tuple(pid for stats in each for pid in stats.processes),
             memory_mb=tuple(size for stats in each for size in stats.memory_mb),
             offers=tuple(names),
+            oldest_job_seconds=max(
+                (stats.oldest_job_seconds for stats in each), default=0.0
+            ),
         )
 
     async def start(self) -> None:

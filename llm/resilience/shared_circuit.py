@@ -100,8 +100,8 @@ class SharedCircuit(Circuit):
                     await redis.delete(self._trial_key)
 
     def _adopt(self, shared: dict[str, str]) -> None:
-        self._failures = int(shared.get("failures", 0))
-        self._opened_at = float(shared["opened_at"]) if "opened_at" in shared else None
+        opened_at = float(shared["opened_at"]) if "opened_at" in shared else None
+        self._set(int(shared.get("failures", 0)), opened_at)
 
     @property
     def _key(self) -> str:

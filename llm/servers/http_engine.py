@@ -17,6 +17,7 @@ from common.engine import EngineStats, PartHealth, PartState
 from common.errors import BadValue, LlmUnavailable
 from common.remote.failures import AskFailed, from_httpx
 from common.remote.watch import Watch
+from common.workers.timeouts import RunningJobs
 from llm.engine import ChatMessage, LlmEvent, ReplyOptions, Tool, check_tools
 from llm.resilience.circuit import Circuit
 from llm.resilience.failures import NoSuchModel, NoTools
@@ -60,7 +61,8 @@ class HttpLlm:
             circuit or circuit_for(self._server_name, config, clock),
             give_up_after_seconds=config.llm_max_seconds,
         )
-        self._watch = Watch(self.check, lambda: config.llm_check_seconds)
+        self._watch = Watch(self.check, lambda: self._pause_seconds)
+        self._jobs = RunningJobs(time.monotonic)
         self._running = False
         self._problem = ""
 
@@ -102,6 +104,11 @@ class HttpLlm:
         except TimeoutError:
             self._problem = f"did not answer within {CHECK_SECONDS:g} s"
 
+    @property
+    def _pause_seconds(self) -> float:
+        """Until the next check."""
+        return self._settings.llm_check_seconds
+
     def health(self) -> PartHealth:
         if not self._running:
             state, summary = PartState.DOWN, f"{self._dialect.title} is not started."
@@ -133,7 +140,10 @@ class HttpLlm:
 
     def stats(self) -> EngineStats:
         names = (self._model, *self._dialect.models)
-        return EngineStats(offers=tuple(dict.fromkeys(filter(None, names))))
+        return EngineStats(
+            offers=tuple(dict.fromkeys(filter(None, names))),
+            oldest_job_seconds=self._jobs.oldest_seconds,
+        )
 
     def offers(self, model: str) -> bool:
         """A server need not list its models to serve one."""
@@ -155,9 +165,12 @@ class HttpLlm:
         events = self._resilience.stream(ask)
         try:
             async with aclosing(events):
-                async for event in events:
-                    self._problem = ""
-                    yield event
+                with self._jobs.job() as job:
+                    async for event in events:
+                        self._problem = ""
+                        job.stop()
+                        yield event
+                        job.restart()
         except LlmUnavailable as error:
             self._remember(error.__cause__)
             _raise_bad_value(error, options)

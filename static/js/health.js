@@ -34,6 +34,7 @@ const PART_NAMES = {
   piper: gettext("Text to speech"),
   llm: gettext("Language model"),
   database: gettext("Database"),
+  disk: gettext("Disk"),
   redis: "Redis",
 };
 

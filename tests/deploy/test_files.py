@@ -233,9 +233,7 @@ def test_nginx_passes_websockets_and_the_client_on() -> None:
     assert "proxy_set_header Host $http_host;" in text
 
 
-@pytest.mark.parametrize(
-    "location", ["location = /tts", "location = /ws/stt", "location = /v1/realtime"]
-)
+@pytest.mark.parametrize("location", ["location = /tts", "location = /ws/stt"])
 def test_nginx_does_not_hold_audio_back(location: str) -> None:
     assert "proxy_buffering off;" in block(location)
 
@@ -267,11 +265,15 @@ def test_nginx_accepts_the_file_where_it_is_installed(tmp_path: Path) -> None:
     # Its certificate is not here, and listening is not what is tested.
     text = re.sub(r"^\s*ssl_certificate.*$", "", nginx(), flags=re.MULTILINE)
     text = text.replace("443 ssl http2", "8443").replace("listen 80;", "listen 8080;")
+    below = nginx("nginx-path.conf")
+    text += f"server {{ listen 8081; server_name www.example.com; {below} }}"
     (tmp_path / "voice.conf").write_text(text)
-    main = tmp_path / "nginx.conf"
+    main, kinds = tmp_path / "nginx.conf", ("proxy", "fastcgi", "uwsgi", "scgi")
+    folders = "".join(f"{kind}_temp_path {tmp_path}/{kind};" for kind in kinds)
     main.write_text(
         f"events {{}}\npid {tmp_path}/pid;\nerror_log {tmp_path}/log;\n"
-        f"http {{ access_log off; include {tmp_path}/voice.conf; }}\n"
+        f"http {{ access_log off; client_body_temp_path {tmp_path}/body; {folders}\n"
+        f"include {tmp_path}/voice.conf; }}\n"
     )
     done = subprocess.run(
         [program, "-t", "-c", str(main)], capture_output=True, text=True

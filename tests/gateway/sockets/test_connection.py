@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from common.errors import BadRequest, TooMany, Unauthorized, VoiceError
+from common.metrics import REFUSED_CONNECTIONS
 from gateway_app.access.principals import ANONYMOUS, Limits, Principal
 from gateway_app.sockets.connection import Connection
 from gateway_app.sockets.limits import SocketLimits
@@ -174,8 +175,11 @@ async def test_it_says_why_it_lets_nobody_in(opened: Opened) -> None:
 async def test_it_refuses_more_than_the_door_allows() -> None:
     sessions = SessionRegistry()
     one, two, three = (Opened(sessions) for _ in range(3))
+    refused = REFUSED_CONNECTIONS.labels("overloaded")
+    before = refused._value.get()
     async with one(), two(), three():
         assert three.door.sent == [b"ERROR overloaded", 4503]
+        assert refused._value.get() == before + 1
         assert sessions.count("wyoming") == 2
     assert sessions.count("wyoming") == 0
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from common.errors import LlmUnavailable
+from common.metrics import LLM_CIRCUIT_OPEN
 from common.remote.failures import Refused, ServerBroke
 from llm.resilience.circuit import Circuit, CircuitOpen
 from llm.servers.ollama import OllamaEngine
@@ -50,6 +51,12 @@ async def fail(engine: Any, times: int) -> str:
     return message
 
 
+def open_circuits(url: str) -> list[float]:
+    """The metric of this server."""
+    (family,) = LLM_CIRCUIT_OPEN.collect()
+    return [s.value for s in family.samples if url in s.labels["server"]]
+
+
 async def test_it_opens_after_so_many_failures_in_a_row() -> None:
     with OllamaServer() as server:
         server.usual = answers.error(500, "broken")
@@ -57,6 +64,7 @@ async def test_it_opens_after_so_many_failures_in_a_row() -> None:
             assert "circuit breaker is closed" in await fail(engine, 2)
             assert "circuit breaker is open" in await fail(engine, 1)
             assert "was not asked" in await fail(engine, 1)
+            assert open_circuits(server.url) == [1.0]
         assert len(server.chats) == 3
 
 
