@@ -37,7 +37,7 @@ async def ask(url: str, ws_url: str) -> list[dict[str, float]]:
     found = []
     for _ in range(ROUNDS):
         for clip in clips:
-            async with talker(ws_url) as talking:
+            async with talker(ws_url, max_output_tokens=40) as talking:
                 await asyncio.sleep(0.5)
                 found.append(await answer(talking, clip))
     return found

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import websockets
+from websockets.typing import Subprotocol
 
 from chat_app.protocol.wire import HEADER
 from common.audio import (
@@ -125,7 +126,7 @@ class Talker:
 async def talker(ws_url: str, **session: Any) -> AsyncIterator[Talker]:
     """A conversation that has begun, with the microphone open."""
     async with websockets.connect(
-        f"{ws_url}/ws/voice", subprotocols=["voice.v1"], compression=None
+        f"{ws_url}/ws/voice", subprotocols=[Subprotocol("voice.v1")], compression=None
     ) as socket:
         talking = Talker(socket)
         tasks = [asyncio.create_task(talking.listen())]
