@@ -20,6 +20,7 @@ from common.engine import Engine
 from common.errors import BadValue, NotFound
 from common.workers import Priority
 from gateway_app.access.principals import Principal
+from gateway_app.usage.accounts import UNMETERED, Accounts
 from llm.engine import ChatMessage, LlmEngine
 from llm.prompt import system_prompt
 from stt_app.core.session.options import Options
@@ -41,6 +42,7 @@ class ConversationService:
         llm: LlmEngine,
         engines: Sequence[tuple[str, Engine]],
         recorder: ConversationRecorder,
+        accounts: Accounts = UNMETERED,
         turn_model: TurnModel | None = None,
     ) -> None:
         """`engines` are those that must be warm, with the names that clients see."""
@@ -50,6 +52,7 @@ class ConversationService:
         self._llm = llm
         self._engines = engines
         self._recorder = recorder
+        self._accounts = accounts
         self._turn_model = turn_model
         self._desk = ReplyDesk(config.embedded_llm_parallel)
 
@@ -100,6 +103,7 @@ class ConversationService:
 
         Raises BadValue, and Overloaded while transcripts come late.
         """
+        account = self._accounts.account(principal, client)
         live = await self._listening.open_live(
             Options(
                 sample_rate=rate_hz,
@@ -113,7 +117,7 @@ class ConversationService:
         )
         return ConversationSession(
             live,
-            Speaker(self._llm, self._speech, principal, client),
+            Speaker(self._llm, self._speech, principal, client, account),
             self._desk,
             options,
             instructions=self.instructions(options),

@@ -12,6 +12,7 @@ from chat_app.service import ConversationService
 from common.config import Config
 from common.errors import NotFound
 from common.services import Services
+from gateway_app.usage.accounts import UNMETERED, Accounts
 from stt_app.services import ListeningServices
 from tts_app.services import SpeechServices
 
@@ -28,6 +29,7 @@ def build_conversations(
     listening: ListeningServices,
     speech: SpeechServices,
     recorder: ConversationRecorder,
+    accounts: Accounts = UNMETERED,
     turn_model: TurnModel | None = None,
 ) -> ConversationServices:
     """The services on those of the other rooms."""
@@ -39,6 +41,7 @@ def build_conversations(
         speech.llm,
         engines,
         recorder,
+        accounts,
         turn_model,
     )
     return ConversationServices(service)

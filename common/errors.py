@@ -13,6 +13,7 @@ VoiceError
  +- UnsupportedAudio    415 / 4415   unsupported_audio
  +- Unspeakable         422 / 4400   no_speakable_text
  +- TooMany             429 / 4429   too_many_requests, with retry_after_seconds
+ |   +- QuotaExceeded   429 / 4429   quota_exceeded: what a day allows is used up
  +- SessionExpired      440 / 4440   session_expired: the session reached its time limit
  +- SlowReader          500 / 4431   slow_reader: the client does not read what it asked for
  +- Unavailable         503 / 4503   unavailable, with retry_after_seconds
@@ -126,6 +127,10 @@ class Unspeakable(VoiceError):
 
 class TooMany(VoiceError):
     code, http_status, close_code = "too_many_requests", 429, 4429
+
+
+class QuotaExceeded(TooMany):
+    code = "quota_exceeded"
 
 
 class SessionExpired(VoiceError):

@@ -101,6 +101,19 @@ ERRORS = Counter(
     ["code"],
     registry=REGISTRY,
 )
+QUOTA_REFUSALS = Counter(
+    "voice_quota_refusals",
+    "Requests and sockets refused, or sockets closed, by limit (`requests`, `sessions`, "
+    "`audio_in`, `audio_out`, `llm_tokens`) and by whose it is (`principal`, `address`).",
+    ["limit", "of"],
+    registry=REGISTRY,
+)
+USAGE_DROPPED = Counter(
+    "voice_usage_dropped",
+    "Times that the usage of callers could not be kept, because the database was away "
+    "at shutdown.",
+    registry=REGISTRY,
+)
 WORKER_RESTARTS = Counter(
     "voice_worker_restarts",
     "Worker processes restarted, by engine.",

@@ -1,16 +1,20 @@
-"""HTTP: health and metrics."""
+"""HTTP: health, metrics and the usage of the caller."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from ninja import Router, Schema, Status
+from ninja import Field, Router, Schema, Status
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from common.metrics import REGISTRY
+from gateway_app.access.principals import principal_of
+from gateway_app.access.proxies import client_address
 from gateway_app.requests import scope_of
 from gateway_app.services import gateway_services
+from gateway_app.usage.own import own_usage
 
 router = Router(tags=["Operation"])
 
@@ -31,6 +35,25 @@ class ProbeOut(Schema):
     """The response of a probe."""
 
     status: str
+
+
+class UsageOut(Schema):
+    """What the caller has used today, and what is left."""
+
+    day: date = Field(description="Today in UTC.")
+    resets_in_seconds: int = Field(description="Until the next day begins.")
+    used: dict[str, float] = Field(
+        description="`requests`, `errors`, `sessions`, `audio_in_seconds`, "
+        "`audio_out_seconds`, `llm_tokens_in` and `llm_tokens_out` of today."
+    )
+    limits: dict[str, int | None] = Field(
+        description="`sessions`, `requests_per_minute`, `audio_in_seconds_per_day`, "
+        "`audio_out_seconds_per_day`, `llm_tokens_per_day`; null is no limit."
+    )
+    left: dict[str, int | None] = Field(
+        description="What is left of those limits: of this minute's requests, and of "
+        "this day's quotas."
+    )
 
 
 @router.get(
@@ -67,6 +90,21 @@ async def ready(request: HttpRequest) -> Status[dict[str, str]]:
     """Readiness: engines are loaded and the server is not shutting down."""
     report = await gateway_services(scope_of(request)).health.examine()
     return Status(200 if report.ready else 503, {"status": report.readiness})
+
+
+@router.get(
+    "/usage",
+    response=UsageOut,
+    url_name="usage",
+    summary="Your usage of today",
+)
+async def usage(request: HttpRequest) -> dict[str, Any]:
+    """What the caller itself has used today, its limits, and what is left of them."""
+    scope = scope_of(request)
+    gateway = gateway_services(scope)
+    return await own_usage(
+        gateway.access, gateway.meter, principal_of(request), client_address(scope)
+    )
 
 
 @router.get("/metrics", url_name="metrics", summary="Prometheus metrics")

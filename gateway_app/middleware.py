@@ -22,12 +22,7 @@ from gateway_app.access.principals import (
     principal_of,
 )
 from gateway_app.access.proxies import client_address
-from gateway_app.access.quotas import Allowance, Kind, OverQuota
-from gateway_app.access.rate_headers import (
-    add_rate_headers,
-    allowance_of,
-    has_rate_headers,
-)
+from gateway_app.access.quotas import Kind, OverQuota
 from gateway_app.admission.requests import (
     admit,
     answer_in_time,
@@ -38,6 +33,8 @@ from gateway_app.requests import ADMIN, accepts_html, check_address, scope_of
 from gateway_app.responses import ErrorResponse, error_for_response, error_response
 from gateway_app.services import find_gateway_services, gateway_services
 from gateway_app.sockets.sessions import Seat
+from gateway_app.usage.counting import count_error
+from gateway_app.usage.rate_headers import add_rate_headers
 
 log = structlog.get_logger(__name__)
 
@@ -100,7 +97,7 @@ def access_control(get_response: GetResponse) -> GetResponse:
             return error_response(request, error)
         except OverQuota as error:
             refused = error_response(request, error)
-            return await _with_rate_headers(request, refused, error.allowance)
+            return await _with_rate_headers(request, refused, error)
         except Forbidden as error:
             if is_for_programs(request):
                 return error_response(request, error)
@@ -148,6 +145,8 @@ def _record_request(
     HTTP_REQUESTS.labels(method, route, str(status), principal.kind).inc()
     HTTP_SECONDS.labels(route).observe(seconds)
     gateway = find_gateway_services(request)
+    if status >= 400 and gateway is not None:
+        count_error(request, gateway.meter)
     hidden = gateway is not None and gateway.config.filter_health_logs
     if not (hidden and request.path_info.startswith(UNLOGGED_PATHS)):
         level = logging.DEBUG if _is_static(request) and status < 400 else logging.INFO
@@ -177,15 +176,10 @@ def _is_static(request: HttpRequest) -> bool:
 
 
 async def _with_rate_headers(
-    request: HttpRequest,
-    response: HttpResponseBase,
-    allowance: Allowance | None = None,
+    request: HttpRequest, response: HttpResponseBase, refused: OverQuota | None = None
 ) -> HttpResponseBase:
-    if has_rate_headers(request.path_info):
-        access = gateway_services(scope_of(request)).access
-        allowance = allowance or await allowance_of(request, access)
-        if allowance is not None:
-            add_rate_headers(response, allowance)
+    gateway = gateway_services(scope_of(request))
+    await add_rate_headers(request, response, gateway.access, gateway.meter, refused)
     return response
 
 

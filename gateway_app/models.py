@@ -11,6 +11,7 @@ from django.utils import timezone
 from gateway_app.audit import sign_ins
 from gateway_app.audit.models import AuditEvent
 from gateway_app.probes.models import Heartbeat
+from gateway_app.usage.models import UsageDay
 
 __all__ = [
     "AuditEvent",
@@ -19,6 +20,7 @@ __all__ = [
     "Status",
     "Synthesis",
     "Transcript",
+    "UsageDay",
     "sign_ins",  # receives Django's signals
 ]
 

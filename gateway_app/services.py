@@ -18,6 +18,7 @@ from gateway_app.monitor.figures import Figures
 from gateway_app.monitor.monitor import Monitor
 from gateway_app.requests import scope_of
 from gateway_app.sockets.sessions import SessionRegistry
+from gateway_app.usage.meter import Meter
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class GatewayServices:
     health: ServerHealth
     figures: Figures
     monitor: Monitor
+    meter: Meter
     error_shapes: ErrorShapes = NATIVE_ONLY
 
     @property

@@ -17,6 +17,7 @@ from common.workers import Priority
 from gateway_app.access.principals import Principal
 from gateway_app.history.records import HistoryWriter
 from gateway_app.retention.people import Person
+from gateway_app.usage.accounts import UNMETERED, Account, Accounts
 from stt_app.core.endpointing.vad import VadModel
 from stt_app.core.engine import SttEngine, check_model
 from stt_app.core.engine_load import EngineLoad
@@ -27,6 +28,7 @@ from stt_app.core.languages import languages_of
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
 from stt_app.history import FileSummary, UtteranceRecorder
+from stt_app.metering import FileMeter, admitted, feed
 from stt_app.owed import OwedTexts
 from stt_app.resume.streams import ResumePoint, Stream, Streams, superseded
 from stt_app.running_files import RunningFiles
@@ -46,8 +48,10 @@ class LiveSession:
         streams: Streams,
         recorder: UtteranceRecorder,
         owed: OwedTexts,
+        account: Account,
     ) -> None:
         self._session = session
+        self._account = account
         self._owed = owed
         self._stream = stream
         self._streams = streams
@@ -72,9 +76,10 @@ class LiveSession:
     def feed(self, frame: bytes) -> None:
         """Audio in the session's encoding, rate and channels, of any length.
 
-        Raises UnsupportedAudio.
+        Raises UnsupportedAudio, and QuotaExceeded when nothing is left of the day's
+        quota; this frame is then ignored.
         """
-        self._session.feed(frame)
+        feed(self._session, frame, self._account)
 
     async def wait_for_capacity(self) -> None:
         """Return when there is room for another frame. Always yields to other tasks."""
@@ -153,6 +158,7 @@ class ListeningService:
         media: MediaDecoder,
         history: HistoryWriter,
         keeps_history: bool = True,
+        accounts: Accounts = UNMETERED,
     ) -> None:
         self._engine = engine
         self._vad = vad
@@ -161,6 +167,7 @@ class ListeningService:
         self._streams = streams
         self._media = media
         self._history = history
+        self._accounts = accounts
         self.load = EngineLoad(settings.stt_lag_limit_seconds)
         """The lag of this process's transcripts."""
         self._owed = OwedTexts(settings.stt_owed_seconds if keeps_history else 0)
@@ -208,10 +215,11 @@ class ListeningService:
 
         `priority` is that of its finals; None is FINAL, or FILE for the purpose
         `file`. `model` is one that the engine offers; empty is its default. Raises
-        BadValue for an unknown model, and Overloaded while texts come late, unless a
-        stream is resumed.
+        BadValue for an unknown model, QuotaExceeded, and Overloaded while texts come
+        late, unless a stream is resumed.
         """
         check_model(model, self.models)
+        account = await admitted(self._accounts, principal, client)
         if resume is None:
             self.load.admit()
         stream = await self._streams.take(session_id, principal.id, resume)
@@ -230,7 +238,9 @@ class ListeningService:
             start=stream.start,
             on_result=recorder.keep,
         )
-        return LiveSession(session, stream, self._streams, recorder, self._owed)
+        return LiveSession(
+            session, stream, self._streams, recorder, self._owed, account
+        )
 
     async def transcribe_file(
         self,
@@ -252,10 +262,12 @@ class ListeningService:
         detected elsewhere. `track` is one of its audio tracks, counted from 1; None is
         the first. The last event is a Progress with the file's true length. The history
         gets one record of the file. Raises BadValue for an unknown model or track,
-        UnsupportedAudio, TooLarge, Overloaded, the engine's error, or OSError when the
-        file cannot be opened.
+        UnsupportedAudio, TooLarge, QuotaExceeded, Overloaded, the engine's error, or
+        OSError when the file cannot be opened.
         """
         check_model(model, self.models)
+        account = await admitted(self._accounts, principal, client)
+        meter = FileMeter(account, start_seconds)
         summary = FileSummary(request_id, principal=principal, client=client)
         events = self._files.transcribe(
             path,
@@ -270,6 +282,7 @@ class ListeningService:
             with self.files.running(request_id, principal.id) as file:
                 async with aclosing(events):
                     async for event in events:
+                        await meter.take(event)
                         file.take(event)
                         if isinstance(event, UtteranceTranscribed):
                             summary.add(event)
@@ -279,6 +292,7 @@ class ListeningService:
             summary.fail(error)
             raise
         finally:
+            meter.settle()
             self._history.record(summary.record())
 
     def _with_defaults(self, chosen: Options) -> Options:

@@ -10,6 +10,7 @@ from common.config import Config, SttEngineSettings
 from common.errors import NotFound
 from common.services import Services
 from gateway_app.history.records import HistoryWriter
+from gateway_app.usage.accounts import UNMETERED, Accounts
 from stt_app.core.endpointing.vad import SileroVad, VadModel
 from stt_app.core.engine import SttEngine
 from stt_app.core.files.media_decoder import MediaDecoder
@@ -46,6 +47,7 @@ def build_listening(
     history: HistoryWriter,
     vad: VadModel | None = None,
     turn_model: TurnModel | None = None,
+    accounts: Accounts = UNMETERED,
 ) -> ListeningServices:
     """The services with that engine, not started.
 
@@ -66,6 +68,7 @@ def build_listening(
         ),
         history=history,
         keeps_history=config.store_history,
+        accounts=accounts,
     )
     return ListeningServices(engine, listening, turn_model)
 

@@ -12,6 +12,7 @@ from gateway_app.history.records import Record
 from gateway_app.monitor.monitor import Monitor
 from gateway_app.services import GatewayServices
 from gateway_app.sockets.sessions import SessionRegistry
+from gateway_app.usage.meter import Meter
 from stt_app.service import ListeningService
 from stt_app.services import ListeningServices
 from tests.fakes import FakeLlm, FakeStt, FakeTts
@@ -56,6 +57,10 @@ class FakeServices(Services):
     @property
     def monitor(self) -> Monitor:
         return self[GatewayServices].monitor
+
+    @property
+    def meter(self) -> Meter:
+        return self[GatewayServices].meter
 
     @property
     def history(self) -> Any:

@@ -9,8 +9,10 @@ import structlog
 
 from common.config.llm import LlmSettings
 from common.errors import BadValue, LlmUnavailable, NotFound, VoiceError
-from llm.engine import ChatMessage, LlmEngine, text_deltas
+from gateway_app.usage.accounts import Account, Resource
+from llm.engine import ChatMessage, LlmEngine, TokenUsage, text_deltas
 from llm.prompt import system_prompt
+from llm.token_usage import with_usage
 from tts_app.core.conversations import ConversationStore, Key, Turn, as_messages
 from tts_app.speech_request import SpeechRequest
 
@@ -58,11 +60,19 @@ class LlmReply:
             f"`model` may be {names} here (`llm_models` allows others).", field="model"
         )
 
-    async def pieces(self, request: SpeechRequest, owner: str) -> AsyncIterator[str]:
+    async def pieces(
+        self, request: SpeechRequest, owner: str, account: Account
+    ) -> AsyncIterator[str]:
         """The answer, streamed. Raises LlmUnavailable, Unavailable."""
         llm, said_anything = self._llm, False
         messages = await self._messages(request, owner)
-        pieces = text_deltas(llm.reply(messages, request.options))
+
+        def spend(usage: TokenUsage) -> None:
+            account.spend(Resource.LLM_IN, usage.prompt_tokens)
+            account.spend(Resource.LLM_OUT, usage.completion_tokens)
+
+        events = llm.reply(messages, request.options)
+        pieces = text_deltas(with_usage(events, messages, spend))
         async with aclosing(pieces):
             async for piece in pieces:
                 said_anything = said_anything or bool(piece.strip())

@@ -14,6 +14,13 @@ from gateway_app.access.principals import ANONYMOUS, Principal
 from gateway_app.access.quotas import holder
 from gateway_app.history.records import HistoryWriter
 from gateway_app.sockets.sessions import SessionRegistry
+from gateway_app.usage.accounts import (
+    UNMETERED,
+    Account,
+    Accounts,
+    Quota,
+    Resource,
+)
 from llm.engine import LlmEngine
 from llm.prompt import system_prompt
 from tts_app.conversations import conversations_for
@@ -48,6 +55,7 @@ class SpeechService:
         sessions: SessionRegistry,
         history: HistoryWriter,
         conversations: ConversationStore | None = None,
+        accounts: Accounts = UNMETERED,
     ) -> None:
         """Without `conversations` they are kept where the configuration says."""
         self._config = config
@@ -57,6 +65,7 @@ class SpeechService:
         self._admission = Admission(config.tts_max_concurrent, config.tts_queue_limit)
         self._selector = VoiceSelector(config, engine)
         self._recorder = SpeechRecorder(history)
+        self._accounts = accounts
         store = conversations or conversations_for(config)
         self._llm_reply = LlmReply(config, llm, store)
         self._syncing: asyncio.Task[None] | None = None
@@ -109,7 +118,8 @@ class SpeechService:
         urgency: Urgency | None = None,
         held: HeldRecord | None = None,
     ) -> SpeechStream:
-        """The answer, once its first audio exists. Raises earlier errors. Iterate over
+        """The answer, once its first audio exists. Raises earlier errors, among them
+        QuotaExceeded; an answer that has begun is finished. Iterate over
         it or close it; until then it holds a slot. `pieces` are a text that is still
         being written: they are spoken as they come, in place of the request's text and
         without the language model. The conversation belongs to `principal`, or to the
@@ -126,8 +136,9 @@ class SpeechService:
             request.voice, request.text, include_disabled=request.include_disabled
         )
         uses_llm = asks_llm(request, self._config)
+        account = await self._admitted(principal, client, uses_llm=uses_llm)
         owner = holder(principal, client)
-        reply = partial(self._llm_reply.pieces, request, owner)
+        reply = partial(self._llm_reply.pieces, request, owner, account)
         pipeline = SpeechPipeline(
             self._engine,
             voice,
@@ -151,6 +162,7 @@ class SpeechService:
                 uses_llm=uses_llm,
                 principal=principal,
                 client=client,
+                account=account,
                 held=held or HeldRecord(is_wanted=True),
             ),
             remember=remember if uses_llm else _nothing,
@@ -164,6 +176,15 @@ class SpeechService:
         """Raises NotFound when this caller has no such conversation."""
         await self._llm_reply.forget(holder(principal, client), conversation_id)
 
+    async def _admitted(
+        self, principal: Principal, client: str, *, uses_llm: bool
+    ) -> Account:
+        account = self._accounts.account(principal, client)
+        await account.admit(Quota.AUDIO_OUT)
+        if uses_llm:
+            await account.admit(Quota.LLM_TOKENS)
+        return account
+
     def _finished(
         self,
         request: SpeechRequest,
@@ -173,8 +194,10 @@ class SpeechService:
         uses_llm: bool,
         principal: Principal,
         client: str,
+        account: Account,
         held: HeldRecord,
     ) -> None:
+        account.spend(Resource.AUDIO_OUT, outcome.audio_seconds)
         if not request.text:  # it came in pieces
             request = replace(request, text=outcome.text)
         # Only now the answering model of a fallback chain is known.

@@ -20,7 +20,6 @@ from common.engine import EngineSlot
 from common.services import Services
 from compat_app.wyoming.server import WyomingServer
 from gateway_app.access.authentication import AccessControl
-from gateway_app.access.counters import Counters
 from gateway_app.audit.failures import FailureLog
 from gateway_app.health import DISK, OLLAMA, Part, ServerHealth
 from gateway_app.history.records import HistoryWriter
@@ -36,6 +35,7 @@ from gateway_app.probes.redis import redis_probe
 from gateway_app.retention.job import Forget, RetentionJob
 from gateway_app.services import GatewayServices
 from gateway_app.sockets.sessions import SessionRegistry
+from gateway_app.usage.meter import Meter
 from llm.engine import LlmEngine
 from llm.factory import build_llm
 from llm.servers.ollama_probe import ask_ollama
@@ -51,6 +51,7 @@ from tts_app.core.voices.downloads import VoiceDownloads
 from tts_app.service import SpeechService
 from tts_app.services import SpeechServices
 from tts_app.voice_admin.installed import downloaded_for
+from voiceproject.assembly.metering import build_metering
 from voiceproject.error_shapes import ERROR_SHAPES
 from voiceproject.lifecycle import Managed, ServerProcess
 from voiceproject.routes.table import ROUTES
@@ -149,7 +150,8 @@ def assemble(
 ) -> ServerProcess:
     """The server with these engines; the default `history` is the database."""
     config = loaded.config
-    sessions = SessionRegistry()
+    metering = build_metering(config)
+    counters, meter, sessions = metering.counters, metering.meter, metering.sessions
     recent = RecentPast(show_texts=config.store_history)
     database = DatabaseHistory(config, recent)
     records = history or database
@@ -157,35 +159,38 @@ def assemble(
     managed = [Managed("history", database.start, database.stop, stops_last=True)]
     queues: dict[str, Callable[[], int]] = {}
     files: Callable[[], list[RunningFile]] = list
-    told: list[Forget] = [database.forget, recent.forget]
+    told: list[Forget] = [database.forget, recent.forget, metering.forget]
     if engines.stt is not None:
-        listening = build_listening(config, engines.stt, records, vad, engines.turns)
+        listening = build_listening(
+            config, engines.stt, records, vad, engines.turns, accounts=meter
+        )
         files = listening.listening.files.now
         told.append(listening.listening.forget)
         rooms.append(listening)
         managed += _managed_listening(listening)
     if engines.tts is not None and engines.llm is not None:
-        speech = _speech(config, engines.tts, engines.llm, sessions, records)
+        speech = _speech(config, engines.tts, engines.llm, sessions, records, meter)
         rooms.append(speech)
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
         if engines.stt is not None:
             nothing_kept = NoConversationRecords()
-            talk = build_conversations(config, listening, speech, nothing_kept)
-            rooms.append(talk)
-    counters, failures = Counters(config.redis_url), FailureLog()
+            rooms.append(
+                build_conversations(config, listening, speech, nothing_kept, meter)
+            )
+    failures = FailureLog()
     access = AccessControl(config, counters, listener=failures, routes=ROUTES)
     figures = Figures(
         sessions, engines.parts(), queues, files, lambda: database.pending
     )
     gateway = _gateway(
-        loaded, engines.parts(), figures, sessions, records, recent, access
+        loaded, engines.parts(), figures, sessions, records, recent, access, meter
     )
     managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
     retention = RetentionJob(kept_data(config), told)
     managed.append(Managed("retention", retention.start, retention.stop))
-    managed.append(Managed("limits", stop=counters.close))
     managed.append(Managed("audit", stop=failures.stop, stops_last=True))
+    managed += metering.managed()
     if wyoming := _wyoming(Services(gateway, *rooms), host):
         rooms.append(wyoming)
         managed.append(_managed_wyoming(wyoming))
@@ -200,6 +205,7 @@ def _gateway(
     history: HistoryWriter,
     recent: RecentPast,
     access: AccessControl,
+    meter: Meter,
 ) -> GatewayServices:
     config = loaded.config
     probes = _probes(config, asks_llm="llm" in parts)
@@ -212,6 +218,7 @@ def _gateway(
         health=health,
         figures=figures,
         monitor=Monitor(health, figures, recent),
+        meter=meter,
         error_shapes=ERROR_SHAPES,
     )
 
@@ -235,8 +242,11 @@ def _speech(
     llm: LlmEngine,
     sessions: SessionRegistry,
     history: HistoryWriter,
+    meter: Meter,
 ) -> SpeechServices:
-    speech = SpeechService(config, engine, llm, sessions=sessions, history=history)
+    speech = SpeechService(
+        config, engine, llm, sessions=sessions, history=history, accounts=meter
+    )
     downloads = VoiceDownloads(config, downloaded_for(speech))
     return SpeechServices(engine, llm, speech, downloads)
 

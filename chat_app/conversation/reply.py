@@ -14,7 +14,16 @@ from chat_app.core.ids import new_id
 from common.errors import LlmUnavailable
 from common.workers import Priority, Urgency
 from gateway_app.access.principals import Principal
-from llm.engine import ChatMessage, Finished, LlmEngine, ReplyOptions, TextDelta
+from gateway_app.usage.accounts import Account, Quota, Resource
+from llm.engine import (
+    ChatMessage,
+    Finished,
+    LlmEngine,
+    ReplyOptions,
+    TextDelta,
+    TokenUsage,
+)
+from llm.token_usage import with_usage
 from tts_app.core.events import (
     ClauseEnded,
     ClauseStarted,
@@ -38,6 +47,8 @@ class Speaker:
     speech: SpeechService
     principal: Principal
     client: str
+    account: Account
+    """Of that caller's use."""
 
 
 class Reply:
@@ -146,8 +157,15 @@ class Reply:
             await self._changed.wait()
 
     async def _pieces(self) -> AsyncGenerator[str, None]:
-        llm = self._speaker.llm
-        async with aclosing(llm.reply(self._messages, self._options)) as events:
+        llm, account = self._speaker.llm, self._speaker.account
+        await account.admit(Quota.LLM_TOKENS)
+
+        def spend(usage: TokenUsage) -> None:
+            account.spend(Resource.LLM_IN, usage.prompt_tokens)
+            account.spend(Resource.LLM_OUT, usage.completion_tokens)
+
+        answer = llm.reply(self._messages, self._options)
+        async with aclosing(with_usage(answer, self._messages, spend)) as events:
             async for event in events:
                 if isinstance(event, TextDelta):
                     self.first_token_at = self.first_token_at or self._clock()

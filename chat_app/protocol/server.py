@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chat_app.core.ids import new_id
 
-_ITEM: Any = Field(description="The item.", examples=["item_9f0c1f7d3a2b4c5d6e7f8"])
-_RESPONSE: Any = Field(
+ITEM: Any = Field(description="The item.", examples=["item_9f0c1f7d3a2b4c5d6e7f8"])
+RESPONSE: Any = Field(
     description="The response.", examples=["resp_9f0c1f7d3a2b4c5d6e7f8"]
 )
 _PREVIOUS: Any = Field(None, description="The item before it; null for the first one.")
@@ -56,7 +56,7 @@ class SpeechStarted(ServerEvent):
     type: Literal["input_audio_buffer.speech_started"] = (
         "input_audio_buffer.speech_started"
     )
-    item_id: str = _ITEM
+    item_id: str = ITEM
     audio_start_ms: int = Field(
         description="Start of the speech, in milliseconds of audio received.",
         examples=[510],
@@ -69,7 +69,7 @@ class SpeechStopped(ServerEvent):
     type: Literal["input_audio_buffer.speech_stopped"] = (
         "input_audio_buffer.speech_stopped"
     )
-    item_id: str = _ITEM
+    item_id: str = ITEM
     audio_end_ms: int = Field(
         description="End of the speech, in milliseconds of audio received.",
         examples=[1_740],
@@ -80,7 +80,7 @@ class Committed(ServerEvent):
     """The user's turn belongs to the conversation."""
 
     type: Literal["input_audio_buffer.committed"] = "input_audio_buffer.committed"
-    item_id: str = _ITEM
+    item_id: str = ITEM
     previous_item_id: str | None = _PREVIOUS
 
 
@@ -112,7 +112,7 @@ class TranscriptCompleted(ServerEvent):
     type: Literal["conversation.item.input_audio_transcription.completed"] = (
         "conversation.item.input_audio_transcription.completed"
     )
-    item_id: str = _ITEM
+    item_id: str = ITEM
     content_index: int = Field(0, description="Always 0.")
     transcript: str = Field(description="The text.", examples=["What time is it?"])
     usage: dict[str, Any] = Field(
@@ -125,7 +125,7 @@ class ItemTruncated(ServerEvent):
     """The reply's item now ends with what was heard."""
 
     type: Literal["conversation.item.truncated"] = "conversation.item.truncated"
-    item_id: str = _ITEM
+    item_id: str = ITEM
     content_index: int = Field(0, description="Always 0.")
     audio_end_ms: int = Field(description="How much was heard.", examples=[1_500])
 
@@ -134,7 +134,7 @@ class ItemDeleted(ServerEvent):
     """The item was removed."""
 
     type: Literal["conversation.item.deleted"] = "conversation.item.deleted"
-    item_id: str = _ITEM
+    item_id: str = ITEM
 
 
 class ResponseCreated(ServerEvent):
@@ -161,7 +161,7 @@ class OutputItemAdded(ServerEvent):
     """The item of the reply."""
 
     type: Literal["response.output_item.added"] = "response.output_item.added"
-    response_id: str = _RESPONSE
+    response_id: str = RESPONSE
     output_index: int = Field(0, description="Always 0.")
     item: dict[str, Any] = _WHOLE_ITEM
 
@@ -170,7 +170,7 @@ class OutputItemDone(ServerEvent):
     """The item of the reply is complete."""
 
     type: Literal["response.output_item.done"] = "response.output_item.done"
-    response_id: str = _RESPONSE
+    response_id: str = RESPONSE
     output_index: int = Field(0, description="Always 0.")
     item: dict[str, Any] = _WHOLE_ITEM
 
@@ -178,8 +178,8 @@ class OutputItemDone(ServerEvent):
 class ContentEvent(ServerEvent):
     """An event about the reply's content."""
 
-    response_id: str = _RESPONSE
-    item_id: str = _ITEM
+    response_id: str = RESPONSE
+    item_id: str = ITEM
     output_index: int = Field(0, description="Always 0.")
     content_index: int = Field(0, description="Always 0.")
 
@@ -218,93 +218,9 @@ class ErrorEvent(ServerEvent):
     )
 
 
-class Candidate(ServerEvent):
-    """A sound during the reply that may be speech: a client may lower its volume."""
-
-    type: Literal["x.speech.candidate"] = "x.speech.candidate"
-
-
-class Caption(ServerEvent):
-    """What the user is saying, so far. It may change."""
-
-    type: Literal["x.caption"] = "x.caption"
-    item_id: str = _ITEM
-    text: str = Field(description="All of it.", examples=["what time"])
-
-
-class Probability(ServerEvent):
-    """A pause: how long it must be to end the turn."""
-
-    type: Literal["x.turn.probability"] = "x.turn.probability"
-    p: float | None = Field(
-        None, description="The turn model's probability that the turn is complete."
-    )
-    commit_in_ms: int = Field(description="The pause that ends it.", examples=[320])
-
-
-class Dropped(ServerEvent):
-    """There was nothing to answer: `no_words`, `backchannel`, `echo` or `cleared`."""
-
-    type: Literal["x.turn.dropped"] = "x.turn.dropped"
-    item_id: str = _ITEM
-    reason: str = Field(description="Why.", examples=["backchannel"])
-
-
-class Reopened(ServerEvent):
-    """The turn was committed too early: both items are gone, and the turn goes on."""
-
-    type: Literal["x.turn.reopened"] = "x.turn.reopened"
-    item_id: str = _ITEM
-    response_item_id: str = Field(description="The item of the reply that was begun.")
-
-
-class Pause(ServerEvent):
-    """The user may be interrupting: pause the playback."""
-
-    type: Literal["x.output.pause"] = "x.output.pause"
-    response_id: str = _RESPONSE
-
-
-class Resume(ServerEvent):
-    """It was no interruption: go on."""
-
-    type: Literal["x.output.resume"] = "x.output.resume"
-    response_id: str = _RESPONSE
-
-
-class Clause(ServerEvent):
-    """The audio that follows is that of this clause."""
-
-    type: Literal["x.output.clause"] = "x.output.clause"
-    response_id: str = _RESPONSE
-    clause: int = Field(description="Counted from 0.", examples=[0])
-    start_ms: int = Field(description="Its start in the reply.", examples=[0])
-    text: str = Field(description="The words that are spoken.", examples=["Hello,"])
-    rate: int = Field(description="The audio's sample rate in Hz.", examples=[22_050])
-
-
-class Metrics(ServerEvent):
-    """The stages of the turn."""
-
-    type: Literal["x.metrics"] = "x.metrics"
-    response_id: str = _RESPONSE
-    stages_ms: dict[str, float] = Field(
-        description="Milliseconds from the end of the user's speech to `transcribed`, `rated`, `endpoint`, `committed`, `llm_first_token`, `first_audio` and `first_sent`.",
-        examples=[{"committed": 330.0, "first_sent": 410.0}],
-    )
-
-
-class ClosingSoon(ServerEvent):
-    """The connection is about to reach its time limit."""
-
-    type: Literal["x.closing"] = "x.closing"
-    seconds: float = Field(description="How long it lasts.", examples=[60.0])
-
-
-SERVER_MESSAGES = (
+STANDARD_MESSAGES = (
     *(SessionCreated, SessionUpdated, SpeechStarted, SpeechStopped, Committed, Cleared),
     *(ItemAdded, ItemDone, TranscriptCompleted, ItemTruncated, ItemDeleted),
     *(ResponseCreated, OutputItemAdded, TextDelta, AudioDone, TextDone),
-    *(OutputItemDone, ResponseDone, ErrorEvent, Candidate, Caption, Probability),
-    *(Dropped, Reopened, Pause, Resume, Clause, Metrics, ClosingSoon),
+    *(OutputItemDone, ResponseDone, ErrorEvent),
 )

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from chat_app.core import outputs as out
-from chat_app.protocol import server
+from chat_app.protocol import extras, server
 from common.audio import float_to_pcm16
 from common.errors import BadRequest, VoiceError
 
@@ -70,7 +70,7 @@ def as_messages(event: out.ConversationEvent) -> Iterator[BaseModel | bytes]:
 def _single(event: out.ConversationEvent) -> BaseModel:
     match event:
         case out.CandidateHeard():
-            return server.Candidate()
+            return extras.Candidate()
         case out.SpeechStarted():
             return server.SpeechStarted(
                 item_id=event.item_id, audio_start_ms=event.audio_start_ms
@@ -80,16 +80,16 @@ def _single(event: out.ConversationEvent) -> BaseModel:
                 item_id=event.item_id, audio_end_ms=event.audio_end_ms
             )
         case out.CaptionHeard():
-            return server.Caption(item_id=event.item_id, text=event.text)
+            return extras.Caption(item_id=event.item_id, text=event.text)
         case out.DelayChosen():
-            return server.Probability(p=event.probability, commit_in_ms=event.delay_ms)
+            return extras.Probability(p=event.probability, commit_in_ms=event.delay_ms)
         case out.TurnDropped():
-            return server.Dropped(item_id=event.item_id, reason=event.why)
+            return extras.Dropped(item_id=event.item_id, reason=event.why)
         case out.TurnReopened():
             reply = event.reply_item_id
-            return server.Reopened(item_id=event.item_id, response_item_id=reply)
+            return extras.Reopened(item_id=event.item_id, response_item_id=reply)
         case out.ClauseSpoken():
-            return server.Clause(
+            return extras.Clause(
                 response_id=event.response_id,
                 clause=event.clause,
                 start_ms=event.start_ms,
@@ -97,9 +97,9 @@ def _single(event: out.ConversationEvent) -> BaseModel:
                 rate=event.rate_hz,
             )
         case out.OutputPaused():
-            return server.Pause(response_id=event.response_id)
+            return extras.Pause(response_id=event.response_id)
         case out.OutputResumed():
-            return server.Resume(response_id=event.response_id)
+            return extras.Resume(response_id=event.response_id)
         case out.ItemTruncated():
             return server.ItemTruncated(
                 item_id=event.item_id, audio_end_ms=event.audio_end_ms
@@ -107,7 +107,7 @@ def _single(event: out.ConversationEvent) -> BaseModel:
         case out.ItemDeleted():
             return server.ItemDeleted(item_id=event.item_id)
         case out.ClosingSoon():
-            return server.ClosingSoon(seconds=event.seconds)
+            return extras.ClosingSoon(seconds=event.seconds)
         case _:
             raise AssertionError(f"{event} has no message")
 
@@ -150,7 +150,7 @@ def _response_ended(event: out.ResponseEnded) -> Iterator[BaseModel]:
     yield server.OutputItemDone(response_id=event.response_id, item=item)
     yield server.ItemDone(item=item)
     yield server.ResponseDone(response=_response(event, item))
-    yield server.Metrics(response_id=event.response_id, stages_ms=event.stages_ms)
+    yield extras.Metrics(response_id=event.response_id, stages_ms=event.stages_ms)
 
 
 def _response(event: out.ResponseEnded, item: dict[str, Any]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from common.config.compat import (
 )
 from common.config.llm import ConversationSettings, LlmSettings
 from common.config.models import ModelSettings
+from common.config.quotas import QuotaSettings
 from common.config.retention import RetentionSettings
 from common.config.server import (
     LogSettings,
@@ -39,6 +40,7 @@ SECTION_CLASSES: tuple[type[Section], ...] = (
     ConversationSettings,
     ChatSettings,
     NetworkSettings,
+    QuotaSettings,
     OpenaiApiSettings,
     DeepgramApiSettings,
     WyomingSettings,
@@ -68,6 +70,7 @@ class Config(
     ConversationSettings,
     ChatSettings,
     NetworkSettings,
+    QuotaSettings,
     OpenaiApiSettings,
     DeepgramApiSettings,
     WyomingSettings,

@@ -16,7 +16,7 @@ OWN_PATHS = frozenset(
     {
         *("admin", "api", "configuration", "favicon.ico", "health", "i18n", "listen"),
         *("manifest.webmanifest", "metrics", "monitor", "speak", "static", "tts"),
-        *("v1", "v2", "voices", "ws"),
+        *("usage", "v1", "v2", "voices", "ws"),
     }
 )
 """The first parts of the server's own addresses."""
@@ -149,16 +149,6 @@ class NetworkSettings(Section):
     )
     monitor_max_sessions: int = setting(
         50, "Live connections to `/ws/monitor`; more are refused with 4503.", ge=1
-    )
-    principal_max_sessions: int = setting(
-        0,
-        "WebSockets that one API key, user or (without keys) address may have open per process; more are refused with 4429. 0 means no limit.",
-        ge=0,
-    )
-    principal_requests_per_minute: int = setting(
-        0,
-        "HTTP requests and new WebSockets of one API key, user or (without keys) address per minute, counted across processes if `redis_url` is set; further ones get 429. 0 means no limit.",
-        ge=0,
     )
     tokens_per_minute: int = setting(
         600,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from common.errors import VoiceError
+from common.errors import QuotaExceeded, VoiceError
 
 _STATUSES = {413: 400, 415: 400, 422: 400}
 """The API answers 400 for these."""
@@ -20,6 +20,8 @@ _TYPES = {
     405: "invalid_request_error",
     429: "rate_limit_error",
 }
+_NO_QUOTA = "insufficient_quota"
+"""The type and the code of an account without credit, which clients do not ask again."""
 
 
 class OpenAiShape:
@@ -36,9 +38,12 @@ class OpenAiShape:
 def error_object(error: VoiceError) -> dict[str, Any]:
     """The error with its fields `message`, `type`, `param` and `code`."""
     status = _STATUSES.get(error.http_status, error.http_status)
+    type_, code = _TYPES.get(status, "server_error"), error.code
+    if isinstance(error, QuotaExceeded):
+        type_ = code = _NO_QUOTA
     return {
         "message": error.message,
-        "type": _TYPES.get(status, "server_error"),
+        "type": type_,
         "param": error.field,
-        "code": error.code,
+        "code": code,
     }

@@ -5,9 +5,12 @@ Source: the `error` event of https://platform.openai.com/docs/api-reference/real
 
 from __future__ import annotations
 
-from common.errors import BadRequest, VoiceError
+from common.errors import BadRequest, QuotaExceeded, VoiceError
 from compat_app.realtime.messages import ErrorEvent
 from compat_app.realtime.parts import ErrorDetails, FailureDetails
+
+_NO_QUOTA = "insufficient_quota"
+"""The type and the code of an account without credit."""
 
 
 class Refused(BadRequest):
@@ -31,7 +34,7 @@ def error_event(error: VoiceError) -> ErrorEvent:
     """The event that tells a client of this error."""
     details = ErrorDetails(
         type=_kind(error),
-        code=error.code,
+        code=_NO_QUOTA if isinstance(error, QuotaExceeded) else error.code,
         message=error.message,
         param=error.field,
         event_id=error.event_id if isinstance(error, Refused) else None,
@@ -47,4 +50,6 @@ def failure(error: VoiceError) -> FailureDetails:
 
 
 def _kind(error: VoiceError) -> str:
+    if isinstance(error, QuotaExceeded):
+        return _NO_QUOTA
     return "server_error" if error.http_status >= 500 else "invalid_request_error"

@@ -119,9 +119,11 @@ class TranscriptionSession:
         # To read a large event took a while already.
         await asyncio.sleep(0)
         for start in range(0, len(audio), size):
-            self._live.feed(audio[start : start + size])
+            piece = audio[start : start + size]
+            self._live.feed(piece)
+            seconds = len(piece) / self._config.format.bytes_per_second
+            self._uncommitted_seconds += seconds
             await self._live.wait_for_capacity()
-        self._uncommitted_seconds += len(audio) / self._config.format.bytes_per_second
 
     def _update(self, event: SessionUpdate) -> None:
         config = self._config.updated(event.session)

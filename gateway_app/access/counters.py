@@ -27,7 +27,8 @@ class Windows(Protocol):
     """Counts in windows of time."""
 
     async def hit(self, item: RateLimitItem, name: str, cost: int) -> tuple[int, float]:
-        """Count; returns the count, and the seconds until its window ends."""
+        """Count; returns the count, and once it is past the limit the seconds until its
+        window ends."""
 
     async def count(self, item: RateLimitItem, name: str) -> tuple[int, float]:
         """The count so far, and these seconds; 0 and 0 without any."""
@@ -69,21 +70,41 @@ class Counters:
             return item.amount, 0.0
         return max(0, item.amount - count), max(1.0, round(seconds))
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes count too, in Redis."""
+        return self._redis is not None
+
+    async def add(self, item: RateLimitItem, name: str, cost: int) -> int | None:
+        """Count so much in Redis, or nothing; returns the count of all processes.
+        None, with nothing counted, without Redis and while it is down."""
+        answer = await self._ask_redis(lambda redis: redis.add(item, name, cost))
+        return None if answer is None else answer[0]
+
     async def _ask(
         self,
         item: RateLimitItem,
         ask: Callable[[Windows], Awaitable[tuple[int, float]]],
     ) -> tuple[int, float]:
         """The answer of Redis, or of this process's memory while Redis is down."""
-        if self._redis is not None and self._clock() >= self._away_until:
-            try:
-                return await ask(self._redis)
-            except REDIS_ERRORS as error:
-                self._away_until = self._clock() + RETRY_SECONDS
-                reason = type(error).__name__
-                log.warning("limits apply to this process only", reason=reason)
+        answer = await self._ask_redis(ask)
+        if answer is not None:
+            return answer
         memory = self._memory.setdefault(item.namespace, MemoryWindows(self._clock))
         return await ask(memory)
+
+    async def _ask_redis(
+        self, ask: Callable[[RedisWindows], Awaitable[tuple[int, float]]]
+    ) -> tuple[int, float] | None:
+        if self._redis is None or self._clock() < self._away_until:
+            return None
+        try:
+            return await ask(self._redis)
+        except REDIS_ERRORS as error:
+            self._away_until = self._clock() + RETRY_SECONDS
+            reason = type(error).__name__
+            log.warning("limits apply to this process only", reason=reason)
+            return None
 
     async def close(self) -> None:
         """Close the connections; the next hit opens new ones."""
@@ -141,9 +162,16 @@ class RedisWindows:
         self._storage = storage
 
     async def hit(self, item: RateLimitItem, name: str, cost: int) -> tuple[int, float]:
+        count, _ = await self.add(item, name, cost)
+        # Within the limit nobody asks when the window ends, so Redis is asked once.
+        if count <= item.amount:
+            return count, 0.0
+        return count, await self._seconds_left(item.key_for(name))
+
+    async def add(self, item: RateLimitItem, name: str, cost: int) -> tuple[int, float]:
+        """Count; returns the count alone."""
         key = item.key_for(name)
-        count = await self._storage.incr(key, item.get_expiry(), cost)
-        return count, await self._seconds_left(key)
+        return await self._storage.incr(key, item.get_expiry(), cost), 0.0
 
     async def count(self, item: RateLimitItem, name: str) -> tuple[int, float]:
         key = item.key_for(name)

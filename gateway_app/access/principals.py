@@ -42,8 +42,9 @@ USUAL_SCOPES = ALL_SCOPES - {Scope.HISTORY, Scope.ADMIN}
 
 @dataclass(frozen=True)
 class Limits:
-    """Limits of one principal, besides those of the whole server; None means no
-    limit."""
+    """Limits of one principal, besides those of the whole server. None leaves a limit to
+    the server's default, and 0 is no limit. Once a principal was admitted its defaults
+    are filled in, and None is no limit."""
 
     requests_per_minute: int | None = None
     """HTTP requests and new sockets."""

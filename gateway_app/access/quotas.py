@@ -1,42 +1,65 @@
-"""Limits failed authentication by address, and requests by principal."""
+"""Limits failed authentication by address, and requests by principal and address."""
 
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from limits import RateLimitItemPerMinute
 
-from common.config import Config
+from common.config.quotas import QuotaSettings
 from common.errors import TooMany
+from common.metrics import QUOTA_REFUSALS
 from common.workers.turns import Caller
 from gateway_app.access.counters import Counters
 from gateway_app.access.principals import ANONYMOUS, Limits, Principal
 
 FAILURES = RateLimitItemPerMinute(10, namespace="FAILURES")
 
+BoundOf = Literal["principal", "address"]
+
 
 @dataclass(frozen=True)
 class Allowance:
-    """The requests of one principal in the current minute."""
+    """What is left of a limit."""
 
     limit: int
     remaining: int
     reset_seconds: float
-    """Until all of them are available again."""
+    """Until all of it is available again."""
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A limit, and whose it is."""
+
+    name: str
+    """The name of the counter."""
+    most: int
+    of: BoundOf = "principal"
+
+    @property
+    def words(self) -> str:
+        """The end of a sentence about the limit."""
+        return "" if self.of == "principal" else " from this address"
 
 
 class OverQuota(TooMany):
-    """A principal has used up its requests of this minute."""
+    """The requests of this minute are used up."""
 
-    def __init__(self, limit: int, reset_seconds: float) -> None:
+    def __init__(
+        self, bound: Bound, reset_seconds: float, principal: Principal
+    ) -> None:
         super().__init__(
-            f"At most {limit} requests a minute are allowed.",
+            f"At most {bound.most} requests a minute are allowed{bound.words}.",
             retry_after_seconds=reset_seconds,
         )
-        self.allowance = Allowance(limit, 0, reset_seconds)
+        self.allowance = Allowance(bound.most, 0, reset_seconds)
+        self.principal = principal
+        """Whose request it was."""
+        QUOTA_REFUSALS.labels("requests", bound.of).inc()
 
 
 class Kind(StrEnum):
@@ -88,47 +111,92 @@ class FailedLogins:
 
 
 class Quotas:
-    """Limits requests by principal, and anonymous ones by address."""
+    """Limits requests by principal (anonymous ones by address), and by address."""
 
-    def __init__(self, config: Config, counters: Counters) -> None:
+    def __init__(self, config: QuotaSettings, counters: Counters) -> None:
         self._counters = counters
-        self._default = Limits(
-            requests_per_minute=config.principal_requests_per_minute or None,
-            sessions=config.principal_max_sessions or None,
-        )
+        self._default = principal_limits(config)
+        self._address = address_limits(config)
 
     def limited(self, principal: Principal) -> Principal:
         """The principal, with the configured limits where it has none of its own."""
-        own = principal.limits
-        limits = Limits(
-            requests_per_minute=own.requests_per_minute
-            or self._default.requests_per_minute,
-            sessions=own.sessions or self._default.sessions,
-        )
-        return replace(principal, limits=limits)
+        own, default = principal.limits, self._default
+        limits = {
+            field.name: _either(getattr(own, field.name), getattr(default, field.name))
+            for field in fields(Limits)
+        }
+        return replace(principal, limits=Limits(**limits))
 
     async def count_request(self, principal: Principal, address: str) -> None:
-        """Count a request or a socket. Raises OverQuota past the limit."""
-        most = principal.limits.requests_per_minute
-        if most is None:
-            return
-        seconds = await self._counters.hit(_requests(most), holder(principal, address))
-        if seconds:
-            raise OverQuota(most, seconds)
+        """Count a request or a socket. Raises OverQuota past a limit."""
+        for bound in self._requests(principal, address):
+            seconds = await self._counters.hit(_per_minute(bound), bound.name)
+            if seconds:
+                raise OverQuota(bound, seconds, principal)
 
     async def allowance(self, principal: Principal, address: str) -> Allowance | None:
-        """What is left of this minute's requests; None without a limit."""
-        most = principal.limits.requests_per_minute
-        if most is None:
-            return None
-        return Allowance(
-            most,
-            *await self._counters.left(_requests(most), holder(principal, address)),
+        """What is left of this minute's requests, by the limit that is reached first;
+        None without a limit."""
+        found = [
+            Allowance(
+                bound.most, *await self._counters.left(_per_minute(bound), bound.name)
+            )
+            for bound in self._requests(principal, address)
+        ]
+        return min(found, key=lambda each: each.remaining, default=None)
+
+    def _requests(self, principal: Principal, address: str) -> list[Bound]:
+        own, all_keys = principal.limits, self._address
+        return bounds_of(
+            own.requests_per_minute, all_keys.requests_per_minute, principal, address
         )
 
 
-def _requests(most: int) -> RateLimitItemPerMinute:
-    return RateLimitItemPerMinute(most, namespace="REQUESTS")
+def principal_limits(config: QuotaSettings) -> Limits:
+    """The limits of a principal that has none of its own; None is no limit."""
+    return Limits(
+        requests_per_minute=config.principal_requests_per_minute or None,
+        sessions=config.principal_max_sessions or None,
+        audio_in_seconds_per_day=config.principal_audio_in_seconds_per_day or None,
+        audio_out_seconds_per_day=config.principal_audio_out_seconds_per_day or None,
+        llm_tokens_per_day=config.principal_llm_tokens_per_day or None,
+    )
+
+
+def address_limits(config: QuotaSettings) -> Limits:
+    """The limits of an address, whatever keys it shows; None is no limit."""
+    return Limits(
+        requests_per_minute=config.address_requests_per_minute or None,
+        sessions=config.address_max_sessions or None,
+        audio_in_seconds_per_day=config.address_audio_in_seconds_per_day or None,
+        audio_out_seconds_per_day=config.address_audio_out_seconds_per_day or None,
+        llm_tokens_per_day=config.address_llm_tokens_per_day or None,
+    )
+
+
+def bounds_of(
+    own: int | None, all_keys: int | None, principal: Principal, address: str
+) -> list[Bound]:
+    """The limits that apply: that of the principal, and that of its address."""
+    found = []
+    if own is not None:
+        found.append(Bound(holder(principal, address), own))
+    if all_keys is not None:
+        found.append(Bound(address_holder(address), all_keys, "address"))
+    return found
+
+
+def _either(own: int | None, default: int | None) -> int | None:
+    return default if own is None else own or None
+
+
+def _per_minute(bound: Bound) -> RateLimitItemPerMinute:
+    return RateLimitItemPerMinute(bound.most, namespace="REQUESTS")
+
+
+def address_holder(address: str) -> str:
+    """Whose a counter of an address is, whatever keys it shows."""
+    return f"address {network(address)}"
 
 
 def holder(principal: Principal, address: str) -> str:

@@ -14,12 +14,13 @@ from common.workers.turns import work_for
 from gateway_app.access.authentication import check_scope
 from gateway_app.access.principals import Principal, act_as, user_principal
 from gateway_app.access.proxies import client_address
-from gateway_app.access.quotas import caller_of
+from gateway_app.access.quotas import OverQuota, caller_of
 from gateway_app.access.routes import ADMIN_ROUTE, NO_ROUTE, READING, Route, needs_key
 from gateway_app.admission.deadlines import in_time
 from gateway_app.requests import ADMIN, scope_of
 from gateway_app.responses import error_response
 from gateway_app.services import find_gateway_services, gateway_services
+from gateway_app.usage.counting import count_request
 
 GetResponse = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
@@ -38,8 +39,16 @@ async def admit(request: HttpRequest, route: Route) -> None:
     scope = scope_of(request)
     gateway = gateway_services(scope)
     needs = needs_key(route, request.method or "", gateway.config)
-    principal = await gateway.access.authenticate(scope, request.auser, needs_key=needs)
+    try:
+        principal = await gateway.access.authenticate(
+            scope, request.auser, needs_key=needs
+        )
+    except OverQuota as error:
+        _set_principal(request, error.principal)
+        count_request(request, gateway.meter)
+        raise
     _set_principal(request, principal)
+    count_request(request, gateway.meter)
     check_scope(principal, route)
     if request.method in READING or principal.kind == "key":
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import DEFAULT_DB_ALIAS
 
 from common.config.retention import RetentionSettings
-from gateway_app.models import Synthesis, Transcript
+from gateway_app.models import Synthesis, Transcript, UsageDay
 from gateway_app.retention.accounts import KeptAccounts, KeptAdminLog, KeptSessions
 from gateway_app.retention.audit import KeptAudit
 from gateway_app.retention.kept import Kept
@@ -30,6 +30,15 @@ def kept_by_gateway(
             Synthesis,
             "synthesis_retention_days",
             config.syntheses_kept,
+            client="client",
+            database=database,
+        ),
+        KeptRows(
+            "days of usage",
+            UsageDay,
+            "usage_retention_days",
+            config.usage_kept,
+            time="day",
             client="client",
             database=database,
         ),

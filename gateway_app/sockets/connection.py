@@ -17,6 +17,7 @@ from common.errors import (
     INTERNAL,
     BadRequest,
     IdleTimeout,
+    QuotaExceeded,
     Restarting,
     SessionExpired,
     VoiceError,
@@ -24,17 +25,19 @@ from common.errors import (
 from common.metrics import ERRORS, REFUSED_CONNECTIONS
 from common.workers.turns import work_for
 from gateway_app.access.principals import ANONYMOUS, Principal
-from gateway_app.access.quotas import caller_of, holder
+from gateway_app.access.quotas import OverQuota, caller_of
 from gateway_app.sockets.clock import SYSTEM_CLOCK, Clock
 from gateway_app.sockets.door import Handler, Transport
 from gateway_app.sockets.lifetime import Lifetime
 from gateway_app.sockets.limits import MessageRate, SocketLimits, Strikes
 from gateway_app.sockets.sessions import RETRY_SECONDS, Seat, SessionRegistry
+from gateway_app.usage.accounts import UNMETERED, Account, Accounts, Resource
 
 log = structlog.get_logger(__name__)
 
 Event = TypeVar("Event")
 Work = Callable[[], Coroutine[Any, Any, None]]
+Admit = Callable[[], Awaitable[Principal]]
 
 
 class Connection:
@@ -66,6 +69,8 @@ class Connection:
         self._clock = clock
         self._tasks: set[asyncio.Task[None]] = set()
         self._draining = False
+        self._over_quota = False
+        self._account: Account = UNMETERED
         self._opened = False
         self._seat: Seat | None = None
         self._limits: SocketLimits | None = None
@@ -88,11 +93,7 @@ class Connection:
                 log.info("socket ended", kind=self.kind, seconds=seconds)
 
     async def open(
-        self,
-        sessions: SessionRegistry,
-        limits: SocketLimits,
-        client: str,
-        admit: Callable[[], Awaitable[Principal]],
+        self, sessions: SessionRegistry, limits: SocketLimits, client: str, admit: Admit
     ) -> None:
         """Admit the client, within the limits, or send an error and close."""
         self.client = client
@@ -104,7 +105,7 @@ class Connection:
 
     async def receive(self, message: bytes | str) -> None:
         """Process a message."""
-        if self.closing or self._limits is None:
+        if self.closing or self._limits is None or self._over_quota:
             return
         try:
             if self._lifetime is not None:
@@ -117,6 +118,8 @@ class Connection:
                 await self._hear_audio(message)
             if wait_seconds := self._rate.count():
                 await self._clock.sleep(wait_seconds)
+        except QuotaExceeded as error:
+            self._end_at_quota(error)
         except VoiceError as error:
             await self.fail(error)
         except Exception:
@@ -163,6 +166,7 @@ class Connection:
     async def tell(self, error: VoiceError) -> None:
         """Send the error to the client; the connection stays open."""
         ERRORS.labels(error.code).inc()
+        self._account.spend(Resource.ERRORS)
         log.info(
             "socket error",
             kind=self.kind,
@@ -199,19 +203,14 @@ class Connection:
             await self.fail(VoiceError(INTERNAL))
 
     async def _open(
-        self,
-        sessions: SessionRegistry,
-        limits: SocketLimits,
-        admit: Callable[[], Awaitable[Principal]],
+        self, sessions: SessionRegistry, limits: SocketLimits, admit: Admit
     ) -> None:
         try:
-            self.principal = await admit()
-            bind_contextvars(principal=self.principal.id)
-            work_for(caller_of(self.principal, self.client))
-            self._seat = self._take_seat(sessions, limits)
+            self._seat = await self._take_seat(sessions, limits, admit)
         except VoiceError as error:
             REFUSED_CONNECTIONS.labels(error.code).inc()
             raise
+        self._account.spend(Resource.SESSIONS)
         log.info("socket opened", kind=self.kind)
         self._opened = True
         await self._handler.opened()
@@ -225,15 +224,29 @@ class Connection:
         if lifetime.limited:
             self.accompany(lambda: self._watch(lifetime))
 
-    def _take_seat(self, sessions: SessionRegistry, limits: SocketLimits) -> Seat:
+    async def _take_seat(
+        self, sessions: SessionRegistry, limits: SocketLimits, admit: Admit
+    ) -> Seat:
+        try:
+            self._belong_to(await admit(), sessions.accounts)
+        except OverQuota as refused:
+            self._belong_to(refused.principal, sessions.accounts)
+            raise
         sessions.check_loaded()
-        return sessions.open(
-            self.kind,
-            self,
-            limit=limits.max_sessions,
-            holder=holder(self.principal, self.client),
-            holder_limit=self.principal.limits.sessions,
-        )
+        bounds = sessions.bounds(self.principal, self.client)
+        return await sessions.admit(self.kind, self, limits.max_sessions, bounds)
+
+    def _belong_to(self, principal: Principal, accounts: Accounts) -> None:
+        self.principal = principal
+        bind_contextvars(principal=principal.id)
+        work_for(caller_of(principal, self.client))
+        self._account = accounts.account(principal, self.client)
+        self._account.spend(Resource.REQUESTS)
+
+    def _end_at_quota(self, error: QuotaExceeded) -> None:
+        """What has come is answered first; what comes now is too much."""
+        self._over_quota = True
+        self.accompany(lambda: self._finish_and_fail("quota", error))
 
     async def _hear_text(self, text: str, limits: SocketLimits) -> None:
         try:

@@ -42,7 +42,8 @@ class Handler(Protocol):
         open."""
 
     async def finish(self, reason: str) -> None:
-        """Send what is left; `reason` is `restarting`, `idle` or `expired`."""
+        """Send what is left; `reason` is `restarting`, `idle`, `expired` or
+        `quota`."""
 
     def warn(self, seconds: float) -> None:
         """The connection reaches its time limit in this many seconds."""

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections import Counter
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Protocol
 
 import structlog
 
 from common.errors import Loading, Overloaded, Restarting, TooMany
+from common.metrics import QUOTA_REFUSALS
+from gateway_app.access.principals import Principal
+from gateway_app.access.quotas import Bound, bounds_of
+from gateway_app.sockets.leases import Leases
+from gateway_app.usage.accounts import UNMETERED, Accounts
 
 log = structlog.get_logger(__name__)
 
@@ -32,10 +39,11 @@ class Seat:
         registry: SessionRegistry,
         kind: str,
         session: Drainable | None,
-        holder: str,
+        bounds: Sequence[Bound],
     ) -> None:
+        self.id = uuid.uuid4().hex
         self.kind = kind
-        self.holder = holder
+        self.bounds = bounds
         self.session = session
         self._registry = registry
 
@@ -61,7 +69,19 @@ class Seat:
 class SessionRegistry:
     """All open sessions of this process: sockets and running HTTP requests."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        accounts: Accounts = UNMETERED,
+        leases: Leases | None = None,
+        *,
+        address_limit: int | None = None,
+    ) -> None:
+        """`accounts` are those of callers; with `leases` the sessions of each caller
+        are counted together with those of other processes. `address_limit` bounds those
+        of an address, whatever keys it shows."""
+        self.accounts = accounts
+        self._address_limit = address_limit
+        self._leases = leases
         self._seats: set[Seat] = set()
         self._counted: set[Seat] = set()
         """Those that take a slot: clients that are there."""
@@ -81,19 +101,39 @@ class SessionRegistry:
                 retry_after_seconds=LOADING_RETRY_SECONDS,
             )
 
+    def bounds(self, principal: Principal, client: str) -> list[Bound]:
+        """How many sessions this caller may have."""
+        own = principal.limits.sessions
+        return bounds_of(own, self._address_limit, principal, client)
+
+    async def admit(
+        self, kind: str, session: Drainable, limit: int, bounds: Sequence[Bound]
+    ) -> Seat:
+        """Reserve a slot, as `open` does, on all nodes where they share a Redis."""
+        seat = self.open(kind, session, limit=limit, bounds=bounds)
+        if self._leases is None or not bounds:
+            return seat
+        try:
+            reached = await self._leases.take(seat.id, bounds)
+            if reached is not None:
+                raise _too_many(reached)
+        except BaseException:
+            seat.close()
+            raise
+        return seat
+
     def open(
         self,
         kind: str,
         session: Drainable | None = None,
         *,
         limit: int | None = None,
-        holder: str = "",
-        holder_limit: int | None = None,
+        bounds: Sequence[Bound] = (),
     ) -> Seat:
         """Reserve a slot; use it as a context manager or `close()` it. A session of
         None cannot be asked to finish: drain waits for it. `limit` bounds the
-        sessions of this kind, `holder_limit` those of this holder, whatever kind.
-        Raises Overloaded past the first, TooMany past the second, and Restarting while
+        sessions of this kind, `bounds` those of their holders, whatever kind.
+        Raises Overloaded past the first, TooMany past the others, and Restarting while
         the server shuts down.
         """
         if self.draining:
@@ -105,16 +145,14 @@ class SessionRegistry:
                 f"All {limit} {kind} sessions are taken.",
                 retry_after_seconds=RETRY_SECONDS,
             )
-        if holder_limit is not None and self._held[holder] >= holder_limit:
-            raise TooMany(
-                f"At most {holder_limit} sessions at a time are allowed.",
-                retry_after_seconds=RETRY_SECONDS,
-            )
-        seat = Seat(self, kind, session, holder)
+        for bound in bounds:
+            if self._held[bound.name] >= bound.most:
+                raise _too_many(bound)
+        seat = Seat(self, kind, session, bounds)
         self._seats.add(seat)
         self._counted.add(seat)
         self._counts[kind] += 1
-        self._held[holder] += 1
+        self._held.update(bound.name for bound in bounds)
         self._empty.clear()
         return seat
 
@@ -123,9 +161,17 @@ class SessionRegistry:
             return
         self._counted.remove(seat)
         self._counts[seat.kind] -= 1
-        self._held[seat.holder] -= 1
-        if not self._held[seat.holder]:
-            del self._held[seat.holder]
+        for bound in seat.bounds:
+            self._held[bound.name] -= 1
+            if not self._held[bound.name]:
+                del self._held[bound.name]
+        if self._leases is not None:
+            self._leases.release(seat.id)
+
+    async def stop(self) -> None:
+        """Release what other nodes count."""
+        if self._leases is not None:
+            await self._leases.close()
 
     def leave(self, seat: Seat) -> None:
         self.give_back(seat)
@@ -160,3 +206,11 @@ class SessionRegistry:
             if isinstance(error, Exception):
                 log.error("session failed to drain", exc_info=error)
         await self._empty.wait()
+
+
+def _too_many(bound: Bound) -> TooMany:
+    QUOTA_REFUSALS.labels("sessions", bound.of).inc()
+    return TooMany(
+        f"At most {bound.most} sessions at a time are allowed{bound.words}.",
+        retry_after_seconds=RETRY_SECONDS,
+    )

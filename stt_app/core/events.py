@@ -266,7 +266,7 @@ class SessionClosed:
     """The last event of an orderly session."""
 
     reason: str
-    """`client`, `idle`, `expired`, `restarting` or `disconnected`."""
+    """`client`, `idle`, `expired`, `quota`, `restarting` or `disconnected`."""
     audio_seconds: float
     """The position of the end of the received audio."""
     utterances: int

@@ -237,7 +237,7 @@ class Closed(Message):
 
     type: Literal["closed"] = "closed"
     reason: str = Field(
-        description="The reason: `client` (it asked for the close), `idle`, `expired` or `restarting`.",
+        description="The reason: `client` (it asked for the close), `idle`, `expired`, `quota` or `restarting`.",
         examples=["client"],
     )
     audio_seconds: float = Field(

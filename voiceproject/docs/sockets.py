@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chat_app.protocol.client import CLIENT_MESSAGES as TALK_CLIENT
-from chat_app.protocol.server import SERVER_MESSAGES as TALK_SERVER
+from chat_app.protocol.extras import SERVER_MESSAGES as TALK_SERVER
 from compat_app.deepgram.flux import messages as flux
 from compat_app.deepgram.listen import messages as listen
 from compat_app.deepgram.speak import messages as speak

@@ -48,6 +48,7 @@ ROUTES = Routes(
         Route("/health", Opening.CALLER),
         Route("/health/ready", Opening.CALLER),
         Route("/metrics", Scope.MONITOR),
+        Route("/usage", Opening.CALLER),
         Route("/ws/monitor", Scope.MONITOR, SOCKET, deadline=Deadline.NONE),
         Route("/api/token", Opening.CALLER, POST, Body.FIELDS),
         # Speech to text.

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pydantic import BaseModel
 
 from common.config import Config
-from common.errors import BadRequest, VoiceError
+from common.errors import BadRequest, QuotaExceeded, VoiceError
 from common.messages import encode
 from common.text_cleaning import clean_text
 from compat_app.deepgram.errors import fatal_code
@@ -112,7 +112,7 @@ class SpeakConsumer(VoiceConsumer):
             speaking.result()
 
     async def _speak(self, text: WrittenText) -> None:
-        """Send the audio of one text; a failure is a warning."""
+        """Send the audio of one text; a failure is a warning. Raises QuotaExceeded."""
         self._spoken += 1
         request = SpeechRequest(
             "",
@@ -133,6 +133,8 @@ class SpeakConsumer(VoiceConsumer):
                 await self.send_message(data)
             if audio.error is not None:
                 await self.send_message(_warning(audio.error))
+        except QuotaExceeded:
+            raise
         except VoiceError as error:
             await self.send_message(_warning(error))
 

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from common.errors import Overloaded, Restarting
+from gateway_app.access.quotas import Bound
 from gateway_app.sockets.sessions import SessionRegistry
 
 
@@ -91,10 +92,10 @@ async def test_it_drains_the_others_when_one_fails():
 
 async def test_a_client_that_has_gone_gives_its_slot_back_at_once():
     registry = SessionRegistry()
-    seat = registry.open("stt", limit=1, holder="a", holder_limit=1)
+    seat = registry.open("stt", limit=1, bounds=[Bound("a", 1)])
     seat.give_back()
     assert registry.count("stt") == 0
-    with registry.open("stt", limit=1, holder="a", holder_limit=1):
+    with registry.open("stt", limit=1, bounds=[Bound("a", 1)]):
         asyncio.get_running_loop().call_later(0.05, seat.close)
     assert await registry.drain(1), "and drain waited for what it still does"
     seat.close()
