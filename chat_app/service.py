@@ -12,7 +12,6 @@ from chat_app.conversation.records import ConversationRecorder, TurnRecord
 from chat_app.conversation.reply import Speaker
 from chat_app.conversation.running import Running
 from chat_app.conversation.session import ConversationSession
-from chat_app.conversation.turn_model import TurnModel
 from chat_app.core import outputs as out
 from chat_app.core.words import TurnWords, turn_words
 from common.config import Config
@@ -24,6 +23,7 @@ from gateway_app.usage.accounts import UNMETERED, Accounts
 from llm.engine import ChatMessage, LlmEngine
 from llm.prompt import system_prompt
 from stt_app.core.session.options import Options
+from stt_app.core.turns.engine import TurnModel
 from stt_app.service import ListeningService
 from tts_app.service import SpeechService
 
@@ -42,8 +42,8 @@ class ConversationService:
         llm: LlmEngine,
         engines: Sequence[tuple[str, Engine]],
         recorder: ConversationRecorder,
+        turn_model: TurnModel,
         accounts: Accounts = UNMETERED,
-        turn_model: TurnModel | None = None,
     ) -> None:
         """`engines` are those that must be warm, with the names that clients see."""
         self._config = config

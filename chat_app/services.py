@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat_app.conversation.records import ConversationRecorder
-from chat_app.conversation.turn_model import TurnModel
 from chat_app.service import ConversationService
 from common.config import Config
 from common.errors import NotFound
@@ -30,7 +29,6 @@ def build_conversations(
     speech: SpeechServices,
     recorder: ConversationRecorder,
     accounts: Accounts = UNMETERED,
-    turn_model: TurnModel | None = None,
 ) -> ConversationServices:
     """The services on those of the other rooms."""
     engines = (("stt", listening.engine), ("tts", speech.engine), ("llm", speech.llm))
@@ -41,8 +39,8 @@ def build_conversations(
         speech.llm,
         engines,
         recorder,
+        listening.turn_model,
         accounts,
-        turn_model,
     )
     return ConversationServices(service)
 

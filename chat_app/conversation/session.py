@@ -15,7 +15,7 @@ from chat_app.conversation.options import ConversationOptions
 from chat_app.conversation.replies import Replies
 from chat_app.conversation.reply import Speaker
 from chat_app.conversation.running import Running
-from chat_app.conversation.turn_model import TurnModel, rating
+from chat_app.conversation.turn_model import ASK_AFTER_SECONDS, rating
 from chat_app.core import actions as do, events as on, outputs as out
 from chat_app.core.dialogue import Dialogue, Item
 from chat_app.core.ids import new_id
@@ -29,6 +29,7 @@ from stt_app.core.events import (
     UtteranceTranscribed,
 )
 from stt_app.core.session.options import Options
+from stt_app.core.turns.engine import TurnModel
 from stt_app.service import LiveSession
 
 _FOR_EVER_SECONDS = 86_400.0
@@ -53,7 +54,7 @@ class ConversationSession:
         words: Callable[[str], TurnWords],
         longest: int,
         finished: Callable[[out.ResponseEnded, Running], None],
-        turn_model: TurnModel | None = None,
+        turn_model: TurnModel,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`words` are those of a language, `longest` is that of the dialogue, and
@@ -84,7 +85,7 @@ class ConversationSession:
             options.turns,
             words(options.language),
             self._replies,
-            asks_model=turn_model is not None,
+            asks_model=turn_model.available,
             may_speculate=desk.may_speculate,
         )
         self._wait_for_silence()
@@ -288,6 +289,9 @@ class ConversationSession:
         await self._speaker.llm.warm(messages)
 
     async def _rate(self, asked: do.AskCompleteness) -> None:
+        await asyncio.sleep(ASK_AFTER_SECONDS)
+        if (turn := self._machine.turn) is None or turn.key != asked.key:
+            return
         probability = await rating(self._turn_model, self._live.open_audio())
         self._marks.mark("rated")
         self._tell(on.CompletenessRated(asked.key, probability))

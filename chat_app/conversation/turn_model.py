@@ -1,34 +1,26 @@
-"""The interface of a model that hears whether a turn is complete."""
+"""Asks the turn model in a pause."""
 
 from __future__ import annotations
-
-from typing import Protocol
 
 import structlog
 
 from common.audio import Samples
 from common.errors import VoiceError
+from common.workers import Priority, Urgency
+from stt_app.core.turns.engine import TurnModel
 
 log = structlog.get_logger(__name__)
 
-
-class TurnModel(Protocol):
-    """Asked once in each pause."""
-
-    async def probability(self, audio: Samples) -> float:
-        """That the speaker has finished, 0 to 1.
-
-        `audio` is the open utterance: mono float32 at 16 kHz, from -1 to 1, shape (n,).
-        Raises VoiceError.
-        """
+ASK_AFTER_SECONDS = 0.1
+"""The model needs the beginning of the pause."""
 
 
-async def rating(model: TurnModel | None, audio: Samples | None) -> float | None:
-    """The probability; None if there is no model or no audio, or the model failed."""
-    if model is None or audio is None:
+async def rating(model: TurnModel, audio: Samples | None) -> float | None:
+    """The probability that the speaker has finished; None if the model cannot tell."""
+    if audio is None:
         return None
     try:
-        return await model.probability(audio)
+        return await model.end_of_turn(audio, Urgency(Priority.FINAL))
     except VoiceError as error:
         log.debug("turn not rated", reason=error.message)
         return None

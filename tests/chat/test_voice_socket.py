@@ -12,7 +12,7 @@ import pytest
 from common.errors import LlmUnavailable
 from tests.chat.sockets import VoiceClient, kinds, of, talking
 from tests.fake_services import FakeServices
-from tests.fakes import FakeLlm, FakeStt, FakeTts
+from tests.fakes import FakeLlm, FakeStt, FakeTts, FakeTurns
 from tests.stt.sounds import LoudnessVad
 
 SAYS = "Paris is the capital."
@@ -266,3 +266,21 @@ async def test_it_leaves_nothing_behind(talk: Talk) -> None:
         await question(client)
     assert llm.stopped == 1
     assert services.sessions.count("voice") == 0
+
+
+async def test_it_asks_the_turn_model_once_in_each_pause(talk: Talk) -> None:
+    model = FakeTurns([0.05, 0.9])
+    services = talk(["what time", "what time is it"], turns=model)
+    async with talking(services) as client:
+        await client.say(1.0, -0.4)
+        first = (await client.until("x.turn.probability"))[-1]
+        rated = (await client.until("x.turn.probability"))[-1]
+        await client.say(1.0, -0.4)
+        await client.until("x.turn.probability")
+        complete = (await client.until("x.turn.probability"))[-1]
+        await client.say(-1.0)
+        await client.until("response.done")
+    assert (first["commit_in_ms"], rated["commit_in_ms"]) == (500, 1_600)
+    assert (rated["p"], complete["p"]) == (0.05, 0.9)
+    assert complete["commit_in_ms"] == 320
+    assert len(model.heard) == 2
