@@ -30,7 +30,7 @@ from stt_app.core.events import (
 )
 from stt_app.core.session.options import Options
 from stt_app.core.turns.engine import TurnModel
-from stt_app.service import LiveSession
+from stt_app.live_session import LiveSession
 
 _FOR_EVER_SECONDS = 86_400.0
 """For clients that commit the audio themselves."""

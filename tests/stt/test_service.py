@@ -32,8 +32,9 @@ from stt_app.core.events import (
 from stt_app.core.files.file_transcriber import FileDuration
 from stt_app.core.files.media_decoder import MediaDecoder
 from stt_app.core.session.options import Options
+from stt_app.live_session import LiveSession
 from stt_app.resume.streams import ResumePoint, Streams
-from stt_app.service import ListeningService, LiveSession
+from stt_app.service import ListeningService
 from tests.fake_services import KeptHistory
 from tests.fakes import FakeStt
 from tests.stt.sounds import LoudnessVad, pcm, sound
