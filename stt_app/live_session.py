@@ -1,4 +1,4 @@
-"""One live session, as the doors see it."""
+"""One live session of one caller, as a door sees it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from gateway_app.usage.accounts import Account
 from stt_app.core.events import SessionEvent
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
+from stt_app.core.turns.pauses import TurnPauses
 from stt_app.history import UtteranceRecorder
 from stt_app.metering import feed
 from stt_app.owed import OwedTexts
@@ -16,7 +17,7 @@ from stt_app.resume.streams import Stream, Streams, superseded
 
 
 class LiveSession:
-    """One live session of one caller, as a door sees it.
+    """One connection: opened by `ListeningService.open_live`.
 
     `feed` never waits; the caller awaits `wait_for_capacity` after each frame. `events`
     is the only output. `close` must be awaited in the end.
@@ -88,9 +89,14 @@ class LiveSession:
         """Put a mark of the door's own behind the events so far: it comes as Marked."""
         self._session.mark(mark)
 
-    def wait_for_silence(self, seconds: float) -> None:
-        """How long a pause must be to end an utterance, from now on."""
-        self._session.wait_for_silence(seconds)
+    def wait_for_silence(
+        self, seconds: float, pauses: TurnPauses | None = None
+    ) -> None:
+        """How long a pause must be to end an utterance, from now on.
+
+        With `pauses` the turn model, if there is one, decides it for each pause.
+        """
+        self._session.wait_for_silence(seconds, pauses)
 
     @property
     def voiced_seconds(self) -> float:
@@ -99,8 +105,7 @@ class LiveSession:
 
     def open_audio(self) -> Samples | None:
         """The open utterance as mono float32 at 16 kHz, shape (n,); None in silence."""
-        utterance = self._session.open_utterance()
-        return utterance.samples if utterance is not None else None
+        return self._session.open_audio()
 
     def warn_of_end(self, seconds: float) -> None:
         """Tell the client that the connection ends in this many seconds."""

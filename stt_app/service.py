@@ -26,6 +26,8 @@ from stt_app.core.files.media_decoder import MediaDecoder
 from stt_app.core.languages import languages_of
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
+from stt_app.core.turns.engine import TurnModel
+from stt_app.core.turns.none import NO_TURN_MODEL
 from stt_app.history import FileSummary, UtteranceRecorder
 from stt_app.live_session import LiveSession
 from stt_app.metering import FileMeter, admitted
@@ -48,8 +50,10 @@ class ListeningService:
         media: MediaDecoder,
         history: HistoryWriter,
         keeps_history: bool = True,
+        turn_model: TurnModel = NO_TURN_MODEL,
         accounts: Accounts = UNMETERED,
     ) -> None:
+        self._turn_model = turn_model
         self._engine = engine
         self._vad = vad
         self._settings = settings
@@ -122,6 +126,7 @@ class ListeningService:
             self._vad,
             session_id=stream.session_id,
             options=self._with_defaults(options),
+            turn_model=self._turn_model,
             load=self.load,
             priority=priority,
             model=model,

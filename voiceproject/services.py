@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from chat_app.conversation.records import NoConversationRecords
-from chat_app.services import build_conversations
 from common.config import (
     Config,
     LoadedConfig,
@@ -20,10 +18,12 @@ from common.engine import EngineSlot
 from common.services import Services
 from compat_app.wyoming.server import WyomingServer
 from gateway_app.access.authentication import AccessControl
+from gateway_app.access.keys import KeySource
 from gateway_app.audit.failures import FailureLog
 from gateway_app.health import DISK, OLLAMA, Part, ServerHealth
 from gateway_app.history.records import HistoryWriter
 from gateway_app.history.writer import DatabaseHistory
+from gateway_app.keys.directory import DatabaseKeys
 from gateway_app.monitor.figures import Figures
 from gateway_app.monitor.messages import RunningFile
 from gateway_app.monitor.monitor import Monitor
@@ -52,6 +52,7 @@ from tts_app.service import SpeechService
 from tts_app.services import SpeechServices
 from tts_app.voice_admin.installed import downloaded_for
 from voiceproject.assembly.metering import build_metering
+from voiceproject.assembly.talking import build_talking
 from voiceproject.error_shapes import ERROR_SHAPES
 from voiceproject.lifecycle import Managed, ServerProcess
 from voiceproject.routes.table import ROUTES
@@ -147,8 +148,9 @@ def assemble(
     history: HistoryWriter | None = None,
     vad: VadModel | None = None,
     host: str = "",
+    keys: KeySource | None = None,
 ) -> ServerProcess:
-    """The server with these engines; the default `history` is the database."""
+    """The server with these engines; `history` and `keys` default to the database."""
     config = loaded.config
     metering = build_metering(config)
     counters, meter, sessions = metering.counters, metering.meter, metering.sessions
@@ -173,22 +175,22 @@ def assemble(
         rooms.append(speech)
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
-        if engines.stt is not None:
-            nothing_kept = NoConversationRecords()
-            rooms.append(
-                build_conversations(config, listening, speech, nothing_kept, meter)
-            )
-    failures = FailureLog()
-    access = AccessControl(config, counters, listener=failures, routes=ROUTES)
+    rooms += build_talking(config, Services(*rooms), meter)
+    failures, stored_keys = FailureLog(), DatabaseKeys(sessions)
+    access = AccessControl(
+        config, counters, [keys or stored_keys], listener=failures, routes=ROUTES
+    )
     figures = Figures(
         sessions, engines.parts(), queues, files, lambda: database.pending
     )
     gateway = _gateway(
         loaded, engines.parts(), figures, sessions, records, recent, access, meter
     )
+    gateway = replace(gateway, stored_keys=stored_keys)
     managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
     retention = RetentionJob(kept_data(config), told)
     managed.append(Managed("retention", retention.start, retention.stop))
+    managed.append(Managed("keys", stored_keys.start, stored_keys.stop))
     managed.append(Managed("audit", stop=failures.stop, stops_last=True))
     managed += metering.managed()
     if wyoming := _wyoming(Services(gateway, *rooms), host):
@@ -281,10 +283,9 @@ def _managed_wyoming(wyoming: WyomingServer) -> Managed:
 
 def _managed_listening(listening: ListeningServices) -> list[Managed]:
     engine, service = listening.engine, listening.listening
-    turns = listening.turn_model
     return [
         Managed("stt", engine.start, engine.stop, needed=True, is_engine=True),
-        Managed("turn_model", turns.start, turns.stop),
+        Managed("turn_model", listening.turn_model.start, listening.turn_model.stop),
         Managed("listening", service.start, service.stop),
     ]
 
