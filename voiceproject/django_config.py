@@ -172,6 +172,7 @@ def _admin_navigation() -> list[dict[str, Any]]:
             "items": [
                 _entry(_("Speak"), "volume_up", "speak"),
                 _entry(_("Listen"), "mic", "listen"),
+                _entry(_("Talk"), "forum", "talk"),
                 _entry(_("Monitor"), "show_chart", "monitor"),
                 _entry(_("Configuration"), "tune", "configuration"),
             ],

@@ -8,6 +8,7 @@ from django.urls import path
 from django.views.decorators.http import require_safe
 from django.views.generic import RedirectView
 
+from chat_app import pages as chat_pages
 from gateway_app.pages import views as gateway_pages
 from gateway_app.pages.language import script_catalogue
 from gateway_app.pages.manifest import manifest
@@ -25,6 +26,7 @@ urlpatterns = [
     path("speak/", tts_pages.speak, name="speak"),
     path("voices/gallery/", tts_pages.voice_gallery, name="voice_gallery"),
     path("listen/", stt_pages.listen, name="listen"),
+    path("talk/", chat_pages.talk, name="talk"),
     path("monitor/", gateway_pages.monitor, name="monitor"),
     path("configuration/", gateway_pages.configuration, name="configuration"),
     path("api/", gateway_pages.api_page, {"sockets": SOCKETS}, name="api_page"),

@@ -38,6 +38,7 @@ def manifest(request: HttpRequest) -> JsonResponse:
         "shortcuts": [
             {"name": gettext("Speak"), "url": reverse("speak")},
             {"name": gettext("Listen"), "url": reverse("listen")},
+            {"name": gettext("Talk"), "url": reverse("talk")},
         ],
     }
     return JsonResponse(content, content_type=CONTENT_TYPE)

@@ -2,9 +2,7 @@
 
 import { rememberChoices, rememberedChoices } from "./choices.js";
 import { asCurl, asPython, KEY } from "./copy-as.js";
-import { languageName } from "./format.js";
-import { gettext, interpolate } from "./i18n.js";
-import { microphones } from "./microphone.js";
+import { nameLanguages, showMicrophones as listMicrophones } from "./device-fields.js";
 import { byId } from "./page.js";
 
 const REMEMBERED = ["device", "speech-language", "word-times", "translate", "keep-audio", "hotwords", "prompt"];
@@ -28,7 +26,7 @@ export function enableOptions(enabled) {
 }
 
 export function prepareOptions() {
-  nameLanguages();
+  nameLanguages(byId("speech-language"));
   showMicrophones();
   rememberChoices("listen", REMEMBERED.map(byId));
   navigator.mediaDevices?.addEventListener("devicechange", showMicrophones);
@@ -36,27 +34,8 @@ export function prepareOptions() {
   showCode();
 }
 
-/** Those that can be chosen; they have names once one was allowed. */
-export async function showMicrophones() {
-  const select = byId("device");
-  const found = await microphones();
-  const named = found.filter((device) => device.deviceId !== "default");
-  const nameOf = (/** @type {number} */ index) => interpolate(gettext("Microphone %(number)s"), { number: index + 1 });
-  const wanted = String(rememberedChoices("listen").device ?? "");
-  select.replaceChildren(
-    new Option(gettext("Default"), ""),
-    ...named.map((device, index) => new Option(device.label || nameOf(index), device.deviceId)),
-  );
-  if (named.some((device) => device.deviceId === wanted)) select.value = wanted;
-}
-
-function nameLanguages() {
-  const select = byId("speech-language");
-  const [first, ...others] = [...select.options];
-  for (const option of others) option.textContent = languageName(option.value);
-  others.sort((a, b) => a.text.localeCompare(b.text));
-  select.replaceChildren(first, ...others);
-  select.selectedIndex = 0;
+export function showMicrophones() {
+  return listMicrophones(byId("device"), String(rememberedChoices("listen").device ?? ""));
 }
 
 function showCode() {

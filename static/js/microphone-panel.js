@@ -1,8 +1,10 @@
 // The round button with what is going on beside it: state, level, troubles.
 
+import { countDown, stopCounting } from "./countdown.js";
 import { asClock, inMilliseconds } from "./format.js";
 import { gettext, interpolate } from "./i18n.js";
-import { byId, make, setIcon, showNotice } from "./page.js";
+import { meterPart } from "./meter.js";
+import { byId, setIcon, showNotice } from "./page.js";
 
 /** @typedef {import("./page.js").Trouble} Trouble */
 
@@ -17,9 +19,6 @@ const IDLE_FACTS = gettext("The text appears below as you speak.");
 const QUIET_LEVEL = 0.002;
 const QUIET_MS = 6_000;
 const LAG_SHOWN_MS = 2_000;
-/** The meter shows from -60 dB to -6 dB. */
-const LEAST_DB = -60;
-const SPAN_DB = 54;
 
 export class MicrophonePanel {
   #mic = byId("mic");
@@ -72,9 +71,7 @@ export class MicrophonePanel {
    * @param {number} seconds What was recorded so far.
    */
   showLevel(level, seconds) {
-    const decibels = level > 0 ? 20 * Math.log10(level) : LEAST_DB;
-    const shown = Math.max(0, Math.min(1, (decibels - LEAST_DB) / SPAN_DB));
-    byId("listen-top").style.setProperty("--level", shown.toFixed(3));
+    byId("listen-top").style.setProperty("--level", meterPart(level).toFixed(3));
     if (!this.#listening) return;
     if (level > QUIET_LEVEL) this.#loudAt = performance.now();
     const silent = performance.now() - this.#loudAt > QUIET_MS;
@@ -94,7 +91,7 @@ export class MicrophonePanel {
 
   /** @param {Trouble|null} trouble */
   showTrouble(trouble) {
-    delete this.#notice.dataset.counting;
+    stopCounting(this.#notice);
     showNotice(this.#notice, trouble);
   }
 
@@ -105,16 +102,7 @@ export class MicrophonePanel {
    * @param {() => void} connectNow
    */
   showCountdown(trouble, seconds, connectNow) {
-    if (this.#notice.dataset.counting !== trouble.title) {
-      const left = make("span", "countdown");
-      left.setAttribute("aria-live", "off");
-      const now = make("button", "button compact", gettext("Try now"));
-      now.addEventListener("click", connectNow);
-      showNotice(this.#notice, { ...trouble, tone: "wait" }, left, now);
-      this.#notice.dataset.counting = trouble.title;
-    }
-    const left = this.#notice.querySelector(".countdown");
-    if (left) left.textContent = interpolate(gettext("Trying again in %(seconds)s s."), { seconds });
+    countDown(this.#notice, trouble, seconds, connectNow);
   }
 
   /** @param {number} seconds */

@@ -63,10 +63,11 @@ export class Microphone {
    * @param {string} deviceId Empty for the usual one.
    * @param {(pcm: ArrayBuffer, level: number) => void} heard
    * @param {() => void} lost Called when the device is unplugged.
+   * @param {MediaTrackConstraints} [wishes] Other than the usual ones.
    */
-  static async open(deviceId, heard, lost) {
+  static async open(deviceId, heard, lost, wishes = {}) {
     if (!navigator.mediaDevices) throw new Error("insecure");
-    const wanted = { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+    const wanted = { channelCount: 1, echoCancellation: true, noiseSuppression: true, autoGainControl: true, ...wishes };
     const device = deviceId ? { deviceId: { exact: deviceId } } : {};
     const stream = await navigator.mediaDevices.getUserMedia({ audio: { ...wanted, ...device } });
     const context = new AudioContext();

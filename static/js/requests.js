@@ -2,7 +2,8 @@
 
 import { inMilliseconds, timeOfDay } from "./format.js";
 import { gettext } from "./i18n.js";
-import { byId, icon, make, makeSvg } from "./page.js";
+import { byId, icon, make } from "./page.js";
+import { stageBar } from "./stage-bar.js";
 
 const KINDS = { transcript: gettext("Listen"), synthesis: gettext("Speak") };
 const STATUS = {
@@ -69,12 +70,5 @@ function stagesCell(stages) {
   const end = moments.at(-1)?.[1] ?? 0;
   const words = moments.map(([name, ms]) => `${STAGE_WORDS[name] ?? name.replaceAll("_", " ")} ${inMilliseconds(ms)}`);
   if (!end) return make("td", "", words.join(", ") || "–");
-  const bar = makeSvg("svg", { class: "stage-bar", viewBox: "0 0 100 10", preserveAspectRatio: "none", "aria-hidden": "true" });
-  let from = 0;
-  moments.forEach(([, ms], index) => {
-    const until = (100 * ms) / end;
-    bar.append(makeSvg("rect", { class: `stage-${index}`, x: from, y: 0, width: Math.max(0.5, until - from), height: 10 }));
-    from = until;
-  });
-  return make("td", "", bar, make("span", "stage-words", words.join(" · ")));
+  return make("td", "", stageBar(moments), make("span", "stage-words", words.join(" · ")));
 }

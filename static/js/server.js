@@ -94,9 +94,10 @@ const BROKEN = 1006;
 /**
  * A WebSocket of this server; the page learns at once when it breaks.
  * @param {string} path
+ * @param {string[]} [protocols]
  */
-export function openSocket(path) {
-  const socket = new WebSocket(socketUrl(path));
+export function openSocket(path, protocols = []) {
+  const socket = new WebSocket(socketUrl(path), protocols);
   socket.addEventListener("close", ({ code }) => code === BROKEN && serverLost());
   return socket;
 }

@@ -70,7 +70,7 @@ export class VoiceFields {
  * "en_US-joe-medium" as "Joe (en-US, medium)".
  * @param {Voice} voice
  */
-function voiceWords(voice) {
+export function voiceWords(voice) {
   const [, middle = voice.name] = voice.name.split("-");
   const name = middle.replaceAll("_", " ");
   const facts = [voice.language.replace("_", "-"), voice.quality].filter(Boolean).join(", ");

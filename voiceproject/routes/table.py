@@ -41,6 +41,7 @@ ROUTES = Routes(
         Route("/speak/", Scope.SPEAK),
         Route("/voices/gallery/", Scope.SPEAK),
         Route("/listen/", Scope.LISTEN),
+        Route("/talk/", Scope.CHAT),
         Route("/monitor/", Scope.MONITOR),
         Route("/configuration/", Scope.MONITOR),
         Route("/api/", Opening.CALLER),

@@ -1,0 +1,308 @@
+// A conversation on one connection: the messages of the server become turns, replies and sound.
+
+import { VoiceConnection } from "./voice-connection.js";
+
+/** @typedef {import("./page.js").Trouble} Trouble */
+/** @typedef {"listening"|"hearing"|"thinking"|"speaking"|"paused"} Turn Who has the turn; `paused`: a reply that may be interrupted. */
+/** @typedef {{id: string, role: "user"|"assistant", text: string}} Item */
+
+/**
+ * @typedef {object} ConversationHandlers
+ * @property {(notReady: Record<string, string>) => void} onReady The models that are not warm, each with a sentence.
+ * @property {(turn: Turn) => void} onTurn
+ * @property {(item: string, text: string) => void} onCaption What the user is saying so far.
+ * @property {(item: string, text: string) => void} onSaid What the user has said.
+ * @property {(item: string) => void} onRemoved
+ * @property {(item: string) => void} onReply A reply begins.
+ * @property {(item: string, startMs: number, text: string) => void} onClause
+ * @property {(item: string, ms: number) => void} onHeard So much of the reply was heard.
+ * @property {(item: string, text: string, complete: boolean) => void} onReplied The reply is over; `text` is what was heard of it.
+ * @property {(item: string, stages: Record<string, number>) => void} onStages
+ * @property {(trouble: Trouble) => void} onNote
+ * @property {(end: {again: boolean, retryAfter?: number, trouble: Trouble}) => void} onEnd
+ */
+
+/**
+ * @typedef {object} Reply
+ * @property {string} id
+ * @property {number} number
+ * @property {string} item
+ * @property {number} rate
+ * @property {number} arrivedAt When its first audio came, or 0.
+ * @property {number} playbackMs From there to the ear, or -1.
+ * @property {number} playedMs
+ * @property {boolean} done All of it has arrived.
+ */
+
+const REPORT_MS = 200;
+
+export class Conversation {
+  #connection;
+  #player;
+  #handlers;
+  #session;
+  #history;
+  /** @type {Reply|null} */
+  #reply = null;
+  /** The one whose metrics are to come. @type {Reply|null} */
+  #last = null;
+  #hearing = false;
+  #awaiting = false;
+  #paused = false;
+  #ready = false;
+  #reportedAt = 0;
+  /** Of the items that the page has shown itself. @type {Set<string>} */
+  #typed = new Set();
+
+  /**
+   * @param {object} session The changes for `session.update`.
+   * @param {Item[]} history What was said on an earlier connection.
+   * @param {import("./reply-player.js").ReplyPlayer} player
+   * @param {ConversationHandlers} handlers
+   */
+  constructor(session, history, player, handlers) {
+    this.#session = session;
+    this.#history = history;
+    this.#player = player;
+    this.#handlers = handlers;
+    this.#connection = new VoiceConnection({
+      onMessage: (message) => this.#received(message),
+      onAudio: (number, samples) => this.#sounded(number, samples),
+      onNote: (trouble) => this.#failed(trouble),
+      onEnd: handlers.onEnd,
+    });
+  }
+
+  /** Whether there is a reply to stop. */
+  get hasReply() {
+    return this.#reply !== null;
+  }
+
+  /** @param {ArrayBuffer} pcm */
+  hear(pcm) {
+    if (this.#ready) this.#connection.sendAudio(pcm);
+  }
+
+  /** @param {object} session */
+  update(session) {
+    this.#session = session;
+    if (this.#ready) this.#connection.send({ type: "session.update", session });
+  }
+
+  /**
+   * Say something typed, which ends a reply.
+   * @param {string} id
+   * @param {string} text
+   */
+  write(id, text) {
+    this.stop();
+    this.#awaiting = true;
+    this.#add({ id, role: "user", text });
+    this.#connection.send({ type: "response.create" });
+    this.#showTurn();
+  }
+
+  /** End the reply now. */
+  stop() {
+    if (!this.#reply) return;
+    this.#report(this.#reply);
+    if (!this.#reply.done) this.#connection.trySend({ type: "response.cancel" });
+    this.#silence();
+  }
+
+  close() {
+    this.#connection.close();
+    this.#player.flush();
+  }
+
+  /**
+   * The player tells how far the ear is.
+   * @param {number} number
+   * @param {number} ms
+   * @param {number} lateMs How far the ear is behind the player.
+   */
+  played(number, ms, lateMs) {
+    const reply = this.#reply;
+    if (reply?.number !== number) return;
+    if (reply.playbackMs < 0) {
+      reply.playbackMs = performance.now() - reply.arrivedAt + lateMs;
+      this.#showTurn();
+    }
+    reply.playedMs = ms;
+    this.#handlers.onHeard(reply.item, ms);
+    if (performance.now() - this.#reportedAt >= REPORT_MS) this.#report(reply);
+  }
+
+  /** @param {number} number Of the reply of which nothing is left to play. */
+  ended(number) {
+    if (this.#reply?.number !== number || !this.#reply.done) return;
+    this.#reply = null;
+    this.#showTurn();
+  }
+
+  /** @param {Item} item */
+  #add({ id, role, text }) {
+    this.#typed.add(id);
+    const content = [{ type: role === "user" ? "input_text" : "output_text", text }];
+    this.#connection.send({ type: "conversation.item.create", item: { id, type: "message", role, content } });
+  }
+
+  /** @param {any} message */
+  #received(message) {
+    this.#take(message);
+    this.#showTurn();
+  }
+
+  /** @param {any} message */
+  #take(message) {
+    switch (message.type) {
+      case "session.created":
+        return this.#begin(message.session["x.not_ready"] ?? {});
+      case "input_audio_buffer.speech_started":
+        this.#hearing = true;
+        if (this.#reply?.done) this.#silence();
+        return undefined;
+      case "input_audio_buffer.speech_stopped":
+        this.#hearing = false;
+        this.#awaiting = true;
+        return undefined;
+      case "x.caption":
+        return this.#handlers.onCaption(message.item_id, message.text);
+      case "conversation.item.input_audio_transcription.completed":
+        this.#hearing = false;
+        return this.#handlers.onSaid(message.item_id, message.transcript);
+      case "x.turn.dropped":
+        this.#hearing = this.#awaiting = false;
+        return this.#handlers.onRemoved(message.item_id);
+      case "x.turn.reopened":
+        return this.#reopen(message);
+      default:
+        return this.#takeOfReply(message);
+    }
+  }
+
+  /** @param {any} message */
+  #takeOfReply(message) {
+    switch (message.type) {
+      case "response.created":
+        return this.#start(message.response);
+      case "response.output_item.added":
+        return this.#name(message.item.id);
+      case "x.output.clause":
+        return this.#clause(message);
+      case "x.output.pause":
+      case "x.output.resume":
+        this.#paused = message.type === "x.output.pause";
+        return this.#player.pause(this.#paused);
+      case "response.done":
+        return this.#finish(message.response);
+      case "x.metrics":
+        return this.#measure(message);
+      default:
+        return undefined;
+    }
+  }
+
+  /** @param {Record<string, string>} notReady */
+  #begin(notReady) {
+    this.#ready = true;
+    this.#connection.send({ type: "session.update", session: this.#session });
+    for (const item of this.#history) this.#add(item);
+    this.#handlers.onReady(notReady);
+  }
+
+  /** @param {{item_id: string, response_item_id: string}} message */
+  #reopen({ item_id: said, response_item_id: replied }) {
+    this.#awaiting = false;
+    this.#hearing = true;
+    this.#silence();
+    this.#last = null;
+    this.#handlers.onRemoved(replied);
+    this.#handlers.onCaption(said, "");
+  }
+
+  /** @param {any} response */
+  #start(response) {
+    if (this.#reply) this.#player.flush();
+    this.#awaiting = false;
+    this.#paused = false;
+    this.#reply = { id: response.id, number: response["x.number"], item: "", rate: 0, arrivedAt: 0, playbackMs: -1, playedMs: 0, done: false };
+    this.#last = this.#reply;
+  }
+
+  /** @param {string} item */
+  #name(item) {
+    if (!this.#last) return;
+    this.#last.item = item;
+    this.#handlers.onReply(item);
+  }
+
+  /** @param {{response_id: string, start_ms: number, text: string, rate: number}} message */
+  #clause({ response_id: id, start_ms: startMs, text, rate }) {
+    if (this.#reply?.id !== id) return;
+    this.#reply.rate = rate;
+    this.#handlers.onClause(this.#reply.item, startMs, text);
+  }
+
+  /**
+   * @param {number} number
+   * @param {Int16Array} samples
+   */
+  #sounded(number, samples) {
+    const reply = this.#reply;
+    if (reply?.number !== number || !reply.rate) return;
+    reply.arrivedAt ||= performance.now();
+    this.#player.add(number, reply.rate, samples);
+  }
+
+  /** @param {any} response */
+  #finish({ id, status, output }) {
+    const text = output[0]?.content[0]?.transcript ?? "";
+    if (this.#last?.id === id) this.#handlers.onReplied(this.#last.item, text, status === "completed");
+    if (this.#reply?.id !== id) return;
+    this.#reply.done = true;
+    if (status === "completed") this.#player.complete(this.#reply.number);
+    else this.#silence();
+  }
+
+  /** @param {{response_id: string, stages_ms: Record<string, number>}} message */
+  #measure({ response_id: id, stages_ms: stages }) {
+    if (this.#last?.id !== id) return;
+    const { item, playbackMs } = this.#last;
+    const sent = stages.first_sent;
+    const heard = sent !== undefined && playbackMs >= 0 ? { heard: sent + playbackMs } : {};
+    this.#handlers.onStages(item, { ...stages, ...heard });
+  }
+
+  /** @param {Reply} reply */
+  #report({ id, playedMs }) {
+    this.#reportedAt = performance.now();
+    this.#connection.trySend({ type: "x.played", response_id: id, ms: Math.round(playedMs) });
+  }
+
+  #silence() {
+    this.#player.flush();
+    this.#paused = false;
+    this.#reply = null;
+    this.#showTurn();
+  }
+
+  /** @param {Trouble} trouble */
+  #failed(trouble) {
+    this.#awaiting = false;
+    this.#handlers.onNote(trouble);
+    this.#showTurn();
+  }
+
+  #showTurn() {
+    this.#handlers.onTurn(this.#turn());
+  }
+
+  /** @returns {Turn} */
+  #turn() {
+    if (this.#hearing) return "hearing";
+    if (!this.#reply) return this.#awaiting ? "thinking" : "listening";
+    if (this.#paused) return "paused";
+    return this.#reply.playbackMs < 0 ? "thinking" : "speaking";
+  }
+}

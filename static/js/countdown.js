@@ -1,0 +1,29 @@
+// A notice that counts the seconds to the next try.
+
+import { gettext, interpolate } from "./i18n.js";
+import { make, showNotice } from "./page.js";
+
+/**
+ * Only the seconds change, so that the button keeps the focus and nothing is read out twice.
+ * @param {HTMLElement} place
+ * @param {import("./page.js").Trouble} trouble
+ * @param {number} seconds
+ * @param {() => void} connectNow
+ */
+export function countDown(place, trouble, seconds, connectNow) {
+  if (place.dataset.counting !== trouble.title) {
+    const left = make("span", "countdown");
+    left.setAttribute("aria-live", "off");
+    const now = make("button", "button compact", gettext("Try now"));
+    now.addEventListener("click", connectNow);
+    showNotice(place, { ...trouble, tone: "wait" }, left, now);
+    place.dataset.counting = trouble.title;
+  }
+  const left = place.querySelector(".countdown");
+  if (left) left.textContent = interpolate(gettext("Trying again in %(seconds)s s."), { seconds });
+}
+
+/** @param {HTMLElement} place Where another notice comes, or none. */
+export function stopCounting(place) {
+  delete place.dataset.counting;
+}

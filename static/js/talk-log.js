@@ -1,0 +1,169 @@
+// What was said: a line for each turn, the newest at the end.
+
+import { gettext } from "./i18n.js";
+import { byId, make } from "./page.js";
+import { drawStages } from "./turn-stages.js";
+
+/** @typedef {import("./conversation.js").Item} Item */
+
+/** So near the end, the page follows what is said. */
+const NEAR_PX = 80;
+
+/**
+ * @typedef {object} Line
+ * @property {HTMLElement} element
+ * @property {HTMLElement} words
+ * @property {"user"|"assistant"} role
+ * @property {boolean} final
+ */
+
+export class TalkLog {
+  #box = byId("talk-log");
+  #longest = Number(this.#box.dataset.kept);
+  /** @type {Map<string, Line>} */
+  #lines = new Map();
+
+  /** What was said, for another connection. @returns {Item[]} */
+  get items() {
+    const said = [...this.#lines].filter(([, { final, words }]) => final && words.dataset.text);
+    return said.slice(-this.#longest).map(([id, { role, words }]) => ({ id, role, text: words.dataset.text ?? "" }));
+  }
+
+  get isEmpty() {
+    return this.#lines.size === 0;
+  }
+
+  clear() {
+    this.#lines.clear();
+    this.#box.replaceChildren();
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} text What the user is saying so far.
+   */
+  caption(id, text) {
+    const line = this.#line(id, "user");
+    line.final = false;
+    line.element.toggleAttribute("data-interim", true);
+    this.#write(line, text || "…");
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} text
+   */
+  said(id, text) {
+    const line = this.#line(id, "user");
+    line.element.removeAttribute("data-interim");
+    this.#finish(line, text);
+  }
+
+  /** @param {string} id */
+  remove(id) {
+    this.#lines.get(id)?.element.remove();
+    this.#lines.delete(id);
+  }
+
+  /** @param {string} id */
+  reply(id) {
+    this.#line(id, "assistant").words.append(make("span", "quiet", "…"));
+    this.#follow();
+  }
+
+  /**
+   * @param {string} id
+   * @param {number} startMs
+   * @param {string} text
+   */
+  clause(id, startMs, text) {
+    const line = this.#line(id, "assistant");
+    line.words.querySelector(".quiet")?.remove();
+    const clause = make("span", "clause unsure", text);
+    clause.dataset.start = String(startMs);
+    if (line.words.childNodes.length) line.words.append(" ");
+    line.words.append(clause);
+    this.#follow();
+  }
+
+  /**
+   * The clauses that have begun by then are written dark.
+   * @param {string} id
+   * @param {number} ms
+   */
+  heard(id, ms) {
+    for (const clause of this.#lines.get(id)?.words.querySelectorAll(".clause.unsure") ?? []) {
+      if (clause instanceof HTMLElement && Number(clause.dataset.start) <= ms) clause.classList.remove("unsure");
+    }
+  }
+
+  /**
+   * @param {string} id
+   * @param {string} text What was heard.
+   * @param {boolean} complete
+   */
+  replied(id, text, complete) {
+    const line = this.#lines.get(id);
+    if (!line) return;
+    if (!text) return this.remove(id);
+    this.#finish(line, text);
+    if (complete) return undefined;
+    line.words.append(" —", make("span", "tag", gettext("interrupted")));
+    return this.#follow();
+  }
+
+  /**
+   * @param {string} id
+   * @param {Record<string, number>} stages
+   */
+  stages(id, stages) {
+    const line = this.#lines.get(id);
+    const drawn = line && drawStages(stages);
+    if (drawn) line.element.append(drawn);
+    this.#follow();
+  }
+
+  /**
+   * @param {string} id
+   * @param {"user"|"assistant"} role
+   * @returns {Line}
+   */
+  #line(id, role) {
+    const known = this.#lines.get(id);
+    if (known) return known;
+    const words = make("p", "talk-words");
+    const who = make("h3", "talk-who", role === "user" ? gettext("You") : gettext("Reply"));
+    const element = make("article", "talk-line", who, words);
+    element.dataset.role = role;
+    const line = { element, words, role, final: false };
+    this.#lines.set(id, line);
+    this.#box.append(element);
+    return line;
+  }
+
+  /**
+   * @param {Line} line
+   * @param {string} text
+   */
+  #finish(line, text) {
+    line.final = true;
+    line.words.dataset.text = text;
+    this.#write(line, text);
+  }
+
+  /**
+   * @param {Line} line
+   * @param {string} text
+   */
+  #write(line, text) {
+    line.words.textContent = text;
+    this.#follow();
+  }
+
+  /** Only somebody who has scrolled back to read is left there. */
+  #follow() {
+    const box = this.#box;
+    const last = box.lastElementChild?.getBoundingClientRect().height ?? 0;
+    if (box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX + last) box.scrollTop = box.scrollHeight;
+  }
+}

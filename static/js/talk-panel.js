@@ -1,0 +1,68 @@
+// The round button with who has the turn beside it: in words, in shape, and how loud it is.
+
+import { countDown, stopCounting } from "./countdown.js";
+import { gettext } from "./i18n.js";
+import { meterPart } from "./meter.js";
+import { byId, icon, setIcon, showNotice } from "./page.js";
+
+/** @typedef {import("./page.js").Trouble} Trouble */
+
+const OFF = { words: gettext("Press to talk"), facts: gettext("Or write below. Headphones work best."), icon: "talk" };
+const WORDS = {
+  opening: { words: gettext("Connecting"), facts: gettext("The models are being made ready."), icon: "wait" },
+  waiting: { words: gettext("Waiting for the server"), facts: gettext("What you say now is not heard."), icon: "wait" },
+  listening: { words: gettext("Listening"), facts: gettext("Speak whenever you like."), icon: "listen" },
+  hearing: { words: gettext("You are speaking"), facts: gettext("A pause ends your turn."), icon: "user" },
+  thinking: { words: gettext("Thinking"), facts: gettext("The reply is being made."), icon: "more" },
+  speaking: { words: gettext("Speaking"), facts: gettext("Speak or press Escape to interrupt."), icon: "speak" },
+  paused: { words: gettext("Paused"), facts: gettext("It goes on if you say nothing more."), icon: "pause" },
+};
+const WRITING = { words: gettext("Ready"), facts: gettext("The microphone is off. Press the button to talk, or write below."), icon: "talk" };
+
+export class TalkPanel {
+  #button = byId("talk");
+  #notice = byId("notice");
+  #shown = "";
+
+  /**
+   * @param {import("./talk-session.js").Phase} phase
+   * @param {import("./conversation.js").Turn} turn
+   * @param {boolean} hears Whether the microphone is open.
+   */
+  show(phase, turn, hears) {
+    const state = phase === "on" ? turn : phase;
+    const key = `${state} ${hears}`;
+    if (key === this.#shown) return;
+    this.#shown = key;
+    const isSilent = state === "listening" && !hears;
+    const { words, facts, icon: name } = state === "off" ? OFF : isSilent ? WRITING : WORDS[state];
+    byId("talk-now").dataset.turn = isSilent ? "off" : state;
+    byId("turn-words").textContent = words;
+    byId("turn-facts").textContent = facts;
+    byId("turn-shape").replaceChildren(icon(name));
+    const on = hears || phase === "opening" || phase === "waiting";
+    this.#button.setAttribute("aria-pressed", String(on));
+    this.#button.setAttribute("aria-label", on ? gettext("End the conversation") : gettext("Start talking"));
+    setIcon(this.#button, on ? "stop" : "listen");
+  }
+
+  /** @param {number} level Root mean square, 0 to 1. */
+  showLevel(level) {
+    byId("talk-now").style.setProperty("--level", meterPart(level).toFixed(3));
+  }
+
+  /** @param {Trouble|null} trouble */
+  showTrouble(trouble) {
+    stopCounting(this.#notice);
+    showNotice(this.#notice, trouble);
+  }
+
+  /**
+   * @param {Trouble} trouble
+   * @param {number} seconds
+   * @param {() => void} connectNow
+   */
+  showCountdown(trouble, seconds, connectNow) {
+    countDown(this.#notice, trouble, seconds, connectNow);
+  }
+}

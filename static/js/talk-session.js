@@ -1,0 +1,245 @@
+// Microphone, connection and player together; connects again when the connection is lost.
+
+import { Conversation } from "./conversation.js";
+import { gettext } from "./i18n.js";
+import { Microphone, microphoneTrouble } from "./microphone.js";
+import { ReplyPlayer } from "./reply-player.js";
+
+/** @typedef {import("./page.js").Trouble} Trouble */
+/** @typedef {"off"|"opening"|"on"|"waiting"} Phase */
+/** @typedef {Omit<import("./conversation.js").ConversationHandlers, "onReady"|"onEnd"> & {
+ *   onPhase: (phase: Phase) => void,
+ *   onLevel: (level: number) => void,
+ *   onTrouble: (trouble: Trouble|null) => void,
+ *   onCountdown: (trouble: Trouble, seconds: number) => void,
+ * }} TalkHandlers */
+
+/** The server hears how loud the room is, and the echo of the reply is removed. */
+const MICROPHONE = { noiseSuppression: false };
+const LONGEST_WAIT_SECONDS = 15;
+
+export class TalkSession {
+  /** @type {Phase} */
+  phase = "off";
+  #handlers;
+  #wishes;
+  #history;
+  /** @type {Conversation|null} */
+  #conversation = null;
+  /** @type {Microphone|null} */
+  #microphone = null;
+  /** @type {ReplyPlayer|null} */
+  #player = null;
+  /** Texts for the connection that is being opened. @type {{id: string, text: string}[]} */
+  #toWrite = [];
+  #device = "";
+  #failures = 0;
+  #timer = 0;
+
+  /**
+   * @param {TalkHandlers} handlers
+   * @param {() => object} wishes What `session.update` shall change.
+   * @param {() => import("./conversation.js").Item[]} history What was said so far.
+   */
+  constructor(handlers, wishes, history) {
+    this.#handlers = handlers;
+    this.#wishes = wishes;
+    this.#history = history;
+  }
+
+  get hears() {
+    return this.#microphone !== null;
+  }
+
+  get hasReply() {
+    return this.#conversation?.hasReply ?? false;
+  }
+
+  /**
+   * Open the microphone, and the conversation if there is none.
+   * @param {string} device Empty for the usual one.
+   */
+  async start(device) {
+    this.#handlers.onTrouble(null);
+    if (this.phase === "off") this.#enter("opening");
+    if (!(await this.#openMicrophone(device))) {
+      if (!this.#conversation) this.end();
+      return;
+    }
+    if (this.phase === "off") this.#closeMicrophone();
+    else if (this.#conversation) this.#enter(this.phase);
+    else await this.#open();
+  }
+
+  end() {
+    clearTimeout(this.#timer);
+    this.#closeMicrophone();
+    this.#conversation?.close();
+    this.#conversation = null;
+    this.#player?.close();
+    this.#player = null;
+    this.#toWrite = [];
+    this.#enter("off");
+  }
+
+  /**
+   * Say something typed; without a conversation one begins, without the microphone.
+   * @param {string} id
+   * @param {string} text
+   */
+  async write(id, text) {
+    if (this.phase === "on") return this.#conversation?.write(id, text);
+    this.#toWrite.push({ id, text });
+    if (this.phase !== "off") return undefined;
+    this.#handlers.onTrouble(null);
+    this.#enter("opening");
+    return this.#open();
+  }
+
+  stopReply() {
+    this.#conversation?.stop();
+  }
+
+  /** The wishes have changed. */
+  update() {
+    this.#conversation?.update(this.#wishes());
+  }
+
+  /**
+   * Another microphone, if one is open.
+   * @param {string} device
+   */
+  async changeMicrophone(device) {
+    if (!this.#microphone) return;
+    this.#closeMicrophone();
+    if (!(await this.#openMicrophone(device))) this.end();
+  }
+
+  /** Do not wait for the countdown. */
+  connectNow() {
+    clearTimeout(this.#timer);
+    this.#connect();
+  }
+
+  /** @param {string} device */
+  async #openMicrophone(device) {
+    try {
+      const opened = await Microphone.open(device, (pcm, level) => this.#heard(pcm, level), () => this.#unplugged(), MICROPHONE);
+      this.#microphone?.close();
+      this.#microphone = opened;
+      return true;
+    } catch (error) {
+      this.#handlers.onTrouble(talkTrouble(error));
+      return false;
+    }
+  }
+
+  async #open() {
+    try {
+      this.#player ??= await ReplyPlayer.open({
+        onPlayed: (number, ms, late) => this.#conversation?.played(number, ms, late),
+        onEnded: (number) => this.#conversation?.ended(number),
+      });
+    } catch (error) {
+      this.end();
+      this.#handlers.onTrouble({ title: gettext("The browser cannot play sound."), advice: String(error) });
+      return;
+    }
+    if (this.phase === "opening") this.#connect();
+  }
+
+  #connect() {
+    if (!this.#player) return;
+    if (this.phase !== "opening") this.#enter("opening");
+    const waiting = new Set(this.#toWrite.map(({ id }) => id));
+    const history = this.#history().filter(({ id }) => !waiting.has(id));
+    this.#conversation = new Conversation(this.#wishes(), history, this.#player, {
+      ...this.#handlers,
+      onReady: (notReady) => this.#ready(notReady),
+      onEnd: (end) => this.#ended(end),
+    });
+  }
+
+  /** @param {Record<string, string>} notReady */
+  #ready(notReady) {
+    this.#failures = 0;
+    this.#enter("on");
+    const sentences = Object.values(notReady);
+    this.#handlers.onTrouble(sentences.length ? {
+      title: gettext("Not everything is ready yet; the first replies may be late or fail."),
+      advice: sentences.join(" "),
+      tone: "wait",
+    } : null);
+    for (const { id, text } of this.#toWrite.splice(0)) this.#conversation?.write(id, text);
+  }
+
+  /** @param {{again: boolean, retryAfter?: number, trouble: Trouble}} end */
+  #ended(end) {
+    this.#player?.flush();
+    this.#conversation = null;
+    if (!end.again) {
+      this.end();
+      return this.#handlers.onTrouble(end.trouble);
+    }
+    const wait = end.retryAfter ?? 2 ** this.#failures;
+    this.#failures += 1;
+    this.#enter("waiting");
+    return this.#countDown(end.trouble, Math.ceil(Math.min(wait, LONGEST_WAIT_SECONDS)));
+  }
+
+  /**
+   * @param {Trouble} trouble
+   * @param {number} seconds
+   */
+  #countDown(trouble, seconds) {
+    if (seconds <= 0) return this.#connect();
+    this.#handlers.onCountdown(trouble, seconds);
+    this.#timer = setTimeout(() => this.#countDown(trouble, seconds - 1), 1000);
+    return undefined;
+  }
+
+  /**
+   * @param {ArrayBuffer} pcm
+   * @param {number} level
+   */
+  #heard(pcm, level) {
+    this.#handlers.onLevel(level);
+    this.#conversation?.hear(pcm);
+  }
+
+  #unplugged() {
+    this.end();
+    this.#handlers.onTrouble({
+      title: gettext("The microphone was disconnected."),
+      advice: gettext("Connect it, or choose another one, and press the button."),
+    });
+  }
+
+  #closeMicrophone() {
+    this.#microphone?.close();
+    this.#microphone = null;
+    this.#handlers.onLevel(0);
+  }
+
+  /** @param {Phase} phase */
+  #enter(phase) {
+    this.phase = phase;
+    this.#handlers.onPhase(phase);
+  }
+}
+
+/**
+ * The words for a microphone that does not open; on this page one can write instead.
+ * @param {unknown} error
+ * @returns {Trouble}
+ */
+export function talkTrouble(error) {
+  const trouble = microphoneTrouble(error);
+  if (!navigator.mediaDevices) {
+    return { ...trouble, advice: gettext("Open this page as http://localhost on the server itself, or use HTTPS.") };
+  }
+  if (error instanceof DOMException && error.name === "NotFoundError") {
+    return { ...trouble, advice: gettext("Connect one and press the button again, or write below.") };
+  }
+  return trouble;
+}

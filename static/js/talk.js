@@ -1,0 +1,106 @@
+// The Talk page: a spoken conversation with the language model.
+
+import { gettext } from "./i18n.js";
+import { announce, byId } from "./page.js";
+import { TalkLog } from "./talk-log.js";
+import { chosenSession, prepareOptions, showDevices } from "./talk-options.js";
+import { TalkPanel } from "./talk-panel.js";
+import { TalkSession, talkTrouble } from "./talk-session.js";
+
+const panel = new TalkPanel();
+const log = new TalkLog();
+const text = byId("text");
+const button = byId("talk");
+/** @type {import("./conversation.js").Turn} */
+let turn = "listening";
+
+const session = new TalkSession({
+  onPhase: showPhase,
+  onTurn(now) {
+    turn = now;
+    show();
+  },
+  onLevel: (level) => panel.showLevel(level),
+  onCaption: (item, words) => log.caption(item, words),
+  onSaid(item, words) {
+    log.said(item, words);
+    show();
+  },
+  onRemoved: (item) => log.remove(item),
+  onReply: (item) => log.reply(item),
+  onClause: (item, startMs, words) => log.clause(item, startMs, words),
+  onHeard: (item, ms) => log.heard(item, ms),
+  onReplied(item, words, complete) {
+    log.replied(item, words, complete);
+    announce(words);
+  },
+  onStages: (item, stages) => log.stages(item, stages),
+  onNote: (trouble) => panel.showTrouble(trouble),
+  onTrouble: (trouble) => panel.showTrouble(trouble),
+  onCountdown: (trouble, seconds) => panel.showCountdown(trouble, seconds, () => session.connectNow()),
+}, chosenSession, () => log.items);
+
+/** @param {import("./talk-session.js").Phase} phase */
+function showPhase(phase) {
+  if (phase !== "on") turn = "listening";
+  if (phase === "on") showDevices();
+  show();
+}
+
+function show() {
+  panel.show(session.phase, turn, session.hears);
+  byId("stop").disabled = !session.hasReply;
+  byId("talk-empty").hidden = !log.isEmpty;
+  byId("clear").disabled = log.isEmpty;
+}
+
+function toggle() {
+  if (session.hears || session.phase === "opening" || session.phase === "waiting") return session.end();
+  return session.start(byId("device").value);
+}
+
+function write() {
+  const words = text.value.trim();
+  if (!words) return text.focus();
+  const id = `item_${crypto.getRandomValues(new Uint32Array(3)).join("")}`;
+  text.value = "";
+  log.said(id, words);
+  session.write(id, words);
+  show();
+  return undefined;
+}
+
+/** The next words begin a conversation that knows nothing of this one. */
+function clear() {
+  session.end();
+  log.clear();
+  panel.showTrouble(null);
+  show();
+  announce(gettext("The conversation was cleared."));
+  button.focus();
+}
+
+button.addEventListener("click", toggle);
+byId("stop").addEventListener("click", () => session.stopReply());
+byId("clear").addEventListener("click", clear);
+byId("write").addEventListener("submit", (/** @type {Event} */ event) => {
+  event.preventDefault();
+  write();
+});
+text.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+  if (event.key !== "Enter" || event.shiftKey || event.ctrlKey || event.metaKey || event.isComposing) return;
+  event.preventDefault();
+  write();
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && session.hasReply) session.stopReply();
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || button.disabled) return;
+  event.preventDefault();
+  toggle();
+});
+byId("device").addEventListener("change", () => session.changeMicrophone(byId("device").value));
+prepareOptions(() => session.update());
+if (!navigator.mediaDevices) {
+  button.disabled = true;
+  panel.showTrouble(talkTrouble(null));
+}
