@@ -18,7 +18,7 @@ from tests.servers.prefix_proxy import PrefixProxy, prefix_proxy
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 ROOT = "/voice"
-PAGES = ["/", "/speak/", "/listen/", "/monitor/", "/configuration/", "/api/"]
+PAGES = ["/", "/speak/", "/listen/", "/talk/", "/monitor/", "/configuration/", "/api/"]
 MORE_PAGES = ["/api/docs", "/admin/login/"]
 PATIENCE_MS = 60_000
 

@@ -167,6 +167,8 @@ def test_it_says_what_runs_elsewhere(
         expect(page.locator("main")).to_contain_text("is a separate service here.")
         page.goto(server.url + here)
         expect(page.locator("main .notice")).to_have_count(0)
+        page.goto(f"{server.url}/talk/")
+        expect(page.locator("main")).to_contain_text("holds no conversations.")
         for path in ("/", "/monitor/", "/configuration/", "/api/"):
             answer = page.goto(server.url + path)
             assert answer is not None

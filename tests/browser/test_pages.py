@@ -22,8 +22,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.model]
 
 NOWHERE = "/nowhere/"
 PAGES = [
-    *("/", "/speak/", "/voices/gallery/", "/listen/", "/monitor/"),
-    *("/configuration/", "/api/", "/api/docs", "/admin/login/", NOWHERE),
+    *("/", "/speak/", "/voices/gallery/", "/listen/", "/talk/"),
+    *("/monitor/", "/configuration/", "/api/", "/api/docs"),
+    *("/admin/login/", NOWHERE),
 ]
 WIDTHS = [390, 1440]
 LARGE_TEXT = "document.documentElement.style.fontSize = '200%'"

@@ -41,9 +41,9 @@ async def page(client: httpx.AsyncClient, path: str) -> httpx.Response:
 @pytest.mark.parametrize(
     ("role", "opens", "refuses"),
     [
-        (Role.READER, ["/", "/monitor/", "/api/"], ["/speak/", "/listen/"]),
-        (Role.OPERATOR, ["/", "/speak/", "/listen/", "/monitor/"], []),
-        (None, ["/", "/speak/", "/listen/", "/monitor/"], []),
+        (Role.READER, ["/", "/monitor/", "/api/"], ["/speak/", "/listen/", "/talk/"]),
+        (Role.OPERATOR, ["/", "/speak/", "/listen/", "/talk/", "/monitor/"], []),
+        (None, ["/", "/speak/", "/listen/", "/talk/", "/monitor/"], []),
     ],
 )
 async def test_pages_show_the_links_that_a_role_may_open(

@@ -1,0 +1,127 @@
+"""The Talk page: a whole conversation, typed and spoken, with interruptions and a lost connection."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.watching import MOST_LAYOUT_SHIFT, layout_shift, violations
+
+pytestmark = [pytest.mark.browser, pytest.mark.model]
+
+PATIENCE_MS = 60_000
+LOST = 4512
+WATCH_SOCKETS = """() => {
+  window.sockets = [];
+  window.sent = [];
+  window.WebSocket = class extends WebSocket {
+    constructor(...given) { super(...given); window.sockets.push(this); }
+    send(data) {
+      window.sent.push(typeof data === "string" ? data : "{}");
+      super.send(data);
+    }
+  };
+}"""
+
+
+def sent(page: Page, kind: str) -> list[dict[str, Any]]:
+    """The messages of this type that the page has sent on all its connections."""
+    messages = [json.loads(each) for each in page.evaluate("window.sent")]
+    return [each for each in messages if each.get("type") == kind]
+
+
+def until_heard(page: Page, more_than_ms: int = 300) -> None:
+    """Until the player has played so much of a reply."""
+    for _ in range(600):
+        if any(each["ms"] > more_than_ms for each in sent(page, "x.played")):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("no reply was played")
+
+
+def state(page: Page, words: str) -> None:
+    expect(page.locator("#turn-words")).to_have_text(words, timeout=PATIENCE_MS)
+
+
+def replies(page: Page) -> Any:
+    return page.locator(".talk-line[data-role=assistant]")
+
+
+def test_it_holds_a_conversation(visit: Callable[..., Page]) -> None:
+    page = visit("/talk/")
+    page.evaluate(WATCH_SOCKETS)
+    it_answers_what_was_written(page)
+    a_key_stops_the_reply(page)
+    it_answers_what_was_said(page)
+    it_goes_on_after_a_lost_connection(page)
+    assert layout_shift(page) < MOST_LAYOUT_SHIFT
+    assert violations(page) == []
+    it_ends(page)
+
+
+def it_answers_what_was_written(page: Page) -> None:
+    page.get_by_label("Write instead of speaking").fill("What is a bird? Be brief.")
+    page.keyboard.press("Enter")
+    state(page, "Speaking")
+    expect(page.locator(".talk-line[data-role=user]")).to_contain_text("a bird?")
+    until_heard(page)
+    state(page, "Ready")
+    expect(replies(page)).to_contain_text(re.compile(r"\w{3}"))
+    expect(replies(page).locator(".unsure")).to_have_count(0)
+    stages = replies(page).locator("details")
+    expect(stages).to_contain_text(re.compile(r"Answered after \d\.\d\d s"))
+    stages.locator("summary").click()
+    expect(stages).to_contain_text(re.compile(r"first audio \d+ ms"))
+    expect(stages).to_contain_text(re.compile(r"heard [\d,]+ ms"))
+
+
+def a_key_stops_the_reply(page: Page) -> None:
+    page.evaluate("window.sent = []")
+    page.get_by_label("Write instead of speaking").fill("Tell a long story of a dog.")
+    page.get_by_role("button", name="Send").click()
+    until_heard(page, 600)
+    expect(page.get_by_role("button", name="Stop the reply")).to_be_enabled()
+    page.keyboard.press("Escape")
+    state(page, "Ready")
+    assert len(sent(page, "response.cancel")) == 1
+    expect(replies(page).last).to_contain_text("—interrupted")
+    expect(page.get_by_role("button", name="Stop the reply")).to_be_disabled()
+    expect(page.locator("#notice")).to_be_empty()
+
+
+def it_answers_what_was_said(page: Page) -> None:
+    page.evaluate("window.sent = []")
+    page.get_by_role("button", name="Start talking").click()
+    state(page, "You are speaking")
+    caption = page.locator(".talk-line[data-interim]")
+    expect(caption).to_contain_text(re.compile(r"\w{3}"), timeout=PATIENCE_MS)
+    said = page.locator(".talk-line[data-role=user]:not([data-interim])")
+    words = re.compile("meeting|Monday|folder", re.IGNORECASE)
+    expect(said.nth(2)).to_contain_text(words, timeout=PATIENCE_MS)
+    until_heard(page)
+    expect(replies(page)).to_have_count(3)
+
+
+def it_goes_on_after_a_lost_connection(page: Page) -> None:
+    page.evaluate("window.sent = []")
+    page.evaluate(f"window.sockets[0].close({LOST})")
+    expect(page.locator("#notice")).to_contain_text("Trying again in 1 s")
+    expect(page.locator("#notice")).to_be_empty(timeout=PATIENCE_MS)
+    state(page, "You are speaking")
+    assert page.evaluate("window.sockets.length") == 2
+    items = [each["item"] for each in sent(page, "conversation.item.create")]
+    assert "a bird?" in items[0]["content"][0]["text"]
+    assert [each["role"] for each in items[:2]] == ["user", "assistant"]
+
+
+def it_ends(page: Page) -> None:
+    page.get_by_role("button", name="End the conversation").click()
+    state(page, "Press to talk")
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator(".talk-line")).to_have_count(0)
+    expect(page.locator("#talk-empty")).to_be_visible()
