@@ -50,6 +50,10 @@ class KeptAccounts:
         users = get_user_model()._base_manager.using(self.database)
         return users.filter(pk__in=sorted(person.user_ids))
 
+    @property
+    def tables(self) -> tuple[type[models.Model], ...]:
+        return (get_user_model(),)
+
 
 @dataclass(frozen=True)
 class KeptSessions:
@@ -59,6 +63,7 @@ class KeptSessions:
     name: str = "sign-in sessions"
     setting: str = "sign_in_days"
     kept_for: timedelta | None = timedelta(0)
+    tables: tuple[type[models.Model], ...] = (Session,)
     stays: str = ""
 
     def expired(self, before: datetime) -> int:
@@ -107,6 +112,7 @@ class KeptAdminLog:
     database: str = DEFAULT_DB_ALIAS
     name: str = "entries of the admin's log"
     setting: str = "audit_retention_days"
+    tables: tuple[type[models.Model], ...] = (LogEntry,)
     stays: str = ""
 
     def expired(self, before: datetime) -> int:

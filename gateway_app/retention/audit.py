@@ -27,6 +27,7 @@ class KeptAudit:
     name: str = "audit events"
     setting: str = "audit_retention_days"
     stays: str = ""
+    tables: tuple[type[models.Model], ...] = (AuditEvent,)
 
     def expired(self, before: datetime) -> int:
         return self._older(before).count()
@@ -56,6 +57,8 @@ class KeptAudit:
     def _of(self, person: Person) -> models.QuerySet[AuditEvent]:
         names = sorted(self._names(person))
         theirs = Q(actor__in=names) | Q(actor_name__in=names) | Q(subject__in=names)
+        for name in names:
+            theirs |= Q(details__accounts__icontains=name)
         if person.networks:
             addresses = addresses_in(self._rows, "client", person.networks)
             theirs |= Q(client__in=sorted(addresses))
@@ -78,6 +81,13 @@ def _rename(event: AuditEvent, names: set[str], pseudonym: str) -> None:
     if event.subject in names:
         event.subject = pseudonym
     event.details = {
-        key: pseudonym if value in names else value
-        for key, value in event.details.items()
+        key: _renamed(value, names, pseudonym) for key, value in event.details.items()
     }
+
+
+def _renamed(value: Any, names: set[str], pseudonym: str) -> Any:
+    """A detail may list several accounts."""
+    if not isinstance(value, str):
+        return value
+    parts = value.split(", ")
+    return ", ".join(pseudonym if part in names else part for part in parts)

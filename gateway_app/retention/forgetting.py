@@ -13,7 +13,6 @@ from gateway_app.models import Forgetting
 from gateway_app.retention.erasure import erase_deleted
 from gateway_app.retention.kept import Kept
 from gateway_app.retention.people import Person
-from gateway_app.retention.tables import KeptRows
 
 POLL_SECONDS = 2.0
 """How often a running server looks for whom to forget."""
@@ -53,7 +52,7 @@ def forget(
         }
     finally:
         mark.delete()
-    tables = [kind.model for kind in kinds if isinstance(kind, KeptRows)]
+    tables = [table for kind in kinds if not kind.stays for table in kind.tables]
     return Forgotten(pseudonym, counts, erase_deleted([*tables, Forgetting], database))
 
 

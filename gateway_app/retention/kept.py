@@ -31,6 +31,10 @@ class Kept(Protocol):
         """From its last change; None keeps it."""
 
     @property
+    def tables(self) -> tuple[type[models.Model], ...]:
+        """Where its rows are; none outside the database."""
+
+    @property
     def stays(self) -> str:
         """Why `forget` leaves it; empty if it does not."""
 

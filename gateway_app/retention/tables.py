@@ -34,6 +34,10 @@ class KeptRows:
     database: str = DEFAULT_DB_ALIAS
     stays: str = ""
 
+    @property
+    def tables(self) -> tuple[type[models.Model], ...]:
+        return (self.model,)
+
     def expired(self, before: datetime) -> int:
         return self._older(before).count()
 

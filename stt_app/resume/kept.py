@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from asgiref.sync import async_to_sync
+from django.db import models
 
 from common.config import Config
 from common.errors import Unavailable
@@ -30,6 +31,7 @@ class KeptStreams:
     setting: str = "stt_session_seconds"
     kept_for: timedelta | None = None
     stays: str = ""
+    tables: tuple[type[models.Model], ...] = ()
 
     def expired(self, before: datetime) -> int:
         return 0

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from django.db import DEFAULT_DB_ALIAS
+from django.db import DEFAULT_DB_ALIAS, models
 
 from common.config import Config
 from gateway_app.retention.kept import Kept
@@ -30,6 +30,7 @@ class KeptInRedis:
     setting: str = SETTING
     kept_for: timedelta | None = None
     stays: str = ""
+    tables: tuple[type[models.Model], ...] = ()
 
     def expired(self, before: datetime) -> int:
         return 0

@@ -25,6 +25,8 @@ LOCK = "server.lock"
 TEMPORARY = "temporary"
 """Uploads on their way: in the data folder, so that what a killed server left is found."""
 RESTORING = "restoring"
+REPLACED = "replaced-"
+"""Before the time of a restore: what it replaced."""
 STATIC = "static"
 PRIVATE_FILE, PRIVATE_FOLDER, PUBLIC_FOLDER = 0o600, 0o700, 0o711
 
@@ -138,6 +140,11 @@ def tidy(folder: Path) -> int:
         path.unlink(missing_ok=True)
     shutil.rmtree(folder / RESTORING, ignore_errors=True)
     return len(left)
+
+
+def older_copies(folder: Path) -> list[Path]:
+    """Backups in the data folder, and what restores replaced."""
+    return sorted([*folder.glob(f"{REPLACED}*"), *folder.glob("*.zip")])
 
 
 def make_private(folder: Path) -> None:

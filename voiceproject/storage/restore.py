@@ -27,6 +27,7 @@ from voiceproject.storage.archive import (
 )
 from voiceproject.storage.copying import DamagedDatabase, check, copy_rows, snapshot
 from voiceproject.storage.folder import (
+    REPLACED,
     RESTORING,
     FolderInUse,
     FolderLock,
@@ -71,10 +72,11 @@ def restore(
     folder = data_folder(loaded.config)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _alone(folder, database), _staging(folder) as staged:
+        _refuse_newer_database(database)
         manifest = _unpack(archive, staged)
         _bring_up_to_date(staged / DATABASE)
         moment = now or timezone.now()
-        replaced = folder / f"replaced-{moment:%Y%m%d-%H%M%S}"
+        replaced = folder / f"{REPLACED}{moment:%Y%m%d-%H%M%S}"
         replaced.mkdir(mode=0o700)
         _replace_database(staged / DATABASE, replaced, database)
         _replace(staged / SECRET_KEY, folder / SECRET_KEY, replaced / SECRET_KEY)
@@ -95,9 +97,7 @@ def _alone(folder: Path, database: str) -> Iterator[None]:
                 )
             yield
     except FolderInUse as error:
-        raise CannotRestore(
-            f"A server uses {folder}: stop it first. Nothing was changed."
-        ) from error
+        raise CannotRestore(f"A server uses {folder}: stop it first.") from error
 
 
 def _other_sessions(database: str) -> int:
@@ -145,7 +145,18 @@ def _refuse_newer(manifest: Manifest, migrations: list[tuple[str, str]]) -> None
         raise CannotRestore(
             f"The backup was made by a newer version ({manifest.version}), whose "
             f"database this one does not know ({', '.join(unknown)}): update the "
-            "program first. Nothing was changed."
+            "program first."
+        )
+
+
+def _refuse_newer_database(database: str) -> None:
+    """A SQLite file is moved away whole, whatever it is; other tables are filled."""
+    if connections[database].vendor == "sqlite":
+        return
+    if unknown := unknown_migrations(applied_migrations(database)):
+        raise CannotRestore(
+            f"The database was changed by a newer version ({', '.join(unknown)}): "
+            "update the program first, or restore into another database."
         )
 
 
@@ -164,11 +175,18 @@ def _replace_database(staged: Path, replaced: Path, database: str) -> None:
         return
     connection.close()
     current = Path(connections.databases[database]["NAME"])
+    moved = {}
     for suffix in SQLITE_FILES:
         old = current.with_name(current.name + suffix)
         if old.exists():
-            _move(old, replaced / (DATABASE + suffix))
-    _move(staged, current)
+            moved[old] = replaced / (DATABASE + suffix)
+            _move(old, moved[old])
+    try:
+        _move(staged, current)
+    except OSError:
+        for old, aside in moved.items():
+            _move(aside, old)
+        raise
 
 
 def _replace(new: Path, current: Path, replaced: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.test import Client
 
 from common.config import Config
@@ -20,6 +21,7 @@ from gateway_app.retention.forgetting import forget
 from gateway_app.retention.people import Person
 from tts_app.models import Conversation
 from voiceproject.management.commands.forget import Command
+from voiceproject.storage.failing import explained
 from voiceproject.storage.kinds import kept_data
 
 KEY = "key:0123456789abcdef"
@@ -122,6 +124,7 @@ def alice(transactional_db: None) -> User:
         Transcript.objects.create(principal=principal, text=user.username)
         record(principal, Action.CHANGED, "voice:amy", client_says=user.username)
         record("local", Action.CREATED, principal, name=user.username)
+    record("anonymous", Action.SIGN_IN_FAILED, "password", accounts="alice, bob")
     return alice
 
 
@@ -169,3 +172,13 @@ def test_the_export_holds_everything_but_secrets(alice: User, tmp_path: Path) ->
     assert json.loads(said("export", "alice"))["data"]["accounts"] == data["accounts"]
     with pytest.raises(CommandError, match="File exists"):
         said("export", "alice", str(target))
+
+
+def test_a_database_without_tables_is_said_in_a_sentence() -> None:
+    with (
+        pytest.raises(
+            CommandError, match=r"Nothing was removed: .* `manage.py migrate`"
+        ),
+        explained("Nothing was removed"),
+    ):
+        raise OperationalError("no such table: gateway_app_transcript\nmore")

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, connection
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import connection
 from django.utils import timezone
 
 from gateway_app.access.principals import LOCAL
@@ -15,7 +15,7 @@ from gateway_app.audit.log import Action, record
 from gateway_app.audit.models import AuditEvent
 from voiceproject.storage.archive import VOICES
 from voiceproject.storage.backup import back_up, usual_name
-from voiceproject.storage.copying import DamagedDatabase
+from voiceproject.storage.failing import explained
 
 
 class Command(BaseCommand):
@@ -33,20 +33,10 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         """Write the file and report. Raises CommandError."""
         target = Path(options["file"] or usual_name(timezone.now()))
-        try:
+        with explained("No backup"):
             manifest = back_up(settings.VOICE, target)
-        except OSError as error:
-            where = error.filename or target
-            raise CommandError(f"No backup: {where}: {error.strerror}.") from error
-        except DamagedDatabase as error:
-            raise CommandError(
-                f"No backup: the database is damaged: {error}."
-            ) from error
-        except DatabaseError as error:
-            reason = str(error).strip().splitlines()[0]
-            raise CommandError(f"No backup: the database fails: {reason}.") from error
-        if AuditEvent._meta.db_table in connection.introspection.table_names():
-            record(LOCAL.id, Action.BACKED_UP, target.name)
+            if AuditEvent._meta.db_table in connection.introspection.table_names():
+                record(LOCAL.id, Action.BACKED_UP, target.name)
         voices = sum(name.startswith(VOICES) for name in manifest.files)
         size_mb = target.stat().st_size / 1e6
         self.stdout.write(

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import timezone
 
-from common.errors import VoiceError
 from common.product import NAME
 from gateway_app.access.principals import LOCAL
 from gateway_app.audit.log import Action, record
-from gateway_app.retention.people import NobodyFound, Person, find_person
+from gateway_app.retention.people import Person, find_person
+from voiceproject.storage.failing import explained
 from voiceproject.storage.kinds import kept_data
 
 
@@ -32,22 +32,14 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Write the file. Raises CommandError."""
-        try:
+        with explained("No whole export"):
             person = find_person(options["person"], settings.VOICE.config)
-            record(LOCAL.id, Action.EXPORTED, sorted(person.holders)[0])
-            if options["file"]:
-                with _new_file(Path(options["file"])) as out:
-                    write_export(person, out)
-            else:
+            record(LOCAL.id, Action.EXPORTED, min(person.holders))
+            if not options["file"]:
                 write_export(person, self.stdout)
-        except NobodyFound as error:
-            raise CommandError(str(error)) from error
-        except VoiceError as error:
-            raise CommandError(
-                f"The export is not complete: {error.message}"
-            ) from error
-        except OSError as error:
-            raise CommandError(f"{options['file']}: {error.strerror}.") from error
+                return
+            with _new_file(Path(options["file"])) as out:
+                write_export(person, out)
 
 
 def write_export(person: Person, out: Any) -> None:

@@ -9,12 +9,12 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from common.errors import VoiceError
 from gateway_app.access.principals import LOCAL
 from gateway_app.audit.log import Action, record
 from gateway_app.retention.forgetting import SEEN_SECONDS, Forgotten, forget
-from gateway_app.retention.people import NobodyFound, Person, find_person
-from voiceproject.storage.folder import data_folder, is_in_use
+from gateway_app.retention.people import Person, find_person
+from voiceproject.storage.failing import explained
+from voiceproject.storage.folder import data_folder, is_in_use, older_copies
 from voiceproject.storage.kinds import kept_data
 
 
@@ -41,20 +41,15 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         """Remove and report. Raises CommandError."""
         config, name = settings.VOICE.config, options["person"]
-        try:
+        with explained("Nothing was removed"):
             person = find_person(name, config)
             found = self._show(person, name)
-            if options["dry_run"]:
-                return
-            if not options["yes"] and not self._is_sure(found):
-                raise CommandError("Nothing was removed.")
+        if options["dry_run"]:
+            return
+        if not options["yes"] and not self._is_sure(found):
+            raise CommandError("Nothing was removed.")
+        with explained("Not everything was removed"):
             self._report(self._forget(person))
-        except NobodyFound as error:
-            raise CommandError(str(error)) from error
-        except VoiceError as error:
-            raise CommandError(
-                f"Not everything was removed: {error.message}"
-            ) from error
 
     def _show(self, person: Person, name: str) -> int:
         """What is kept, by kind; how much of it would be removed."""
@@ -92,6 +87,8 @@ class Command(BaseCommand):
         removed = ", ".join(f"{count} {name}" for name, count in done.counts.items())
         self.stdout.write(f"Removed: {removed}.")
         self.stdout.write(f"The audit log calls this person {done.pseudonym}.")
+        for path in older_copies(data_folder(settings.VOICE.config)):
+            self.stdout.write(f"{path} is older and not changed: delete it.")
         if done.left_bytes:
             self.stderr.write(
                 "The rows are gone, but the database could not rewrite its files, so "

@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.core.management.base import BaseCommand, CommandParser
 
 from gateway_app.access.principals import LOCAL
 from gateway_app.audit.log import Action, record
-from voiceproject.storage.archive import BadArchive
-from voiceproject.storage.copying import DamagedDatabase
-from voiceproject.storage.restore import CannotRestore, Restored, restore
+from voiceproject.storage.failing import explained
+from voiceproject.storage.restore import Restored, restore
 
 
 class Command(BaseCommand):
@@ -32,19 +30,11 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         """Restore and report. Raises CommandError."""
         archive = Path(options["file"])
-        try:
+        with explained("Not restored"):
             done = restore(
                 settings.VOICE, archive, with_configuration=options["config"]
             )
             record(LOCAL.id, Action.RESTORED, archive.name)
-        except (BadArchive, CannotRestore) as error:
-            raise CommandError(str(error)) from error
-        except OSError as error:
-            where = error.filename or archive
-            raise CommandError(f"Not restored: {where}: {error.strerror}.") from error
-        except (DatabaseError, DamagedDatabase) as error:
-            reason = str(error).strip().splitlines()[0]
-            raise CommandError(f"Not restored: {reason}.") from error
         self._report(done)
 
     def _report(self, done: Restored) -> None:
