@@ -50,12 +50,12 @@ def test_it_lists_callers_and_charts_those_of_the_filter(staff: Client) -> None:
     used("key:2", requests=4)
     page = staff.get(LIST)
     assert page.status_code == 200
-    assert page.context_data["requests_chart"].total == 9
+    assert page.context["requests_chart"].total == 9
     assert "61.3\N{NO-BREAK SPACE}s" in page.content.decode()
     page = staff.get(LIST, {"principal": "key:2"})
-    assert page.context_data["requests_chart"].total == 4
+    assert page.context["requests_chart"].total == 4
     days = {"day_from": str(TODAY + timedelta(days=1)), "day_to": ""}
-    assert staff.get(LIST, days).context_data["requests_chart"].total == 0
+    assert staff.get(LIST, days).context["requests_chart"].total == 0
 
 
 def test_its_export_runs_no_formula(staff: Client) -> None:
