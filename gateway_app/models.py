@@ -10,13 +10,17 @@ from django.utils import timezone
 
 from gateway_app.audit import sign_ins
 from gateway_app.audit.models import AuditEvent
+from gateway_app.keys.models import ApiKey, KeySecret, KeysVersion
 from gateway_app.probes.models import Heartbeat
 from gateway_app.usage.models import UsageDay
 
 __all__ = [
+    "ApiKey",
     "AuditEvent",
     "Heartbeat",
     "HistoryEntry",
+    "KeySecret",
+    "KeysVersion",
     "Status",
     "Synthesis",
     "Transcript",

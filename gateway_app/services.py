@@ -10,10 +10,11 @@ from django.http import HttpRequest
 
 from common.config import Config, LoadedConfig
 from common.services import Services
-from gateway_app.access.authentication import AccessControl
+from gateway_app.access.authentication import AccessControl, needs_key_always
 from gateway_app.error_shapes import NATIVE_ONLY, ErrorShapes
 from gateway_app.health import ServerHealth
 from gateway_app.history.records import HistoryWriter
+from gateway_app.keys.directory import DatabaseKeys
 from gateway_app.monitor.figures import Figures
 from gateway_app.monitor.monitor import Monitor
 from gateway_app.requests import scope_of
@@ -34,10 +35,18 @@ class GatewayServices:
     monitor: Monitor
     meter: Meter
     error_shapes: ErrorShapes = NATIVE_ONLY
+    stored_keys: DatabaseKeys | None = None
+    """None if the keys of the database are not used here."""
 
     @property
     def config(self) -> Config:
         return self.loaded.config
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether callers need a key or a session, as pages tell their visitors."""
+        stored = self.stored_keys is not None and self.stored_keys.any_key
+        return stored or bool(self.config.api_keys) or needs_key_always(self.config)
 
 
 def gateway_services(scope: Mapping[str, Any]) -> GatewayServices:

@@ -17,7 +17,7 @@ from common.errors import VoiceError
 from common.messages import Message, decode, encode
 from gateway_app.access.authentication import offered_subprotocol
 from gateway_app.access.principals import Principal
-from gateway_app.access.proxies import client_address
+from gateway_app.access.proxies import client_address, header
 from gateway_app.services import GatewayServices, gateway_services
 from gateway_app.sockets.connection import Connection
 from gateway_app.sockets.limits import SocketLimits
@@ -154,6 +154,7 @@ class VoiceConsumer(AsyncConsumer):  # type: ignore[misc]
         except OSError:  # the client is gone; the disconnect is on its way
             return
         gateway = self.gateway
+        self.connection.origin = header(self.scope, b"origin")
         await self.connection.open(
             gateway.sessions,
             replace(

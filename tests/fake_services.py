@@ -8,6 +8,7 @@ from typing import Any
 
 from common.config import Config, LoadedConfig, load_config
 from common.services import Services
+from gateway_app.access.keys import ConfigKeys
 from gateway_app.history.records import Record
 from gateway_app.monitor.monitor import Monitor
 from gateway_app.services import GatewayServices
@@ -117,5 +118,7 @@ def fake_services(
         llm=llm if speaks else None,
         turns=turns if "stt" in roles else None,
     )
-    built = assemble(loaded_config(**changes), engines, KeptHistory(), vad)
+    built = assemble(
+        loaded_config(**changes), engines, KeptHistory(), vad, keys=ConfigKeys([])
+    )
     return FakeServices(*built.services)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common.config import (
@@ -18,10 +18,12 @@ from common.engine import EngineSlot
 from common.services import Services
 from compat_app.wyoming.server import WyomingServer
 from gateway_app.access.authentication import AccessControl
+from gateway_app.access.keys import KeySource
 from gateway_app.audit.failures import FailureLog
 from gateway_app.health import DISK, OLLAMA, Part, ServerHealth
 from gateway_app.history.records import HistoryWriter
 from gateway_app.history.writer import DatabaseHistory
+from gateway_app.keys.directory import DatabaseKeys
 from gateway_app.monitor.figures import Figures
 from gateway_app.monitor.messages import RunningFile
 from gateway_app.monitor.monitor import Monitor
@@ -145,8 +147,10 @@ def assemble(
     history: HistoryWriter | None = None,
     vad: VadModel | None = None,
     host: str = "",
+    keys: KeySource | None = None,
 ) -> ServerProcess:
-    """The server with these engines; the default `history` is the database."""
+    """The server with these engines; the default `history` and `keys` are those of the
+    database."""
     config = loaded.config
     metering = build_metering(config)
     counters, meter, sessions = metering.counters, metering.meter, metering.sessions
@@ -171,17 +175,21 @@ def assemble(
         rooms.append(speech)
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
-    failures = FailureLog()
-    access = AccessControl(config, counters, listener=failures, routes=ROUTES)
+    failures, stored_keys = FailureLog(), DatabaseKeys(sessions)
+    access = AccessControl(
+        config, counters, [keys or stored_keys], listener=failures, routes=ROUTES
+    )
     figures = Figures(
         sessions, engines.parts(), queues, files, lambda: database.pending
     )
     gateway = _gateway(
         loaded, engines.parts(), figures, sessions, records, recent, access, meter
     )
+    gateway = replace(gateway, stored_keys=stored_keys)
     managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
     retention = RetentionJob(kept_data(config), told)
     managed.append(Managed("retention", retention.start, retention.stop))
+    managed.append(Managed("keys", stored_keys.start, stored_keys.stop))
     managed.append(Managed("audit", stop=failures.stop, stops_last=True))
     managed += metering.managed()
     if wyoming := _wyoming(Services(gateway, *rooms), host):

@@ -18,21 +18,22 @@ class Problem:
     message: str
 
 
-def production_problems(config: Config) -> list[Problem]:
-    """Every reason not to serve; none outside production."""
+def production_problems(config: Config, has_keys: bool = False) -> list[Problem]:
+    """Every reason not to serve; none outside production. `has_keys`: there are API keys
+    in the database."""
     if not config.is_production:
         return []
     found = {
         "secret_key": _secret_key(config.secret_key),
         "allowed_hosts": _hosts(config.allowed_hosts),
-        "api_keys": _keys(config),
+        "api_keys": "" if has_keys else _keys(config),
     }
     return [Problem(name, message) for name, message in found.items() if message]
 
 
-def problems(config: Config) -> list[str]:
+def problems(config: Config, has_keys: bool = False) -> list[str]:
     """The same as sentences for a terminal."""
-    return [problem.message for problem in production_problems(config)]
+    return [problem.message for problem in production_problems(config, has_keys)]
 
 
 def _secret_key(key: str) -> str:
@@ -59,6 +60,7 @@ def _keys(config: Config) -> str:
     if config.api_keys or config.allow_anonymous:
         return ""
     return (
-        "Production needs `api_keys` (API_KEYS), or `allow_anonymous: true` "
-        "when everyone who reaches the server may use it."
+        "Production needs an API key: `manage.py keys create NAME --scopes stt,tts` makes "
+        "one in the database, `api_keys` (API_KEYS) lists them in the configuration; or "
+        "`allow_anonymous: true` when everyone who reaches the server may use it."
     )

@@ -57,7 +57,7 @@ class NetworkSettings(Section):
     )
     api_keys: list[str] = setting(
         [],
-        "Keys that give access to everything; without any, no key is required.",
+        "Keys with every scope but `history:read` and `admin`, beside those of `manage.py keys`; without any key at all, none is required.",
         secret=True,
     )
     allow_anonymous: bool = setting(

@@ -31,6 +31,7 @@ from gateway_app.access.quotas import (
     Kind,
     Quotas,
 )
+from gateway_app.access.restrictions import check_restrictions
 from gateway_app.access.root_path import below
 from gateway_app.access.routes import NO_ROUTES, Route, Routes
 from gateway_app.access.session_users import user_of_session
@@ -94,12 +95,15 @@ class AccessControl:
         signed_in: Callable[[], Awaitable[Any]] | None,
         needs_key: bool,
     ) -> Principal:
-        if not [source for source in self._sources if await source.in_use()]:
+        if not await self.keys_are_required():
             return ANONYMOUS
         if key := presented_key(scope):
             if key.startswith(TOKEN_PREFIX):
-                return await self._principal_of_token(key, scope["type"], address)
-            return await self._principal_of_key(key, address)
+                principal = await self._principal_of_token(key, scope["type"], address)
+            else:
+                principal = await self._principal_of_key(key, address)
+            check_restrictions(principal, address, header(scope, b"origin"))
+            return principal
         user = await signed_in() if signed_in else scope.get("user")
         if user is not None and user.is_authenticated:
             return await user_principal(user)
@@ -108,6 +112,12 @@ class AccessControl:
         raise Unauthorized(
             "An API key is required: send `Authorization: Bearer KEY` or `X-API-Key: KEY`."
         )
+
+    async def keys_are_required(self) -> bool:
+        """Whether callers need a key or a session. Raises Unavailable."""
+        if needs_key_always(self._config):
+            return True
+        return any([await source.in_use() for source in self._sources])
 
     async def _principal_of_key(self, key: str, address: str) -> Principal:
         # Before the failure count: a neighbour's failures cannot lock out a valid key.
@@ -133,7 +143,7 @@ class AccessControl:
         if principal is None:
             raise Unauthorized("Whoever asked for this token has lost access since.")
         scopes = frozenset(filter(principal.may, claims.scopes))
-        return replace(principal, scopes=scopes)
+        return replace(principal, scopes=scopes, by_token=True)
 
     async def _principal_named(self, principal_id: str) -> Principal | None:
         """The principal with this id, as it is now; None if it has lost access."""
@@ -183,6 +193,12 @@ class AccessControl:
     def check_origin(self, scope: dict[str, Any]) -> None:
         """Refuse a browser's request from a page of another site. Raises Forbidden."""
         check_origin(scope, self._config)
+
+
+def needs_key_always(config: Config) -> bool:
+    """Whether a server that has no key at all is closed rather than open: in production,
+    where the last key may be deleted while it runs."""
+    return config.is_production and not config.allow_anonymous
 
 
 def check_scope(principal: Principal, route: Route) -> None:

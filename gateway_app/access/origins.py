@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -23,13 +24,13 @@ def check_origin(scope: dict[str, Any], config: Config) -> None:
     origin = header(scope, b"origin")
     if not origin:
         return
-    given = _address(origin)
+    given = _parts(origin)
     host = header(scope, b"host")
-    allowed = [_address(entry) for entry in config.cors_allowed_origins]
+    allowed = [_parts(entry) for entry in config.cors_allowed_origins]
     # A foreign name that resolves to this machine is both origin and host, but not
     # ours.
     if validate_host(split_domain_port(host)[0], config.allowed_hosts):
-        allowed.append(_address(f"{scope.get('scheme', 'http')}://{host}"))
+        allowed.append(_parts(f"{scope.get('scheme', 'http')}://{host}"))
     if given is None or given not in allowed:
         raise Forbidden(
             f"Pages of {_printable(origin)} may not use this server; "
@@ -37,7 +38,18 @@ def check_origin(scope: dict[str, Any], config: Config) -> None:
         )
 
 
-def _address(origin: str) -> tuple[bool, str, int] | None:
+def is_one_of(origin: str, allowed: Sequence[str]) -> bool:
+    """Whether this is one of the allowed origins, however they are written."""
+    given = _parts(origin)
+    return given is not None and given in [_parts(entry) for entry in allowed]
+
+
+def is_origin(text: str) -> bool:
+    """Whether it has the form `https://app.example`, with no path."""
+    return _parts(text) is not None and text.rstrip("/").count("/") == 2
+
+
+def _parts(origin: str) -> tuple[bool, str, int] | None:
     """Whether it is encrypted, host and port; None if it is not an origin."""
     try:
         parts = urlsplit(origin)

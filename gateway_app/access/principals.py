@@ -73,6 +73,14 @@ class Principal:
     """For people to read; two principals may have the same one."""
     scopes: frozenset[Scope] = USUAL_SCOPES
     limits: Limits = NO_LIMITS
+    credential: str = ""
+    """The prefix of the secret of a key in the database; empty for all others."""
+    origins: tuple[str, ...] = ()
+    """Pages whose requests may use the key; empty: requests from everywhere."""
+    networks: tuple[str, ...] = ()
+    """Networks of addresses that may use the key; empty: every address."""
+    by_token: bool = False
+    """Whether a web page came with a short-lived token of this principal."""
 
     def may(self, scope: Scope) -> bool:
         """Whether the principal has the scope."""

@@ -42,6 +42,11 @@ def is_proxy(address: str, trusted: Sequence[str]) -> bool:
     return bool(trusted) and _is_trusted(address, tuple(trusted))
 
 
+def is_within(address: str, networks: Sequence[str]) -> bool:
+    """Whether the address lies in one of the networks."""
+    return _is_trusted(address, tuple(networks))
+
+
 def client_address(scope: dict[str, Any]) -> str:
     """The address of the client, as it appears in logs, records and limits."""
     client = scope.get("client")
@@ -71,6 +76,6 @@ def _is_trusted(address: str, trusted: tuple[str, ...]) -> bool:
     return any(parsed in network for network in _networks(trusted))
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=256)
 def _networks(trusted: tuple[str, ...]) -> list[Network]:
     return [ipaddress.ip_network(entry, strict=False) for entry in trusted]

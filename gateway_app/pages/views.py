@@ -110,7 +110,7 @@ def addresses(request: HttpRequest) -> dict[str, Any]:
         "stt_url": f"http{secure}://{stt_host}{root}",
         "stt_socket_url": f"ws{secure}://{stt_host}{root}",
         "tts_url": f"http{secure}://{tts_host}{root}",
-        "needs_key": bool(config.api_keys),
+        "needs_key": gateway_services(scope_of(request)).needs_key,
     }
 
 

@@ -7,6 +7,7 @@ from django.db import DEFAULT_DB_ALIAS
 from common.config.retention import RetentionSettings
 from gateway_app.models import Synthesis, Transcript, UsageDay
 from gateway_app.retention.accounts import KeptAccounts, KeptAdminLog, KeptSessions
+from gateway_app.retention.api_keys import KeptKeys
 from gateway_app.retention.audit import KeptAudit
 from gateway_app.retention.kept import Kept
 from gateway_app.retention.tables import KeptRows
@@ -46,4 +47,5 @@ def kept_by_gateway(
         KeptAdminLog(config.audit_kept, database),
         KeptSessions(database),
         KeptAccounts(database),
+        KeptKeys(database),
     ]

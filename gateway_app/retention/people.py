@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models import Q
 
@@ -87,6 +88,9 @@ def _keys(text: str, config: Config) -> Iterator[str]:
         principal = key_principal(key)
         if text == principal.name:
             yield principal.id
+    keys = apps.get_model("gateway_app", "ApiKey")._default_manager
+    for (principal_id,) in keys.filter(name=text).values_list("principal"):
+        yield principal_id
 
 
 def _users(text: str) -> Iterator[str]:

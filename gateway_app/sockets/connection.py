@@ -60,6 +60,7 @@ class Connection:
         self.principal: Principal = ANONYMOUS
         self.client = ""
         """The address of the other side."""
+        self.origin = ""
         self.closing = False
         """Whether the connection is closing: it no longer sends or receives."""
         self.server_closed = False

@@ -179,6 +179,10 @@ class SessionRegistry:
         if not self._seats:
             self._empty.set()
 
+    def sessions(self) -> list[Drainable]:
+        """Those that can be asked to finish."""
+        return [seat.session for seat in self._seats if seat.session is not None]
+
     def count(self, kind: str) -> int:
         """Open sessions of that kind."""
         return self._counts[kind]
@@ -198,9 +202,8 @@ class SessionRegistry:
         return True
 
     async def _finish_all(self) -> None:
-        sessions = [seat.session for seat in self._seats if seat.session is not None]
         results = await asyncio.gather(
-            *(session.drain() for session in sessions), return_exceptions=True
+            *(session.drain() for session in self.sessions()), return_exceptions=True
         )
         for error in results:
             if isinstance(error, Exception):

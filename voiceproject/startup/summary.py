@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import connection
 
-from common.config import Config
 from common.product import NAME, VERSION
 from common.services import Services
 from compat_app.wyoming.server import WyomingServer
@@ -23,13 +22,14 @@ _MARKS = {"ready": "ok", "degraded": "partly", "loading": "loading", "down": "mi
 
 def summary(services: Services, host: str, port: int, seconds: float) -> str:
     """A few aligned lines for the terminal."""
-    loaded = services[GatewayServices].loaded
+    gateway = services[GatewayServices]
+    loaded = gateway.loaded
     rows = [
         *_addresses(services, f"{url(host, port)}{loaded.config.root_path}"),
         *_parts(services),
         ("Database", _database()),
     ]
-    rows.append(("Access", _access(loaded.config)))
+    rows.append(("Access", _access(gateway)))
     if wyoming := services.get(WyomingServer):
         rows.append(("Wyoming", wyoming.summary))
     if loaded.path is not None:
@@ -80,7 +80,13 @@ def _database() -> str:
     return f"{connection.display_name}, {settings.DATABASES['default']['HOST']}"
 
 
-def _access(config: Config) -> str:
-    if config.api_keys:
-        return f"{len(config.api_keys)} API key(s) in the configuration"
-    return "open to everyone who can reach this address (`api_keys` is empty)"
+def _access(gateway: GatewayServices) -> str:
+    stored = gateway.stored_keys is not None and gateway.stored_keys.any_key
+    configured = len(gateway.config.api_keys)
+    places = [f"{configured} in the configuration"] if configured else []
+    places += ["in the database (`manage.py keys list`)"] if stored else []
+    if places:
+        return f"API keys {' and '.join(places)}"
+    if gateway.needs_key:
+        return "closed: there is no API key (`manage.py keys create` makes one)"
+    return "open to everyone who can reach this address (no API key)"

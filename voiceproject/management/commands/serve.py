@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from common.config import Config, LoadedConfig
 from common.config.production import problems
 from common.workers.heap import return_large_blocks
+from gateway_app.keys.presence import any_key_is_stored
 from voiceproject.server.reactor import run_until_done
 from voiceproject.services import ROLES
 from voiceproject.startup.database import prepare_database
@@ -81,7 +82,7 @@ class Command(BaseCommand):
             return
         for warning in loaded.warnings:
             log.warning(warning)
-        if found := problems(loaded.config):
+        if found := problems(loaded.config, any_key_is_stored()):
             self._exit("\n".join(found))
         if not options["no_migrate"] and (warning := prepare_database()):
             log.warning(warning)
