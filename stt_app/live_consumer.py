@@ -6,7 +6,7 @@ from common.config import Config
 from common.errors import BadRequest
 from gateway_app.sockets.limits import CONTROL_MESSAGE_BYTES, SocketLimits
 from gateway_app.voice_consumer import VoiceConsumer
-from stt_app.service import LiveSession
+from stt_app.live_session import LiveSession
 
 
 class LiveConsumer(VoiceConsumer):

@@ -6,136 +6,34 @@ handles admission, resumable streams, the load, and the history, so every door h
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
 
-from common.audio import Samples
 from common.config.speech import ListeningSettings
 from common.errors import VoiceError
 from common.workers import Priority
 from gateway_app.access.principals import Principal
 from gateway_app.history.records import HistoryWriter
 from gateway_app.retention.people import Person
-from gateway_app.usage.accounts import UNMETERED, Account, Accounts
+from gateway_app.usage.accounts import UNMETERED, Accounts
 from stt_app.core.endpointing.vad import VadModel
 from stt_app.core.engine import SttEngine, check_model
 from stt_app.core.engine_load import EngineLoad
-from stt_app.core.events import SessionEvent, UtteranceTranscribed
+from stt_app.core.events import UtteranceTranscribed
 from stt_app.core.files.file_transcriber import FileEvent, FileTranscriber
 from stt_app.core.files.media_decoder import MediaDecoder
 from stt_app.core.languages import languages_of
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
+from stt_app.core.turns.engine import TurnModel
+from stt_app.core.turns.none import NO_TURN_MODEL
 from stt_app.history import FileSummary, UtteranceRecorder
-from stt_app.metering import FileMeter, admitted, feed
+from stt_app.live_session import LiveSession
+from stt_app.metering import FileMeter, admitted
 from stt_app.owed import OwedTexts
-from stt_app.resume.streams import ResumePoint, Stream, Streams, superseded
+from stt_app.resume.streams import ResumePoint, Streams
 from stt_app.running_files import RunningFiles
-
-
-class LiveSession:
-    """One live session of one caller, as a door sees it.
-
-    `feed` never waits; the caller awaits `wait_for_capacity` after each frame. `events`
-    is the only output. `close` must be awaited in the end.
-    """
-
-    def __init__(
-        self,
-        session: SttSession,
-        stream: Stream,
-        streams: Streams,
-        recorder: UtteranceRecorder,
-        owed: OwedTexts,
-        account: Account,
-    ) -> None:
-        self._session = session
-        self._account = account
-        self._owed = owed
-        self._stream = stream
-        self._streams = streams
-        self._recorder = recorder
-        stream.on_superseded = lambda: session.fail(superseded())
-
-    @property
-    def session_id(self) -> str:
-        """The id of the stream in logs and history, unchanged by a resume."""
-        return self._stream.session_id
-
-    @property
-    def audio_seconds(self) -> float:
-        """The position of the end of the received audio."""
-        return self._session.audio_seconds
-
-    @property
-    def slice_bytes(self) -> int:
-        """The most bytes to feed at once, so that other tasks do not wait."""
-        return self._session.slice_bytes
-
-    def feed(self, frame: bytes) -> None:
-        """Audio in the session's encoding, rate and channels, of any length.
-
-        Raises UnsupportedAudio, and QuotaExceeded when nothing is left of the day's
-        quota; this frame is then ignored.
-        """
-        feed(self._session, frame, self._account)
-
-    async def wait_for_capacity(self) -> None:
-        """Return when there is room for another frame. Always yields to other tasks."""
-        await self._session.wait_for_capacity()
-
-    def configure(self, options: Options, model: str | None = None) -> None:
-        """Change the client's options and the model; None leaves them unchanged.
-
-        `model` is one that the engine offers; empty is its default.
-        """
-        self._session.configure(options, model)
-
-    def flush(self) -> int | None:
-        """End the current utterance now. Always answered with FlushDone.
-
-        Returns the number of the utterance; None if there was no speech.
-        """
-        return self._session.flush()
-
-    def discard(self) -> None:
-        """Drop the current utterance. Those that have ended are still transcribed."""
-        self._session.discard()
-
-    def mark(self, mark: object) -> None:
-        """Put a mark of the door's own behind the events so far: it comes as Marked."""
-        self._session.mark(mark)
-
-    def wait_for_silence(self, seconds: float) -> None:
-        """How long a pause must be to end an utterance, from now on."""
-        self._session.wait_for_silence(seconds)
-
-    def open_audio(self) -> Samples | None:
-        """The open utterance as mono float32 at 16 kHz, shape (n,); None in silence."""
-        return self._session.open_audio()
-
-    def warn_of_end(self, seconds: float) -> None:
-        """Tell the client that the connection ends in this many seconds."""
-        self._session.warn_of_end(seconds)
-
-    def finish(self) -> None:
-        """End of the audio: transcribe the rest, then end the events."""
-        self._session.finish()
-
-    async def drain(self, reason: str) -> None:
-        """Finish at the server's request; return when every event has been read."""
-        await self._session.drain(reason)
-
-    def events(self) -> AsyncIterator[SessionEvent]:
-        """Every event. Raises Superseded once another connection has the stream."""
-        return self._stream.watching(self._session.events())
-
-    async def close(self, *, lost: bool = False) -> None:
-        """The connection has ended; `lost`, when its client may come back."""
-        held = self._recorder.hold()
-        kept = await self._owed.finish(self._session)
-        await self._streams.leave(self._stream, held if kept else [], lost=lost)
 
 
 class ListeningService:
@@ -152,8 +50,10 @@ class ListeningService:
         media: MediaDecoder,
         history: HistoryWriter,
         keeps_history: bool = True,
+        turn_model: TurnModel = NO_TURN_MODEL,
         accounts: Accounts = UNMETERED,
     ) -> None:
+        self._turn_model = turn_model
         self._engine = engine
         self._vad = vad
         self._settings = settings
@@ -226,6 +126,7 @@ class ListeningService:
             self._vad,
             session_id=stream.session_id,
             options=self._with_defaults(options),
+            turn_model=self._turn_model,
             load=self.load,
             priority=priority,
             model=model,

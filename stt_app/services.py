@@ -68,6 +68,7 @@ def build_listening(
         ),
         history=history,
         keeps_history=config.store_history,
+        turn_model=turn_model,
         accounts=accounts,
     )
     return ListeningServices(engine, listening, turn_model)

@@ -11,6 +11,7 @@ import environ
 from django.templatetags.static import static
 from django.urls import NoReverseMatch, reverse, reverse_lazy
 from django.utils.functional import lazy
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from common.config import Config, ConfigError
@@ -115,36 +116,8 @@ def channel_layers(redis_url: str) -> dict[str, Any]:
     }
 
 
-_ACCENT = {
-    "50": "#f1f7fa",
-    "100": "#e2eff4",
-    "200": "#c5e0eb",
-    "300": "#a4d9ef",
-    "400": "#7cc6e4",
-    "500": "#2f8bb0",
-    "600": "#0f5c7a",
-    "700": "#0a465e",
-    "800": "#0b394c",
-    "900": "#16303b",
-    "950": "#06222d",
-}
-_GREYS = {
-    "50": "#f5f5f2",
-    "100": "#ecece7",
-    "200": "#dcdcd5",
-    "300": "#c4c6c4",
-    "400": "#a3abb0",
-    "500": "#666e73",
-    "600": "#555b60",
-    "700": "#3d4449",
-    "800": "#2d3337",
-    "900": "#1a1e21",
-    "950": "#121517",
-}
-
-
 def unfold_settings(root_path: str) -> dict[str, Any]:
-    """The look of the admin: the site's colours, and its navigation."""
+    """The look of the admin, and its navigation."""
     return {
         "SITE_TITLE": NAME,
         "SITE_HEADER": NAME,
@@ -153,8 +126,9 @@ def unfold_settings(root_path: str) -> dict[str, Any]:
         "SITE_URL": f"{root_path}/",
         "SHOW_VIEW_ON_SITE": False,
         "SHOW_HISTORY": False,
-        "BORDER_RADIUS": "6px",
-        "COLORS": {"primary": _ACCENT, "base": _GREYS},
+        # In css/admin.css: the theme would write them into each page, which the
+        # content security policy does not allow.
+        "COLORS": lambda request: {},
         "SITE_FAVICONS": [
             {
                 "rel": "icon",
@@ -207,7 +181,16 @@ def _admin_navigation() -> list[dict[str, Any]]:
 
 
 def _entry(title: Any, icon: str, url_name: str) -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": reverse_lazy(url_name)}
+    # By name, because the settings are read before any model can be imported.
+    may_open = "gateway_app.pages.context.may_open"
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(url_name),
+        "permission": lambda request: import_string(may_open)(
+            request, reverse(url_name)
+        ),
+    }
 
 
 def _model_entry(title: Any, icon: str, model: str) -> dict[str, Any]:

@@ -31,6 +31,18 @@ class ListeningSettings(Section):
     silence_max_seconds: float = setting(
         0.7, "Silence that ends an utterance.", ge=0.1, le=10
     )
+    semantic_min_seconds: float = setting(
+        0.32,
+        "Pause that ends an utterance which seems complete, with semantic endpointing.",
+        ge=0.2,
+        le=10,
+    )
+    semantic_max_seconds: float = setting(
+        1.6,
+        "The same for an utterance which seems incomplete.",
+        ge=0.3,
+        le=10,
+    )
     min_utterance_seconds: float = setting(
         0.1,
         "Shorter speech is not transcribed. Pauses do not count, and the detector must be certain of speech under 0.35 seconds.",

@@ -23,7 +23,9 @@ _ENCODINGS: dict[str, Encoding] = {
     "audio/pcma": "alaw",
 }
 _SILENCE_SECONDS = {"high": 0.4, "medium": 0.8, "auto": 0.8, "low": 1.6}
-"""By eagerness, for want of a model of turns."""
+"""By eagerness, where there is no turn model."""
+_LONGEST_SECONDS = {"high": 2.0, "medium": 4.0, "auto": 4.0, "low": 8.0}
+"""By eagerness, for a turn that seems incomplete; the timeouts of OpenAI's guide."""
 _CLIENT_SILENCE_SECONDS = 2.0
 """With a client that commits, a pause this long ends a part of the turn, so that it is
 transcribed before the commit. The parts are joined."""
@@ -72,7 +74,8 @@ def _language(transcription: Transcription) -> str:
 
 def _endpointing(config: SessionConfig, settings: ListeningSettings) -> dict[str, Any]:
     turns = config.turn_detection
-    options = {
+    options: dict[str, Any] = {
+        "endpointing": "fixed",
         "silence_max_seconds": settings.silence_max_seconds,
         "vad_threshold": settings.vad_threshold,
         "preroll_seconds": settings.preroll_seconds,
@@ -81,8 +84,13 @@ def _endpointing(config: SessionConfig, settings: ListeningSettings) -> dict[str
     if isinstance(turns, ServerVad):
         return {**options, **_server_vad(turns)}
     if isinstance(turns, SemanticVad):
-        silence = _SILENCE_SECONDS[turns.eagerness or "auto"]
-        return {**options, "silence_max_seconds": silence}
+        eagerness = turns.eagerness or "auto"
+        return {
+            **options,
+            "endpointing": "semantic",
+            "silence_max_seconds": _SILENCE_SECONDS[eagerness],
+            "semantic_max_seconds": _LONGEST_SECONDS[eagerness],
+        }
     return {
         **options,
         "silence_max_seconds": _CLIENT_SILENCE_SECONDS,

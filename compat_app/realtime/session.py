@@ -104,7 +104,8 @@ class ServerVad(Part):
 
 
 class SemanticVad(Part):
-    """A turn ends after a silence whose length depends on the eagerness."""
+    """A turn ends after a silence: short if the speaker seems to have finished, and
+    otherwise longer the lower the eagerness is."""
 
     type: Literal["semantic_vad"]
     eagerness: Literal["low", "medium", "high", "auto"] | None = None

@@ -25,7 +25,7 @@ from compat_app.realtime.options import default_vad, session_options
 from compat_app.realtime.reading import audio_bytes
 from compat_app.realtime.session import LONGEST_MODEL, SessionConfig, Transcription
 from stt_app.core.session.options import Options
-from stt_app.service import LiveSession
+from stt_app.live_session import LiveSession
 
 _MOST_UNANSWERED = 256
 """Commits and other requests of one client that wait for their answer."""

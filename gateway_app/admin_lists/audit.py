@@ -18,6 +18,7 @@ from gateway_app.audit.models import Action, AuditEvent
 from gateway_app.history.day_filter import DayFilter
 
 COLOURS = {
+    **dict.fromkeys([action.value for action in Action], "info"),
     Action.CREATED.value: "success",
     Action.INSTALLED.value: "success",
     Action.DELETED.value: "warning",

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from common.product import NAME, VERSION
+from gateway_app.access.principals import Scope, principal_of
+from gateway_app.access.root_path import below
 from gateway_app.pages.language import script_catalogue_url
+from gateway_app.services import find_gateway_services
 
 
 @dataclass(frozen=True)
@@ -38,20 +42,34 @@ PAGES = (
 )
 
 
-def site(path: str) -> dict[str, Any]:
-    """What the frame shows on the page at this path."""
-    entries = [
-        {"page": page, "url": url, "current": path == url}
+def site(request: HttpRequest | None) -> dict[str, Any]:
+    """What the frame shows on this page: of the pages those that the caller may open."""
+    path = request.path if request is not None else ""
+    shown = [
+        (page, url)
         for page in PAGES
-        if (url := _address(page.url_name))
+        if (url := _address(page.url_name)) and may_open(request, url)
     ]
     return {
+        "site_may": {page.url_name: True for page, _ in shown},
         "product_name": NAME,
-        "site_pages": entries,
+        "site_pages": [
+            {"page": page, "url": url, "current": path == url} for page, url in shown
+        ],
         "site_version": VERSION,
         "site_languages": settings.LANGUAGES,
         "script_catalogue_url": script_catalogue_url(),
     }
+
+
+def may_open(request: HttpRequest | None, url: str) -> bool:
+    """Whether the caller has the scope of the page at this address."""
+    gateway = find_gateway_services(request) if request is not None else None
+    if request is None or gateway is None:
+        return True
+    path = below(url, gateway.config.root_path)
+    needs = gateway.access.routes.of("GET", path).needs
+    return not isinstance(needs, Scope) or principal_of(request).may(needs)
 
 
 def _address(url_name: str) -> str:

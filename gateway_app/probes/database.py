@@ -14,10 +14,10 @@ from gateway_app.probes.probe import Probe
 
 
 def database_probe() -> Probe:
-    return Probe("database", lambda: asyncio.to_thread(_ask_database))
+    return Probe("database", lambda: asyncio.to_thread(ask_database))
 
 
-def _ask_database() -> PartHealth:
+def ask_database() -> PartHealth:
     """Runs in a thread, on its own connection, which it closes."""
     try:
         executor = MigrationExecutor(connection)

@@ -15,19 +15,25 @@ CACHE_SECONDS = 2.0
 class Probe:
     """One check at a time, with a timeout of a second; the answer is cached for two."""
 
-    def __init__(self, name: str, ask: Callable[[], Awaitable[PartHealth]]) -> None:
+    def __init__(
+        self,
+        name: str,
+        ask: Callable[[], Awaitable[PartHealth]],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._name = name
         self._ask = ask
+        self._clock = clock
         self._task: asyncio.Task[PartHealth] | None = None
         self._answer: PartHealth | None = None
         self._answered = 0.0
 
     async def health(self) -> PartHealth:
-        fresh = time.monotonic() - self._answered < CACHE_SECONDS
+        fresh = self._clock() - self._answered < CACHE_SECONDS
         if self._answer is not None and fresh:
             return self._answer
         self._answer = await self._ask_with_timeout()
-        self._answered = time.monotonic()
+        self._answered = self._clock()
         return self._answer
 
     async def _ask_with_timeout(self) -> PartHealth:

@@ -16,7 +16,7 @@ register = template.Library()
 def frame(context: template.Context) -> str:
     """Puts the pages, the languages and the version into the context."""
     request: HttpRequest | None = context.get("request")
-    found: dict[str, Any] = site(request.path if request else "")
+    found: dict[str, Any] = site(request)
     for name, value in found.items():
         context[name] = value
     return ""

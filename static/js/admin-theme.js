@@ -1,5 +1,7 @@
 // The admin and the pages share the choice between light and dark.
 (() => {
+  // Its styles are in admin.css: the content security policy allows none in the page.
+  if (globalThis.htmx) globalThis.htmx.config.includeIndicatorStyles = false;
   try {
     localStorage.setItem("adminTheme", JSON.stringify(localStorage.getItem("theme") ?? "auto"));
   } catch {

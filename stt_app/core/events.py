@@ -28,6 +28,7 @@ from stt_app.core.endpointing.events import (
     SpeechConfirmed,
     SpeechContinued,
     SpeechResumed,
+    TurnRated,
     UtteranceEnded,
 )
 from stt_app.core.engine import Transcript
@@ -55,6 +56,7 @@ __all__ = [
     "SpeechResumed",
     "SpokenSegment",
     "SpokenWord",
+    "TurnRated",
     "UtteranceFailed",
     "UtteranceResult",
     "UtteranceTranscribed",
@@ -185,7 +187,6 @@ class UtteranceTranscribed:
 
     @property
     def audio_seconds(self) -> float:
-        """The utterance's length."""
         return (self.end_sample - self.start_sample) / SPEECH_RATE_HZ
 
 
@@ -203,7 +204,6 @@ class UtteranceFailed:
 
     @property
     def audio_seconds(self) -> float:
-        """The utterance's length."""
         return (self.end_sample - self.start_sample) / SPEECH_RATE_HZ
 
 
@@ -284,6 +284,7 @@ SessionEvent = (
     | SpeechEnded
     | InterimResult
     | SpeculativeFinal
+    | TurnRated
     | UtteranceTranscribed
     | UtteranceFailed
     | FlushDone

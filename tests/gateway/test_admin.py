@@ -173,9 +173,9 @@ def test_signing_in_says_how_to_make_the_first_account() -> None:
         return Client().get("/admin/login/").content.decode()
 
     User.objects.create_user("guest", password="a-long-password")
-    assert "manage.py createsuperuser" in page()
+    assert "manage.py users create admin --role administrator" in page()
     User.objects.create_superuser("root", password="a-long-password")
-    assert "createsuperuser" not in page()
+    assert "users create" not in page()
 
 
 async def sign_in(client: httpx.AsyncClient, **form: str) -> httpx.Response:
@@ -254,3 +254,11 @@ def test_it_defuses_every_start_of_a_formula(start: str) -> None:
     assert defused(f"{start}1") == f"'{start}1"
     assert defused(f"1{start}") == f"1{start}"
     assert defused(-1.5) == -1.5
+
+
+@pytest.mark.parametrize("path", ["/admin/", TRANSCRIPTS, "/admin/auth/user/add/"])
+def test_its_pages_hold_no_style_sheet_or_script(superuser: Client, path: str) -> None:
+    """The content security policy would refuse them."""
+    text = superuser.get(path).content.decode()
+    assert "<style" not in text
+    assert "<script>" not in text

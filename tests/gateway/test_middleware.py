@@ -208,7 +208,11 @@ async def test_it_runs_no_foreign_or_inline_script(path, client):
 async def test_it_lets_only_the_admin_compile_scripts(client):
     answer = await client.get("/admin/login/")
     assert policy(answer)["script-src"] == "'self' 'unsafe-eval'"
-    assert policy(answer)["style-src"] == "'self' 'unsafe-inline'"
+    assert policy(answer)["style-src"] == "'self'"
+    assert policy(answer)["style-src-attr"] == "'unsafe-inline'"
+    assert policy(answer)["frame-ancestors"] == "'none'"
+    assert "<style" not in answer.text
+    assert "<script>" not in answer.text
 
 
 async def test_it_sets_the_headers_that_protect_pages(client):

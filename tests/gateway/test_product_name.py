@@ -17,4 +17,4 @@ def test_it_names_the_product_without_a_context(page: str) -> None:
 
 
 def test_it_names_the_product_in_every_context() -> None:
-    assert site("/")["product_name"] == NAME
+    assert site(None)["product_name"] == NAME

@@ -32,6 +32,12 @@ _OLDEST = {
 }
 
 
+_SOUND = {"daphne": (4, 2, 2), "django": (5, 2, 14)}
+"""The first versions without a fault that a client could use: Daphne's unbounded
+messages (CVE-2026-44545) and header values (CVE-2026-44546), Django's unbounded bodies
+under ASGI (CVE-2026-33034)."""
+
+
 def needed() -> list[str]:
     text = (ROOT / "requirements" / "base.in").read_text(encoding="utf-8")
     return _NAME.findall(text)
@@ -70,6 +76,14 @@ def test_the_server_uses_what_it_needs(source: str, distribution: str) -> None:
 def test_it_would_find_what_nothing_uses(source: str) -> None:
     assert modules_of("pytest-django") == ["pytest_django"]
     assert not named_in(source, "pytest-django")
+
+
+@pytest.mark.parametrize("name", _SOUND)
+def test_no_pinned_version_is_known_to_be_faulty(name: str) -> None:
+    text = (ROOT / "requirements" / "base.txt").read_text(encoding="utf-8")
+    found = re.findall(rf"^{name}==([\d.]+)", text, re.MULTILINE)
+    assert found
+    assert all(tuple(map(int, each.split("."))) >= _SOUND[name] for each in found)
 
 
 @pytest.mark.parametrize(("page", "pattern"), _OLDEST.items())

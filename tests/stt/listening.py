@@ -13,9 +13,10 @@ from stt_app.core.events import SessionEvent, SpeechEnded, UtteranceResult
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
 from stt_app.core.session.settings import Start
+from stt_app.core.turns.none import NO_TURN_MODEL
 from stt_app.protocol.events import EventMapper
 from stt_app.protocol.messages import ServerMessage
-from tests.fakes import FakeStt
+from tests.fakes import FakeStt, FakeTurns
 from tests.stt.sounds import LoudnessVad, pcm
 
 FRAME_BYTES = 640
@@ -33,10 +34,13 @@ class Listening:
         clock: Callable[[], float] = time.monotonic,
         load: EngineLoad | None = None,
         start: Start = Start(),
+        turns: FakeTurns | None = None,
         **changes: Any,
     ) -> None:
         self.engine = engine or FakeStt()
         self.engine.started = True
+        if turns is not None:
+            turns.started = True
         self.messages: list[ServerMessage] = []
         self.events: list[SessionEvent] = []
         self.history: list[UtteranceResult] = []
@@ -50,6 +54,7 @@ class Listening:
             clock=clock,
             load=load,
             start=start,
+            turn_model=turns or NO_TURN_MODEL,
         )
         self.task = asyncio.create_task(self.collect())
 

@@ -36,7 +36,7 @@ class FluxConsumer(ListeningSocket):
         self._keyterms = query.keyterm
         self.mapper = TurnMapper(
             self.session_id,
-            query.turn_end(self.gateway.config.silence_max_seconds),
+            query.turn_end(self.gateway.config),
             lambda: self.session.audio_seconds,
             tells_language=query.is_multilingual,
             hints=query.language_hint,
@@ -46,7 +46,8 @@ class FluxConsumer(ListeningSocket):
         self.configured()
 
     def configured(self) -> None:
-        self.session.wait_for_silence(self.mapper.turn_end.silence_seconds)
+        turn_end = self.mapper.turn_end
+        self.session.wait_for_silence(turn_end.silence_seconds, turn_end)
 
     def messages_of(self, event: SessionEvent) -> Iterable[BaseModel]:
         return self.mapper.map_event(event)

@@ -117,7 +117,7 @@ class TurnInfo(_Answer):
         examples=[[{"word": "Hello.", "confidence": 0.97, "start": 0.6, "end": 0.9}]],
     )
     end_of_turn_confidence: float = Field(
-        description="How close the pause is to ending the turn, 0 to 1.",
+        description="How surely the turn is over, 0 to 1.",
         examples=[0.7],
     )
     trigger: Trigger | None = Field(

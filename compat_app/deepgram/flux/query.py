@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from common.config.speech import ListeningSettings
 from compat_app.deepgram.flux.messages import Thresholds
 from compat_app.deepgram.flux.thresholds import TurnEnd
 from compat_app.deepgram.queries import AudioQuery, live_options
@@ -36,14 +37,18 @@ class FluxQuery(AudioQuery):
             return hinted_language(self.language_hint)
         return "en" if self.model.endswith(_ENGLISH) else None
 
-    def turn_end(self, usual_silence_seconds: float) -> TurnEnd:
+    def turn_end(self, settings: ListeningSettings) -> TurnEnd:
         """When turns end. Raises BadValue for a threshold that is out of range."""
         given = Thresholds(
             eot_threshold=self.eot_threshold,
             eager_eot_threshold=self.eager_eot_threshold,
             eot_timeout_ms=self.eot_timeout_ms,
         )
-        return TurnEnd(usual_silence_seconds).changed(given)
+        return TurnEnd(
+            settings.silence_max_seconds,
+            settings.semantic_min_seconds,
+            settings.semantic_max_seconds,
+        ).changed(given)
 
     def options(self) -> Options:
         """The options of the session. Raises BadValue."""

@@ -34,6 +34,8 @@ class Turn:
     prepared: SpeculativeFinal | None = None
     """The text of a pause, which may be the end."""
     pause_from_seconds: float | None = None
+    rated: float | None = None
+    """The confidence of the turn model in the end of the pause."""
     eager: Said | None = None
     """What was told as `EagerEndOfTurn`."""
     trigger: Trigger | None = None
@@ -91,7 +93,7 @@ class Turn:
     def resume(self) -> bool:
         """Speech goes on. Returns whether that takes an `EagerEndOfTurn` back."""
         was_eager = self.eager is not None
-        self.eager = self.prepared = self.pause_from_seconds = None
+        self.eager = self.prepared = self.pause_from_seconds = self.rated = None
         return was_eager
 
 

@@ -17,7 +17,7 @@ from common.audio import SPEECH_RATE_HZ
 from common.text_cleaning import clean_text
 from compat_app.deepgram.errors import fatal_code
 from compat_app.deepgram.flux import messages
-from compat_app.deepgram.flux.thresholds import TurnEnd
+from compat_app.deepgram.flux.thresholds import TurnEnd, rated_confidence
 from compat_app.deepgram.flux.turn import Said, Turn
 from stt_app.core.events import (
     CandidateDropped,
@@ -30,6 +30,7 @@ from stt_app.core.events import (
     SpeechConfirmed,
     SpeechEnded,
     SpeechResumed,
+    TurnRated,
     UtteranceFailed,
     UtteranceTranscribed,
 )
@@ -109,6 +110,10 @@ class TurnMapper:
             case SpeculativeFinal():
                 turn.prepared = event
                 yield from self._eager_end()
+            case TurnRated():
+                rated = rated_confidence(event.probability, hangs=event.hangs)
+                turn.rated = rated
+                yield from self._eager_end()
             case SpeechResumed():
                 if turn.resume():
                     yield self._info("TurnResumed")
@@ -125,7 +130,7 @@ class TurnMapper:
     ) -> Iterator[BaseModel]:
         if isinstance(event, CandidateDropped):
             # The rest of a turn that was cut, without a word.
-            turn.trigger = self.turn_end.trigger
+            turn.trigger = self.turn_end.trigger(turn.rated)
         else:
             turn.pending.add(event.utterance_id)
             if event.reason is EndReason.LIMIT:
@@ -133,7 +138,7 @@ class TurnMapper:
                     yield self._info("TurnResumed")
             else:
                 forced = event.reason is EndReason.FLUSH
-                turn.trigger = "manual" if forced else self.turn_end.trigger
+                turn.trigger = "manual" if forced else self.turn_end.trigger(turn.rated)
         yield from self._ended_turns()
 
     def _hear_result(
@@ -162,7 +167,7 @@ class TurnMapper:
         said = turn.if_it_ends()
         if said is None or not said.text or said == turn.eager:
             return
-        if self.turn_end.is_eager_end(self._pause_seconds(turn)):
+        if self.turn_end.is_eager_end(self._pause_seconds(turn), turn.rated):
             if turn.eager is not None:
                 yield self._info("TurnResumed", said)
             turn.eager = said
@@ -206,8 +211,8 @@ class TurnMapper:
         if turn is None:
             return 0.0
         if turn.trigger == "model":
-            return self.turn_end.eot_threshold
-        return self.turn_end.confidence(self._pause_seconds(turn))
+            return max(turn.rated or 0.0, self.turn_end.eot_threshold)
+        return self.turn_end.confidence(self._pause_seconds(turn), turn.rated)
 
     def _pause_seconds(self, turn: Turn) -> float:
         if turn.pause_from_seconds is None:

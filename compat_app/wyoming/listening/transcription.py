@@ -18,7 +18,7 @@ from compat_app.wyoming.protocol.messages import AudioFormat
 from gateway_app.sockets.clock import Clock
 from gateway_app.sockets.sessions import Seat
 from stt_app.core.session.options import Options
-from stt_app.service import LiveSession
+from stt_app.live_session import LiveSession
 
 _MARGIN_SECONDS = 0.01
 

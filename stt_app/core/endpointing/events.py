@@ -70,6 +70,19 @@ class SpeechResumed:
 
 
 @dataclass(frozen=True)
+class TurnRated:
+    """What the turn model says of a pause. Once more if the text shows that it hangs."""
+
+    utterance_id: int
+    speech_end_sample: int
+    """The end of the speech before the pause."""
+    probability: float
+    """Of a complete turn, 0 to 1."""
+    hangs: bool = False
+    """Whether the last word leaves the sentence open."""
+
+
+@dataclass(frozen=True)
 class CandidateDropped:
     """The candidate was too short to be speech. The next one gets its number."""
 

@@ -11,6 +11,7 @@ from stt_app.core.engine import Task
 from stt_app.core.language_tags import find_language
 
 Purpose = Literal["live", "file"]
+Endpointing = Literal["fixed", "semantic", "vad"]
 MAX_CHANNELS = 8
 MAX_PROMPT_CHARACTERS = 800
 """Whisper reads about this much of a prompt, 223 tokens."""
@@ -100,10 +101,17 @@ class Options(BaseModel):
         description="Audio kept from before the detected start of speech, in seconds (0 to 2).",
         examples=[0.3],
     )
-    endpointing: Literal["vad"] | None = Field(
+    endpointing: Endpointing | None = Field(
         None,
-        description="How to detect the end of an utterance: `vad`, by the pause alone.",
-        examples=["vad"],
+        description="How long a pause ends an utterance: `fixed` (or `vad`), always `silence_max_seconds`; or `semantic`, as long as the turn model thinks that the speaker is not finished, up to `semantic_max_seconds`.",
+        examples=["semantic"],
+    )
+    semantic_max_seconds: float | None = Field(
+        None,
+        ge=0.3,
+        le=10,
+        description="With `semantic` endpointing, the pause that ends an utterance which seems incomplete, in seconds (0.3 to 10).",
+        examples=[1.6],
     )
     purpose: Purpose | None = Field(
         None,

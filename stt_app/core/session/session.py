@@ -19,7 +19,6 @@ from stt_app.core.endpointing.events import (
     NoSpeechHeard,
     UtteranceEnded,
 )
-from stt_app.core.endpointing.frontend import AudioFrontend
 from stt_app.core.endpointing.vad import VadModel
 from stt_app.core.engine import SttEngine
 from stt_app.core.engine_load import EngineLoad
@@ -28,7 +27,6 @@ from stt_app.core.events import (
     Marked,
     SessionClosed,
     SessionEvent,
-    SessionReady,
     SpeechEnded,
     UtteranceResult,
     UtteranceTranscribed,
@@ -43,6 +41,10 @@ from stt_app.core.session.settings import SessionSettings, Start
 from stt_app.core.session.speech_clock import SpeechClock
 from stt_app.core.session.status import StatusReporter
 from stt_app.core.session.utterances import Transcriber, UtteranceJob
+from stt_app.core.turns.detector import TurnDetector
+from stt_app.core.turns.engine import TurnModel
+from stt_app.core.turns.none import NO_TURN_MODEL
+from stt_app.core.turns.pauses import TurnPauses
 
 MOST_AT_ONCE = 4
 """Utterances of one session in the engine at the same time: one Whisper batch on a CPU."""
@@ -70,6 +72,7 @@ class SttSession:
         *,
         session_id: str,
         options: Options,
+        turn_model: TurnModel = NO_TURN_MODEL,
         load: EngineLoad | None = None,
         priority: Priority | None = None,
         urgency: Urgency | None = None,
@@ -82,33 +85,20 @@ class SttSession:
         self._urgency = urgency
         self._clock = clock
         asked = self._settings = SessionSettings(settings, options, priority, model)
-        frontend = self._frontend = AudioFrontend(
-            asked.listening,
-            vad,
-            start.audio_seconds,
-            encoding=asked.encoding,
-            channels=asked.channels,
-            first_id=start.utterances + 1,
-            resumed=bool(start.resumed),
-        )
-        self._ready = SessionReady(
-            session_id,
-            engine.model_name,
-            frontend.sample_rate,
-            start.resume_token,
-            start.resumed,
-            start.audio_seconds,
-        )
+        frontend = self._frontend = asked.frontend(vad, start)
+        self._ready = start.ready(session_id, engine.model_name, frontend.sample_rate)
         load = load or EngineLoad(settings.stt_lag_limit_seconds, clock)
         self._transcriber = Transcriber(engine, load, clock)
         self._outbox = Outbox()
+        self._turns = TurnDetector(turn_model, frontend, self._outbox.offer)
+        self._turns.wait_for_silence(asked.silence_seconds, asked.turn_pauses)
         self._interim = InterimScheduler(
             engine,
             load,
             InterimResults(engine, settings, self._outbox.offer, clock),
             frontend.open_utterance,
             asked.request,
-            self._outbox.offer,
+            self._turns.prepared,
         )
         self._backlog = UtteranceBacklog(settings, clock)
         self._status = StatusReporter(self._outbox, self._backlog, frontend, clock)
@@ -159,10 +149,16 @@ class SttSession:
         self._interim.end()
         use, settings = self._frontend.use, self._settings
         self._take(use(settings.listening, settings.encoding, settings.channels))
+        self.wait_for_silence(settings.silence_seconds, settings.turn_pauses)
 
-    def wait_for_silence(self, seconds: float) -> None:
-        """How long a pause must be to end an utterance, from now on."""
-        self._frontend.wait_for_silence(seconds)
+    def wait_for_silence(
+        self, seconds: float, pauses: TurnPauses | None = None
+    ) -> None:
+        """How long a pause must be to end an utterance, from now on.
+
+        With `pauses` the turn model, if there is one, decides it for each pause.
+        """
+        self._turns.wait_for_silence(seconds, pauses)
 
     def open_audio(self) -> Samples | None:
         """The open utterance as mono float32 at 16 kHz, shape (n,); None in silence."""
@@ -238,13 +234,14 @@ class SttSession:
         for event in events:
             if isinstance(event, AudioHeard):
                 self._speech_clock.hear(event)
-                self._interim.hear(event)
-                self._status.hear(event)
+                for each in (self._turns, self._interim, self._status):
+                    each.hear(event)
                 continue
             if isinstance(event, NoSpeechHeard):
                 self._status.without_speech()
                 continue
             self._speech_clock.take(event)
+            self._turns.take(event)
             if isinstance(event, UtteranceEnded):
                 ended = event.utterance_id
                 self._ask(event)

@@ -8,10 +8,14 @@ from common.config.speech import ListeningSettings
 from common.workers import Priority
 from stt_app.core.codecs.decoders import PCM16, Encoding
 from stt_app.core.endpointing.events import UtteranceEnded
+from stt_app.core.endpointing.frontend import AudioFrontend
 from stt_app.core.endpointing.utterance import OpenUtterance
+from stt_app.core.endpointing.vad import VadModel
 from stt_app.core.engine import TranscriptionRequest
+from stt_app.core.events import SessionReady
 from stt_app.core.languages import AUTO
 from stt_app.core.session.options import Options
+from stt_app.core.turns.pauses import SemanticPauses, TurnPauses
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,17 @@ class Start:
     resume_token: str | None = None
     resumed: bool | None = None
     """None for a new stream; else whether the earlier part of it is known."""
+
+    def ready(self, session_id: str, model: str, rate_hz: int) -> SessionReady:
+        """The first event of the session."""
+        return SessionReady(
+            session_id,
+            model,
+            rate_hz,
+            self.resume_token,
+            self.resumed,
+            self.audio_seconds,
+        )
 
 
 class SessionSettings:
@@ -54,6 +69,31 @@ class SessionSettings:
         names = ListeningSettings.model_fields.keys()
         chosen = self._options.model_dump(exclude_none=True, include=set(names))
         return self._settings.model_copy(update=chosen)
+
+    def frontend(self, vad: VadModel, start: Start) -> AudioFrontend:
+        """The frontend of a session that starts there."""
+        return AudioFrontend(
+            self.listening,
+            vad,
+            start.audio_seconds,
+            encoding=self.encoding,
+            channels=self.channels,
+            first_id=start.utterances + 1,
+            resumed=bool(start.resumed),
+        )
+
+    @property
+    def silence_seconds(self) -> float:
+        """The pause that ends an utterance without a turn model."""
+        return self.listening.silence_max_seconds
+
+    @property
+    def turn_pauses(self) -> TurnPauses | None:
+        """The rule of semantic endpointing; None for a fixed pause."""
+        if not self.live or self._options.endpointing != "semantic":
+            return None
+        chosen = self.listening
+        return SemanticPauses(chosen.semantic_min_seconds, chosen.semantic_max_seconds)
 
     @property
     def encoding(self) -> Encoding:

@@ -39,3 +39,6 @@ class NoTurnModel:
     def stats(self) -> EngineStats:
         """Nothing is ever queued."""
         return EngineStats()
+
+
+NO_TURN_MODEL = NoTurnModel()

@@ -19,6 +19,8 @@ from stt_app.core.events import (
     SpeechConfirmed,
     SpeechContinued,
     SpeechEnded,
+    SpeechResumed,
+    TurnRated,
     UtteranceTranscribed,
 )
 
@@ -143,7 +145,7 @@ def test_thresholds_mean_pauses(
 ) -> None:
     end = TurnEnd(0.7).changed(Thresholds(**thresholds))
     assert end.silence_seconds == pytest.approx(silence_seconds)
-    assert end.trigger == trigger
+    assert end.trigger() == trigger
     assert end.confidence(0) == 0
     assert end.confidence(end.silence_seconds) == pytest.approx(end.eot_threshold)
     assert end.confidence(1_000) == 1
@@ -161,3 +163,38 @@ def test_thresholds_mean_pauses(
 def test_thresholds_out_of_range_are_refused(thresholds: Any) -> None:
     with pytest.raises(BadValue, match=next(iter(thresholds))):
         TurnEnd(0.7).changed(Thresholds(**thresholds))
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "probability", "seconds", "trigger"),
+    [
+        ({}, 0.9, 0.32, "model"),
+        ({}, 0.0, 1.6, "model"),
+        ({}, 0.5, 0.68, "model"),
+        ({"eot_threshold": 0.5}, 0.0, 0.92, "model"),
+        ({"eot_threshold": 0.9}, 0.5, 2.14, "model"),
+        ({"eot_threshold": 1.0}, 0.99, 5.0, "timeout"),
+        ({"eot_timeout_ms": 500}, 0.0, 0.5, "timeout"),
+    ],
+)
+def test_the_turn_model_shortens_and_lengthens_the_pause(
+    thresholds: Any, probability: float, seconds: float, trigger: str
+) -> None:
+    end = TurnEnd(0.7).changed(Thresholds(**thresholds))
+    found = end.seconds(probability, hangs=False)
+    assert found == pytest.approx(seconds, abs=0.01)
+    assert end.trigger(probability) == trigger
+    assert end.confidence(0, probability) == pytest.approx(probability)
+    if trigger == "model":
+        assert end.confidence(found, probability) >= end.eot_threshold - 1e-9
+    assert end.seconds(0.9, hangs=True) >= end.seconds(0.05, hangs=False)
+
+
+def test_the_models_confidence_makes_an_eager_end() -> None:
+    story = Story(eager_eot_threshold=0.4, eot_threshold=0.9)
+    story.begins(1)
+    story.pauses(1, "Hello")
+    story.position += 0.2
+    assert story.told(TurnRated(1, 0, 0.1)) == []
+    assert story.told(TurnRated(1, 0, 0.6)) == [("EagerEndOfTurn", 0, "Hello")]
+    assert story.told(SpeechResumed(1, 0)) == [("TurnResumed", 0, "")]

@@ -33,6 +33,7 @@ def test_a_new_session_listens_as_the_server_is_configured():
         "hotwords": "",
         "interim_results": True,
         "word_timestamps": False,
+        "endpointing": "fixed",
         "silence_max_seconds": SETTINGS.silence_max_seconds,
         "vad_threshold": SETTINGS.vad_threshold,
         "preroll_seconds": SETTINGS.preroll_seconds,
@@ -117,12 +118,23 @@ def test_server_vad_is_kept_within_what_is_possible(turns, silence, threshold, p
 
 
 @pytest.mark.parametrize(
-    ("eagerness", "silence"),
-    [("high", 0.4), ("medium", 0.8), ("auto", 0.8), (None, 0.8), ("low", 1.6)],
+    ("eagerness", "longest", "without_model"),
+    [
+        ("high", 2, 0.4),
+        ("medium", 4, 0.8),
+        ("auto", 4, 0.8),
+        (None, 4, 0.8),
+        ("low", 8, 1.6),
+    ],
 )
-def test_semantic_vad_waits_longer_the_less_eager_it_is(eagerness, silence):
+def test_semantic_vad_waits_longer_the_less_eager_it_is(
+    eagerness, longest, without_model
+):
     found = options(turn_detection={"type": "semantic_vad", "eagerness": eagerness})
-    assert found.silence_max_seconds == silence
+    assert found.endpointing == "semantic"
+    assert found.semantic_max_seconds == longest
+    assert found.silence_max_seconds == without_model
+    assert options(turn_detection={"type": "server_vad"}).endpointing == "fixed"
 
 
 def test_for_a_client_that_commits_short_and_quiet_words_count():

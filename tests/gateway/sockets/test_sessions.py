@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import random
 
 import pytest
+from channels.testing import WebsocketCommunicator
 
 from common.errors import Overloaded, Restarting
 from gateway_app.access.quotas import Bound
 from gateway_app.sockets.sessions import SessionRegistry
+from tests.fake_services import fake_services
+from voiceproject.asgi import build_application
 
 
 class Guest:
@@ -100,3 +104,34 @@ async def test_a_client_that_has_gone_gives_its_slot_back_at_once():
     assert await registry.drain(1), "and drain waited for what it still does"
     seat.close()
     assert registry.counts() == {}
+
+
+DOORS = ("/ws/stt", "/v1/realtime", "/v1/speak", "/ws/monitor", "/ws/stt?encoding=x")
+
+
+async def test_no_slot_is_lost_however_sessions_end():
+    chance = random.Random(1)
+    services = fake_services()
+    application = build_application(services)
+
+    async def come_and_go() -> None:
+        headers = [(b"host", b"localhost")]
+        path = chance.choice(DOORS)
+        socket = WebsocketCommunicator(application, path, headers=headers)
+        await socket.send_input({"type": "websocket.connect"})
+        for _ in range(chance.randrange(6)):
+            await asyncio.sleep(0)
+        for content in chance.choice(
+            ([], [{"text": "{"}] * 3, [{"bytes": bytes(640)}])
+        ):
+            await socket.send_input({"type": "websocket.receive", **content})
+            await asyncio.sleep(0)
+        if chance.random() < 0.5:
+            socket.future.cancel()
+        else:
+            await socket.send_input({"type": "websocket.disconnect", "code": 1006})
+        await asyncio.wait([socket.future], timeout=10)
+
+    for _ in range(20):
+        await asyncio.gather(*(come_and_go() for _ in range(20)))
+    assert services.sessions.counts() == {}

@@ -34,9 +34,14 @@ def lost(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
     return sorted(
         f"{label} {row['id']} {value}"
         for label, rows in before.items()
-        for row, now in zip(rows, after[label], strict=True)
-        for value in _values(row) - _values(now)
+        for row in rows
+        for value in _values(row) - _values(_same_row(row, after[label]))
     )
+
+
+def _same_row(row: dict[str, Any], rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The row with its id among those of later, which migrations may add to."""
+    return next((each for each in rows if each["id"] == row["id"]), {})
 
 
 def _values(row: dict[str, Any]) -> set[str]:

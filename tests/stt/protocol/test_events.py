@@ -32,6 +32,7 @@ from stt_app.core.events import (
     SpeechEnded,
     SpeechResumed,
     SpokenWord,
+    TurnRated,
     UtteranceFailed,
     UtteranceTranscribed,
 )
@@ -78,6 +79,7 @@ CASES: list[tuple[SessionEvent, list[dict[str, Any]]]] = [
     (SpeechConfirmed(1, 8_000, 12_800), []),
     (SpeechContinued(2, 8_000, 8_000), []),
     (PauseBegun(1, 16_000, 17_920), []),
+    (TurnRated(1, 16_000, 0.9), []),
     (SpeechResumed(1, 16_512), []),
     (
         CandidateDropped(1, 8_000, 16_000),
