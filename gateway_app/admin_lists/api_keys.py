@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -104,10 +105,7 @@ class ApiKeyAdmin(SiteAdmin):
         self, request: HttpRequest, obj: ApiKey, form: ApiKeyForm, change: bool
     ) -> None:
         """Raises PermissionDenied for scopes that whoever saves it has not."""
-        mine = principal_of(request)
-        added = set(obj.scopes) - set(form.initial.get("scopes") or ())
-        if not all(mine.may(Scope(scope)) for scope in added):
-            raise PermissionDenied
+        _check_has(request, set(obj.scopes) - set(form.initial.get("scopes") or ()))
         super().save_model(request, obj, form, change)
         if not change:
             request.new_secret = first_secret(obj)  # type: ignore[attr-defined]
@@ -131,6 +129,8 @@ class ApiKeyAdmin(SiteAdmin):
                     get_object_or_404(key.live_secrets, prefix=prefix),
                 )
                 return HttpResponseRedirect(request.path)
+            # Whoever sees the secret may do all that the key may.
+            _check_has(request, key.scopes)
             return self._secrets(request, key, rotate(actor_of(request), key))
         except ValidationError as error:
             self.message_user(request, " ".join(error.messages), messages.ERROR)
@@ -171,3 +171,10 @@ class ApiKeyAdmin(SiteAdmin):
     def last_used(self, key: ApiKey) -> Any:
         used = [each.last_used_at for each in key.secrets.all() if each.last_used_at]
         return max(used, default=None)
+
+
+def _check_has(request: HttpRequest, scopes: Iterable[str]) -> None:
+    """Raises PermissionDenied unless whoever is signed in has all of these scopes."""
+    principal = principal_of(request)
+    if not all(principal.may(Scope(scope)) for scope in scopes):
+        raise PermissionDenied

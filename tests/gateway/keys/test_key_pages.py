@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from gateway_app.keys.models import ApiKey
+from gateway_app.keys.store import create_key
 from gateway_app.models import AuditEvent
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -62,3 +63,7 @@ def test_nobody_gives_a_scope_that_they_do_not_have(browser: Client) -> None:
     browser.force_login(clerk)
     assert browser.post(ADD, {**FIELDS, "scopes": ["admin"]}).status_code == 403
     assert not ApiKey.objects.exists()
+    key, _ = create_key("local", "boss", ["admin"])
+    page = reverse("admin:gateway_app_apikey_secret_page", args=[key.pk])
+    assert browser.post(page).status_code == 403
+    assert key.live_secrets.count() == 1
