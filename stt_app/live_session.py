@@ -98,6 +98,11 @@ class LiveSession:
         """
         self._session.wait_for_silence(seconds, pauses)
 
+    @property
+    def voiced_seconds(self) -> float:
+        """The duration of the open utterance's speech, without pauses; 0 in silence."""
+        return self._session.voiced_seconds
+
     def open_audio(self) -> Samples | None:
         """The open utterance as mono float32 at 16 kHz, shape (n,); None in silence."""
         return self._session.open_audio()

@@ -25,11 +25,11 @@ from llm.engine import LlmEngine
 from llm.prompt import system_prompt
 from tts_app.conversations import conversations_for
 from tts_app.core.conversations import ConversationStore
-from tts_app.core.engine import TtsEngine, VoiceInfo
+from tts_app.core.engine import TtsEngine, VoiceInfo, VoiceSettings
 from tts_app.core.speech.admission import Admission
 from tts_app.core.speech.pipeline import SpeechPipeline
 from tts_app.llm_reply import LlmReply
-from tts_app.speech_record import SpeechRecorder
+from tts_app.speech_record import HeldRecord, SpeechRecorder
 from tts_app.speech_request import (
     SpeechRequest,
     asks_llm,
@@ -104,6 +104,10 @@ class SpeechService:
         """The available voices. Raises EngineFailed if there is none."""
         return await self._selector.available()
 
+    async def check_voice(self, voice: VoiceSettings) -> None:
+        """Raises UnknownVoice or BadValue for a voice that a request could not have."""
+        await self._selector.choose(voice, "")
+
     async def open(
         self,
         request: SpeechRequest,
@@ -112,14 +116,15 @@ class SpeechService:
         principal: Principal = ANONYMOUS,
         client: str = "",
         urgency: Urgency | None = None,
+        held: HeldRecord | None = None,
     ) -> SpeechStream:
         """The answer, once its first audio exists. Raises earlier errors, among them
-        QuotaExceeded; an answer that has begun is finished. Iterate over
-        it or close it; until then it holds a slot. `pieces` are a text that is still
-        being written: they are spoken as they come, in place of the request's text and
-        without the language model. The conversation belongs to `principal`, or to the
-        address `client` of an anonymous one. `urgency` is the
-        caller's handle on the first clause, for an answer that may not be wanted.
+        QuotaExceeded; an answer that has begun is finished. Iterate over it or close
+        it; until then it holds a slot. `pieces` are a text that is still being written,
+        spoken as they come, in place of the request's text and without the language
+        model. The conversation belongs to `principal`, or to the address `client` of an
+        anonymous one. `urgency` is the caller's handle on the first clause, for an
+        answer that may not be wanted; until it is, `held` holds its record back.
         """
         if pieces is not None:
             request = replace(request, text="", llm=False)
@@ -157,6 +162,7 @@ class SpeechService:
                 principal=principal,
                 client=client,
                 account=account,
+                held=held or HeldRecord(is_wanted=True),
             ),
             remember=remember if uses_llm else _nothing,
         )
@@ -188,13 +194,15 @@ class SpeechService:
         principal: Principal,
         client: str,
         account: Account,
+        held: HeldRecord,
     ) -> None:
         account.spend(Resource.AUDIO_OUT, outcome.audio_seconds)
         if not request.text:  # it came in pieces
             request = replace(request, text=outcome.text)
         # Only now the answering model of a fallback chain is known.
         model = request.options.model or self._llm.model_name if uses_llm else ""
-        self._recorder.record(
+        record = partial(
+            self._recorder.record,
             request,
             outcome,
             voice=voice,
@@ -202,6 +210,7 @@ class SpeechService:
             principal=principal,
             client=client,
         )
+        held.put(record)
 
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import structlog
 
 from common.errors import VoiceError
@@ -13,6 +15,28 @@ from tts_app.speech_request import SpeechRequest
 from tts_app.speech_stream import SpeechOutcome
 
 log = structlog.get_logger(__name__)
+
+
+class HeldRecord:
+    """Holds the record of an answer back until somebody wants the answer."""
+
+    def __init__(self, *, is_wanted: bool = False) -> None:
+        self._is_wanted = is_wanted
+        self._write: Callable[[], None] | None = None
+
+    def put(self, write: Callable[[], None]) -> None:
+        """The answer has ended; `write` records it."""
+        if self._is_wanted:
+            write()
+        else:
+            self._write = write
+
+    def want(self) -> None:
+        """The answer was wanted."""
+        self._is_wanted = True
+        if self._write is not None:
+            self._write()
+            self._write = None
 
 
 class SpeechRecorder:

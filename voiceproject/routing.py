@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path, re_path
 
+from chat_app.consumers import VoiceConversationConsumer
+from chat_app.services import ConversationServices
 from common.services import Services
 from compat_app.deepgram.flux.consumer import FluxConsumer
 from compat_app.deepgram.listen.consumer import ListenConsumer
@@ -23,6 +25,8 @@ def websocket_urls(services: Services) -> list[URLPattern]:
     if listens:
         routes.append(path("ws/stt", SttConsumer.as_asgi()))
         routes.append(path("v1/realtime", RealtimeConsumer.as_asgi()))
+    if services.get(ConversationServices) is not None:
+        routes.append(path("ws/voice", VoiceConversationConsumer.as_asgi()))
     if services[GatewayServices].config.deepgram_api:
         routes += _deepgram(listens, services.get(SpeechServices) is not None)
     # Without a last route Channels would log a traceback for every unknown path.

@@ -52,6 +52,7 @@ from tts_app.service import SpeechService
 from tts_app.services import SpeechServices
 from tts_app.voice_admin.installed import downloaded_for
 from voiceproject.assembly.metering import build_metering
+from voiceproject.assembly.talking import build_talking
 from voiceproject.error_shapes import ERROR_SHAPES
 from voiceproject.lifecycle import Managed, ServerProcess
 from voiceproject.routes.table import ROUTES
@@ -149,8 +150,7 @@ def assemble(
     host: str = "",
     keys: KeySource | None = None,
 ) -> ServerProcess:
-    """The server with these engines; the default `history` and `keys` are those of the
-    database."""
+    """The server with these engines; `history` and `keys` default to the database."""
     config = loaded.config
     metering = build_metering(config)
     counters, meter, sessions = metering.counters, metering.meter, metering.sessions
@@ -175,6 +175,7 @@ def assemble(
         rooms.append(speech)
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
+    rooms += build_talking(config, Services(*rooms), meter)
     failures, stored_keys = FailureLog(), DatabaseKeys(sessions)
     access = AccessControl(
         config, counters, [keys or stored_keys], listener=failures, routes=ROUTES
@@ -282,10 +283,9 @@ def _managed_wyoming(wyoming: WyomingServer) -> Managed:
 
 def _managed_listening(listening: ListeningServices) -> list[Managed]:
     engine, service = listening.engine, listening.listening
-    turns = listening.turn_model
     return [
         Managed("stt", engine.start, engine.stop, needed=True, is_engine=True),
-        Managed("turn_model", turns.start, turns.stop),
+        Managed("turn_model", listening.turn_model.start, listening.turn_model.stop),
         Managed("listening", service.start, service.stop),
     ]
 

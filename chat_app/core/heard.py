@@ -8,6 +8,10 @@ from chat_app.core.words import words_of
 
 CLIENT_BUFFER_SECONDS = 0.12
 """How far a client's loudspeaker is assumed to be behind what was sent to it."""
+LETTERS_PER_SECOND = 15
+"""About how fast a clause is spoken whose audio is still being made."""
+ECHO_MARGIN_SECONDS = 0.5
+"""A clause that is about to begin may have begun at the client."""
 
 
 @dataclass
@@ -17,7 +21,7 @@ class SpokenClause:
     text: str
     start_seconds: float
     end_seconds: float
-    """That of the audio so far, while it is being made."""
+    """Estimated while its audio is being made."""
 
     def up_to(self, seconds: float) -> str:
         """The words that were heard by then, each counted as long as its letters."""
@@ -52,9 +56,9 @@ class PlayedClock:
 
     def send(self, end_seconds: float, now: float) -> None:
         """Audio up to there was sent."""
-        if self._since is None and not self._base_seconds and not self.sent_seconds:
+        if not self.sent_seconds:
             self._base_seconds, self._since = -CLIENT_BUFFER_SECONDS, now
-        elif self._since is not None and self._ran_dry(now):
+        elif self._ran_dry(now):
             # The client had nothing to play meanwhile.
             self._base_seconds, self._since = self.sent_seconds, now
         self.sent_seconds = max(self.sent_seconds, end_seconds)
@@ -68,7 +72,8 @@ class PlayedClock:
 
     def pause(self, now: float) -> None:
         """The client stops playing."""
-        self._base_seconds, self._since = self.position(now), None
+        self._base_seconds, self._since = self._unbounded(now), None
+        self._base_seconds = min(self._base_seconds, self.sent_seconds)
 
     def resume(self, now: float) -> None:
         """It goes on from there."""
@@ -84,45 +89,45 @@ class PlayedClock:
         return self._base_seconds + passed
 
     def _ran_dry(self, now: float) -> bool:
-        return not self._reports and self._unbounded(now) > self.sent_seconds
+        return self._since is not None and self._unbounded(now) > self.sent_seconds
 
 
 @dataclass
 class Spoken:
-    """A reply as it is sent: its clauses, and how far it was heard."""
+    """A reply as it is spoken: its clauses, and how far it was heard."""
 
     clock: PlayedClock = field(default_factory=PlayedClock)
     clauses: list[SpokenClause] = field(default_factory=list)
-    first_sent_at: float | None = None
-    _begun_at: list[float] = field(default_factory=list)
-    """When each clause was sent."""
+    _over_at: float | None = None
 
-    def begin_clause(self, text: str, start_seconds: float, now: float) -> None:
-        """The audio that follows is that of this clause."""
-        self.clauses.append(SpokenClause(text, start_seconds, start_seconds))
-        self._begun_at.append(now)
-
-    def send(self, end_seconds: float, now: float) -> None:
-        """Audio up to there was sent."""
-        if self.first_sent_at is None:
-            self.first_sent_at = now
-        self.clock.send(end_seconds, now)
+    def begin_clause(self, text: str, start_seconds: float) -> None:
+        """The audio from there on is that of this clause."""
+        end_seconds = start_seconds + max(1, len(text)) / LETTERS_PER_SECOND
+        self.clauses.append(SpokenClause(text, start_seconds, end_seconds))
 
     def end_clause(self, end_seconds: float) -> None:
         """The last clause is complete."""
         if self.clauses:
             self.clauses[-1].end_seconds = end_seconds
 
+    def end(self, now: float) -> None:
+        """Nothing more of it is heard."""
+        self._over_at = now
+
     def heard_text(self, seconds: float) -> str:
         """Whole clauses, and the words of the one that is cut at `seconds`."""
         begun = [each for each in self.clauses if each.start_seconds < seconds]
         return " ".join(each.up_to(seconds) for each in begun).strip()
 
-    def words_since(self, since: float) -> list[str]:
+    def words_since(self, since: float, now: float) -> list[str]:
         """The words that may have been heard since then, in lower case."""
+        if self._over_at is not None:
+            now = self._over_at
+        position = self.clock.position(now)
         found: list[str] = []
-        for number, clause in enumerate(self.clauses):
-            over_at = self._begun_at[number] + clause.end_seconds - clause.start_seconds
-            if over_at >= since:
+        for clause in self.clauses:
+            over_at = now - (position - clause.end_seconds)
+            begun = clause.start_seconds <= position + ECHO_MARGIN_SECONDS
+            if begun and over_at >= since:
                 found += words_of(clause.text)
         return found

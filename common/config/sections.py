@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
+from common.config.chat import ChatSettings
 from common.config.compat import (
     DeepgramApiSettings,
     OpenaiApiSettings,
@@ -37,6 +38,7 @@ SECTION_CLASSES: tuple[type[Section], ...] = (
     ModelSettings,
     LlmSettings,
     ConversationSettings,
+    ChatSettings,
     NetworkSettings,
     QuotaSettings,
     OpenaiApiSettings,
@@ -66,6 +68,7 @@ class Config(
     TtsEngineSettings,
     LlmEngineSettings,
     ConversationSettings,
+    ChatSettings,
     NetworkSettings,
     QuotaSettings,
     OpenaiApiSettings,

@@ -11,7 +11,9 @@ from django.contrib.auth import get_user_model
 from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Q
 
+from gateway_app.audit.admin_changes import subject_of
 from gateway_app.audit.models import AuditEvent
+from gateway_app.keys.models import ApiKey
 from gateway_app.retention.kept import delete_in_batches
 from gateway_app.retention.people import Person
 from gateway_app.retention.tables import CHUNK, addresses_in, exported
@@ -65,10 +67,18 @@ class KeptAudit:
         return self._rows.filter(theirs)
 
     def _names(self, person: Person) -> set[str]:
-        """How the log calls the person: by id, and accounts also by name."""
+        """How the log calls the person: by id, accounts and keys also by name."""
+        keys = ApiKey._base_manager.using(self.database)
+        theirs = keys.filter(principal__in=sorted(person.principals))
+        key_names = [key.audit_name for key in theirs]
         users = get_user_model()._base_manager.using(self.database)
         accounts = users.filter(pk__in=sorted(person.user_ids))
-        return {*person.holders, *(user.get_username() for user in accounts)}
+        return {
+            *person.holders,
+            *key_names,
+            *(subject_of(key) for key in theirs),
+            *(user.get_username() for user in accounts),
+        }
 
     @property
     def _rows(self) -> models.QuerySet[AuditEvent]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import pytest
 
 from chat_app.core.heard import CLIENT_BUFFER_SECONDS, PlayedClock, Spoken
+from chat_app.core.words import words_of
 
 FIRST, SECOND = "Paris is the capital of France,", "and it lies on the Seine."
 
 
 def spoken() -> Spoken:
     reply = Spoken()
-    reply.begin_clause(FIRST, 0.0, 10.0)
+    reply.begin_clause(FIRST, 0.0)
     reply.end_clause(2.0)
-    reply.begin_clause(SECOND, 2.2, 11.0)
+    reply.begin_clause(SECOND, 2.2)
     reply.end_clause(4.0)
     return reply
 
@@ -38,7 +39,7 @@ def test_it_is_at_most_one_word_off_inside_a_clause() -> None:
     sounds = [("Extraordinarily", 0.9), ("long", 0.3), ("words", 0.4), ("vary", 0.35)]
     sounds += [("in", 0.15), ("how", 0.2), ("long", 0.3), ("they", 0.2), ("take.", 0.4)]
     reply = Spoken()
-    reply.begin_clause(" ".join(word for word, _ in sounds), 0.0, 0.0)
+    reply.begin_clause(" ".join(word for word, _ in sounds), 0.0)
     reply.end_clause(sum(seconds for _, seconds in sounds))
     passed = 0.0
     for number, (_, seconds) in enumerate(sounds):
@@ -84,5 +85,18 @@ def test_it_stands_still_while_paused() -> None:
 
 def test_it_knows_which_words_may_still_be_in_the_room() -> None:
     reply = spoken()
-    assert reply.words_since(12.5) == ["and", "it", "lies", "on", "the", "seine"]
-    assert reply.words_since(20.0) == []
+    reply.clock.send(4.0, 10.0)
+    second = words_of(SECOND)
+    assert reply.words_since(5.0, 10.1) == words_of(FIRST)
+    assert reply.words_since(5.0, 13.0) == words_of(FIRST) + second
+    assert reply.words_since(12.5, 13.0) == second
+    reply.end(14.2)
+    assert reply.words_since(14.3, 20.0) == []
+
+
+def test_it_estimates_the_end_of_a_clause_that_is_still_being_made() -> None:
+    reply = Spoken()
+    reply.begin_clause("fifteen letters", 1.0)
+    assert reply.heard_text(1.4) == ""
+    assert reply.heard_text(1.6) == "fifteen"
+    assert reply.heard_text(2.0) == "fifteen letters"

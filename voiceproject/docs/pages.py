@@ -34,6 +34,7 @@ TITLES = {
     "Model": "Models and engines",
     "Llm": "Language model",
     "Conversation": "Conversations",
+    "Chat": "Spoken conversation",
     "Log": "Logs",
 }
 SIGNS = {Ge: "at least", Gt: "more than", Le: "at most", Lt: "less than"}

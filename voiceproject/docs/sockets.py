@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from chat_app.protocol.client import CLIENT_MESSAGES as TALK_CLIENT
+from chat_app.protocol.extras import SERVER_MESSAGES as TALK_SERVER
 from compat_app.deepgram.flux import messages as flux
 from compat_app.deepgram.listen import messages as listen
 from compat_app.deepgram.speak import messages as speak
@@ -27,6 +29,20 @@ SOCKETS = (
         "split across frames.",
         client_messages=message_docs(CLIENT_MESSAGES),
         server_messages=message_docs(SERVER_MESSAGES),
+    ),
+    SocketDoc(
+        path="/ws/voice",
+        sentence="Spoken conversation with the language model, with the subprotocol "
+        "`voice.v1`: see `docs/conversation.md`. The events are those of the OpenAI "
+        "Realtime API, with audio as binary messages; `x.` marks further ones.",
+        audio="From the client: mono audio, signed 16-bit little-endian, 16 kHz unless "
+        "`session.update` says otherwise; best 20 to 40 ms per frame. From the server: a "
+        "12-byte header, little-endian (version 1 in one byte, kind 1 in one byte, the "
+        "clause in two, the response's number in four, the start in the reply in "
+        "milliseconds in four), then the same samples at the voice's rate, which "
+        "`x.output.clause` names.",
+        client_messages=message_docs(TALK_CLIENT),
+        server_messages=message_docs(TALK_SERVER),
     ),
     SocketDoc(
         path="/v1/realtime",

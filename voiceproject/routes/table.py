@@ -71,6 +71,8 @@ ROUTES = Routes(
             Body.RECORDING,
             Deadline.RECORDING,
         ),
+        # Conversation.
+        Route("/ws/voice", Scope.CHAT, SOCKET, deadline=Deadline.NONE),
         # Text to speech.
         Route("/tts", Scope.SPEAK, POST, Body.FIELDS, Deadline.SPEECH),
         Route("/tts/conversations/", Scope.SPEAK, DELETE),

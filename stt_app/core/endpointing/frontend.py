@@ -106,6 +106,11 @@ class AudioFrontend:
         """Set the pause that ends the open utterance and later ones."""
         self._segmenter.wait_for_silence(seconds)
 
+    @property
+    def voiced_seconds(self) -> float:
+        """The duration of the open utterance's speech frames; 0 in silence."""
+        return self._segmenter.voiced_seconds
+
     def open_utterance(self) -> OpenUtterance | None:
         """A copy of the open utterance; None in silence."""
         return self._segmenter.open_utterance()

@@ -141,6 +141,11 @@ class Segmenter:
         unbroken = self._position - self._open.unbroken_from
         return AudioHeard(self._position, self._open.run.start, unbroken)
 
+    @property
+    def voiced_seconds(self) -> float:
+        """The duration of the open utterance's speech frames; 0 in silence."""
+        return self._open.voiced_samples / SPEECH_RATE_HZ if self._open else 0.0
+
     def open_utterance(self) -> OpenUtterance | None:
         """A copy of the open utterance, for an interim result; None in silence."""
         return self._open.copy(self._next_id) if self._open else None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+
+from stt_app.core.events import UtteranceResult
 
 
 @dataclass(frozen=True)
@@ -17,3 +20,7 @@ class End:
     """Nothing follows."""
 
     reason: str
+
+
+Job = asyncio.Task[UtteranceResult] | Flush | End
+"""The task is a pending utterance."""

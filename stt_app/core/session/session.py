@@ -34,7 +34,7 @@ from stt_app.core.events import (
 from stt_app.core.interim.interim_results import InterimResults
 from stt_app.core.interim.scheduler import InterimScheduler
 from stt_app.core.session.backlog import UtteranceBacklog
-from stt_app.core.session.jobs import End, Flush
+from stt_app.core.session.jobs import End, Flush, Job
 from stt_app.core.session.options import Options
 from stt_app.core.session.outbox import Outbox
 from stt_app.core.session.settings import SessionSettings, Start
@@ -48,8 +48,6 @@ from stt_app.core.turns.pauses import TurnPauses
 
 MOST_AT_ONCE = 4
 """Utterances of one session in the engine at the same time: one Whisper batch on a CPU."""
-
-_Asked = asyncio.Task[UtteranceResult]  # a pending utterance
 
 
 def nobody(_result: UtteranceResult) -> None:
@@ -104,10 +102,9 @@ class SttSession:
         self._status = StatusReporter(self._outbox, self._backlog, frontend, clock)
         start_sample = round(start.audio_seconds * SPEECH_RATE_HZ)
         self._speech_clock = SpeechClock(start_sample, clock)
-        self._sent_texts = 0
-        self._finishing = False
+        self._sent_texts, self._finishing = 0, False
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
-        self._jobs: asyncio.Queue[_Asked | Flush | End] = asyncio.Queue()
+        self._jobs: asyncio.Queue[Job] = asyncio.Queue()
         self._worker = asyncio.create_task(self._work())
 
     def feed(self, frame: bytes) -> None:
@@ -159,6 +156,11 @@ class SttSession:
         With `pauses` the turn model, if there is one, decides it for each pause.
         """
         self._turns.wait_for_silence(seconds, pauses)
+
+    @property
+    def voiced_seconds(self) -> float:
+        """The duration of the open utterance's speech; 0 in silence."""
+        return self._frontend.voiced_seconds
 
     def open_audio(self) -> Samples | None:
         """The open utterance as mono float32 at 16 kHz, shape (n,); None in silence."""

@@ -16,6 +16,7 @@ from django.test import Client
 from common.config import Config
 from gateway_app.audit.log import Action, record
 from gateway_app.audit.models import AuditEvent
+from gateway_app.keys.models import ApiKey, KeySecret
 from gateway_app.models import Forgetting, Synthesis, Transcript
 from gateway_app.retention.forgetting import forget
 from gateway_app.retention.people import Person
@@ -182,3 +183,21 @@ def test_a_database_without_tables_is_said_in_a_sentence() -> None:
         explained("Nothing was removed"),
     ):
         raise OperationalError("no such table: gateway_app_transcript\nmore")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_is_found_by_its_name_and_stays() -> None:
+    key = ApiKey.objects.create(name="kitchen", scopes=["stt"])
+    KeySecret.objects.create(key=key, prefix="p", digest="the-digest")
+    Transcript.objects.create(principal=key.principal)
+    record("local", Action.CREATED, "apikey:kitchen", name="kitchen")
+    export = said("export", "kitchen")
+    assert '"name": "kitchen"' in export
+    assert "the-digest" not in export
+    told = said("forget", "kitchen", "--yes")
+    assert "1 API keys (a key gives access" in told
+    assert ApiKey.objects.get().name == "kitchen"
+    assert not Transcript.objects.exists()
+    events = json.dumps(list(AuditEvent.objects.values()), default=str)
+    assert "kitchen" not in events
+    assert key.principal not in events

@@ -1,0 +1,1 @@
+"""A running conversation: speech to text, turns, language model and speech, joined."""

@@ -1,0 +1,55 @@
+"""When each stage of a turn was reached, from the end of the user's speech."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from stt_app.core.events import (
+    PauseBegun,
+    SessionEvent,
+    SpeculativeFinal,
+    SpeechEnded,
+    UtteranceTranscribed,
+)
+
+
+class Marks:
+    """The stages of the newest turn.
+
+    `pause`: the pause was detected; `transcribed`, `rated`, `committed`; then
+    `llm_first_token`, `first_audio` and `first_sent` of the reply.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._speech_end_at = clock()
+        self._stages: dict[str, float] = {}
+        self.turn_seconds = 0.0
+        """The length of the utterance that ended last."""
+
+    def start(self) -> None:
+        """A turn that was typed: everything counts from now."""
+        self._speech_end_at = self._clock()
+        self._stages = {}
+
+    def hear(self, event: SessionEvent) -> None:
+        """An event of the live session."""
+        if isinstance(event, PauseBegun):
+            self.start()
+        elif isinstance(event, SpeculativeFinal | UtteranceTranscribed):
+            self.mark("transcribed")
+        elif isinstance(event, SpeechEnded):
+            self.mark("endpoint")
+        if isinstance(event, UtteranceTranscribed):
+            self.turn_seconds = event.audio_seconds
+
+    def mark(self, stage: str) -> None:
+        """It was reached now, for the first time."""
+        self.mark_at(stage, self._clock())
+
+    def mark_at(self, stage: str, when: float | None) -> None:
+        if when is not None and stage not in self._stages:
+            self._stages[stage] = round((when - self._speech_end_at) * 1000, 1)
+
+    def stages_ms(self) -> dict[str, float]:
+        return dict(self._stages)

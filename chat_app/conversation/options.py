@@ -1,0 +1,45 @@
+"""What a conversation may be told at its start, and later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from chat_app.core.timing import CommitDelays, TurnSettings
+from common.config.chat import ChatSettings
+from llm.engine import ReplyOptions
+from tts_app.core.engine import USUAL_VOICE, VoiceSettings
+
+LONGEST_PAUSE_SECONDS = {"high": 2.0, "medium": 4.0, "low": 8.0}
+"""How long to wait for a turn that seems incomplete, by the eagerness to answer."""
+
+
+@dataclass(frozen=True)
+class ConversationOptions:
+    """The choices of one client."""
+
+    instructions: str = ""
+    """The system prompt; empty is the configured one."""
+    language: str = ""
+    """Of the speech; empty is the configured one."""
+    voice: VoiceSettings = USUAL_VOICE
+    llm: ReplyOptions = ReplyOptions()
+    turns: TurnSettings = field(default_factory=TurnSettings)
+    detects_turns: bool = True
+    """Without it the client commits the audio."""
+    ahead_seconds: float = 1.0
+    """How far audio is sent ahead of the client's loudspeaker."""
+
+    def with_turns(self, **changes: Any) -> ConversationOptions:
+        """With these fields of the turn settings."""
+        return replace(self, turns=replace(self.turns, **changes))
+
+
+def default_options(settings: ChatSettings) -> ConversationOptions:
+    """Those of a client that chooses nothing."""
+    turns = TurnSettings(
+        delays=CommitDelays(longest=settings.chat_max_pause_seconds),
+        reply_seconds=settings.chat_reply_seconds,
+        speculations=settings.chat_speculations,
+    )
+    return ConversationOptions(turns=turns)

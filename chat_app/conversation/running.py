@@ -1,0 +1,67 @@
+"""A reply with its tasks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from chat_app.conversation.marks import Marks
+from chat_app.conversation.reply import Reply
+from chat_app.conversation.sender import ReplySender
+from chat_app.core import outputs as out
+from common.errors import VoiceError
+
+
+class Running:
+    """A reply that is made, and sent once it is released."""
+
+    def __init__(self, reply: Reply, question: str) -> None:
+        self.reply = reply
+        self.question = question
+        self.number = 0
+        """Counts the conversation's responses from 1; 0 before it is released."""
+        self.ended: out.ResponseEnded | None = None
+        """How it ended, once that was told."""
+        self.making: asyncio.Task[None] | None = None
+        self.sending: asyncio.Task[None] | None = None
+        self.sender: ReplySender | None = None
+        self.take_back: Callable[[], None] = self.stop
+
+    def give_up(self) -> None:
+        """Committed turns of other conversations need its place."""
+        self.take_back()
+
+    def stop(self) -> None:
+        """Stop all work at once."""
+        for task in (self.making, self.sending):
+            if task is not None and task is not asyncio.current_task():
+                task.cancel()
+
+    def end(
+        self,
+        marks: Marks,
+        status: out.Status,
+        reason: str,
+        heard: tuple[str, int] | None,
+        error: VoiceError | None,
+    ) -> out.ResponseEnded:
+        """Set and return `ended`; `heard` is the text and the milliseconds of a part."""
+        reply = self.reply
+        marks.mark_at("llm_first_token", reply.first_token_at)
+        marks.mark_at("first_audio", reply.ready_at)
+        if self.sender is not None:
+            marks.mark_at("first_sent", self.sender.first_sent_at)
+        usage = reply.finished.usage if reply.finished else None
+        text, heard_ms = heard or (reply.text.strip(), None)
+        self.ended = out.ResponseEnded(
+            reply.response_id,
+            reply.item_id,
+            status,
+            reason,
+            text,
+            heard_ms,
+            error,
+            marks.stages_ms(),
+            (usage.prompt_tokens, usage.completion_tokens) if usage else None,
+        )
+        return self.ended

@@ -1,0 +1,113 @@
+"""Sends a reply's audio, no further ahead of the loudspeaker than allowed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from chat_app.conversation.reply import Reply
+from chat_app.core import outputs as out
+from tts_app.core.events import ClauseStarted, PcmAudio, TextDelta
+
+CHUNK_SECONDS = 0.1
+"""Audio in one message: pausing and cancelling take effect between two."""
+_SHORTEST_SLEEP_SECONDS = 0.01
+_SENDS_DUE = 200
+"""A client that reads slower than this many messages gets no more."""
+
+
+class ReplySender:
+    """Plays one released reply out.
+
+    `put` takes the events, and `waiting` says how many of them are unread.
+    """
+
+    def __init__(
+        self,
+        reply: Reply,
+        number: int,
+        put: Callable[[out.ConversationEvent], None],
+        waiting: Callable[[], int],
+        clock: Callable[[], float],
+        ahead_seconds: float,
+    ) -> None:
+        self.reply = reply
+        self._number = number
+        self._put = put
+        self._waiting = waiting
+        self._clock = clock
+        self._ahead_seconds = ahead_seconds
+        self._going = asyncio.Event()
+        self._going.set()
+        self.first_sent_at: float | None = None
+
+    @property
+    def position_seconds(self) -> float:
+        """How much was heard."""
+        return self.reply.spoken.clock.position(self._clock())
+
+    def pause(self) -> None:
+        """Send nothing; the client stops playing."""
+        self._going.clear()
+        self.reply.spoken.clock.pause(self._clock())
+
+    def resume(self) -> None:
+        """Go on where it was paused."""
+        self.reply.spoken.clock.resume(self._clock())
+        self._going.set()
+
+    async def run(self, sent: Callable[[], Awaitable[None]]) -> None:
+        """Send all of it, call `sent`, and return when it was heard."""
+        async for event in self.reply.events():
+            match event:
+                case TextDelta():
+                    self._put(self._text(event))
+                case ClauseStarted():
+                    await self._wait_until_due(event.start_seconds)
+                    self._put(self._clause(event))
+                case PcmAudio():
+                    await self._send(event)
+        await sent()
+        while self.position_seconds < self.reply.spoken.clock.sent_seconds:
+            await self._going.wait()
+            left = self.reply.spoken.clock.sent_seconds - self.position_seconds
+            await asyncio.sleep(max(_SHORTEST_SLEEP_SECONDS, left))
+
+    async def _send(self, audio: PcmAudio) -> None:
+        step = round(CHUNK_SECONDS * audio.rate_hz)
+        for start in range(0, len(audio.samples), step):
+            samples = audio.samples[start : start + step]
+            begins = (audio.start_sample + start) / audio.rate_hz
+            await self._wait_until_due(begins)
+            now = self._clock()
+            self.first_sent_at = self.first_sent_at or now
+            self.reply.spoken.clock.send(begins + len(samples) / audio.rate_hz, now)
+            self._put(
+                out.ReplyAudio(
+                    self.reply.response_id,
+                    self.reply.item_id,
+                    self._number,
+                    audio.clause,
+                    round(begins * 1000),
+                    samples,
+                    audio.rate_hz,
+                )
+            )
+
+    async def _wait_until_due(self, seconds: float) -> None:
+        """Until the client has played nearly as much."""
+        while True:
+            await self._going.wait()
+            early = seconds - self.position_seconds - self._ahead_seconds
+            if early <= 0 and self._waiting() < _SENDS_DUE:
+                return
+            await asyncio.sleep(max(_SHORTEST_SLEEP_SECONDS, min(early, CHUNK_SECONDS)))
+
+    def _text(self, event: TextDelta) -> out.ReplyText:
+        return out.ReplyText(self.reply.response_id, self.reply.item_id, event.text)
+
+    def _clause(self, event: ClauseStarted) -> out.ClauseSpoken:
+        start_ms = round(event.start_seconds * 1000)
+        return out.ClauseSpoken(
+            self.reply.response_id, event.clause, start_ms, event.text, event.rate_hz
+        )

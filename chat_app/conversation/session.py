@@ -1,0 +1,300 @@
+"""One conversation: it tells the state machine what happens, and does what that wants."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from chat_app.conversation.background import Alarm, Background
+from chat_app.conversation.desk import ReplyDesk
+from chat_app.conversation.hearing import turn_events
+from chat_app.conversation.marks import Marks
+from chat_app.conversation.options import ConversationOptions
+from chat_app.conversation.replies import Replies
+from chat_app.conversation.reply import Speaker
+from chat_app.conversation.running import Running
+from chat_app.conversation.turn_model import ASK_AFTER_SECONDS, rating
+from chat_app.core import actions as do, events as on, outputs as out
+from chat_app.core.dialogue import Dialogue, Item
+from chat_app.core.ids import new_id
+from chat_app.core.turns import TurnMachine
+from chat_app.core.words import TurnWords
+from common.errors import BadRequest, VoiceError
+from stt_app.core.events import (
+    InterimResult,
+    SessionEvent,
+    UtteranceFailed,
+    UtteranceTranscribed,
+)
+from stt_app.core.session.options import Options
+from stt_app.core.turns.engine import TurnModel
+from stt_app.live_session import LiveSession
+
+_FOR_EVER_SECONDS = 86_400.0
+"""For clients that commit the audio themselves."""
+
+
+class ConversationSession:
+    """A conversation as a door sees it.
+
+    `feed` never waits; the caller awaits `wait_for_capacity` after each frame. `events`
+    is the only output. `close` must be awaited in the end.
+    """
+
+    def __init__(
+        self,
+        live: LiveSession,
+        speaker: Speaker,
+        desk: ReplyDesk,
+        options: ConversationOptions,
+        *,
+        instructions: str,
+        words: Callable[[str], TurnWords],
+        longest: int,
+        finished: Callable[[out.ResponseEnded, Running], None],
+        turn_model: TurnModel,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`words` are those of a language, `longest` is that of the dialogue, and
+        `finished` gets each response at its end, and again when it is truncated."""
+        self.dialogue = Dialogue(longest)
+        self._live = live
+        self._speaker = speaker
+        self._options = options
+        self._words = words
+        self._instructions = instructions
+        self._turn_model = turn_model
+        self._clock = clock
+        self._events: asyncio.Queue[out.ConversationEvent | None] = asyncio.Queue()
+        self._background = Background()
+        self._alarm = Alarm(lambda: self._tell(on.Tick()), clock)
+        self._marks = Marks(clock)
+        self._item_ids: dict[int, str] = {}
+        """Of the user's turns, by their numbers."""
+        self._language = options.language
+        self._failure: VoiceError | None = None
+        self._replies = Replies(
+            self.dialogue, speaker, desk, self._marks, self._put, self._tell, clock
+        )
+        self._replies.waiting = self._events.qsize
+        self._replies.finished = finished
+        self._replies.use(options, instructions)
+        self._machine = TurnMachine(
+            options.turns,
+            words(options.language),
+            self._replies,
+            asks_model=turn_model.available,
+            may_speculate=desk.may_speculate,
+        )
+        self._wait_for_silence()
+        self._background.run(self._hear())
+
+    @property
+    def slice_bytes(self) -> int:
+        """The most bytes to feed at once, so that other tasks do not wait."""
+        return self._live.slice_bytes
+
+    def feed(self, frame: bytes) -> None:
+        """Mono PCM16 at the session's rate, of any length. Raises UnsupportedAudio."""
+        if self._machine.mutes_input(self._clock()):
+            frame = bytes(len(frame))
+        self._live.feed(frame)
+        if voiced := self._live.voiced_seconds:
+            self._tell(on.VoiceHeard(voiced))
+
+    async def wait_for_capacity(self) -> None:
+        """Return when there is room for another frame. Always yields to other tasks."""
+        await self._live.wait_for_capacity()
+
+    def configure(
+        self, options: ConversationOptions, instructions: str, rate_hz: int
+    ) -> None:
+        """Change the options for what follows; `rate_hz` is that of the audio."""
+        language = options.language or None
+        self._live.configure(Options(sample_rate=rate_hz, language=language))
+        self._options, self._instructions = options, instructions
+        if options.language:
+            self._language = options.language
+        self._machine.settings = options.turns
+        self._machine.words = self._words(self._language)
+        self._replies.use(options, instructions)
+        self._wait_for_silence()
+
+    def commit_audio(self) -> None:
+        """End the user's turn now."""
+        self._live.flush()
+
+    def clear_audio(self) -> None:
+        """Drop the open turn of the user."""
+        self._live.discard()
+        self._tell(on.InputCleared())
+
+    def add_text(self, text: str, role: str = "user", item_id: str = "") -> None:
+        """Add an item that was typed."""
+        item_id = item_id or new_id("item")
+        previous = self.dialogue.last_id
+        chosen: Any = role
+        self.dialogue.put(Item(item_id, chosen, text))
+        if role == "user":
+            self._replies.question = text
+        self._put(out.ItemAdded(item_id, previous, role, text))
+
+    def delete_item(self, item_id: str) -> bool:
+        """Returns whether there was one."""
+        found = self.dialogue.remove(item_id)
+        if found:
+            self._put(out.ItemDeleted(item_id))
+        return found
+
+    def ask_reply(self) -> None:
+        """Answer what was said so far. Raises BadRequest while there is a response."""
+        if self._machine.has_reply:
+            raise BadRequest("The conversation already has an active response.")
+        self._marks.start()
+        self._tell(on.ReplyAsked())
+
+    def cancel_reply(self) -> bool:
+        """End the response. Returns whether there was one."""
+        had_one = self._machine.has_reply
+        self._tell(on.ReplyCancelled())
+        return had_one
+
+    def truncate(self, item_id: str, audio_end_ms: int) -> bool:
+        """The client has played only so much. Returns whether that item is a reply."""
+        return self._replies.truncate(item_id, audio_end_ms / 1000)
+
+    def played(self, response_id: str, played_ms: int) -> None:
+        """The client has played so much of the response."""
+        self._replies.report(response_id, played_ms / 1000)
+
+    def warn_of_end(self, seconds: float) -> None:
+        """Tell the client that the connection ends in this many seconds."""
+        self._put(out.ClosingSoon(seconds))
+
+    async def events(self) -> AsyncIterator[out.ConversationEvent]:
+        """Every event until the end. Raises the error that ended it."""
+        while (event := await self._events.get()) is not None:
+            yield event
+        if self._failure is not None:
+            raise self._failure
+
+    async def drain(self) -> None:
+        """End the conversation at the server's request, with a turn that is open."""
+        self._tell(on.ReplyCancelled())
+        await self._live.drain("restarting")
+
+    async def close(self) -> None:
+        """The client has gone, or the server ends the conversation."""
+        self._tell(on.ReplyCancelled())
+        self._alarm.close()
+        await self._background.close()
+        await self._replies.close()
+        await self._live.close()
+
+    def _tell(self, event: on.TurnEvent) -> None:
+        """Tell the machine, and do what it wants."""
+        actions = self._machine.handle(event, self._clock())
+        self._replies.is_reopened = any(isinstance(a, do.ReopenTurn) for a in actions)
+        for action in actions:
+            self._obey(action)
+        self._alarm.set(self._machine.deadline)
+
+    def _obey(self, action: do.TurnAction) -> None:
+        match action:
+            case do.TellCandidate():
+                self._put(out.CandidateHeard())
+            case do.TellSpeechStarted(turn, seconds):
+                started = out.SpeechStarted(self._item_of(turn), round(seconds * 1000))
+                self._put(started)
+            case do.TellSpeechStopped(turn, seconds):
+                stopped = out.SpeechStopped(self._item_of(turn), round(seconds * 1000))
+                self._put(stopped)
+            case do.WarmPrefix():
+                self._background.run(self._warm())
+            case do.AskCompleteness():
+                self._background.run(self._rate(action))
+            case do.WaitForSilence():
+                self._wait_for_silence(action)
+            case do.Flush():
+                self._live.flush()
+            case do.CommitTurn():
+                self._commit(action)
+            case do.DropTurn():
+                self._put(out.TurnDropped(self._item_of(action.turn), action.why))
+                self._item_ids.pop(action.turn, None)
+            case do.ReopenTurn():
+                self._reopen(action.turn)
+            case _:
+                self._replies.obey(action)
+
+    def _item_of(self, turn: int) -> str:
+        return self._item_ids.setdefault(turn, new_id("item"))
+
+    def _commit(self, action: do.CommitTurn) -> None:
+        item_id, previous = self._item_of(action.key.turn), self.dialogue.last_id
+        self._marks.mark("committed")
+        seconds = self._marks.turn_seconds
+        self.dialogue.put(Item(item_id, "user", action.text))
+        self._replies.question = action.text
+        language = self._language
+        self._put(out.TurnCommitted(item_id, previous, action.text, seconds, language))
+
+    def _reopen(self, turn: int) -> None:
+        item_id = self._item_of(turn)
+        reply_item_id = self._replies.last_item_id
+        self.dialogue.remove(item_id)
+        self.dialogue.remove(reply_item_id)
+        self._put(out.TurnReopened(item_id, reply_item_id))
+
+    def _wait_for_silence(self, action: do.WaitForSilence | None = None) -> None:
+        turns = self._options.turns
+        if not self._options.detects_turns:
+            self._live.wait_for_silence(_FOR_EVER_SECONDS)
+            return
+        if action is None:
+            self._live.wait_for_silence(turns.delays.fixed or turns.delays.unknown)
+            return
+        self._live.wait_for_silence(action.seconds)
+        delay_ms = round(action.seconds * 1000)
+        self._put(out.DelayChosen(delay_ms, action.probability))
+
+    async def _hear(self) -> None:
+        try:
+            async for event in self._live.events():
+                self._take(event)
+        except VoiceError as error:
+            self._failure = error
+        self._events.put_nowait(None)
+
+    def _take(self, event: SessionEvent) -> None:
+        """An event of the live session."""
+        self._marks.hear(event)
+        if isinstance(event, UtteranceFailed):
+            self._put(out.InputFailed(event.error))
+        if isinstance(event, UtteranceTranscribed) and event.language:
+            if not self._options.language:
+                self._machine.words = self._words(event.language)
+            self._language = event.language
+        for told in turn_events(event):
+            self._tell(told)
+        turn = self._machine.turn
+        if isinstance(event, InterimResult) and turn is not None and turn.claimed:
+            item_id = self._item_of(turn.number)
+            self._put(out.CaptionHeard(item_id, turn.text_so_far))
+
+    async def _warm(self) -> None:
+        messages = self.dialogue.messages(self._instructions)
+        await self._speaker.llm.warm(messages)
+
+    async def _rate(self, asked: do.AskCompleteness) -> None:
+        await asyncio.sleep(ASK_AFTER_SECONDS)
+        if (turn := self._machine.turn) is None or turn.key != asked.key:
+            return
+        probability = await rating(self._turn_model, self._live.open_audio())
+        self._marks.mark("rated")
+        self._tell(on.CompletenessRated(asked.key, probability))
+
+    def _put(self, event: out.ConversationEvent) -> None:
+        self._events.put_nowait(event)

@@ -1,0 +1,218 @@
+"""The domain events of a conversation; every door maps them to its own messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from common.audio import Samples
+from common.errors import VoiceError
+
+Status = Literal["completed", "cancelled", "failed", "incomplete"]
+
+
+@dataclass(frozen=True)
+class CandidateHeard:
+    """The user may have begun to speak during a reply."""
+
+
+@dataclass(frozen=True)
+class SpeechStarted:
+    """The user has the floor."""
+
+    item_id: str
+    audio_start_ms: int
+
+
+@dataclass(frozen=True)
+class SpeechStopped:
+    """The user's turn has ended: TurnCommitted or TurnDropped follows."""
+
+    item_id: str
+    audio_end_ms: int
+
+
+@dataclass(frozen=True)
+class CaptionHeard:
+    """The text so far of what the user is saying."""
+
+    item_id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class DelayChosen:
+    """How long the pause must be to end the turn."""
+
+    delay_ms: int
+    probability: float | None
+    """The turn model's; None without one."""
+
+
+@dataclass(frozen=True)
+class TurnCommitted:
+    """The turn belongs to the conversation."""
+
+    item_id: str
+    previous_item_id: str | None
+    text: str
+    audio_seconds: float
+    language: str = ""
+
+
+@dataclass(frozen=True)
+class TurnDropped:
+    """There was nothing to answer."""
+
+    item_id: str
+    why: str
+
+
+@dataclass(frozen=True)
+class TurnReopened:
+    """The turn was committed too early: its item and the reply are taken back."""
+
+    item_id: str
+    reply_item_id: str
+
+
+@dataclass(frozen=True)
+class ResponseStarted:
+    """A reply to the last turn; its text and audio follow."""
+
+    response_id: str
+    item_id: str
+    number: int
+    """Counts the responses from 1."""
+    previous_item_id: str | None
+
+
+@dataclass(frozen=True)
+class ReplyText:
+    """The next piece of the reply's text, as the language model wrote it."""
+
+    response_id: str
+    item_id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ClauseSpoken:
+    """The audio that follows is that of this clause."""
+
+    response_id: str
+    clause: int
+    start_ms: int
+    text: str
+    """As it is spoken."""
+    rate_hz: int
+    """Of the audio."""
+
+
+@dataclass(frozen=True, eq=False)
+class ReplyAudio:
+    """The next samples: mono float32 in [-1, 1]."""
+
+    response_id: str
+    item_id: str
+    number: int
+    clause: int
+    start_ms: int
+    samples: Samples
+    rate_hz: int
+
+
+@dataclass(frozen=True)
+class ResponseEnded:
+    """The reply is over."""
+
+    response_id: str
+    item_id: str
+    status: Status
+    reason: str = ""
+    """Why it was cancelled or is incomplete: `turn_detected`, `client_cancelled`, ..."""
+    text: str = ""
+    """What was written; of a cancelled reply, what was heard."""
+    heard_ms: int | None = None
+    """Of a cancelled reply: how much was heard."""
+    error: VoiceError | None = None
+    stages_ms: dict[str, float] = field(default_factory=dict)
+    """Since the end of the user's speech."""
+    tokens: tuple[int, int] | None = None
+    """Of the prompt and the reply, if the server counts them."""
+
+
+@dataclass(frozen=True)
+class OutputPaused:
+    """The client should pause the audio."""
+
+    response_id: str
+
+
+@dataclass(frozen=True)
+class OutputResumed:
+    """It was no interruption: the audio goes on."""
+
+    response_id: str
+
+
+@dataclass(frozen=True)
+class ItemAdded:
+    """The client has added a text."""
+
+    item_id: str
+    previous_item_id: str | None
+    role: str
+    text: str
+
+
+@dataclass(frozen=True)
+class ItemTruncated:
+    """The reply's item now ends with what was heard."""
+
+    item_id: str
+    audio_end_ms: int
+    text: str
+
+
+@dataclass(frozen=True)
+class ItemDeleted:
+    item_id: str
+
+
+@dataclass(frozen=True)
+class InputFailed:
+    """An utterance could not be transcribed. The conversation goes on."""
+
+    error: VoiceError
+
+
+@dataclass(frozen=True)
+class ClosingSoon:
+    """The connection is about to reach its time limit."""
+
+    seconds: float
+
+
+ConversationEvent = (
+    CandidateHeard
+    | SpeechStarted
+    | SpeechStopped
+    | CaptionHeard
+    | DelayChosen
+    | TurnCommitted
+    | TurnDropped
+    | TurnReopened
+    | ResponseStarted
+    | ReplyText
+    | ClauseSpoken
+    | ReplyAudio
+    | ResponseEnded
+    | OutputPaused
+    | OutputResumed
+    | ItemAdded
+    | ItemTruncated
+    | ItemDeleted
+    | InputFailed
+    | ClosingSoon
+)

@@ -1,0 +1,237 @@
+"""The messages of a client of `/ws/voice`, each declared once.
+
+Names and fields are those of the OpenAI Realtime API; `x.` marks what it does not have.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, field_validator
+
+from common.messages import Message
+from stt_app.core.language_tags import find_language
+from tts_app.speech_request import MAX_SPEED, MIN_SPEED
+
+LONGEST_TEXT = 8_000
+LONGEST_ID = 64
+
+
+class Part(Message):
+    """A part of a message."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class AudioFormat(Part):
+    """Mono signed 16-bit little-endian samples."""
+
+    type: Literal["audio/pcm"] = "audio/pcm"
+    rate: int | None = Field(None, ge=8_000, le=48_000)
+
+
+class ServerVad(Part):
+    """A turn ends after a silence of fixed length."""
+
+    type: Literal["server_vad"]
+    silence_duration_ms: int | None = Field(None, ge=100, le=10_000)
+    create_response: bool | None = None
+    interrupt_response: bool | None = None
+
+
+class SemanticVad(Part):
+    """A turn ends after a silence that depends on how complete it seems."""
+
+    type: Literal["semantic_vad"]
+    eagerness: Literal["low", "medium", "high", "auto"] | None = None
+    create_response: bool | None = None
+    interrupt_response: bool | None = None
+
+
+TurnDetection = Annotated[ServerVad | SemanticVad, Field(discriminator="type")]
+
+
+class Transcription(Part):
+    """The language of the speech."""
+
+    language: str | None = None
+
+    @field_validator("language")
+    @classmethod
+    def _known_language(cls, value: str | None) -> str | None:
+        if value is None or (code := find_language(value)):
+            return value and code
+        raise ValueError(
+            f"unknown language {value[:20]!r}; use `auto` or a code such as `en`"
+        )
+
+
+class AudioInput(Part):
+    """What the client sends."""
+
+    format: AudioFormat | None = None
+    transcription: Transcription | None = None
+    turn_detection: TurnDetection | None = None
+
+
+class AudioOutput(Part):
+    """What the client gets."""
+
+    voice: str | None = Field(None, max_length=200)
+    speed: float | None = Field(None, ge=MIN_SPEED, le=MAX_SPEED)
+
+
+class SessionAudio(Part):
+    input: AudioInput | None = None
+    output: AudioOutput | None = None
+
+
+class SessionChanges(Part):
+    """Only the fields that are present change."""
+
+    type: Literal["realtime"] = "realtime"
+    instructions: str | None = Field(None, max_length=LONGEST_TEXT)
+    audio: SessionAudio | None = None
+    max_output_tokens: int | None = Field(None, ge=1, le=100_000)
+    half_duplex: bool | None = Field(None, alias="x.half_duplex")
+
+
+class ClientEvent(Message):
+    """An event of a client."""
+
+    event_id: str | None = Field(
+        None,
+        max_length=512,
+        description="The client's own id; an `error` about this event repeats it.",
+    )
+
+
+class SessionUpdate(ClientEvent):
+    """Change the configuration; only the fields that are present change. Answered by `session.updated`."""
+
+    type: Literal["session.update"] = "session.update"
+    session: SessionChanges = Field(
+        description="`instructions` (the system prompt), `audio.input.format.rate` (8000 to 48000 Hz), `audio.input.transcription.language`, `audio.input.turn_detection` (`semantic_vad` with `eagerness`, `server_vad` with `silence_duration_ms`, or null if the client commits), `audio.output.voice` and `.speed`, `max_output_tokens`, and `x.half_duplex` (the input is silent while a reply is played).",
+        examples=[
+            {
+                "instructions": "You are a librarian.",
+                "audio": {
+                    "input": {
+                        "turn_detection": {"type": "semantic_vad", "eagerness": "high"}
+                    }
+                },
+            }
+        ],
+    )
+
+
+class CommitAudio(ClientEvent):
+    """End the user's turn now."""
+
+    type: Literal["input_audio_buffer.commit"] = "input_audio_buffer.commit"
+
+
+class ClearAudio(ClientEvent):
+    """Drop the audio of the open turn."""
+
+    type: Literal["input_audio_buffer.clear"] = "input_audio_buffer.clear"
+
+
+class TextContent(Part):
+    """Typed text."""
+
+    type: Literal["input_text", "output_text"] = "input_text"
+    text: str = Field(min_length=1, max_length=LONGEST_TEXT)
+
+
+class NewItem(Part):
+    """A message that was typed."""
+
+    id: str | None = Field(None, min_length=1, max_length=LONGEST_ID)
+    type: Literal["message"] = "message"
+    role: Literal["user", "assistant", "system"]
+    content: list[TextContent] = Field(min_length=1, max_length=16)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(each.text for each in self.content)
+
+
+class CreateItem(ClientEvent):
+    """Add a text to the conversation. `response.create` answers it."""
+
+    type: Literal["conversation.item.create"] = "conversation.item.create"
+    item: NewItem = Field(
+        description="A `message` with `role` and `content`, a list of `input_text`.",
+        examples=[
+            {
+                "type": "message",
+                "role": "user",
+                "content": [{"type": "input_text", "text": "What is the time?"}],
+            }
+        ],
+    )
+
+
+class TruncateItem(ClientEvent):
+    """The client has played only so much of a reply. The conversation keeps what was heard."""
+
+    type: Literal["conversation.item.truncate"] = "conversation.item.truncate"
+    item_id: str = Field(max_length=LONGEST_ID, description="The reply's item.")
+    content_index: int = Field(0, ge=0, le=0, description="Always 0.")
+    audio_end_ms: int = Field(
+        ge=0, le=86_400_000, description="How much was played.", examples=[1_500]
+    )
+
+
+class DeleteItem(ClientEvent):
+    """Remove an item from the conversation."""
+
+    type: Literal["conversation.item.delete"] = "conversation.item.delete"
+    item_id: str = Field(max_length=LONGEST_ID, description="The item.")
+
+
+class CreateResponse(ClientEvent):
+    """Answer what was said so far. An `error` while there is a response."""
+
+    type: Literal["response.create"] = "response.create"
+
+
+class CancelResponse(ClientEvent):
+    """End the response."""
+
+    type: Literal["response.cancel"] = "response.cancel"
+
+
+class Played(ClientEvent):
+    """How much of a response was played; best every 200 ms. Without it the server estimates."""
+
+    type: Literal["x.played"] = "x.played"
+    response_id: str = Field(max_length=LONGEST_ID, description="The response.")
+    ms: int = Field(ge=0, le=86_400_000, description="Since its start.", examples=[400])
+
+
+CLIENT_MESSAGES = (
+    SessionUpdate,
+    CommitAudio,
+    ClearAudio,
+    CreateItem,
+    TruncateItem,
+    DeleteItem,
+    CreateResponse,
+    CancelResponse,
+    Played,
+)
+ClientMessage = (
+    SessionUpdate
+    | CommitAudio
+    | ClearAudio
+    | CreateItem
+    | TruncateItem
+    | DeleteItem
+    | CreateResponse
+    | CancelResponse
+    | Played
+)
+_Tagged = Annotated[ClientMessage, Field(discriminator="type")]
+CLIENT_FAMILY: TypeAdapter[Any] = TypeAdapter(_Tagged)

@@ -1,0 +1,189 @@
+"""The events of a conversation as the messages of `/ws/voice`."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from chat_app.core import outputs as out
+from chat_app.protocol import extras, server
+from common.audio import float_to_pcm16
+from common.errors import BadRequest, VoiceError
+
+VERSION, AUDIO = 1, 1
+HEADER = struct.Struct("<BBHII")
+"""Version, kind, clause, the response's number, and the start in milliseconds."""
+
+
+def audio_frame(audio: out.ReplyAudio) -> bytes:
+    """The 12-byte header, then mono PCM16 at the voice's rate."""
+    clause = min(audio.clause, 0xFFFF)
+    header = HEADER.pack(VERSION, AUDIO, clause, audio.number, audio.start_ms)
+    return header + float_to_pcm16(audio.samples)
+
+
+def error_event(
+    error: VoiceError, client_event_id: str | None = None
+) -> server.ErrorEvent:
+    """The error as an event."""
+    is_clients = isinstance(error, BadRequest)
+    details: dict[str, Any] = {
+        "type": "invalid_request_error" if is_clients else "server_error",
+        "code": error.code,
+        "message": error.message,
+        "param": error.field,
+        "event_id": client_event_id,
+    }
+    if error.retry_after_seconds is not None:
+        details["retry_after"] = error.retry_after_seconds
+    return server.ErrorEvent(error=details)
+
+
+def as_messages(event: out.ConversationEvent) -> Iterator[BaseModel | bytes]:
+    """What a client is sent for it, in order."""
+    match event:
+        case out.ReplyAudio():
+            yield audio_frame(event)
+        case out.ReplyText():
+            ids = {"response_id": event.response_id, "item_id": event.item_id}
+            yield server.TextDelta(**ids, delta=event.text)
+        case out.TurnCommitted():
+            yield from _turn_committed(event)
+        case out.ResponseStarted():
+            yield from _response_started(event)
+        case out.ResponseEnded():
+            yield from _response_ended(event)
+        case out.ItemAdded():
+            item = _message(event.item_id, event.role, "input_text", event.text)
+            previous = event.previous_item_id
+            yield server.ItemAdded(item=item, previous_item_id=previous)
+            yield server.ItemDone(item=item, previous_item_id=previous)
+        case out.InputFailed():
+            yield error_event(event.error)
+        case _:
+            yield _single(event)
+
+
+def _single(event: out.ConversationEvent) -> BaseModel:
+    match event:
+        case out.CandidateHeard():
+            return extras.Candidate()
+        case out.SpeechStarted():
+            return server.SpeechStarted(
+                item_id=event.item_id, audio_start_ms=event.audio_start_ms
+            )
+        case out.SpeechStopped():
+            return server.SpeechStopped(
+                item_id=event.item_id, audio_end_ms=event.audio_end_ms
+            )
+        case out.CaptionHeard():
+            return extras.Caption(item_id=event.item_id, text=event.text)
+        case out.DelayChosen():
+            return extras.Probability(p=event.probability, commit_in_ms=event.delay_ms)
+        case out.TurnDropped():
+            return extras.Dropped(item_id=event.item_id, reason=event.why)
+        case out.TurnReopened():
+            reply = event.reply_item_id
+            return extras.Reopened(item_id=event.item_id, response_item_id=reply)
+        case out.ClauseSpoken():
+            return extras.Clause(
+                response_id=event.response_id,
+                clause=event.clause,
+                start_ms=event.start_ms,
+                text=event.text,
+                rate=event.rate_hz,
+            )
+        case out.OutputPaused():
+            return extras.Pause(response_id=event.response_id)
+        case out.OutputResumed():
+            return extras.Resume(response_id=event.response_id)
+        case out.ItemTruncated():
+            return server.ItemTruncated(
+                item_id=event.item_id, audio_end_ms=event.audio_end_ms
+            )
+        case out.ItemDeleted():
+            return server.ItemDeleted(item_id=event.item_id)
+        case out.ClosingSoon():
+            return extras.ClosingSoon(seconds=event.seconds)
+        case _:
+            raise AssertionError(f"{event} has no message")
+
+
+def _turn_committed(event: out.TurnCommitted) -> Iterator[BaseModel]:
+    previous = event.previous_item_id
+    item = _message(event.item_id, "user", "input_audio", event.text)
+    yield server.Committed(item_id=event.item_id, previous_item_id=previous)
+    yield server.ItemAdded(item=item, previous_item_id=previous)
+    yield server.ItemDone(item=item, previous_item_id=previous)
+    usage = {"type": "duration", "seconds": round(event.audio_seconds, 3)}
+    yield server.TranscriptCompleted(
+        item_id=event.item_id, transcript=event.text, usage=usage
+    )
+
+
+def _response_started(event: out.ResponseStarted) -> Iterator[BaseModel]:
+    response = {
+        "id": event.response_id,
+        "object": "realtime.response",
+        "status": "in_progress",
+        "output": [],
+        "x.number": event.number,
+    }
+    yield server.ResponseCreated(response=response)
+    item = _message(event.item_id, "assistant", "output_audio", "", "in_progress")
+    yield server.OutputItemAdded(response_id=event.response_id, item=item)
+    previous = event.previous_item_id
+    yield server.ItemAdded(item=item, previous_item_id=previous)
+
+
+def _response_ended(event: out.ResponseEnded) -> Iterator[BaseModel]:
+    if event.error is not None:
+        yield error_event(event.error)
+    ids = {"response_id": event.response_id, "item_id": event.item_id}
+    yield server.AudioDone(**ids)
+    yield server.TextDone(**ids, transcript=event.text)
+    status = "completed" if event.status == "completed" else "incomplete"
+    item = _message(event.item_id, "assistant", "output_audio", event.text, status)
+    yield server.OutputItemDone(response_id=event.response_id, item=item)
+    yield server.ItemDone(item=item)
+    yield server.ResponseDone(response=_response(event, item))
+    yield extras.Metrics(response_id=event.response_id, stages_ms=event.stages_ms)
+
+
+def _response(event: out.ResponseEnded, item: dict[str, Any]) -> dict[str, Any]:
+    details = None
+    if event.status != "completed":
+        details = {"type": event.status, "reason": event.reason or None}
+    usage = None
+    if event.tokens is not None:
+        prompt, reply = event.tokens
+        usage = {
+            "input_tokens": prompt,
+            "output_tokens": reply,
+            "total_tokens": prompt + reply,
+        }
+    return {
+        "id": event.response_id,
+        "object": "realtime.response",
+        "status": event.status,
+        "status_details": details,
+        "output": [item],
+        "usage": usage,
+    }
+
+
+def _message(
+    item_id: str, role: str, kind: str, text: str, status: str = "completed"
+) -> dict[str, Any]:
+    field = "text" if kind.endswith("text") else "transcript"
+    return {
+        "id": item_id,
+        "object": "realtime.item",
+        "type": "message",
+        "status": status,
+        "role": role,
+        "content": [{"type": kind, field: text}],
+    }

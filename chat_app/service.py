@@ -1,0 +1,161 @@
+"""The entry point of spoken conversation: a session for each caller."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+
+from chat_app.conversation.desk import ReplyDesk
+from chat_app.conversation.options import ConversationOptions, default_options
+from chat_app.conversation.records import ConversationRecorder, TurnRecord
+from chat_app.conversation.reply import Speaker
+from chat_app.conversation.running import Running
+from chat_app.conversation.session import ConversationSession
+from chat_app.core import outputs as out
+from chat_app.core.words import TurnWords, turn_words
+from common.config import Config
+from common.engine import Engine
+from common.errors import BadValue, NotFound
+from common.workers import Priority
+from gateway_app.access.principals import Principal
+from gateway_app.usage.accounts import UNMETERED, Accounts
+from llm.engine import ChatMessage, LlmEngine
+from llm.prompt import system_prompt
+from stt_app.core.session.options import Options
+from stt_app.core.turns.engine import TurnModel
+from stt_app.service import ListeningService
+from tts_app.service import SpeechService
+
+WARM_SECONDS = 5.0
+"""How long the start of a conversation waits for the language model to read its prompt."""
+
+
+class ConversationService:
+    """Conversations of all callers of this process."""
+
+    def __init__(
+        self,
+        config: Config,
+        listening: ListeningService,
+        speech: SpeechService,
+        llm: LlmEngine,
+        engines: Sequence[tuple[str, Engine]],
+        recorder: ConversationRecorder,
+        turn_model: TurnModel,
+        accounts: Accounts = UNMETERED,
+    ) -> None:
+        """`engines` are those that must be warm, with the names that clients see."""
+        self._config = config
+        self._listening = listening
+        self._speech = speech
+        self._llm = llm
+        self._engines = engines
+        self._recorder = recorder
+        self._accounts = accounts
+        self._turn_model = turn_model
+        self._desk = ReplyDesk(config.embedded_llm_parallel)
+
+    def defaults(self) -> ConversationOptions:
+        """The options of a client that chooses nothing."""
+        return default_options(self._config)
+
+    def instructions(self, options: ConversationOptions) -> str:
+        """The system prompt. Raises EngineFailed if its file cannot be read."""
+        return options.instructions or system_prompt(self._config)
+
+    async def check(self, options: ConversationOptions) -> None:
+        """Raises BadValue for a choice that is not allowed."""
+        try:
+            await self._speech.check_voice(options.voice)
+        except NotFound as error:  # the conversation goes on
+            raise BadValue(error.message, field="voice") from error
+        wanted, most = options.llm.max_tokens, self._config.llm_max_tokens
+        if wanted is not None and wanted > most:
+            raise BadValue(
+                f"`max_output_tokens` is {wanted}; at most {most} are allowed "
+                "(`llm_max_tokens`).",
+                field="max_output_tokens",
+            )
+
+    async def not_warm(self, options: ConversationOptions) -> dict[str, str]:
+        """Have the language model read the instructions; then which models are not
+        ready, by name, with a sentence."""
+        prompt = ChatMessage("system", self.instructions(options))
+        try:
+            async with asyncio.timeout(WARM_SECONDS):
+                await self._llm.warm([prompt])
+        except TimeoutError:
+            return {"llm": "The language model is still reading its instructions."}
+        healths = {name: engine.health() for name, engine in self._engines}
+        return {name: each.summary for name, each in healths.items() if not each.ok}
+
+    async def open(
+        self,
+        options: ConversationOptions,
+        *,
+        rate_hz: int,
+        principal: Principal,
+        client: str,
+        session_id: str,
+    ) -> ConversationSession:
+        """A conversation whose audio is mono PCM16 at that rate.
+
+        Raises BadValue, and Overloaded while transcripts come late.
+        """
+        account = self._accounts.account(principal, client)
+        live = await self._listening.open_live(
+            Options(
+                sample_rate=rate_hz,
+                interim_results=True,
+                language=options.language or None,
+            ),
+            principal=principal,
+            client=client,
+            session_id=session_id,
+            priority=Priority.FINAL,
+        )
+        return ConversationSession(
+            live,
+            Speaker(self._llm, self._speech, principal, client, account),
+            self._desk,
+            options,
+            instructions=self.instructions(options),
+            words=self._words,
+            longest=self._config.chat_items,
+            finished=partial(self._record, live.session_id, principal, client),
+            turn_model=self._turn_model,
+        )
+
+    def _words(self, language: str) -> TurnWords:
+        language = language or self._config.whisper_lang
+        if language == "auto":
+            language = "en"
+        config = self._config
+        return turn_words(language, config.chat_backchannels, config.chat_stop_words)
+
+    def _record(
+        self,
+        conversation_id: str,
+        principal: Principal,
+        client: str,
+        ended: out.ResponseEnded,
+        running: Running,
+    ) -> None:
+        reply = running.reply
+        finished = reply.finished
+        self._recorder.record(
+            TurnRecord(
+                conversation_id=conversation_id,
+                number=running.number,
+                principal=principal.id,
+                client=client,
+                question=running.question,
+                answer=ended.text,
+                status=ended.status,
+                reason=ended.reason,
+                voice=reply.voice,
+                model=finished.model if finished else self._llm.model_name,
+                stages_ms=ended.stages_ms,
+            )
+        )

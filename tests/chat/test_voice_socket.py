@@ -1,0 +1,286 @@
+"""`/ws/voice` in the real application, on fakes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from common.errors import LlmUnavailable
+from tests.chat.sockets import VoiceClient, kinds, of, talking
+from tests.fake_services import FakeServices
+from tests.fakes import FakeLlm, FakeStt, FakeTts, FakeTurns
+from tests.stt.sounds import LoudnessVad
+
+SAYS = "Paris is the capital."
+Talk = Callable[..., FakeServices]
+
+
+@pytest.fixture
+def talk(make_services: Callable[..., FakeServices]) -> Talk:
+    """Makes services whose speech to text follows a script."""
+
+    def make(
+        script: Sequence[str | Exception] = ("what time is it",),
+        llm: FakeLlm | None = None,
+        **changes: Any,
+    ) -> FakeServices:
+        changes = {"partial_first_seconds": 10, **changes}
+        return make_services(
+            stt=FakeStt(script),
+            llm=llm or FakeLlm(["Paris is ", "the capital."]),
+            vad=LoudnessVad(),
+            **changes,
+        )
+
+    return make
+
+
+async def question(client: VoiceClient) -> list[dict[str, Any]]:
+    """Ask something; everything up to the first clause of the reply."""
+    await client.say(1.0, -2.0)
+    return await client.until("x.output.clause")
+
+
+async def test_it_answers_a_question_aloud(talk: Talk) -> None:
+    async with talking(talk()) as client:
+        events = await question(client)
+        events += await client.until("x.metrics")
+    extras = ("x.turn.probability", "x.caption")
+    names = [kind for kind in kinds(events) if kind not in extras]
+    assert names[:8] == [
+        "input_audio_buffer.speech_started",
+        "input_audio_buffer.speech_stopped",
+        "input_audio_buffer.committed",
+        "conversation.item.added",
+        "conversation.item.done",
+        "conversation.item.input_audio_transcription.completed",
+        "response.created",
+        "response.output_item.added",
+    ]
+    assert names[-6:] == [
+        "response.output_audio.done",
+        "response.output_audio_transcript.done",
+        "response.output_item.done",
+        "conversation.item.done",
+        "response.done",
+        "x.metrics",
+    ]
+    (heard,) = of(events, "conversation.item.input_audio_transcription.completed")
+    assert heard["transcript"] == "what time is it"
+    (done,) = of(events, "response.done")
+    assert done["response"]["status"] == "completed"
+    deltas = of(events, "response.output_audio_transcript.delta")
+    assert "".join(each["delta"] for each in deltas) == SAYS
+    assert {"committed", "first_audio", "first_sent"} <= events[-1]["stages_ms"].keys()
+
+
+async def test_its_audio_is_whole_and_knows_its_place(talk: Talk) -> None:
+    services = talk()
+    async with talking(services) as client:
+        await question(client)
+        await client.until("x.metrics")
+    samples, rate = 0, FakeTts.RATE_HZ
+    for _clause, number, start_ms, audio in client.audio:
+        assert number == 1
+        assert abs(start_ms - samples / rate * 1000) <= 1
+        samples += len(audio) // 2
+    spoken = len(SAYS) * FakeTts.SECONDS_PER_CHARACTER
+    assert samples / rate == pytest.approx(spoken, abs=0.5)
+
+
+async def test_it_prepares_the_reply_before_the_turn_has_ended(talk: Talk) -> None:
+    services = talk()
+    async with talking(services) as client:
+        # Silence ends the turn after half a second, and the text is ready earlier.
+        await client.say(1.0, -0.3)
+        await asyncio.sleep(0.2)
+        assert len(services.llm.asked) == 1
+        assert services.history.records == []
+        await client.say(-1.0)
+        events = await client.until("response.done")
+        assert len(services.llm.asked) == 1
+    assert of(events, "response.created")
+
+
+async def test_it_forgets_what_it_prepared_when_the_speaker_goes_on(talk: Talk) -> None:
+    services = talk(["what time", "what time is it"])
+    async with talking(services) as client:
+        await client.say(1.0, -0.3)
+        await asyncio.sleep(0.2)
+        await client.say(1.0, -2.0)
+        events = await client.until("response.done")
+        assert len(of(events, "response.created")) == 1
+    asked = [messages[-1].content for messages in services.llm.asked]
+    assert asked == ["what time", "what time is it"]
+    spoken = [each for each in services.history.records if hasattr(each, "voice")]
+    assert len(spoken) == 1
+
+
+async def test_an_interruption_keeps_what_was_heard(talk: Talk) -> None:
+    pieces = ["This is the first sentence of a long reply. ", "And this is the second."]
+    services = talk(["tell me all", "stop that now", "go on"], FakeLlm(pieces))
+    async with talking(services) as client:
+        events = await question(client)
+        response = of(events, "response.created")[0]["response"]["id"]
+        await asyncio.sleep(0.3)
+        await client.send("x.played", response_id=response, ms=700)
+        await asyncio.sleep(0)
+        began = time.perf_counter()
+        await client.say(0.5, -2.0)
+        events = await client.until("response.done")
+        assert time.perf_counter() - began < 1.0
+        done = of(events, "response.done")[0]["response"]
+        assert (done["status"], done["status_details"]["reason"]) == (
+            "cancelled",
+            "turn_detected",
+        )
+        assert of(events, "x.output.pause")
+        heard = done["output"][0]["content"][0]["transcript"]
+        assert pieces[0].startswith(heard)
+        assert 2 <= len(heard.split()) <= 6
+        await client.until("response.done")
+    told = [each.content for each in services.llm.asked[-1]]
+    assert told[-3:] == ["tell me all", heard, "stop that now"]
+
+
+async def test_a_backchannel_lets_the_reply_go_on(talk: Talk) -> None:
+    services = talk(
+        ["tell me all", "uh-huh"], FakeLlm(["A reply of some length here."])
+    )
+    async with talking(services) as client:
+        await question(client)
+        await asyncio.sleep(0.2)
+        await client.say(0.4, -1.0)
+        events = await client.until("response.done")
+        dropped = of(events, "x.turn.dropped") or of(
+            await client.until("x.turn.dropped"), "x.turn.dropped"
+        )
+    assert dropped[0]["reason"] == "backchannel"
+    assert of(events, "response.done")[0]["response"]["status"] == "completed"
+    assert len(of(events, "x.output.resume")) == 1
+
+
+async def test_it_answers_what_was_typed(talk: Talk) -> None:
+    services = talk()
+    async with talking(services) as client:
+        content = [{"type": "input_text", "text": "What is the capital?"}]
+        item = {"type": "message", "role": "user", "content": content}
+        await client.send("conversation.item.create", item=item)
+        await client.until("conversation.item.done")
+        await client.send("response.create")
+        await client.send("response.create")
+        events = await client.until("response.done")
+    (refused,) = of(events, "error")
+    assert "active response" in refused["error"]["message"]
+    assert of(events, "response.done")[0]["response"]["status"] == "completed"
+    assert services.llm.asked[-1][-1].content == "What is the capital?"
+
+
+async def test_it_cancels_at_once(talk: Talk) -> None:
+    llm = FakeLlm(["Word "] * 100, seconds=0.05)
+    services = talk(llm=llm)
+    async with talking(services) as client:
+        await question(client)
+        began = time.perf_counter()
+        await client.send("response.cancel")
+        events = await client.until("response.done")
+        assert time.perf_counter() - began < 0.3
+        await asyncio.sleep(0.1)
+        assert llm.stopped == 1
+        assert of(events, "response.done")[0]["response"]["status"] == "cancelled"
+        await client.send("response.cancel")
+        assert (await client.until("error"))[-1]["error"]["code"] == "bad_request"
+
+
+async def test_it_sends_little_ahead_of_the_loudspeaker(talk: Talk) -> None:
+    services = talk(llm=FakeLlm(["a reply with quite a lot of words in it to say"]))
+    async with talking(services) as client:
+        await question(client)
+        await asyncio.sleep(0.5)
+        await client.send("input_audio_buffer.clear")
+        await client.until("input_audio_buffer.cleared")
+        sent = sum(len(audio) for *_, audio in client.audio) / 2 / FakeTts.RATE_HZ
+    assert sent < 2.0
+
+
+async def test_it_says_why_there_is_no_reply_and_goes_on(talk: Talk) -> None:
+    failure = LlmUnavailable("The model is away.")
+    async with talking(talk(llm=FakeLlm([failure]))) as client:
+        await client.say(1.0, -2.0)
+        events = await client.until("response.done")
+        assert of(events, "error")[0]["error"]["code"] == "llm_unavailable"
+        assert of(events, "response.done")[0]["response"]["status"] == "failed"
+        assert (await client.update(instructions="Be brief."))["instructions"]
+
+
+async def test_the_client_may_commit_and_ask(talk: Talk) -> None:
+    async with talking(talk()) as client:
+        shown = await client.update(audio={"input": {"turn_detection": None}})
+        assert shown["audio"]["input"]["turn_detection"] is None
+        await client.say(1.0, -3.0)
+        await client.send("input_audio_buffer.commit")
+        events = await client.until("response.done")
+    assert of(events, "input_audio_buffer.committed")
+
+
+async def test_it_takes_the_silence_that_the_client_chooses(talk: Talk) -> None:
+    async with talking(talk()) as client:
+        turns = {"type": "server_vad", "silence_duration_ms": 900}
+        shown = await client.update(audio={"input": {"turn_detection": turns}})
+        assert shown["audio"]["input"]["turn_detection"]["silence_duration_ms"] == 900
+        await client.say(1.0, -0.7)
+        await client.send("input_audio_buffer.clear")
+        events = await client.until("x.turn.dropped")
+    assert not of(events, "input_audio_buffer.committed")
+    assert of(events, "x.turn.probability")[0]["commit_in_ms"] == 900
+
+
+async def test_it_names_a_wrong_field_and_stays_open(talk: Talk) -> None:
+    async with talking(talk()) as client:
+        await client.send("session.update", session={"voice": "joe"})
+        error = (await client.until("error"))[-1]["error"]
+        assert (error["code"], error["param"]) == ("bad_value", "voice")
+        output = {"output": {"voice": "nobody"}}
+        await client.send("session.update", session={"audio": output})
+        error = (await client.until("error", "close"))[-1]
+        assert error["error"]["param"] == "voice"
+        await client.send("conversation.item.delete", item_id="item_none")
+        assert (await client.until("error"))[-1]["error"]["param"] == "item_id"
+
+
+async def test_it_says_which_model_is_not_ready(talk: Talk) -> None:
+    services = talk()
+    services.llm.started = False
+    async with talking(services) as client:
+        assert list(client.created["x.not_ready"]) == ["llm"]
+
+
+async def test_it_leaves_nothing_behind(talk: Talk) -> None:
+    llm = FakeLlm(["Word "] * 100, seconds=0.05)
+    services = talk(llm=llm)
+    async with talking(services) as client:
+        await question(client)
+    assert llm.stopped == 1
+    assert services.sessions.count("voice") == 0
+
+
+async def test_it_asks_the_turn_model_once_in_each_pause(talk: Talk) -> None:
+    model = FakeTurns([0.05, 0.9])
+    services = talk(["what time", "what time is it"], turns=model)
+    async with talking(services) as client:
+        await client.say(1.0, -0.4)
+        first = (await client.until("x.turn.probability"))[-1]
+        rated = (await client.until("x.turn.probability"))[-1]
+        await client.say(1.0, -0.4)
+        await client.until("x.turn.probability")
+        complete = (await client.until("x.turn.probability"))[-1]
+        await client.say(-1.0)
+        await client.until("response.done")
+    assert (first["commit_in_ms"], rated["commit_in_ms"]) == (500, 1_600)
+    assert (rated["p"], complete["p"]) == (0.05, 0.9)
+    assert complete["commit_in_ms"] == 320
+    assert len(model.heard) == 2
