@@ -151,6 +151,7 @@ def _admin_navigation() -> list[dict[str, Any]]:
             "items": [
                 _model_entry(_("Transcripts"), "hearing", "gateway_app.transcript"),
                 _model_entry(_("Syntheses"), "campaign", "gateway_app.synthesis"),
+                _model_entry(_("Usage"), "bar_chart", "gateway_app.usageday"),
             ],
         },
         {
@@ -164,6 +165,7 @@ def _admin_navigation() -> list[dict[str, Any]]:
             "items": [
                 _model_entry(_("Users"), "person", "auth.user"),
                 _model_entry(_("Groups"), "group", "auth.group"),
+                _model_entry(_("API keys"), "key", "gateway_app.apikey"),
                 _model_entry(_("Audit log"), "history", "gateway_app.auditevent"),
             ],
         },

@@ -28,7 +28,7 @@ class ReadOnlyAdmin(ExportMixin, SiteAdmin):  # type: ignore[misc]
     list_filter_sheet = False
     compressed_fields = True
     export_form_class = ExportForm
-    ordering = ("-created_at", "-pk")
+    ordering: tuple[str, ...] = ("-created_at", "-pk")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
