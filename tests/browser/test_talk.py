@@ -76,7 +76,7 @@ def it_answers_what_was_written(page: Page) -> None:
     stages = replies(page).locator("details")
     expect(stages).to_contain_text(re.compile(r"Answered after \d\.\d\d s"))
     stages.locator("summary").click()
-    expect(stages).to_contain_text(re.compile(r"first audio \d+ ms"))
+    expect(stages).to_contain_text(re.compile(r"first audio [\d,]+ ms"))
     expect(stages).to_contain_text(re.compile(r"heard [\d,]+ ms"))
 
 
