@@ -81,14 +81,14 @@ async def test_the_first_key_closes_the_door_and_a_revoked_one_keeps_it_closed(
     house: House,
 ) -> None:
     assert await house.ask("") == await house.ask("anything") == ANONYMOUS
-    key, secret = await house.make(limits=Limits(sessions=3))
+    key, secret = await house.make(limits=Limits(sessions=3, requests_per_minute=0))
     principal = await house.ask(secret)
     assert principal == Principal(
         key.principal,
         "key",
         "kitchen",
         frozenset({Scope.SPEAK}),
-        Limits(sessions=3),
+        Limits(sessions=3, requests_per_minute=0),
         secret[:16],
     )
     with pytest.raises(Unauthorized, match="required"):
