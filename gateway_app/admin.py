@@ -16,6 +16,7 @@ from unfold.contrib.filters.admin import AllValuesCheckboxFilter, ChoicesCheckbo
 from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from gateway_app.admin_lists.api_keys import ApiKeyAdmin
 from gateway_app.admin_lists.audit import AuditAdmin
 from gateway_app.admin_lists.read_only import NO_BREAK, ReadOnlyAdmin
 from gateway_app.admin_lists.usage import UsageAdmin
@@ -25,7 +26,7 @@ from gateway_app.history.exports import SynthesisResource, TranscriptResource
 from gateway_app.models import HistoryEntry, Status, Synthesis, Transcript
 from gateway_app.monitor.stages import stage_bars
 
-__all__ = ["AuditAdmin", "UsageAdmin"]  # registered by its import
+__all__ = ["ApiKeyAdmin", "AuditAdmin", "UsageAdmin"]  # registered by their imports
 
 PREVIEW_CHARACTERS = 80
 STATUS_COLOURS = {

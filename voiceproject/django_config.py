@@ -166,6 +166,7 @@ def _admin_navigation() -> list[dict[str, Any]]:
             "items": [
                 _model_entry(_("Users"), "person", "auth.user"),
                 _model_entry(_("Groups"), "group", "auth.group"),
+                _model_entry(_("API keys"), "key", "gateway_app.apikey"),
                 _model_entry(_("Audit log"), "history", "gateway_app.auditevent"),
             ],
         },

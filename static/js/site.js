@@ -1,6 +1,7 @@
 // What every page does: the state dot, the theme switch, lines to copy.
 
 import { address } from "./address.js";
+import { toClipboard } from "./clipboard.js";
 import { drawParts, markLost, STATE_WORDS, watchHealth } from "./health.js";
 import { gettext, interpolate } from "./i18n.js";
 import { announce, byId, setIcon } from "./page.js";
@@ -68,21 +69,6 @@ function switchLanguage(code) {
   const secure = location.protocol === "https:" ? "; secure" : "";
   document.cookie = `${LANGUAGE_COOKIE}=${code}; path=${address("/")}; max-age=${YEAR_SECONDS}; samesite=lax${secure}`;
   location.reload();
-}
-
-/**
- * Put text into the clipboard; pages without a secure context use the old way.
- * @param {string} text
- */
-async function toClipboard(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text);
-  const field = document.createElement("textarea");
-  field.value = text;
-  document.body.append(field);
-  field.select();
-  const done = document.execCommand("copy");
-  field.remove();
-  if (!done) throw new Error("The browser does not allow copying.");
 }
 
 /** @param {HTMLElement} button */

@@ -28,6 +28,8 @@ FAKES: dict[str, Any] = {
     "llm_backend": "none",
 }
 CLOSED_SECONDS = 5.0
+POLL_SECONDS = 0.5
+"""A key that is not known yet counts as wrong, and ten of them in a minute are 429."""
 COMMANDS = """
 import sys, json, django
 django.setup()
@@ -88,11 +90,11 @@ def becomes(
     server: RunningServer, key: str, expected: int, path: str = "/voices"
 ) -> bool:
     """Whether requests with the key get this status within two polls."""
-    end = time.monotonic() + 3
+    end = time.monotonic() + 4
     while time.monotonic() < end:
         if status(server, key, path) == expected:
             return True
-        time.sleep(0.05)
+        time.sleep(POLL_SECONDS)
     return False
 
 
