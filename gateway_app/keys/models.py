@@ -7,7 +7,6 @@ import secrets
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
@@ -28,8 +27,7 @@ def _limit(sentence: str) -> Any:
     return models.PositiveIntegerField(
         null=True,
         blank=True,
-        validators=[MinValueValidator(1)],
-        help_text=f"{sentence} Empty: the default of the server.",
+        help_text=f"{sentence} Empty: the default of the server; 0: no limit.",
     )
 
 

@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.utils import timezone
 
-from common.errors import Forbidden, Unauthorized, Unavailable
+from common.errors import Forbidden, TooMany, Unauthorized, Unavailable
 from gateway_app.access.authentication import AccessControl
 from gateway_app.access.counters import Counters
 from gateway_app.access.principals import ANONYMOUS, LOCAL, Limits, Principal, Scope
@@ -98,6 +98,17 @@ async def test_the_first_key_closes_the_door_and_a_revoked_one_keeps_it_closed(
         await house.ask("")
     await house.do(delete_key, key)
     assert await house.ask("") == ANONYMOUS
+
+
+async def test_a_key_may_have_no_limit_where_the_server_has_one() -> None:
+    house = House(principal_requests_per_minute=1)
+    _, usual = await house.make()
+    _, free = await house.make("office", limits=Limits(requests_per_minute=0))
+    for _ in range(3):
+        assert (await house.ask(free)).name == "office"
+    await house.ask(usual)
+    with pytest.raises(TooMany):
+        await house.ask(usual)
 
 
 async def test_a_production_server_stays_closed_without_any_key() -> None:
