@@ -38,5 +38,5 @@ def explained(what: str) -> Iterator[None]:
 def _reason(error: DatabaseError) -> str:
     reason = str(error).strip().splitlines()[0]
     if any(words in reason for words in UNMIGRATED):
-        return "the database has no tables yet: run `manage.py migrate` first."
+        return "the database is not migrated to this version: run `manage.py migrate` first."
     return f"the database fails: {reason}."

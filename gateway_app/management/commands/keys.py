@@ -29,7 +29,7 @@ LIMITS = [field.name for field in fields(Limits)]
 NOTICE = "Running servers notice within two seconds; open sessions are closed."
 FROM_NOW_ON = (
     "This is the first API key: from now on every caller needs a key or a session.\n"
-    "Web pages ask visitors to sign in; `manage.py createsuperuser` makes an account."
+    "Web pages ask visitors to sign in; `manage.py users create NAME --role operator` makes an account."
 )
 OPEN_AGAIN = (
     "That was the last API key: a server outside of production is open to everyone "
@@ -188,7 +188,9 @@ def _add_properties(parser: ArgumentParser, *, scopes_are_needed: bool) -> None:
         "--expires", metavar="TIME", help="`90d`, `12h`, `2w`, `1y`, a date, or `never`"
     )
     parser.add_argument(
-        "--origins", metavar="ORIGINS", help="pages that may use it, with commas"
+        "--origins",
+        metavar="ORIGINS",
+        help="origins of pages that may use it, with commas",
     )
     parser.add_argument(
         "--addresses",
