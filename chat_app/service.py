@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
+
+from django.utils import timezone
 
 from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.options import ConversationOptions, default_options
@@ -123,7 +126,9 @@ class ConversationService:
             instructions=self.instructions(options),
             words=self._words,
             longest=self._config.chat_items,
-            finished=partial(self._record, live.session_id, principal, client),
+            finished=partial(
+                self._record, live.session_id, principal, client, timezone.now()
+            ),
             turn_model=self._turn_model,
         )
 
@@ -139,6 +144,7 @@ class ConversationService:
         conversation_id: str,
         principal: Principal,
         client: str,
+        started_at: datetime,
         ended: out.ResponseEnded,
         running: Running,
     ) -> None:
@@ -150,10 +156,12 @@ class ConversationService:
                 number=running.number,
                 principal=principal.id,
                 client=client,
-                question=running.question,
+                question=running.question.text,
+                language=running.question.language,
                 answer=ended.text,
                 status=ended.status,
                 reason=ended.reason,
+                started_at=started_at,
                 voice=reply.voice,
                 model=finished.model if finished else self._llm.model_name,
                 stages_ms=ended.stages_ms,

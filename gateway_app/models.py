@@ -3,7 +3,8 @@ being forgotten, and those of the folders."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, Self
 
 from django.db import models
 from django.utils import timezone
@@ -82,6 +83,13 @@ class HistoryEntry(models.Model):
             ),
         ]
 
+    @classmethod
+    def write(cls, rows: Sequence[Self], database: str) -> None:
+        """Insert them. Raises Django's database errors."""
+        for row in rows:
+            row.pk = None  # set by an earlier try that was rolled back
+        cls._default_manager.using(database).bulk_create(rows)
+
 
 class Transcript(HistoryEntry):
     """One utterance that was transcribed."""
@@ -107,6 +115,14 @@ class Transcript(HistoryEntry):
 
     def __str__(self) -> str:
         return f"Transcript {self.pk}"
+
+    @classmethod
+    def write(cls, rows: Sequence[Self], database: str) -> None:
+        """An utterance that is transcribed again after a lost connection replaces its
+        earlier row."""
+        newest = {row.request_id: row for row in rows}
+        cls._default_manager.using(database).filter(request_id__in=newest).delete()
+        super().write(list(newest.values()), database)
 
 
 class Synthesis(HistoryEntry):

@@ -10,6 +10,7 @@ from common.config import Config, LoadedConfig, load_config
 from common.services import Services
 from gateway_app.access.keys import ConfigKeys
 from gateway_app.history.records import Record
+from gateway_app.history.storage import WaitingRow
 from gateway_app.monitor.monitor import Monitor
 from gateway_app.services import GatewayServices
 from gateway_app.sockets.sessions import SessionRegistry
@@ -27,9 +28,14 @@ class KeptHistory:
 
     def __init__(self) -> None:
         self.records: list[Record] = []
+        self.rows: list[WaitingRow] = []
+        """Of other rooms."""
 
     def record(self, record: Record) -> None:
         self.records.append(record)
+
+    def keep(self, row: WaitingRow) -> None:
+        self.rows.append(row)
 
 
 class FakeServices(Services):

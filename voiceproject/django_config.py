@@ -151,6 +151,7 @@ def _admin_navigation() -> list[dict[str, Any]]:
             "items": [
                 _model_entry(_("Transcripts"), "hearing", "gateway_app.transcript"),
                 _model_entry(_("Syntheses"), "campaign", "gateway_app.synthesis"),
+                _model_entry(_("Conversations"), "forum", "chat_app.conversation"),
                 _model_entry(_("Usage"), "bar_chart", "gateway_app.usageday"),
             ],
         },

@@ -175,7 +175,7 @@ def assemble(
         rooms.append(speech)
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
-    rooms += build_talking(config, Services(*rooms), meter)
+    rooms += build_talking(config, Services(*rooms), meter, records)
     failures, stored_keys = FailureLog(), DatabaseKeys(sessions)
     access = AccessControl(
         config, counters, [keys or stored_keys], listener=failures, routes=ROUTES

@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "gateway_app",
     "stt_app",
     "tts_app",
+    "chat_app",
 ]
 
 MIDDLEWARE = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 
@@ -22,6 +23,8 @@ class TurnRecord:
     status: str
     """`completed`, `cancelled`, `failed` or `incomplete`."""
     reason: str = ""
+    started_at: datetime | None = None
+    """The start of the conversation."""
     language: str = ""
     voice: str = ""
     model: str = ""
@@ -34,10 +37,3 @@ class ConversationRecorder(Protocol):
 
     def record(self, turn: TurnRecord) -> None:
         """Queue it. Returns at once and never raises."""
-
-
-class NoConversationRecords:
-    """Stores nothing."""
-
-    def record(self, turn: TurnRecord) -> None:
-        """Discard it."""

@@ -13,7 +13,7 @@ from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.marks import Marks
 from chat_app.conversation.options import ConversationOptions
 from chat_app.conversation.reply import Reply, Speaker
-from chat_app.conversation.running import Running
+from chat_app.conversation.running import Question, Running
 from chat_app.conversation.sender import ReplySender
 from chat_app.core import actions as do, events as on, outputs as out
 from chat_app.core.dialogue import Dialogue, Item
@@ -39,7 +39,7 @@ class Replies:
         tell: Callable[[on.TurnEvent], None],
         clock: Callable[[], float],
     ) -> None:
-        self.question = ""
+        self.question = Question()
         """What the next reply answers, for the records."""
         self.last_item_id = ""
         """The item of the newest response."""
@@ -127,7 +127,7 @@ class Replies:
             speculative=action.speculative,
             clock=self._clock,
         )
-        running = self._running[action.key] = Running(reply, action.text)
+        running = self._running[action.key] = Running(reply)
         running.take_back = partial(self._take_back, action.key)
         self._desk.begin(running, speculative=action.speculative)
         running.making = asyncio.create_task(self._make(running))

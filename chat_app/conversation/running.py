@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from chat_app.conversation.marks import Marks
 from chat_app.conversation.reply import Reply
@@ -12,12 +13,20 @@ from chat_app.core import outputs as out
 from common.errors import VoiceError
 
 
+@dataclass(frozen=True)
+class Question:
+    """What a reply answers, for the records."""
+
+    text: str = ""
+    language: str = ""
+
+
 class Running:
     """A reply that is made, and sent once it is released."""
 
-    def __init__(self, reply: Reply, question: str) -> None:
+    def __init__(self, reply: Reply) -> None:
         self.reply = reply
-        self.question = question
+        self.question = Question()
         self.number = 0
         """Counts the conversation's responses from 1; 0 before it is released."""
         self.ended: out.ResponseEnded | None = None

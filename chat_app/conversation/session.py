@@ -14,7 +14,7 @@ from chat_app.conversation.marks import Marks
 from chat_app.conversation.options import ConversationOptions
 from chat_app.conversation.replies import Replies
 from chat_app.conversation.reply import Speaker
-from chat_app.conversation.running import Running
+from chat_app.conversation.running import Question, Running
 from chat_app.conversation.turn_model import ASK_AFTER_SECONDS, rating
 from chat_app.core import actions as do, events as on, outputs as out
 from chat_app.core.dialogue import Dialogue, Item
@@ -138,7 +138,7 @@ class ConversationSession:
         chosen: Any = role
         self.dialogue.put(Item(item_id, chosen, text))
         if role == "user":
-            self._replies.question = text
+            self._replies.question = Question(text, self._language)
         self._put(out.ItemAdded(item_id, previous, role, text))
 
     def delete_item(self, item_id: str) -> bool:
@@ -237,8 +237,8 @@ class ConversationSession:
         self._marks.mark("committed")
         seconds = self._marks.turn_seconds
         self.dialogue.put(Item(item_id, "user", action.text))
-        self._replies.question = action.text
         language = self._language
+        self._replies.question = Question(action.text, language)
         self._put(out.TurnCommitted(item_id, previous, action.text, seconds, language))
 
     def _reopen(self, turn: int) -> None:

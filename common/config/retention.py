@@ -14,7 +14,7 @@ class RetentionSettings(Section):
 
     history_retention_days: int = setting(
         30,
-        "Days that transcripts and syntheses are kept; 0 keeps them.",
+        "Days that transcripts, syntheses and spoken conversations are kept; 0 keeps them.",
         ge=0,
         le=LONGEST_DAYS,
     )
@@ -27,6 +27,12 @@ class RetentionSettings(Section):
     synthesis_retention_days: int | None = setting(
         None,
         "The same for syntheses alone; empty uses `history_retention_days`.",
+        ge=0,
+        le=LONGEST_DAYS,
+    )
+    conversation_retention_days: int | None = setting(
+        None,
+        "The same for spoken conversations alone; empty uses `history_retention_days`.",
         ge=0,
         le=LONGEST_DAYS,
     )
@@ -55,6 +61,11 @@ class RetentionSettings(Section):
     def syntheses_kept(self) -> timedelta | None:
         """None keeps them."""
         return _days(self.synthesis_retention_days, self.history_retention_days)
+
+    @property
+    def conversations_kept(self) -> timedelta | None:
+        """None keeps them."""
+        return _days(self.conversation_retention_days, self.history_retention_days)
 
     @property
     def usage_kept(self) -> timedelta | None:

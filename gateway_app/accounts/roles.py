@@ -1,7 +1,7 @@
 """What each role may do in the admin; its scopes are in
 gateway_app/access/principals.py.
 
-A migration creates the groups. The admin can change their permissions, which then count.
+Migrations create the groups. The admin can change their permissions, which then count.
 """
 
 from __future__ import annotations
@@ -27,12 +27,14 @@ _READER = (
     Right("gateway_app", "synthesis", "view"),
     Right("gateway_app", "usageday", "view"),
     Right("tts_app", "voice", "view"),
+    Right("chat_app", "conversation", "view"),
 )
 _OPERATOR = (
     *_READER,
     Right("tts_app", "voice", "change"),
     Right("gateway_app", "transcript", "delete"),
     Right("gateway_app", "synthesis", "delete"),
+    Right("chat_app", "conversation", "delete"),
 )
 _ADMINISTRATOR = (
     *_OPERATOR,

@@ -31,7 +31,7 @@ COMMON_LAST = (
 
 def defused(cell: Any) -> Any:
     """The cell, quoted if a spreadsheet would treat it as a formula."""
-    if isinstance(cell, dict):
+    if isinstance(cell, dict | list):
         return json.dumps(cell)
     if isinstance(cell, str) and cell.startswith(FORMULA_STARTS):
         return f"'{cell}"

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from gateway_app.history.storage import WaitingRow
+
 
 @dataclass(frozen=True)
 class TranscriptRecord:
@@ -59,11 +61,17 @@ class HistoryWriter(Protocol):
     def record(self, record: Record) -> None:
         """Queue the record. Returns at once and never raises."""
 
+    def keep(self, row: WaitingRow) -> None:
+        """Queue a row of another room. Returns at once and never raises."""
+
 
 class NoHistory:
     """Stores nothing: for the command line."""
 
     def record(self, record: Record) -> None:
+        """Discard it."""
+
+    def keep(self, row: WaitingRow) -> None:
         """Discard it."""
 
 

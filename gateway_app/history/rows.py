@@ -17,16 +17,17 @@ def row_of(record: Record, ended: datetime) -> HistoryEntry:
     """The row for the record, not yet written."""
     table: type[HistoryEntry]
     table = Transcript if isinstance(record, TranscriptRecord) else Synthesis
-    stages = _finite(record.stages_ms)
+    stages = finite(record.stages_ms)
     values: dict[str, Any] = {
         column: stages.get(column.removesuffix("_ms")) for column in table.STAGE_COLUMNS
     }
     for name, value in vars(record).items():
-        values[name] = _fitting(table, name, value)
+        values[name] = fitting(table, name, value)
     return table(**{**values, "stages_ms": stages, "created_at": ended})
 
 
-def _fitting(table: type[HistoryEntry], name: str, value: Any) -> Any:
+def fitting(table: type[models.Model], name: str, value: Any) -> Any:
+    """The value as this column of the table can hold it."""
     if isinstance(value, str):
         field: models.Field[Any, Any] = table._meta.get_field(name)  # type: ignore[assignment]
         return clean_text(value)[: field.max_length]
@@ -35,7 +36,8 @@ def _fitting(table: type[HistoryEntry], name: str, value: Any) -> Any:
     return value
 
 
-def _finite(stages: dict[str, float]) -> dict[str, float]:
+def finite(stages: dict[str, float]) -> dict[str, float]:
+    """The stages as JSON can hold them."""
     return {
         clean_text(stage): round(float(value), 3)
         for stage, value in stages.items()

@@ -3,24 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Protocol
 
 from django.db import transaction
 
-from gateway_app.models import HistoryEntry, Synthesis, Transcript
+
+class WaitingRow(Protocol):
+    """Something that the history writes in its batches. Rooms bring their own."""
+
+    @property
+    def created_at(self) -> datetime:
+        """When it happened."""
+
+    @property
+    def principal(self) -> str:
+        """Whose it is."""
+
+    @property
+    def client(self) -> str:
+        """IP address of the client."""
+
+    @property
+    def request_id(self) -> str:
+        """For the log."""
+
+    @classmethod
+    def write(cls, rows: Any, database: str) -> None:
+        """Write rows of this class, within a transaction. Called again with the same
+        rows after a failure. Raises Django's database errors."""
 
 
-def write_rows(rows: Sequence[HistoryEntry], *, database: str) -> None:
-    """Insert all or none. Raises Django's database errors.
-
-    An utterance that is transcribed again after a lost connection replaces its earlier
-    row.
-    """
-    for row in rows:
-        row.pk = None  # set by an earlier try that was rolled back
-    heard = {row.request_id: row for row in rows if isinstance(row, Transcript)}
-    spoken = [row for row in rows if isinstance(row, Synthesis)]
+def write_rows(rows: Sequence[WaitingRow], *, database: str) -> None:
+    """Write all or none. Raises Django's database errors."""
     with transaction.atomic(using=database):
-        transcripts = Transcript.objects.using(database)
-        transcripts.filter(request_id__in=heard).delete()
-        transcripts.bulk_create(heard.values())
-        Synthesis.objects.using(database).bulk_create(spoken)
+        for kind in dict.fromkeys(type(row) for row in rows):
+            kind.write([row for row in rows if type(row) is kind], database)

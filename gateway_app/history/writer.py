@@ -21,8 +21,7 @@ from common.config import Config
 from common.metrics import HISTORY_DROPPED
 from gateway_app.history.records import Record
 from gateway_app.history.rows import row_of
-from gateway_app.history.storage import write_rows
-from gateway_app.models import HistoryEntry
+from gateway_app.history.storage import WaitingRow, write_rows
 from gateway_app.retention.people import Person
 
 log = structlog.get_logger(__name__)
@@ -67,8 +66,8 @@ class DatabaseHistory:
         self._monitor = monitor
         self._database = database
         self._clock = clock
-        self._waiting: deque[HistoryEntry] = deque()
-        self._batch: list[HistoryEntry] = []
+        self._waiting: deque[WaitingRow] = deque()
+        self._batch: list[WaitingRow] = []
         self._dropped_in_a_row = 0
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -116,6 +115,11 @@ class DatabaseHistory:
             except Exception:
                 log.exception("record failed", request_id=record.request_id)
 
+    def keep(self, row: WaitingRow) -> None:
+        """Queue a row of another room. Returns at once and never raises."""
+        if self._config.store_history:
+            self._queue(row)
+
     def forget(self, person: Person) -> None:
         """Drop the queued records of this person. Returns at once."""
         self._forgotten.append((timezone.now(), person))
@@ -129,7 +133,7 @@ class DatabaseHistory:
         if self._monitor is not None:
             self._monitor.record(record)
 
-    def _queue(self, row: HistoryEntry) -> None:
+    def _queue(self, row: WaitingRow) -> None:
         stopped = self._stopping.is_set() and self._thread is None
         if stopped or self.pending >= self._config.history_queue_limit:
             HISTORY_DROPPED.inc()
@@ -205,13 +209,13 @@ class DatabaseHistory:
             for row in list(self._batch):
                 self._write_alone(row)
 
-    def _is_forgotten(self, row: HistoryEntry) -> bool:
+    def _is_forgotten(self, row: WaitingRow) -> bool:
         return any(
             row.created_at <= moment and person.owns(row.principal, row.client)
             for moment, person in list(self._forgotten)
         )
 
-    def _write_alone(self, row: HistoryEntry) -> None:
+    def _write_alone(self, row: WaitingRow) -> None:
         """Drop only the row that cannot be written."""
         try:
             write_rows([row], database=self._database)

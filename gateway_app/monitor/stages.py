@@ -8,8 +8,13 @@ from dataclasses import dataclass
 STAGE_NAMES = {
     "transcribe": "Whisper transcription",
     "final": "Final, after the end of speech",
+    "transcribed": "Transcript",
+    "rated": "Estimate of the turn model",
+    "endpoint": "Pause long enough",
+    "committed": "Turn committed",
     "llm_first_token": "First token of the language model",
     "first_audio": "First sound",
+    "first_sent": "First sound sent",
     "total": "Whole answer",
 }
 

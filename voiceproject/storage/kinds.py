@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import DEFAULT_DB_ALIAS
 
+from chat_app.history.kept import kept_by_conversation
 from common.config import Config
 from gateway_app.retention.kept import Kept
 from gateway_app.retention.kinds import kept_by_gateway
@@ -18,4 +19,5 @@ def kept_data(config: Config, database: str = DEFAULT_DB_ALIAS) -> list[Kept]:
         *kept_by_gateway(config, database),
         *kept_by_speech(config, database),
         *kept_by_listening(config),
+        *kept_by_conversation(config, database),
     ]

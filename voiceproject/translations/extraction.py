@@ -13,8 +13,8 @@ from django.utils.translation.template import templatize
 from common.config import project_dir
 
 ROOMS = (
-    *("common", "compat_app", "gateway_app", "llm", "stt_app", "tts_app"),
-    "voiceproject",
+    *("chat_app", "common", "compat_app", "gateway_app", "llm", "stt_app"),
+    *("tts_app", "voiceproject"),
 )
 COMMENT_TAG = "Translators:"
 _KEYWORDS = {

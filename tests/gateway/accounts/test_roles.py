@@ -22,6 +22,7 @@ from gateway_app.accounts.roles import ROLE_RIGHTS, role_group
 from gateway_app.models import Transcript
 
 migration = import_module("gateway_app.migrations.0008_roles")
+conversations = import_module("chat_app.migrations.0002_roles")
 
 
 def test_each_role_has_its_scopes() -> None:
@@ -39,11 +40,13 @@ def test_each_role_has_its_scopes() -> None:
     assert scopes_of_user([], is_superuser=True) == ALL_SCOPES
 
 
-def test_the_migration_grants_what_the_table_says() -> None:
-    assert {
-        role.value: [tuple(right) for right in rights]
-        for role, rights in ROLE_RIGHTS.items()
-    } == migration.ROLES
+def test_the_migrations_grant_what_the_table_says() -> None:
+    for role, rights in ROLE_RIGHTS.items():
+        added = conversations.ADDED[role.value]
+        assert {tuple(right) for right in rights} == {
+            *migration.ROLES[role.value],
+            *(("chat_app", "conversation", action) for action in added),
+        }
 
 
 @pytest.mark.django_db(transaction=True)
@@ -69,6 +72,23 @@ class TestInTheDatabase:
             migration.create_roles(apps, editor)
         assert not Group.objects.get(name="reader").permissions.exists()
 
+    def test_those_who_read_the_history_read_conversations(self) -> None:
+        Group.objects.all().delete()
+        Group.objects.create(name="operator")  # without permissions
+        with connection.schema_editor() as editor:
+            migration.create_roles(apps, editor)
+            conversations.grant(apps, editor)
+
+        def readers() -> set[str]:
+            codename = "permissions__codename"
+            found = Group.objects.filter(**{codename: "view_conversation"})
+            return set(found.values_list("name", flat=True))
+
+        assert readers() == {"reader", "administrator"}
+        with connection.schema_editor() as editor:
+            conversations.revoke(apps, editor)
+        assert readers() == set()
+
     async def test_an_account_has_the_scopes_of_its_group(self) -> None:
         alice = await User.objects.acreate(username="alice")
         group, _ = await Group.objects.aget_or_create(name="reader")
@@ -79,6 +99,7 @@ class TestInTheDatabase:
     # page of the admin -> who sees it
     PAGES = (
         ("/admin/gateway_app/transcript/", {*Role}),
+        ("/admin/chat_app/conversation/", {*Role}),
         ("/admin/tts_app/voice/", {*Role}),
         ("/admin/auth/user/", {Role.ADMINISTRATOR}),
         ("/admin/gateway_app/auditevent/", {Role.ADMINISTRATOR}),

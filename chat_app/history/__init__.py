@@ -1,0 +1,1 @@
+"""Spoken conversations in the database."""

@@ -1,0 +1,57 @@
+"""A conversation as it is read: who said what, and how long the replies took."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+
+from chat_app.models import Turn
+from gateway_app.admin_lists.read_only import NO_BREAK
+from gateway_app.monitor.stages import StageBar, stage_bars
+
+DASH = " \N{EM DASH}"
+
+
+@dataclass(frozen=True)
+class DialogueTurn:
+    """One turn for the template."""
+
+    question: str
+    answer: str
+    """With a dash at its end if it was cut short."""
+    note: str
+    """Why the reply was not heard to its end; empty if it was."""
+    voice_to_voice: str
+    bars: list[StageBar]
+
+
+def dialogue_of(turns: Iterable[Turn]) -> list[DialogueTurn]:
+    """The turns in their order."""
+    return [
+        DialogueTurn(
+            turn.question,
+            turn.answer + DASH if turn.answer and turn.is_interrupted else turn.answer,
+            _note(turn),
+            milliseconds(turn.voice_to_voice_ms),
+            stage_bars(turn.stages_ms),
+        )
+        for turn in turns
+    ]
+
+
+def milliseconds(value: float | None) -> str:
+    """For people; empty if there is none."""
+    return "" if value is None else f"{number_format(value, 0)}{NO_BREAK}ms"
+
+
+def _note(turn: Turn) -> str:
+    if turn.status == "cancelled" and turn.reason == "turn_detected":
+        return gettext("interrupted")
+    return {
+        "cancelled": gettext("cancelled"),
+        "failed": gettext("failed"),
+        "incomplete": gettext("cut short"),
+    }.get(turn.status, "")
