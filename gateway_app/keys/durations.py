@@ -17,7 +17,10 @@ def moment_of(text: str) -> datetime:
     without a zone. Raises ValueError."""
     if span := _SPAN.fullmatch(text):
         days = int(span.group(1)) * _DAYS[span.group(2)]
-        return timezone.now() + timedelta(days=days)
+        try:
+            return timezone.now() + timedelta(days=days)
+        except OverflowError as error:
+            raise ValueError(f"`{text}` ends after the year 9999.") from error
     moment = parse_datetime(text)
     if moment is None and (day := parse_date(text)) is not None:
         moment = datetime(day.year, day.month, day.day)

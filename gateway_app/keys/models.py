@@ -13,7 +13,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from gateway_app.access.origins import is_origin
-from gateway_app.access.principals import Limits, Scope
+from gateway_app.access.principals import USER_PREFIX, Limits, Scope
 
 NAME_CHARACTERS = 100
 
@@ -108,7 +108,9 @@ class ApiKey(models.Model):
         return self.secrets.filter(revoked_at=None)
 
     def clean(self) -> None:
-        """Raises ValidationError for scopes, origins and addresses that do not exist."""
+        """Raises ValidationError for a name that stands for somebody else, and for
+        scopes, origins and addresses that do not exist."""
+        _check_name(self.name)
         known = {str(scope) for scope in Scope}
         if not self.scopes or set(self.scopes) - known:
             raise ValidationError(
@@ -155,6 +157,26 @@ class KeysVersion(models.Model):
 
     def __str__(self) -> str:
         return str(self.version)
+
+
+def _check_name(name: str) -> None:
+    """Commands such as `forget` take a name, an id or an address in the same place."""
+    if not name.isprintable() or name != name.strip():
+        raise ValidationError(
+            {"name": "A name is one line, with no space at its ends."}
+        )
+    if name.startswith(("key:", USER_PREFIX)) or _is_address(name):
+        raise ValidationError(
+            {"name": "A name may not look like an id (`key:...`) or an address."}
+        )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_interface(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _check_network(address: str) -> None:

@@ -38,6 +38,8 @@ def create_key(
         **asdict(limits),
     )
     key.full_clean()
+    if expires_at is not None and expires_at <= timezone.now():
+        raise ValidationError("The key would have expired already.")
     key.save()
     record(actor, Action.CREATED, subject_of(key), scopes=", ".join(key.scopes))
     return key, first_secret(key)

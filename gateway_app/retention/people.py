@@ -55,11 +55,16 @@ def find_person(text: str, config: Config) -> Person:
     An id counts even if its key or account is gone: its data may still be there.
     """
     text = text.strip()
-    if address := _network(text):
-        return Person(networks=frozenset([address]))
-    if _PRINCIPAL_ID.fullmatch(text):
-        return Person(frozenset([text]))
-    found = sorted({*_keys(text, config), *_users(text)})
+    named = {*_keys(text, config), *_users(text)}
+    meant = _address_or_id(text)
+    if others := sorted(named - (meant.principals if meant else named)):
+        raise NobodyFound(
+            f"`{text}` is also the name of {' and '.join(others)}: name that id, or an "
+            f"address as {text}/32."
+        )
+    if meant is not None:
+        return meant
+    found = sorted(named)
     if not found:
         raise NobodyFound(
             f"There is no key, user or address `{text}`. Name a key or its id "
@@ -70,6 +75,14 @@ def find_person(text: str, config: Config) -> Person:
     return Person(frozenset(found))
 
 
+def _address_or_id(text: str) -> Person | None:
+    if address := _network(text):
+        return Person(networks=frozenset([address]))
+    if _PRINCIPAL_ID.fullmatch(text):
+        return Person(frozenset([text]))
+    return None
+
+
 def _network(text: str) -> str:
     """The address as it is counted; empty if it is none."""
     try:
@@ -77,10 +90,12 @@ def _network(text: str) -> str:
     except ValueError:
         pass
     try:
-        wide = ipaddress.IPv6Network(text)
+        wide = ipaddress.ip_network(text)
     except ValueError:
         return ""
-    return str(wide) if wide.prefixlen == 64 else ""
+    if wide.prefixlen == wide.max_prefixlen:
+        return network(str(wide.network_address))
+    return str(wide) if (wide.version, wide.prefixlen) == (6, 64) else ""
 
 
 def _keys(text: str, config: Config) -> Iterator[str]:

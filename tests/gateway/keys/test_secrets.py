@@ -8,10 +8,15 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from django.core.exceptions import ValidationError
+from django.utils import timezone
 
-from gateway_app.access.principals import Principal
+from gateway_app.access.principals import Principal, Scope
+from gateway_app.keys.durations import moment_of
+from gateway_app.keys.models import ApiKey
 from gateway_app.keys.secret import digest_of, matches, new_secret, prefix_of
 from gateway_app.keys.snapshot import MAX_KEYS, KeySnapshot, KnownSecret
+from gateway_app.keys.store import create_key
 
 NOW = 1_000.0
 OWNER = Principal("key:1", "key", "kitchen", credential="earlark_")
@@ -79,3 +84,21 @@ def test_a_check_takes_less_than_a_millisecond_with_as_many_keys_as_there_may_be
             f"\na check of a key: {statistics.median(took) * 1e6:.1f} us\n"
         )
     assert statistics.median(took) < 0.001
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["key:0123456789abcdef", "user:1", "192.0.2.7", "2001:db8::/64", " a", "a\nb"],
+)
+def test_a_name_cannot_be_taken_for_something_else(name: str) -> None:
+    with pytest.raises(ValidationError, match="name"):
+        ApiKey(name=name, scopes=[Scope.SPEAK]).clean()
+    ApiKey(name="Ada, 2nd laptop", scopes=[Scope.SPEAK]).clean()
+
+
+@pytest.mark.django_db
+def test_a_new_key_does_not_end_in_the_past_nor_after_all_time() -> None:
+    with pytest.raises(ValidationError, match="expired already"):
+        create_key("local", "late", ["tts"], expires_at=timezone.now())
+    with pytest.raises(ValueError, match="year 9999"):
+        moment_of("99999y")

@@ -9,6 +9,8 @@ from common.config import Config
 from gateway_app.access.keys import key_principal
 from gateway_app.retention.people import NobodyFound, Person, find_person
 
+pytestmark = pytest.mark.django_db
+
 
 def found(text: str, config: Config | None = None) -> Person:
     return find_person(text, config or Config())
@@ -19,6 +21,7 @@ def found(text: str, config: Config | None = None) -> Person:
     [
         ("192.0.2.7", "192.0.2.7"),
         ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7/32", "192.0.2.7"),
         ("2001:db8::5", "2001:db8::/64"),
         (" 2001:db8::/64 ", "2001:db8::/64"),
     ],
@@ -40,7 +43,6 @@ def test_it_takes_ids_of_what_is_gone_by_now() -> None:
     assert found("user:7").user_ids == {7}
 
 
-@pytest.mark.django_db
 def test_it_takes_the_name_of_a_configured_key_but_not_the_key() -> None:
     config = Config(api_keys=["a-long-secret"])
     principal = key_principal("a-long-secret")
@@ -49,14 +51,12 @@ def test_it_takes_the_name_of_a_configured_key_but_not_the_key() -> None:
         found("a-long-secret", config)
 
 
-@pytest.mark.django_db
 def test_it_takes_the_name_or_the_address_of_a_user() -> None:
     alice = User.objects.create_user("alice", "Alice@Example.org")
     for text in ("alice", "alice@example.org"):
         assert found(text).principals == {f"user:{alice.pk}"}
 
 
-@pytest.mark.django_db
 def test_it_does_not_choose_between_two() -> None:
     for name in ("alice", "bob"):
         User.objects.create_user(name, "us@example.org")
@@ -64,8 +64,15 @@ def test_it_does_not_choose_between_two() -> None:
         found("us@example.org")
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("text", ["", "anonymous", "local", "2001:db8::/32", "key:"])
 def test_it_refuses_whoever_is_nobody_or_everybody(text: str) -> None:
     with pytest.raises(NobodyFound, match="Name a key"):
         found(text)
+
+
+def test_it_takes_no_name_for_an_address() -> None:
+    impostor = User.objects.create_user("192.0.2.7")
+    with pytest.raises(NobodyFound, match=f"name of user:{impostor.pk}:"):
+        found("192.0.2.7")
+    assert found("192.0.2.7/32").networks == {"192.0.2.7"}
+    assert found(f"user:{impostor.pk}").principals == {f"user:{impostor.pk}"}
