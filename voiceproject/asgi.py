@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 from channels.auth import AuthMiddlewareStack
-from channels.routing import ProtocolTypeRouter, URLRouter
+from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voiceproject.settings")
@@ -24,7 +24,7 @@ from gateway_app.access.proxies import behind_proxy  # noqa: E402
 from gateway_app.access.root_path import placed  # noqa: E402
 from gateway_app.services import GatewayServices  # noqa: E402
 from voiceproject.lifecycle import ServerProcess  # noqa: E402
-from voiceproject.routing import websocket_urls  # noqa: E402
+from voiceproject.routing import sockets_of  # noqa: E402
 from voiceproject.services import build_services  # noqa: E402
 from voiceproject.storage.folder import FolderInUse  # noqa: E402
 from voiceproject.storage.use import using_data_folder  # noqa: E402
@@ -38,7 +38,7 @@ def build_application(services: Services) -> Any:
     routed = ProtocolTypeRouter(
         {
             "http": _django,
-            "websocket": AuthMiddlewareStack(URLRouter(websocket_urls(services))),
+            "websocket": AuthMiddlewareStack(sockets_of(services)),
         }
     )
 

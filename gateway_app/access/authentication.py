@@ -11,6 +11,7 @@ from common.errors import Forbidden, Unauthorized
 from gateway_app.access.browser_tokens import (
     TOKEN_PREFIX,
     BrowserTokens,
+    Claims,
     NotAToken,
 )
 from gateway_app.access.counters import Counters
@@ -139,18 +140,20 @@ class AccessControl:
             self.failures.listener.failed(Kind.KEY, address)
             await self.failures.count(address)
             raise
-        principal = await self._principal_named(claims.principal_id)
+        principal = await self._principal_named(claims)
         if principal is None:
             raise Unauthorized("Whoever asked for this token has lost access since.")
         scopes = frozenset(filter(principal.may, claims.scopes))
         return replace(principal, scopes=scopes, by_token=True)
 
-    async def _principal_named(self, principal_id: str) -> Principal | None:
-        """The principal with this id, as it is now; None if it has lost access."""
+    async def _principal_named(self, claims: Claims) -> Principal | None:
+        """Who asked for the token, as it is now; None if it has lost access."""
+        principal_id = claims.principal_id
         if principal_id == ANONYMOUS.id:
             return None  # keys are required by now
         for source in self._sources:
-            if (principal := await source.named(principal_id)) is not None:
+            principal = await source.named(principal_id, claims.credential)
+            if principal is not None:
                 return principal
         return await principal_of_user_id(principal_id)
 

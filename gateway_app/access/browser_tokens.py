@@ -1,7 +1,8 @@
 """Short-lived tokens, with which a web page opens one WebSocket without knowing a key.
 
-A token is signed, not stored: it holds the id of the principal, its scopes, when it
-expires, and a number that is remembered once it has been used.
+A token is signed, not stored: it holds the id of the principal, the prefix of the secret
+that asked for it, the scopes, when it expires, and a number that is remembered once it
+has been used.
 """
 
 from __future__ import annotations
@@ -50,6 +51,8 @@ class Claims:
     """What a valid token says."""
 
     principal_id: str
+    credential: str
+    """The prefix of the secret that asked for it; see Principal."""
     scopes: frozenset[Scope]
     expires_at: int
     number: str
@@ -92,6 +95,7 @@ class BrowserTokens:
         expires_at = int(self._clock()) + seconds
         content = {
             "p": principal.id,
+            "c": principal.credential,
             "s": [scope.value for scope in granted],
             "e": expires_at,
             "n": secrets.token_urlsafe(12),
@@ -135,6 +139,7 @@ class BrowserTokens:
             raise NotAToken("The token is not valid.") from error
         return Claims(
             content["p"],
+            content.get("c", ""),  # tokens of the version before had none
             frozenset(Scope(scope) for scope in content["s"]),
             content["e"],
             content["n"],

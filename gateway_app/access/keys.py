@@ -31,8 +31,9 @@ class KeySource(Protocol):
     async def principal(self, key: str) -> Principal | None:
         """The principal of the key, or None if it is unknown."""
 
-    async def named(self, principal_id: str) -> Principal | None:
-        """The principal with this id while it has a valid key, otherwise None."""
+    async def named(self, principal_id: str, credential: str) -> Principal | None:
+        """The principal with this id while its secret `credential` is valid, otherwise
+        None."""
 
 
 class ConfigKeys:
@@ -64,7 +65,7 @@ class ConfigKeys:
         reads_history = _digest(key) in self._history_digests
         return key_principal(key, ALL_SCOPES if reads_history else USUAL_SCOPES)
 
-    async def named(self, principal_id: str) -> Principal | None:
+    async def named(self, principal_id: str, credential: str) -> Principal | None:
         return self._principals.get(principal_id)
 
 

@@ -7,6 +7,9 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
+_MAPPED_BITS = 96
+"""What stands before an IPv4 address in its IPv6 form, `::ffff:192.0.2.1`."""
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -78,4 +81,12 @@ def _is_trusted(address: str, trusted: tuple[str, ...]) -> bool:
 
 @lru_cache(maxsize=256)
 def _networks(trusted: tuple[str, ...]) -> list[Network]:
-    return [ipaddress.ip_network(entry, strict=False) for entry in trusted]
+    return [_network(entry) for entry in trusted]
+
+
+def _network(entry: str) -> Network:
+    found = ipaddress.ip_network(entry, strict=False)
+    mapped = getattr(found.network_address, "ipv4_mapped", None)
+    if mapped is None or found.prefixlen < _MAPPED_BITS:
+        return found
+    return ipaddress.ip_network(f"{mapped}/{found.prefixlen - _MAPPED_BITS}")

@@ -17,7 +17,7 @@ from common.errors import Unavailable
 from gateway_app.access.principals import Principal, Scope
 from gateway_app.keys.guard import close_unwelcome
 from gateway_app.keys.models import ApiKey, KeySecret, KeysVersion
-from gateway_app.keys.snapshot import MAX_KEYS, KeySnapshot, KnownSecret
+from gateway_app.keys.snapshot import MAX_SECRETS, KeySnapshot, KnownSecret
 from gateway_app.sockets.sessions import SessionRegistry
 
 log = structlog.get_logger(__name__)
@@ -77,10 +77,11 @@ class DatabaseKeys:
             self._used[principal.credential] = self._clock()
         return principal
 
-    async def named(self, principal_id: str) -> Principal | None:
-        """The principal with this id, if one of its secrets is valid. Raises
+    async def named(self, principal_id: str, credential: str) -> Principal | None:
+        """The principal with this id, if its secret with this prefix is valid. Raises
         Unavailable."""
-        return self._known().named(principal_id, self._clock())
+        principal = self._known().still(credential, self._clock())
+        return principal if principal and principal.id == principal_id else None
 
     async def refresh(self) -> None:
         """Read the keys if one of them has changed; if the database is down, later."""
@@ -147,7 +148,7 @@ def read_snapshot(database: str = DEFAULT_DB_ALIAS) -> KeySnapshot:
     live = KeySecret.objects.using(database).filter(
         revoked_at=None, key__revoked_at=None
     )
-    secrets = [_known_secret(each) for each in live.select_related("key")[:MAX_KEYS]]
+    secrets = [_known_secret(each) for each in live.select_related("key")[:MAX_SECRETS]]
     return KeySnapshot(secrets, ApiKey.objects.using(database).exists())
 
 

@@ -15,8 +15,6 @@ from django.utils import timezone
 from gateway_app.access.origins import is_origin
 from gateway_app.access.principals import Limits, Scope
 
-MAX_LIVE_SECRETS = 2
-"""The old one and the new one, while a key is rotated."""
 NAME_CHARACTERS = 100
 
 

@@ -10,6 +10,9 @@ from gateway_app.keys.secret import matches, prefix_of
 
 MAX_KEYS = 10_000
 """A few megabytes in each process."""
+MAX_LIVE_SECRETS = 2
+"""The old one and the new one, while a key is rotated."""
+MAX_SECRETS = MAX_KEYS * MAX_LIVE_SECRETS
 _NO_DIGEST = "0" * 64
 
 
@@ -31,10 +34,8 @@ class KeySnapshot:
     """The keys at one moment."""
 
     def __init__(self, secrets: Iterable[KnownSecret] = (), any_key: bool = False):
-        """The oldest first. `any_key`: whether there is a key at all, of whatever
-        state."""
+        """`any_key`: whether there is a key at all, of whatever state."""
         self._secrets = {secret.prefix: secret for secret in secrets}
-        self._newest = {each.principal.id: each for each in self._secrets.values()}
         self.any_key = any_key
 
     def find(self, text: str, now: float) -> Principal | None:
@@ -45,11 +46,6 @@ class KeySnapshot:
         if secret is None or not is_right or not secret.is_valid(now):
             return None
         return secret.principal
-
-    def named(self, principal_id: str, now: float) -> Principal | None:
-        """The principal with this id; None without a valid secret."""
-        secret = self._newest.get(principal_id)
-        return secret.principal if secret and secret.is_valid(now) else None
 
     def still(self, credential: str, now: float) -> Principal | None:
         """The principal of the secret with this prefix as it is now."""

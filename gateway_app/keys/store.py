@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from gateway_app.access.principals import NO_LIMITS, Limits, Scope
 from gateway_app.audit.log import Action, record
-from gateway_app.keys.models import MAX_LIVE_SECRETS, ApiKey, KeySecret
+from gateway_app.keys.models import ApiKey, KeySecret
 from gateway_app.keys.secret import new_secret
-from gateway_app.keys.snapshot import MAX_KEYS
+from gateway_app.keys.snapshot import MAX_KEYS, MAX_LIVE_SECRETS
 
 
 @transaction.atomic

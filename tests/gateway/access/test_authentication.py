@@ -195,7 +195,7 @@ async def test_it_asks_further_places_for_keys():
         async def principal(self, key: str) -> Principal | None:
             return Principal("7", "key", "the kitchen") if key == "k" else None
 
-        async def named(self, principal_id: str) -> Principal | None:
+        async def named(self, principal_id: str, credential: str) -> Principal | None:
             return None
 
     access = AccessControl(loaded_config().config, Counters(), [Known()])

@@ -29,6 +29,8 @@ def seen(peer: str, trusted: list[str], kind: str = "http", **headers: str):
         ("10.0.0.1", [], "1.2.3.4", "10.0.0.1"),
         ("::1", ["::1"], "2001:db8::7", "2001:db8::7"),
         ("::ffff:10.0.0.1", ["10.0.0.1"], "1.2.3.4", "1.2.3.4"),
+        ("10.0.0.1", ["::ffff:10.0.0.0/104"], "1.2.3.4", "1.2.3.4"),
+        ("11.0.0.1", ["::ffff:10.0.0.0/104"], "1.2.3.4", "11.0.0.1"),
     ],
 )
 def test_it_believes_named_proxies_only(peer, trusted, forwarded, client):

@@ -234,3 +234,24 @@ def test_the_database_holds_no_secret() -> None:
     call_command("dumpdata", "gateway_app", stdout=dump)
     assert secret[:16] in dump.getvalue()
     assert secret.rpartition("_")[2] not in dump.getvalue()
+
+
+async def test_a_token_is_worth_no_more_than_the_secret_that_asked_for_it(
+    house: House,
+) -> None:
+    key, old = await house.make()
+    new = await house.do(rotate, key)
+
+    async def token_of(secret: str) -> dict[str, Any]:
+        issued = await house.access.tokens.issue(await house.ask(secret))
+        headers = [(b"authorization", f"Bearer {issued.token}".encode())]
+        return {"type": "websocket", "headers": headers, "client": ("10.0.0.9", 1)}
+
+    of_old, of_new = await token_of(old), await token_of(new)
+    opened = await house.access.authenticate(await token_of(old))
+    assert opened.credential == old[:16]
+    secret = await database_sync_to_async(KeySecret.objects.get)(prefix=old[:16])
+    await house.do(revoke_secret, secret)
+    with pytest.raises(Unauthorized, match="lost access"):
+        await house.access.authenticate(of_old)
+    assert (await house.access.authenticate(of_new)).credential == new[:16]

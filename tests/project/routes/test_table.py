@@ -140,7 +140,7 @@ class OneKeyPerScope:
         scopes = others if key.startswith("not-") else frozenset({scope})
         return Principal(f"key:{key}", "key", key, scopes)
 
-    async def named(self, principal_id: str) -> Principal | None:
+    async def named(self, principal_id: str, credential: str) -> Principal | None:
         return None
 
 
@@ -181,6 +181,18 @@ async def test_each_route_takes_its_scope_and_no_other(
         )
         assert page.status_code == 403
         assert "text/html" in page.headers["content-type"]
+
+
+@pytest.mark.parametrize("path", ["//ws/monitor", "/%2Fws/monitor", "/ws//monitor"])
+async def test_a_socket_has_one_address_only(
+    path: str, guarded: FakeServices, transactional_db: None
+) -> None:
+    application = build_application(guarded)
+    headers = [(b"host", b"localhost"), (b"x-api-key", b"stt")]
+    socket = WebsocketCommunicator(application, path, headers=headers)
+    await socket.connect()
+    assert "not_found" in (await socket.receive_output())["text"]
+    await socket.disconnect()
 
 
 @pytest.mark.parametrize("path", socket_paths())
