@@ -55,7 +55,8 @@ def postgres_database(
         connections[alias].close()  # it may be one of before the server was stopped
         with connections[alias].cursor() as cursor:
             cursor.execute(
-                "TRUNCATE gateway_app_transcript, gateway_app_synthesis, tts_app_conversation"
+                "TRUNCATE gateway_app_transcript, gateway_app_synthesis, "
+                "tts_app_conversation, chat_app_conversation, chat_app_turn"
             )
 
 

@@ -7,14 +7,20 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 from django.db import connections
+from django.utils import timezone
 
+from chat_app.conversation.records import TurnRecord
+from chat_app.history.rows import TurnRow
+from chat_app.models import Turn
 from common.config import Config, project_dir
 from gateway_app.history.records import SynthesisRecord, TranscriptRecord
+from gateway_app.history.storage import write_rows
 from gateway_app.history.writer import DatabaseHistory
 from gateway_app.models import Synthesis, Transcript
 from tests.server_process import running_server
@@ -97,6 +103,16 @@ async def test_it_stores_what_clients_can_send(postgres_database: str) -> None:
     row = await in_thread(lambda: Synthesis.objects.using(postgres_database).get())
     assert row.text_in == "nul , half , 日本語 🎙"
     assert (len(row.request_id), len(row.client)) == (64, 200)
+
+
+def test_a_truncated_turn_is_updated(postgres_database: str) -> None:
+    turn = TurnRecord("c-1", 1, "user:7", "::1", "a\x00b", "All of it.", "completed")
+    for answer in ("All of it.", "All"):
+        row = TurnRow(replace(turn, answer=answer), timezone.now())
+        write_rows([row, row], database=postgres_database)
+    stored = Turn.objects.using(postgres_database).select_related("conversation").get()
+    assert (stored.question, stored.answer) == ("ab", "All")
+    assert (stored.conversation.title, stored.conversation.turn_count) == ("ab", 1)
 
 
 async def test_it_outlives_the_database_and_keeps_the_order(
