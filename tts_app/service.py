@@ -152,7 +152,7 @@ class SpeechService:
         stream = SpeechStream(
             voice,
             pipeline,
-            place=self._place(),
+            place=self._place(account),
             timeout_seconds=self._config.tts_request_timeout,
             finished=partial(
                 self._finished,
@@ -213,10 +213,12 @@ class SpeechService:
         held.put(record)
 
     @asynccontextmanager
-    async def _place(self) -> AsyncIterator[None]:
-        """A slot, which shutdown waits for."""
+    async def _place(self, account: Account) -> AsyncIterator[None]:
+        """A slot, which shutdown waits for. Raises QuotaExceeded if the answers before
+        it have used up what was left."""
         with self._sessions.open(SESSION_KIND):
             async with self._admission.place(self._config.tts_request_timeout):
+                await account.admit(Quota.AUDIO_OUT)
                 yield
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from common.config import (
@@ -17,13 +17,10 @@ from common.config.models import ModelSettings
 from common.engine import EngineSlot
 from common.services import Services
 from compat_app.wyoming.server import WyomingServer
-from gateway_app.access.authentication import AccessControl
 from gateway_app.access.keys import KeySource
-from gateway_app.audit.failures import FailureLog
 from gateway_app.health import DISK, OLLAMA, Part, ServerHealth
 from gateway_app.history.records import HistoryWriter
 from gateway_app.history.writer import DatabaseHistory
-from gateway_app.keys.directory import DatabaseKeys
 from gateway_app.monitor.figures import Figures
 from gateway_app.monitor.messages import RunningFile
 from gateway_app.monitor.monitor import Monitor
@@ -51,11 +48,11 @@ from tts_app.core.voices.downloads import VoiceDownloads
 from tts_app.service import SpeechService
 from tts_app.services import SpeechServices
 from tts_app.voice_admin.installed import downloaded_for
+from voiceproject.assembly.admission import Admission, build_admission
 from voiceproject.assembly.metering import build_metering
 from voiceproject.assembly.talking import build_talking
 from voiceproject.error_shapes import ERROR_SHAPES
 from voiceproject.lifecycle import Managed, ServerProcess
-from voiceproject.routes.table import ROUTES
 from voiceproject.storage.kinds import kept_data
 
 ROLES = ("stt", "tts")
@@ -176,22 +173,17 @@ def assemble(
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
     rooms += build_talking(config, Services(*rooms), meter, records)
-    failures, stored_keys = FailureLog(), DatabaseKeys(sessions)
-    access = AccessControl(
-        config, counters, [keys or stored_keys], listener=failures, routes=ROUTES
-    )
+    admission = build_admission(config, counters, sessions, keys)
     figures = Figures(
         sessions, engines.parts(), queues, files, lambda: database.pending
     )
     gateway = _gateway(
-        loaded, engines.parts(), figures, sessions, records, recent, access, meter
+        loaded, engines.parts(), figures, sessions, records, recent, admission, meter
     )
-    gateway = replace(gateway, stored_keys=stored_keys)
     managed.append(Managed("monitor", gateway.monitor.start, gateway.monitor.stop))
     retention = RetentionJob(kept_data(config), told)
     managed.append(Managed("retention", retention.start, retention.stop))
-    managed.append(Managed("keys", stored_keys.start, stored_keys.stop))
-    managed.append(Managed("audit", stop=failures.stop, stops_last=True))
+    managed += admission.managed()
     managed += metering.managed()
     if wyoming := _wyoming(Services(gateway, *rooms), host):
         rooms.append(wyoming)
@@ -206,7 +198,7 @@ def _gateway(
     sessions: SessionRegistry,
     history: HistoryWriter,
     recent: RecentPast,
-    access: AccessControl,
+    admission: Admission,
     meter: Meter,
 ) -> GatewayServices:
     config = loaded.config
@@ -214,7 +206,8 @@ def _gateway(
     health = ServerHealth(config, sessions, parts, probes)
     return GatewayServices(
         loaded=loaded,
-        access=access,
+        access=admission.access,
+        stored_keys=admission.stored_keys,
         sessions=sessions,
         history=history,
         health=health,

@@ -174,7 +174,8 @@ class AccessControl:
         that keeps trying; quotas are counted when the request is complete.
         """
         scope = behind_proxy(scope, self._config.trusted_proxies)
-        address, path = client_address(scope), scope["path"]
+        address = client_address(scope)
+        path = below(scope["path"], self._config.root_path)
 
         async def signed_in() -> Any:
             return await user_of_session(scope)

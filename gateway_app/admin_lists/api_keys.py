@@ -104,8 +104,9 @@ class ApiKeyAdmin(SiteAdmin):
     def save_model(
         self, request: HttpRequest, obj: ApiKey, form: ApiKeyForm, change: bool
     ) -> None:
-        """Raises PermissionDenied for scopes that whoever saves it has not."""
-        _check_has(request, set(obj.scopes) - set(form.initial.get("scopes") or ()))
+        """Raises PermissionDenied for a key, old or new, that may do more than whoever
+        saves it: they could also lift where and until when it is valid."""
+        _check_has(request, {*obj.scopes, *(form.initial.get("scopes") or ())})
         super().save_model(request, obj, form, change)
         if not change:
             request.new_secret = first_secret(obj)  # type: ignore[attr-defined]

@@ -15,9 +15,10 @@ from django.db.models import Q
 
 from common.errors import Unavailable
 from gateway_app.access.principals import Principal, Scope
-from gateway_app.keys.guard import close_unwelcome
+from gateway_app.keys.guard import complaint
 from gateway_app.keys.models import ApiKey, KeySecret, KeysVersion
 from gateway_app.keys.snapshot import MAX_SECRETS, KeySnapshot, KnownSecret
+from gateway_app.sockets.closing import close_unwelcome
 from gateway_app.sockets.sessions import SessionRegistry
 
 log = structlog.get_logger(__name__)
@@ -109,8 +110,10 @@ class DatabaseKeys:
     async def _look_after(self) -> None:
         now = self._clock()
         await self.refresh()
-        if self._snapshot is not None:
-            await close_unwelcome(self._sessions, self._snapshot, self._clock())
+        if (snapshot := self._snapshot) is not None:
+            await close_unwelcome(
+                self._sessions, lambda socket: complaint(socket, snapshot, now)
+            )
         if now - self._written_at >= LAST_USE_SECONDS:
             self._written_at = now
             await self.write_last_use()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
@@ -75,6 +76,17 @@ async def test_speech_stops_before_a_request_over_the_limit(path: str, of: str) 
         "/v1/speak": "TOO_MANY_REQUESTS",
     }
     assert code_of(refused.json()) == codes[path]
+
+
+async def test_requests_that_wait_for_a_slot_are_counted_when_they_get_it() -> None:
+    services = fake_services(
+        principal_audio_out_seconds_per_day=1, tts_max_concurrent=1
+    )
+    async with client_of(services) as client:
+        account(services).spend(Resource.AUDIO_OUT, 0.9)
+        asked = [client.post("/tts", json=SPEAKING["/tts"]) for _ in range(4)]
+        answers = await asyncio.gather(*asked)
+    assert sorted(answer.status_code for answer in answers) == [200, 429, 429, 429]
 
 
 @pytest.mark.parametrize("path", SPEAKING)

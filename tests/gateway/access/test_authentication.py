@@ -210,8 +210,10 @@ async def test_it_asks_further_places_for_keys():
 UPLOAD = "/admin/tts_app/voice/upload/part/"
 
 
-async def may_send(path: str, keys: list[str], **headers: str) -> bool:
-    config = loaded_config(api_keys=keys).config
+async def may_send(
+    path: str, keys: list[str], *, root: str = "", **headers: str
+) -> bool:
+    config = loaded_config(api_keys=keys, root_path=root).config
     access = AccessControl(config, Counters(), routes=ROUTES)
     scope = {
         "type": "http",
@@ -245,6 +247,8 @@ async def test_a_session_may_send_one_too_and_only_staff_to_the_admin(
     assert await may_send("/v1/audio/transcriptions", [KEY], cookie=cookie)
     assert not await may_send(UPLOAD, [KEY], cookie=cookie), "she is not staff"
     assert not await may_send(UPLOAD, [], x_api_key=KEY)
+    below = f"/voice{UPLOAD}"
+    assert not await may_send(below, [KEY], root="/voice", x_api_key=KEY)
 
 
 async def test_a_wrong_key_counts_when_its_body_is_refused() -> None:

@@ -67,3 +67,6 @@ def test_nobody_gives_a_scope_that_they_do_not_have(browser: Client) -> None:
     page = reverse("admin:gateway_app_apikey_secret_page", args=[key.pk])
     assert browser.post(page).status_code == 403
     assert key.live_secrets.count() == 1
+    change = reverse("admin:gateway_app_apikey_change", args=[key.pk])
+    freed = {**FIELDS, "name": "boss", "scopes": ["admin"], "addresses": ""}
+    assert browser.post(change, freed).status_code == 403
