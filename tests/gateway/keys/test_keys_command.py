@@ -13,7 +13,8 @@ pytestmark = pytest.mark.django_db
 
 
 def sessions_of(name: str) -> int | None:
-    return ApiKey.objects.get(name=name).sessions
+    limit: int | None = ApiKey.objects.get(name=name).sessions
+    return limit
 
 
 def output_of(*words: str) -> str:
