@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from dataclasses import fields
 from typing import Any
 
@@ -26,6 +26,8 @@ from gateway_app.keys.store import (
 )
 
 LIMITS = [field.name for field in fields(Limits)]
+# Given for a limit: that of the server.
+DEFAULT = "default"
 NOTICE = "Running servers notice within two seconds; open sessions are closed."
 FROM_NOW_ON = (
     "This is the first API key: from now on every caller needs a key or a session.\n"
@@ -135,7 +137,7 @@ class Command(BaseCommand):
             "origins": ", ".join(key.origins) or "all",
             "addresses": ", ".join(key.addresses) or "all",
         }
-        rows |= {name: getattr(key, name) or "default" for name in LIMITS}
+        rows |= {name: _limit_words(getattr(key, name)) for name in LIMITS}
         for name, value in rows.items():
             self.stdout.write(f"{name:<26} {value}")
         for secret in key.secrets.all():
@@ -200,8 +202,26 @@ def _add_properties(parser: ArgumentParser, *, scopes_are_needed: bool) -> None:
     for name in LIMITS:
         option = f"--{name.replace('_', '-')}"
         parser.add_argument(
-            option, type=int, metavar="N", help="0: the server's default"
+            option,
+            type=_limit,
+            metavar="N",
+            help="0: no limit; `default`: the server's limit",
         )
+
+
+def _limit(text: str) -> int | str:
+    """The limit that an option names. Raises ArgumentTypeError."""
+    if text == DEFAULT:
+        return DEFAULT
+    if not text.isascii() or not text.isdigit():
+        raise ArgumentTypeError(f"`{text}` is neither a whole number nor `{DEFAULT}`")
+    return int(text)
+
+
+def _limit_words(limit: int | None) -> str:
+    if limit is None:
+        return DEFAULT
+    return str(limit) if limit else "no limit"
 
 
 def _properties(options: dict[str, Any]) -> dict[str, Any]:
@@ -219,7 +239,9 @@ def _properties(options: dict[str, Any]) -> dict[str, Any]:
             parts = [part.strip() for part in options[name].split(",")]
             given[name] = [part for part in parts if part]
     given |= {
-        name: options[name] or None for name in LIMITS if options[name] is not None
+        name: None if options[name] == DEFAULT else options[name]
+        for name in LIMITS
+        if options[name] is not None
     }
     return given
 
