@@ -76,7 +76,10 @@ class AuditAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("who"), ordering="actor")
     def who(self, event: AuditEvent) -> str:
-        return event.actor_name or event.actor
+        """The name, and the id: an account of the machine may be called like a user."""
+        if not event.actor_name:
+            return event.actor
+        return f"{event.actor_name} ({event.actor})"
 
     @display(description=_("action"), ordering="action", label=COLOURS)  # type: ignore[untyped-decorator]
     def what(self, event: AuditEvent) -> tuple[str, str]:
