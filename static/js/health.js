@@ -33,6 +33,7 @@ const PART_NAMES = {
   whisper: gettext("Speech to text"),
   piper: gettext("Text to speech"),
   llm: gettext("Language model"),
+  turn_model: gettext("End of turn"),
   database: gettext("Database"),
   disk: gettext("Disk"),
   redis: "Redis",

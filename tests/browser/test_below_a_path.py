@@ -57,7 +57,7 @@ def test_it_loads_and_then_works_without_a_request_outside_the_path(site: Site) 
     page = site.page
     page.goto(f"{site.url}/speak/")
     loading = page.locator("#loading-parts")
-    expect(loading.locator("[data-state=ready]")).to_have_count(1)
+    expect(loading.locator("[data-state=ready]")).to_have_count(2)
     expect(loading.locator("[data-state=loading]")).to_have_count(1)
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
