@@ -53,8 +53,12 @@ def models_at(alias: str, nodes: list[Node]) -> list[Any]:
 
 
 def migrate_to(alias: str, nodes: list[Node]) -> None:
-    """Make the tables as they were after these migrations."""
-    MigrationExecutor(connections[alias]).migrate(nodes)
+    """Make the tables as they were after these migrations; those of an app that is not
+    among them did not exist."""
+    kept = {app for app, _ in nodes}
+    newer = {app for app, _ in newest(alias)} - kept
+    targets = [*nodes, *((app, None) for app in sorted(newer))]
+    MigrationExecutor(connections[alias]).migrate(targets)
 
 
 @contextlib.contextmanager
