@@ -202,9 +202,12 @@ async def connected(application: Any, path: str, headers: Any = ()):
 
 
 async def next_error(socket: WebsocketCommunicator) -> dict[str, Any]:
-    """The next error event. Deepgram's is told as one of ours."""
+    """The next error event. Deepgram's and OpenAI's are told as one of ours."""
     while (event := await socket.receive_json_from())["type"].lower() != "error":
         pass
+    if "error" in event:
+        inner = event["error"]
+        return {"code": inner["code"], "message": inner["message"]}
     if event["type"] == "error":
         return dict(event)
     return {"code": event["code"].lower(), "message": event["description"]}

@@ -15,8 +15,8 @@ LARGEST_JSON_KB = 2_048
 OWN_PATHS = frozenset(
     {
         *("admin", "api", "configuration", "favicon.ico", "health", "i18n", "listen"),
-        *("manifest.webmanifest", "metrics", "monitor", "speak", "static", "tts"),
-        *("usage", "v1", "v2", "voices", "ws"),
+        *("manifest.webmanifest", "metrics", "monitor", "speak", "static", "talk"),
+        *("tts", "usage", "v1", "v2", "voices", "ws"),
     }
 )
 """The first parts of the server's own addresses."""

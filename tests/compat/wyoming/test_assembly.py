@@ -15,6 +15,9 @@ from tests.fakes import FakeLlm, FakeStt, FakeTts
 from voiceproject.lifecycle import ServerProcess
 from voiceproject.services import ROLES, Engines, assemble
 
+# A process reads its API keys.
+pytestmark = pytest.mark.usefixtures("transactional_db")
+
 SPLIT_PORTS = {"stt": 10_300, "tts": 10_200}
 
 

@@ -261,9 +261,17 @@ def test_its_services_end_when_their_supervisor_is_killed() -> None:
         assert alive == []
 
 
-def test_it_also_runs_under_plain_daphne() -> None:
+def test_it_also_runs_under_plain_daphne(tmp_path: Path) -> None:
     port = free_port()
-    environment = {name.upper(): str(value) for name, value in FAKES.items()}
+    settings = {**FAKES, "data_dir": tmp_path}
+    environment = {name.upper(): str(value) for name, value in settings.items()}
+    # Only `manage.py serve` does it by itself.
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity", "0"],
+        cwd=project_dir(),
+        env={**os.environ, **environment},
+        check=True,
+    )
     command = [sys.executable, "-m", "daphne", "-p", str(port)]
     with subprocess.Popen(
         [*command, "voiceproject.asgi:application"],
