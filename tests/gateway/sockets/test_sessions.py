@@ -109,6 +109,7 @@ async def test_a_client_that_has_gone_gives_its_slot_back_at_once():
 DOORS = ("/ws/stt", "/v1/realtime", "/v1/speak", "/ws/monitor", "/ws/stt?encoding=x")
 
 
+@pytest.mark.usefixtures("transactional_db")  # Channels tidies its connections.
 async def test_no_slot_is_lost_however_sessions_end():
     chance = random.Random(1)
     services = fake_services()
