@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal, Protocol
 
 from limits import RateLimitItemPerMinute
@@ -217,6 +218,7 @@ def caller_of(principal: Principal, address: str) -> Caller:
     return Caller(principal.id, network(address))
 
 
+@lru_cache(maxsize=4_096)  # asked for each frame of audio
 def network(address: str) -> str:
     """One household is one IPv4 address or one IPv6 /64."""
     try:
