@@ -21,7 +21,7 @@ from gateway_app.access.principals import (
     ANONYMOUS,
     Principal,
     Scope,
-    principal_of_user_id,
+    principals_of_accounts,
     user_principal,
 )
 from gateway_app.access.proxies import behind_proxy, client_address, header
@@ -125,9 +125,12 @@ class AccessControl:
         for source in self._sources:
             if (principal := await source.principal(key)) is not None:
                 return principal
+        await self._count_failure(address)
+        raise Unauthorized("The API key is not valid.")
+
+    async def _count_failure(self, address: str) -> None:
         self.failures.listener.failed(Kind.KEY, address)
         await self.failures.count(address)
-        raise Unauthorized("The API key is not valid.")
 
     async def _principal_of_token(
         self, token: str, kind: str, address: str
@@ -137,8 +140,7 @@ class AccessControl:
         try:
             claims = await self.tokens.take(token)
         except NotAToken:
-            self.failures.listener.failed(Kind.KEY, address)
-            await self.failures.count(address)
+            await self._count_failure(address)
             raise
         principal = await self._principal_named(claims)
         if principal is None:
@@ -155,7 +157,7 @@ class AccessControl:
             principal = await source.named(principal_id, claims.credential)
             if principal is not None:
                 return principal
-        return await principal_of_user_id(principal_id)
+        return (await principals_of_accounts([principal_id])).get(principal_id)
 
     async def admit_socket(self, scope: dict[str, Any]) -> Principal:
         """The principal of a WebSocket. Raises Unauthorized, Forbidden, TooMany."""

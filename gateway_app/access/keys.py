@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from gateway_app.access.principals import (
     ALL_SCOPES,
+    KEY_PREFIX,
     USUAL_SCOPES,
     Principal,
     Scope,
@@ -73,7 +74,7 @@ def key_principal(key: str, scopes: frozenset[Scope] = USUAL_SCOPES) -> Principa
     """The principal of this key."""
     fingerprint = hashlib.sha256(_KEY_ID_CONTEXT + key.encode()).hexdigest()
     name = f"key {fingerprint[:8]}"
-    return Principal(f"key:{fingerprint[:16]}", "key", name, scopes)
+    return Principal(f"{KEY_PREFIX}{fingerprint[:16]}", "key", name, scopes)
 
 
 def presented_key(scope: dict[str, Any]) -> str:

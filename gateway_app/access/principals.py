@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Literal
 
+from channels.db import database_sync_to_async
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
@@ -35,6 +36,7 @@ class Scope(StrEnum):
     """Everything, the other scopes included."""
 
 
+KEY_PREFIX = "key:"
 USER_PREFIX = "user:"
 ALL_SCOPES = frozenset(Scope)
 USUAL_SCOPES = ALL_SCOPES - {Scope.HISTORY, Scope.ADMIN}
@@ -58,6 +60,7 @@ class Limits:
     """Tokens that language models read and wrote, in a UTC day."""
 
 
+LIMIT_NAMES = tuple(field.name for field in fields(Limits))
 NO_LIMITS = Limits()
 
 
@@ -133,7 +136,13 @@ def scopes_of_user(groups: Iterable[str], *, is_superuser: bool) -> frozenset[Sc
 
 async def user_principal(user: Any) -> Principal:
     """The principal of a user who has signed in."""
-    groups = [name async for name in user.groups.values_list("name", flat=True)]
+    if user.is_superuser:  # whatever the groups are: one query less for each request
+        return _principal_in(user, [])
+    groups = user.groups.values_list("name", flat=True)
+    return _principal_in(user, [name async for name in groups])
+
+
+def _principal_in(user: Any, groups: Iterable[str]) -> Principal:
     scopes = scopes_of_user(groups, is_superuser=user.is_superuser)
     return Principal(user_id(user), "user", user.get_username(), scopes)
 
@@ -143,14 +152,28 @@ def user_id(user: Any) -> str:
     return f"{USER_PREFIX}{user.pk}"
 
 
-async def principal_of_user_id(principal_id: str) -> Principal | None:
-    """The principal of an account that may still sign in; None without one."""
+def account_of(principal_id: str) -> int | None:
+    """The primary key of a user's account; None for every other principal."""
     pk = principal_id.removeprefix(USER_PREFIX)
-    if not principal_id.startswith(USER_PREFIX) or not pk.isdigit():
-        return None
-    users = get_user_model()._default_manager
-    user = await users.filter(pk=int(pk), is_active=True).afirst()
-    return None if user is None else await user_principal(user)
+    return int(pk) if pk != principal_id and pk.isdecimal() else None
+
+
+async def principals_of_accounts(principal_ids: Iterable[str]) -> dict[str, Principal]:
+    """By id, the principals as they are now of those accounts that may still sign in.
+    Raises Django's database errors."""
+    found: dict[str, Principal] = await _read_accounts(principal_ids)
+    return found
+
+
+@database_sync_to_async  # type: ignore[untyped-decorator]
+def _read_accounts(principal_ids: Iterable[str]) -> dict[str, Principal]:
+    pks = [pk for each in principal_ids if (pk := account_of(each)) is not None]
+    users = get_user_model()._default_manager.filter(pk__in=pks, is_active=True)
+    found = [
+        _principal_in(user, [group.name for group in user.groups.all()])
+        for user in users.prefetch_related("groups")
+    ]
+    return {principal.id: principal for principal in found}
 
 
 def principal_of(request: HttpRequest) -> Principal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from typing import Literal, Protocol
@@ -15,7 +15,7 @@ from common.errors import TooMany
 from common.metrics import QUOTA_REFUSALS
 from common.workers.turns import Caller
 from gateway_app.access.counters import Counters
-from gateway_app.access.principals import ANONYMOUS, Limits, Principal
+from gateway_app.access.principals import ANONYMOUS, LIMIT_NAMES, Limits, Principal
 
 FAILURES = RateLimitItemPerMinute(10, namespace="FAILURES")
 
@@ -123,8 +123,8 @@ class Quotas:
         """The principal, with the configured limits where it has none of its own."""
         own, default = principal.limits, self._default
         limits = {
-            field.name: _either(getattr(own, field.name), getattr(default, field.name))
-            for field in fields(Limits)
+            name: _either(getattr(own, name), getattr(default, name))
+            for name in LIMIT_NAMES
         }
         return replace(principal, limits=Limits(**limits))
 

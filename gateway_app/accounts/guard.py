@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 
 import structlog
 from django.db import Error as DatabaseFailure
 
 from common.errors import Unauthorized
-from gateway_app.access.principals import (
-    USER_PREFIX,
-    Principal,
-    principal_of_user_id,
-)
+from common.remote.watch import Watch
+from gateway_app.access.principals import Principal, principals_of_accounts
 from gateway_app.sockets.closing import close_unwelcome, is_narrower, open_sockets
 from gateway_app.sockets.connection import Connection
 from gateway_app.sockets.sessions import SessionRegistry
@@ -26,39 +22,44 @@ POLL_SECONDS = 2.0
 class AccountGuard:
     """Looks at the accounts of open sockets. While the database is down, they stay."""
 
-    def __init__(self, sessions: SessionRegistry) -> None:
+    def __init__(
+        self, sessions: SessionRegistry, *, poll_seconds: float = POLL_SECONDS
+    ) -> None:
         self._sessions = sessions
-        self._watching: asyncio.Task[None] | None = None
+        self._watch = Watch(self._check, lambda: poll_seconds)
+        self._away = False
 
     async def start(self) -> None:
-        self._watching = asyncio.create_task(self._watch())
+        await self._watch.start()
 
     async def stop(self) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
-            self._watching = None
+        await self._watch.stop()
 
     async def look(self) -> None:
         """Close the sockets of accounts that were disabled, deleted, or lost a scope.
         Raises Django's database errors."""
-        ids = {socket.principal.id for socket in open_sockets(self._sessions)}
-        users = [each for each in ids if each.startswith(USER_PREFIX)]
+        principals = [socket.principal for socket in open_sockets(self._sessions)]
+        users = {each.id for each in principals if each.kind == "user"}
         if not users:
             return
-        current = {each: await principal_of_user_id(each) for each in users}
+        found = await principals_of_accounts(users)
+        current = {each: found.get(each) for each in users}
         await close_unwelcome(
             self._sessions, lambda socket: _complaint(socket, current)
         )
 
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(POLL_SECONDS)
-            try:
-                await self.look()
-            except DatabaseFailure as error:
+    async def _check(self) -> None:
+        """Must outlive any failure; an outage is logged once."""
+        try:
+            await self.look()
+        except DatabaseFailure as error:
+            if not self._away:
                 log.warning("accounts not read", reason=type(error).__name__)
-            except Exception:
-                log.exception("accounts not looked after")
+            self._away = True
+        except Exception:
+            log.exception("accounts not looked after")
+        else:
+            self._away = False
 
 
 def _complaint(

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from common.errors import BadValue, NotFound
-from gateway_app.access.principals import LOCAL, Role
+from gateway_app.access.principals import LOCAL, Role, user_id
 from gateway_app.accounts.roles import role_group
 from gateway_app.audit.log import Action, record
 
@@ -96,4 +96,4 @@ def _roles(user: User) -> str:
 
 def _record(action: Action, user: User, **details: str) -> None:
     name = user.get_username()
-    record(LOCAL.id, action, f"user:{user.pk}", name=name, **details)
+    record(LOCAL.id, action, user_id(user), name=name, **details)

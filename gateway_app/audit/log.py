@@ -10,7 +10,7 @@ from django.contrib.auth import get_user_model
 from structlog.contextvars import get_contextvars
 
 from common.text_cleaning import clean_text
-from gateway_app.access.principals import LOCAL, USER_PREFIX, acting
+from gateway_app.access.principals import LOCAL, account_of, acting
 from gateway_app.audit.models import Action, AuditEvent
 
 __all__ = ["Action", "arecord", "record"]
@@ -47,12 +47,13 @@ async def arecord(
 def _name_of(actor: str) -> str:
     if actor == LOCAL.id:
         return _login_name()
-    pk = actor.removeprefix(USER_PREFIX)
-    if actor.startswith(USER_PREFIX) and pk.isdigit():
-        user = get_user_model()._default_manager.filter(pk=int(pk)).first()
-        return user.get_username() if user is not None else ""
     principal = acting()
-    return principal.name if principal and principal.id == actor else ""
+    if principal is not None and principal.id == actor:
+        return principal.name
+    if (pk := account_of(actor)) is None:
+        return ""
+    user = get_user_model()._default_manager.filter(pk=pk).first()
+    return user.get_username() if user is not None else ""
 
 
 def _login_name() -> str:

@@ -14,6 +14,7 @@ from django.db import DEFAULT_DB_ALIAS, Error as DatabaseFailure, connections
 from django.db.models import Q
 
 from common.errors import Unavailable
+from common.remote.watch import Watch
 from gateway_app.access.principals import Principal, Scope
 from gateway_app.keys.guard import complaint
 from gateway_app.keys.models import ApiKey, KeySecret, KeysVersion
@@ -47,18 +48,16 @@ class DatabaseKeys:
         self._version: int | None = None
         self._used: dict[str, float] = {}
         self._written_at = clock()
-        self._watching: asyncio.Task[None] | None = None
+        self._watch = Watch(self._check, lambda: POLL_SECONDS)
+        self._away = False
         # Its one thread keeps one connection, and no other query delays it.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="keys")
 
     async def start(self) -> None:
-        await self.refresh()
-        self._watching = asyncio.create_task(self._watch())
+        await self._watch.start()
 
     async def stop(self) -> None:
-        if self._watching is not None:
-            self._watching.cancel()
-            self._watching = None
+        await self._watch.stop()
         await self.write_last_use()
         await self._run(connections.close_all)
 
@@ -99,13 +98,11 @@ class DatabaseKeys:
             )
         return self._snapshot
 
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(POLL_SECONDS)
-            try:
-                await self._look_after()
-            except Exception:
-                log.exception("keys not looked after")
+    async def _check(self) -> None:
+        try:
+            await self._look_after()
+        except Exception:
+            log.exception("keys not looked after")
 
     async def _look_after(self) -> None:
         now = self._clock()
@@ -122,8 +119,12 @@ class DatabaseKeys:
         try:
             await self._run(work)
         except DatabaseFailure as error:
-            log.warning("keys not read or written", reason=type(error).__name__)
+            if not self._away:
+                log.warning("keys not read or written", reason=type(error).__name__)
+            self._away = True
             await self._run(connections.close_all)
+        else:
+            self._away = False
 
     async def _run(self, work: Callable[[], Result]) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -13,14 +13,20 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from gateway_app.access.origins import is_origin
-from gateway_app.access.principals import USER_PREFIX, Limits, Scope
+from gateway_app.access.principals import (
+    KEY_PREFIX,
+    LIMIT_NAMES,
+    USER_PREFIX,
+    Limits,
+    Scope,
+)
 
 NAME_CHARACTERS = 100
 
 
 def new_principal_id() -> str:
     """An id of the same form as that of a key in the configuration."""
-    return f"key:{secrets.token_hex(8)}"
+    return f"{KEY_PREFIX}{secrets.token_hex(8)}"
 
 
 def _limit(sentence: str) -> Any:
@@ -83,13 +89,7 @@ class ApiKey(models.Model):
     @property
     def limits(self) -> Limits:
         """Its own limits, as the principal has them."""
-        return Limits(
-            self.requests_per_minute,
-            self.sessions,
-            self.audio_in_seconds_per_day,
-            self.audio_out_seconds_per_day,
-            self.llm_tokens_per_day,
-        )
+        return Limits(**{name: getattr(self, name) for name in LIMIT_NAMES})
 
     @property
     def state(self) -> str:
@@ -165,7 +165,7 @@ def _check_name(name: str) -> None:
         raise ValidationError(
             {"name": "A name is one line, with no space at its ends."}
         )
-    if name.startswith(("key:", USER_PREFIX)) or _is_address(name):
+    if name.startswith((KEY_PREFIX, USER_PREFIX)) or _is_address(name):
         raise ValidationError(
             {"name": "A name may not look like an id (`key:...`) or an address."}
         )

@@ -13,7 +13,7 @@ from django.db.models import Q
 
 from common.config import Config
 from gateway_app.access.keys import key_principal
-from gateway_app.access.principals import ANONYMOUS
+from gateway_app.access.principals import ANONYMOUS, USER_PREFIX, account_of
 from gateway_app.access.quotas import holder_of, network
 
 _PRINCIPAL_ID = re.compile(r"(key|user):[A-Za-z0-9_-]{1,58}")
@@ -44,8 +44,8 @@ class Person:
     @property
     def user_ids(self) -> frozenset[int]:
         """The accounts among the principals."""
-        numbers = (each.removeprefix("user:") for each in self.principals)
-        return frozenset(int(each) for each in numbers if each.isdecimal())
+        numbers = map(account_of, self.principals)
+        return frozenset(each for each in numbers if each is not None)
 
 
 def find_person(text: str, config: Config) -> Person:
@@ -112,4 +112,4 @@ def _users(text: str) -> Iterator[str]:
     users = get_user_model()._default_manager
     named = users.filter(Q(username=text) | Q(email__iexact=text))
     for (number,) in named.values_list("pk"):
-        yield f"user:{number}"
+        yield f"{USER_PREFIX}{number}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
-from dataclasses import fields
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from common.models.names import nearest
-from gateway_app.access.principals import LOCAL, Limits, Scope
+from gateway_app.access.principals import LIMIT_NAMES, LOCAL, Limits, Scope
 from gateway_app.keys.durations import moment_of
 from gateway_app.keys.models import ApiKey, KeySecret
 from gateway_app.keys.store import (
@@ -25,7 +24,6 @@ from gateway_app.keys.store import (
     scopes_in,
 )
 
-LIMITS = [field.name for field in fields(Limits)]
 # Given for a limit: that of the server.
 DEFAULT = "default"
 NOTICE = "Running servers notice within two seconds; open sessions are closed."
@@ -84,7 +82,7 @@ class Command(BaseCommand):
     def _create(self, options: dict[str, Any]) -> None:
         is_first = not ApiKey.objects.exists() and not settings.VOICE.config.api_keys
         given = _properties(options)
-        limits = Limits(**{name: given.pop(name, None) for name in LIMITS})
+        limits = Limits(**{name: given.pop(name, None) for name in LIMIT_NAMES})
         key, secret = create_key(LOCAL.id, options["name"], **given, limits=limits)
         self._show_secret(secret, f"The secret of {key.name}")
         if is_first:
@@ -137,7 +135,7 @@ class Command(BaseCommand):
             "origins": ", ".join(key.origins) or "all",
             "addresses": ", ".join(key.addresses) or "all",
         }
-        rows |= {name: _limit_words(getattr(key, name)) for name in LIMITS}
+        rows |= {name: _limit_words(getattr(key, name)) for name in LIMIT_NAMES}
         for name, value in rows.items():
             self.stdout.write(f"{name:<26} {value}")
         for secret in key.secrets.all():
@@ -199,7 +197,7 @@ def _add_properties(parser: ArgumentParser, *, scopes_are_needed: bool) -> None:
         metavar="NETWORKS",
         help="addresses or networks that may use it, with commas",
     )
-    for name in LIMITS:
+    for name in LIMIT_NAMES:
         option = f"--{name.replace('_', '-')}"
         parser.add_argument(
             option,
@@ -240,7 +238,7 @@ def _properties(options: dict[str, Any]) -> dict[str, Any]:
             given[name] = [part for part in parts if part]
     given |= {
         name: None if options[name] == DEFAULT else options[name]
-        for name in LIMITS
+        for name in LIMIT_NAMES
         if options[name] is not None
     }
     return given

@@ -62,6 +62,20 @@ async def test_and_one_that_was_deleted(socket: Opened, operator: User) -> None:
     assert await closing(socket) == [b"ERROR unauthorized", 4401]
 
 
+async def test_it_keeps_looking_until_it_is_stopped(
+    socket: Opened, operator: User
+) -> None:
+    guard = AccountGuard(socket.sessions, poll_seconds=0.01)
+    await guard.start()
+    assert socket.door.sent == []
+    operator.is_active = False
+    await operator.asave()
+    async with asyncio.timeout(5):
+        while 4401 not in socket.door.sent:  # noqa: ASYNC110 - a list has no event
+            await asyncio.sleep(0.01)
+    await guard.stop()
+
+
 async def test_sockets_without_an_account_stay(operator: User) -> None:
     opened = Opened()
     async with opened():

@@ -15,7 +15,9 @@ from gateway_app.access.principals import (
     SCOPES_WITHOUT_ROLE,
     Role,
     Scope,
+    principals_of_accounts,
     scopes_of_user,
+    user_id,
     user_principal,
 )
 from gateway_app.accounts.roles import ROLE_RIGHTS, role_group
@@ -95,6 +97,9 @@ class TestInTheDatabase:
         await alice.groups.aadd(group)
         principal = await user_principal(alice)
         assert principal.scopes == {Scope.MONITOR, Scope.HISTORY}
+        bob = await User.objects.acreate(username="bob", is_active=False)
+        ids = [principal.id, user_id(bob), "user:0", "key:1", "user:x"]
+        assert await principals_of_accounts(ids) == {principal.id: principal}
 
     # page of the admin -> who sees it
     PAGES = (

@@ -180,6 +180,11 @@ async def test_it_writes_the_last_use_in_batches_and_once_a_minute(
     await house.ask(secret)
     await house.keys.write_last_use()
     assert (await KeySecret.objects.aget(key=key)).last_used_at == first
+    house.clock.ahead_seconds = 62
+    await house.ask(secret)
+    await house.keys.write_last_use()
+    second = (await KeySecret.objects.aget(key=key)).last_used_at
+    assert second is not None and second > first
 
 
 def test_the_command_makes_a_key_once_and_tells_what_that_means() -> None:
