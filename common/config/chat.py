@@ -28,7 +28,7 @@ class ChatSettings(Section):
     )
     chat_max_pause_seconds: float = setting(
         2.0,
-        "Longest pause of somebody who seems to have more to say; four fifths of it are waited after a word such as `and`.",
+        "Longest pause allowed to a speaker who seems to have more to say; four fifths of it after a word such as `and`.",
         ge=0.5,
         le=10,
     )
@@ -46,7 +46,7 @@ class ChatSettings(Section):
     )
     chat_items: int = setting(
         40,
-        "Turns and replies of a conversation that the language model is told; earlier ones are forgotten.",
+        "Turns and replies of a conversation that are sent to the language model; earlier ones are dropped.",
         ge=2,
         le=1_000,
     )

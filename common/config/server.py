@@ -137,13 +137,13 @@ class NetworkSettings(Section):
     )
     page_timeout_seconds: float = setting(
         60.0,
-        "Time limit in seconds for the response of a page, a list or a probe to begin; then it is 504. Speech has `tts_request_timeout`.",
+        "Time limit in seconds for the response of a page, a list or a probe to begin; past it the answer is 504. Speech has `tts_request_timeout`.",
         gt=0,
         le=3_600,
     )
     recording_timeout_seconds: float = setting(
         14_400.0,
-        "Time limit in seconds for the response to a recording to begin: without `stream` when all of it is transcribed; then it is 504.",
+        "Time limit in seconds for the response to a recording to begin, which without `stream` is when all of it is transcribed; past it the answer is 504.",
         gt=0,
         le=604_800,
     )
