@@ -7,7 +7,7 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import structlog
 from django.contrib.auth.views import redirect_to_login
@@ -18,11 +18,11 @@ from django.views.defaults import permission_denied
 
 from common.errors import Forbidden, Unauthorized, VoiceError
 from common.metrics import HTTP_REQUESTS, HTTP_SECONDS
-from gateway_app.access.principals import (
-    principal_of,
-)
+from gateway_app.access.principals import principal_of
 from gateway_app.access.proxies import client_address
 from gateway_app.access.quotas import Kind, OverQuota
+from gateway_app.access.routes import METHODS, READING
+from gateway_app.admission.deadlines import GetResponse
 from gateway_app.admission.requests import (
     admit,
     answer_in_time,
@@ -38,14 +38,10 @@ from gateway_app.usage.rate_headers import add_rate_headers
 
 log = structlog.get_logger(__name__)
 
-GetResponse = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
-
 LOGIN = "/admin/login/"
 STATIC = "/static/"
 DOCS_PAGE = "openapi-view"
 UNLOGGED_PATHS = ("/health", "/metrics")
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-METHODS = (*SAFE_METHODS, "POST", "PUT", "PATCH", "DELETE")
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
@@ -92,7 +88,7 @@ def access_control(get_response: GetResponse) -> GetResponse:
         try:
             await admit(request, route)
         except Unauthorized as error:
-            if request.method in SAFE_METHODS and not is_for_programs(request):
+            if request.method in READING and not is_for_programs(request):
                 return redirect_to_login(request.get_full_path())
             return error_response(request, error)
         except OverQuota as error:

@@ -139,7 +139,7 @@ class BrowserTokens:
             raise NotAToken("The token is not valid.") from error
         return Claims(
             content["p"],
-            content.get("c", ""),  # tokens of the version before had none
+            content["c"],
             frozenset(Scope(scope) for scope in content["s"]),
             content["e"],
             content["n"],

@@ -12,7 +12,8 @@ from gateway_app.access.principals import Scope
 READING = ("GET", "HEAD", "OPTIONS")
 SOCKET = ("WS",)
 """In place of a method: a WebSocket."""
-METHODS_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+METHODS_WITH_BODY = ("POST", "PUT", "PATCH")
+METHODS = (*READING, *METHODS_WITH_BODY, "DELETE")
 
 
 class Opening(Enum):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import structlog
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -16,13 +15,11 @@ from gateway_app.access.principals import Principal, act_as, user_principal
 from gateway_app.access.proxies import client_address
 from gateway_app.access.quotas import OverQuota, caller_of
 from gateway_app.access.routes import ADMIN_ROUTE, NO_ROUTE, READING, Route, needs_key
-from gateway_app.admission.deadlines import in_time
+from gateway_app.admission.deadlines import GetResponse, in_time
 from gateway_app.requests import ADMIN, scope_of
 from gateway_app.responses import error_response
 from gateway_app.services import find_gateway_services, gateway_services
 from gateway_app.usage.counting import count_request
-
-GetResponse = Callable[[HttpRequest], Awaitable[HttpResponseBase]]
 
 
 def route_of(request: HttpRequest) -> Route:

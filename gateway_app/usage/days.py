@@ -120,12 +120,11 @@ class DayQuotas:
         parts = int(used.unshared * PARTS)
         used.unshared -= parts / PARTS
         item = RateLimitItemPerDay(1, namespace=quota.value.upper())
+        total = None
         try:
             total = await self._counters.add(item, f"{holder} {self._day}", parts)
-        except BaseException:
-            used.unshared += parts / PARTS
-            raise
-        if total is None:
-            used.unshared += parts / PARTS
-        else:
+        finally:
+            if total is None:
+                used.unshared += parts / PARTS
+        if total is not None:
             used.total = total / PARTS + used.unshared

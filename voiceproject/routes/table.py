@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from gateway_app.access.principals import Scope
 from gateway_app.access.routes import (
-    READING,
+    METHODS,
     SOCKET,
     Body,
     Deadline,
@@ -18,7 +18,6 @@ from gateway_app.access.routes import (
 
 POST = ("POST",)
 DELETE = ("DELETE",)
-ANY = (*READING, *POST, *DELETE, "PUT", "PATCH")
 
 ROUTES = Routes(
     [
@@ -29,7 +28,7 @@ ROUTES = Routes(
             Body.UPLOAD,
             Deadline.NONE,
         ),
-        Route("/admin/", Opening.STAFF, ANY, Body.FIELDS, Deadline.NONE),
+        Route("/admin/", Opening.STAFF, METHODS, Body.FIELDS, Deadline.NONE),
         # Liveness probes have no key, and browsers fetch a manifest without cookies.
         Route("/static/", Opening.PUBLIC),
         Route("/i18n/", Opening.PUBLIC),
