@@ -41,14 +41,16 @@ async def one_session(sessions: SessionRegistry, chance: random.Random) -> None:
 async def test_no_slot_leaks_after_a_thousand_random_ends() -> None:
     chance = random.Random(5)  # the same ends each time
     sessions = SessionRegistry(address_limit=3)
-    tasks = []
+    tasks, most_open = [], 0
     for _ in range(SESSIONS):
         task = asyncio.create_task(one_session(sessions, chance))
         tasks.append(task)
         await asyncio.sleep(0)
         if chance.random() < 0.5:
             chance.choice(tasks).cancel()
+        most_open = max(most_open, sessions.count("stt"))
     await asyncio.gather(*tasks, return_exceptions=True)
+    assert most_open > 5
     assert sessions.counts() == {}
     for number in range(KEYS):
         principal = Principal(f"key:{number}", "key", limits=Limits(sessions=1))

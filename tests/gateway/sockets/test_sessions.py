@@ -114,6 +114,7 @@ async def test_no_slot_is_lost_however_sessions_end():
     chance = random.Random(1)
     services = fake_services()
     application = build_application(services)
+    seen: set[str] = set()
 
     async def come_and_go() -> None:
         headers = [(b"host", b"localhost")]
@@ -127,6 +128,7 @@ async def test_no_slot_is_lost_however_sessions_end():
         ):
             await socket.send_input({"type": "websocket.receive", **content})
             await asyncio.sleep(0)
+        seen.update(services.sessions.counts())
         if chance.random() < 0.5:
             socket.future.cancel()
         else:
@@ -135,4 +137,5 @@ async def test_no_slot_is_lost_however_sessions_end():
 
     for _ in range(20):
         await asyncio.gather(*(come_and_go() for _ in range(20)))
+    assert len(seen) >= 3, "sessions were open"
     assert services.sessions.counts() == {}

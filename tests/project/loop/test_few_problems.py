@@ -50,7 +50,10 @@ async def test_a_request_is_told_of_few(
         ("/ws/stt", {"type": "configure", **WRONG, "language": 3}),
         ("/v1/realtime", {"type": "session.update", "session": WRONG}),
         ("/v1/listen", {"type": "Configure", **WRONG, "keyterms": 3}),
-        ("/v2/listen?model=flux-general-en", {"type": "Configure", "thresholds": 3}),
+        (
+            "/v2/listen?model=flux-general-en",
+            {"type": "Configure", **WRONG, "thresholds": 3},
+        ),
         ("/v1/speak", {"type": "Speak", **WRONG, "text": 3}),
         ("/ws/monitor", {"type": "x", **WRONG}),
     ],
