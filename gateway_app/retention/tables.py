@@ -12,7 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Q
 
 from gateway_app.access.quotas import network
-from gateway_app.retention.kept import delete_in_batches
+from gateway_app.retention.kept import NeverPruned, delete_in_batches
 from gateway_app.retention.people import Person
 
 CHUNK = 500
@@ -76,14 +76,8 @@ class KeptRows:
 
 
 @dataclass(frozen=True)
-class KeptAccess(KeptRows):
+class KeptAccess(NeverPruned, KeptRows):
     """Rows that give access and are no record: counted and exported only."""
-
-    def expired(self, before: datetime) -> int:
-        return 0
-
-    def prune(self, before: datetime, after_batch: Callable[[], bool]) -> int:
-        return 0
 
     def forget(self, person: Person, pseudonym: str) -> int:
         return 0
