@@ -35,7 +35,6 @@ const session = new TalkSession({
     announce(words);
   },
   onStages: (item, stages) => log.stages(item, stages),
-  onNote: (trouble) => panel.showTrouble(trouble),
   onTrouble: (trouble) => panel.showTrouble(trouble),
   onCountdown: (trouble, seconds) => panel.showCountdown(trouble, seconds, () => session.connectNow()),
 }, chosenSession, () => log.items);
