@@ -41,8 +41,12 @@ const session = new TalkSession({
 
 /** @param {import("./talk-session.js").Phase} phase */
 function showPhase(phase) {
-  if (phase !== "on") turn = "listening";
-  if (phase === "on") showDevices();
+  if (phase === "on") {
+    showDevices();
+  } else {
+    turn = "listening";
+    log.settle();
+  }
   show();
 }
 
