@@ -62,6 +62,7 @@ class Limits:
 
 LIMIT_NAMES = tuple(field.name for field in fields(Limits))
 NO_LIMITS = Limits()
+LIMIT_NAMES = tuple(each.name for each in fields(Limits))
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -47,7 +48,7 @@ class Command(BaseCommand):
         create = verbs.add_parser(
             "create", help="make a key, and print its secret once"
         )
-        create.add_argument("name", metavar="NAME")
+        _named(create)
         _add_properties(create, scopes_are_needed=True)
         verbs.add_parser("list", help="every key with its state")
         _named(verbs.add_parser("show", help="everything about one key"))
@@ -80,7 +81,7 @@ class Command(BaseCommand):
             ) from error
 
     def _create(self, options: dict[str, Any]) -> None:
-        is_first = not ApiKey.objects.exists() and not settings.VOICE.config.api_keys
+        is_first = _there_is_no_key()
         given = _properties(options)
         limits = Limits(**{name: given.pop(name, None) for name in LIMIT_NAMES})
         key, secret = create_key(LOCAL.id, options["name"], **given, limits=limits)
@@ -118,7 +119,7 @@ class Command(BaseCommand):
             case _:
                 delete_key(LOCAL.id, key)
                 self.stdout.write(f"{key.name} is deleted.")
-                if not ApiKey.objects.exists() and not settings.VOICE.config.api_keys:
+                if _there_is_no_key():
                     self.stdout.write(self.style.WARNING(OPEN_AGAIN))
         self.stdout.write(NOTICE)
 
@@ -128,10 +129,8 @@ class Command(BaseCommand):
             "principal": key.principal,
             "state": key.state,
             "scopes": ", ".join(key.scopes),
-            "created": f"{key.created_at:%Y-%m-%d %H:%M} UTC",
-            "expires": f"{key.expires_at:%Y-%m-%d %H:%M} UTC"
-            if key.expires_at
-            else "never",
+            "created": _moment(key.created_at),
+            "expires": _moment(key.expires_at),
             "origins": ", ".join(key.origins) or "all",
             "addresses": ", ".join(key.addresses) or "all",
         }
@@ -171,6 +170,10 @@ class Command(BaseCommand):
             )
         revoke_secret(LOCAL.id, secret)
         self.stdout.write(f"{prefix} of {key.name} is revoked.")
+
+
+def _there_is_no_key() -> bool:
+    return not settings.VOICE.config.api_keys and not ApiKey.objects.exists()
 
 
 def _named(parser: ArgumentParser) -> None:
@@ -255,7 +258,8 @@ def _key(name: str) -> ApiKey:
 
 def _secret_words(secret: KeySecret) -> str:
     state = "revoked" if secret.revoked_at else "live"
-    used = (
-        f"{secret.last_used_at:%Y-%m-%d %H:%M} UTC" if secret.last_used_at else "never"
-    )
-    return f"{secret.prefix}, {state}, last used {used}"
+    return f"{secret.prefix}, {state}, last used {_moment(secret.last_used_at)}"
+
+
+def _moment(time: datetime | None) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC" if time else "never"
