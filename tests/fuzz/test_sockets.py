@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, strategies as st
 from pydantic import BaseModel
 
+from chat_app.protocol import client as talk_messages
 from compat_app.deepgram.flux import messages as flux
 from compat_app.deepgram.listen import messages as listen
 from compat_app.deepgram.speak import messages as speak
@@ -29,6 +30,7 @@ from voiceproject.asgi import build_application
 AUDIO = pcm(-0.1, 0.3, -0.1)
 DOORS: dict[str, Iterable[type[BaseModel]]] = {
     "/ws/stt": stt.CLIENT_MESSAGES,
+    "/ws/voice": talk_messages.CLIENT_MESSAGES,
     "/v1/realtime": realtime.CLIENT_MESSAGES,
     "/v1/listen?encoding=linear16&sample_rate=16000": listen.CLIENT_MESSAGES,
     "/v2/listen?model=flux-general-en&encoding=linear16&sample_rate=16000": (

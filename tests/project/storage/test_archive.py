@@ -16,6 +16,7 @@ from common.product import NAME
 from voiceproject.storage.archive import (
     MOST_FILES,
     BadArchive,
+    FileEntry,
     Manifest,
     entry_of,
     reading,
@@ -63,18 +64,22 @@ def unpack(archive: Path, folder: Path) -> None:
         opened.unpack(folder)
 
 
-def test_it_unpacks_what_it_packed(tmp_path: Path) -> None:
-    source = tmp_path / "amy.onnx"
-    source.write_bytes(b"weights" * 100)
-    manifest = Manifest(
+def manifest_of(files: dict[str, FileEntry]) -> Manifest:
+    return Manifest(
         product=NAME,
         format=1,
         version="1",
         created_at="now",
         database="sqlite",
         migrations=[],
-        files={"voices/a/amy.onnx": entry_of(source)},
+        files=files,
     )
+
+
+def test_it_unpacks_what_it_packed(tmp_path: Path) -> None:
+    source = tmp_path / "amy.onnx"
+    source.write_bytes(b"weights" * 100)
+    manifest = manifest_of({"voices/a/amy.onnx": entry_of(source)})
     archive = tmp_path / "backup.zip"
     write_archive(archive, manifest, {"voices/a/amy.onnx": source})
     unpack(archive, tmp_path / "out")
@@ -185,16 +190,7 @@ def test_it_refuses_a_truncated_archive(tmp_path: Path) -> None:
 
 
 def test_a_failed_backup_leaves_nothing(tmp_path: Path) -> None:
-    manifest = Manifest(
-        product=NAME,
-        format=1,
-        version="1",
-        created_at="now",
-        database="sqlite",
-        migrations=[],
-        files={},
-    )
     missing = {"secret_key": tmp_path / "missing"}
     with pytest.raises(FileNotFoundError):
-        write_archive(tmp_path / "backup.zip", manifest, missing)
+        write_archive(tmp_path / "backup.zip", manifest_of({}), missing)
     assert list(tmp_path.iterdir()) == []

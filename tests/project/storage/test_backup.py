@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,23 +24,22 @@ from voiceproject.storage.schema import models_at, newest, sqlite_beside
 DATABASE = "voice.sqlite3"
 
 
+@contextmanager
+def installed(folder: Path, name: str) -> Iterator[Installation]:
+    installation = Installation(folder / name, name)
+    with another_database("", installation.data, name):
+        yield installation
+
+
 @pytest.fixture
 def first(tmp_path: Path, django_db_blocker: Any) -> Iterator[Installation]:
-    installation = Installation(tmp_path / "first", "first")
-    with (
-        django_db_blocker.unblock(),
-        another_database("", installation.data, "first"),
-    ):
+    with django_db_blocker.unblock(), installed(tmp_path, "first") as installation:
         yield installation
 
 
 @pytest.fixture
 def second(tmp_path: Path, django_db_blocker: Any) -> Iterator[Installation]:
-    installation = Installation(tmp_path / "second", "second")
-    with (
-        django_db_blocker.unblock(),
-        another_database("", installation.data, "second"),
-    ):
+    with django_db_blocker.unblock(), installed(tmp_path, "second") as installation:
         yield installation
 
 
@@ -84,7 +83,7 @@ def test_it_replaces_the_configuration_when_asked_to(
 
 
 def test_an_empty_installation_can_be_backed_up(
-    second: Installation, tmp_path: Path, django_db_blocker: Any
+    second: Installation, tmp_path: Path
 ) -> None:
     empty = Installation(tmp_path / "empty", "empty")
     with sqlite_beside(empty.data / DATABASE, "empty"):
