@@ -28,6 +28,7 @@ from llm.prompt import system_prompt
 from stt_app.core.session.options import Options
 from stt_app.core.turns.engine import TurnModel
 from stt_app.service import ListeningService
+from tts_app.llm_reply import check_length
 from tts_app.service import SpeechService
 
 WARM_SECONDS = 5.0
@@ -73,13 +74,7 @@ class ConversationService:
             await self._speech.check_voice(options.voice)
         except NotFound as error:  # the conversation goes on
             raise BadValue(error.message, field="voice") from error
-        wanted, most = options.llm.max_tokens, self._config.llm_max_tokens
-        if wanted is not None and wanted > most:
-            raise BadValue(
-                f"`max_output_tokens` is {wanted}; at most {most} are allowed "
-                "(`llm_max_tokens`).",
-                field="max_output_tokens",
-            )
+        check_length(options.llm, self._config, "max_output_tokens")
 
     async def not_warm(self, options: ConversationOptions) -> dict[str, str]:
         """Have the language model read the instructions; then which models are not
