@@ -27,6 +27,7 @@ from llm.engine import ChatMessage, LlmEngine
 from llm.prompt import system_prompt
 from stt_app.core.session.options import Options
 from stt_app.core.turns.engine import TurnModel
+from stt_app.core.turns.hanging import hangs
 from stt_app.service import ListeningService
 from tts_app.llm_reply import check_length
 from tts_app.service import SpeechService
@@ -132,7 +133,9 @@ class ConversationService:
         if language == "auto":
             language = "en"
         config = self._config
-        return turn_words(language, config.chat_backchannels, config.chat_stop_words)
+        return turn_words(
+            language, config.chat_backchannels, config.chat_stop_words, hangs=hangs
+        )
 
     def _record(
         self,
