@@ -102,6 +102,7 @@ class ConversationService:
 
         Raises BadValue, and Overloaded while transcripts come late.
         """
+        self._turn_model.warm_up()  # or the first pause would wait for its process
         account = self._accounts.account(principal, client)
         live = await self._listening.open_live(
             Options(
