@@ -16,8 +16,8 @@ from stt_app.core.events import (
 class Marks:
     """The stages of the newest turn.
 
-    `pause`: the pause was detected; `transcribed`, `rated`, `committed`; then
-    `llm_first_token`, `first_audio` and `first_sent` of the reply.
+    `transcribed`, `rated`, `endpoint`, `committed`; then `llm_first_token`,
+    `first_audio` and `first_sent` of the reply.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -28,7 +28,7 @@ class Marks:
         """The length of the utterance that ended last."""
 
     def start(self) -> None:
-        """A turn that was typed: everything counts from now."""
+        """The speech has ended, or a typed turn is asked for: all counts from now."""
         self._speech_end_at = self._clock()
         self._stages = {}
 
