@@ -30,6 +30,7 @@ from benchmarks import (
     streams,
     structure,
     throughput,
+    turn_ends,
     window,
 )
 from benchmarks.flags import Flags, parse
@@ -51,6 +52,7 @@ LISTENING: dict[str, Callable[[Flags], str]] = {
     "agreement": agreement.run,
     "limits": limits.run,
     "pauses": pauses.run,
+    "turn_ends": turn_ends.run,
     "short_words": short_words.run,
     "window": window.run,
     "streams": streams.run,

@@ -18,7 +18,6 @@ from benchmarks.flags import Flags
 from benchmarks.offline import Offline
 from benchmarks.quality import Partial, steadiness
 from benchmarks.report import milliseconds, table
-from benchmarks.turn_ends import turn_ends
 from benchmarks.virtual_time import Clock, Told, VirtualEngine, VirtualPool, stream
 from common.audio import SPEECH_RATE_HZ, Samples
 from common.config import Config, load_config
@@ -95,14 +94,11 @@ class Counted:
 
 
 def run(flags: Flags) -> str:
-    """Two tables for each model: the decoding in pauses, and where turns end."""
+    """A table for each model."""
     clips = short_english(flags)
     if not clips:
         return LEFT_OUT.format(name="pauses")
-    tables = [
-        part(model, clips) for model in flags.models for part in (_table, turn_ends)
-    ]
-    return "\n".join(tables)
+    return "\n".join(_table(model, clips) for model in flags.models)
 
 
 def _table(model: str, clips: Sequence[Recording]) -> str:

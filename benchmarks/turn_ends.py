@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.corpus import samples_of
+from benchmarks.corpus import LEFT_OUT, samples_of, short_english
+from benchmarks.flags import Flags
 from benchmarks.offline import Offline
 from benchmarks.report import milliseconds, table
 from common.audio import PCM16_BYTES, SPEECH_RATE_HZ, Samples, float_to_pcm16
@@ -52,8 +53,16 @@ class Pause:
 Rule = Callable[[Pause], float]
 
 
-def turn_ends(model: str, clips: Sequence[Recording]) -> str:
-    """The table of the rules, and the cost of a question; `model` hears the last word."""
+def run(flags: Flags) -> str:
+    """A table of the rules and the cost of a question, for each model that hears the
+    last word."""
+    clips = short_english(flags)
+    if not clips:
+        return LEFT_OUT.format(name="turn_ends")
+    return "\n".join(_table(model, clips) for model in flags.models)
+
+
+def _table(model: str, clips: Sequence[Recording]) -> str:
     worker = SmartTurnWorker(find_turn_model(load_config({}).config))
     worker.load()
     offline, vad = Offline(model, 1), SileroVad()

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from common.config import Config
 from common.engine import EngineStats, PartHealth, PartState
 from common.product import VERSION
-from gateway_app.probes.probe import Probe
+from gateway_app.probes.probe import CACHE_SECONDS, Probe
 from gateway_app.sockets.sessions import SessionRegistry
 
 OLLAMA = "ollama"
@@ -98,9 +98,13 @@ class ServerHealth:
         """The current state of each engine. Does not block."""
         return {name: part.health() for name, part in self._parts.items()}
 
-    async def examine(self) -> HealthReport:
-        """The state of every component. Takes at most about a second."""
-        answers = await asyncio.gather(*(p.health() for p in self._probes.values()))
+    async def examine(self, max_age_seconds: float = CACHE_SECONDS) -> HealthReport:
+        """The state of every component. Takes at most about a second.
+
+        Probes that answered within `max_age_seconds` are not asked again.
+        """
+        asked = (probe.health(max_age_seconds) for probe in self._probes.values())
+        answers = await asyncio.gather(*asked)
         probed = dict(zip(self._probes, answers, strict=True))
         ollama = probed.pop(OLLAMA, None)
         parts = {**self.parts(), **probed}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 
 from stt_app.core.events import (
     PauseBegun,
@@ -14,7 +15,8 @@ from stt_app.core.events import (
 
 
 class Marks:
-    """The stages of the newest turn.
+    """The stages of a turn: the conversation keeps those of the newest one, and each
+    reply those of the turn that it answers.
 
     `transcribed`, `rated`, `endpoint`, `committed`; then `llm_first_token`,
     `first_audio` and `first_sent` of the reply.
@@ -26,6 +28,12 @@ class Marks:
         self._stages: dict[str, float] = {}
         self.turn_seconds = 0.0
         """The length of the utterance that ended last."""
+
+    def copy(self) -> Marks:
+        """For the reply to this turn; the next pause starts them again."""
+        copied = copy(self)
+        copied._stages = dict(self._stages)
+        return copied
 
     def start(self) -> None:
         """The speech has ended, or a typed turn is asked for: all counts from now."""

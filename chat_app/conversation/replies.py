@@ -133,7 +133,7 @@ class Replies:
             speculative=action.speculative,
             clock=self._clock,
         )
-        running = self._running[action.key] = Running(reply)
+        running = self._running[action.key] = Running(reply, self._marks)
         running.take_back = partial(self._take_back, action.key)
         self._desk.begin(running, speculative=action.speculative)
         running.making = asyncio.create_task(self._make(running))
@@ -192,6 +192,7 @@ class Replies:
         running = self._running[key]
         reply = running.reply
         running.question = self.question
+        running.marks = self._marks.copy()
         reply.release()
         if reply.ready_at is None:
             self._desk.commit(running)
@@ -296,7 +297,7 @@ class Replies:
         error: VoiceError | None = None,
     ) -> None:
         """Tell the end."""
-        self._put(running.end(self._marks, status, reason, heard, error))
+        self._put(running.end(status, reason, heard, error))
 
     def _record(self, running: Running) -> None:
         if running.ended is not None:

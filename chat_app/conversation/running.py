@@ -24,8 +24,10 @@ class Question:
 class Running:
     """A reply that is made, and sent once it is released."""
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: Reply, marks: Marks) -> None:
         self.reply = reply
+        self.marks = marks
+        """Of the turn that it answers."""
         self.question = Question()
         self.number = 0
         """Counts the conversation's responses from 1; 0 before it is released."""
@@ -50,14 +52,13 @@ class Running:
 
     def end(
         self,
-        marks: Marks,
         status: out.Status,
         reason: str,
         heard: tuple[str, int] | None,
         error: VoiceError | None,
     ) -> out.ResponseEnded:
         """Set and return `ended`; `heard` is the text and the milliseconds of a part."""
-        reply = self.reply
+        reply, marks = self.reply, self.marks
         marks.mark_at("llm_first_token", reply.first_token_at)
         marks.mark_at("first_audio", reply.ready_at)
         if self.sender is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, models
+from django.db import DEFAULT_DB_ALIAS
 
 from chat_app.models import Conversation, Turn
 from common.config.retention import RetentionSettings
@@ -18,10 +18,6 @@ from gateway_app.retention.tables import CHUNK, KeptRows, exported
 @dataclass(frozen=True)
 class KeptConversations(KeptRows):
     """Their turns go with them."""
-
-    @property
-    def tables(self) -> tuple[type[models.Model], ...]:
-        return (Turn, Conversation)
 
     def export(self, person: Person) -> Iterator[dict[str, Any]]:
         for conversation in self._of(person).order_by("pk").iterator(CHUNK):
@@ -43,6 +39,7 @@ def kept_by_conversation(
             config.conversations_kept,
             time="ended_at",
             client="client",
+            parts=(Turn,),
             database=database,
         )
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -59,6 +59,7 @@ class Limits:
 
 
 NO_LIMITS = Limits()
+LIMIT_NAMES = tuple(each.name for each in fields(Limits))
 
 
 @dataclass(frozen=True)

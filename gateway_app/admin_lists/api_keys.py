@@ -20,7 +20,7 @@ from unfold.widgets import (
     UnfoldAdminTextareaWidget,
 )
 
-from gateway_app.access.principals import Scope, principal_of
+from gateway_app.access.principals import LIMIT_NAMES, Scope, principal_of
 from gateway_app.audit.admin_changes import actor_of
 from gateway_app.dashboard.site_admin import SiteAdmin
 from gateway_app.keys.models import ApiKey
@@ -32,10 +32,6 @@ COLOURS = {
     "expired": "warning",
     "no secret": "warning",
 }
-LIMITS = (
-    *("requests_per_minute", "sessions", "audio_in_seconds_per_day"),
-    *("audio_out_seconds_per_day", "llm_tokens_per_day"),
-)
 
 
 class Lines(forms.CharField):
@@ -72,7 +68,7 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = ApiKey
-        fields = ("name", "scopes", "expires_at", "origins", "addresses", *LIMITS)
+        fields = ("name", "scopes", "expires_at", "origins", "addresses", *LIMIT_NAMES)
 
 
 @admin.register(ApiKey)
@@ -89,7 +85,7 @@ class ApiKeyAdmin(SiteAdmin):
     fieldsets = (
         (None, {"fields": ("name", "scopes", "expires_at")}),
         (_("Where from"), {"fields": ("origins", "addresses")}),
-        (_("Limits"), {"fields": LIMITS}),
+        (_("Limits"), {"fields": LIMIT_NAMES}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ApiKey]:

@@ -63,7 +63,8 @@ class AuditAdmin(ReadOnlyAdmin):
         ("actor", AllValuesCheckboxFilter),
     )
     search_fields = (
-        *("actor", "actor_name", "subject", "details__name", "client", "request_id"),
+        *("actor", "actor_name", "subject"),
+        *("details__name", "client", "request_id"),
     )
     search_help_text = _("Who, what it happened to, address, or request id")
     fieldsets = (

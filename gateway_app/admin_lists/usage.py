@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -103,7 +103,9 @@ def _sums(rows: QuerySet[UsageDay], since: date) -> Sums:
     }
 
 
-def _chart(sums: Sums, days: Sequence[date], slot: Any) -> Chart:
+def _chart(
+    sums: Sums, days: Sequence[date], slot: Callable[[date, dict[str, float]], Slot]
+) -> Chart:
     nothing = dict.fromkeys(COLUMNS, 0.0)
     return bar_chart([slot(day, sums.get(day, nothing)) for day in days])
 

@@ -21,15 +21,10 @@ from gateway_app.dashboard.figures import (
     hours_of,
 )
 from gateway_app.models import HistoryEntry, Synthesis, Transcript
+from gateway_app.pages.part_names import part_name
 from gateway_app.services import find_gateway_services
 
 CHART_HOURS = 24
-PART_NAMES = {
-    "whisper": "Whisper",
-    "piper": "Piper",
-    "llm": "Language model",
-    "turn_model": "End of turn",
-}
 
 
 @dataclass(frozen=True)
@@ -55,7 +50,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """unfold's DASHBOARD_CALLBACK: what `admin/index.html` shows."""
     gateway = find_gateway_services(request)
     context["parts"] = {
-        PART_NAMES.get(part, part): state
+        part_name(part): state
         for part, state in (gateway.health.parts() if gateway else {}).items()
     }
     context["dropped"] = _dropped()

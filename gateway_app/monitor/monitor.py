@@ -32,6 +32,8 @@ MAX_SNAPSHOTS = 900
 MAX_PROCESSES = 64
 WATCHER_QUEUE = 8
 HEALTH_CHECK_TICKS = 5
+HEALTH_MAX_AGE_SECONDS = 30.0
+"""A probe writes to the database: an idle server need not do so every few seconds."""
 REJOIN_SECONDS = 30.0
 RECEIVE_TIMEOUT_SECONDS = 10.0
 RETRY_SECONDS = 3.0
@@ -133,7 +135,8 @@ class Monitor:
             due = loop.time() + PERIOD_SECONDS
             try:
                 if tick % HEALTH_CHECK_TICKS == 0:
-                    self._parts = (await self._health.examine()).parts
+                    report = await self._health.examine(HEALTH_MAX_AGE_SECONDS)
+                    self._parts = report.parts
                 self._loop_delay_seconds = self._loop_watch.take_worst()
                 await self._publish()
             except Exception:

@@ -15,6 +15,7 @@ from common.product import NAME, VERSION
 from gateway_app.access.principals import Scope, principal_of
 from gateway_app.access.root_path import below
 from gateway_app.pages.language import script_catalogue_url
+from gateway_app.pages.part_names import PART_NAMES
 from gateway_app.services import find_gateway_services
 
 
@@ -59,6 +60,7 @@ def site(request: HttpRequest | None) -> dict[str, Any]:
         ],
         "site_version": VERSION,
         "site_languages": settings.LANGUAGES,
+        "part_names": PART_NAMES,
         "script_catalogue_url": script_catalogue_url(),
     }
 

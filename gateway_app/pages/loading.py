@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 from common.engine import PartState
 from common.errors import Loading
 from gateway_app.middleware import STATIC, GetResponse, is_for_programs
-from gateway_app.pages.views import PART_NAMES
+from gateway_app.pages.part_names import part_name
 from gateway_app.responses import error_response
 from gateway_app.services import GatewayServices, find_gateway_services
 
@@ -66,7 +66,7 @@ def _parts(gateway: GatewayServices) -> list[dict[str, Any]]:
     """The engines, without reasons and paths: nobody has been authenticated yet."""
     return [
         {
-            "label": PART_NAMES[name],
+            "label": part_name(name),
             "state": part.state.value,
             "word": STATE_WORDS[part.state],
         }

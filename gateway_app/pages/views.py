@@ -13,20 +13,11 @@ from django.views.decorators.http import require_safe
 from gateway_app.access.routes import lists_are_public
 from gateway_app.pages.client_settings import ServerAddress, client_settings
 from gateway_app.pages.message_docs import SocketDoc
+from gateway_app.pages.part_names import part_name
 from gateway_app.pages.shown_settings import shown_groups
 from gateway_app.requests import scope_of
 from gateway_app.services import gateway_services
 
-PART_NAMES = {
-    "whisper": _("Speech to text"),
-    "piper": _("Text to speech"),
-    "llm": _("Language model"),
-    "turn_model": _("End of turn"),
-    "database": _("Database"),
-    "disk": _("Disk"),
-    "redis": "Redis",
-}
-"""The names of the components of `/health` on pages."""
 STATE_WORDS = {
     "ready": _("Ready"),
     "loading": _("Loading"),
@@ -110,7 +101,7 @@ def addresses(request: HttpRequest) -> dict[str, Any]:
         "stt_url": f"http{secure}://{stt_host}{root}",
         "stt_socket_url": f"ws{secure}://{stt_host}{root}",
         "tts_url": f"http{secure}://{tts_host}{root}",
-        "needs_key": gateway_services(scope_of(request)).needs_key,
+        "needs_key": gateway.needs_key,
     }
 
 
@@ -123,7 +114,7 @@ def _parts(request: HttpRequest) -> list[dict[str, Any]]:
         {
             "state": state,
             "summary": summary,
-            "label": PART_NAMES[name],
+            "label": part_name(name),
             "state_word": STATE_WORDS[state],
         }
         for name, (state, summary) in shown.items()

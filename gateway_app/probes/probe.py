@@ -13,7 +13,7 @@ CACHE_SECONDS = 2.0
 
 
 class Probe:
-    """One check at a time, with a timeout of a second; the answer is cached for two."""
+    """One check at a time, with a timeout of a second; the answer is cached."""
 
     def __init__(
         self,
@@ -28,8 +28,9 @@ class Probe:
         self._answer: PartHealth | None = None
         self._answered = 0.0
 
-    async def health(self) -> PartHealth:
-        fresh = self._clock() - self._answered < CACHE_SECONDS
+    async def health(self, max_age_seconds: float = CACHE_SECONDS) -> PartHealth:
+        """The last answer, or a new one if that is older."""
+        fresh = self._clock() - self._answered < max_age_seconds
         if self._answer is not None and fresh:
             return self._answer
         self._answer = await self._ask_with_timeout()

@@ -2,46 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.db import DEFAULT_DB_ALIAS, models
+from django.db import models
 from django.db.models import Q
 
 from gateway_app.audit.admin_changes import subject_of
 from gateway_app.audit.models import AuditEvent
 from gateway_app.keys.models import ApiKey
-from gateway_app.retention.kept import delete_in_batches
 from gateway_app.retention.people import Person
-from gateway_app.retention.tables import CHUNK, addresses_in, exported
+from gateway_app.retention.tables import CHUNK, KeptRows, addresses_in
 
 
 @dataclass(frozen=True)
-class KeptAudit:
+class KeptAudit(KeptRows):
     """Events stay until they are too old, because they say what happened to the server.
     Forgetting replaces the person in them by a pseudonym, and empties the address."""
-
-    kept_for: timedelta | None
-    database: str = DEFAULT_DB_ALIAS
-    name: str = "audit events"
-    setting: str = "audit_retention_days"
-    stays: str = ""
-    tables: tuple[type[models.Model], ...] = (AuditEvent,)
-
-    def expired(self, before: datetime) -> int:
-        return self._older(before).count()
-
-    def prune(self, before: datetime, after_batch: Callable[[], bool]) -> int:
-        return delete_in_batches(self._older(before), after_batch)
-
-    def count(self, person: Person) -> int:
-        return self._of(person).count()
-
-    def export(self, person: Person) -> Iterator[dict[str, Any]]:
-        return exported(self._of(person))
 
     def forget(self, person: Person, pseudonym: str) -> int:
         names, count = self._names(person), 0
@@ -53,10 +31,7 @@ class KeptAudit:
             count += 1
         return count
 
-    def _older(self, before: datetime) -> models.QuerySet[AuditEvent]:
-        return self._rows.filter(created_at__lt=before)
-
-    def _of(self, person: Person) -> models.QuerySet[AuditEvent]:
+    def _of(self, person: Person) -> models.QuerySet[Any]:
         names = sorted(self._names(person))
         theirs = Q(actor__in=names) | Q(actor_name__in=names) | Q(subject__in=names)
         for name in names:
@@ -79,10 +54,6 @@ class KeptAudit:
             *(subject_of(key) for key in theirs),
             *(user.get_username() for user in accounts),
         }
-
-    @property
-    def _rows(self) -> models.QuerySet[AuditEvent]:
-        return AuditEvent._base_manager.using(self.database)
 
 
 def _rename(event: AuditEvent, names: set[str], pseudonym: str) -> None:

@@ -56,6 +56,16 @@ class Kept(Protocol):
         must stay, replace the name by the pseudonym. How many were changed."""
 
 
+class NeverPruned:
+    """For kinds that expire by themselves, or that people delete by hand."""
+
+    def expired(self, before: datetime) -> int:
+        return 0
+
+    def prune(self, before: datetime, after_batch: Callable[[], bool]) -> int:
+        return 0
+
+
 def go_on() -> bool:
     """For a caller that sets no limit."""
     return True

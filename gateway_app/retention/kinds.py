@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth import get_user_model
+from django.contrib.sessions.models import Session
 from django.db import DEFAULT_DB_ALIAS
 
 from common.config.retention import RetentionSettings
+from gateway_app.audit.models import AuditEvent
+from gateway_app.keys.models import ApiKey, KeySecret
 from gateway_app.models import Synthesis, Transcript, UsageDay
 from gateway_app.retention.accounts import KeptAccounts, KeptAdminLog, KeptSessions
-from gateway_app.retention.api_keys import KeptKeys
 from gateway_app.retention.audit import KeptAudit
 from gateway_app.retention.kept import Kept
-from gateway_app.retention.tables import KeptRows
+from gateway_app.retention.tables import KeptAccess, KeptRows
 
 
 def kept_by_gateway(
@@ -43,9 +49,55 @@ def kept_by_gateway(
             client="client",
             database=database,
         ),
-        KeptAudit(config.audit_kept, database),
-        KeptAdminLog(config.audit_kept, database),
-        KeptSessions(database),
-        KeptAccounts(database),
-        KeptKeys(database),
+        KeptAudit(
+            "audit events",
+            AuditEvent,
+            "audit_retention_days",
+            config.audit_kept,
+            database=database,
+        ),
+        KeptAdminLog(
+            "entries of the admin's log",
+            LogEntry,
+            "audit_retention_days",
+            config.audit_kept,
+            time="action_time",
+            hidden=("content_type",),
+            database=database,
+        ),
+        KeptSessions(
+            "sign-in sessions",
+            Session,
+            "sign_in_days",
+            timedelta(0),
+            time="expire_date",
+            database=database,
+        ),
+        *_access(database),
+    ]
+
+
+def _access(database: str) -> list[Kept]:
+    """They are deleted by hand only."""
+    return [
+        KeptAccounts(
+            "accounts",
+            get_user_model(),
+            "",
+            None,
+            hidden=("password",),
+            database=database,
+            stays="an account gives access and is no record: delete it under Users in "
+            "the admin",
+        ),
+        KeptAccess(
+            "API keys",
+            ApiKey,
+            "",
+            None,
+            parts=(KeySecret,),
+            database=database,
+            stays="a key gives access and is no record: delete it with "
+            "`manage.py keys delete`",
+        ),
     ]

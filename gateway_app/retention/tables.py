@@ -12,7 +12,7 @@ from django.db import DEFAULT_DB_ALIAS, models
 from django.db.models import Q
 
 from gateway_app.access.quotas import network
-from gateway_app.retention.kept import delete_in_batches
+from gateway_app.retention.kept import NeverPruned, delete_in_batches
 from gateway_app.retention.people import Person
 
 CHUNK = 500
@@ -31,12 +31,14 @@ class KeptRows:
     client: str = ""
     """The field with the address, if there is one."""
     hidden: Collection[str] = ()
+    parts: tuple[type[models.Model], ...] = ()
+    """Tables of rows that go with these."""
     database: str = DEFAULT_DB_ALIAS
     stays: str = ""
 
     @property
     def tables(self) -> tuple[type[models.Model], ...]:
-        return (self.model,)
+        return (self.model, *self.parts)
 
     def expired(self, before: datetime) -> int:
         return self._older(before).count()
@@ -71,6 +73,14 @@ class KeptRows:
     @property
     def _rows(self) -> models.QuerySet[Any]:
         return self.model._base_manager.using(self.database)
+
+
+@dataclass(frozen=True)
+class KeptAccess(NeverPruned, KeptRows):
+    """Rows that give access and are no record: counted and exported only."""
+
+    def forget(self, person: Person, pseudonym: str) -> int:
+        return 0
 
 
 def exported(

@@ -51,8 +51,6 @@ export class Conversation {
   #paused = false;
   #ready = false;
   #reportedAt = 0;
-  /** Of the items that the page has shown itself. @type {Set<string>} */
-  #typed = new Set();
 
   /**
    * @param {object} session The changes for `session.update`.
@@ -142,7 +140,6 @@ export class Conversation {
 
   /** @param {Item} item */
   #add({ id, role, text }) {
-    this.#typed.add(id);
     const content = [{ type: role === "user" ? "input_text" : "output_text", text }];
     this.#connection.send({ type: "conversation.item.create", item: { id, type: "message", role, content } });
   }

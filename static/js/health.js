@@ -2,7 +2,7 @@
 
 import { address } from "./address.js";
 import { gettext, interpolate, language } from "./i18n.js";
-import { make } from "./page.js";
+import { byId, make } from "./page.js";
 
 const PERIOD_MS = 10_000;
 const PERIOD_SOON_MS = 2_000;
@@ -28,21 +28,6 @@ export const STATE_WORDS = {
   closed: gettext("Sign in"),
   waiting: gettext("Checking"),
 };
-
-const PART_NAMES = {
-  whisper: gettext("Speech to text"),
-  piper: gettext("Text to speech"),
-  llm: gettext("Language model"),
-  turn_model: gettext("End of turn"),
-  database: gettext("Database"),
-  disk: gettext("Disk"),
-  redis: "Redis",
-};
-
-/** @param {string} name */
-export function partName(name) {
-  return PART_NAMES[name] ?? name;
-}
 
 /** @returns {Promise<Health>} */
 async function askHealth() {
@@ -109,12 +94,13 @@ export function serverLost() {
  * @param {Record<string, Part>} parts
  */
 export function drawParts(list, parts) {
+  const names = JSON.parse(byId("part-names").textContent);
   const rows = Object.entries(parts).map(([name, part]) => {
     const row = make(
       "li",
       "part",
       make("span", "state-dot"),
-      make("span", "part-name", partName(name)),
+      make("span", "part-name", names[name] ?? name),
       make("span", "part-state", STATE_WORDS[part.state] ?? part.state),
       summaryOf(part.summary),
     );

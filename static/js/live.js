@@ -3,12 +3,12 @@
 import { gettext } from "./i18n.js";
 import { KeptAudio } from "./kept-audio.js";
 import { Microphone, microphoneTrouble } from "./microphone.js";
+import { Reconnection } from "./reconnection.js";
 import { Transcription } from "./transcription.js";
 
 /** @typedef {import("./page.js").Trouble} Trouble */
 /** @typedef {"idle"|"opening"|"listening"|"finishing"|"waiting"} LiveState */
 
-const LONGEST_WAIT_SECONDS = 15;
 const SAMPLES_PER_SECOND = 16_000;
 /** So much waits for the server while it is away; what is older is lost. */
 const MOST_WAITING_SECONDS = 120;
@@ -42,13 +42,13 @@ export class LiveListening {
   /** @type {string|undefined} */
   #token;
   #heardSamples = 0;
-  #failures = 0;
-  #timer = 0;
+  #reconnection;
   #stopped = false;
 
   /** @param {LiveHandlers} handlers */
   constructor(handlers) {
     this.#handlers = handlers;
+    this.#reconnection = new Reconnection(() => this.#connect(), handlers.onCountdown);
   }
 
   /** Seconds of audio that the microphone gave. */
@@ -70,7 +70,7 @@ export class LiveListening {
     this.#kept = new KeptAudio(MOST_WAITING_SECONDS);
     this.#token = undefined;
     this.#heardSamples = 0;
-    this.#failures = 0;
+    this.#reconnection.reset();
     this.#stopped = false;
     this.#enter("opening");
     this.#handlers.onTrouble(null);
@@ -98,8 +98,7 @@ export class LiveListening {
 
   /** Do not wait for the countdown. */
   connectNow() {
-    clearTimeout(this.#timer);
-    this.#connect();
+    this.#reconnection.now();
   }
 
   #connect() {
@@ -125,7 +124,7 @@ export class LiveListening {
 
   /** @param {string} [token] */
   #ready(token) {
-    this.#failures = 0;
+    this.#reconnection.reset();
     this.#token = token;
     this.#handlers.onTrouble(null);
     for (const pcm of this.#kept.portions) this.#transcription?.send(pcm);
@@ -139,7 +138,7 @@ export class LiveListening {
   }
 
   #giveUp() {
-    clearTimeout(this.#timer);
+    this.#reconnection.reset();
     this.#transcription?.abandon();
     this.#transcription = null;
     this.#handlers.onTrouble(null);
@@ -167,21 +166,8 @@ export class LiveListening {
       this.#enter("idle");
       return this.#handlers.onTrouble(end.trouble);
     }
-    this.#failures += 1;
-    const wait = end.retryAfter ?? 2 ** (this.#failures - 1);
     this.#enter("waiting");
-    return this.#countDown(end.trouble, Math.ceil(Math.min(wait, LONGEST_WAIT_SECONDS)));
-  }
-
-  /**
-   * @param {Trouble} trouble
-   * @param {number} seconds
-   */
-  #countDown(trouble, seconds) {
-    if (seconds <= 0) return this.#connect();
-    this.#handlers.onCountdown(trouble, seconds);
-    this.#timer = setTimeout(() => this.#countDown(trouble, seconds - 1), 1000);
-    return undefined;
+    return this.#reconnection.later(end.trouble, end.retryAfter);
   }
 
   /**

@@ -112,6 +112,14 @@ export class TalkLog {
     return this.#follow();
   }
 
+  /** The connection is gone: nothing follows what was not finished. */
+  settle() {
+    for (const [id, { role, words, final }] of this.#lines) {
+      if (!final && role === "user") this.remove(id);
+      else if (!final) this.replied(id, heardOf(words), false);
+    }
+  }
+
   /**
    * @param {string} id
    * @param {Record<string, number>} stages
@@ -166,4 +174,9 @@ export class TalkLog {
     const last = box.lastElementChild?.getBoundingClientRect().height ?? 0;
     if (box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX + last) box.scrollTop = box.scrollHeight;
   }
+}
+
+/** @param {HTMLElement} words Of a reply that is being spoken. */
+function heardOf(words) {
+  return [...words.querySelectorAll(".clause:not(.unsure)")].map((clause) => clause.textContent).join(" ");
 }

@@ -3,11 +3,12 @@
 import { Conversation } from "./conversation.js";
 import { gettext } from "./i18n.js";
 import { Microphone, microphoneTrouble } from "./microphone.js";
+import { Reconnection } from "./reconnection.js";
 import { ReplyPlayer } from "./reply-player.js";
 
 /** @typedef {import("./page.js").Trouble} Trouble */
 /** @typedef {"off"|"opening"|"on"|"waiting"} Phase */
-/** @typedef {Omit<import("./conversation.js").ConversationHandlers, "onReady"|"onEnd"> & {
+/** @typedef {Omit<import("./conversation.js").ConversationHandlers, "onReady"|"onNote"|"onEnd"> & {
  *   onPhase: (phase: Phase) => void,
  *   onLevel: (level: number) => void,
  *   onTrouble: (trouble: Trouble|null) => void,
@@ -16,7 +17,6 @@ import { ReplyPlayer } from "./reply-player.js";
 
 /** The server hears how loud the room is, and the echo of the reply is removed. */
 const MICROPHONE = { noiseSuppression: false };
-const LONGEST_WAIT_SECONDS = 15;
 
 export class TalkSession {
   /** @type {Phase} */
@@ -32,9 +32,7 @@ export class TalkSession {
   #player = null;
   /** Texts for the connection that is being opened. @type {{id: string, text: string}[]} */
   #toWrite = [];
-  #device = "";
-  #failures = 0;
-  #timer = 0;
+  #reconnection;
 
   /**
    * @param {TalkHandlers} handlers
@@ -43,6 +41,7 @@ export class TalkSession {
    */
   constructor(handlers, wishes, history) {
     this.#handlers = handlers;
+    this.#reconnection = new Reconnection(() => this.#connect(), handlers.onCountdown);
     this.#wishes = wishes;
     this.#history = history;
   }
@@ -72,7 +71,7 @@ export class TalkSession {
   }
 
   end() {
-    clearTimeout(this.#timer);
+    this.#reconnection.reset();
     this.#closeMicrophone();
     this.#conversation?.close();
     this.#conversation = null;
@@ -117,8 +116,7 @@ export class TalkSession {
 
   /** Do not wait for the countdown. */
   connectNow() {
-    clearTimeout(this.#timer);
-    this.#connect();
+    this.#reconnection.now();
   }
 
   /** @param {string} device */
@@ -156,13 +154,14 @@ export class TalkSession {
     this.#conversation = new Conversation(this.#wishes(), history, this.#player, {
       ...this.#handlers,
       onReady: (notReady) => this.#ready(notReady),
+      onNote: this.#handlers.onTrouble,
       onEnd: (end) => this.#ended(end),
     });
   }
 
   /** @param {Record<string, string>} notReady */
   #ready(notReady) {
-    this.#failures = 0;
+    this.#reconnection.reset();
     this.#enter("on");
     const sentences = Object.values(notReady);
     this.#handlers.onTrouble(sentences.length ? {
@@ -181,21 +180,8 @@ export class TalkSession {
       this.end();
       return this.#handlers.onTrouble(end.trouble);
     }
-    const wait = end.retryAfter ?? 2 ** this.#failures;
-    this.#failures += 1;
     this.#enter("waiting");
-    return this.#countDown(end.trouble, Math.ceil(Math.min(wait, LONGEST_WAIT_SECONDS)));
-  }
-
-  /**
-   * @param {Trouble} trouble
-   * @param {number} seconds
-   */
-  #countDown(trouble, seconds) {
-    if (seconds <= 0) return this.#connect();
-    this.#handlers.onCountdown(trouble, seconds);
-    this.#timer = setTimeout(() => this.#countDown(trouble, seconds - 1), 1000);
-    return undefined;
+    return this.#reconnection.later(end.trouble, end.retryAfter);
   }
 
   /**

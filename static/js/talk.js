@@ -35,15 +35,18 @@ const session = new TalkSession({
     announce(words);
   },
   onStages: (item, stages) => log.stages(item, stages),
-  onNote: (trouble) => panel.showTrouble(trouble),
   onTrouble: (trouble) => panel.showTrouble(trouble),
   onCountdown: (trouble, seconds) => panel.showCountdown(trouble, seconds, () => session.connectNow()),
 }, chosenSession, () => log.items);
 
 /** @param {import("./talk-session.js").Phase} phase */
 function showPhase(phase) {
-  if (phase !== "on") turn = "listening";
-  if (phase === "on") showDevices();
+  if (phase === "on") {
+    showDevices();
+  } else {
+    turn = "listening";
+    log.settle();
+  }
   show();
 }
 

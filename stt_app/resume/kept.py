@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -14,7 +14,7 @@ from django.db import models
 from common.config import Config
 from common.errors import Unavailable
 from common.redis_clients import REDIS_ERRORS, RedisClients
-from gateway_app.retention.kept import Kept
+from gateway_app.retention.kept import Kept, NeverPruned
 from gateway_app.retention.people import Person
 from stt_app.resume.checkpoints import STREAM_PREFIX
 
@@ -22,7 +22,7 @@ SCANNED = 500
 
 
 @dataclass(frozen=True)
-class KeptStreams:
+class KeptStreams(NeverPruned):
     """The checkpoints of streams in Redis, which expires them by itself. Raises
     Unavailable."""
 
@@ -32,12 +32,6 @@ class KeptStreams:
     kept_for: timedelta | None = None
     stays: str = ""
     tables: tuple[type[models.Model], ...] = ()
-
-    def expired(self, before: datetime) -> int:
-        return 0
-
-    def prune(self, before: datetime, after_batch: Callable[[], bool]) -> int:
-        return 0
 
     def count(self, person: Person) -> int:
         return len(self._work(person, delete=False))

@@ -120,8 +120,11 @@ def it_goes_on_after_a_lost_connection(page: Page) -> None:
 
 
 def it_ends(page: Page) -> None:
+    unfinished = page.locator(".talk-line[data-interim]")
+    expect(unfinished).to_have_count(1, timeout=PATIENCE_MS)
     page.get_by_role("button", name="End the conversation").click()
     state(page, "Press to talk")
+    expect(unfinished).to_have_count(0)
     page.get_by_role("button", name="New conversation").click()
     expect(page.locator(".talk-line")).to_have_count(0)
     expect(page.locator("#talk-empty")).to_be_visible()

@@ -131,8 +131,11 @@ async def test_an_interruption_keeps_what_was_heard(talk: Talk) -> None:
         await asyncio.sleep(0)
         began = time.perf_counter()
         await client.say(0.5, -2.0)
-        events = await client.until("response.done")
+        events = await client.until("x.metrics")
         assert time.perf_counter() - began < 1.0
+        # They count from the question, although the interruption has ended since.
+        stages = events[-1]["stages_ms"]
+        assert 0 <= stages["committed"] <= stages["first_sent"]
         done = of(events, "response.done")[0]["response"]
         assert (done["status"], done["status_details"]["reason"]) == (
             "cancelled",

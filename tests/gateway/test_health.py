@@ -13,6 +13,7 @@ from django.db import connection
 from common.engine import PartHealth, PartState
 from common.product import VERSION
 from gateway_app.health import ServerHealth
+from gateway_app.monitor.monitor import HEALTH_MAX_AGE_SECONDS
 from gateway_app.probes.database import ask_database
 from gateway_app.probes.disk import disk_probe
 from gateway_app.probes.models import Heartbeat
@@ -193,6 +194,24 @@ async def test_it_remembers_a_probes_answer_for_a_moment():
     assert len(asked) == 1
     clock.move_on(CACHE_SECONDS)
     await probe.health()
+    assert len(asked) == 2
+
+
+async def test_the_monitor_is_content_with_an_older_answer(services):
+    asked, clock = [], StoppedClock()
+
+    async def ask() -> PartHealth:
+        asked.append(1)
+        return READY
+
+    probes = {"thing": Probe("thing", ask, clock)}
+    health = ServerHealth(services.config, services.sessions, {}, probes)
+    await health.examine(HEALTH_MAX_AGE_SECONDS)
+    clock.move_on(HEALTH_MAX_AGE_SECONDS - 1)
+    assert (await health.examine(HEALTH_MAX_AGE_SECONDS)).parts == {"thing": READY}
+    assert len(asked) == 1
+    clock.move_on(1)
+    await health.examine(HEALTH_MAX_AGE_SECONDS)
     assert len(asked) == 2
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from asgiref.sync import async_to_sync
 from django.db import DEFAULT_DB_ALIAS, models
 
 from common.config import Config
-from gateway_app.retention.kept import Kept
+from gateway_app.retention.kept import Kept, NeverPruned
 from gateway_app.retention.people import Person
 from gateway_app.retention.tables import KeptRows
 from tts_app.core.conversations import Key, Turn
@@ -22,7 +22,7 @@ SETTING = "conversation_expire_seconds"
 
 
 @dataclass(frozen=True)
-class KeptInRedis:
+class KeptInRedis(NeverPruned):
     """Conversations in Redis, which expires them by itself. Raises Unavailable."""
 
     config: Config
@@ -31,12 +31,6 @@ class KeptInRedis:
     kept_for: timedelta | None = None
     stays: str = ""
     tables: tuple[type[models.Model], ...] = ()
-
-    def expired(self, before: datetime) -> int:
-        return 0
-
-    def prune(self, before: datetime, after_batch: Callable[[], bool]) -> int:
-        return 0
 
     def count(self, person: Person) -> int:
         return len(self._of(person))

@@ -8,15 +8,10 @@ from django.db import connection
 from common.product import NAME, VERSION
 from common.services import Services
 from compat_app.wyoming.server import WyomingServer
+from gateway_app.pages.part_names import part_name
 from gateway_app.services import GatewayServices
 from stt_app.services import ListeningServices
 
-_TITLES = {
-    "whisper": "Speech to text",
-    "piper": "Text to speech",
-    "llm": "Language model",
-    "turn_model": "End of turn",
-}
 _MARKS = {"ready": "ok", "degraded": "partly", "loading": "loading", "down": "missing"}
 
 
@@ -70,7 +65,7 @@ def _parts(services: Services) -> list[tuple[str, str]]:
     for name, part in services[GatewayServices].health.parts().items():
         mark = _MARKS[part.state.value]
         text = part.summary if mark == "ok" else f"{mark}: {part.summary}"
-        rows.append((_TITLES.get(name, name), text))
+        rows.append((part_name(name), text))
     return rows
 
 

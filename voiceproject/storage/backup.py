@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -40,7 +42,7 @@ def back_up(
     """Write the backup to a new file; servers may go on. Raises FileExistsError and
     other OSErrors, DamagedDatabase, and Django's database errors."""
     if target.exists():
-        raise FileExistsError(17, "File exists", str(target))
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     folder = data_folder(loaded.config)
     with tempfile.TemporaryDirectory(dir=temporary_folder(folder)) as staging:
         copy = Path(staging, DATABASE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, ArgumentTypeError
-from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError
 
 from common.models.names import nearest
-from gateway_app.access.principals import LOCAL, Limits, Scope
+from gateway_app.access.principals import LIMIT_NAMES, LOCAL, Limits, Scope
 from gateway_app.keys.durations import moment_of
 from gateway_app.keys.models import ApiKey, KeySecret
 from gateway_app.keys.store import (
@@ -25,7 +25,6 @@ from gateway_app.keys.store import (
     scopes_in,
 )
 
-LIMITS = [field.name for field in fields(Limits)]
 # Given for a limit: that of the server.
 DEFAULT = "default"
 NOTICE = "Running servers notice within two seconds; open sessions are closed."
@@ -49,7 +48,7 @@ class Command(BaseCommand):
         create = verbs.add_parser(
             "create", help="make a key, and print its secret once"
         )
-        create.add_argument("name", metavar="NAME")
+        _named(create)
         _add_properties(create, scopes_are_needed=True)
         verbs.add_parser("list", help="every key with its state")
         _named(verbs.add_parser("show", help="everything about one key"))
@@ -82,9 +81,9 @@ class Command(BaseCommand):
             ) from error
 
     def _create(self, options: dict[str, Any]) -> None:
-        is_first = not ApiKey.objects.exists() and not settings.VOICE.config.api_keys
+        is_first = _there_is_no_key()
         given = _properties(options)
-        limits = Limits(**{name: given.pop(name, None) for name in LIMITS})
+        limits = Limits(**{name: given.pop(name, None) for name in LIMIT_NAMES})
         key, secret = create_key(LOCAL.id, options["name"], **given, limits=limits)
         self._show_secret(secret, f"The secret of {key.name}")
         if is_first:
@@ -120,7 +119,7 @@ class Command(BaseCommand):
             case _:
                 delete_key(LOCAL.id, key)
                 self.stdout.write(f"{key.name} is deleted.")
-                if not ApiKey.objects.exists() and not settings.VOICE.config.api_keys:
+                if _there_is_no_key():
                     self.stdout.write(self.style.WARNING(OPEN_AGAIN))
         self.stdout.write(NOTICE)
 
@@ -130,14 +129,12 @@ class Command(BaseCommand):
             "principal": key.principal,
             "state": key.state,
             "scopes": ", ".join(key.scopes),
-            "created": f"{key.created_at:%Y-%m-%d %H:%M} UTC",
-            "expires": f"{key.expires_at:%Y-%m-%d %H:%M} UTC"
-            if key.expires_at
-            else "never",
+            "created": _moment(key.created_at),
+            "expires": _moment(key.expires_at),
             "origins": ", ".join(key.origins) or "all",
             "addresses": ", ".join(key.addresses) or "all",
         }
-        rows |= {name: _limit_words(getattr(key, name)) for name in LIMITS}
+        rows |= {name: _limit_words(getattr(key, name)) for name in LIMIT_NAMES}
         for name, value in rows.items():
             self.stdout.write(f"{name:<26} {value}")
         for secret in key.secrets.all():
@@ -175,6 +172,10 @@ class Command(BaseCommand):
         self.stdout.write(f"{prefix} of {key.name} is revoked.")
 
 
+def _there_is_no_key() -> bool:
+    return not settings.VOICE.config.api_keys and not ApiKey.objects.exists()
+
+
 def _named(parser: ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME")
 
@@ -199,7 +200,7 @@ def _add_properties(parser: ArgumentParser, *, scopes_are_needed: bool) -> None:
         metavar="NETWORKS",
         help="addresses or networks that may use it, with commas",
     )
-    for name in LIMITS:
+    for name in LIMIT_NAMES:
         option = f"--{name.replace('_', '-')}"
         parser.add_argument(
             option,
@@ -240,7 +241,7 @@ def _properties(options: dict[str, Any]) -> dict[str, Any]:
             given[name] = [part for part in parts if part]
     given |= {
         name: None if options[name] == DEFAULT else options[name]
-        for name in LIMITS
+        for name in LIMIT_NAMES
         if options[name] is not None
     }
     return given
@@ -257,7 +258,8 @@ def _key(name: str) -> ApiKey:
 
 def _secret_words(secret: KeySecret) -> str:
     state = "revoked" if secret.revoked_at else "live"
-    used = (
-        f"{secret.last_used_at:%Y-%m-%d %H:%M} UTC" if secret.last_used_at else "never"
-    )
-    return f"{secret.prefix}, {state}, last used {used}"
+    return f"{secret.prefix}, {state}, last used {_moment(secret.last_used_at)}"
+
+
+def _moment(time: datetime | None) -> str:
+    return f"{time:%Y-%m-%d %H:%M} UTC" if time else "never"
