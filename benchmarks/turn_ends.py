@@ -24,18 +24,19 @@ from common.models.files import find_turn_model
 from stt_app.core.endpointing.events import PauseBegun, SpeechResumed
 from stt_app.core.endpointing.frontend import AudioFrontend
 from stt_app.core.endpointing.vad import FRAME_SAMPLES, SileroVad
+from stt_app.core.turns.detector import ASK_AFTER_SAMPLES
 from stt_app.core.turns.features import turn_features
 from stt_app.core.turns.hanging import hangs
 from stt_app.core.turns.pauses import SemanticPauses
 from stt_app.core.turns.worker import SmartTurnWorker
 from tests.word_errors import Recording
 
-ASKED_AFTER_SECONDS = 0.128
 SHORTEST_SECONDS = 0.2
 """Shorter pauses end no turn under any rule here."""
 AFTER_SECONDS = 3.0
 FIXED_SECONDS = (0.3, 0.5, 0.7, 1.0)
-_SEMANTIC = SemanticPauses(0.32, 1.6)
+_USUAL = ListeningSettings()
+_SEMANTIC = SemanticPauses(_USUAL.semantic_min_seconds, _USUAL.semantic_max_seconds)
 
 
 @dataclass
@@ -71,10 +72,9 @@ def _table(model: str, clips: Sequence[Recording]) -> str:
     for clip in clips:
         samples = samples_of(clip)
         for each in _pauses(samples, vad):
-            asked = each.end_sample + round(ASKED_AFTER_SECONDS * SPEECH_RATE_HZ)
-            turn = _with_silence(samples)[:asked]
-            costs.append(_timed(worker, turn))
-            each.probability = worker.probability(turn)
+            turn = _with_silence(samples)[: each.end_sample + ASK_AFTER_SAMPLES]
+            each.probability, cost = _timed(worker, turn)
+            costs.append(cost)
             text = offline.text(turn, language=None)
             each.hangs = hangs(text, clip.language)
             pauses.append(each)
@@ -89,8 +89,8 @@ def _table(model: str, clips: Sequence[Recording]) -> str:
         "mean",
     ]
     features, network = zip(*costs, strict=True)
-    cost = f"Cost of a question on one core: features {milliseconds(features)}, model {milliseconds(network)}.\n"
-    return table(f"Ends of turns, hanging words by {model}", header, rows) + cost
+    told = f"Cost of a question on one core: features {milliseconds(features)}, model {milliseconds(network)}.\n"
+    return table(f"Ends of turns, hanging words by {model}", header, rows) + told
 
 
 def _pauses(samples: Samples, vad: SileroVad) -> list[Pause]:
@@ -118,14 +118,15 @@ def _with_silence(samples: Samples) -> Samples:
     return np.concatenate([samples, quiet])
 
 
-def _timed(worker: SmartTurnWorker, turn: Samples) -> tuple[float, float]:
-    """Processor seconds of the features, and of the model on top of them."""
+def _timed(worker: SmartTurnWorker, turn: Samples) -> tuple[float, tuple[float, float]]:
+    """The probability, and the processor seconds of the features, and of the model on
+    top of them."""
     began = time.process_time()
     turn_features(turn)
     features = time.process_time() - began
     began = time.process_time()
-    worker.probability(turn)
-    return features, time.process_time() - began - features
+    probability = worker.probability(turn)
+    return probability, (features, time.process_time() - began - features)
 
 
 def _row(name: str, pauses: Sequence[Pause], rule: Rule) -> list[str]:

@@ -11,10 +11,10 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext, gettext_lazy as _
 from unfold.contrib.filters.admin import AllValuesCheckboxFilter
 
-from chat_app.history.dialogue import dialogue_of, milliseconds
+from chat_app.history.dialogue import dialogue_of
 from chat_app.history.exports import ConversationResource
 from chat_app.models import Conversation
-from gateway_app.admin_lists.read_only import ReadOnlyAdmin
+from gateway_app.admin_lists.read_only import ReadOnlyAdmin, milliseconds
 from gateway_app.history.day_filter import DayFilter
 
 SHOWN_TURNS = 500

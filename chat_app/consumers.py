@@ -8,6 +8,7 @@ from pydantic import BaseModel
 
 from chat_app.conversation.session import ConversationSession
 from chat_app.protocol import client, server
+from chat_app.protocol.client import event_id_of
 from chat_app.protocol.configuration import Configuration
 from chat_app.protocol.wire import as_messages, error_event
 from chat_app.services import conversation_services
@@ -24,6 +25,8 @@ class VoiceConversationConsumer(VoiceConsumer):
     kind = "voice"
     family = client.CLIENT_FAMILY
     conversation: ConversationSession | None = None
+    _event_id: str | None = None
+    """The client's id of the event that the next error is about."""
 
     def limits(self, config: Config) -> SocketLimits:
         return SocketLimits(
@@ -58,6 +61,13 @@ class VoiceConversationConsumer(VoiceConsumer):
 
     async def wait_for_capacity(self) -> None:
         await self._talk.wait_for_capacity()
+
+    async def on_text(self, text: str) -> None:
+        try:
+            await super().on_text(text)
+        except BadRequest:
+            self._event_id = event_id_of(text)
+            raise
 
     async def on_message(self, message: client.ClientMessage) -> None:
         talk = self._talk
@@ -98,7 +108,8 @@ class VoiceConversationConsumer(VoiceConsumer):
             await self.conversation.close()
 
     def encode_error(self, error: VoiceError) -> str:
-        return encode(error_event(error))
+        event_id, self._event_id = self._event_id, None
+        return encode(error_event(error, event_id))
 
     async def _update(self, message: client.SessionUpdate) -> None:
         service = conversation_services(self.scope).conversations

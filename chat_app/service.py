@@ -27,7 +27,9 @@ from llm.engine import ChatMessage, LlmEngine
 from llm.prompt import system_prompt
 from stt_app.core.session.options import Options
 from stt_app.core.turns.engine import TurnModel
+from stt_app.core.turns.hanging import hangs
 from stt_app.service import ListeningService
+from tts_app.llm_reply import check_length
 from tts_app.service import SpeechService
 
 WARM_SECONDS = 5.0
@@ -73,13 +75,7 @@ class ConversationService:
             await self._speech.check_voice(options.voice)
         except NotFound as error:  # the conversation goes on
             raise BadValue(error.message, field="voice") from error
-        wanted, most = options.llm.max_tokens, self._config.llm_max_tokens
-        if wanted is not None and wanted > most:
-            raise BadValue(
-                f"`max_output_tokens` is {wanted}; at most {most} are allowed "
-                "(`llm_max_tokens`).",
-                field="max_output_tokens",
-            )
+        check_length(options.llm, self._config, "max_output_tokens")
 
     async def not_warm(self, options: ConversationOptions) -> dict[str, str]:
         """Have the language model read the instructions; then which models are not
@@ -106,6 +102,7 @@ class ConversationService:
 
         Raises BadValue, and Overloaded while transcripts come late.
         """
+        self._turn_model.warm_up()  # or the first pause would wait for its process
         account = self._accounts.account(principal, client)
         live = await self._listening.open_live(
             Options(
@@ -137,7 +134,9 @@ class ConversationService:
         if language == "auto":
             language = "en"
         config = self._config
-        return turn_words(language, config.chat_backchannels, config.chat_stop_words)
+        return turn_words(
+            language, config.chat_backchannels, config.chat_stop_words, hangs=hangs
+        )
 
     def _record(
         self,

@@ -18,7 +18,11 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from gateway_app.admin_lists.api_keys import ApiKeyAdmin
 from gateway_app.admin_lists.audit import AuditAdmin
-from gateway_app.admin_lists.read_only import NO_BREAK, ReadOnlyAdmin
+from gateway_app.admin_lists.read_only import (
+    NO_BREAK,
+    ReadOnlyAdmin,
+    milliseconds,
+)
 from gateway_app.admin_lists.usage import UsageAdmin
 from gateway_app.dashboard.site_admin import SiteAdmin
 from gateway_app.history.day_filter import DayFilter
@@ -171,10 +175,6 @@ def shortened(text: str) -> str:
     return Truncator(" ".join(text.split())).chars(PREVIEW_CHARACTERS) or gettext(
         "No text"
     )
-
-
-def milliseconds(value: float | None) -> str:
-    return "" if value is None else f"{number_format(value, 0)}{NO_BREAK}ms"
 
 
 admin.site.unregister(User)

@@ -110,13 +110,14 @@ class FakeTurns(FakeEngine):
         self._script = list(script)
         self._seconds = seconds
         self.heard: list[Samples] = []
+        self.is_warm = False
 
     @property
     def available(self) -> bool:
         return self.started
 
     def warm_up(self) -> None:
-        pass
+        self.is_warm = True
 
     async def end_of_turn(self, samples: Samples, urgency: Urgency) -> float:
         self._must_run()

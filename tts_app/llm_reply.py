@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 
 import structlog
@@ -10,7 +10,14 @@ import structlog
 from common.config.llm import LlmSettings
 from common.errors import BadValue, LlmUnavailable, NotFound, VoiceError
 from gateway_app.usage.accounts import Account, Resource
-from llm.engine import ChatMessage, LlmEngine, TokenUsage, text_deltas
+from llm.engine import (
+    ChatMessage,
+    LlmEngine,
+    LlmEvent,
+    ReplyOptions,
+    TokenUsage,
+    text_deltas,
+)
 from llm.prompt import system_prompt
 from llm.token_usage import with_usage
 from tts_app.core.conversations import ConversationStore, Key, Turn, as_messages
@@ -35,13 +42,7 @@ class LlmReply:
     def check(self, request: SpeechRequest) -> None:
         """Raises BadValue for a model or an answer's length that is not allowed."""
         self._check_model(request.options.model)
-        wanted, most = request.options.max_tokens, self._settings.llm_max_tokens
-        if wanted is not None and wanted > most:
-            raise BadValue(
-                f"`max_tokens` is {wanted}; at most {most} are allowed "
-                "(`llm_max_tokens`).",
-                field="max_tokens",
-            )
+        check_length(request.options, self._settings)
 
     def _check_model(self, wanted: str) -> None:
         """A caller must not make the server load whatever it has."""
@@ -66,22 +67,13 @@ class LlmReply:
         """The answer, streamed. Raises LlmUnavailable, Unavailable."""
         llm, said_anything = self._llm, False
         messages = await self._messages(request, owner)
-
-        def spend(usage: TokenUsage) -> None:
-            account.spend(Resource.LLM_IN, usage.prompt_tokens)
-            account.spend(Resource.LLM_OUT, usage.completion_tokens)
-
-        events = llm.reply(messages, request.options)
-        pieces = text_deltas(with_usage(events, messages, spend))
+        pieces = text_deltas(metered(llm, messages, request.options, account))
         async with aclosing(pieces):
             async for piece in pieces:
                 said_anything = said_anything or bool(piece.strip())
                 yield piece
         if not said_anything:
-            raise LlmUnavailable(
-                f"The language model {llm.model_name} ({llm.backend}) gave an empty answer.",
-                retry_after_seconds=1,
-            )
+            raise empty_answer(llm)
 
     async def remember(self, request: SpeechRequest, owner: str, answer: str) -> None:
         """Store the complete answer. Never raises: the client already has the
@@ -109,6 +101,41 @@ class LlmReply:
             *as_messages(past),
             ChatMessage("user", request.text),
         ]
+
+
+def check_length(
+    options: ReplyOptions, settings: LlmSettings, field: str = "max_tokens"
+) -> None:
+    """Raises BadValue, which calls it `field`, for an answer that may be too long."""
+    wanted, most = options.max_tokens, settings.llm_max_tokens
+    if wanted is not None and wanted > most:
+        raise BadValue(
+            f"`{field}` is {wanted}; at most {most} are allowed (`llm_max_tokens`).",
+            field=field,
+        )
+
+
+def metered(
+    llm: LlmEngine,
+    messages: Sequence[ChatMessage],
+    options: ReplyOptions,
+    account: Account,
+) -> AsyncGenerator[LlmEvent, None]:
+    """The answer; its tokens count for the account, however it ends."""
+
+    def spend(usage: TokenUsage) -> None:
+        account.spend(Resource.LLM_IN, usage.prompt_tokens)
+        account.spend(Resource.LLM_OUT, usage.completion_tokens)
+
+    return with_usage(llm.reply(messages, options), messages, spend)
+
+
+def empty_answer(llm: LlmEngine) -> LlmUnavailable:
+    """The error for an answer without a word."""
+    return LlmUnavailable(
+        f"The language model {llm.model_name} ({llm.backend}) gave an empty answer.",
+        retry_after_seconds=1,
+    )
 
 
 def _untagged(model: str) -> str:

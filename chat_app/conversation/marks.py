@@ -18,8 +18,8 @@ class Marks:
     """The stages of a turn: the conversation keeps those of the newest one, and each
     reply those of the turn that it answers.
 
-    `pause`: the pause was detected; `transcribed`, `rated`, `committed`; then
-    `llm_first_token`, `first_audio` and `first_sent` of the reply.
+    `transcribed`, `rated`, `endpoint`, `committed`; then `llm_first_token`,
+    `first_audio` and `first_sent` of the reply.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -36,7 +36,7 @@ class Marks:
         return copied
 
     def start(self) -> None:
-        """A turn that was typed: everything counts from now."""
+        """The speech has ended, or a typed turn is asked for: all counts from now."""
         self._speech_end_at = self._clock()
         self._stages = {}
 

@@ -11,7 +11,8 @@ from llm.engine import ReplyOptions
 from tts_app.core.engine import USUAL_VOICE, VoiceSettings
 
 LONGEST_PAUSE_SECONDS = {"high": 2.0, "medium": 4.0, "low": 8.0}
-"""How long to wait for a turn that seems incomplete, by the eagerness to answer."""
+"""How long to wait for a turn that seems incomplete, by the eagerness to answer; the
+timeouts of OpenAI's guide."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,10 @@ class ConversationOptions:
     voice: VoiceSettings = USUAL_VOICE
     llm: ReplyOptions = ReplyOptions()
     turns: TurnSettings = field(default_factory=TurnSettings)
+    eagerness: str = "auto"
+    """A key of LONGEST_PAUSE_SECONDS, or `auto` for the configured pause."""
+    usual_pause_seconds: float = CommitDelays.longest
+    """The configured longest pause."""
     detects_turns: bool = True
     """Without it the client commits the audio."""
     ahead_seconds: float = 1.0
@@ -42,4 +47,5 @@ def default_options(settings: ChatSettings) -> ConversationOptions:
         reply_seconds=settings.chat_reply_seconds,
         speculations=settings.chat_speculations,
     )
-    return ConversationOptions(turns=turns)
+    longest = settings.chat_max_pause_seconds
+    return ConversationOptions(turns=turns, usual_pause_seconds=longest)

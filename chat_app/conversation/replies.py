@@ -38,21 +38,22 @@ class Replies:
         put: Callable[[out.ConversationEvent], None],
         tell: Callable[[on.TurnEvent], None],
         clock: Callable[[], float],
+        *,
+        waiting: Callable[[], int],
+        finished: Callable[[out.ResponseEnded, Running], None],
     ) -> None:
+        """`put` takes the events, and `waiting` says how many of them are unread.
+        `finished` gets each response at its end, and again when it is truncated later.
+        """
         self.question = Question()
         """What the next reply answers, for the records."""
-        self.last_item_id = ""
-        """The item of the newest response."""
-        self.is_reopened = False
-        """Whether the reply that is cancelled now answers a turn that goes on."""
-        self.waiting: Callable[[], int] = lambda: 0
-        self.finished: Callable[[out.ResponseEnded, Running], None]
-        """Called at the end of each response, and again when it is truncated later."""
         self._dialogue = dialogue
         self._speaker = speaker
         self._desk = desk
         self._marks = marks
         self._put = put
+        self._waiting = waiting
+        self._finished = finished
         self._tell = tell
         self._clock = clock
         self._options = ConversationOptions()
@@ -66,6 +67,11 @@ class Replies:
     def use(self, options: ConversationOptions, instructions: str) -> None:
         """For the replies that begin from now on."""
         self._options, self._instructions = options, instructions
+
+    @property
+    def last_item_id(self) -> str:
+        """The item of the newest response."""
+        return self._last.reply.item_id if self._last is not None else ""
 
     # As OutputView
 
@@ -191,10 +197,9 @@ class Replies:
         if reply.ready_at is None:
             self._desk.commit(running)
         self._count += 1
-        previous = self._dialogue.last_id
+        previous = running.previous_item_id = self._dialogue.last_id
         self._dialogue.put(Item(reply.item_id, "assistant", "", is_complete=False))
-        self._last, self.last_item_id = running, reply.item_id
-        running.number = self._count
+        self._last, running.number = running, self._count
         self._put(
             out.ResponseStarted(reply.response_id, reply.item_id, self._count, previous)
         )
@@ -202,7 +207,7 @@ class Replies:
             reply,
             self._count,
             self._put,
-            self.waiting,
+            self._waiting,
             self._clock,
             self._options.ahead_seconds,
         )
@@ -218,7 +223,7 @@ class Replies:
         if sender is None:
             return
 
-        async def sent() -> None:
+        def sent() -> None:
             self._dialogue.put(Item(reply.item_id, "assistant", reply.text.strip()))
             error = reply.error
             if error is not None and not isinstance(error, VoiceError):
@@ -266,7 +271,7 @@ class Replies:
                 text=heard,
                 heard_ms=heard_ms,
             )
-        if not self.is_reopened:
+        if not action.reopens:
             self._record(running)
 
     def _keep(self, running: Running, seconds: float) -> str:
@@ -296,4 +301,4 @@ class Replies:
 
     def _record(self, running: Running) -> None:
         if running.ended is not None:
-            self.finished(running.ended, running)
+            self._finished(running.ended, running)

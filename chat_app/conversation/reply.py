@@ -11,19 +11,10 @@ from dataclasses import dataclass
 from chat_app.core.events import Key
 from chat_app.core.heard import Spoken
 from chat_app.core.ids import new_id
-from common.errors import LlmUnavailable
 from common.workers import Priority, Urgency
 from gateway_app.access.principals import Principal
-from gateway_app.usage.accounts import Account, Quota, Resource
-from llm.engine import (
-    ChatMessage,
-    Finished,
-    LlmEngine,
-    ReplyOptions,
-    TextDelta,
-    TokenUsage,
-)
-from llm.token_usage import with_usage
+from gateway_app.usage.accounts import Account, Quota
+from llm.engine import ChatMessage, Finished, LlmEngine, ReplyOptions, TextDelta
 from tts_app.core.events import (
     ClauseEnded,
     ClauseStarted,
@@ -31,6 +22,7 @@ from tts_app.core.events import (
     SpeechEvent,
     SpeechFinished,
 )
+from tts_app.llm_reply import empty_answer, metered
 from tts_app.service import SpeechService
 from tts_app.speech_record import HeldRecord
 from tts_app.speech_request import SpeechRequest
@@ -159,13 +151,8 @@ class Reply:
     async def _pieces(self) -> AsyncGenerator[str, None]:
         llm, account = self._speaker.llm, self._speaker.account
         await account.admit(Quota.LLM_TOKENS)
-
-        def spend(usage: TokenUsage) -> None:
-            account.spend(Resource.LLM_IN, usage.prompt_tokens)
-            account.spend(Resource.LLM_OUT, usage.completion_tokens)
-
-        answer = llm.reply(self._messages, self._options)
-        async with aclosing(with_usage(answer, self._messages, spend)) as events:
+        answer = metered(llm, self._messages, self._options, account)
+        async with aclosing(answer) as events:
             async for event in events:
                 if isinstance(event, TextDelta):
                     self.first_token_at = self.first_token_at or self._clock()
@@ -174,7 +161,4 @@ class Reply:
                 elif isinstance(event, Finished):
                     self.finished = event
         if not self.text.strip():
-            raise LlmUnavailable(
-                f"The language model {llm.model_name} ({llm.backend}) gave an empty answer.",
-                retry_after_seconds=1,
-            )
+            raise empty_answer(llm)

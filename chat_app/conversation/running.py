@@ -31,6 +31,8 @@ class Running:
         self.question = Question()
         self.number = 0
         """Counts the conversation's responses from 1; 0 before it is released."""
+        self.previous_item_id: str | None = None
+        """The item before the reply's."""
         self.ended: out.ResponseEnded | None = None
         """How it ended, once that was told."""
         self.making: asyncio.Task[None] | None = None
@@ -66,6 +68,7 @@ class Running:
         self.ended = out.ResponseEnded(
             reply.response_id,
             reply.item_id,
+            self.previous_item_id,
             status,
             reason,
             text,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from chat_app.conversation.reply import Reply
 from chat_app.core import outputs as out
@@ -56,7 +56,7 @@ class ReplySender:
         self.reply.spoken.clock.resume(self._clock())
         self._going.set()
 
-    async def run(self, sent: Callable[[], Awaitable[None]]) -> None:
+    async def run(self, sent: Callable[[], None]) -> None:
         """Send all of it, call `sent`, and return when it was heard."""
         async for event in self.reply.events():
             match event:
@@ -67,7 +67,7 @@ class ReplySender:
                     self._put(self._clause(event))
                 case PcmAudio():
                     await self._send(event)
-        await sent()
+        sent()
         while self.position_seconds < self.reply.spoken.clock.sent_seconds:
             await self._going.wait()
             left = self.reply.spoken.clock.sent_seconds - self.position_seconds

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
-from typing import Any
 
 from chat_app.conversation.background import Alarm, Background
 from chat_app.conversation.desk import ReplyDesk
@@ -17,7 +16,7 @@ from chat_app.conversation.reply import Speaker
 from chat_app.conversation.running import Question, Running
 from chat_app.conversation.turn_model import ASK_AFTER_SECONDS, rating
 from chat_app.core import actions as do, events as on, outputs as out
-from chat_app.core.dialogue import Dialogue, Item
+from chat_app.core.dialogue import Dialogue, Item, Role
 from chat_app.core.ids import new_id
 from chat_app.core.turns import TurnMachine
 from chat_app.core.words import TurnWords
@@ -76,10 +75,11 @@ class ConversationSession:
         self._language = options.language
         self._failure: VoiceError | None = None
         self._replies = Replies(
-            self.dialogue, speaker, desk, self._marks, self._put, self._tell, clock
+            *(self.dialogue, speaker, desk, self._marks),
+            *(self._put, self._tell, clock),
+            waiting=self._events.qsize,
+            finished=finished,
         )
-        self._replies.waiting = self._events.qsize
-        self._replies.finished = finished
         self._replies.use(options, instructions)
         self._machine = TurnMachine(
             options.turns,
@@ -131,12 +131,11 @@ class ConversationSession:
         self._live.discard()
         self._tell(on.InputCleared())
 
-    def add_text(self, text: str, role: str = "user", item_id: str = "") -> None:
+    def add_text(self, text: str, role: Role = "user", item_id: str = "") -> None:
         """Add an item that was typed."""
         item_id = item_id or new_id("item")
         previous = self.dialogue.last_id
-        chosen: Any = role
-        self.dialogue.put(Item(item_id, chosen, text))
+        self.dialogue.put(Item(item_id, role, text))
         if role == "user":
             self._replies.question = Question(text, self._language)
         self._put(out.ItemAdded(item_id, previous, role, text))
@@ -195,9 +194,7 @@ class ConversationSession:
 
     def _tell(self, event: on.TurnEvent) -> None:
         """Tell the machine, and do what it wants."""
-        actions = self._machine.handle(event, self._clock())
-        self._replies.is_reopened = any(isinstance(a, do.ReopenTurn) for a in actions)
-        for action in actions:
+        for action in self._machine.handle(event, self._clock()):
             self._obey(action)
         self._alarm.set(self._machine.deadline)
 

@@ -127,6 +127,8 @@ class CancelReply:
 
     key: Key
     reason: CancelReason
+    reopens: bool = False
+    """Whether the turn that it answers goes on: `ReopenTurn` follows."""
 
 
 TurnAction = (

@@ -1,4 +1,4 @@
-"""The ids of items and responses."""
+"""The ids of items, responses and events."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ _LENGTH = 21
 
 
 def new_id(kind: str) -> str:
-    """A new id of that kind: `item`, `resp`, `event`."""
+    """A new id of that kind: `item`, `resp` or `event`."""
     return f"{kind}_{uuid.uuid4().hex[:_LENGTH]}"

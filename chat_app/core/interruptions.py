@@ -63,7 +63,8 @@ class Interruptions(ReplyTrack):
         if self.has_reply and self.settings.interrupts:
             cut = self._turn_that_was_cut()
             self._owed = None
-            self._cancel(do.CancelReason.TURN_DETECTED)
+            reopens = cut is not None
+            self._cancel(do.CancelReason.TURN_DETECTED, reopens=reopens)
             if cut is not None:
                 self._reopen(cut)
         self._claim()

@@ -128,6 +128,7 @@ class ResponseEnded:
 
     response_id: str
     item_id: str
+    previous_item_id: str | None
     status: Status
     reason: str = ""
     """Why it was cancelled or is incomplete: `turn_detected`, `client_cancelled`, ..."""

@@ -135,9 +135,9 @@ class ReplyTrack:
             self._owed = None
             self._cancel(do.CancelReason.CLIENT_CANCELLED)
 
-    def _cancel(self, reason: do.CancelReason) -> None:
+    def _cancel(self, reason: do.CancelReason, *, reopens: bool = False) -> None:
         if self.reply is not None:
-            self._actions.append(do.CancelReply(self.reply, reason))
+            self._actions.append(do.CancelReply(self.reply, reason, reopens))
         self._end_reply()
 
     def _commit(self) -> None:

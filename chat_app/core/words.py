@@ -1,14 +1,13 @@
-"""Words that matter to turn-taking: backchannels, stop-words, hanging words, and echo."""
+"""Words that matter to turn-taking: backchannels, stop-words, fillers, and echo."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-_ELLIPSIS = re.compile(r"(?:\.\.\.|…)\s*$")
 ECHO_SHARE = 0.7
 """The share of the words that must be among those being spoken."""
 _LONGEST_BACKCHANNEL = 4
@@ -33,10 +32,10 @@ class TurnWords:
     """Said while listening: they do not ask for the turn."""
     stops: frozenset[str] = frozenset()
     """They interrupt at once."""
-    hanging: frozenset[str] = frozenset()
-    """Nobody ends a turn with them."""
     fillers: frozenset[str] = frozenset()
     """Sounds of thinking; as last word they hang, alone they say nothing."""
+    leaves_open: Callable[[str], bool] = lambda _text: False
+    """Whether the end of a text leaves its sentence open."""
 
     def only_backchannels(self, text: str) -> bool:
         """Whether it only shows that somebody listens."""
@@ -57,11 +56,7 @@ class TurnWords:
     def hangs(self, text: str) -> bool:
         """Whether the speaker is certain to go on: "and", "the", "um", "..."."""
         words = words_of(text)
-        if not words:
-            return False
-        if _ELLIPSIS.search(text):
-            return True
-        return words[-1] in self.hanging or words[-1] in self.fillers
+        return bool(words) and (words[-1] in self.fillers or self.leaves_open(text))
 
 
 def _set(text: str) -> frozenset[str]:
@@ -75,9 +70,6 @@ _ENGLISH = TurnWords(
     _set(
         "stop, wait, no, hold on, hang on, pause, quiet, enough, cancel, silence, be quiet, shut up"
     ),
-    _set(
-        "and, or, but, because, so, with, the, a, an, of, to, for, from, in, on, at, by, if, that, which, who, when, while, my, your, our, their, his, is, are, was, were, very, about, than, as, like"
-    ),
     _set("um, uh, erm, er, eh, well"),
 )
 _GERMAN = TurnWords(
@@ -86,9 +78,6 @@ _GERMAN = TurnWords(
     ),
     _set(
         "stopp, stop, halt, warte, warten, moment, nein, nee, ruhe, genug, abbrechen, sei still, hör auf"
-    ),
-    _set(
-        "und, oder, aber, weil, mit, der, die, das, den, dem, des, ein, eine, einen, einem, einer, von, zu, zum, zur, für, aus, in, im, auf, an, am, bei, wenn, dass, ob, mein, meine, dein, deine, sehr, über, als, wie, denn, sondern"
     ),
     _set("äh, ähm, öhm, hm, also, tja"),
 )
@@ -99,9 +88,6 @@ _FRENCH = TurnWords(
     _set(
         "stop, arrête, arrêtez, attends, attendez, non, pause, assez, silence, tais-toi, taisez-vous"
     ),
-    _set(
-        "et, ou, mais, parce, que, qui, avec, le, la, les, un, une, des, du, de, à, au, aux, pour, dans, sur, par, si, quand, mon, ma, mes, ton, ta, très, car, donc, comme"
-    ),
     _set("euh, heu, ben, bah, hum"),
 )
 _SPANISH = TurnWords(
@@ -111,9 +97,6 @@ _SPANISH = TurnWords(
     _set(
         "para, alto, espera, espere, no, basta, silencio, cancela, cállate, un momento, detente"
     ),
-    _set(
-        "y, e, o, u, pero, porque, que, con, el, la, los, las, un, una, de, del, a, al, para, por, en, sobre, si, cuando, mi, tu, su, muy, como"
-    ),
     _set("eh, em, este, pues, bueno"),
 )
 _ITALIAN = TurnWords(
@@ -121,9 +104,6 @@ _ITALIAN = TurnWords(
         "mhm, hm, sì, si, ok, okay, va bene, certo, capisco, ho capito, esatto, bene, giusto, ah, perfetto, d'accordo"
     ),
     _set("stop, basta, ferma, fermati, aspetta, aspetti, no, silenzio, zitto, zitta"),
-    _set(
-        "e, ed, o, ma, perché, che, con, il, lo, la, i, gli, le, un, uno, una, di, del, della, a, al, alla, per, da, in, su, se, quando, mio, mia, tuo, tua, molto, come"
-    ),
     _set("ehm, eh, beh, allora, cioè"),
 )
 _PORTUGUESE = TurnWords(
@@ -131,9 +111,6 @@ _PORTUGUESE = TurnWords(
         "aham, mhm, hm, sim, tá, ok, okay, certo, claro, entendo, entendi, bem, muito bem, exato, isso"
     ),
     _set("para, pare, espera, espere, não, chega, silêncio, cancela, um momento"),
-    _set(
-        "e, ou, mas, porque, que, com, o, a, os, as, um, uma, de, do, da, ao, à, para, por, em, no, na, sobre, se, quando, meu, minha, muito, como"
-    ),
     _set("é, hum, hã, então, bom"),
 )
 _DUTCH = TurnWords(
@@ -141,9 +118,6 @@ _DUTCH = TurnWords(
         "mhm, hm, ja, jaja, oké, ok, goed, precies, klopt, snap ik, ik snap het, aha, natuurlijk, mooi"
     ),
     _set("stop, wacht, nee, genoeg, stil, pauze, hou op, even wachten"),
-    _set(
-        "en, of, maar, want, omdat, met, de, het, een, van, naar, voor, uit, in, op, aan, bij, als, dat, die, mijn, jouw, heel, over, dan"
-    ),
     _set("eh, uh, ehm, nou"),
 )
 
@@ -161,19 +135,25 @@ LANGUAGES: Mapping[str, TurnWords] = MappingProxyType(
 
 
 def turn_words(
-    language: str, backchannels: Iterable[str] = (), stops: Iterable[str] = ()
+    language: str,
+    backchannels: Iterable[str] = (),
+    stops: Iterable[str] = (),
+    *,
+    hangs: Callable[[str, str], bool],
 ) -> TurnWords:
     """The words of that language, with further ones of the configuration.
 
     `language` is a code such as `de` or `de-AT`; without a list of its own, it has only
-    the further ones.
+    the further ones. `hangs` says of a text and its language whether its end leaves a
+    sentence open.
     """
-    known = LANGUAGES.get(language.casefold().split("-")[0], TurnWords())
+    language = language.casefold()
+    known = LANGUAGES.get(language.split("-")[0], TurnWords())
     return TurnWords(
         known.backchannels | {" ".join(words_of(each)) for each in backchannels},
         known.stops | {" ".join(words_of(each)) for each in stops},
-        known.hanging,
         known.fillers,
+        lambda text: hangs(text, language),
     )
 
 

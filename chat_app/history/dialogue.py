@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.utils.formats import number_format
 from django.utils.translation import gettext
 
 from chat_app.models import Turn
-from gateway_app.admin_lists.read_only import NO_BREAK
+from gateway_app.admin_lists.read_only import milliseconds
 from gateway_app.monitor.stages import StageBar, stage_bars
 
 DASH = " \N{EM DASH}"
@@ -40,11 +39,6 @@ def dialogue_of(turns: Iterable[Turn]) -> list[DialogueTurn]:
         )
         for turn in turns
     ]
-
-
-def milliseconds(value: float | None) -> str:
-    """For people; empty if there is none."""
-    return "" if value is None else f"{number_format(value, 0)}{NO_BREAK}ms"
 
 
 def _note(turn: Turn) -> str:

@@ -9,12 +9,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, field_validator
 
+from common.bounded_json import read_json
+from common.errors import BadRequest
 from common.messages import Message
 from stt_app.core.language_tags import find_language
 from tts_app.speech_request import MAX_SPEED, MIN_SPEED
 
 LONGEST_TEXT = 8_000
 LONGEST_ID = 64
+LONGEST_EVENT_ID = 512
 
 
 class Part(Message):
@@ -101,7 +104,7 @@ class ClientEvent(Message):
 
     event_id: str | None = Field(
         None,
-        max_length=512,
+        max_length=LONGEST_EVENT_ID,
         description="The client's own id; an `error` about this event repeats it.",
     )
 
@@ -235,3 +238,13 @@ ClientMessage = (
 )
 _Tagged = Annotated[ClientMessage, Field(discriminator="type")]
 CLIENT_FAMILY: TypeAdapter[Any] = TypeAdapter(_Tagged)
+
+
+def event_id_of(text: str) -> str | None:
+    """The client's own id of an event, which may be a faulty one."""
+    try:
+        plain = read_json(text, "message")
+    except BadRequest:
+        return None
+    event_id = plain.get("event_id") if isinstance(plain, dict) else None
+    return event_id[:LONGEST_EVENT_ID] if isinstance(event_id, str) else None

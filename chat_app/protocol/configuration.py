@@ -9,7 +9,6 @@ from chat_app.conversation.options import LONGEST_PAUSE_SECONDS, ConversationOpt
 from chat_app.protocol.client import (
     AudioInput,
     AudioOutput,
-    SemanticVad,
     ServerVad,
     SessionChanges,
 )
@@ -92,7 +91,9 @@ def _with_input(options: ConversationOptions, given: AudioInput) -> Conversation
         silence_ms = turns.silence_duration_ms or USUAL_SILENCE_MS
         delays = replace(delays, fixed=silence_ms / 1000)
     else:
-        longest = LONGEST_PAUSE_SECONDS.get(turns.eagerness or "", delays.longest)
+        eagerness = turns.eagerness or options.eagerness
+        longest = LONGEST_PAUSE_SECONDS.get(eagerness, options.usual_pause_seconds)
+        options = replace(options, eagerness=eagerness)
         delays = replace(delays, fixed=None, longest=longest)
     return replace(options, detects_turns=True).with_turns(
         delays=delays,
@@ -104,23 +105,14 @@ def _with_input(options: ConversationOptions, given: AudioInput) -> Conversation
 def _turn_detection(options: ConversationOptions) -> dict[str, Any] | None:
     if not options.detects_turns:
         return None
-    delays, turns = options.turns.delays, options.turns
-    shown: ServerVad | SemanticVad
-    if delays.fixed is not None:
-        silence_ms = round(delays.fixed * 1000)
-        shown = ServerVad(
-            type="server_vad",
-            silence_duration_ms=silence_ms,
-            create_response=turns.replies,
-            interrupt_response=turns.interrupts,
-        )
+    turns = options.turns
+    if turns.delays.fixed is not None:
+        silence_ms = round(turns.delays.fixed * 1000)
+        rule = {"type": "server_vad", "silence_duration_ms": silence_ms}
     else:
-        longest = LONGEST_PAUSE_SECONDS.items()
-        found: Any = next((n for n, s in longest if s == delays.longest), "auto")
-        shown = SemanticVad(
-            type="semantic_vad",
-            eagerness=found,
-            create_response=turns.replies,
-            interrupt_response=turns.interrupts,
-        )
-    return shown.model_dump()
+        rule = {"type": "semantic_vad", "eagerness": options.eagerness}
+    return {
+        **rule,
+        "create_response": turns.replies,
+        "interrupt_response": turns.interrupts,
+    }

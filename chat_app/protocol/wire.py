@@ -148,7 +148,7 @@ def _response_ended(event: out.ResponseEnded) -> Iterator[BaseModel]:
     status = "completed" if event.status == "completed" else "incomplete"
     item = _message(event.item_id, "assistant", "output_audio", event.text, status)
     yield server.OutputItemDone(response_id=event.response_id, item=item)
-    yield server.ItemDone(item=item)
+    yield server.ItemDone(item=item, previous_item_id=event.previous_item_id)
     yield server.ResponseDone(response=_response(event, item))
     yield extras.Metrics(response_id=event.response_id, stages_ms=event.stages_ms)
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from chat_app.core.ids import new_id
 from common.errors import VoiceError
-from compat_app.realtime.ids import new_id
 from compat_app.realtime.parts import LogProb, SpokenLanguage
 from stt_app.core.events import (
     SpokenWord,

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from compat_app.realtime.ids import new_id
+from chat_app.core.ids import new_id
 from compat_app.realtime.parts import (
     ConversationItem,
     ErrorDetails,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from chat_app.conversation.options import LONGEST_PAUSE_SECONDS
 from common.config.speech import ListeningSettings
 from compat_app.hotwords import fitting
 from compat_app.realtime.session import (
@@ -24,8 +25,8 @@ _ENCODINGS: dict[str, Encoding] = {
 }
 _SILENCE_SECONDS = {"high": 0.4, "medium": 0.8, "auto": 0.8, "low": 1.6}
 """By eagerness, where there is no turn model."""
-_LONGEST_SECONDS = {"high": 2.0, "medium": 4.0, "auto": 4.0, "low": 8.0}
-"""By eagerness, for a turn that seems incomplete; the timeouts of OpenAI's guide."""
+_LONGEST_SECONDS = {**LONGEST_PAUSE_SECONDS, "auto": LONGEST_PAUSE_SECONDS["medium"]}
+"""By eagerness, for a turn that seems incomplete."""
 _CLIENT_SILENCE_SECONDS = 2.0
 """With a client that commits, a pause this long ends a part of the turn, so that it is
 transcribed before the commit. The parts are joined."""

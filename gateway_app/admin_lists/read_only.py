@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 from import_export.admin import ExportMixin
 from unfold.contrib.import_export.forms import ExportForm
@@ -17,6 +18,11 @@ from gateway_app.dashboard.site_admin import SiteAdmin
 from gateway_app.history.exports import EXPORT_FORMATS
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
+def milliseconds(value: float | None) -> str:
+    """For people; empty if there is none."""
+    return "" if value is None else f"{number_format(value, 0)}{NO_BREAK}ms"
 
 
 class ReadOnlyAdmin(ExportMixin, SiteAdmin):  # type: ignore[misc]

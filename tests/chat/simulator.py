@@ -17,6 +17,7 @@ from chat_app.core.states import Output
 from chat_app.core.timing import TurnSettings
 from chat_app.core.turns import TurnMachine
 from chat_app.core.words import turn_words, words_of
+from stt_app.core.turns.hanging import hangs
 
 FRAME_SECONDS = 0.032
 SPECULATIVE_PAUSE_SECONDS = 0.12
@@ -73,7 +74,10 @@ class Simulator:
 
     def __post_init__(self) -> None:
         self.machine = TurnMachine(
-            self.settings, turn_words("en"), self, asks_model=self.asks_model
+            self.settings,
+            turn_words("en", hangs=hangs),
+            self,
+            asks_model=self.asks_model,
         )
         self._queue: list[tuple[float, int, on.TurnEvent]] = []
         self._count = itertools.count()

@@ -12,7 +12,9 @@ from chat_app.core.states import Input, Output
 from chat_app.core.timing import TurnSettings
 from chat_app.core.turns import TurnMachine
 from chat_app.core.words import turn_words, words_of
+from stt_app.core.turns.hanging import hangs
 
+ENGLISH = turn_words("en", hangs=hangs)
 Events = list[on.TurnEvent]
 CANDIDATE: Events = [on.CandidateBegan(1.0)]
 SPEAKING: Events = [*CANDIDATE, on.VoiceHeard(0.5)]
@@ -240,7 +242,7 @@ class Spoken:
 
 
 def machine_after(events: Sequence[on.TurnEvent], now: float = 10.0) -> TurnMachine:
-    machine = TurnMachine(TurnSettings(), turn_words("en"), Spoken(), asks_model=True)
+    machine = TurnMachine(TurnSettings(), ENGLISH, Spoken(), asks_model=True)
     for event in events:
         machine.handle(event, now)
     return machine
@@ -267,7 +269,7 @@ def test_it_reopens_the_turn_within_the_first_part_of_the_reply() -> None:
         def played_seconds(self) -> float:
             return 0.6
 
-    machine = TurnMachine(TurnSettings(), turn_words("en"), Begun())
+    machine = TurnMachine(TurnSettings(), ENGLISH, Begun())
     for event in PAUSED:
         machine.handle(event, 10.0)
     found = machine.handle(on.InterimHeard(2, "tell me"), 10.2)

@@ -99,6 +99,7 @@ def test_it_pauses_at_once_when_the_user_speaks_and_cancels_at_the_first_words()
     (cancelled,) = played.of(do.CancelReply)
     assert isinstance(cancelled, do.CancelReply)
     assert cancelled.reason is do.CancelReason.TURN_DETECTED
+    assert not cancelled.reopens
     assert played.at(do.CancelReply)[0] < REPLY_ALREADY_PLAYS + 2.0
 
 
@@ -149,6 +150,9 @@ def test_it_reopens_a_turn_that_was_cut_too_early_and_becomes_more_patient() -> 
     assert played.committed == ["what is the weather in Paris tomorrow"]
     assert [each.state for each in played.replies] == ["cancelled", "played"]
     assert played.of(do.ReopenTurn) == [do.ReopenTurn(1)]
+    (cancelled,) = played.of(do.CancelReply)
+    assert isinstance(cancelled, do.CancelReply)
+    assert cancelled.reopens
     assert played.machine.patience == pytest.approx(1.15)
     waits = played.of(do.WaitForSilence)
     assert isinstance(waits[-1], do.WaitForSilence)

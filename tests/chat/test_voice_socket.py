@@ -230,6 +230,25 @@ async def test_the_client_may_commit_and_ask(talk: Talk) -> None:
     assert of(events, "input_audio_buffer.committed")
 
 
+async def test_it_shows_the_eagerness_in_effect_and_takes_it_back(talk: Talk) -> None:
+    def chosen(session: dict[str, Any]) -> Any:
+        return session["audio"]["input"]["turn_detection"]["eagerness"]
+
+    async with talking(talk(["tea and"] * 3)) as client:
+        assert chosen(client.created) == "auto"
+        for eagerness, delay_ms in (("low", 6_400), ("high", 1_600), ("auto", 1_600)):
+            turns = {"type": "semantic_vad", "eagerness": eagerness}
+            shown = await client.update(audio={"input": {"turn_detection": turns}})
+            assert chosen(shown) == eagerness
+            await client.say(1.0, -0.3)
+            delays = await client.until("x.turn.probability")
+            while delays[-1]["commit_in_ms"] == 500:
+                delays = await client.until("x.turn.probability")
+            assert delays[-1]["commit_in_ms"] == delay_ms
+            await client.send("input_audio_buffer.clear")
+            await client.until("input_audio_buffer.cleared")
+
+
 async def test_it_takes_the_silence_that_the_client_chooses(talk: Talk) -> None:
     async with talking(talk()) as client:
         turns = {"type": "server_vad", "silence_duration_ms": 900}
@@ -244,15 +263,17 @@ async def test_it_takes_the_silence_that_the_client_chooses(talk: Talk) -> None:
 
 async def test_it_names_a_wrong_field_and_stays_open(talk: Talk) -> None:
     async with talking(talk()) as client:
-        await client.send("session.update", session={"voice": "joe"})
+        await client.send("session.update", event_id="a", session={"voice": "joe"})
         error = (await client.until("error"))[-1]["error"]
         assert (error["code"], error["param"]) == ("bad_value", "voice")
+        assert error["event_id"] == "a"
         output = {"output": {"voice": "nobody"}}
         await client.send("session.update", session={"audio": output})
         error = (await client.until("error", "close"))[-1]
         assert error["error"]["param"] == "voice"
-        await client.send("conversation.item.delete", item_id="item_none")
-        assert (await client.until("error"))[-1]["error"]["param"] == "item_id"
+        await client.send("conversation.item.delete", event_id="b", item_id="item_none")
+        error = (await client.until("error"))[-1]["error"]
+        assert (error["param"], error["event_id"]) == ("item_id", "b")
 
 
 async def test_it_says_which_model_is_not_ready(talk: Talk) -> None:
@@ -275,6 +296,7 @@ async def test_it_asks_the_turn_model_once_in_each_pause(talk: Talk) -> None:
     model = FakeTurns([0.05, 0.9])
     services = talk(["what time", "what time is it"], turns=model)
     async with talking(services) as client:
+        assert model.is_warm
         await client.say(1.0, -0.4)
         first = (await client.until("x.turn.probability"))[-1]
         rated = (await client.until("x.turn.probability"))[-1]

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
-from chat_app.core.words import LANGUAGES, is_echo, same_words, turn_words, words_of
+from chat_app.core import words
+from chat_app.core.words import LANGUAGES, is_echo, same_words, words_of
+from stt_app.core.turns.hanging import hangs
 
+turn_words = partial(words.turn_words, hangs=hangs)
 SPOKEN = words_of("Paris is the capital of France, and it lies on the Seine.")
 
 
@@ -37,28 +42,32 @@ def test_it_knows_who_wants_the_turn(text: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_its_words_have_one_meaning(language: str) -> None:
-    words = LANGUAGES[language]
-    assert not words.backchannels & words.stops
-    everything = [*words.backchannels, *words.stops, *words.hanging, *words.fillers]
+    known = LANGUAGES[language]
+    assert not known.backchannels & known.stops
+    everything = [*known.backchannels, *known.stops, *known.fillers]
     # "uh-huh" is one word to it, so each entry must come back as it stands.
     assert [each for each in everything if " ".join(words_of(each)) != each] == []
 
 
-@pytest.mark.parametrize("text", ["I would like a", "well, and", "I think…", "um"])
+@pytest.mark.parametrize(
+    "text", ["I would like a", "well, and", "I think…", "um", "Um."]
+)
 def test_it_knows_that_more_will_follow(text: str) -> None:
     assert turn_words("en").hangs(text)
 
 
-@pytest.mark.parametrize("text", ["", "What is the time?", "Hello."])
+@pytest.mark.parametrize(
+    "text", ["", "...", "What is the time?", "Hello.", "Turn it on"]
+)
 def test_it_knows_what_can_be_the_end(text: str) -> None:
     assert not turn_words("en").hangs(text)
 
 
 def test_it_takes_words_from_the_configuration() -> None:
-    words = turn_words("ru", ["Угу"], ["Стоп"])
-    assert words.only_backchannels("угу.")
-    assert words.is_stop("Стоп!")
-    assert not words.hangs("и")
+    russian = turn_words("ru", ["Угу"], ["Стоп"])
+    assert russian.only_backchannels("угу.")
+    assert russian.is_stop("Стоп!")
+    assert not russian.hangs("и")
 
 
 def test_it_recognises_its_own_voice() -> None:

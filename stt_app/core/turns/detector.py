@@ -28,11 +28,13 @@ from stt_app.core.turns.pauses import TurnPauses
 
 log = structlog.get_logger(__name__)
 
-_ASK_AFTER_SAMPLES = round(0.128 * SPEECH_RATE_HZ)
+ASK_AFTER_SAMPLES = round(0.128 * SPEECH_RATE_HZ)
 """Of the pause: the model expects a moment of silence, and answers in time to end the
 turn after 0.32 s."""
 _PENDING_SECONDS = 0.7
 """The least pause that ends a turn while the answer is not there."""
+
+_NOTHING: Samples = np.zeros(0, np.float32)
 
 Emit = Callable[[TurnRated | SpeculativeFinal], None]
 
@@ -55,7 +57,7 @@ class TurnDetector:
         self._urgency: Urgency | None = None
         self._probability: float | None = None
         self._hangs = False
-        self._before: Samples = np.zeros(0, np.float32)
+        self._before: Samples = _NOTHING
         """The part of the turn before a cut at the maximum length."""
 
     def wait_for_silence(self, seconds: float, pauses: TurnPauses | None) -> None:
@@ -70,7 +72,7 @@ class TurnDetector:
         pause = self._pause
         if pause is None or self._asked is not None:
             return
-        if heard.position_sample - pause.speech_end_sample >= _ASK_AFTER_SAMPLES:
+        if heard.position_sample - pause.speech_end_sample >= ASK_AFTER_SAMPLES:
             self._ask(pause)
 
     def take(self, event: EndpointEvent) -> None:
@@ -80,9 +82,7 @@ class TurnDetector:
             self._pause = event
         if isinstance(event, UtteranceEnded):
             cut = self._asks and event.reason is EndReason.LIMIT
-            self._before = event.samples[
-                -WINDOW_SAMPLES if cut else len(event.samples) :
-            ]
+            self._before = event.samples[-WINDOW_SAMPLES:] if cut else _NOTHING
         self._wait()
 
     def prepared(self, event: SpeculativeFinal) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stt_app.core.turns.hanging import hangs
+from stt_app.core.turns.hanging import HANGING_WORDS, hangs
 from stt_app.core.turns.pauses import SemanticPauses
 
 
@@ -23,6 +23,12 @@ from stt_app.core.turns.pauses import SemanticPauses
 )
 def test_it_hangs(text: str, language: str) -> None:
     assert hangs(text, language)
+
+
+@pytest.mark.parametrize("language", HANGING_WORDS)
+def test_it_finds_each_of_its_words(language: str) -> None:
+    missed = [each for each in HANGING_WORDS[language] if not hangs(each, language)]
+    assert missed == []
 
 
 @pytest.mark.parametrize(
