@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 
 from common.engine import PartState
 from common.errors import Loading
-from gateway_app.middleware import STATIC, GetResponse, is_for_programs
+from gateway_app.admission.deadlines import GetResponse
+from gateway_app.middleware import STATIC, is_for_programs
 from gateway_app.pages.part_names import part_name
 from gateway_app.responses import error_response
 from gateway_app.services import GatewayServices, find_gateway_services
