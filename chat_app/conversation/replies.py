@@ -166,7 +166,7 @@ class Replies:
         self._forget(running)
         if running.reply.is_released:
             self._dialogue.remove(running.reply.item_id)
-            self._end(running, "failed", error=error)
+            self._put(running.end("failed", error=error))
             self._record(running)
         self._tell(on.ReplyFailed(key))
 
@@ -229,9 +229,8 @@ class Replies:
             if error is not None and not isinstance(error, VoiceError):
                 error = VoiceError(INTERNAL)
             cut = reply.finished is None or reply.finished.reason != "stop"
-            self._end(
-                running, "incomplete" if cut or error else "completed", error=error
-            )
+            status: out.Status = "incomplete" if cut or error else "completed"
+            self._put(running.end(status, error=error))
 
         await sender.run(sent)
         reply.spoken.end(self._clock())
@@ -262,7 +261,7 @@ class Replies:
         reason = action.reason.value
         heard_ms = round(seconds * 1000)
         if running.ended is None:
-            self._end(running, status, reason, heard=(heard, heard_ms))
+            self._put(running.end(status, reason, heard=(heard, heard_ms)))
         else:  # everything was sent
             running.ended = replace(
                 running.ended,
@@ -286,18 +285,6 @@ class Replies:
             self._dialogue.remove(reply.item_id)
         self._put(out.ItemTruncated(reply.item_id, round(seconds * 1000), heard))
         return heard
-
-    def _end(
-        self,
-        running: Running,
-        status: out.Status,
-        reason: str = "",
-        *,
-        heard: tuple[str, int] | None = None,
-        error: VoiceError | None = None,
-    ) -> None:
-        """Tell the end."""
-        self._put(running.end(status, reason, heard, error))
 
     def _record(self, running: Running) -> None:
         if running.ended is not None:

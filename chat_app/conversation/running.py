@@ -53,9 +53,10 @@ class Running:
     def end(
         self,
         status: out.Status,
-        reason: str,
-        heard: tuple[str, int] | None,
-        error: VoiceError | None,
+        reason: str = "",
+        *,
+        heard: tuple[str, int] | None = None,
+        error: VoiceError | None = None,
     ) -> out.ResponseEnded:
         """Set and return `ended`; `heard` is the text and the milliseconds of a part."""
         reply, marks = self.reply, self.marks
