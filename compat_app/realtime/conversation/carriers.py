@@ -43,9 +43,7 @@ def for_carrier(
         # Clients want audio as fast as it is made, and say how much was heard.
         return replace(options, ahead_seconds=math.inf)
     listening = options.listening.model_copy(update={"encoding": "pcm_s16le"})
-    return replace(
-        options, listening=listening, ahead_seconds=carrier.ahead_seconds
-    )
+    return replace(options, listening=listening, ahead_seconds=carrier.ahead_seconds)
 
 
 def rate_for(config: ConversationConfig, carrier: Carrier | None) -> int:

@@ -18,14 +18,15 @@ from compat_app.realtime.conversation.carriers import (
     rate_for,
 )
 from compat_app.realtime.conversation.choices import Choices
-from compat_app.realtime.conversation.item_requests import ItemRequests
+from compat_app.realtime.conversation.items.requests import ItemRequests
 from compat_app.realtime.conversation.mapper import ConversationMapper
 from compat_app.realtime.conversation.parts import ResponseWish
 from compat_app.realtime.conversation.session import (
     ConversationChanges,
     ConversationConfig,
 )
-from compat_app.realtime.errors import Refused
+from compat_app.realtime.errors import KIND_IS_FIXED, Refused
+from compat_app.realtime.kinds import Kind, shown_base
 from compat_app.realtime.messages import (
     AppendAudio,
     ClearAudio,
@@ -59,6 +60,8 @@ class RealtimeConversation:
     With a Carrier neither is so: it gives PCM to `hear` and gets ReplyAudio. It may report
     with `engine.played` what was heard.
     """
+
+    kind = Kind.CONVERSATION
 
     def __init__(
         self,
@@ -131,8 +134,8 @@ class RealtimeConversation:
         """The session ends in this many seconds: `session.updated` says when."""
         self.engine.warn_of_end(seconds)
 
-    async def finish(self) -> None:
-        """Answer nothing more; return when the user's last turn was told."""
+    async def finish(self, reason: str) -> None:
+        """End the response; return when the user's last turn was told."""
         await self.engine.drain()
 
     async def close(self) -> None:
@@ -177,10 +180,7 @@ class RealtimeConversation:
 
     async def _update(self, event: SessionUpdate) -> None:
         if not isinstance(event.session, ConversationChanges):
-            raise Refused(
-                "The type of a session can change before the first audio only.",
-                param="session.type",
-            )
+            raise Refused(KIND_IS_FIXED, param="session.type")
         config = self._config.updated(event.session)
         options = for_carrier(await self._choices.options(config), self._carrier)
         rate_hz = rate_for(config, self._carrier)
@@ -266,9 +266,7 @@ class RealtimeConversation:
     def _session(self) -> dict[str, Any]:
         """The session object."""
         return {
-            "type": "realtime",
-            "object": "realtime.session",
-            "id": f"sess_{self._caller.session_id}",
+            **shown_base(self.kind, f"sess_{self._caller.session_id}"),
             "expires_at": self._expires_at,
             **self._config.wire(),
         }

@@ -8,9 +8,10 @@ from typing import Any
 from chat_app.core import outputs as out
 from chat_app.core.ids import new_id
 from common.errors import NotFound, VoiceError
-from compat_app.realtime.conversation import messages as tell, wire_items as wire
-from compat_app.realtime.conversation.book import ItemBook
+from compat_app.realtime.conversation import messages as tell
 from compat_app.realtime.conversation.captions import Captions
+from compat_app.realtime.conversation.items import wire
+from compat_app.realtime.conversation.items.book import ItemBook
 from compat_app.realtime.conversation.responses import WireResponse
 from compat_app.realtime.conversation.session import ConversationConfig, modalities
 from compat_app.realtime.errors import failure

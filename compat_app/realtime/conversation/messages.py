@@ -138,9 +138,7 @@ class ResponseDone(ServerEvent):
 class OutputEvent(ServerEvent):
     """An event about an item of a response."""
 
-    response_id: str = Field(
-        description="The response.", examples=[_RESPONSE_EXAMPLE]
-    )
+    response_id: str = Field(description="The response.", examples=[_RESPONSE_EXAMPLE])
     output_index: int = Field(0, description="The item's place in the response.")
 
 

@@ -7,10 +7,11 @@ from typing import Any
 
 from chat_app.core import outputs as out
 from common.errors import TimedOut
-from compat_app.realtime.conversation import messages as tell, wire_items as wire
-from compat_app.realtime.conversation.book import ItemBook
+from compat_app.realtime.conversation import messages as tell
+from compat_app.realtime.conversation.items import wire
+from compat_app.realtime.conversation.items.book import ItemBook
+from compat_app.realtime.conversation.items.wire import WireItem
 from compat_app.realtime.conversation.output import OutputAudio
-from compat_app.realtime.conversation.wire_items import WireItem
 from compat_app.realtime.errors import failure
 from compat_app.realtime.messages import ItemAdded, ItemDone, ServerEvent
 from compat_app.realtime.session import AudioFormat

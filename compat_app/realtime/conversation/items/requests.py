@@ -10,12 +10,12 @@ from chat_app.core.dialogue import ROOT, Item
 from compat_app.realtime.conversation import messages as ask
 from compat_app.realtime.conversation.carriers import Caller
 from compat_app.realtime.conversation.choices import Choices
-from compat_app.realtime.conversation.made_items import made_item
+from compat_app.realtime.conversation.items.made import made_item
+from compat_app.realtime.conversation.items.transcribing import text_of
+from compat_app.realtime.conversation.items.wire import WireItem
 from compat_app.realtime.conversation.mapper import ConversationMapper, completed
 from compat_app.realtime.conversation.parts import NewMessage, Reference, ResponseWish
 from compat_app.realtime.conversation.session import ConversationConfig
-from compat_app.realtime.conversation.transcribing import text_of
-from compat_app.realtime.conversation.wire_items import WireItem
 from compat_app.realtime.errors import Refused
 from compat_app.realtime.messages import ServerEvent
 

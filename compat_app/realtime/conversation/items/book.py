@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from compat_app.realtime.conversation.wire_items import WireItem
+from compat_app.realtime.conversation.items.wire import WireItem
 
 MOST_ITEMS = 2_000
 """Older ones are forgotten here; the conversation itself keeps fewer."""
