@@ -143,6 +143,9 @@ class RealtimeConversation:
         await self.engine.close()
         self._mapping.cancel()
         await asyncio.gather(self._mapping, return_exceptions=True)
+        while not self._events.empty():
+            self._events.get_nowait()
+        self._events.put_nowait(None)
 
     async def _obey(self, event: ClientEvent) -> None:
         match event:
