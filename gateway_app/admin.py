@@ -18,11 +18,8 @@ from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationFo
 
 from gateway_app.admin_lists.api_keys import ApiKeyAdmin
 from gateway_app.admin_lists.audit import AuditAdmin
-from gateway_app.admin_lists.read_only import (
-    NO_BREAK,
-    ReadOnlyAdmin,
-    milliseconds,
-)
+from gateway_app.admin_lists.callers import CallerAdmin, CallerFilter
+from gateway_app.admin_lists.read_only import NO_BREAK, milliseconds
 from gateway_app.admin_lists.usage import UsageAdmin
 from gateway_app.dashboard.site_admin import SiteAdmin
 from gateway_app.history.day_filter import DayFilter
@@ -40,10 +37,10 @@ STATUS_COLOURS = {
 }
 
 
-class HistoryAdmin(ReadOnlyAdmin):
+class HistoryAdmin(CallerAdmin):
     """Read-only: nobody edits the history, and deleting takes the permission."""
 
-    search_help_text = _("Text, error, client, principal, or an id")
+    search_help_text = _("Text, error, address, name of the caller, or an id")
 
     @display(  # type: ignore[untyped-decorator]
         description=_("status"), ordering="status", label=STATUS_COLOURS
@@ -75,7 +72,7 @@ class TranscriptAdmin(HistoryAdmin):
         "language",
         "audio",
         "final",
-        "principal",
+        "caller",
         "client",
     )
     list_display_links = ("time", "preview")
@@ -83,7 +80,7 @@ class TranscriptAdmin(HistoryAdmin):
         ("created_at", DayFilter),
         ("status", ChoicesCheckboxFilter),
         ("language", AllValuesCheckboxFilter),
-        ("principal", AllValuesCheckboxFilter),
+        ("principal", CallerFilter),
     )
     search_fields = (
         "text",
@@ -97,7 +94,7 @@ class TranscriptAdmin(HistoryAdmin):
         (None, {"fields": ("text", "status", "error")}),
         (_("Speech"), {"fields": ("time_utc", "audio", "language", "model")}),
         (_("Time"), {"fields": ("stages",)}),
-        (_("Origin"), {"fields": ("principal", "client", "request_id", "session_id")}),
+        (_("Origin"), {"fields": ("caller", "client", "request_id", "session_id")}),
     )
 
     @admin.display(description=_("text"), ordering="text")
@@ -124,7 +121,7 @@ class SynthesisAdmin(HistoryAdmin):
         "language",
         "audio",
         "first_audio",
-        "principal",
+        "caller",
         "client",
     )
     list_display_links = ("time", "preview")
@@ -133,7 +130,7 @@ class SynthesisAdmin(HistoryAdmin):
         ("status", ChoicesCheckboxFilter),
         ("voice", AllValuesCheckboxFilter),
         ("language", AllValuesCheckboxFilter),
-        ("principal", AllValuesCheckboxFilter),
+        ("principal", CallerFilter),
     )
     search_fields = (
         "text_in",
@@ -159,7 +156,7 @@ class SynthesisAdmin(HistoryAdmin):
             },
         ),
         (_("Time"), {"fields": ("stages",)}),
-        (_("Origin"), {"fields": ("principal", "client", "request_id")}),
+        (_("Origin"), {"fields": ("caller", "client", "request_id")}),
     )
 
     @admin.display(description=_("text"), ordering="text_in")
