@@ -1,33 +1,28 @@
-"""The admin's pages for the history and the user accounts."""
+"""The admin's pages for the history; the others come from admin_lists."""
 
 from __future__ import annotations
 
 from django.contrib import admin
-from django.contrib.auth.admin import (
-    GroupAdmin as DjangoGroupAdmin,
-    UserAdmin as DjangoUserAdmin,
-)
-from django.contrib.auth.models import Group, User
 from django.template.loader import render_to_string
 from django.utils.formats import number_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext, gettext_lazy as _
 from unfold.contrib.filters.admin import AllValuesCheckboxFilter, ChoicesCheckboxFilter
 from unfold.decorators import display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from gateway_app.admin_lists.api_keys import ApiKeyAdmin
 from gateway_app.admin_lists.audit import AuditAdmin
 from gateway_app.admin_lists.callers import CallerAdmin, CallerFilter
 from gateway_app.admin_lists.read_only import NO_BREAK, milliseconds
 from gateway_app.admin_lists.usage import UsageAdmin
-from gateway_app.dashboard.site_admin import SiteAdmin
+from gateway_app.admin_lists.users import GroupAdmin, UserAdmin
 from gateway_app.history.day_filter import DayFilter
 from gateway_app.history.exports import SynthesisResource, TranscriptResource
 from gateway_app.models import HistoryEntry, Status, Synthesis, Transcript
 from gateway_app.monitor.stages import stage_bars
 
-__all__ = ["ApiKeyAdmin", "AuditAdmin", "UsageAdmin"]  # registered by their imports
+# Registered by their imports.
+__all__ = ["ApiKeyAdmin", "AuditAdmin", "GroupAdmin", "UsageAdmin", "UserAdmin"]
 
 PREVIEW_CHARACTERS = 80
 STATUS_COLOURS = {
@@ -172,21 +167,3 @@ def shortened(text: str) -> str:
     return Truncator(" ".join(text.split())).chars(PREVIEW_CHARACTERS) or gettext(
         "No text"
     )
-
-
-admin.site.unregister(User)
-admin.site.unregister(Group)
-
-
-@admin.register(User)
-class UserAdmin(DjangoUserAdmin, SiteAdmin):  # type: ignore[type-arg,misc]
-    """User accounts."""
-
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
-
-
-@admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, SiteAdmin):  # type: ignore[misc]
-    """Groups of permissions."""

@@ -26,6 +26,7 @@ def kept_by_gateway(
     return [
         KeptRows(
             "transcripts",
+            "transcript",
             Transcript,
             "transcript_retention_days",
             config.transcripts_kept,
@@ -34,6 +35,7 @@ def kept_by_gateway(
         ),
         KeptRows(
             "syntheses",
+            "synthesis",
             Synthesis,
             "synthesis_retention_days",
             config.syntheses_kept,
@@ -42,6 +44,7 @@ def kept_by_gateway(
         ),
         KeptRows(
             "days of usage",
+            "day of usage",
             UsageDay,
             "usage_retention_days",
             config.usage_kept,
@@ -51,6 +54,7 @@ def kept_by_gateway(
         ),
         KeptAudit(
             "audit events",
+            "audit event",
             AuditEvent,
             "audit_retention_days",
             config.audit_kept,
@@ -58,6 +62,7 @@ def kept_by_gateway(
         ),
         KeptAdminLog(
             "entries of the admin's log",
+            "entry of the admin's log",
             LogEntry,
             "audit_retention_days",
             config.audit_kept,
@@ -67,6 +72,7 @@ def kept_by_gateway(
         ),
         KeptSessions(
             "sign-in sessions",
+            "sign-in session",
             Session,
             "sign_in_days",
             timedelta(0),
@@ -82,6 +88,7 @@ def _access(database: str) -> list[Kept]:
     return [
         KeptAccounts(
             "accounts",
+            "account",
             get_user_model(),
             "",
             None,
@@ -92,6 +99,7 @@ def _access(database: str) -> list[Kept]:
         ),
         KeptAccess(
             "API keys",
+            "API key",
             ApiKey,
             "",
             None,
