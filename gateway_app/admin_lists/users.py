@@ -66,11 +66,10 @@ class UserAdmin(DjangoUserAdmin, SiteAdmin):  # type: ignore[type-arg,misc]
     def last_sign_in(self, user: User) -> Any:
         return user.last_login
 
-    @action(  # type: ignore[untyped-decorator]
-        description=_("Sign-ins"),
-        url_path="sign-ins",
-        permissions=["gateway_app.view_auditevent"],
-    )
+    def has_audit_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return request.user.has_perm("gateway_app.view_auditevent")
+
+    @action(description=_("Sign-ins"), url_path="sign-ins", permissions=["audit"])  # type: ignore[untyped-decorator]
     def sign_ins(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """When the account signed in and out, in the audit log."""
         user = self.get_object(request, str(object_id))

@@ -52,6 +52,14 @@ def kept_by_gateway(
             client="client",
             database=database,
         ),
+        *_records(config, database),
+        *_access(database),
+    ]
+
+
+def _records(config: RetentionSettings, database: str) -> list[Kept]:
+    """What was done, and who is signed in."""
+    return [
         KeptAudit(
             "audit events",
             "audit event",
@@ -79,7 +87,6 @@ def kept_by_gateway(
             time="expire_date",
             database=database,
         ),
-        *_access(database),
     ]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.db.models import Model
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -19,7 +21,7 @@ from gateway_app.models import Synthesis, Transcript
 from gateway_app.usage.models import UsageDay
 
 NOW = datetime.now(UTC)
-LISTS = {
+LISTS: dict[str, tuple[type[Model], dict[str, Any]]] = {
     "gateway_app/transcript": (Transcript, {}),
     "gateway_app/synthesis": (Synthesis, {}),
     "gateway_app/usageday": (UsageDay, {"day": NOW.date()}),
@@ -70,7 +72,7 @@ def test_a_list_shows_and_finds_the_name(
     assert named == {key.principal: "Phone of Ada", "key:gone": ""}
 
 
-def _other(model: type) -> dict[str, str]:
+def _other(model: type[Model]) -> dict[str, str]:
     return {"conversation_id": "other"} if model is Conversation else {}
 
 

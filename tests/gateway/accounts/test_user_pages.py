@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 
 from gateway_app.access.principals import Role
@@ -28,7 +28,7 @@ def alice() -> User:
     return user
 
 
-def listed(client: Client, **query: object) -> list[str]:
+def listed(client: Client, **query: str) -> list[str]:
     page = client.get(LIST, query)
     assert page.status_code == 200
     return sorted(user.username for user in page.context["cl"].result_list)
@@ -51,7 +51,16 @@ def test_the_list_is_filtered_by_role_and_state(root: Client, alice: User) -> No
     assert listed(root, is_active__exact="0") == ["alice"]
     assert listed(root, is_superuser__exact="1") == ["root"]
     operator = role_group(Role.OPERATOR)
-    assert listed(root, groups__id__exact=operator.pk) == ["alice"]
+    assert listed(root, groups__id__exact=str(operator.pk)) == ["alice"]
+
+
+def test_an_account_that_may_not_see_the_audit_log_is_not_led_there() -> None:
+    clerk = User.objects.create_user("clerk", is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(content_type__model="user"))
+    client = Client()
+    client.force_login(clerk)
+    assert "sign-ins" not in client.get(f"{LIST}{clerk.pk}/change/").content.decode()
+    assert client.get(f"{LIST}{clerk.pk}/sign-ins").status_code == 403
 
 
 def test_a_page_leads_to_the_sign_ins_of_its_account(root: Client) -> None:

@@ -146,8 +146,14 @@ def test_it_replaces_a_user_in_the_audit_log_and_signs_out(alice: User) -> None:
 
 def test_a_dry_run_and_a_no_remove_nothing(alice: User) -> None:
     assert "1 transcript\n" in said("forget", "alice", "--dry-run")
-    command, asked = Command(stdout=StringIO()), []
-    command.ask = lambda question: asked.append(question) or "no"
+    command = Command(stdout=StringIO())
+    asked: list[str] = []
+
+    def no(question: str) -> str:
+        asked.append(question)
+        return "no"
+
+    command.ask = no
     with pytest.raises(CommandError, match="Nothing was removed"):
         call_command(command, "alice")
     assert asked == ["Remove these 6 records for good? Type yes: "]
