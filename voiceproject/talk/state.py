@@ -59,8 +59,10 @@ class TalkState:
     ) -> None:
         self.reply: Reply | None = None
         self.floor: Floor = "listening"
-        self.ended = 0
-        """Replies and dropped turns, since the beginning."""
+        self.audible = 0
+        """Replies of which something was heard."""
+        self.over = 0
+        """Replies that have ended, and turns that got none."""
         self._playback = playback
         self._captured = captured
         self._last: Reply | None = None
@@ -91,6 +93,7 @@ class TalkState:
         at = self._playback.audible_at(reply.number)
         if at is not None and not reply.is_audible:
             reply.is_audible = True
+            self.audible += 1
             yield Audible(reply.number, self._waited_ms(reply))
         heard = self._playback.played_seconds(reply.number) - lag_seconds
         while heard > 0 and reply.clauses and reply.clauses[0][0] <= heard:
@@ -127,7 +130,7 @@ class TalkState:
                 yield Said(event["transcript"])
             case "x.turn.dropped":
                 self._hearing = self._awaiting = False
-                self.ended += 1
+                self.over += 1
                 yield Dropped(event["reason"])
             case "x.turn.reopened":
                 self._hearing, self._awaiting, self._last = True, False, None
@@ -187,7 +190,7 @@ class TalkState:
         if last is None or last.response_id != event["response_id"]:
             return
         self._last = None
-        self.ended += 1
+        self.over += 1
         details = last.end.get("status_details") or {}
         yield ReplyEnded(
             last.number,
