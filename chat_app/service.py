@@ -29,7 +29,7 @@ from stt_app.core.session.options import Options
 from stt_app.core.turns.engine import TurnModel
 from stt_app.core.turns.hanging import hangs
 from stt_app.service import ListeningService
-from tts_app.llm_reply import check_length
+from tts_app.llm_reply import check_length, check_model
 from tts_app.service import SpeechService
 
 WARM_SECONDS = 5.0
@@ -75,6 +75,7 @@ class ConversationService:
             await self._speech.check_voice(options.voice)
         except NotFound as error:  # the conversation goes on
             raise BadValue(error.message, field="voice") from error
+        check_model(options.llm.model, self._llm, self._config)
         check_length(options.llm, self._config, "max_output_tokens")
 
     async def not_warm(self, options: ConversationOptions) -> dict[str, str]:

@@ -7,9 +7,9 @@ import contextlib
 import importlib
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from common.audio import SPEECH_RATE_HZ, Samples
 from voiceproject.talk.playback import Playback
@@ -30,6 +30,10 @@ _NO_PORTAUDIO = (
 )
 _UNREAD_FRAMES = 500
 """10 s that the network did not take; older frames are dropped."""
+
+
+Record: TypeAlias = Callable[[int], WavRecording | None]
+"""Opens the recording of what is played at that rate, if one is wanted."""
 
 
 class NoSound(Exception):
@@ -95,15 +99,13 @@ class DeviceMicrophone:
 class DeviceLoudspeaker:
     """Plays on a device, and into a recording if there is one."""
 
-    def __init__(
-        self, library: Any, device: int | str | None, recording: WavRecording | None
-    ) -> None:
+    def __init__(self, library: Any, device: int | str | None, record: Record) -> None:
         rate_hz = _rate(
             library.check_output_settings, library, device, "output", REPLY_RATE_HZ
         )
         self.playback = Playback(rate_hz)
         self.lag_seconds = 0.0
-        self._recording = recording
+        self._recording = record(rate_hz)
         self._taken: deque[Samples] = deque()
         self.stream = library.OutputStream(
             samplerate=rate_hz,
@@ -131,13 +133,13 @@ class DeviceLoudspeaker:
 
 @contextlib.contextmanager
 def devices(
-    library: Any, choice: Choice, recording: WavRecording | None
+    library: Any, choice: Choice, record: Record
 ) -> Iterator[tuple[DeviceMicrophone, DeviceLoudspeaker]]:
     """Both devices, running. Raises NoSound when there is none or it is in use."""
     with contextlib.ExitStack() as streams:
         try:
             microphone = DeviceMicrophone(library, choice.microphone)
-            loudspeaker = DeviceLoudspeaker(library, choice.loudspeaker, recording)
+            loudspeaker = DeviceLoudspeaker(library, choice.loudspeaker, record)
             streams.enter_context(microphone.stream)
             streams.enter_context(loudspeaker.stream)
         except (library.PortAudioError, ValueError) as error:

@@ -122,7 +122,7 @@ class Display:
         """A text that the next one replaces."""
         if self._is_live and self._speaking is None:
             width = shutil.get_terminal_size().columns - 1
-            shown = text if len(text) <= width else f"you: …{text[6 - width:]}"
+            shown = text if len(text) <= width else f"you: …{text[6 - width :]}"
             self._write(f"{CLEAR_LINE}{shown}")
 
     def _line(self, text: str) -> None:

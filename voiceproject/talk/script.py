@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from common.audio import Audio
 from voiceproject.talk.client import TalkClient
 from voiceproject.talk.sound import FileMicrophone
 
+STANDARD_INPUT = "-"
+"""As a text: each line of it is a text."""
 UNNOTICED_SECONDS = 5.0
 """A recording in which the server has not noticed any speech by then has none."""
 
@@ -40,8 +42,14 @@ class Script:
     """Says the lines, each when the reply to the one before was heard."""
 
     def __init__(
-        self, client: TalkClient, microphone: FileMicrophone, pacing: Pacing
+        self,
+        client: TalkClient,
+        microphone: FileMicrophone,
+        pacing: Pacing,
+        wrote: Callable[[str], None],
     ) -> None:
+        """`wrote` is told each text that is sent."""
+        self._wrote = wrote
         self._client = client
         self._state = client.state
         self._microphone = microphone
@@ -64,6 +72,7 @@ class Script:
 
     async def _say(self, line: Line) -> None:
         if line.audio is None:
+            self._wrote(line.name)
             await self._client.write(line.name)
         else:
             await self._microphone.say(line.audio)

@@ -146,7 +146,7 @@ class TalkState:
         match event["type"]:
             case "response.created":
                 self._begin(event["response"])
-            case "x.output.clause" if self._is_current(event["response_id"]):
+            case "x.output.clause":
                 self._clause(event)
             case "x.output.pause" | "x.output.resume":
                 self._paused = event["type"] == "x.output.pause"
@@ -159,16 +159,16 @@ class TalkState:
     def _begin(self, response: dict[str, Any]) -> None:
         self._silence()
         self._awaiting = False
-        self.reply = Reply(
-            response["id"], response.get("x.number", 0), self._asked_at
-        )
+        self.reply = Reply(response["id"], response.get("x.number", 0), self._asked_at)
         self._asked_at, self._last = None, self.reply
 
     def _clause(self, event: dict[str, Any]) -> None:
-        assert self.reply is not None
-        if self.reply.resampler is None:
-            self.reply.resampler = Resampler(event["rate"], self._playback.rate_hz)
-        self.reply.clauses.append((event["start_ms"] / 1000, event["text"]))
+        reply = self.reply
+        if reply is None or reply.response_id != event["response_id"]:
+            return
+        if reply.resampler is None:
+            reply.resampler = Resampler(event["rate"], self._playback.rate_hz)
+        reply.clauses.append((event["start_ms"] / 1000, event["text"]))
 
     def _finish(self, response: dict[str, Any]) -> None:
         last = self._last
@@ -201,9 +201,6 @@ class TalkState:
             self._waited_ms(last),
             event["stages_ms"],
         )
-
-    def _is_current(self, response_id: str) -> bool:
-        return self.reply is not None and self.reply.response_id == response_id
 
     def _waited_ms(self, reply: Reply) -> float | None:
         at = self._playback.audible_at(reply.number)
