@@ -138,8 +138,11 @@ class _Conversation:
             start_ms = round(1000 * clause * answer.clause_seconds)
             await self._send(
                 "x.output.clause",
-                **{"response_id": response["id"], "clause": clause, "text": text},
-                **{"start_ms": start_ms, "rate": RATE_HZ},
+                response_id=response["id"],
+                clause=clause,
+                text=text,
+                start_ms=start_ms,
+                rate=RATE_HZ,
             )
             header = HEADER.pack(1, 1, clause, number, start_ms)
             await self._socket.send(header + float_to_pcm16(tone))

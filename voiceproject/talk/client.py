@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from common.audio import Samples, float_to_pcm16
+from common.audio import SPEECH_RATE_HZ, Samples, float_to_pcm16
 from voiceproject.talk.connection import Refused, connected, why_closed
 from voiceproject.talk.sound import FRAME_SECONDS, Loudspeaker, Microphone
 from voiceproject.talk.state import QUIET, TalkState
@@ -195,8 +195,8 @@ async def conversation(
         tasks = [asyncio.create_task(client.listen())]
         try:
             await client.wait_until(lambda: "session.created" in seen.kinds, 60)
-            if session:
-                await client.send("session.update", session=session)
+            if changes := _with_rate(session or {}, microphone.rate_hz):
+                await client.send("session.update", session=changes)
                 await client.wait_until(seen.is_configured, 60)
             if seen.refusal:
                 raise Refused(seen.refusal)
@@ -208,6 +208,16 @@ async def conversation(
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            loudspeaker.advance()
+
+
+def _with_rate(session: dict[str, Any], rate_hz: int) -> dict[str, Any]:
+    """The changes with the rate of the microphone, if it is not the usual one."""
+    if rate_hz == SPEECH_RATE_HZ:
+        return session
+    audio = session.get("audio", {})
+    sent = {**audio.get("input", {}), "format": {"type": "audio/pcm", "rate": rate_hz}}
+    return {**session, "audio": {**audio, "input": sent}}
 
 
 class _Beginning:

@@ -48,10 +48,10 @@ class Choice:
     loudspeaker: int | str | None = None
 
 
-def sound_library() -> Any:
+def sound_library(name: str = "sounddevice") -> Any:
     """The module `sounddevice`. Raises NoSound when it cannot be used."""
     try:
-        return importlib.import_module("sounddevice")
+        return importlib.import_module(name)
     except ModuleNotFoundError as error:
         raise NoSound(_NOT_INSTALLED) from error
     # That is how it says that there is no PortAudio.

@@ -90,6 +90,10 @@ class Display:
         """A line about the conversation."""
         self._line(text)
 
+    def close(self) -> None:
+        """The conversation is over."""
+        self._end_line()
+
     def _spoken(self, told: Spoken) -> None:
         if self._speaking == told.number:
             self._write(f" {told.text}")
@@ -159,9 +163,14 @@ class JsonLines:
         if (kind := _OWN.get(type(told))) is not None:
             self._print({"type": kind, **asdict(told)}, at)
 
-    def print(self, kind: str, at: float, **fields: Any) -> None:
-        """An event of the client's own."""
-        self._print({"type": kind, **fields}, at)
+    def wrote(self, text: str) -> None:
+        """Nothing: the server says it again."""
+
+    def note(self, text: str) -> None:
+        """Nothing: that is for people."""
+
+    def close(self) -> None:
+        """Nothing is left to print."""
 
     def _print(self, event: dict[str, Any], at: float) -> None:
         line = {"at_ms": round(1000 * (at - self._began_at)), **event}

@@ -68,6 +68,7 @@ class Program:
         Raises NoServer, Refused, NoSound, and OSError if the recording cannot be written.
         """
         with contextlib.ExitStack() as stack:
+            stack.callback(self._display.close)
             if self._options.lines:
                 recording = self._record(stack, REPLY_RATE_HZ)
                 return await self._say_lines(TimedLoudspeaker(recording))
@@ -84,18 +85,19 @@ class Program:
     async def _say_lines(self, loudspeaker: Loudspeaker) -> list[str]:
         microphone = FileMicrophone()
         async with self._conversation(microphone, loudspeaker) as client:
-            script = Script(client, microphone, self._options.pacing, self._wrote)
+            script = Script(
+                client, microphone, self._options.pacing, self._display.wrote
+            )
             await script.run(self._lines())
         return script.unanswered
 
     async def _talk(self, microphone: Microphone, loudspeaker: Loudspeaker) -> None:
         """Until the connection ends, or the user ends it."""
         async with self._conversation(microphone, loudspeaker) as client:
-            if isinstance(self._display, Display):
-                self._display.note(TALK)
+            self._display.note(TALK)
             async for text in typed_lines(self._typed):
                 if text:
-                    self._wrote(text)
+                    self._display.wrote(text)
                     await client.write(text)
                 else:
                     await client.stop()
@@ -119,10 +121,6 @@ class Program:
             async for text in typed_lines(self._typed):
                 if text:
                     yield Line(text)
-
-    def _wrote(self, text: str) -> None:
-        if isinstance(self._display, Display):
-            self._display.wrote(text)
 
     def _record(self, stack: contextlib.ExitStack, rate_hz: int) -> WavRecording | None:
         if self._options.out is None:

@@ -39,7 +39,7 @@ class Loudspeaker(Protocol):
 class FileMicrophone:
     """Records what it is given, in real time, and silence in between."""
 
-    rate_hz = SPEECH_RATE_HZ
+    rate_hz: int = SPEECH_RATE_HZ
 
     def __init__(self) -> None:
         self._frames: deque[Samples] = deque()

@@ -56,8 +56,11 @@ class Talk:
         for index, text in enumerate(clauses):
             told += self.take(
                 "x.output.clause",
-                **{"response_id": response["id"], "clause": index, "text": text},
-                **{"start_ms": 100 * index, "rate": RATE_HZ},
+                response_id=response["id"],
+                clause=index,
+                text=text,
+                start_ms=100 * index,
+                rate=RATE_HZ,
             )
             self.sound(100, number)
         return told

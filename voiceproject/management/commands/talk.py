@@ -52,7 +52,9 @@ class Command(BaseCommand):
         _add_server(parser)
         _add_lines(parser)
         _add_session(parser)
-        parser.add_argument("--out", type=Path, help="a WAV file of what was heard")
+        parser.add_argument(
+            "--out", type=Path, metavar="WAV", help="record what was heard"
+        )
         parser.add_argument(
             "--json",
             action="store_true",
@@ -134,7 +136,8 @@ def _add_lines(parser: CommandParser) -> None:
         action=_AddLine,
         type=_text,
         nargs="?",
-        const=STANDARD_INPUT,
+        const=Line(STANDARD_INPUT),
+        metavar="TEXT",
         help="a text to write; without one, each line of standard input",
     )
     parser.add_argument(
@@ -164,6 +167,9 @@ def _add_session(parser: CommandParser) -> None:
     parser.add_argument("--language", type=_language, help="a code such as `en`")
     parser.add_argument("--instructions", help="the system prompt")
     parser.add_argument("--model", help="the language model")
+    parser.add_argument(
+        "--max-tokens", type=int, metavar="NUMBER", help="of a reply, at most"
+    )
     parser.add_argument(
         "--half-duplex",
         action="store_true",
@@ -195,6 +201,8 @@ def _session(options: dict[str, Any]) -> dict[str, Any]:
     for name in ("instructions", "model"):
         if options[name] is not None:
             session[name] = options[name]
+    if options["max_tokens"] is not None:
+        session["max_output_tokens"] = options["max_tokens"]
     if options["voice"] is not None:
         audio["output"] = {"voice": options["voice"]}
     if options["language"] is not None:
