@@ -242,5 +242,6 @@ class _Beginning:
 
     def told(self, told: Told, at: float) -> None:
         if isinstance(told, Problem) and not self.is_over:
-            self.refusal = told.message
+            self.refusal = told.message  # It is raised.
+            return
         self._listener.told(told, at)

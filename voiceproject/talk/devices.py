@@ -30,6 +30,8 @@ _NO_PORTAUDIO = (
 )
 _UNREAD_FRAMES = 500
 """10 s that the network did not take; older frames are dropped."""
+_UNWRITTEN_BLOCKS = 2_000
+"""Of what was played; older ones are missing from a recording that is too slow."""
 
 
 Record: TypeAlias = Callable[[int], WavRecording | None]
@@ -67,6 +69,8 @@ class DeviceMicrophone:
         self._loop = asyncio.get_running_loop()
         self._frames: deque[Samples] = deque(maxlen=_UNREAD_FRAMES)
         self._came = asyncio.Event()
+        self._is_told = False
+        """Whether the loop knows that frames have come."""
         self.stream = library.InputStream(
             samplerate=self.rate_hz,
             blocksize=round(FRAME_SECONDS * self.rate_hz),
@@ -80,20 +84,20 @@ class DeviceMicrophone:
         # What was recorded while the conversation began is not said in it.
         self._frames.clear()
         while True:
+            self._came.clear()
+            self._is_told = False
             while self._frames:
                 yield self._frames.popleft()
-            self._came.clear()
             await self._came.wait()
 
     def _record(self, data: Samples, *_: object) -> None:
         """Called by the device's thread."""
-        frame = data[:, 0].copy()
-        with contextlib.suppress(RuntimeError):  # The loop has ended.
-            self._loop.call_soon_threadsafe(self._keep, frame)
-
-    def _keep(self, frame: Samples) -> None:
-        self._frames.append(frame)
-        self._came.set()
+        self._frames.append(data[:, 0].copy())
+        # Once is enough: a device that runs too fast must not fill the loop's queue.
+        if not self._is_told:
+            self._is_told = True
+            with contextlib.suppress(RuntimeError):  # The loop has ended.
+                self._loop.call_soon_threadsafe(self._came.set)
 
 
 class DeviceLoudspeaker:
@@ -106,7 +110,7 @@ class DeviceLoudspeaker:
         self.playback = Playback(rate_hz)
         self.lag_seconds = 0.0
         self._recording = record(rate_hz)
-        self._taken: deque[Samples] = deque()
+        self._taken: deque[Samples] = deque(maxlen=_UNWRITTEN_BLOCKS)
         self.stream = library.OutputStream(
             samplerate=rate_hz,
             device=device,
@@ -117,7 +121,7 @@ class DeviceLoudspeaker:
         )
 
     def advance(self) -> None:
-        while self._taken:
+        for _ in range(len(self._taken)):
             block = self._taken.popleft()
             if self._recording is not None:
                 self._recording.write(block)
