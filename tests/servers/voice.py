@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.typing import Subprotocol
 
 from chat_app.protocol.wire import HEADER
 from common.audio import SPEECH_RATE_HZ, float_to_pcm16, pcm16_to_float
@@ -67,8 +68,8 @@ class _Conversation:
 
     async def run(self) -> None:
         if self._server.closes is not None:
-            code, message = self._server.closes
-            await self._send("error", error={"code": "refused", "message": message})
+            code, said = self._server.closes
+            await self._send("error", error={"code": "refused", "message": said})
             await self._socket.close(code)
             return
         await self._send("session.created", session={"x.not_ready": {}})
@@ -176,7 +177,7 @@ class _Conversation:
 async def voice_server(**fields: Any) -> AsyncIterator[VoiceServer]:
     """It serves on a free port until the end of the block."""
     server = VoiceServer(**fields)
-    protocol = "voice.v1"
+    protocol = Subprotocol("voice.v1")
     async with serve(server.serve, "127.0.0.1", 0, subprotocols=[protocol]) as running:
         port = next(iter(running.sockets)).getsockname()[1]
         server.url = f"ws://127.0.0.1:{port}/ws/voice"
