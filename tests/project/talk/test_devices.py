@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -108,10 +109,11 @@ async def test_it_hears_frames_of_20_ms_from_the_beginning_of_the_conversation()
     with devices(library, Choice(), no_recording) as (microphone, _):
         source = library.streams[0]
         assert (microphone.rate_hz, source.blocksize) == (16_000, 320)
-        frames = microphone.frames()
+        source.callback(np.full((320, 1), 0.75, np.float32), 320, None, None)
+        frame = asyncio.ensure_future(anext(microphone.frames()))
+        await asyncio.sleep(0)
         source.callback(np.full((320, 1), 0.25, np.float32), 320, None, None)
-        frame = await anext(frames)
-        assert list(frame) == [0.25] * 320
+        assert list(await frame) == [0.25] * 320
 
 
 async def test_it_takes_the_rate_of_a_device_that_has_only_one() -> None:
