@@ -1,0 +1,246 @@
+"""One Live session: what the client's events do to its conversation."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from chat_app.conversation.session import ConversationSession
+from chat_app.core import outputs as out
+from chat_app.core.ids import new_id
+from common.errors import BadValue, TooMany, VoiceError
+from compat_app.live import messages
+from compat_app.live.configuration import SessionConfig
+from compat_app.live.errors import error_event
+from compat_app.live.output import LiveAudio
+
+MOST_COMMENTARY = 32
+"""Texts of one client that wait to be spoken."""
+_REASONS: dict[str, messages.ClosedReason] = {
+    "restarting": "connection_lost",
+    "idle": "expired",
+    "expired": "expired",
+    "quota": "expired",
+}
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the server sets for a session."""
+
+    id: str
+    expires_at: int
+    """In Unix time."""
+
+
+class LiveConversation:
+    """Obeys the client's events, and gives the server's.
+
+    Its times are milliseconds since its start.
+    """
+
+    def __init__(
+        self,
+        talk: ConversationSession,
+        config: SessionConfig,
+        terms: Terms,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._talk = talk
+        self._config = config
+        self._terms = terms
+        self._clock = clock
+        self._began = clock()
+        self._audio = LiveAudio(config.format)
+        self._is_muted = False
+        self._user_speaks = False
+        self._replies = False
+        self._spoke = False
+        """Whether anything was said, by either side."""
+        self._commentary: deque[str] = deque()
+        self._speech_ms = (0, 0)
+        """Where the user's last turn began and ended."""
+        self._reply_began_ms = 0
+        self._reason: messages.ClosedReason = "connection_lost"
+
+    @property
+    def usage(self) -> messages.SessionUsage:
+        """How long the session has lasted."""
+        return messages.SessionUsage(seconds=round(self._clock() - self._began, 3))
+
+    def started(self, client_event_id: str | None) -> messages.SessionStarted:
+        """The first event. Earlier messages are in the conversation from now on."""
+        for item in self._config.input:
+            role = "system" if item.role == "developer" else item.role
+            self._talk.add_text(item.content[0].text, role)
+        return messages.SessionStarted(
+            session=self._session(), client_event_id=client_event_id
+        )
+
+    async def hear(self, audio: str) -> None:
+        """Base64 in the session's format. Raises BadValue."""
+        try:
+            data = base64.b64decode(audio, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise BadValue("`audio` must be base64.", field="audio") from error
+        pcm = self._audio.decoded(data)
+        if self._is_muted:
+            pcm = bytes(len(pcm))
+        size = self._talk.slice_bytes
+        for start in range(0, len(pcm), size):
+            self._talk.feed(pcm[start : start + size])
+            await self._talk.wait_for_capacity()
+
+    def obey(self, event: messages.ClientMessage) -> BaseModel | None:
+        """Do what the client asks; its answer. Raises VoiceError."""
+        answers = event.event_id
+        match event:
+            case messages.SessionUpdate():
+                self._config = self._config.updated(event.session.delegation)
+                session = self._session()
+                return messages.SessionUpdated(session=session, client_event_id=answers)
+            case messages.MuteInput():
+                self._is_muted = True
+                return messages.InputMuted(client_event_id=answers)
+            case messages.UnmuteInput():
+                self._is_muted = False
+                return messages.InputUnmuted(client_event_id=answers)
+            case messages.AppendInstructions():
+                self._talk.add_text(event.content, "system")
+                self._greet()
+                return messages.InstructionsAppended(**self._now(answers))
+            case messages.AppendThinking():
+                self._talk.add_text(event.content, "system")
+                return messages.ThinkingAppended(**self._now(answers))
+            case messages.AppendCommentary():
+                self._say(event.content)
+                return messages.CommentaryAppended(**self._now(answers))
+            case messages.SessionStart():
+                raise BadValue("The session has started already.", field="type")
+        return None
+
+    async def events(self) -> AsyncIterator[BaseModel]:
+        """Every event after the first one; the last one is `session.closed`."""
+        async for event in self._talk.events():
+            for message in self._messages(event):
+                yield message
+        yield messages.SessionClosed(
+            session=self._session(), reason=self._reason, usage=self.usage
+        )
+
+    def usage_event(self) -> messages.UsageUpdated:
+        """How long the session has lasted."""
+        return messages.UsageUpdated(usage=self.usage)
+
+    async def finish(self, reason: str) -> None:
+        """End it; `events` ends."""
+        self._reason = _REASONS.get(reason, "close_requested")
+        await self._talk.drain()
+
+    async def close(self) -> None:
+        """The connection has ended."""
+        await self._talk.close()
+
+    def _messages(self, event: out.ConversationEvent) -> Iterator[BaseModel]:
+        match event:
+            case out.SpeechStarted():
+                self._user_speaks = True
+                self._speech_ms = (event.audio_start_ms, event.audio_start_ms)
+            case out.SpeechStopped():
+                self._speech_ms = (self._speech_ms[0], event.audio_end_ms)
+            case out.TurnCommitted():
+                yield from self._committed(event)
+            case out.TurnDropped():
+                self._user_speaks = False
+                self._go_on()
+            case out.ResponseStarted():
+                self._replies = self._spoke = True
+                self._reply_began_ms = self._now_ms()
+                self._audio.begin()
+            case out.ClauseSpoken():
+                yield self._caption(event)
+            case out.ReplyAudio():
+                if data := self._audio.encoded(event.samples, event.rate_hz):
+                    yield messages.OutputAudio(delta=data)
+            case out.ResponseEnded():
+                yield from self._ended(event)
+            case out.InputFailed():
+                yield error_event(event.error)
+
+    def _committed(self, event: out.TurnCommitted) -> Iterator[BaseModel]:
+        start_ms, end_ms = self._speech_ms
+        delta = f" {event.text}" if self._spoke else event.text
+        self._user_speaks, self._spoke = False, True
+        yield messages.InputTranscript(delta=delta, start_ms=start_ms, end_ms=end_ms)
+        if self._config.client_answers:
+            details = messages.DelegationDetails(id=new_id("delegation"))
+            yield messages.DelegationCreated(delegation=details, offset_ms=end_ms)
+        self._go_on()
+
+    def _ended(self, event: out.ResponseEnded) -> Iterator[BaseModel]:
+        self._replies = False
+        if rest := self._audio.finish():
+            yield messages.OutputAudio(delta=rest)
+        if event.error is not None:
+            yield error_event(event.error)
+        if event.status == "cancelled":
+            # What was to follow belongs to what the user did not want to hear.
+            self._commentary.clear()
+        self._go_on()
+
+    def _caption(self, event: out.ClauseSpoken) -> messages.OutputTranscript:
+        start_ms = max(self._now_ms(), self._reply_began_ms + event.start_ms)
+        return messages.OutputTranscript(
+            delta=f"{event.text} ", start_ms=start_ms, end_ms=start_ms
+        )
+
+    def _greet(self) -> None:
+        """Answer instructions before anything was said."""
+        if not self._spoke and not self._config.client_answers and not self._busy:
+            self._spoke = True
+            self._talk.ask_reply()
+
+    def _say(self, text: str) -> None:
+        if len(self._commentary) >= MOST_COMMENTARY:
+            raise TooMany(f"{MOST_COMMENTARY} texts wait to be spoken.")
+        self._commentary.append(text)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Speak what waits, if nobody speaks."""
+        if self._commentary and not self._busy:
+            self._talk.say(self._commentary.popleft())
+
+    @property
+    def _busy(self) -> bool:
+        return self._user_speaks or self._talk.has_reply
+
+    def _now_ms(self) -> int:
+        return round((self._clock() - self._began) * 1000)
+
+    def _now(self, client_event_id: str | None) -> dict[str, int | str | None]:
+        now_ms = self._now_ms()
+        return {
+            "start_ms": now_ms,
+            "end_ms": now_ms,
+            "client_event_id": client_event_id,
+        }
+
+    def _session(self) -> dict[str, object]:
+        return {
+            "id": self._terms.id,
+            "status": "active",
+            "expires_at": self._terms.expires_at,
+            **self._config.wire(),
+        }
+
+
+def failed(error: VoiceError, event_id: str | None) -> messages.ErrorEvent:
+    """The error of a client's event."""
+    return error_event(error, event_id)
