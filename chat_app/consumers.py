@@ -80,8 +80,7 @@ class VoiceConversationConsumer(VoiceConsumer):
                 talk.clear_audio()
                 await self.send_message(server.Cleared())
             case client.CreateItem():
-                item = message.item
-                talk.add_text(item.text, item.role, item.id or "")
+                talk.add_item(message.item.as_item())
             case client.TruncateItem():
                 if not talk.truncate(message.item_id, message.audio_end_ms):
                     raise _no_item(message.item_id)

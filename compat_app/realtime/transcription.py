@@ -11,8 +11,9 @@ from typing import Any
 from common.config import Config
 from common.errors import BadValue
 from compat_app.model_names import REALTIME_MODELS, UnknownModel, engine_model
-from compat_app.realtime.errors import Refused
+from compat_app.realtime.errors import KIND_IS_FIXED, Refused
 from compat_app.realtime.events import Clear, Commit, EventMapper, Update, as_events
+from compat_app.realtime.kinds import Kind, shown_base
 from compat_app.realtime.messages import (
     AppendAudio,
     ClearAudio,
@@ -23,7 +24,12 @@ from compat_app.realtime.messages import (
 )
 from compat_app.realtime.options import default_vad, session_options
 from compat_app.realtime.reading import audio_bytes
-from compat_app.realtime.session import LONGEST_MODEL, SessionConfig, Transcription
+from compat_app.realtime.session import (
+    LONGEST_MODEL,
+    SessionChanges,
+    SessionConfig,
+    Transcription,
+)
 from stt_app.core.session.options import Options
 from stt_app.live_session import LiveSession
 
@@ -66,6 +72,8 @@ class Settings:
 class TranscriptionSession:
     """Obeys the client's events, and gives the server's."""
 
+    kind = Kind.TRANSCRIPTION
+
     def __init__(
         self, live: LiveSession, settings: Settings, config: SessionConfig
     ) -> None:
@@ -104,6 +112,9 @@ class TranscriptionSession:
             refusal.event_id = event.event_id
             raise
 
+    def warn(self, seconds: float) -> None:
+        """`expires_at` has said it already."""
+
     async def finish(self, reason: str) -> None:
         """Transcribe the audio that is not committed; return when all was sent."""
         if self._client_commits:
@@ -126,6 +137,8 @@ class TranscriptionSession:
             await self._live.wait_for_capacity()
 
     def _update(self, event: SessionUpdate) -> None:
+        if not isinstance(event.session, SessionChanges):
+            raise Refused(KIND_IS_FIXED, param="session.type")
         config = self._config.updated(event.session)
         try:
             model = self._settings.engine_model(config)
@@ -181,9 +194,7 @@ class TranscriptionSession:
     def _wire(self, config: SessionConfig) -> dict[str, Any]:
         """The session object."""
         return {
-            "type": "transcription",
-            "object": "realtime.transcription_session",
-            "id": f"sess_{self._live.session_id}",
+            **shown_base(self.kind, f"sess_{self._live.session_id}"),
             "expires_at": self._expires_at,
             **config.wire(),
         }

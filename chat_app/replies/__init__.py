@@ -1,0 +1,1 @@
+"""The replies of conversations: made, held back, sent, cancelled."""
