@@ -171,6 +171,11 @@ class ConversationSession:
         self._tell(on.ReplyAsked())
         self._replies.request = ResponseRequest()
 
+    @property
+    def has_response(self) -> bool:
+        """Whether there is one that was not sent to its end, beside those out of band."""
+        return self._machine.has_response
+
     def cancel_reply(self, response_id: str = "") -> bool:
         """End that response, or the conversation's own. Returns whether there was one."""
         if response_id not in ("", self._replies.last_response_id):

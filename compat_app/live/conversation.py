@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import BaseModel
 
+from chat_app.conversation.request import ResponseRequest
 from chat_app.conversation.session import ConversationSession
 from chat_app.core import outputs as out
+from chat_app.core.dialogue import Item, Role
 from chat_app.core.ids import new_id
-from common.errors import BadValue, TooMany, VoiceError
+from common.errors import BadValue, TooMany
 from compat_app.live import messages
 from compat_app.live.configuration import SessionConfig
 from compat_app.live.errors import error_event
-from compat_app.live.output import LiveAudio
+from compat_app.realtime.conversation.output import OutputAudio
+from compat_app.realtime.session import AudioFormat
 
 MOST_COMMENTARY = 32
 """Texts of one client that wait to be spoken."""
+_SILENCE = {"audio/pcm": b"\0", "audio/pcmu": b"\xff", "audio/pcma": b"\xd5"}
+"""A byte of it in each encoding."""
 _REASONS: dict[str, messages.ClosedReason] = {
     "restarting": "connection_lost",
     "idle": "expired",
@@ -57,10 +64,10 @@ class LiveConversation:
         self._terms = terms
         self._clock = clock
         self._began = clock()
-        self._audio = LiveAudio(config.format)
+        self._format = AudioFormat(type=config.format.type, rate=config.format.rate)
+        self._audio = OutputAudio(self._format)
         self._is_muted = False
         self._user_speaks = False
-        self._replies = False
         self._spoke = False
         """Whether anything was said, by either side."""
         self._commentary: deque[str] = deque()
@@ -77,8 +84,8 @@ class LiveConversation:
     def started(self, client_event_id: str | None) -> messages.SessionStarted:
         """The first event. Earlier messages are in the conversation from now on."""
         for item in self._config.input:
-            role = "system" if item.role == "developer" else item.role
-            self._talk.add_text(item.content[0].text, role)
+            role: Role = "system" if item.role == "developer" else item.role
+            self._add(item.content[0].text, role)
         return messages.SessionStarted(
             session=self._session(), client_event_id=client_event_id
         )
@@ -89,12 +96,13 @@ class LiveConversation:
             data = base64.b64decode(audio, validate=True)
         except (binascii.Error, ValueError) as error:
             raise BadValue("`audio` must be base64.", field="audio") from error
-        pcm = self._audio.decoded(data)
         if self._is_muted:
-            pcm = bytes(len(pcm))
+            data = _SILENCE[self._format.type] * len(data)
         size = self._talk.slice_bytes
-        for start in range(0, len(pcm), size):
-            self._talk.feed(pcm[start : start + size])
+        # To read a large event took a while already.
+        await asyncio.sleep(0)
+        for start in range(0, len(data), size):
+            self._talk.feed(data[start : start + size])
             await self._talk.wait_for_capacity()
 
     def obey(self, event: messages.ClientMessage) -> BaseModel | None:
@@ -112,11 +120,11 @@ class LiveConversation:
                 self._is_muted = False
                 return messages.InputUnmuted(client_event_id=answers)
             case messages.AppendInstructions():
-                self._talk.add_text(event.content, "system")
+                self._add(event.content)
                 self._greet()
                 return messages.InstructionsAppended(**self._now(answers))
             case messages.AppendThinking():
-                self._talk.add_text(event.content, "system")
+                self._add(event.content)
                 return messages.ThinkingAppended(**self._now(answers))
             case messages.AppendCommentary():
                 self._say(event.content)
@@ -160,13 +168,13 @@ class LiveConversation:
                 self._user_speaks = False
                 self._go_on()
             case out.ResponseStarted():
-                self._replies = self._spoke = True
+                self._spoke = True
                 self._reply_began_ms = self._now_ms()
-                self._audio.begin()
+                self._audio = OutputAudio(self._format)
             case out.ClauseSpoken():
                 yield self._caption(event)
             case out.ReplyAudio():
-                if data := self._audio.encoded(event.samples, event.rate_hz):
+                if data := self._audio.push(event.samples, event.rate_hz):
                     yield messages.OutputAudio(delta=data)
             case out.ResponseEnded():
                 yield from self._ended(event)
@@ -184,7 +192,6 @@ class LiveConversation:
         self._go_on()
 
     def _ended(self, event: out.ResponseEnded) -> Iterator[BaseModel]:
-        self._replies = False
         if rest := self._audio.finish():
             yield messages.OutputAudio(delta=rest)
         if event.error is not None:
@@ -215,16 +222,19 @@ class LiveConversation:
     def _go_on(self) -> None:
         """Speak what waits, if nobody speaks."""
         if self._commentary and not self._busy:
-            self._talk.say(self._commentary.popleft())
+            self._talk.ask_reply(ResponseRequest(says=self._commentary.popleft()))
+
+    def _add(self, text: str, role: Role = "system") -> None:
+        self._talk.add_item(Item("", role, text))
 
     @property
     def _busy(self) -> bool:
-        return self._user_speaks or self._talk.has_reply
+        return self._user_speaks or self._talk.has_response
 
     def _now_ms(self) -> int:
         return round((self._clock() - self._began) * 1000)
 
-    def _now(self, client_event_id: str | None) -> dict[str, int | str | None]:
+    def _now(self, client_event_id: str | None) -> dict[str, Any]:
         now_ms = self._now_ms()
         return {
             "start_ms": now_ms,
@@ -239,8 +249,3 @@ class LiveConversation:
             "expires_at": self._terms.expires_at,
             **self._config.wire(),
         }
-
-
-def failed(error: VoiceError, event_id: str | None) -> messages.ErrorEvent:
-    """The error of a client's event."""
-    return error_event(error, event_id)
