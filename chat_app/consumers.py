@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 
 from pydantic import BaseModel
 
-from chat_app.conversation.session import ConversationSession
 from chat_app.protocol import client, server
 from chat_app.protocol.client import event_id_of
 from chat_app.protocol.configuration import Configuration
 from chat_app.protocol.wire import as_messages, error_event
 from chat_app.services import conversation_services
+from chat_app.session.session import ConversationSession
 from common.config import Config
 from common.errors import BadRequest, BadValue, VoiceError
 from common.messages import encode

@@ -9,16 +9,16 @@ from functools import partial
 
 from django.utils import timezone
 
+from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.options import ConversationOptions, default_options
+from chat_app.conversation.out_of_band import OutOfBandLimits
 from chat_app.conversation.records import ConversationRecorder, TurnRecord
+from chat_app.conversation.reply import Speaker
 from chat_app.conversation.request import ResponseRequest
-from chat_app.conversation.session import ConversationSession
+from chat_app.conversation.running import Running
 from chat_app.core import outputs as out
 from chat_app.core.words import TurnWords, turn_words
-from chat_app.replies.desk import ReplyDesk
-from chat_app.replies.out_of_band import OutOfBandLimits
-from chat_app.replies.reply import Speaker
-from chat_app.replies.running import Running
+from chat_app.session.session import ConversationSession
 from common.config import Config
 from common.engine import Engine
 from common.errors import BadValue, NotFound

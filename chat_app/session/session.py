@@ -9,22 +9,22 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 
 from chat_app.conversation.background import Alarm, Background
-from chat_app.conversation.hearing import turn_events
-from chat_app.conversation.items import ClientItems
+from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.marks import Marks
 from chat_app.conversation.options import ConversationOptions
+from chat_app.conversation.out_of_band import OutOfBand, OutOfBandLimits
+from chat_app.conversation.replies import Replies
+from chat_app.conversation.reply import Speaker
 from chat_app.conversation.request import ResponseRequest, order_for
-from chat_app.conversation.turn_items import TurnItems
-from chat_app.conversation.turn_model import ASK_AFTER_SECONDS, rating
+from chat_app.conversation.running import Outlet, Question, Running
 from chat_app.core import actions as do, events as on, outputs as out
 from chat_app.core.dialogue import Dialogue, Item
 from chat_app.core.turns import TurnMachine
 from chat_app.core.words import TurnWords
-from chat_app.replies.desk import ReplyDesk
-from chat_app.replies.out_of_band import OutOfBand, OutOfBandLimits
-from chat_app.replies.replies import Replies
-from chat_app.replies.reply import Speaker
-from chat_app.replies.running import Outlet, Question, Running
+from chat_app.session.hearing import turn_events
+from chat_app.session.items import ClientItems
+from chat_app.session.turn_items import TurnItems
+from chat_app.session.turn_model import ASK_AFTER_SECONDS, rating
 from common.errors import BadRequest, VoiceError
 from stt_app.core.events import (
     InterimResult,

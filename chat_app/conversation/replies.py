@@ -8,15 +8,15 @@ from dataclasses import replace
 from functools import partial
 
 from chat_app.conversation.background import Background
+from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.marks import Marks
 from chat_app.conversation.options import ConversationOptions
+from chat_app.conversation.reply import Reply, Speaker
 from chat_app.conversation.request import ResponseRequest, order_for
+from chat_app.conversation.running import Outlet, Question, Running
 from chat_app.core import actions as do, events as on, outputs as out
 from chat_app.core.dialogue import ROOT, Dialogue, Item
 from chat_app.core.events import Key
-from chat_app.replies.desk import ReplyDesk
-from chat_app.replies.reply import Reply, Speaker
-from chat_app.replies.running import Outlet, Question, Running
 from common.errors import VoiceError
 from common.workers import Priority
 

@@ -1,1 +1,0 @@
-"""The replies of conversations: made, held back, sent, cancelled."""
