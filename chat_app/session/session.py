@@ -275,7 +275,7 @@ class ConversationSession:
 
     def _take(self, event: SessionEvent) -> None:
         """An event of the live session."""
-        self._marks.hear(event)
+        self._marks.hear(event, self._live.audio_seconds)
         if isinstance(event, UtteranceFailed):
             self._put(out.InputFailed(event.error))
         if isinstance(event, UtteranceTranscribed) and event.language:
