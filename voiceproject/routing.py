@@ -13,6 +13,7 @@ from common.services import Services
 from compat_app.deepgram.flux.consumer import FluxConsumer
 from compat_app.deepgram.listen.consumer import ListenConsumer
 from compat_app.deepgram.speak.consumer import SpeakConsumer
+from compat_app.live.consumers import LiveConsumer
 from compat_app.realtime.consumers import RealtimeConsumer
 from gateway_app.access.root_path import below
 from gateway_app.access.routes import NO_ROUTE
@@ -47,6 +48,7 @@ def websocket_urls(services: Services) -> list[URLPattern]:
         routes.append(path("v1/realtime", RealtimeConsumer.as_asgi()))
     if services.get(ConversationServices) is not None:
         routes.append(path("ws/voice", VoiceConversationConsumer.as_asgi()))
+        routes.append(path("v1/live/sessions", LiveConsumer.as_asgi()))
     if services[GatewayServices].config.deepgram_api:
         routes += _deepgram(listens, services.get(SpeechServices) is not None)
     # Without a last route Channels would log a traceback for every unknown path.

@@ -14,10 +14,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from chat_app.conversation.request import ResponseRequest
-from chat_app.conversation.session import ConversationSession
 from chat_app.core import outputs as out
 from chat_app.core.dialogue import Item, Role
 from chat_app.core.ids import new_id
+from chat_app.session.session import ConversationSession
 from common.errors import BadValue, TooMany
 from compat_app.live import messages
 from compat_app.live.configuration import SessionConfig

@@ -7,6 +7,7 @@ from chat_app.protocol.extras import SERVER_MESSAGES as TALK_SERVER
 from compat_app.deepgram.flux import messages as flux
 from compat_app.deepgram.listen import messages as listen
 from compat_app.deepgram.speak import messages as speak
+from compat_app.live import messages as live
 from compat_app.realtime import messages as realtime
 from gateway_app.monitor.messages import History, Snapshot
 from gateway_app.pages.message_docs import SocketDoc, message_docs
@@ -51,6 +52,14 @@ SOCKETS = (
         audio="",
         client_messages=message_docs(realtime.CLIENT_MESSAGES),
         server_messages=message_docs(realtime.SERVER_MESSAGES),
+    ),
+    SocketDoc(
+        path="/v1/live/sessions",
+        sentence="The OpenAI Live API: see `docs/live.md`. The first event is "
+        "`session.start`. Unknown fields are refused.",
+        audio="",
+        client_messages=message_docs(live.CLIENT_MESSAGES),
+        server_messages=message_docs(live.SERVER_MESSAGES),
     ),
     SocketDoc(
         path="/v1/listen",
