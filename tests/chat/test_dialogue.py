@@ -106,7 +106,9 @@ def test_it_replaces_an_item_in_its_place_and_forgets_the_oldest() -> None:
 def test_it_cleans_what_no_model_reads() -> None:
     dialogue = Dialogue(2)
     dialogue.put(Item("i", "user", "a\0b\ud83d"))
-    dialogue.put(Item("o", kind="function_call_output", call_id="c", output="\ud83dyes"))
+    dialogue.put(
+        Item("o", kind="function_call_output", call_id="c", output="\ud83dyes")
+    )
     assert [(each.text, each.output) for each in dialogue.items] == [
         ("ab", ""),
         ("", "yes"),
