@@ -94,7 +94,7 @@ async def client_secret(
     changes = body.session or ConversationChanges()
     door = Door(scope, principal, client_address(scope), "")
     session = await door.preview(changes)
-    expires_after = body.expires_after or ExpiresAfter()
+    expires_after = body.expires_after or ExpiresAfter.model_validate({})
     issued = await gateway_services(scope).access.tokens.issue(
         principal,
         [Kind(changes.type).scope],

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import parse_qsl
 
+from chat_app.consumers import VoiceConversationConsumer
 from common.config import Config
 from common.errors import BadRequest, IdleTimeout, NotFound, Restarting, VoiceError
 from compat_app.realtime.errors import Refused, error_event
 from compat_app.realtime.kinds import Kind
 from compat_app.realtime.messages import AppendAudio, SessionUpdate
-from compat_app.realtime.opening import Door, Session
+from compat_app.realtime.opening import Door, Session, query_kind
 from compat_app.realtime.reading import read_event
 from gateway_app.sockets.limits import SocketLimits
 from gateway_app.voice_consumer import VoiceConsumer
@@ -32,12 +34,22 @@ class RealtimeConsumer(VoiceConsumer):
     session: Session | None = None
     _door: Door
     _has_audio = False
+    _successor: asyncio.Future[Session] | None = None
+    """The session of another type, while it takes the place of the one before."""
 
     def limits(self, config: Config) -> SocketLimits:
-        """Audio is text here, so there is one limit for all messages."""
+        """Audio is text here, so there is one limit for all messages. Conversations share
+        their seats with those of `/ws/voice`."""
+        query = _query(self.scope["query_string"])
+        intent, model = query.get("intent", ""), query.get("model", "")
+        converses = query_kind(self.scope, intent, model) is Kind.CONVERSATION
+        if converses:
+            self.connection.kind = VoiceConversationConsumer.kind
         largest = config.max_base64_message_kb * 1024
         return SocketLimits(
-            max_sessions=config.stt_max_sessions,
+            max_sessions=config.chat_max_sessions
+            if converses
+            else config.stt_max_sessions,
             max_message_bytes=largest,
             max_text_bytes=largest,
             idle_seconds=config.stt_idle_seconds,
@@ -98,17 +110,21 @@ class RealtimeConsumer(VoiceConsumer):
         if old is None or old.kind is kind:
             return
         self._door.check(kind, event.event_id)
+        successor: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
+        self._successor = successor
         # The new one has the session's id, which only one may have.
         await old.close()
         self.session = await self._door.open_other(kind)
+        successor.set_result(self.session)
 
     async def _events(self) -> AsyncIterator[dict[str, Any]]:
-        """Those of the session, and of one that took its place."""
-        shown = None
-        while self.session is not shown and self.session is not None:
-            shown = self.session
-            async for event in shown.events():
+        """Those of the session, and of each one that took its place."""
+        session = self.session
+        while session is not None:
+            async for event in session.events():
                 yield event
+            successor, self._successor = self._successor, None
+            session = None if successor is None else await successor
 
 
 def _query(query: bytes) -> dict[str, str]:

@@ -24,7 +24,7 @@ from compat_app.realtime.transcription import Settings, TranscriptionSession
 from compat_app.realtime.wishes import Changes, wish_of
 from gateway_app.access.principals import Principal
 from gateway_app.services import gateway_services
-from stt_app.services import listening_services
+from stt_app.services import ListeningServices, listening_services
 
 
 class Session(Protocol):
@@ -51,6 +51,16 @@ class Session(Protocol):
         """The connection has ended, or another session takes its place."""
 
 
+def query_kind(scope: Mapping[str, Any], intent: str, model: str) -> Kind:
+    """The kind of session that the query of an address asks for here."""
+    services: Services = scope["state"]
+    listening = services.get(ListeningServices)
+    if services.get(ConversationServices) is None or listening is None:
+        return Kind.TRANSCRIPTION
+    aliases = gateway_services(scope).config.model_aliases
+    return kind_of(intent, aliases.get(model, model), listening.listening.models)
+
+
 class Door:
     """What one connection may open."""
 
@@ -72,13 +82,9 @@ class Door:
     def kind(self, intent: str, model: str) -> Kind:
         """What the client's token says, or else the query; a process that only listens
         transcribes."""
-        if not self._converses:
-            return Kind.TRANSCRIPTION
-        if self._wish is not None:
+        if self._wish is not None and self._converses:
             return Kind(self._wish.type)
-        config = gateway_services(self._scope).config
-        name = config.model_aliases.get(model, model)
-        return kind_of(intent, name, listening_services(self._scope).listening.models)
+        return query_kind(self._scope, intent, model)
 
     def check(self, kind: Kind, event_id: str | None) -> None:
         """Raises Refused for a kind of session that this caller cannot have here."""

@@ -105,6 +105,8 @@ def _invalid(error: ValidationError, event_id: str | None) -> Refused:
     loc = [part for part in problem["loc"] if part not in _TAGS]
     if loc[0] == "session" and len(loc) > 1 and loc[1] in tuple(Kind):
         del loc[1]
+    if problem["type"].startswith("union_tag"):
+        loc.append("type")
     path = [str(part) for part in loc]
     param = ".".join(path)[:LONGEST_FIELD]
     reason = problem["msg"].removeprefix("Value error, ")

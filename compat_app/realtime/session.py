@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from common.errors import BadValue
 from stt_app.core.language_tags import find_language
 
 LOGPROBS = "item.input_audio_transcription.logprobs"
@@ -22,6 +23,14 @@ audio themselves and leave `turn_detection` out."""
 LONGEST_MODEL = 200
 """The longest name of a model, in characters."""
 _LONGEST_PROMPT = 10_000
+
+
+def check_model_name(name: str) -> None:
+    """Raises BadValue for a name that is too long."""
+    if len(name) > LONGEST_MODEL:
+        raise BadValue(
+            f"`model` may have {LONGEST_MODEL} characters at most.", field="model"
+        )
 
 
 class Part(BaseModel):

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.config import Config
-from common.errors import BadValue
 from compat_app.model_names import REALTIME_MODELS, UnknownModel, engine_model
 from compat_app.realtime.errors import KIND_IS_FIXED, Refused
 from compat_app.realtime.events import Clear, Commit, EventMapper, Update, as_events
@@ -25,10 +24,10 @@ from compat_app.realtime.messages import (
 from compat_app.realtime.options import default_vad, session_options
 from compat_app.realtime.reading import audio_bytes
 from compat_app.realtime.session import (
-    LONGEST_MODEL,
     SessionChanges,
     SessionConfig,
     Transcription,
+    check_model_name,
 )
 from stt_app.core.session.options import Options
 from stt_app.live_session import LiveSession
@@ -53,10 +52,7 @@ class Settings:
 
         Raises BadValue for a name that is too long.
         """
-        if len(model) > LONGEST_MODEL:
-            raise BadValue(
-                f"`model` may have {LONGEST_MODEL} characters at most.", field="model"
-            )
+        check_model_name(model)
         name = model if model not in ("", *REALTIME_MODELS) else self.models[0]
         return SessionConfig(default_vad(self.config), Transcription(model=name))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
@@ -12,9 +12,8 @@ from compat_app.realtime.session import SessionChanges
 from gateway_app.access.principals import Principal
 
 Changes = SessionChanges | ConversationChanges
-_CHANGES: TypeAdapter[Changes] = TypeAdapter(
-    Annotated[Changes, Field(discriminator="type")]
-)
+_Tagged = Annotated[Changes, Field(discriminator="type")]
+_CHANGES: TypeAdapter[Any] = TypeAdapter(_Tagged)
 
 
 def as_json(changes: Changes) -> str:
@@ -25,4 +24,7 @@ def as_json(changes: Changes) -> str:
 
 def wish_of(principal: Principal) -> Changes | None:
     """The configuration that the caller's token gives its session; None without one."""
-    return _CHANGES.validate_json(principal.session) if principal.session else None
+    if not principal.session:
+        return None
+    changes: Changes = _CHANGES.validate_json(principal.session)
+    return changes

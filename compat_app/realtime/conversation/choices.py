@@ -8,7 +8,6 @@ from typing import Any
 from chat_app.conversation.options import LONGEST_PAUSE_SECONDS, ConversationOptions
 from chat_app.conversation.request import ResponseRequest
 from chat_app.core.dialogue import Item
-from chat_app.core.outputs import NO_METADATA
 from chat_app.service import ConversationService
 from common.config import Config
 from common.errors import BadValue, NotFound, VoiceError
@@ -27,6 +26,7 @@ from compat_app.realtime.session import (
     ServerVad,
     SessionConfig,
     Transcription,
+    check_model_name,
 )
 from compat_app.voice_names import named_voice
 from llm.engine import LlmEngine, NamedTool, ReplyOptions, Tool
@@ -54,6 +54,7 @@ class Choices:
 
         Raises UnknownModel, and BadValue for a name that is too long.
         """
+        check_model_name(model)
         self._language_model(model)
         vad = default_vad(self.config).model_copy(
             update={"silence_duration_ms": USUAL_SILENCE_MS}
@@ -112,7 +113,7 @@ class Choices:
         voice = None
         if output is not None and output.voice is not None:
             voice = await self._voice(output.voice, config.speed, "response")
-        return ResponseRequest(
+        request = ResponseRequest(
             out_of_band=wish.conversation == "none",
             items=items,
             instructions=wish.instructions or "",
@@ -121,8 +122,14 @@ class Choices:
             else None,
             voice=voice,
             llm=self._llm_of(wish, config),
-            metadata=wish.metadata or NO_METADATA,
+            metadata=wish.metadata or {},
         )
+        try:
+            await self.conversations.check_response(request)
+        except BadValue as error:
+            param = error.field and f"response.{error.field}"
+            raise Refused(error.message, param=param) from error
+        return request
 
     def _llm_of(
         self, wish: ResponseWish, config: ConversationConfig

@@ -7,8 +7,8 @@ import time
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
-from chat_app.conversation.session import ConversationSession
 from chat_app.core import outputs as out
+from chat_app.session.session import ConversationSession
 from common.errors import BadRequest, VoiceError
 from compat_app.realtime.conversation import messages as ask
 from compat_app.realtime.conversation.carriers import (
@@ -143,6 +143,9 @@ class RealtimeConversation:
         await self.engine.close()
         self._mapping.cancel()
         await asyncio.gather(self._mapping, return_exceptions=True)
+        while not self._events.empty():
+            self._events.get_nowait()
+        self._events.put_nowait(None)
 
     async def _obey(self, event: ClientEvent) -> None:
         match event:

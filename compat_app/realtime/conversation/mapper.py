@@ -207,13 +207,16 @@ class ConversationMapper:
         yield from response.created()
 
     def _message_started(self, event: out.MessageStarted) -> Iterator[ServerEvent]:
-        yield from self._responses[event.response_id].begin_message(event.item_id)
+        yield from self._responses[event.response_id].begin_message(event)
 
     def _reply_text(self, event: out.ReplyText) -> Iterator[ServerEvent]:
         yield from self._responses[event.response_id].write(event.text)
 
     def _reply_audio(self, event: out.ReplyAudio) -> Iterator[ServerEvent]:
         yield from self._responses[event.response_id].speak(event)
+
+    def _message_ended(self, event: out.MessageEnded) -> Iterator[ServerEvent]:
+        yield from self._responses[event.response_id].end_message(event)
 
     def _function_called(self, event: out.FunctionCalled) -> Iterator[ServerEvent]:
         yield from self._responses[event.response_id].call(event)
@@ -251,6 +254,7 @@ _HANDLERS: dict[type[Any], Callable[..., Iterator[ServerEvent]]] = {
     out.ItemTruncated: ConversationMapper._item_truncated,
     out.ResponseStarted: ConversationMapper._response_started,
     out.MessageStarted: ConversationMapper._message_started,
+    out.MessageEnded: ConversationMapper._message_ended,
     out.ReplyText: ConversationMapper._reply_text,
     out.ReplyAudio: ConversationMapper._reply_audio,
     out.FunctionCalled: ConversationMapper._function_called,

@@ -41,25 +41,23 @@ class WireResponse:
             "metadata": dict(started.metadata) or None,
         }
         self._book = book
-        spoken_to_client = audio_format is not None and started.speaks
-        self._audio = OutputAudio(audio_format) if spoken_to_client else None
+        self._audio: OutputAudio | None = None
+        if audio_format is not None and started.speaks:
+            self._audio = OutputAudio(audio_format)
         self._output: list[WireItem] = []
-        self._message: str | None = None
-        """The id of the message while it is open."""
-        self._written = ""
+        self._message = started.item_id
 
     def created(self) -> Iterator[ServerEvent]:
         yield tell.ResponseCreated(response=self._whole("in_progress", None, None))
 
-    def begin_message(self, item_id: str) -> Iterator[ServerEvent]:
+    def begin_message(self, event: out.MessageStarted) -> Iterator[ServerEvent]:
         """It says something."""
-        self._message = item_id
-        yield from self._begin(wire.message(item_id, "assistant", [], "in_progress"))
+        item = wire.message(event.item_id, "assistant", [], "in_progress")
+        yield from self._begin(item, event.previous_item_id)
         yield tell.ContentPartAdded(**self._place, part=self._part(""))
 
     def write(self, text: str) -> Iterator[ServerEvent]:
         """More of the message's text."""
-        self._written += text
         kind = tell.SpokenTextDelta if self._speaks else tell.WrittenTextDelta
         yield kind(**self._place, delta=text)
 
@@ -68,11 +66,23 @@ class WireResponse:
         if self._audio is not None:
             yield from self._delta(self._audio.push(audio.samples, audio.rate_hz))
 
+    def end_message(self, event: out.MessageEnded) -> Iterator[ServerEvent]:
+        """It has said everything, or was cut."""
+        text = event.item.text
+        if self._audio is not None and event.item.is_complete:
+            yield from self._delta(self._audio.finish())
+        if self._speaks:
+            yield tell.AudioDone(**self._place)
+            yield tell.SpokenTextDone(**self._place, transcript=text)
+        else:
+            yield tell.WrittenTextDone(**self._place, text=text)
+        yield tell.ContentPartDone(**self._place, part=self._part(text))
+        yield from self._end(wire.shown(event.item))
+
     def call(self, event: out.FunctionCalled) -> Iterator[ServerEvent]:
         """It calls a function."""
-        yield from self._end_message(self._written.strip(), "completed")
         begun = wire.call(event.item_id, event.call_id, event.name, "", "in_progress")
-        yield from self._begin(begun)
+        yield from self._begin(begun, event.previous_item_id)
         place = {
             "response_id": self.id,
             "item_id": event.item_id,
@@ -86,10 +96,6 @@ class WireResponse:
 
     def ended(self, event: out.ResponseEnded) -> Iterator[ServerEvent]:
         """It is over."""
-        status = "completed" if event.status == "completed" else "incomplete"
-        if event.status == "cancelled":
-            self._audio = None  # nobody plays the rest
-        yield from self._end_message(event.text, status)
         status, details = _status(event)
         yield tell.ResponseDone(response=self._whole(status, details, event.tokens))
 
@@ -103,11 +109,11 @@ class WireResponse:
             "content_index": 0,
         }
 
-    def _begin(self, item: WireItem) -> Iterator[ServerEvent]:
+    def _begin(self, item: WireItem, after: str | None) -> Iterator[ServerEvent]:
         index = len(self._output)
         yield tell.OutputItemAdded(response_id=self.id, output_index=index, item=item)
         if not self.out_of_band:
-            previous = self._book.add(item)
+            previous = self._book.add(item, after and self._book.client_id(after))
             yield ItemAdded(previous_item_id=previous, item=item)
 
     def _end(self, item: WireItem) -> Iterator[ServerEvent]:
@@ -117,23 +123,6 @@ class WireResponse:
         if not self.out_of_band:
             self._book.change(item)
             yield ItemDone(previous_item_id=self._book.before(item["id"]), item=item)
-
-    def _end_message(self, text: str, status: str) -> Iterator[ServerEvent]:
-        if self._message is None:
-            return
-        if self._audio is not None:
-            yield from self._delta(self._audio.finish())
-        place = self._place
-        if self._speaks:
-            yield tell.AudioDone(**place)
-            yield tell.SpokenTextDone(**place, transcript=text)
-        else:
-            yield tell.WrittenTextDone(**place, text=text)
-        yield tell.ContentPartDone(**place, part=self._part(text))
-        content = wire.content("assistant", text, is_spoken=self._speaks)
-        item = wire.message(self._message, "assistant", [content], status)
-        self._message = None
-        yield from self._end(item)
 
     def _delta(self, audio: str) -> Iterator[ServerEvent]:
         if audio:

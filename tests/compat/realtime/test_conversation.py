@@ -26,7 +26,7 @@ from tests.compat.realtime.talking import (
 from tests.fake_services import FakeServices
 from tests.fakes import FakeLlm, FakeTts
 
-TURNS = {"audio": {"input": {"turn_detection": QUICK}}}
+TURNS: dict[str, Any] = {"audio": {"input": {"turn_detection": QUICK}}}
 LONG = ["This is the first sentence of a long reply. ", "And this is the second."]
 TURN = [
     "input_audio_buffer.speech_started",
@@ -122,41 +122,46 @@ async def test_the_user_interrupts_and_the_client_says_what_was_heard(
         item = events[-1]["response"]["output"][0]["id"]
         await asyncio.sleep(0.8)
         await client.say(1.0, -1.0)
-        started = await client.until("input_audio_buffer.speech_started")
+        await client.until("input_audio_buffer.speech_started")
         await client.send(
             "conversation.item.truncate",
             item_id=item,
             content_index=0,
             audio_end_ms=600,
         )
-        events = started + await client.until(DONE)
-    cut = one(events, "conversation.item.truncated")
+        cut = (await client.until("conversation.item.truncated"))[-1]
+        await client.send("conversation.item.retrieve", item_id=item)
+        kept = (await client.until("conversation.item.retrieved"))[-1]["item"]
     assert (cut["item_id"], cut["audio_end_ms"]) == (item, 600)
-    heard = services.llm.asked[-1][-2].content
-    assert heard
-    assert LONG[0].startswith(heard)
-    assert len(heard) < len(LONG[0])
+    (content,) = kept["content"]
+    assert content["type"] == "output_audio"
+    assert content["transcript"]
+    assert LONG[0].startswith(content["transcript"])
+    assert len(content["transcript"]) < len(LONG[0])
 
 
-async def test_an_interrupted_response_is_cancelled(talk: Talk) -> None:
-    held = FakeLlm(LONG, seconds=0.0)
-    services = talk(["tell me all", "stop that now"], held, tts_slow=True)
+async def test_a_response_that_is_interrupted_is_cancelled(talk: Talk) -> None:
+    # The second sentence comes so late that the response is not over before.
+    slow = FakeLlm([LONG[0], LONG[1], " And a third one."], seconds=1.5)
+    services = talk(["tell me all", "stop that now"], slow)
     async with talking(services, **TURNS) as client:
         await client.say(1.0, -1.0)
-        await client.until("response.output_audio.delta")
+        begun = await client.until("response.output_audio.delta")
         await client.say(1.0, -1.0)
         events = await client.until(DONE)
     done = events[-1]["response"]
-    if done["status"] == "cancelled":
-        assert done["status_details"]["reason"] == "turn_detected"
+    assert done["id"] == one(begun, "response.created")["response"]["id"]
+    assert done["status"] == "cancelled"
+    assert done["status_details"]["reason"] == "turn_detected"
+    assert done["output"][0]["status"] == "incomplete"
+    names = kinds(events)
+    assert names.index("response.output_audio.done") < names.index(DONE)
 
 
 async def test_a_turn_without_create_response_is_not_answered(talk: Talk) -> None:
     turns = {**QUICK, "create_response": False}
     services = talk()
-    async with talking(
-        services, audio={"input": {"turn_detection": turns}}
-    ) as client:
+    async with talking(services, audio={"input": {"turn_detection": turns}}) as client:
         await client.say(1.0, -1.0)
         await client.until("conversation.item.input_audio_transcription.completed")
         await asyncio.sleep(0.2)

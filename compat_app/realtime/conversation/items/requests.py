@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from chat_app.conversation.session import ConversationSession
 from chat_app.core import outputs as out
 from chat_app.core.dialogue import ROOT, Item
+from chat_app.session.session import ConversationSession
 from compat_app.realtime.conversation import messages as ask
 from compat_app.realtime.conversation.carriers import Caller
 from compat_app.realtime.conversation.choices import Choices
