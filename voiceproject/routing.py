@@ -13,8 +13,8 @@ from common.services import Services
 from compat_app.deepgram.flux.consumer import FluxConsumer
 from compat_app.deepgram.listen.consumer import ListenConsumer
 from compat_app.deepgram.speak.consumer import SpeakConsumer
-from compat_app.live.consumers import LiveConsumer
 from compat_app.realtime.consumers import RealtimeConsumer
+from compat_app.realtime.live.consumers import LiveConsumer
 from gateway_app.access.root_path import below
 from gateway_app.access.routes import NO_ROUTE
 from gateway_app.consumers import MonitorConsumer, UnknownSocket

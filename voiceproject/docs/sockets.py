@@ -7,9 +7,9 @@ from chat_app.protocol.extras import SERVER_MESSAGES as TALK_SERVER
 from compat_app.deepgram.flux import messages as flux
 from compat_app.deepgram.listen import messages as listen
 from compat_app.deepgram.speak import messages as speak
-from compat_app.live import messages as live
 from compat_app.realtime import messages as realtime
 from compat_app.realtime.conversation import messages as converse
+from compat_app.realtime.live import client as live_client, server as live_server
 from gateway_app.monitor.messages import History, Snapshot
 from gateway_app.pages.message_docs import SocketDoc, message_docs
 from stt_app.protocol.messages import CLIENT_MESSAGES, SERVER_MESSAGES
@@ -64,8 +64,8 @@ SOCKETS = (
         sentence="The OpenAI Live API: see `docs/live.md`. The first event is "
         "`session.start`. Unknown fields are refused.",
         audio="",
-        client_messages=message_docs(live.CLIENT_MESSAGES),
-        server_messages=message_docs(live.SERVER_MESSAGES),
+        client_messages=message_docs(live_client.CLIENT_MESSAGES),
+        server_messages=message_docs(live_server.SERVER_MESSAGES),
     ),
     SocketDoc(
         path="/v1/listen",

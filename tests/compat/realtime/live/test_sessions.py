@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from common.errors import LlmUnavailable
-from tests.compat.live.sockets import LiveClient, opened, text_of
+from compat_app.companding import Companding
+from tests.compat.realtime.live.sockets import opened, text_of
 from tests.fake_services import FakeServices
 from tests.fakes import FakeLlm, FakeStt, FakeTts
-from tests.stt.sounds import LoudnessVad
+from tests.stt.sounds import LoudnessVad, pcm
 
 ANSWER = "Paris is the capital."
 HEARD = "session.input_transcript.delta"
@@ -46,14 +47,6 @@ def audio_of(events: list[dict[str, Any]]) -> bytes:
     return b"".join(
         base64.b64decode(each["delta"]) for each in events if each["type"] == AUDIO
     )
-
-
-async def answered(client: LiveClient, rate_hz: int = 24_000) -> list[dict[str, Any]]:
-    """Ask something; everything up to the end of the answer."""
-    await client.say(1.0, -2.0, rate_hz=rate_hz)
-    events = await client.until(SPOKEN)
-    await client.send("session.close")
-    return events + (await client.until_closed())[0]
 
 
 async def test_the_language_model_answers_aloud(live: Live) -> None:
@@ -140,10 +133,9 @@ async def test_its_audio_has_the_format_of_the_session(
 async def test_telephone_audio_is_heard(live: Live) -> None:
     async with opened(live()) as client:
         await client.start(audio={"format": {"type": "audio/pcmu", "rate": 8_000}})
-        loud, quiet = bytes([0x00, 0x80]) * 4_000, b"\xff" * 16_000
-        for audio in (loud, quiet):
-            for start in range(0, len(audio), 400):
-                await client.append(audio[start : start + 400])
+        audio = Companding("mulaw", 8_000).push(pcm(1.0, -2.0, rate_hz=8_000))
+        for start in range(0, len(audio), 400):
+            await client.append(audio[start : start + 400])
         events = await client.until(SPOKEN)
     assert text_of(events, HEARD) == "what time is it"
 
@@ -253,7 +245,7 @@ async def test_closing_it_is_confirmed_with_the_usage(live: Live) -> None:
 
 
 async def test_an_answer_that_fails_is_told_and_the_session_goes_on(live: Live) -> None:
-    services = live(llm=FakeLlm(error=LlmUnavailable("No model.")))
+    services = live(llm=FakeLlm([LlmUnavailable("No model.")]))
     async with opened(services) as client:
         await client.start()
         await client.say(1.0, -2.0)

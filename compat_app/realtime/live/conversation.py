@@ -19,17 +19,17 @@ from chat_app.core.dialogue import Item, Role
 from chat_app.core.ids import new_id
 from chat_app.session.session import ConversationSession
 from common.errors import BadValue, TooMany
-from compat_app.live import messages
-from compat_app.live.configuration import SessionConfig
-from compat_app.live.errors import error_event
 from compat_app.realtime.conversation.output import OutputAudio
+from compat_app.realtime.live import client, server
+from compat_app.realtime.live.configuration import SessionConfig
+from compat_app.realtime.live.errors import error_event
 from compat_app.realtime.session import AudioFormat
 
 MOST_COMMENTARY = 32
 """Texts of one client that wait to be spoken."""
 _SILENCE = {"audio/pcm": b"\0", "audio/pcmu": b"\xff", "audio/pcma": b"\xd5"}
 """A byte of it in each encoding."""
-_REASONS: dict[str, messages.ClosedReason] = {
+_REASONS: dict[str, server.ClosedReason] = {
     "restarting": "connection_lost",
     "idle": "expired",
     "expired": "expired",
@@ -74,19 +74,19 @@ class LiveConversation:
         self._speech_ms = (0, 0)
         """Where the user's last turn began and ended."""
         self._reply_began_ms = 0
-        self._reason: messages.ClosedReason = "connection_lost"
+        self._reason: server.ClosedReason = "connection_lost"
 
     @property
-    def usage(self) -> messages.SessionUsage:
+    def usage(self) -> server.SessionUsage:
         """How long the session has lasted."""
-        return messages.SessionUsage(seconds=round(self._clock() - self._began, 3))
+        return server.SessionUsage(seconds=round(self._clock() - self._began, 3))
 
-    def started(self, client_event_id: str | None) -> messages.SessionStarted:
+    def started(self, client_event_id: str | None) -> server.SessionStarted:
         """The first event. Earlier messages are in the conversation from now on."""
         for item in self._config.input:
             role: Role = "system" if item.role == "developer" else item.role
             self._add(item.content[0].text, role)
-        return messages.SessionStarted(
+        return server.SessionStarted(
             session=self._session(), client_event_id=client_event_id
         )
 
@@ -105,31 +105,31 @@ class LiveConversation:
             self._talk.feed(data[start : start + size])
             await self._talk.wait_for_capacity()
 
-    def obey(self, event: messages.ClientMessage) -> BaseModel | None:
+    def obey(self, event: client.ClientMessage) -> BaseModel | None:
         """Do what the client asks; its answer. Raises VoiceError."""
         answers = event.event_id
         match event:
-            case messages.SessionUpdate():
+            case client.SessionUpdate():
                 self._config = self._config.updated(event.session.delegation)
                 session = self._session()
-                return messages.SessionUpdated(session=session, client_event_id=answers)
-            case messages.MuteInput():
+                return server.SessionUpdated(session=session, client_event_id=answers)
+            case client.MuteInput():
                 self._is_muted = True
-                return messages.InputMuted(client_event_id=answers)
-            case messages.UnmuteInput():
+                return server.InputMuted(client_event_id=answers)
+            case client.UnmuteInput():
                 self._is_muted = False
-                return messages.InputUnmuted(client_event_id=answers)
-            case messages.AppendInstructions():
+                return server.InputUnmuted(client_event_id=answers)
+            case client.AppendInstructions():
                 self._add(event.content)
                 self._greet()
-                return messages.InstructionsAppended(**self._now(answers))
-            case messages.AppendThinking():
+                return server.InstructionsAppended(**self._now(answers))
+            case client.AppendThinking():
                 self._add(event.content)
-                return messages.ThinkingAppended(**self._now(answers))
-            case messages.AppendCommentary():
+                return server.ThinkingAppended(**self._now(answers))
+            case client.AppendCommentary():
                 self._say(event.content)
-                return messages.CommentaryAppended(**self._now(answers))
-            case messages.SessionStart():
+                return server.CommentaryAppended(**self._now(answers))
+            case client.SessionStart():
                 raise BadValue("The session has started already.", field="type")
         return None
 
@@ -138,13 +138,13 @@ class LiveConversation:
         async for event in self._talk.events():
             for message in self._messages(event):
                 yield message
-        yield messages.SessionClosed(
+        yield server.SessionClosed(
             session=self._session(), reason=self._reason, usage=self.usage
         )
 
-    def usage_event(self) -> messages.UsageUpdated:
+    def usage_event(self) -> server.UsageUpdated:
         """How long the session has lasted."""
-        return messages.UsageUpdated(usage=self.usage)
+        return server.UsageUpdated(usage=self.usage)
 
     async def finish(self, reason: str) -> None:
         """End it; `events` ends."""
@@ -175,7 +175,7 @@ class LiveConversation:
                 yield self._caption(event)
             case out.ReplyAudio():
                 if data := self._audio.push(event.samples, event.rate_hz):
-                    yield messages.OutputAudio(delta=data)
+                    yield server.OutputAudio(delta=data)
             case out.ResponseEnded():
                 yield from self._ended(event)
             case out.InputFailed():
@@ -185,15 +185,15 @@ class LiveConversation:
         start_ms, end_ms = self._speech_ms
         delta = f" {event.text}" if self._spoke else event.text
         self._user_speaks, self._spoke = False, True
-        yield messages.InputTranscript(delta=delta, start_ms=start_ms, end_ms=end_ms)
+        yield server.InputTranscript(delta=delta, start_ms=start_ms, end_ms=end_ms)
         if self._config.client_answers:
-            details = messages.DelegationDetails(id=new_id("delegation"))
-            yield messages.DelegationCreated(delegation=details, offset_ms=end_ms)
+            details = server.DelegationDetails(id=new_id("delegation"))
+            yield server.DelegationCreated(delegation=details, offset_ms=end_ms)
         self._go_on()
 
     def _ended(self, event: out.ResponseEnded) -> Iterator[BaseModel]:
         if rest := self._audio.finish():
-            yield messages.OutputAudio(delta=rest)
+            yield server.OutputAudio(delta=rest)
         if event.error is not None:
             yield error_event(event.error)
         if event.status == "cancelled":
@@ -201,9 +201,9 @@ class LiveConversation:
             self._commentary.clear()
         self._go_on()
 
-    def _caption(self, event: out.ClauseSpoken) -> messages.OutputTranscript:
+    def _caption(self, event: out.ClauseSpoken) -> server.OutputTranscript:
         start_ms = max(self._now_ms(), self._reply_began_ms + event.start_ms)
-        return messages.OutputTranscript(
+        return server.OutputTranscript(
             delta=f"{event.text} ", start_ms=start_ms, end_ms=start_ms
         )
 

@@ -8,12 +8,12 @@ from chat_app.protocol.client import event_id_of
 from common.config import Config
 from common.errors import BadRequest, NotFound, VoiceError
 from common.messages import decode, encode
-from compat_app.live import messages
-from compat_app.live.conversation import LiveConversation
-from compat_app.live.errors import error_event
-from compat_app.live.opening import open_live
 from compat_app.realtime.conversation.carriers import Caller
 from compat_app.realtime.conversation.opening import choices_of
+from compat_app.realtime.live import client
+from compat_app.realtime.live.conversation import LiveConversation
+from compat_app.realtime.live.errors import error_event
+from compat_app.realtime.live.opening import open_live
 from gateway_app.sockets.limits import SocketLimits
 from gateway_app.voice_consumer import VoiceConsumer
 
@@ -53,7 +53,7 @@ class LiveConsumer(VoiceConsumer):
 
     async def on_text(self, text: str) -> None:
         try:
-            event = decode(text, messages.CLIENT_FAMILY)
+            event = decode(text, client.CLIENT_FAMILY)
             await self._obey(event)
         except BadRequest:
             self._event_id = event_id_of(text)
@@ -71,18 +71,18 @@ class LiveConsumer(VoiceConsumer):
         event_id, self._event_id = self._event_id, None
         return encode(error_event(error, event_id))
 
-    async def _obey(self, event: messages.ClientMessage) -> None:
+    async def _obey(self, event: client.ClientMessage) -> None:
         if self.session is None:
             await self._start(event)
-        elif isinstance(event, messages.AppendAudio):
+        elif isinstance(event, client.AppendAudio):
             await self.session.hear(event.audio)
-        elif isinstance(event, messages.SessionClose):
+        elif isinstance(event, client.SessionClose):
             await self.session.finish("close_requested")
         elif (answer := self.session.obey(event)) is not None:
             await self.send_message(answer)
 
-    async def _start(self, event: messages.ClientMessage) -> None:
-        if not isinstance(event, messages.SessionStart):
+    async def _start(self, event: client.ClientMessage) -> None:
+        if not isinstance(event, client.SessionStart):
             raise BadRequest("The first event must be `session.start`.")
         caller = Caller(self.principal, self.client, self.session_id)
         choices = choices_of(self.scope)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from common.errors import QuotaExceeded, VoiceError
-from compat_app.live.messages import ErrorDetails, ErrorEvent
+from compat_app.realtime.live.server import ErrorDetails, ErrorEvent
 
 
 def error_event(error: VoiceError, client_event_id: str | None = None) -> ErrorEvent:

@@ -6,10 +6,10 @@ import time
 from dataclasses import replace
 
 from common.errors import BadValue
-from compat_app.live.configuration import SessionConfig
-from compat_app.live.conversation import LiveConversation, Terms
 from compat_app.realtime.conversation.carriers import Caller
 from compat_app.realtime.conversation.choices import Choices
+from compat_app.realtime.live.configuration import SessionConfig
+from compat_app.realtime.live.conversation import LiveConversation, Terms
 from compat_app.realtime.session import AudioFormat
 
 AHEAD_SECONDS = 0.3
