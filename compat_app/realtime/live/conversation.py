@@ -18,12 +18,12 @@ from chat_app.core import outputs as out
 from chat_app.core.dialogue import Item, Role
 from chat_app.core.ids import new_id
 from chat_app.session.session import ConversationSession
-from common.errors import BadValue, TooMany
+from common.errors import BadRequest, BadValue, TooMany
 from compat_app.realtime.conversation.output import OutputAudio
 from compat_app.realtime.live import client, server
 from compat_app.realtime.live.configuration import SessionConfig
 from compat_app.realtime.live.errors import error_event
-from compat_app.realtime.session import AudioFormat
+from compat_app.realtime.shared.session import AudioFormat
 
 MOST_COMMENTARY = 32
 """Texts of one client that wait to be spoken."""
@@ -209,9 +209,8 @@ class LiveConversation:
 
     def _greet(self) -> None:
         """Answer instructions before anything was said."""
-        if not self._spoke and not self._config.client_answers and not self._busy:
-            self._spoke = True
-            self._talk.ask_reply()
+        if not self._spoke and not self._config.client_answers:
+            self._spoke = self._ask(ResponseRequest())
 
     def _say(self, text: str) -> None:
         if len(self._commentary) >= MOST_COMMENTARY:
@@ -221,15 +220,21 @@ class LiveConversation:
 
     def _go_on(self) -> None:
         """Speak what waits, if nobody speaks."""
-        if self._commentary and not self._busy:
-            self._talk.ask_reply(ResponseRequest(says=self._commentary.popleft()))
+        if self._commentary and self._ask(ResponseRequest(says=self._commentary[0])):
+            self._commentary.popleft()
+
+    def _ask(self, request: ResponseRequest) -> bool:
+        """Returns whether nobody speaks, so that the response begins."""
+        if self._user_speaks:
+            return False
+        try:
+            self._talk.ask_reply(request)
+        except BadRequest:  # there is a response already
+            return False
+        return True
 
     def _add(self, text: str, role: Role = "system") -> None:
         self._talk.add_item(Item("", role, text))
-
-    @property
-    def _busy(self) -> bool:
-        return self._user_speaks or self._talk.has_response
 
     def _now_ms(self) -> int:
         return round((self._clock() - self._began) * 1000)

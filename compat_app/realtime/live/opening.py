@@ -10,7 +10,7 @@ from compat_app.realtime.conversation.carriers import Caller
 from compat_app.realtime.conversation.choices import Choices
 from compat_app.realtime.live.configuration import SessionConfig
 from compat_app.realtime.live.conversation import LiveConversation, Terms
-from compat_app.realtime.session import AudioFormat
+from compat_app.realtime.shared.session import AudioFormat
 
 AHEAD_SECONDS = 0.3
 """How far audio is sent ahead of the client's loudspeaker. The API has no event that
