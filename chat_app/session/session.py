@@ -159,9 +159,9 @@ class ConversationSession:
         too many beside the conversation."""
         request = request or ResponseRequest()
         if request.out_of_band:
-            options, instructions = self._options, self._instructions
-            order = order_for(request, options, self.dialogue, instructions)
-            self._beside.start(order)
+            self._beside.start(
+                order_for(request, self._options, self.dialogue, self._instructions)
+            )
             return
         if self._machine.has_response:
             raise BadRequest("The conversation already has an active response.")
@@ -251,13 +251,12 @@ class ConversationSession:
         turns = self._options.turns
         if not self._options.detects_turns:
             self._live.wait_for_silence(_FOR_EVER_SECONDS)
-            return
-        if action is None:
+        elif action is None:
             self._live.wait_for_silence(turns.delays.fixed or turns.delays.unknown)
-            return
-        self._live.wait_for_silence(action.seconds)
-        delay_ms = round(action.seconds * 1000)
-        self._put(out.DelayChosen(delay_ms, action.probability))
+        else:
+            self._live.wait_for_silence(action.seconds)
+            delay_ms = round(action.seconds * 1000)
+            self._put(out.DelayChosen(delay_ms, action.probability))
 
     async def _hear(self) -> None:
         try:
@@ -280,12 +279,12 @@ class ConversationSession:
             self._tell(told)
         turn = self._machine.turn
         if isinstance(event, InterimResult) and turn is not None and turn.claimed:
-            item_id = self._turns.id_of(turn.number)
-            self._put(out.CaptionHeard(item_id, turn.text_so_far))
+            self._put(
+                out.CaptionHeard(self._turns.id_of(turn.number), turn.text_so_far)
+            )
 
     async def _warm(self) -> None:
-        messages = self.dialogue.messages(self._instructions)
-        await self._speaker.llm.warm(messages)
+        await self._speaker.llm.warm(self.dialogue.messages(self._instructions))
 
     async def _rate(self, asked: do.AskCompleteness) -> None:
         await asyncio.sleep(ASK_AFTER_SECONDS)
