@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.options import ConversationOptions, default_options
+from chat_app.conversation.reading import ReadAhead
 from chat_app.conversation.records import ConversationRecorder, TurnRecord
 from chat_app.conversation.reply import Speaker
 from chat_app.conversation.running import Running
@@ -117,7 +118,10 @@ class ConversationService:
         )
         return ConversationSession(
             live,
-            Speaker(self._llm, self._speech, principal, client, account),
+            Speaker(
+                *(self._llm, self._speech, principal, client, account),
+                ReadAhead(self._llm, self._desk.may_speculate),
+            ),
             self._desk,
             options,
             instructions=self.instructions(options),

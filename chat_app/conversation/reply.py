@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from chat_app.conversation.reading import ReadAhead
 from chat_app.core.events import Key
 from chat_app.core.heard import Spoken
 from chat_app.core.ids import new_id
@@ -41,6 +42,8 @@ class Speaker:
     client: str
     account: Account
     """Of that caller's use."""
+    ahead: ReadAhead
+    """What the language model reads before a reply."""
 
 
 class Reply:
@@ -151,6 +154,7 @@ class Reply:
     async def _pieces(self) -> AsyncGenerator[str, None]:
         llm, account = self._speaker.llm, self._speaker.account
         await account.admit(Quota.LLM_TOKENS)
+        await self._speaker.ahead.settled()
         answer = metered(llm, self._messages, self._options, account)
         async with aclosing(answer) as events:
             async for event in events:

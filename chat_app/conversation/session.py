@@ -18,9 +18,11 @@ from chat_app.conversation.turn_model import ASK_AFTER_SECONDS, rating
 from chat_app.core import actions as do, events as on, outputs as out
 from chat_app.core.dialogue import Dialogue, Item, Role
 from chat_app.core.ids import new_id
+from chat_app.core.states import Input
 from chat_app.core.turns import TurnMachine
 from chat_app.core.words import TurnWords
 from common.errors import BadRequest, VoiceError
+from llm.engine import ChatMessage
 from stt_app.core.events import (
     InterimResult,
     SessionEvent,
@@ -189,6 +191,7 @@ class ConversationSession:
         self._tell(on.ReplyCancelled())
         self._alarm.close()
         await self._background.close()
+        await self._speaker.ahead.close()
         await self._replies.close()
         await self._live.close()
 
@@ -209,7 +212,7 @@ class ConversationSession:
                 stopped = out.SpeechStopped(self._item_of(turn), round(seconds * 1000))
                 self._put(stopped)
             case do.WarmPrefix():
-                self._background.run(self._warm())
+                self._speaker.ahead.begin(self._messages)
             case do.AskCompleteness():
                 self._background.run(self._rate(action))
             case do.WaitForSilence():
@@ -254,8 +257,7 @@ class ConversationSession:
             self._live.wait_for_silence(turns.delays.fixed or turns.delays.unknown)
             return
         self._live.wait_for_silence(action.seconds)
-        delay_ms = round(action.seconds * 1000)
-        self._put(out.DelayChosen(delay_ms, action.probability))
+        self._put(out.DelayChosen(round(action.seconds * 1000), action.probability))
 
     async def _hear(self) -> None:
         try:
@@ -280,10 +282,11 @@ class ConversationSession:
         if isinstance(event, InterimResult) and turn is not None and turn.claimed:
             item_id = self._item_of(turn.number)
             self._put(out.CaptionHeard(item_id, turn.text_so_far))
+            if self._machine.input is Input.SPEAKING:
+                self._speaker.ahead.hear(turn.text_so_far, self._messages)
 
-    async def _warm(self) -> None:
-        messages = self.dialogue.messages(self._instructions)
-        await self._speaker.llm.warm(messages)
+    def _messages(self, text: str) -> list[ChatMessage]:
+        return self.dialogue.messages(self._instructions, text)
 
     async def _rate(self, asked: do.AskCompleteness) -> None:
         await asyncio.sleep(ASK_AFTER_SECONDS)
