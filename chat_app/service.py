@@ -33,6 +33,9 @@ from stt_app.service import ListeningService
 from tts_app.llm_reply import check_length
 from tts_app.service import SpeechService
 
+PREPARES_AFTER_SECONDS = 0.096
+"""The pause after which the text of a turn is prepared: three frames of the voice
+activity detector, a little longer than the stop before a consonant."""
 WARM_SECONDS = 5.0
 """How long the start of a conversation waits for the language model to read its prompt."""
 
@@ -115,6 +118,7 @@ class ConversationService:
             client=client,
             session_id=session_id,
             priority=Priority.FINAL,
+            prepares_after_seconds=PREPARES_AFTER_SECONDS,
         )
         return ConversationSession(
             live,
