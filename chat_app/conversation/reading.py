@@ -30,20 +30,21 @@ class ReadAhead:
         self._reading: asyncio.Task[None] | None = None
         self._words = 0
         """Of the open turn, read so far."""
+        self._messages: Messages | None = None
 
     def begin(self, messages: Messages) -> None:
         """A turn begins: read what was said before it."""
-        self._words = 0
+        self._words, self._messages = 0, messages
         self._read(messages(""))
 
-    def hear(self, caption: str, messages: Messages) -> None:
+    def hear(self, caption: str) -> None:
         """Read what is new in the turn's caption, if it is worth it by now."""
         words = caption.split()[:-_UNSTABLE_WORDS]
         if self._is_reading or len(words) < self._words + MORE_WORDS:
             return
-        if self._may_read():
+        if self._messages is not None and self._may_read():
             self._words = len(words)
-            self._read(messages(" ".join(words)))
+            self._read(self._messages(" ".join(words)))
 
     async def settled(self) -> None:
         """Return when nothing is being read: only then the model knows what it has read.
