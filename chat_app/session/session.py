@@ -160,9 +160,9 @@ class ConversationSession:
         too many beside the conversation."""
         request = request or ResponseRequest()
         if request.out_of_band:
-            options, instructions = self._options, self._instructions
-            order = order_for(request, options, self.dialogue, instructions)
-            self._beside.start(order)
+            self._beside.start(
+                order_for(request, self._options, self.dialogue, self._instructions)
+            )
             return
         if self._machine.has_response:
             raise BadRequest("The conversation already has an active response.")
@@ -252,12 +252,12 @@ class ConversationSession:
         turns = self._options.turns
         if not self._options.detects_turns:
             self._live.wait_for_silence(_FOR_EVER_SECONDS)
-            return
-        if action is None:
+        elif action is None:
             self._live.wait_for_silence(turns.delays.fixed or turns.delays.unknown)
-            return
-        self._live.wait_for_silence(action.seconds)
-        self._put(out.DelayChosen(round(action.seconds * 1000), action.probability))
+        else:
+            self._live.wait_for_silence(action.seconds)
+            delay_ms = round(action.seconds * 1000)
+            self._put(out.DelayChosen(delay_ms, action.probability))
 
     async def _hear(self) -> None:
         try:
