@@ -27,12 +27,11 @@ from gateway_app.access.principals import Principal
 from gateway_app.usage.accounts import UNMETERED, Accounts
 from llm.engine import ChatMessage, LlmEngine, ReplyOptions, check_tools
 from llm.prompt import system_prompt
-from stt_app.core.session.options import Options
 from stt_app.core.turns.engine import TurnModel
 from stt_app.core.turns.hanging import hangs
 from stt_app.service import ListeningService
 from tts_app.core.engine import VoiceSettings
-from tts_app.llm_reply import check_length
+from tts_app.llm_reply import check_length, check_model
 from tts_app.service import SpeechService
 
 WARM_SECONDS = 5.0
@@ -105,22 +104,20 @@ class ConversationService:
         client: str,
         session_id: str,
     ) -> ConversationSession:
-        """A conversation whose audio is mono PCM16 at that rate.
+        """A conversation whose audio is mono at that rate, PCM16 unless the options name
+        another encoding.
 
         Raises BadValue, and Overloaded while transcripts come late.
         """
         self._turn_model.warm_up()  # or the first pause would wait for its process
         account = self._accounts.account(principal, client)
         live = await self._listening.open_live(
-            Options(
-                sample_rate=rate_hz,
-                interim_results=True,
-                language=options.language or None,
-            ),
+            options.listening_at(rate_hz),
             principal=principal,
             client=client,
             session_id=session_id,
             priority=Priority.FINAL,
+            model=options.listening_model,
         )
         return ConversationSession(
             live,
@@ -146,6 +143,7 @@ class ConversationService:
             raise BadValue(error.message, field="voice") from error
 
     def _check_llm(self, options: ReplyOptions) -> None:
+        check_model(options.model, self._llm, self._config)
         check_length(options, self._config, "max_output_tokens")
         llm = self._llm
         title = f"The language model {llm.model_name} ({llm.backend})"

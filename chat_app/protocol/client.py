@@ -17,6 +17,7 @@ from common.messages import Message
 from stt_app.core.language_tags import find_language
 
 LONGEST_EVENT_ID = 512
+LONGEST_MODEL = 200
 
 
 class AudioFormat(Part):
@@ -79,6 +80,7 @@ class SessionChanges(ReplyFields):
     """Only the fields that are present change."""
 
     type: Literal["realtime"] = "realtime"
+    model: str | None = Field(None, max_length=LONGEST_MODEL)
     audio: SessionAudio | None = None
     half_duplex: bool | None = Field(None, alias="x.half_duplex")
 
@@ -98,7 +100,7 @@ class SessionUpdate(ClientEvent):
 
     type: Literal["session.update"] = "session.update"
     session: SessionChanges = Field(
-        description='`instructions` (the system prompt), `audio.input.format.rate` (8000 to 48000 Hz), `audio.input.transcription.language`, `audio.input.turn_detection` (`semantic_vad` with `eagerness`, `server_vad` with `silence_duration_ms`, or null if the client commits), `audio.output.voice` and `.speed`, `output_modalities` (`["audio"]`, or `["text"]` for replies that are only written), `max_output_tokens`, `tools` (functions with `name`, `description` and `parameters`, a JSON schema), `tool_choice` (`auto`, `none`, `required` or `{"type": "function", "name": ...}`), and `x.half_duplex` (the input is silent while a reply is played).',
+        description='`model` (the language model), `instructions` (the system prompt), `audio.input.format.rate` (8000 to 48000 Hz), `audio.input.transcription.language`, `audio.input.turn_detection` (`semantic_vad` with `eagerness`, `server_vad` with `silence_duration_ms`, or null if the client commits), `audio.output.voice` and `.speed`, `output_modalities` (`["audio"]`, or `["text"]` for replies that are only written), `max_output_tokens`, `tools` (functions with `name`, `description` and `parameters`, a JSON schema), `tool_choice` (`auto`, `none`, `required` or `{"type": "function", "name": ...}`), and `x.half_duplex` (the input is silent while a reply is played).',
         examples=[
             {
                 "instructions": "You are a librarian.",

@@ -287,6 +287,19 @@ async def test_it_takes_the_silence_that_the_client_chooses(talk: Talk) -> None:
     assert of(events, "x.turn.probability")[0]["commit_in_ms"] == 900
 
 
+async def test_it_answers_as_the_model_that_is_chosen_if_that_is_allowed(
+    talk: Talk,
+) -> None:
+    llm = FakeLlm(["Paris."])
+    async with talking(talk(llm=llm)) as client:
+        await client.send("session.update", session={"model": "gpt-5"})
+        error = (await client.until("error", "session.updated"))[-1]
+        assert error["error"]["param"] == "model"
+        assert (await client.update(model="fake-llm"))["model"] == "fake-llm"
+        await question(client)
+    assert {options.model for options in llm.options} == {"fake-llm"}
+
+
 async def test_it_names_a_wrong_field_and_stays_open(talk: Talk) -> None:
     async with talking(talk()) as client:
         await client.send("session.update", event_id="a", session={"voice": "joe"})
