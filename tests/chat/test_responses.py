@@ -24,6 +24,12 @@ TOOL = {
 }
 CALL = ToolCall("call_1", "weather", '{"city": "Paris"}')
 TEXT = {"output_modalities": ["text"]}
+MESSAGE = {
+    "type": "message",
+    "role": "user",
+    "content": [{"type": "input_text", "text": "new"}],
+}
+RESULT = {"type": "function_call_output", "call_id": CALL.id, "output": "sun"}
 
 
 @pytest.fixture
@@ -59,8 +65,7 @@ async def add_item(client: VoiceClient, item: dict[str, Any], **fields: Any) -> 
 
 
 async def add_result(client: VoiceClient, output: str) -> str:
-    item = {"type": "function_call_output", "call_id": CALL.id, "output": output}
-    return await add_item(client, item)
+    return await add_item(client, {**RESULT, "output": output})
 
 
 async def respond(client: VoiceClient, **response: Any) -> list[dict[str, Any]]:
@@ -340,7 +345,7 @@ async def test_a_spoken_turn_is_answered_during_a_response_out_of_band(
     assert of(events, "response.output_text.delta")
 
 
-async def test_items_are_put_between_others_read_again_and_refused(talk: Talk) -> None:
+async def test_items_are_put_between_others_and_read_again(talk: Talk) -> None:
     services = talk("Yes.")
     async with talking(services) as client:
         first = await add(client, "first")
@@ -350,17 +355,29 @@ async def test_items_are_put_between_others_read_again_and_refused(talk: Talk) -
         await client.send("conversation.item.retrieve", item_id=first)
         read = (await client.until("conversation.item.retrieved"))[-1]["item"]
         assert read["content"] == [{"type": "input_text", "text": "first"}]
-        for field, event in (
-            ("previous_item_id", {"previous_item_id": "nowhere", "item": message()}),
-            ("item.id", {"item": {**message(), "id": first}}),
-            ("item.call_id", {"item": result_of("call_9")}),
-        ):
-            await client.send("conversation.item.create", **event)
-            error = (await client.until("error"))[-1]["error"]
-            assert (error["code"], error["param"]) == ("bad_value", field)
         await respond(client, **TEXT)
     said = [each.content for each in services.llm.asked[-1][1:]]
     assert said == ["zeroth", "first", "second", "third"]
+
+
+@pytest.mark.parametrize(
+    ("field", "item", "previous"),
+    [
+        ("previous_item_id", MESSAGE, "nowhere"),
+        ("item.id", {**MESSAGE, "id": "item_1"}, None),
+        ("item.call_id", {**RESULT, "call_id": "call_9"}, None),
+    ],
+)
+async def test_it_refuses_items_that_belong_nowhere(
+    talk: Talk, field: str, item: dict[str, Any], previous: str | None
+) -> None:
+    async with talking(talk()) as client:
+        await add_item(client, {**MESSAGE, "id": "item_1"})
+        await client.send(
+            "conversation.item.create", item=item, previous_item_id=previous
+        )
+        error = (await client.until("error"))[-1]["error"]
+    assert (error["code"], error["param"]) == ("bad_value", field)
 
 
 async def test_an_input_may_refer_to_items(talk: Talk) -> None:
@@ -369,17 +386,8 @@ async def test_an_input_may_refer_to_items(talk: Talk) -> None:
         first = await add(client, "first")
         await add(client, "second")
         known = {"type": "item_reference", "id": first}
-        await respond(client, **TEXT, input=[known, message()])
+        await respond(client, **TEXT, input=[known, MESSAGE])
         assert [each.content for each in services.llm.asked[-1][1:]] == ["first", "new"]
         unknown = {"type": "item_reference", "id": "nowhere"}
         error = (await respond(client, input=[unknown]))[-1]["error"]
     assert (error["code"], error["param"]) == ("bad_value", "response.input")
-
-
-def message() -> dict[str, Any]:
-    content = [{"type": "input_text", "text": "new"}]
-    return {"type": "message", "role": "user", "content": content}
-
-
-def result_of(call_id: str) -> dict[str, Any]:
-    return {"type": "function_call_output", "call_id": call_id, "output": "?"}
