@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 from channels.testing import WebsocketCommunicator
+from django.db import connections
 from hypothesis import settings
 
 from common.config import LoadedConfig
@@ -25,6 +26,16 @@ from voiceproject.asgi import build_application
 
 # The same examples each time; `make fuzz` chooses another profile.
 settings.load_profile(TESTS)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+) -> None:
+    """Called before the test database is made."""
+    connections.databases["default"]["ENGINE"] = "tests.restored_sqlite"
+    connections.close_all()
+    del connections["default"]
 
 
 @pytest.fixture
