@@ -61,8 +61,11 @@ def _configure(environment: dict[str, str]) -> None:
     os.environ.clear()
     os.environ.update(environment)
     settings.VOICE = load_config(environment)
-    database = str(Path(environment["DATA_DIR"]) / "voice.sqlite3")
-    connection.settings_dict["NAME"] = settings.DATABASES["default"]["NAME"] = database
+    config = settings.VOICE.config
+    chosen = database(config.database_url, Path(config.data_dir))
+    connections.databases["default"].update(chosen)
+    connections["default"].close()
+    del connections["default"]
 
 
 if __name__ == "__main__":
@@ -74,11 +77,12 @@ if __name__ == "__main__":
         django.setup()
         from django.conf import settings
         from django.core.management import execute_from_command_line
-        from django.db import connection
+        from django.db import connections
 
         import voiceproject.api
         import voiceproject.services  # noqa: F401
         from common.config import load_config
+        from voiceproject.django_config import database
 
         for line in sys.stdin:
             sys.stdout.write(json.dumps(run(json.loads(line))) + "\n")

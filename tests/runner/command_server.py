@@ -36,7 +36,7 @@ def manage(*arguments: str, **settings: str) -> Ran:
     settings derive from others, such as the paths of cookies, is not.
     """
     order = {"environment": {**os.environ, **settings}, "arguments": arguments}
-    return Ran(**_forks().answer(order))
+    return _forks().run(order)
 
 
 class _Forks:
@@ -49,14 +49,13 @@ class _Forks:
             text=True,
         )
 
-    def answer(self, order: Mapping[str, object]) -> dict[str, object]:
+    def run(self, order: Mapping[str, object]) -> Ran:
         orders, answers = self._process.stdin, self._process.stdout
         assert orders is not None
         assert answers is not None
         orders.write(json.dumps(order) + "\n")
         orders.flush()
-        answer: dict[str, object] = json.loads(answers.readline())
-        return answer
+        return Ran(**json.loads(answers.readline()))
 
     def end(self) -> None:
         self._process.communicate()
