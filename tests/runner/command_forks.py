@@ -62,7 +62,9 @@ def _configure(environment: dict[str, str]) -> None:
     os.environ.update(environment)
     settings.VOICE = load_config(environment)
     config = settings.VOICE.config
-    chosen = database(config.database_url, Path(config.data_dir))
+    chosen = {"NAME": str(Path(config.data_dir) / "voice.sqlite3")}
+    if config.database_url:
+        chosen = database(config.database_url, Path(config.data_dir))
     connections.databases["default"].update(chosen)
     connections["default"].close()
     del connections["default"]
