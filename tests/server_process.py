@@ -47,7 +47,7 @@ class RunningServer:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve", *arguments],
                 cwd=project_dir(),
-                env={**os.environ, **environment},
+                env={**outer_environment(), **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -144,6 +144,11 @@ def _answers(address: str) -> bool:
             return connection.getresponse().status == 200
         except (OSError, HTTPException):
             return False
+
+
+def outer_environment() -> dict[str, str]:
+    """Without what would win over `tts_port`."""
+    return {k: v for k, v in os.environ.items() if k not in ("HOST", "PORT")}
 
 
 def server_environment(settings: Mapping[str, Any]) -> dict[str, str]:

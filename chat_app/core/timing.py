@@ -7,6 +7,8 @@ from dataclasses import dataclass
 COMPLETE = 0.5
 INCOMPLETE = 0.2
 """Probabilities of a complete turn."""
+LIKELY_SHARE = 0.5
+"""After this share of its pause an unlikely end is likely enough to prepare the reply."""
 _PATIENCE = 1.15
 _LONGEST_RAISED_SECONDS = 1.0
 _SHARE_OF_LONGEST = 0.8
@@ -79,6 +81,9 @@ class TurnSettings:
     """Whether speech interrupts a reply."""
     replies: bool = True
     """Whether a turn is answered without being asked."""
+    judges: bool = True
+    """Whether echo and "uh-huh" are no turns; without it all words are, as when the client
+    decides what a turn is."""
     half_duplex: bool = False
     """Whether the input is silent while a reply is played, and a moment longer."""
     half_duplex_tail_seconds: float = 0.3

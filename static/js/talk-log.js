@@ -1,7 +1,9 @@
 // What was said: a line for each turn, the newest at the end.
 
+import { speakerOf } from "./conversation-files.js";
 import { gettext } from "./i18n.js";
 import { byId, make } from "./page.js";
+import { ReplyWords } from "./reply-words.js";
 import { drawStages } from "./turn-stages.js";
 
 /** @typedef {import("./conversation.js").Item} Item */
@@ -15,6 +17,9 @@ const NEAR_PX = 80;
  * @property {HTMLElement} words
  * @property {"user"|"assistant"} role
  * @property {boolean} final
+ * @property {boolean} complete Whether a reply was not interrupted.
+ * @property {Record<string, number>} [stages]
+ * @property {ReplyWords} [spoken] Of a reply that is not over.
  */
 
 export class TalkLog {
@@ -27,6 +32,24 @@ export class TalkLog {
   get items() {
     const said = [...this.#lines].filter(([, { final, words }]) => final && words.dataset.text);
     return said.slice(-this.#longest).map(([id, { role, words }]) => ({ id, role, text: words.dataset.text ?? "" }));
+  }
+
+  /** All that was said, to keep it. @returns {import("./kept-conversations.js").KeptLine[]} */
+  get lines() {
+    const said = [...this.#lines].filter(([, { final, words }]) => final && words.dataset.text);
+    return said.map(([id, { role, words, complete, stages }]) => ({ id, role, text: words.dataset.text ?? "", complete, ...(stages && { stages }) }));
+  }
+
+  /** @param {import("./kept-conversations.js").KeptLine[]} said Of an earlier conversation that goes on. */
+  load(said) {
+    this.clear();
+    for (const { id, role, text, complete, stages } of said) {
+      this.#line(id, role);
+      if (role === "user") this.said(id, text);
+      else this.replied(id, text, complete);
+      if (stages) this.stages(id, stages);
+    }
+    this.#box.scrollTop = this.#box.scrollHeight;
   }
 
   get isEmpty() {
@@ -67,7 +90,8 @@ export class TalkLog {
 
   /** @param {string} id */
   reply(id) {
-    this.#line(id, "assistant").words.append(make("span", "quiet", "…"));
+    const line = this.#line(id, "assistant");
+    line.spoken = new ReplyWords(line.words);
     this.#follow();
   }
 
@@ -77,24 +101,17 @@ export class TalkLog {
    * @param {string} text
    */
   clause(id, startMs, text) {
-    const line = this.#line(id, "assistant");
-    line.words.querySelector(".quiet")?.remove();
-    const clause = make("span", "clause unsure", text);
-    clause.dataset.start = String(startMs);
-    if (line.words.childNodes.length) line.words.append(" ");
-    line.words.append(clause);
+    this.#lines.get(id)?.spoken?.add(startMs, text);
     this.#follow();
   }
 
   /**
-   * The clauses that have begun by then are written dark.
+   * The words that were heard by then are written dark.
    * @param {string} id
    * @param {number} ms
    */
   heard(id, ms) {
-    for (const clause of this.#lines.get(id)?.words.querySelectorAll(".clause.unsure") ?? []) {
-      if (clause instanceof HTMLElement && Number(clause.dataset.start) <= ms) clause.classList.remove("unsure");
-    }
+    this.#lines.get(id)?.spoken?.heard(ms);
   }
 
   /**
@@ -106,17 +123,43 @@ export class TalkLog {
     const line = this.#lines.get(id);
     if (!line) return;
     if (!text) return this.remove(id);
-    this.#finish(line, text);
+    line.final = true;
+    line.complete = complete;
+    line.words.dataset.text = text;
+    if (complete && line.spoken) return undefined;
+    line.spoken = undefined;
+    this.#write(line, text);
     if (complete) return undefined;
     line.words.append(" —", make("span", "tag", gettext("interrupted")));
     return this.#follow();
   }
 
+  /**
+   * Nothing of the reply is left to be heard: it stands there as it was written.
+   * @param {string} id
+   */
+  playedOut(id) {
+    const line = this.#lines.get(id);
+    if (!line?.spoken || !line.final) return;
+    line.spoken = undefined;
+    this.#write(line, line.words.dataset.text ?? "");
+  }
+
+  /**
+   * The reply was stopped after all of it had arrived.
+   * @param {string} id
+   */
+  cut(id) {
+    const spoken = this.#lines.get(id)?.spoken;
+    if (spoken) this.replied(id, spoken.text, false);
+  }
+
   /** The connection is gone: nothing follows what was not finished. */
   settle() {
-    for (const [id, { role, words, final }] of this.#lines) {
-      if (!final && role === "user") this.remove(id);
-      else if (!final) this.replied(id, heardOf(words), false);
+    for (const [id, { role, spoken, final }] of this.#lines) {
+      if (final) this.playedOut(id);
+      else if (role === "user") this.remove(id);
+      else this.replied(id, spoken?.text ?? "", false);
     }
   }
 
@@ -126,7 +169,9 @@ export class TalkLog {
    */
   stages(id, stages) {
     const line = this.#lines.get(id);
-    const drawn = line && drawStages(stages);
+    if (!line) return;
+    line.stages = stages;
+    const drawn = drawStages(stages);
     if (drawn) line.element.append(drawn);
     this.#follow();
   }
@@ -140,10 +185,10 @@ export class TalkLog {
     const known = this.#lines.get(id);
     if (known) return known;
     const words = make("p", "talk-words");
-    const who = make("h3", "talk-who", role === "user" ? gettext("You") : gettext("Reply"));
+    const who = make("h3", "talk-who", speakerOf(role));
     const element = make("article", "talk-line", who, words);
     element.dataset.role = role;
-    const line = { element, words, role, final: false };
+    const line = { element, words, role, final: false, complete: true };
     this.#lines.set(id, line);
     this.#box.append(element);
     return line;
@@ -174,9 +219,4 @@ export class TalkLog {
     const last = box.lastElementChild?.getBoundingClientRect().height ?? 0;
     if (box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX + last) box.scrollTop = box.scrollHeight;
   }
-}
-
-/** @param {HTMLElement} words Of a reply that is being spoken. */
-function heardOf(words) {
-  return [...words.querySelectorAll(".clause:not(.unsure)")].map((clause) => clause.textContent).join(" ");
 }

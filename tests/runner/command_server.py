@@ -5,13 +5,13 @@ from __future__ import annotations
 import atexit
 import functools
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from common.config import project_dir
+from tests.server_process import outer_environment
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ def manage(*arguments: str, **settings: str) -> Ran:
     Which database, models and folders the variables name is heeded; what Django's
     settings derive from others, such as the paths of cookies, is not.
     """
-    order = {"environment": {**os.environ, **settings}, "arguments": arguments}
+    order = {"environment": {**outer_environment(), **settings}, "arguments": arguments}
     return _forks().run(order)
 
 

@@ -29,12 +29,13 @@ ROUTES = Routes(
             Deadline.NONE,
         ),
         Route("/admin/", Opening.STAFF, METHODS, Body.FIELDS, Deadline.NONE),
-        # Liveness probes have no key, and browsers fetch a manifest without cookies.
+        # Probes have no key, and browsers fetch a manifest without cookies.
         Route("/static/", Opening.PUBLIC),
         Route("/i18n/", Opening.PUBLIC),
         Route("/favicon.ico", Opening.PUBLIC),
         Route("/manifest.webmanifest", Opening.PUBLIC),
         Route("/health/live", Opening.PUBLIC),
+        Route("/health/ready", Opening.PUBLIC),
         # Pages.
         Route("/", Opening.CALLER),
         Route("/speak/", Scope.SPEAK),
@@ -46,14 +47,14 @@ ROUTES = Routes(
         Route("/api/", Opening.CALLER),
         # Operation.
         Route("/health", Opening.CALLER),
-        Route("/health/ready", Opening.CALLER),
         Route("/metrics", Scope.MONITOR),
         Route("/usage", Opening.CALLER),
         Route("/ws/monitor", Scope.MONITOR, SOCKET, deadline=Deadline.NONE),
         Route("/api/token", Opening.CALLER, POST, Body.FIELDS),
         # Speech to text.
         Route("/ws/stt", Scope.LISTEN, SOCKET, deadline=Deadline.NONE),
-        Route("/v1/realtime", Scope.LISTEN, SOCKET, deadline=Deadline.NONE),
+        Route("/v1/realtime", Opening.REALTIME, SOCKET, deadline=Deadline.NONE),
+        Route("/v1/realtime/client_secrets", Opening.REALTIME, POST, Body.FIELDS),
         Route("/v1/listen", Scope.LISTEN, SOCKET, deadline=Deadline.NONE),
         Route("/v2/listen", Scope.LISTEN, SOCKET, deadline=Deadline.NONE),
         Route("/v1/listen", Scope.LISTEN, POST, Body.RECORDING, Deadline.RECORDING),
@@ -73,6 +74,7 @@ ROUTES = Routes(
         ),
         # Conversation.
         Route("/ws/voice", Scope.CHAT, SOCKET, deadline=Deadline.NONE),
+        Route("/v1/live/sessions", Scope.CHAT, SOCKET, deadline=Deadline.NONE),
         # Text to speech.
         Route("/tts", Scope.SPEAK, POST, Body.FIELDS, Deadline.SPEECH),
         Route("/tts/conversations/", Scope.SPEAK, DELETE),
