@@ -64,7 +64,23 @@ async def written(writer: DatabaseHistory) -> None:
 def test_it_migrates_forward_and_backward(fresh_url: str) -> None:
     assert "Applying gateway_app.0001_history... OK" in manage(fresh_url, "migrate")
     assert "No migrations to apply" in manage(fresh_url, "migrate")
-    assert "OK" in manage(fresh_url, "migrate", "gateway_app", "zero")
+    back = manage(fresh_url, "migrate", "gateway_app", "zero")
+    assert "Unapplying gateway_app.0001_history... OK" in back
+
+
+def test_each_app_migrates_back_from_a_database_with_rows(fresh_url: str) -> None:
+    manage(fresh_url, "migrate", "--verbosity", "0")
+    manage(fresh_url, "keys", "create", "shop", "--scopes", "tts")
+    manage(fresh_url, "keys", "revoke", "shop")
+    back = manage(fresh_url, "migrate", "gateway_app", "0006")
+    for name in ("0008_roles", "0007_api_keys"):
+        assert f"Unapplying gateway_app.{name}... OK" in back
+    again = manage(fresh_url, "migrate")
+    assert "Applying gateway_app.0008_roles... OK" in again
+    assert "shop" not in manage(fresh_url, "keys", "list")
+    for app in ("chat_app", "tts_app", "gateway_app"):
+        assert "OK" in manage(fresh_url, "migrate", app, "zero")
+    assert "Applying chat_app.0001_conversations... OK" in manage(fresh_url, "migrate")
 
 
 def test_it_prunes(fresh_url: str) -> None:
