@@ -14,7 +14,7 @@ HANDSHAKE = (
     b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
     b"Sec-WebSocket-Version: 13\r\n\r\n"
 )
-UPLOAD_BYTES = 50_000_000
+UPLOAD_BYTES = 10_000_000
 UPLOAD = (
     b"POST /v1/listen HTTP/1.1\r\nHost: localhost\r\nContent-Type: audio/wav\r\n"
     b"Connection: close\r\nContent-Length: %d\r\n\r\n"
