@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, field_validator
 
+from chat_app.core.dialogue import Item
 from common.bounded_json import read_json
 from common.errors import BadRequest
 from common.messages import Message
@@ -18,6 +19,7 @@ from tts_app.speech_request import MAX_SPEED, MIN_SPEED
 LONGEST_TEXT = 8_000
 LONGEST_ID = 64
 LONGEST_EVENT_ID = 512
+LONGEST_MODEL = 200
 
 
 class Part(Message):
@@ -93,6 +95,7 @@ class SessionChanges(Part):
     """Only the fields that are present change."""
 
     type: Literal["realtime"] = "realtime"
+    model: str | None = Field(None, max_length=LONGEST_MODEL)
     instructions: str | None = Field(None, max_length=LONGEST_TEXT)
     audio: SessionAudio | None = None
     max_output_tokens: int | None = Field(None, ge=1, le=100_000)
@@ -114,7 +117,7 @@ class SessionUpdate(ClientEvent):
 
     type: Literal["session.update"] = "session.update"
     session: SessionChanges = Field(
-        description="`instructions` (the system prompt), `audio.input.format.rate` (8000 to 48000 Hz), `audio.input.transcription.language`, `audio.input.turn_detection` (`semantic_vad` with `eagerness`, `server_vad` with `silence_duration_ms`, or null if the client commits), `audio.output.voice` and `.speed`, `max_output_tokens`, and `x.half_duplex` (the input is silent while a reply is played).",
+        description="`model` (the language model), `instructions` (the system prompt), `audio.input.format.rate` (8000 to 48000 Hz), `audio.input.transcription.language`, `audio.input.turn_detection` (`semantic_vad` with `eagerness`, `server_vad` with `silence_duration_ms`, or null if the client commits), `audio.output.voice` and `.speed`, `max_output_tokens`, and `x.half_duplex` (the input is silent while a reply is played).",
         examples=[
             {
                 "instructions": "You are a librarian.",
@@ -155,9 +158,9 @@ class NewItem(Part):
     role: Literal["user", "assistant", "system"]
     content: list[TextContent] = Field(min_length=1, max_length=16)
 
-    @property
-    def text(self) -> str:
-        return "\n".join(each.text for each in self.content)
+    def as_item(self) -> Item:
+        text = "\n".join(each.text for each in self.content)
+        return Item(self.id or "", self.role, text)
 
 
 class CreateItem(ClientEvent):
