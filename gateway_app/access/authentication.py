@@ -100,7 +100,7 @@ class AccessControl:
             return ANONYMOUS
         if key := presented_key(scope):
             if key.startswith(TOKEN_PREFIX):
-                principal = await self._principal_of_token(key, scope["type"], address)
+                principal = await self._principal_of_token(key, scope, address)
             else:
                 principal = await self._principal_of_key(key, address)
             check_restrictions(principal, address, header(scope, b"origin"))
@@ -133,10 +133,12 @@ class AccessControl:
         await self.failures.count(address)
 
     async def _principal_of_token(
-        self, token: str, kind: str, address: str
+        self, token: str, scope: dict[str, Any], address: str
     ) -> Principal:
-        if kind != "websocket":
-            raise Unauthorized("A token opens a WebSocket; requests need an API key.")
+        if not self._takes_token(scope):
+            raise Unauthorized(
+                "A token opens a WebSocket or a call; requests need an API key."
+            )
         try:
             claims = await self.tokens.take(token)
         except NotAToken:
@@ -147,6 +149,12 @@ class AccessControl:
             raise Unauthorized("Whoever asked for this token has lost access since.")
         scopes = frozenset(filter(principal.may, claims.scopes))
         return replace(principal, scopes=scopes, by_token=True)
+
+    def _takes_token(self, scope: dict[str, Any]) -> bool:
+        if scope["type"] == "websocket":
+            return True
+        path = below(scope["path"], self._config.root_path)
+        return self.routes.of(scope["method"], path).takes_token
 
     async def _principal_named(self, claims: Claims) -> Principal | None:
         """Who asked for the token, as it is now; None if it has lost access."""

@@ -73,6 +73,8 @@ ROUTES = Routes(
         ),
         # Conversation.
         Route("/ws/voice", Scope.CHAT, SOCKET, deadline=Deadline.NONE),
+        Route("/v1/realtime/calls", Scope.CHAT, POST, Body.FIELDS, takes_token=True),
+        Route("/v1/realtime/calls/", Scope.CHAT, POST),
         # Text to speech.
         Route("/tts", Scope.SPEAK, POST, Body.FIELDS, Deadline.SPEECH),
         Route("/tts/conversations/", Scope.SPEAK, DELETE),

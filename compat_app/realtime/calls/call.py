@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
 
 import structlog
 
 from common.errors import SlowReader, TimedOut, TooMany, VoiceError
 from compat_app.realtime.calls.inbox import Inbox, InboxFull
 from compat_app.realtime.calls.peers import Network, Peer, PeerFactory
-from compat_app.realtime.calls.playback import Playback, PlaybackEvent
+from compat_app.realtime.calls.talk import CallTalk
+from compat_app.realtime.conversation.carriers import Carrier
+from compat_app.realtime.conversation.conversation import RealtimeConversation
+from compat_app.realtime.errors import Refused, error_event
 from gateway_app.access.principals import Principal
 from gateway_app.sockets.connection import Connection
 from gateway_app.sockets.limits import SocketLimits
@@ -24,66 +28,35 @@ KIND = "call"
 CONNECT_SECONDS = 20.0
 """For the caller's packets to arrive after the answer."""
 
-
-class CallConversation(Protocol):
-    """What is talked about on a call. It knows nothing of the peer connection."""
-
-    @property
-    def slice_bytes(self) -> int:
-        """The most bytes to feed at once."""
-
-    def feed(self, pcm: bytes) -> None:
-        """Mono PCM16 at 48 kHz. It must not wait."""
-
-    async def wait_for_capacity(self) -> None:
-        """Return when there is room for another frame."""
-
-    async def take(self, text: str) -> None:
-        """An event of the client. Raises BadRequest."""
-
-    def happened(self, event: PlaybackEvent) -> None:
-        """Something happened to the audio of a reply."""
-
-    def events(self) -> AsyncIterator[dict[str, Any]]:
-        """What the client is sent, until the end."""
-
-    def warn(self, seconds: float) -> None:
-        """The call reaches its time limit in this many seconds."""
-
-    async def finish(self, reason: str) -> None:
-        """Send what is left: see gateway_app.sockets.door.Handler."""
-
-    async def close(self) -> None:
-        """The call has ended. Called once if it was opened."""
-
-    def error(self, error: VoiceError) -> dict[str, Any]:
-        """The error as an event."""
-
-
-class Opening(Protocol):
-    """Opens the conversation of an admitted call. Raises VoiceError."""
-
-    def __call__(
-        self, call: Call, playback: Playback
-    ) -> Awaitable[CallConversation]: ...
+OpenConversation = Callable[
+    [Principal, str, str, Carrier], Awaitable[RealtimeConversation]
+]
+"""For the principal, the address and the id of a session, over that carrier. Raises
+VoiceError."""
 
 
 class Call:
     """The handler, the transport and the peer's listener of one call in one."""
 
     def __init__(
-        self, offer: str, peers: PeerFactory, network: Network, open_talk: Opening
+        self,
+        offer: str,
+        peers: PeerFactory,
+        network: Network,
+        open_conversation: OpenConversation,
     ) -> None:
         self.connection = Connection(KIND, self, self)
         self.id = f"rtc_{self.connection.session_id}"
         self.answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         """The SDP of the answer, or the error for which there is none."""
         self._offer = offer
-        self._open_talk = open_talk
-        self._playback = Playback(self._play_event)
-        self._peer: Peer = peers(network, self._playback, self)
-        self._talk: CallConversation | None = None
+        self._open_conversation = open_conversation
+        self._talk = CallTalk()
+        self._conversation: RealtimeConversation | None = None
+        self._make_peer = partial(peers, network, self._talk.playback, self)
+        self._peer: Peer | None = None
         self._inbox = Inbox()
+        self._audio = b""
         self._connected = asyncio.Event()
         self._over = asyncio.Event()
 
@@ -103,7 +76,8 @@ class Call:
         finally:
             if not self.answered.done():
                 self.answered.cancel()
-            await self._peer.close()
+            if self._peer is not None:
+                await self._peer.close()
 
     async def end(self) -> None:
         """Hang up from this side."""
@@ -113,51 +87,68 @@ class Call:
 
     @property
     def slice_bytes(self) -> int:
-        return self._talk.slice_bytes if self._talk else 1 << 20
+        """The conversation cuts it itself."""
+        return 1 << 30
 
     async def opened(self) -> None:
-        talk = self._talk = await self._open_talk(self, self._playback)
-        answer = await self._peer.answer(self._offer)
-        self.connection.accompany(self._process)
-        self.connection.accompany(self._expect_caller)
-        self.connection.pump(talk.events(), self._send)
+        """Raises what opening the conversation raises, and BadValue for the offer."""
+        connection = self.connection
+        conversation = self._conversation = await self._open_conversation(
+            connection.principal,
+            connection.client,
+            connection.session_id,
+            self._talk.carrier,
+        )
+        self._talk.begin(conversation)
+        peer = self._peer = self._make_peer()
+        answer = await peer.answer(self._offer)
+        connection.accompany(self._process)
+        connection.accompany(self._expect_caller)
+        connection.accompany(self._tell_playback)
+        connection.pump(self._talk.events(), self._send)
         if not self.answered.done():
             self.answered.set_result(answer)
 
     def on_audio(self, frame: bytes) -> None:
-        if self._talk is not None:
-            self._talk.feed(frame)
+        """`wait_for_capacity` passes it on."""
+        self._audio += frame
 
     async def wait_for_capacity(self) -> None:
-        if self._talk is not None:
-            await self._talk.wait_for_capacity()
+        audio, self._audio = self._audio, b""
+        if self._conversation is not None:
+            await self._conversation.hear(audio)
 
     async def on_text(self, text: str) -> None:
-        if self._talk is not None:
-            await self._talk.take(text)
+        try:
+            await self._talk.obey(text)
+        except Refused as refusal:
+            # Not raised: a client may send as many of these as it likes.
+            await self.connection.tell(refusal)
 
     async def finish(self, reason: str) -> None:
-        if self._talk is not None:
-            await self._talk.finish(reason)
+        if self._conversation is not None:
+            await self._conversation.finish(reason)
 
     def warn(self, seconds: float) -> None:
-        if self._talk is not None:
-            self._talk.warn(seconds)
+        if self._conversation is not None:
+            self._conversation.warn(seconds)
 
     async def closed(self) -> None:
-        if self._talk is not None:
-            await self._talk.close()
+        """`opened` may have failed on the way."""
+        if self._conversation is not None:
+            await self._conversation.close()
 
     def encode_error(self, error: VoiceError) -> str:
         if not self.answered.done():
             self.answered.set_exception(error)
-        event = self._talk.error(error) if self._talk else error.event()
-        return json.dumps(event, allow_nan=False)
+        return json.dumps(error_event(error).wire(), allow_nan=False)
 
     # As Transport
 
     async def transmit(self, message: str | bytes) -> None:
-        """Raises OSError if the caller is gone or does not read."""
+        """Raises OSError if the caller does not read."""
+        if self._peer is None:  # the answer of the request says what is wrong
+            return
         try:
             self._peer.send(message if isinstance(message, str) else message.decode())
         except SlowReader as error:
@@ -166,7 +157,8 @@ class Call:
             raise OSError(error.message) from error
 
     async def hang_up(self, code: int) -> None:
-        if self._connected.is_set() and not self._over.is_set():
+        is_open = self._connected.is_set() and not self._over.is_set()
+        if self._peer is not None and is_open:
             await self._peer.flush()
         self._over.set()
 
@@ -187,12 +179,12 @@ class Call:
     def lost(self) -> None:
         self._over.set()
 
-    def _play_event(self, event: PlaybackEvent) -> None:
-        if self._talk is not None:
-            self._talk.happened(event)
-
     async def _send(self, event: dict[str, Any]) -> None:
         await self.connection.send(json.dumps(event, allow_nan=False))
+
+    async def _tell_playback(self) -> None:
+        async for event in self._talk.playback_events():
+            await self._send(event)
 
     async def _process(self) -> None:
         while True:

@@ -12,7 +12,7 @@ import structlog
 from common.config import Config
 from common.errors import NotFound
 from common.services import Services
-from compat_app.realtime.calls.call import Call, Opening
+from compat_app.realtime.calls.call import Call, OpenConversation
 from compat_app.realtime.calls.extra import is_installed, load_peers
 from compat_app.realtime.calls.network import network_of
 from compat_app.realtime.calls.offers import usable_offer
@@ -57,7 +57,7 @@ class Calls:
         if self._config.webrtc_api and is_installed():
             await asyncio.to_thread(load_peers)
 
-    async def answer(self, sdp: str, caller: Caller, open_talk: Opening) -> Answered:
+    async def answer(self, sdp: str, caller: Caller, open_conversation: OpenConversation) -> Answered:
         """Take a call with that offer.
 
         Raises NotFound while calls are off or the library is missing, BadValue for the
@@ -67,7 +67,7 @@ class Calls:
             raise NotFound("WebRTC is switched off here (`webrtc_api`).")
         peers = await asyncio.to_thread(load_peers)
         offer = usable_offer(sdp, with_candidates=bool(self._config.webrtc_ice_servers))
-        call = Call(offer, peers, network_of(self._config), open_talk)
+        call = Call(offer, peers, network_of(self._config), open_conversation)
         call.connection.origin = caller.origin
         self._calls[call.id] = call
         task = asyncio.create_task(self._run(call, caller))
