@@ -57,11 +57,16 @@ async def _candidates(
 
 def _addresses(network: Network) -> list[str]:
     """Those to listen on; only those of its kind if another one is announced."""
-    chosen = [*network.addresses] or get_host_addresses(use_ipv4=True, use_ipv6=True)
+    chosen = [*network.addresses] or _usual_addresses()
     if not network.announced:
         return chosen
     is_ipv6 = ":" in network.announced
     return [address for address in chosen if (":" in address) == is_ipv6]
+
+
+def _usual_addresses() -> list[str]:
+    """Loopback only on a machine that has nothing else."""
+    return get_host_addresses(use_ipv4=True, use_ipv6=True) or ["127.0.0.1"]
 
 
 async def _listen(

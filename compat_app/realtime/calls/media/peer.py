@@ -81,7 +81,7 @@ class AiortcPeer:
             if transceiver is not self._audio:
                 transceiver.direction = "inactive"
         _hurry(self._audio)
-        for transport in _transports(pc):
+        for transport in ice_transports(pc):
             restrict(transport.iceGatherer._connection, self._network)
         await pc.setLocalDescription(await pc.createAnswer())
         return str(pc.localDescription.sdp)
@@ -144,7 +144,7 @@ def _server(url: str, network: Network) -> RTCIceServer:
     )
 
 
-def _transports(pc: RTCPeerConnection) -> set[Any]:
+def ice_transports(pc: RTCPeerConnection) -> set[Any]:
     """The ICE transports that the media share, or have each."""
     found = {each.receiver.transport.transport for each in pc.getTransceivers()}
     if pc.sctp is not None:
