@@ -20,6 +20,8 @@ from compat_app.realtime.conversation.carriers import (
 )
 from compat_app.realtime.conversation.conversation import RealtimeConversation
 from compat_app.realtime.conversation.opening import choices_of, open_conversation
+from compat_app.realtime.conversation.session import ConversationChanges
+from compat_app.realtime.wishes import wish_of
 from compat_app.switches import while_on
 from gateway_app.access.principals import Principal, principal_of
 from gateway_app.access.proxies import client_address, header
@@ -78,10 +80,12 @@ async def _open(
     session_id: str,
     carrier: Carrier,
 ) -> RealtimeConversation:
+    wish = wish_of(principal)
     return await open_conversation(
         choices_of(scope_of(request)),
         ConversationCaller(principal, client, session_id),
         model=wanted.model,
-        changes=wanted.session,
+        # What the token's owner has chosen is not the page's to change from the start.
+        changes=wish if isinstance(wish, ConversationChanges) else wanted.session,
         carrier=carrier,
     )

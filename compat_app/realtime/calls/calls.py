@@ -57,7 +57,9 @@ class Calls:
         if self._config.webrtc_api and is_installed():
             await asyncio.to_thread(load_peers)
 
-    async def answer(self, sdp: str, caller: Caller, open_conversation: OpenConversation) -> Answered:
+    async def answer(
+        self, sdp: str, caller: Caller, open_conversation: OpenConversation
+    ) -> Answered:
         """Take a call with that offer.
 
         Raises NotFound while calls are off or the library is missing, BadValue for the

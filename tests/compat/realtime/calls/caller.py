@@ -114,6 +114,16 @@ class Caller:
         return [each for each in self.events if each["type"] == kind]
 
     @property
+    def created(self) -> dict[str, Any]:
+        """The session of the start."""
+        session: dict[str, Any] = self.of("session.created")[0]["session"]
+        return session
+
+    async def stop_sending(self) -> None:
+        """Send no audio any more, as after a lost track."""
+        await self.pc.getSenders()[0].stop()
+
+    @property
     def kinds(self) -> list[str]:
         return [each["type"] for each in self.events]
 

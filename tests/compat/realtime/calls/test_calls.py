@@ -10,8 +10,10 @@ from typing import Any
 import httpx
 import pytest
 
+from common.errors import Unauthorized
 from compat_app.realtime.calls.calls import Calls
-from gateway_app.services import GatewayServices
+from gateway_app.sockets.closing import close_unwelcome
+from gateway_app.usage.accounts import Quota
 from tests.compat.realtime.calls.caller import Caller, calling, post_offer
 from tests.fake_services import FakeServices
 from tests.fakes import FakeLlm, FakeStt
@@ -59,7 +61,7 @@ async def question(caller: Caller) -> None:
 
 async def test_a_question_is_answered_aloud(serve: Serve) -> None:
     async with serve() as (client, services), calling(client) as caller:
-        assert caller.events[1]["session"]["type"] == "realtime"
+        assert caller.created["type"] == "realtime"
         await question(caller)
         await caller.until("output_audio_buffer.stopped")
         await caller.until_silent()
@@ -95,7 +97,9 @@ async def test_a_client_can_stop_the_reply(serve: Serve) -> None:
         await question(caller)
         caller.send("output_audio_buffer.clear", event_id="mine")
         cleared = await caller.until("output_audio_buffer.cleared")
-        assert cleared["response_id"] == caller.of("response.created")[0]["response"]["id"]
+        assert (
+            cleared["response_id"] == caller.of("response.created")[0]["response"]["id"]
+        )
         await caller.until_silent()
         assert caller.of("error") == []
 
@@ -103,7 +107,7 @@ async def test_a_client_can_stop_the_reply(serve: Serve) -> None:
 async def test_a_session_may_come_with_the_offer(serve: Serve) -> None:
     session = {"type": "realtime", "instructions": "Be a librarian."}
     async with serve() as (client, services), calling(client, session) as caller:
-        assert caller.events[1]["session"]["instructions"] == "Be a librarian."
+        assert caller.created["instructions"] == "Be a librarian."
         caller.send("response.create")
         await caller.until("response.done")
         assert services.llm.asked[0][0].content == "Be a librarian."
@@ -185,20 +189,57 @@ async def test_it_can_be_switched_off(serve: Serve) -> None:
 
 
 async def test_keys_need_the_scope_of_conversations(serve: Serve) -> None:
-    async with serve(api_keys=["secret"]) as (client, services):
+    key = {"Authorization": "Bearer secret"}
+    async with serve(api_keys=["secret"]) as (client, _):
         assert (await post_offer(client, "v=0")).status_code == 401
-        gateway = services[GatewayServices]
-        principal = await gateway.access.authenticate(
-            {"type": "http", "method": "GET", "path": "/", "client": ("127.0.0.1", 1)}
-            | {"headers": [(b"x-api-key", b"secret")]}
-        )
-        for scopes, status in ((["stt"], 403), (["chat"], 201)):
-            token = await gateway.access.tokens.issue(principal, scopes)
-            key = {"Authorization": f"Bearer {token.token}"}
+        for scope, status in (("stt", 403), ("chat", 201)):
+            wish = {"scopes": [scope]}
+            token = await client.post("/api/token", json=wish, headers=key)
             caller = Caller()
-            answer = await post_offer(client, await caller.offer(), **key)
+            bearer = {"Authorization": f"Bearer {token.json()['token']}"}
+            answer = await post_offer(client, await caller.offer(), **bearer)
             assert answer.status_code == status, answer.text
             await caller.close()
+
+
+async def test_a_client_secret_brings_the_session_with_it(serve: Serve) -> None:
+    key = {"Authorization": "Bearer secret"}
+    session = {"type": "realtime", "instructions": "Be a librarian."}
+    async with serve(api_keys=["secret"]) as (client, _):
+        secret = await client.post(
+            "/v1/realtime/client_secrets", json={"session": session}, headers=key
+        )
+        bearer = {"Authorization": f"Bearer {secret.json()['value']}"}
+        async with calling(client, **bearer) as caller:
+            assert caller.created["instructions"] == "Be a librarian."
+            mine = await client.post(f"{caller.location}/hangup", headers=key)
+            assert mine.status_code == 200
+
+
+async def test_a_call_ends_when_its_key_is_revoked(serve: Serve) -> None:
+    async with serve() as (client, services), calling(client) as caller:
+        revoked = Unauthorized("The API key was revoked.")
+        await close_unwelcome(services.sessions, lambda _: revoked)
+        assert (await caller.until("error"))["error"]["code"] == "unauthorized"
+        await caller.until("close")
+
+
+async def test_a_call_ends_at_the_quota_of_its_caller(serve: Serve) -> None:
+    async with serve(principal_audio_in_seconds_per_day=1) as (client, services):
+        async with calling(client) as caller:
+            caller.say(3.0)
+            error = (await caller.until("error"))["error"]
+            assert error["code"] == "insufficient_quota"
+            await caller.until("close")
+        used = services.meter.quotas.used(Quota.AUDIO_IN, "anonymous 127.0.0.1")
+        assert 0.9 < used < 3
+
+
+async def test_a_caller_who_says_nothing_is_not_waited_for(serve: Serve) -> None:
+    async with serve(chat_idle_seconds=0.5) as (client, services):
+        async with calling(client) as caller:
+            await caller.stop_sending()
+            await ended(services)
 
 
 async def test_ports_and_addresses_are_those_of_the_settings(serve: Serve) -> None:
