@@ -36,20 +36,20 @@ class Microphone(MediaStreamTrack):
 
     def __init__(self) -> None:
         super().__init__()
-        self._waiting: deque[Samples] = deque()
+        self._queued: deque[Samples] = deque()
         self._pts = 0
         self._began: float | None = None
 
     def say(self, samples: Samples) -> None:
         whole = np.concatenate([samples, np.zeros(-len(samples) % FRAME, np.float32)])
-        self._waiting.extend(whole.reshape(-1, FRAME))
+        self._queued.extend(whole.reshape(-1, FRAME))
 
     async def recv(self) -> AudioFrame:
         loop = asyncio.get_running_loop()
         self._began = self._began or loop.time()
         await asyncio.sleep(self._began + self._pts / RATE_HZ - loop.time())
         quiet = np.zeros(FRAME, np.float32)
-        samples = self._waiting.popleft() if self._waiting else quiet
+        samples = self._queued.popleft() if self._queued else quiet
         pcm = (samples * 32_767).astype(np.int16)
         frame = AudioFrame.from_ndarray(pcm[np.newaxis], "s16", "mono")
         frame.sample_rate, frame.pts = RATE_HZ, self._pts
@@ -152,26 +152,31 @@ class Caller:
 
 
 async def post_offer(
-    client: httpx.AsyncClient, offer: str, query: str = "", **headers: str
+    client: httpx.AsyncClient,
+    offer: str,
+    query: str = "",
+    headers: dict[str, str] | None = None,
 ) -> httpx.Response:
     """The offer alone."""
     return await client.post(
         f"/v1/realtime/calls{query}",
         content=offer,
-        headers={"Content-Type": "application/sdp", **headers},
+        headers={"Content-Type": "application/sdp", **(headers or {})},
     )
 
 
 @contextlib.asynccontextmanager
 async def calling(
-    client: httpx.AsyncClient, session: dict[str, Any] | None = None, **headers: str
+    client: httpx.AsyncClient,
+    session: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
 ) -> AsyncIterator[Caller]:
     """A call whose data channel is open."""
     caller = Caller()
     try:
         offer = await caller.offer()
         if session is None:
-            answer = await post_offer(client, offer, "?model=gpt-realtime", **headers)
+            answer = await post_offer(client, offer, "?model=gpt-realtime", headers)
         else:
             answer = await client.post(
                 "/v1/realtime/calls",

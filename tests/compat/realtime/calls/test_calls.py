@@ -197,7 +197,7 @@ async def test_keys_need_the_scope_of_conversations(serve: Serve) -> None:
             token = await client.post("/api/token", json=wish, headers=key)
             caller = Caller()
             bearer = {"Authorization": f"Bearer {token.json()['token']}"}
-            answer = await post_offer(client, await caller.offer(), **bearer)
+            answer = await post_offer(client, await caller.offer(), headers=bearer)
             assert answer.status_code == status, answer.text
             await caller.close()
 
@@ -210,7 +210,7 @@ async def test_a_client_secret_brings_the_session_with_it(serve: Serve) -> None:
             "/v1/realtime/client_secrets", json={"session": session}, headers=key
         )
         bearer = {"Authorization": f"Bearer {secret.json()['value']}"}
-        async with calling(client, **bearer) as caller:
+        async with calling(client, headers=bearer) as caller:
             assert caller.created["instructions"] == "Be a librarian."
             mine = await client.post(f"{caller.location}/hangup", headers=key)
             assert mine.status_code == 200

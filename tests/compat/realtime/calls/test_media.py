@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from aiortc.rtp import RtpPacket
 from av import AudioFrame
 
 from compat_app.realtime.calls.media.hearing import LONGEST_HOLE, Hearing
@@ -12,10 +13,17 @@ from compat_app.realtime.calls.media.packets import PromptBuffer
 FRAME = 960
 
 
-def packet(number: int) -> RtpPacket:
-    found = RtpPacket(sequence_number=number % 65_536, timestamp=number * FRAME)
-    found._data = number.to_bytes(4, "big")
-    return found
+@dataclass
+class Packet:
+    """What the buffer reads of a packet."""
+
+    sequence_number: int
+    timestamp: int
+    _data: bytes
+
+
+def packet(number: int) -> Packet:
+    return Packet(number % 65_536, number * FRAME, number.to_bytes(4, "big"))
 
 
 def passed(*numbers: int) -> list[int]:
