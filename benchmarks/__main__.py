@@ -1,6 +1,6 @@
 """`python -m benchmarks [NAME ...] [--quick]`: runs the programs, prints their tables.
 
-`python -m benchmarks structure` counts in the source, and has options of its own.
+`structure`, which counts in the source, and `voice_to_voice` have options of their own.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from benchmarks import (
     structure,
     throughput,
     turn_ends,
+    voice_to_voice,
     window,
 )
 from benchmarks.flags import Flags, parse
@@ -62,6 +63,7 @@ LISTENING: dict[str, Callable[[Flags], str]] = {
     "doors": doors.run,
     "doors_heard": doors_heard.run,
     "clients": clients.run,
+    "voice_to_voice": voice_to_voice.run,
 }
 """Those that take the flags."""
 
@@ -69,8 +71,10 @@ LISTENING: dict[str, Callable[[Flags], str]] = {
 def main(arguments: list[str]) -> int:
     if arguments[:1] == ["structure"]:
         return structure.main(arguments[1:])
-    names, flags = parse(arguments, [*PROGRAMS, *LISTENING])
     print(f"Machine: {machine()}\nCommit: {commit()}\n", flush=True)
+    if arguments[:1] == ["voice_to_voice"]:
+        return voice_to_voice.main(arguments[1:])
+    names, flags = parse(arguments, [*PROGRAMS, *LISTENING])
     for name in names:
         plain = PROGRAMS.get(name)
         print(plain() if plain else LISTENING[name](flags), flush=True)

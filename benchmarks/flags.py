@@ -26,7 +26,7 @@ def parse(arguments: Sequence[str], programs: Sequence[str]) -> tuple[list[str],
     """The names of the programs to run, and the flags. Exits on anything else."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
-        epilog="`structure` runs alone and has its own options: structure --help",
+        epilog="`structure` and `voice_to_voice` run alone and have options of their own: structure --help",
     )
     parser.add_argument(
         "names", nargs="*", metavar="NAME", help=f"one of {', '.join(programs)}; or all"

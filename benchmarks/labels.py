@@ -18,6 +18,7 @@ _SHARE_OF_RANGE = 0.5
 """In noise: so far up from the noise to the speech."""
 _LEAST_BELOW_LOUD_DB = 3.0
 """Speech without quiet around it varies by so much."""
+_BELOW_PEAK_DB = 40.0
 _NEIGHBOURS = 5
 _LOUD_NEIGHBOURS = 3
 """A frame is speech when most around it are loud; a click is not."""
@@ -46,6 +47,19 @@ def acoustic_bounds(samples: Samples) -> Bounds:
     return Bounds(
         float(speech[0] * FRAME_SECONDS), float((speech[-1] + 1) * FRAME_SECONDS)
     )
+
+
+def end_of_sound(samples: Samples) -> float:
+    """The end of the last 10 ms within 40 dB of the loudest, in seconds from the start.
+
+    Breath and room noise count as well, so it is later than the end of the speech.
+    Raises ValueError on silence.
+    """
+    levels = _levels_db(samples)
+    if not len(levels) or levels.max() <= _LOWEST_DB:
+        raise ValueError("there is no sound in it")
+    heard = np.flatnonzero(levels >= levels.max() - _BELOW_PEAK_DB)
+    return float((heard[-1] + 1) * FRAME_SECONDS)
 
 
 def trimmed(samples: Samples) -> Samples:

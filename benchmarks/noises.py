@@ -49,18 +49,18 @@ def _hum(random: Random) -> Sound:
     )
 
 
+def cough(random: Random) -> Sound:
+    """A burst of throat noise, a gap, and a shorter burst."""
+    bursts = [
+        _formants(random, seconds) * _decay(seconds)
+        for seconds in (random.uniform(0.15, 0.3), random.uniform(0.1, 0.2))
+    ]
+    gap = np.zeros(_samples(random.uniform(0.05, 0.15)))
+    return np.concatenate([bursts[0], gap, 0.6 * bursts[1]])
+
+
 def _coughs(random: Random) -> Sound:
-    """A burst of throat noise, a gap, and a shorter burst, every two seconds or so."""
-
-    def cough() -> Sound:
-        bursts = [
-            _formants(random, seconds) * _decay(seconds)
-            for seconds in (random.uniform(0.15, 0.3), random.uniform(0.1, 0.2))
-        ]
-        gap = np.zeros(_samples(random.uniform(0.05, 0.15)))
-        return np.concatenate([bursts[0], gap, 0.6 * bursts[1]])
-
-    return _scattered(random, cough, 2.0)
+    return _scattered(random, lambda: cough(random), 2.0)
 
 
 def _breaths(random: Random) -> Sound:

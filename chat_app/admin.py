@@ -14,33 +14,34 @@ from unfold.contrib.filters.admin import AllValuesCheckboxFilter
 from chat_app.history.dialogue import dialogue_of
 from chat_app.history.exports import ConversationResource
 from chat_app.models import Conversation
-from gateway_app.admin_lists.read_only import ReadOnlyAdmin, milliseconds
+from gateway_app.admin_lists.callers import CallerAdmin, CallerFilter
+from gateway_app.admin_lists.read_only import milliseconds
 from gateway_app.history.day_filter import DayFilter
 
 SHOWN_TURNS = 500
 
 
 @admin.register(Conversation)
-class ConversationAdmin(ReadOnlyAdmin):
+class ConversationAdmin(CallerAdmin):
     """Read-only: nobody edits a conversation, and deleting takes the permission."""
 
     list_title = _("Conversations")
     resource_classes = (ConversationResource,)
     list_display = (
-        *("time", "name", "turns", "length", "voice_to_voice", "principal", "client"),
+        *("time", "name", "turns", "length", "voice_to_voice", "caller", "client"),
     )
     list_display_links = ("time", "name")
     list_filter = (
         ("created_at", DayFilter),
         ("language", AllValuesCheckboxFilter),
         ("voice", AllValuesCheckboxFilter),
-        ("principal", AllValuesCheckboxFilter),
+        ("principal", CallerFilter),
     )
     search_fields = (
         *("title", "turns__question", "turns__answer"),
         *("client", "principal", "conversation_id"),
     )
-    search_help_text = _("What was said, client, principal, or an id")
+    search_help_text = _("What was said, address, name of the caller, or an id")
     fieldsets = (
         (None, {"fields": ("dialogue",)}),
         (
@@ -52,7 +53,7 @@ class ConversationAdmin(ReadOnlyAdmin):
                 )
             },
         ),
-        (_("Origin"), {"fields": ("principal", "client", "conversation_id")}),
+        (_("Origin"), {"fields": ("caller", "client", "conversation_id")}),
     )
 
     def get_export_queryset(self, request: HttpRequest) -> QuerySet[Any]:

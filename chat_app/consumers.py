@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 
 from pydantic import BaseModel
 
-from chat_app.conversation.session import ConversationSession
 from chat_app.protocol import client, server
 from chat_app.protocol.client import event_id_of
 from chat_app.protocol.configuration import Configuration
 from chat_app.protocol.wire import as_messages, error_event
 from chat_app.services import conversation_services
+from chat_app.session.session import ConversationSession
 from common.config import Config
 from common.errors import BadRequest, BadValue, VoiceError
 from common.messages import encode
@@ -80,8 +80,7 @@ class VoiceConversationConsumer(VoiceConsumer):
                 talk.clear_audio()
                 await self.send_message(server.Cleared())
             case client.CreateItem():
-                item = message.item
-                talk.add_text(item.text, item.role, item.id or "")
+                talk.add_item(message.item.as_item())
             case client.TruncateItem():
                 if not talk.truncate(message.item_id, message.audio_end_ms):
                     raise _no_item(message.item_id)

@@ -11,24 +11,27 @@ from django.utils import timezone
 
 from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.options import ConversationOptions, default_options
+from chat_app.conversation.out_of_band import OutOfBandLimits
 from chat_app.conversation.records import ConversationRecorder, TurnRecord
 from chat_app.conversation.reply import Speaker
+from chat_app.conversation.request import ResponseRequest
 from chat_app.conversation.running import Running
-from chat_app.conversation.session import ConversationSession
 from chat_app.core import outputs as out
 from chat_app.core.words import TurnWords, turn_words
+from chat_app.session.session import ConversationSession
 from common.config import Config
 from common.engine import Engine
 from common.errors import BadValue, NotFound
 from common.workers import Priority
 from gateway_app.access.principals import Principal
 from gateway_app.usage.accounts import UNMETERED, Accounts
-from llm.engine import ChatMessage, LlmEngine
+from llm.engine import ChatMessage, LlmEngine, ReplyOptions, check_tools
 from llm.prompt import system_prompt
 from stt_app.core.session.options import Options
 from stt_app.core.turns.engine import TurnModel
 from stt_app.core.turns.hanging import hangs
 from stt_app.service import ListeningService
+from tts_app.core.engine import VoiceSettings
 from tts_app.llm_reply import check_length
 from tts_app.service import SpeechService
 
@@ -71,11 +74,15 @@ class ConversationService:
 
     async def check(self, options: ConversationOptions) -> None:
         """Raises BadValue for a choice that is not allowed."""
-        try:
-            await self._speech.check_voice(options.voice)
-        except NotFound as error:  # the conversation goes on
-            raise BadValue(error.message, field="voice") from error
-        check_length(options.llm, self._config, "max_output_tokens")
+        await self._check_voice(options.voice)
+        self._check_llm(options.llm)
+
+    async def check_response(self, request: ResponseRequest) -> None:
+        """The same for what a client wants of one response."""
+        if request.voice is not None:
+            await self._check_voice(request.voice)
+        if request.llm is not None:
+            self._check_llm(request.llm)
 
     async def not_warm(self, options: ConversationOptions) -> dict[str, str]:
         """Have the language model read the instructions; then which models are not
@@ -127,7 +134,22 @@ class ConversationService:
                 self._record, live.session_id, principal, client, timezone.now()
             ),
             turn_model=self._turn_model,
+            beside=OutOfBandLimits(
+                self._config.chat_out_of_band_responses, self._config.chat_reply_seconds
+            ),
         )
+
+    async def _check_voice(self, voice: VoiceSettings) -> None:
+        try:
+            await self._speech.check_voice(voice)
+        except NotFound as error:  # the conversation goes on
+            raise BadValue(error.message, field="voice") from error
+
+    def _check_llm(self, options: ReplyOptions) -> None:
+        check_length(options, self._config, "max_output_tokens")
+        llm = self._llm
+        title = f"The language model {llm.model_name} ({llm.backend})"
+        check_tools(options, llm.takes_tools, title)
 
     def _words(self, language: str) -> TurnWords:
         language = language or self._config.whisper_lang
@@ -148,11 +170,11 @@ class ConversationService:
         running: Running,
     ) -> None:
         reply = running.reply
-        finished = reply.finished
+        finished = reply.writing.finished
         self._recorder.record(
             TurnRecord(
                 conversation_id=conversation_id,
-                number=running.number,
+                number=running.told.number,
                 principal=principal.id,
                 client=client,
                 question=running.question.text,

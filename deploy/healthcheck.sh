@@ -3,7 +3,7 @@
 #
 #   healthcheck.sh [ADDRESS] [SECONDS]    defaults: http://localhost:8000/health/live 10
 #
-# API_KEY   sent as a key; `/health` and `/health/ready` need one when keys are set
+# API_KEY   sent as a key; `/health` needs one when keys are set
 # FAILURES  so many in a row count as down (3)
 # ON_DOWN   command that is run once when that happens
 # ONCE=1    ask once and exit 0 or 1

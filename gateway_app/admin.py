@@ -1,36 +1,28 @@
-"""The admin's pages for the history and the user accounts."""
+"""The admin's pages for the history; the others come from admin_lists."""
 
 from __future__ import annotations
 
 from django.contrib import admin
-from django.contrib.auth.admin import (
-    GroupAdmin as DjangoGroupAdmin,
-    UserAdmin as DjangoUserAdmin,
-)
-from django.contrib.auth.models import Group, User
 from django.template.loader import render_to_string
 from django.utils.formats import number_format
 from django.utils.text import Truncator
 from django.utils.translation import gettext, gettext_lazy as _
 from unfold.contrib.filters.admin import AllValuesCheckboxFilter, ChoicesCheckboxFilter
 from unfold.decorators import display
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from gateway_app.admin_lists.api_keys import ApiKeyAdmin
 from gateway_app.admin_lists.audit import AuditAdmin
-from gateway_app.admin_lists.read_only import (
-    NO_BREAK,
-    ReadOnlyAdmin,
-    milliseconds,
-)
+from gateway_app.admin_lists.callers import CallerAdmin, CallerFilter
+from gateway_app.admin_lists.read_only import NO_BREAK, milliseconds
 from gateway_app.admin_lists.usage import UsageAdmin
-from gateway_app.dashboard.site_admin import SiteAdmin
+from gateway_app.admin_lists.users import GroupAdmin, UserAdmin
 from gateway_app.history.day_filter import DayFilter
 from gateway_app.history.exports import SynthesisResource, TranscriptResource
 from gateway_app.models import HistoryEntry, Status, Synthesis, Transcript
 from gateway_app.monitor.stages import stage_bars
 
-__all__ = ["ApiKeyAdmin", "AuditAdmin", "UsageAdmin"]  # registered by their imports
+# Registered by their imports.
+__all__ = ["ApiKeyAdmin", "AuditAdmin", "GroupAdmin", "UsageAdmin", "UserAdmin"]
 
 PREVIEW_CHARACTERS = 80
 STATUS_COLOURS = {
@@ -40,10 +32,10 @@ STATUS_COLOURS = {
 }
 
 
-class HistoryAdmin(ReadOnlyAdmin):
+class HistoryAdmin(CallerAdmin):
     """Read-only: nobody edits the history, and deleting takes the permission."""
 
-    search_help_text = _("Text, error, client, principal, or an id")
+    search_help_text = _("Text, error, address, name of the caller, or an id")
 
     @display(  # type: ignore[untyped-decorator]
         description=_("status"), ordering="status", label=STATUS_COLOURS
@@ -75,7 +67,7 @@ class TranscriptAdmin(HistoryAdmin):
         "language",
         "audio",
         "final",
-        "principal",
+        "caller",
         "client",
     )
     list_display_links = ("time", "preview")
@@ -83,7 +75,7 @@ class TranscriptAdmin(HistoryAdmin):
         ("created_at", DayFilter),
         ("status", ChoicesCheckboxFilter),
         ("language", AllValuesCheckboxFilter),
-        ("principal", AllValuesCheckboxFilter),
+        ("principal", CallerFilter),
     )
     search_fields = (
         "text",
@@ -97,7 +89,7 @@ class TranscriptAdmin(HistoryAdmin):
         (None, {"fields": ("text", "status", "error")}),
         (_("Speech"), {"fields": ("time_utc", "audio", "language", "model")}),
         (_("Time"), {"fields": ("stages",)}),
-        (_("Origin"), {"fields": ("principal", "client", "request_id", "session_id")}),
+        (_("Origin"), {"fields": ("caller", "client", "request_id", "session_id")}),
     )
 
     @admin.display(description=_("text"), ordering="text")
@@ -124,7 +116,7 @@ class SynthesisAdmin(HistoryAdmin):
         "language",
         "audio",
         "first_audio",
-        "principal",
+        "caller",
         "client",
     )
     list_display_links = ("time", "preview")
@@ -133,7 +125,7 @@ class SynthesisAdmin(HistoryAdmin):
         ("status", ChoicesCheckboxFilter),
         ("voice", AllValuesCheckboxFilter),
         ("language", AllValuesCheckboxFilter),
-        ("principal", AllValuesCheckboxFilter),
+        ("principal", CallerFilter),
     )
     search_fields = (
         "text_in",
@@ -159,7 +151,7 @@ class SynthesisAdmin(HistoryAdmin):
             },
         ),
         (_("Time"), {"fields": ("stages",)}),
-        (_("Origin"), {"fields": ("principal", "client", "request_id")}),
+        (_("Origin"), {"fields": ("caller", "client", "request_id")}),
     )
 
     @admin.display(description=_("text"), ordering="text_in")
@@ -175,21 +167,3 @@ def shortened(text: str) -> str:
     return Truncator(" ".join(text.split())).chars(PREVIEW_CHARACTERS) or gettext(
         "No text"
     )
-
-
-admin.site.unregister(User)
-admin.site.unregister(Group)
-
-
-@admin.register(User)
-class UserAdmin(DjangoUserAdmin, SiteAdmin):  # type: ignore[type-arg,misc]
-    """User accounts."""
-
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
-
-
-@admin.register(Group)
-class GroupAdmin(DjangoGroupAdmin, SiteAdmin):  # type: ignore[misc]
-    """Groups of permissions."""

@@ -80,6 +80,12 @@ async def live(request: HttpRequest) -> dict[str, str]:
     return {"status": "ok"}
 
 
+@router.api_operation(["HEAD"], "/health/live", include_in_schema=False)
+async def live_head(request: HttpRequest) -> dict[str, str]:
+    """Some balancers ask for the head only."""
+    return await live(request)
+
+
 @router.get(
     "/health/ready",
     response={200: ProbeOut, 503: ProbeOut},
@@ -87,9 +93,21 @@ async def live(request: HttpRequest) -> dict[str, str]:
     summary="Readiness",
 )
 async def ready(request: HttpRequest) -> Status[dict[str, str]]:
-    """Readiness: engines are loaded and the server is not shutting down."""
-    report = await gateway_services(scope_of(request)).health.examine()
+    """Readiness: engines are loaded and the server is not shutting down. Needs no key,
+    and says one word only."""
+    report = gateway_services(scope_of(request)).health.at_a_glance()
     return Status(200 if report.ready else 503, {"status": report.readiness})
+
+
+@router.api_operation(
+    ["HEAD"],
+    "/health/ready",
+    response={200: ProbeOut, 503: ProbeOut},
+    include_in_schema=False,
+)
+async def ready_head(request: HttpRequest) -> Status[dict[str, str]]:
+    """Some balancers ask for the head only."""
+    return await ready(request)
 
 
 @router.get(

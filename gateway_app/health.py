@@ -98,6 +98,11 @@ class ServerHealth:
         """The current state of each engine. Does not block."""
         return {name: part.health() for name, part in self._parts.items()}
 
+    def at_a_glance(self) -> HealthReport:
+        """The engines alone, without asking anything outside of the process: cheap
+        enough for anybody, as often as they like."""
+        return self._report(self.parts())
+
     async def examine(self, max_age_seconds: float = CACHE_SECONDS) -> HealthReport:
         """The state of every component. Takes at most about a second.
 
@@ -107,7 +112,11 @@ class ServerHealth:
         answers = await asyncio.gather(*asked)
         probed = dict(zip(self._probes, answers, strict=True))
         ollama = probed.pop(OLLAMA, None)
-        parts = {**self.parts(), **probed}
+        return self._report({**self.parts(), **probed}, ollama)
+
+    def _report(
+        self, parts: dict[str, PartHealth], ollama: PartHealth | None = None
+    ) -> HealthReport:
         starting = self._sessions.loading
         failing = [
             name

@@ -45,7 +45,7 @@ class RunningServer:
             self.process = subprocess.Popen(
                 [sys.executable, "manage.py", "serve", *arguments],
                 cwd=project_dir(),
-                env={**os.environ, **environment},
+                env={**_outer_environment(), **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -131,6 +131,11 @@ def running_server(*arguments: str, **settings: Any) -> Iterator[RunningServer]:
     with started_server(*arguments, **settings) as server:
         server.wait_until_ready()
         yield server
+
+
+def _outer_environment() -> dict[str, str]:
+    """Without what would win over `tts_port`."""
+    return {k: v for k, v in os.environ.items() if k not in ("HOST", "PORT")}
 
 
 def server_environment(settings: Mapping[str, Any]) -> dict[str, str]:

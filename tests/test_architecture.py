@@ -24,7 +24,8 @@ MAY_IMPORT = {
     "tts_app": {"common", "gateway_app", "llm", "tts_app"},
     "chat_app": {"chat_app", "common", "gateway_app", "llm", "stt_app", "tts_app"},
     "compat_app": {
-        *("chat_app", "common", "compat_app", "gateway_app", "stt_app", "tts_app"),
+        *("chat_app", "common", "compat_app", "gateway_app", "llm", "stt_app"),
+        "tts_app",
     },
     "voiceproject": {
         *("chat_app", "common", "compat_app", "gateway_app", "llm", "stt_app"),

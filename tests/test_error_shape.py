@@ -23,7 +23,7 @@ from voiceproject.asgi import build_application
 from voiceproject.routing import websocket_urls
 
 KEY = "a-long-key"
-OPEN = {"/health/live", "/favicon.ico", "/manifest.webmanifest"}
+OPEN = {"/health/live", "/health/ready", "/favicon.ico", "/manifest.webmanifest"}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 

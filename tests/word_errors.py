@@ -73,3 +73,15 @@ def word_error_rate(pairs: Iterable[tuple[str, str]], language: str = "en") -> f
     """Errors over reference words, of (reference, heard) pairs taken together."""
     errors, words = count_errors(pairs, language)
     return errors / words
+
+
+def words_apart(kept: str, heard: str) -> tuple[int, int]:
+    """Words heard that were not kept, and words kept that were not heard.
+
+    A word in place of another one counts as neither: it was heard otherwise.
+    """
+    expected, got = normalize(kept), normalize(heard)
+    if not expected or not got:
+        return len(got.split()), len(expected.split())
+    found = jiwer.process_words(expected, got)
+    return found.insertions, found.deletions

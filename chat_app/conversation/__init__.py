@@ -1,1 +1,1 @@
-"""A running conversation: speech to text, turns, language model and speech, joined."""
+"""The replies of a conversation: what is asked for, made, held back, sent, cancelled."""

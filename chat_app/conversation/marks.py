@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import copy
 
+from common.audio import SPEECH_RATE_HZ
 from stt_app.core.events import (
     PauseBegun,
     SessionEvent,
@@ -35,15 +36,20 @@ class Marks:
         copied._stages = dict(self._stages)
         return copied
 
-    def start(self) -> None:
-        """The speech has ended, or a typed turn is asked for: all counts from now."""
-        self._speech_end_at = self._clock()
+    def start(self, seconds_ago: float = 0.0) -> None:
+        """The speech ended then, or a typed turn is asked for: all counts from there."""
+        self._speech_end_at = self._clock() - seconds_ago
         self._stages = {}
 
-    def hear(self, event: SessionEvent) -> None:
-        """An event of the live session."""
+    def hear(self, event: SessionEvent, received_seconds: float) -> None:
+        """An event of the live session, which has received so much audio.
+
+        The audio is taken to come in real time: the end of the speech was received as
+        long ago as the audio after it lasts.
+        """
         if isinstance(event, PauseBegun):
-            self.start()
+            ended_seconds = event.speech_end_sample / SPEECH_RATE_HZ
+            self.start(max(0.0, received_seconds - ended_seconds))
         elif isinstance(event, SpeculativeFinal | UtteranceTranscribed):
             self.mark("transcribed")
         elif isinstance(event, SpeechEnded):

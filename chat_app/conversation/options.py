@@ -24,7 +24,10 @@ class ConversationOptions:
     language: str = ""
     """Of the speech; empty is the configured one."""
     voice: VoiceSettings = USUAL_VOICE
+    speaks: bool = True
+    """Whether replies are spoken; otherwise they are only written."""
     llm: ReplyOptions = ReplyOptions()
+    """Among others the tools."""
     turns: TurnSettings = field(default_factory=TurnSettings)
     eagerness: str = "auto"
     """A key of LONGEST_PAUSE_SECONDS, or `auto` for the configured pause."""

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-import structlog
-
+from chat_app.conversation.background import Background
 from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.marks import Marks
 from chat_app.conversation.options import ConversationOptions
 from chat_app.conversation.reply import Reply, Speaker
-from chat_app.conversation.running import Question, Running
-from chat_app.conversation.sender import ReplySender
+from chat_app.conversation.request import ResponseRequest, order_for
+from chat_app.conversation.running import Outlet, Question, Running
 from chat_app.core import actions as do, events as on, outputs as out
-from chat_app.core.dialogue import Dialogue, Item
+from chat_app.core.dialogue import ROOT, Dialogue, Item
 from chat_app.core.events import Key
-from common.errors import INTERNAL, VoiceError
-from tts_app.speech_request import SpeechRequest
-
-log = structlog.get_logger(__name__)
+from common.errors import VoiceError
+from common.workers import Priority
 
 _STATUS: dict[do.CancelReason, out.Status] = {do.CancelReason.TIMED_OUT: "incomplete"}
+_CAN_BE_CUT = 8
+"""The newest responses, whose items a client may truncate."""
 
 
 class Replies:
-    """Does what the state machine wants with replies, and is its view of the output."""
+    """Does what the state machine wants with replies, and is its view of the output.
+
+    It is also the Owner of the responses.
+    """
 
     def __init__(
         self,
@@ -35,34 +37,33 @@ class Replies:
         speaker: Speaker,
         desk: ReplyDesk,
         marks: Marks,
-        put: Callable[[out.ConversationEvent], None],
+        outlet: Outlet,
         tell: Callable[[on.TurnEvent], None],
-        clock: Callable[[], float],
         *,
-        waiting: Callable[[], int],
+        count: Callable[[], int],
         finished: Callable[[out.ResponseEnded, Running], None],
     ) -> None:
-        """`put` takes the events, and `waiting` says how many of them are unread.
-        `finished` gets each response at its end, and again when it is truncated later.
-        """
+        """`count` gives the number of the next response. `finished` gets each response at
+        its end, and again when it is truncated later."""
         self.question = Question()
         """What the next reply answers, for the records."""
+        self.request = ResponseRequest()
+        """What the next reply is to be like."""
         self._dialogue = dialogue
         self._speaker = speaker
         self._desk = desk
         self._marks = marks
-        self._put = put
-        self._waiting = waiting
+        self._outlet = outlet
+        self._count = count
         self._finished = finished
         self._tell = tell
-        self._clock = clock
         self._options = ConversationOptions()
         self._instructions = ""
         self._running: dict[Key, Running] = {}
-        self._ending: set[asyncio.Task[None]] = set()
-        self._last: Running | None = None
-        """The newest response, also after its end."""
-        self._count = 0
+        self._ending = Background()
+        self._newest: deque[Running] = deque(maxlen=_CAN_BE_CUT)
+        """Also after their ends; the last one is the current one."""
+        self._is_paused = False
 
     def use(self, options: ConversationOptions, instructions: str) -> None:
         """For the replies that begin from now on."""
@@ -71,19 +72,23 @@ class Replies:
     @property
     def last_item_id(self) -> str:
         """The item of the newest response."""
-        return self._last.reply.item_id if self._last is not None else ""
+        return self._newest[-1].reply.item_id if self._newest else ""
+
+    @property
+    def last_response_id(self) -> str:
+        return self._newest[-1].reply.response_id if self._newest else ""
 
     # As OutputView
 
     def played_seconds(self) -> float:
-        if self._last is None or self._last.sender is None:
-            return 0.0
-        return self._last.sender.position_seconds
+        return self._newest[-1].position_seconds if self._newest else 0.0
 
     def spoken_words(self, since: float) -> Sequence[str]:
-        if self._last is None:
-            return ()
-        return self._last.reply.spoken.words_since(since, self._clock())
+        now = self._outlet.clock()
+        words: list[str] = []
+        for running in list(self._newest)[-2:]:
+            words += running.reply.spoken.words_since(since, now)
+        return words
 
     def obey(self, action: do.TurnAction) -> None:
         match action:
@@ -102,73 +107,78 @@ class Replies:
 
     def report(self, response_id: str, seconds: float) -> None:
         """The client has played so much of a response."""
-        last = self._last
-        if last is not None and last.reply.response_id == response_id:
-            last.reply.spoken.clock.report(seconds, self._clock())
+        for running in self._newest:
+            if running.reply.response_id == response_id:
+                clock = running.reply.spoken.clock
+                clock.report(seconds, self._outlet.clock())
 
     def truncate(self, item_id: str, seconds: float) -> bool:
-        """Cut a reply's item to what was heard. Returns whether it is the newest one."""
-        last = self._last
-        if last is None or last.reply.item_id != item_id:
-            return False
-        heard, heard_ms = self._keep(last, seconds), round(seconds * 1000)
-        if last.ended is not None and last.reply.key not in self._running:
-            last.ended = replace(last.ended, text=heard, heard_ms=heard_ms)
-            self._record(last)
-        return True
+        """Cut a reply's item to what was heard. Returns whether it is a newer one."""
+        for running in self._newest:
+            if running.reply.item_id == item_id and running.told.message is not None:
+                heard = self._keep_heard(running, seconds)
+                if running.told.ended is not None and not self._is_running(running):
+                    self._amend(running, heard, seconds)
+                    self._record(running)
+                return True
+        return False
 
     async def close(self) -> None:
         for key in list(self._running):
             self._drop(key)
-        await asyncio.gather(*self._ending, return_exceptions=True)
+        await self._ending.join()
+
+    # As Owner
+
+    def ready(self, running: Running) -> None:
+        self._desk.end(running)
+        self._tell(on.ReplyReady(running.reply.key))
+
+    def keep(self, item: Item, running: Running) -> str | None:
+        """Where the response began, whatever was said since."""
+        told, find = running.told, self._dialogue.find
+        places = [told.previous_item_id or ROOT, *(each.id for each in told.items)]
+        known = [each for each in places if each == ROOT or find(each) is not None]
+        return self._dialogue.put(item, known[-1] if known else None)
+
+    def failed(self, running: Running, error: VoiceError) -> None:
+        key = running.reply.key
+        self._desk.end(running)
+        if not self._is_running(running):
+            return
+        self._forget(running)
+        if running.reply.is_released:
+            running.end("failed", error=error)
+            self._record(running)
+        self._tell(on.ReplyFailed(key))
+
+    def sent(self, running: Running) -> None:
+        called = bool(running.told.calls)
+        self._tell(on.ReplySent(running.reply.key, called=called))
+
+    def played(self, running: Running) -> None:
+        self._forget(running)
+        self._record(running)
+        self._tell(on.ReplyPlayed(running.reply.key))
 
     def _start(self, action: do.StartReply) -> None:
         text = action.text if action.speculative else ""
+        order = order_for(
+            self.request, self._options, self._dialogue, self._instructions, text
+        )
+        speculative = action.speculative
         reply = Reply(
             action.key,
-            self._dialogue.messages(self._instructions, text),
+            order,
             self._speaker,
-            self._request(),
-            self._options.llm,
-            speculative=action.speculative,
-            clock=self._clock,
+            priority=Priority.SPECULATIVE if speculative else Priority.FIRST_CLAUSE,
+            clock=self._outlet.clock,
         )
-        running = self._running[action.key] = Running(reply, self._marks)
+        running = Running(reply, self._marks, self._outlet, self)
         running.take_back = partial(self._take_back, action.key)
-        self._desk.begin(running, speculative=action.speculative)
-        running.making = asyncio.create_task(self._make(running))
-
-    def _request(self) -> SpeechRequest:
-        return SpeechRequest("", voice=self._options.voice, audio_format="pcm")
-
-    async def _make(self, running: Running) -> None:
-        reply = running.reply
-        try:
-            await reply.run(partial(self._ready, running))
-        except Exception as error:  # noqa: BLE001 - told to the client, or tried again
-            self._failed(running, error)
-
-    def _ready(self, running: Running) -> None:
-        self._desk.end(running)
-        self._tell(on.ReplyReady(running.reply.key))
-        if running.reply.is_released:
-            self._send(running)
-
-    def _failed(self, running: Running, error: Exception) -> None:
-        """There is no audio of it."""
-        key = running.reply.key
-        self._desk.end(running)
-        if self._running.get(key) is not running:
-            return
-        if not isinstance(error, VoiceError):
-            log.error("reply failed", exc_info=error)
-            error = VoiceError(INTERNAL)
-        self._forget(running)
-        if running.reply.is_released:
-            self._dialogue.remove(running.reply.item_id)
-            self._put(running.end("failed", error=error))
-            self._record(running)
-        self._tell(on.ReplyFailed(key))
+        self._running[action.key] = running
+        self._desk.begin(running, speculative=speculative)
+        running.start()
 
     def _take_back(self, key: Key) -> None:
         """Committed turns of other conversations need its place."""
@@ -180,112 +190,106 @@ class Replies:
             self._forget(running)
             running.stop()
 
+    def _is_running(self, running: Running) -> bool:
+        return self._running.get(running.reply.key) is running
+
     def _forget(self, running: Running) -> None:
         self._running.pop(running.reply.key, None)
         self._desk.end(running)
-        for task in (running.making, running.sending):
-            if task is not None and not task.done():
-                self._ending.add(task)
-                task.add_done_callback(self._ending.discard)
+        for task in running.tasks():
+            self._ending.keep(task)
 
     def _release(self, key: Key) -> None:
         running = self._running[key]
-        reply = running.reply
-        running.question = self.question
+        running.question, self.question = self.question, Question()
         running.marks = self._marks.copy()
-        reply.release()
-        if reply.ready_at is None:
+        if running.reply.ready_at is None:
             self._desk.commit(running)
-        self._count += 1
-        previous = running.previous_item_id = self._dialogue.last_id
-        self._dialogue.put(Item(reply.item_id, "assistant", "", is_complete=False))
-        self._last, running.number = running, self._count
-        self._put(
-            out.ResponseStarted(reply.response_id, reply.item_id, self._count, previous)
-        )
-        running.sender = ReplySender(
-            reply,
-            self._count,
-            self._put,
-            self._waiting,
-            self._clock,
-            self._options.ahead_seconds,
-        )
-        if reply.ready_at is not None:
-            self._send(running)
+        before = self._still_heard()
+        self._newest.append(running)
+        clock = running.reply.spoken.clock
+        clock.queued_seconds = sum(each.left_seconds for each in before)
+        number, previous = self._count(), self._dialogue.last_id
+        running.release(number, previous, self._options.ahead_seconds)
+        if self._is_paused and running.sender is not None:
+            running.sender.pause()
 
-    def _send(self, running: Running) -> None:
-        if running.sending is None and running.sender is not None:
-            running.sending = asyncio.create_task(self._play(running))
-
-    async def _play(self, running: Running) -> None:
-        reply, sender = running.reply, running.sender
-        if sender is None:
-            return
-
-        def sent() -> None:
-            self._dialogue.put(Item(reply.item_id, "assistant", reply.text.strip()))
-            error = reply.error
-            if error is not None and not isinstance(error, VoiceError):
-                error = VoiceError(INTERNAL)
-            cut = reply.finished is None or reply.finished.reason != "stop"
-            status: out.Status = "incomplete" if cut or error else "completed"
-            self._put(running.end(status, error=error))
-
-        await sender.run(sent)
-        reply.spoken.end(self._clock())
-        self._forget(running)
-        self._record(running)
-        self._tell(on.ReplyPlayed(reply.key))
+    def _still_heard(self) -> list[Running]:
+        """The responses of which something is being played, or will be."""
+        return [each for each in self._newest if self._is_running(each)]
 
     def _pause(self) -> None:
-        if self._last is not None and self._last.sender is not None:
-            self._last.sender.pause()
-            self._put(out.OutputPaused(self._last.reply.response_id))
+        self._is_paused = True
+        for running in self._still_heard():
+            if running.sender is not None:
+                running.sender.pause()
+        self._tell_output(out.OutputPaused)
 
     def _resume(self) -> None:
-        if self._last is not None and self._last.sender is not None:
-            self._last.sender.resume()
-            self._put(out.OutputResumed(self._last.reply.response_id))
+        self._is_paused = False
+        for running in self._still_heard():
+            if running.sender is not None:
+                running.sender.resume()
+        self._tell_output(out.OutputResumed)
+
+    def _tell_output(
+        self, event: type[out.OutputPaused] | type[out.OutputResumed]
+    ) -> None:
+        if self._newest and self._newest[-1].reply.order.speaks:
+            self._outlet.put(event(self.last_response_id))
 
     def _cancel(self, action: do.CancelReply) -> None:
-        running = self._running.get(action.key)
-        if running is None:
-            return
-        seconds = self.played_seconds()
-        running.reply.spoken.end(self._clock())
+        self._is_paused = False
+        if action.reason is do.CancelReason.TURN_DETECTED:
+            for running in self._still_heard():
+                self._end_early(running, action)
+        elif (current := self._running.get(action.key)) is not None:
+            self._end_early(current, action)
+
+    def _end_early(self, running: Running, action: do.CancelReply) -> None:
+        seconds = running.position_seconds
+        running.reply.spoken.end(self._outlet.clock())
         self._forget(running)
         running.stop()
-        heard = self._keep(running, seconds)
+        heard = self._keep_heard(running, seconds)
         status = _STATUS.get(action.reason, "cancelled")
         reason = action.reason.value
-        heard_ms = round(seconds * 1000)
-        if running.ended is None:
-            self._put(running.end(status, reason, heard=(heard, heard_ms)))
+        if running.told.ended is None:
+            heard_ms = round(seconds * 1000) if running.reply.order.speaks else None
+            running.end(status, reason, heard=(heard, heard_ms))
         else:  # everything was sent
-            running.ended = replace(
-                running.ended,
-                status=status,
-                reason=reason,
-                text=heard,
-                heard_ms=heard_ms,
+            self._amend(running, heard, seconds)
+            running.told.ended = replace(
+                running.told.ended, status=status, reason=reason
             )
         if not action.reopens:
             self._record(running)
 
-    def _keep(self, running: Running, seconds: float) -> str:
-        """Keep of the item what was heard by then. Returns that."""
+    def _keep_heard(self, running: Running, seconds: float) -> str:
+        """Keep of the message what was heard by then. Returns that."""
         reply = running.reply
-        heard = reply.spoken.heard_text(seconds)
-        if heard:
-            self._dialogue.put(
-                Item(reply.item_id, "assistant", heard, is_complete=False)
-            )
-        else:
+        if running.told.message is None:
+            return ""
+        heard = reply.text
+        if reply.order.speaks:
+            heard = reply.spoken.heard_text(seconds)
+        if not heard:
             self._dialogue.remove(reply.item_id)
-        self._put(out.ItemTruncated(reply.item_id, round(seconds * 1000), heard))
+        elif self._dialogue.find(reply.item_id) is not None:
+            self._dialogue.put(running.told.message_with(heard, is_complete=False))
+        if reply.order.speaks:
+            heard_ms = round(seconds * 1000)
+            self._outlet.put(out.ItemTruncated(reply.item_id, heard_ms, heard))
         return heard
 
+    def _amend(self, running: Running, heard: str, seconds: float) -> None:
+        """Less was heard than was told at its end."""
+        if running.told.ended is not None and running.reply.order.speaks:
+            heard_ms = round(seconds * 1000)
+            running.told.ended = replace(
+                running.told.ended, text=heard, heard_ms=heard_ms
+            )
+
     def _record(self, running: Running) -> None:
-        if running.ended is not None:
-            self._finished(running.ended, running)
+        if running.told.ended is not None:
+            self._finished(running.told.ended, running)

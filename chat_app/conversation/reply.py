@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from chat_app.conversation.request import Order
+from chat_app.conversation.writing import Writing
 from chat_app.core.events import Key
 from chat_app.core.heard import Spoken
 from chat_app.core.ids import new_id
 from common.workers import Priority, Urgency
 from gateway_app.access.principals import Principal
 from gateway_app.usage.accounts import Account, Quota
-from llm.engine import ChatMessage, Finished, LlmEngine, ReplyOptions, TextDelta
+from llm.engine import LlmEngine
 from tts_app.core.events import (
     ClauseEnded,
     ClauseStarted,
     PcmAudio,
     SpeechEvent,
     SpeechFinished,
+    TextDelta,
 )
-from tts_app.llm_reply import empty_answer, metered
 from tts_app.service import SpeechService
 from tts_app.speech_record import HeldRecord
 from tts_app.speech_request import SpeechRequest
@@ -49,41 +51,42 @@ class Reply:
     def __init__(
         self,
         key: Key,
-        messages: Sequence[ChatMessage],
+        order: Order,
         speaker: Speaker,
-        request: SpeechRequest,
-        options: ReplyOptions,
         *,
-        speculative: bool,
+        priority: Priority,
         clock: Callable[[], float],
     ) -> None:
+        """`priority` is that of its first clause."""
         self.key = key
+        self.order = order
         self.response_id = new_id("resp")
         self.item_id = new_id("item")
+        """Of its message."""
         self.spoken = Spoken()
-        self.text = ""
-        """What the language model has written so far."""
-        self.finished: Finished | None = None
+        self.writing = Writing(order, speaker.llm, speaker.account, clock)
         self.error: Exception | None = None
         """Why it ended early."""
-        self.first_token_at: float | None = None
         self.ready_at: float | None = None
-        """When its first audio existed."""
+        """When its first audio existed, or its first text if it is only written."""
+        self.has_message = False
+        """Whether it says something; known once it is ready."""
         self.is_released = False
         self.voice = ""
         """The name of the voice."""
-        self._messages = messages
         self._speaker = speaker
-        self._request = request
-        self._options = options
         self._clock = clock
-        priority = Priority.SPECULATIVE if speculative else Priority.FIRST_CLAUSE
         self._urgency = Urgency(priority)
         self._record = HeldRecord()
         self._events: deque[SpeechEvent] = deque()
         self._unsent_seconds = 0.0
         self._changed = asyncio.Event()
         self._is_over = False
+
+    @property
+    def text(self) -> str:
+        """What the language model has written so far."""
+        return self.writing.text.strip()
 
     def release(self) -> None:
         """Its turn is committed: it is urgent, and goes into the history."""
@@ -92,29 +95,59 @@ class Reply:
         self._urgency.raise_to(Priority.FIRST_CLAUSE)
 
     async def run(self, ready: Callable[[], None]) -> None:
-        """Make all of it; `ready` is called when the first audio exists.
+        """Make all of it; `ready` is called when the first audio exists, the first text
+        if it is only written, or the calls if that is all.
 
         Raises what the language model or the speech raises before that.
         """
+        try:
+            if self.order.speaks:
+                self._speaker.account.check(Quota.AUDIO_OUT)
+            if not await self.writing.begin():
+                self._become_ready(ready, has_message=False)
+            elif self.order.speaks:
+                await self._speak(ready)
+            else:
+                await self._write(ready)
+        finally:
+            await self.writing.close()
+            self._is_over = True
+            self._changed.set()
+
+    async def _speak(self, ready: Callable[[], None]) -> None:
         stream = await self._speaker.speech.open(
-            self._request,
-            pieces=self._pieces(),
+            SpeechRequest("", voice=self.order.voice, audio_format="pcm"),
+            pieces=self.writing.pieces(),
             principal=self._speaker.principal,
             client=self._speaker.client,
             urgency=self._urgency,
             held=self._record,
         )
         self.voice = stream.voice.name
-        self.ready_at = self._clock()
-        ready()
+        self._become_ready(ready)
         try:
             async for event in stream:
                 self._take(event)
                 await self._wait_for_sender()
         finally:
             stream.close()
-            self._is_over = True
-            self._changed.set()
+
+    async def _write(self, ready: Callable[[], None]) -> None:
+        self._become_ready(ready)
+        error: Exception | None = None
+        try:
+            async with aclosing(self.writing.pieces()) as pieces:
+                async for piece in pieces:
+                    self._take(TextDelta(piece))
+        except Exception as failure:  # noqa: BLE001 - told at the end of the reply
+            error = failure
+        self._take(SpeechFinished(0.0, error))
+
+    def _become_ready(
+        self, ready: Callable[[], None], *, has_message: bool = True
+    ) -> None:
+        self.has_message, self.ready_at = has_message, self._clock()
+        ready()
 
     async def events(self) -> AsyncGenerator[SpeechEvent, None]:
         """Everything that is to be sent, as it is made."""
@@ -147,18 +180,3 @@ class Reply:
         while self._unsent_seconds > AHEAD_SECONDS:
             self._changed.clear()
             await self._changed.wait()
-
-    async def _pieces(self) -> AsyncGenerator[str, None]:
-        llm, account = self._speaker.llm, self._speaker.account
-        await account.admit(Quota.LLM_TOKENS)
-        answer = metered(llm, self._messages, self._options, account)
-        async with aclosing(answer) as events:
-            async for event in events:
-                if isinstance(event, TextDelta):
-                    self.first_token_at = self.first_token_at or self._clock()
-                    self.text += event.text
-                    yield event.text
-                elif isinstance(event, Finished):
-                    self.finished = event
-        if not self.text.strip():
-            raise empty_answer(llm)

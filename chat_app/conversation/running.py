@@ -1,16 +1,30 @@
-"""A reply with its tasks."""
+"""A response: a reply with its tasks, and everything that the client is told of it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
 
 from chat_app.conversation.marks import Marks
 from chat_app.conversation.reply import Reply
 from chat_app.conversation.sender import ReplySender
+from chat_app.conversation.told import Told
 from chat_app.core import outputs as out
-from common.errors import VoiceError
+from chat_app.core.dialogue import Item
+from common.errors import INTERNAL, VoiceError
+
+log = structlog.get_logger(__name__)
+
+_REASONS = {
+    "length": "max_output_tokens",
+    "time_limit": "max_output_tokens",
+    "content_filter": "content_filter",
+}
+"""Why an answer was cut, as OpenAI calls it."""
 
 
 @dataclass(frozen=True)
@@ -21,24 +35,74 @@ class Question:
     language: str = ""
 
 
-class Running:
-    """A reply that is made, and sent once it is released."""
+@dataclass(frozen=True)
+class Outlet:
+    """Where events go."""
 
-    def __init__(self, reply: Reply, marks: Marks) -> None:
+    put: Callable[[out.ConversationEvent], None]
+    waiting: Callable[[], int]
+    """How many of them are unread."""
+    clock: Callable[[], float]
+
+
+class Owner(Protocol):
+    """Whoever has asked for a response, and decides what becomes of it."""
+
+    def ready(self, running: Running) -> None:
+        """It can be sent."""
+
+    def keep(self, item: Item, running: Running) -> str | None:
+        """An item of it begins, or is complete. Returns the id of the item before it."""
+
+    def failed(self, running: Running, error: VoiceError) -> None:
+        """Nothing of it can be sent."""
+
+    def sent(self, running: Running) -> None:
+        """All of it was sent, and its end was told."""
+
+    def played(self, running: Running) -> None:
+        """All of it should have been heard; not told of one out of band."""
+
+
+class Running:
+    """A response that is made, and sent once it is released."""
+
+    def __init__(
+        self, reply: Reply, marks: Marks, outlet: Outlet, owner: Owner
+    ) -> None:
         self.reply = reply
         self.marks = marks
         """Of the turn that it answers."""
         self.question = Question()
-        self.number = 0
-        """Counts the conversation's responses from 1; 0 before it is released."""
-        self.previous_item_id: str | None = None
-        """The item before the reply's."""
-        self.ended: out.ResponseEnded | None = None
-        """How it ended, once that was told."""
-        self.making: asyncio.Task[None] | None = None
-        self.sending: asyncio.Task[None] | None = None
+        self.told = Told(reply, outlet.put, lambda item: owner.keep(item, self))
         self.sender: ReplySender | None = None
+        """Once it is released."""
         self.take_back: Callable[[], None] = self.stop
+        self._outlet = outlet
+        self._owner = owner
+        self._making: asyncio.Task[None] | None = None
+        self._sending: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to make it."""
+        self._making = asyncio.create_task(self._make())
+
+    def release(
+        self, number: int, previous_item_id: str | None, ahead_seconds: float
+    ) -> None:
+        """It may be sent: tell that it begins."""
+        self.reply.release()
+        self.told.start(number, previous_item_id)
+        self.sender = ReplySender(
+            self.reply,
+            number,
+            self._outlet.put,
+            self._outlet.waiting,
+            self._outlet.clock,
+            ahead_seconds,
+        )
+        if self.reply.ready_at is not None:
+            self._send()
 
     def give_up(self) -> None:
         """Committed turns of other conversations need its place."""
@@ -46,36 +110,92 @@ class Running:
 
     def stop(self) -> None:
         """Stop all work at once."""
-        for task in (self.making, self.sending):
-            if task is not None and task is not asyncio.current_task():
+        for task in self.tasks():
+            if task is not asyncio.current_task():
                 task.cancel()
+
+    def tasks(self) -> list[asyncio.Task[None]]:
+        """Those that are not over."""
+        begun = [each for each in (self._making, self._sending) if each is not None]
+        return [task for task in begun if not task.done()]
+
+    @property
+    def position_seconds(self) -> float:
+        """How much of it was heard."""
+        return self.sender.position_seconds if self.sender is not None else 0.0
+
+    @property
+    def left_seconds(self) -> float:
+        """How much of what was sent is still to be heard."""
+        return self.reply.spoken.clock.sent_seconds - self.position_seconds
 
     def end(
         self,
         status: out.Status,
         reason: str = "",
         *,
-        heard: tuple[str, int] | None = None,
+        heard: tuple[str, int | None] | None = None,
         error: VoiceError | None = None,
-    ) -> out.ResponseEnded:
-        """Set and return `ended`; `heard` is the text and the milliseconds of a part."""
-        reply, marks = self.reply, self.marks
-        marks.mark_at("llm_first_token", reply.first_token_at)
-        marks.mark_at("first_audio", reply.ready_at)
+    ) -> None:
+        """Tell its end; `heard` is the text and the milliseconds of a part."""
+        marks = self.marks
+        marks.mark_at("llm_first_token", self.reply.writing.first_token_at)
+        marks.mark_at("first_audio", self.reply.ready_at)
         if self.sender is not None:
             marks.mark_at("first_sent", self.sender.first_sent_at)
-        usage = reply.finished.usage if reply.finished else None
-        text, heard_ms = heard or (reply.text.strip(), None)
-        self.ended = out.ResponseEnded(
-            reply.response_id,
-            reply.item_id,
-            self.previous_item_id,
-            status,
+        stages_ms = marks.stages_ms()
+        self.told.end(status, reason, heard=heard, error=error, stages_ms=stages_ms)
+
+    async def _make(self) -> None:
+        try:
+            await self.reply.run(self._ready)
+        except Exception as error:  # noqa: BLE001 - told to the client, or tried again
+            self._owner.failed(self, _as_voice_error(error))
+
+    def _ready(self) -> None:
+        self._owner.ready(self)
+        if self.reply.is_released:
+            self._send()
+
+    def _send(self) -> None:
+        if self._sending is not None:
+            return
+        if self.reply.has_message:
+            self.told.start_message()
+        self._sending = asyncio.create_task(self._play())
+
+    async def _play(self) -> None:
+        if self.sender is None:
+            return
+        await self.sender.run()
+        self._sent()
+        if self.reply.order.out_of_band:
+            return
+        await self.sender.wait_until_heard()
+        self.reply.spoken.end(self._outlet.clock())
+        self._owner.played(self)
+
+    def _sent(self) -> None:
+        told, reply = self.told, self.reply
+        finished, failure = reply.writing.finished, reply.error
+        is_whole = finished is not None and finished.reason in ("stop", "tool_calls")
+        is_complete = is_whole and failure is None
+        told.end_message(reply.text, is_complete=is_complete)
+        if told.message is not None:
+            self._owner.keep(told.message, self)
+        if is_complete:
+            told.call_functions()
+        reason = _REASONS.get(finished.reason, "") if finished else ""
+        self.end(
+            "completed" if is_complete else "incomplete",
             reason,
-            text,
-            heard_ms,
-            error,
-            marks.stages_ms(),
-            (usage.prompt_tokens, usage.completion_tokens) if usage else None,
+            error=_as_voice_error(failure) if failure else None,
         )
-        return self.ended
+        self._owner.sent(self)
+
+
+def _as_voice_error(error: Exception) -> VoiceError:
+    if isinstance(error, VoiceError):
+        return error
+    log.error("reply failed", exc_info=error)
+    return VoiceError(INTERNAL)

@@ -37,17 +37,23 @@ class ReplySender:
         self._waiting = waiting
         self._clock = clock
         self._ahead_seconds = ahead_seconds
+        self._speaks = reply.order.speaks
         self._going = asyncio.Event()
         self._going.set()
         self.first_sent_at: float | None = None
 
     @property
     def position_seconds(self) -> float:
-        """How much was heard."""
+        """How much was heard; of a reply that is only written, since when it was."""
+        if not self._speaks:
+            since = self.first_sent_at
+            return 0.0 if since is None else self._clock() - since
         return self.reply.spoken.clock.position(self._clock())
 
     def pause(self) -> None:
-        """Send nothing; the client stops playing."""
+        """Send nothing; the client stops playing. A written reply goes on."""
+        if not self._speaks:
+            return
         self._going.clear()
         self.reply.spoken.clock.pause(self._clock())
 
@@ -56,22 +62,33 @@ class ReplySender:
         self.reply.spoken.clock.resume(self._clock())
         self._going.set()
 
-    async def run(self, sent: Callable[[], None]) -> None:
-        """Send all of it, call `sent`, and return when it was heard."""
+    async def run(self) -> None:
+        """Send all of it."""
         async for event in self.reply.events():
             match event:
                 case TextDelta():
-                    self._put(self._text(event))
+                    await self._write(event)
                 case ClauseStarted():
                     await self._wait_until_due(event.start_seconds)
                     self._put(self._clause(event))
                 case PcmAudio():
                     await self._send(event)
-        sent()
-        while self.position_seconds < self.reply.spoken.clock.sent_seconds:
+
+    async def wait_until_heard(self) -> None:
+        """Until all that was sent should have been played."""
+        clock = self.reply.spoken.clock
+        while (left := clock.sent_seconds - clock.position(self._clock())) > 0:
             await self._going.wait()
-            left = self.reply.spoken.clock.sent_seconds - self.position_seconds
             await asyncio.sleep(max(_SHORTEST_SLEEP_SECONDS, left))
+
+    async def _write(self, event: TextDelta) -> None:
+        if not self._speaks:
+            await self._wait_until_due(0.0)
+            self.first_sent_at = self.first_sent_at or self._clock()
+        reply = self.reply
+        self._put(
+            out.ReplyText(reply.response_id, reply.item_id, event.text, self._speaks)
+        )
 
     async def _send(self, audio: PcmAudio) -> None:
         step = round(CHUNK_SECONDS * audio.rate_hz)
@@ -102,9 +119,6 @@ class ReplySender:
             if early <= 0 and self._waiting() < _SENDS_DUE:
                 return
             await asyncio.sleep(max(_SHORTEST_SLEEP_SECONDS, min(early, CHUNK_SECONDS)))
-
-    def _text(self, event: TextDelta) -> out.ReplyText:
-        return out.ReplyText(self.reply.response_id, self.reply.item_id, event.text)
 
     def _clause(self, event: ClauseStarted) -> out.ClauseSpoken:
         start_ms = round(event.start_seconds * 1000)

@@ -105,6 +105,15 @@ class ReplyFailed:
 
 
 @dataclass(frozen=True)
+class ReplySent:
+    """Everything of the reply was sent: the client may ask for the next one."""
+
+    key: Key
+    called: bool = False
+    """Whether it has called functions, which cannot be taken back."""
+
+
+@dataclass(frozen=True)
 class ReplyPlayed:
     """Everything of the reply was sent, and should have been heard by now."""
 
@@ -144,6 +153,7 @@ TurnEvent = (
     | UtteranceHeard
     | ReplyReady
     | ReplyFailed
+    | ReplySent
     | ReplyPlayed
     | ReplyAsked
     | ReplyCancelled

@@ -48,6 +48,8 @@ class PlayedClock:
     """
 
     sent_seconds: float = 0.0
+    queued_seconds: float = 0.0
+    """What the client plays before it: the rest of an earlier reply."""
     _base_seconds: float = 0.0
     """The position at `_since`."""
     _since: float | None = None
@@ -57,7 +59,8 @@ class PlayedClock:
     def send(self, end_seconds: float, now: float) -> None:
         """Audio up to there was sent."""
         if not self.sent_seconds:
-            self._base_seconds, self._since = -CLIENT_BUFFER_SECONDS, now
+            waits = CLIENT_BUFFER_SECONDS + self.queued_seconds
+            self._base_seconds, self._since = -waits, now
         elif self._ran_dry(now):
             # The client had nothing to play meanwhile.
             self._base_seconds, self._since = self.sent_seconds, now

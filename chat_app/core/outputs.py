@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Literal
 
+from chat_app.core.dialogue import Item
 from common.audio import Samples
 from common.errors import VoiceError
 
@@ -78,13 +80,46 @@ class TurnReopened:
 
 @dataclass(frozen=True)
 class ResponseStarted:
-    """A reply to the last turn; its text and audio follow."""
+    """A response begins. If it says something, MessageStarted follows, the text and the
+    audio, and MessageEnded; then FunctionCalled for each call, and ResponseEnded."""
 
     response_id: str
     item_id: str
+    """Of its message, if there will be one."""
     number: int
     """Counts the responses from 1."""
     previous_item_id: str | None
+    _: KW_ONLY
+    speaks: bool = True
+    """Whether the text is spoken; otherwise it is only written."""
+    out_of_band: bool = False
+    """Whether it stands beside the conversation: its items are not part of that."""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """As the client gave it."""
+
+
+@dataclass(frozen=True)
+class MessageStarted:
+    """The response says something: its message begins. A response that only calls
+    functions has none."""
+
+    response_id: str
+    item_id: str
+    previous_item_id: str | None
+    _: KW_ONLY
+    speaks: bool = True
+    out_of_band: bool = False
+
+
+@dataclass(frozen=True)
+class MessageEnded:
+    """The message of a response is complete, or was cut short."""
+
+    response_id: str
+    item: Item
+    previous_item_id: str | None
+    _: KW_ONLY
+    out_of_band: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,6 +129,8 @@ class ReplyText:
     response_id: str
     item_id: str
     text: str
+    speaks: bool = True
+    """Whether it is the transcript of speech."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +160,24 @@ class ReplyAudio:
 
 
 @dataclass(frozen=True)
+class FunctionCalled:
+    """The language model wants a function to be called. The client adds the result as
+    an item, and asks for a response."""
+
+    response_id: str
+    item_id: str
+    call_id: str
+    name: str
+    arguments: str
+    """Meant to be a JSON object; not checked."""
+    previous_item_id: str | None
+    _: KW_ONLY
+    output_index: int = 0
+    """Its place among the items of the response."""
+    out_of_band: bool = False
+
+
+@dataclass(frozen=True)
 class ResponseEnded:
     """The reply is over."""
 
@@ -141,6 +196,12 @@ class ResponseEnded:
     """Since the end of the user's speech."""
     tokens: tuple[int, int] | None = None
     """Of the prompt and the reply, if the server counts them."""
+    _: KW_ONLY
+    items: tuple[Item, ...] = ()
+    """What it has made, in order: its message, if it has one, and its calls."""
+    speaks: bool = True
+    out_of_band: bool = False
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -159,12 +220,10 @@ class OutputResumed:
 
 @dataclass(frozen=True)
 class ItemAdded:
-    """The client has added a text."""
+    """The client has added an item."""
 
-    item_id: str
+    item: Item
     previous_item_id: str | None
-    role: str
-    text: str
 
 
 @dataclass(frozen=True)
@@ -205,9 +264,12 @@ ConversationEvent = (
     | TurnDropped
     | TurnReopened
     | ResponseStarted
+    | MessageStarted
     | ReplyText
     | ClauseSpoken
     | ReplyAudio
+    | MessageEnded
+    | FunctionCalled
     | ResponseEnded
     | OutputPaused
     | OutputResumed

@@ -65,6 +65,7 @@ class ReplyTrack:
         self._committed_at = 0.0
         self._reply_text = ""
         self._is_ready = False
+        self._is_sent = False
         self._waits_since = 0.0
         self._paused_at = 0.0
         self._replies_played = 0
@@ -77,8 +78,14 @@ class ReplyTrack:
         """Whether there is a reply that the client knows of."""
         return self.output in ACTIVE
 
+    @property
+    def has_response(self) -> bool:
+        """Whether not everything of that was sent."""
+        return self.has_reply and not self._is_sent
+
     def _begin_reply(self, key: Key, text: str, *, speculative: bool) -> None:
-        self.reply, self._reply_text, self._is_ready = key, text, False
+        self.reply, self._reply_text = key, text
+        self._is_ready = self._is_sent = False
         self._actions.append(do.StartReply(key, text, speculative))
 
     def _answer(self, key: Key, text: str) -> None:
@@ -87,8 +94,9 @@ class ReplyTrack:
 
     def _release(self, key: Key) -> None:
         self._actions.append(do.ReleaseReply(key))
-        self.output = Output.PLAYING if self._is_ready else Output.THINKING
         self._waits_since = self._now
+        if self.output is not Output.PAUSED:
+            self.output = Output.PLAYING if self._is_ready else Output.THINKING
 
     def _drop_speculation(self) -> None:
         if self.output is Output.SPECULATING and self.reply is not None:
@@ -106,6 +114,12 @@ class ReplyTrack:
             self._resume()
             self._end_reply()
 
+    def _reply_sent(self, event: on.ReplySent) -> None:
+        if event.key == self.reply:
+            self._is_sent = True
+            if event.called:
+                self._committed = None
+
     def _reply_played(self, event: on.ReplyPlayed) -> None:
         if event.key == self.reply and self.has_reply:
             self._replies_played += 1
@@ -122,8 +136,9 @@ class ReplyTrack:
             self._answer(key, text)
 
     def _reply_asked(self, _event: on.ReplyAsked) -> None:
-        if self.has_reply:
+        if self.has_response:
             return
+        # What was sent of an earlier reply is played before this one.
         self._drop_speculation()
         self._turns += 1
         self._committed = None

@@ -234,6 +234,7 @@ _HANDLERS = {
     on.InputCleared: TurnMachine._input_cleared,
     on.ReplyReady: TurnMachine._reply_ready,
     on.ReplyFailed: TurnMachine._reply_failed,
+    on.ReplySent: TurnMachine._reply_sent,
     on.ReplyPlayed: TurnMachine._reply_played,
     on.ReplyAsked: TurnMachine._reply_asked,
     on.ReplyCancelled: TurnMachine._reply_cancelled,

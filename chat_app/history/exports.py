@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from import_export.fields import Field
-from import_export.resources import ModelResource
 
 from chat_app.models import Conversation, Turn
+from gateway_app.history.exports import CallerResource
 
 
-class ConversationResource(ModelResource):  # type: ignore[misc]
+class ConversationResource(CallerResource):
     """A conversation as one line of a file; CSV has its turns as JSON."""
 
     created_at = Field("created_at", "started")
@@ -31,7 +31,8 @@ class ConversationResource(ModelResource):  # type: ignore[misc]
         model = Conversation
         fields = (
             *("created_at", "ended_at", "title", "language", "voice", "model"),
-            *("voice_to_voice_ms", "principal", "client", "conversation_id", "turns"),
+            *("voice_to_voice_ms", "principal", "caller_name"),
+            *("client", "conversation_id", "turns"),
         )
         export_order = fields
 

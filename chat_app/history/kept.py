@@ -34,6 +34,7 @@ def kept_by_conversation(
     return [
         KeptConversations(
             "spoken conversations",
+            "spoken conversation",
             Conversation,
             "conversation_retention_days",
             config.conversations_kept,

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, TypeAdapter, field_validator
 
+from chat_app.core.dialogue import Item
 from common.bounded_json import read_json
 from common.errors import BadRequest
 from common.messages import Message
@@ -155,9 +156,9 @@ class NewItem(Part):
     role: Literal["user", "assistant", "system"]
     content: list[TextContent] = Field(min_length=1, max_length=16)
 
-    @property
-    def text(self) -> str:
-        return "\n".join(each.text for each in self.content)
+    def as_item(self) -> Item:
+        text = "\n".join(each.text for each in self.content)
+        return Item(self.id or "", self.role, text)
 
 
 class CreateItem(ClientEvent):

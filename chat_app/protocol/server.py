@@ -19,6 +19,9 @@ _WHOLE_ITEM: Any = Field(
 )
 
 
+INDEX: Any = Field(0, description="The place of the item in the response.")
+
+
 class ServerEvent(BaseModel):
     """An event of the server."""
 
@@ -158,20 +161,20 @@ class ResponseDone(ServerEvent):
 
 
 class OutputItemAdded(ServerEvent):
-    """The item of the reply."""
+    """An item of the response begins: its message, or a function call."""
 
     type: Literal["response.output_item.added"] = "response.output_item.added"
     response_id: str = RESPONSE
-    output_index: int = Field(0, description="Always 0.")
+    output_index: int = INDEX
     item: dict[str, Any] = _WHOLE_ITEM
 
 
 class OutputItemDone(ServerEvent):
-    """The item of the reply is complete."""
+    """An item of the response is complete."""
 
     type: Literal["response.output_item.done"] = "response.output_item.done"
     response_id: str = RESPONSE
-    output_index: int = Field(0, description="Always 0.")
+    output_index: int = INDEX
     item: dict[str, Any] = _WHOLE_ITEM
 
 
@@ -190,8 +193,8 @@ class AudioDone(ContentEvent):
     type: Literal["response.output_audio.done"] = "response.output_audio.done"
 
 
-class TextDelta(ContentEvent):
-    """The next piece of the reply, as the language model wrote it."""
+class TranscriptDelta(ContentEvent):
+    """The next piece of a spoken reply, as the language model wrote it."""
 
     type: Literal["response.output_audio_transcript.delta"] = (
         "response.output_audio_transcript.delta"
@@ -199,13 +202,62 @@ class TextDelta(ContentEvent):
     delta: str = Field(description="The text to append.", examples=["It is "])
 
 
-class TextDone(ContentEvent):
-    """The whole text of the reply; of an interrupted one, what was heard."""
+class TranscriptDone(ContentEvent):
+    """The whole text of a spoken reply; of an interrupted one, what was heard."""
 
     type: Literal["response.output_audio_transcript.done"] = (
         "response.output_audio_transcript.done"
     )
     transcript: str = Field(description="The text.", examples=["It is five."])
+
+
+class TextDelta(ContentEvent):
+    """The next piece of a reply that is only written."""
+
+    type: Literal["response.output_text.delta"] = "response.output_text.delta"
+    delta: str = Field(description="The text to append.", examples=["It is "])
+
+
+class TextDone(ContentEvent):
+    """The whole text of a reply that is only written."""
+
+    type: Literal["response.output_text.done"] = "response.output_text.done"
+    text: str = Field(description="The text.", examples=["It is five."])
+
+
+class CallEvent(ServerEvent):
+    """An event about a function call."""
+
+    response_id: str = RESPONSE
+    item_id: str = ITEM
+    output_index: int = INDEX
+    call_id: str = Field(
+        description="The call; its result repeats it.", examples=["call_7Hd2k"]
+    )
+
+
+class ArgumentsDelta(CallEvent):
+    """The arguments of a function call; here they come in one piece."""
+
+    type: Literal["response.function_call_arguments.delta"] = (
+        "response.function_call_arguments.delta"
+    )
+    delta: str = Field(
+        description="The JSON to append.", examples=['{"city": "Paris"}']
+    )
+
+
+class ArgumentsDone(CallEvent):
+    """The language model calls a function. Add the result with `conversation.item.create`, then send `response.create`."""
+
+    type: Literal["response.function_call_arguments.done"] = (
+        "response.function_call_arguments.done"
+    )
+    name: str = Field(description="The function.", examples=["weather"])
+    arguments: str = Field(
+        description="JSON, as the language model wrote it.",
+        examples=['{"city": "Paris"}'],
+    )
 
 
 class ErrorEvent(ServerEvent):
@@ -221,6 +273,7 @@ class ErrorEvent(ServerEvent):
 STANDARD_MESSAGES = (
     *(SessionCreated, SessionUpdated, SpeechStarted, SpeechStopped, Committed, Cleared),
     *(ItemAdded, ItemDone, TranscriptCompleted, ItemTruncated, ItemDeleted),
-    *(ResponseCreated, OutputItemAdded, TextDelta, AudioDone, TextDone),
+    *(ResponseCreated, OutputItemAdded, TranscriptDelta, AudioDone, TranscriptDone),
+    *(TextDelta, TextDone, ArgumentsDelta, ArgumentsDone),
     *(OutputItemDone, ResponseDone, ErrorEvent),
 )

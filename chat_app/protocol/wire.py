@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
 
 from chat_app.core import outputs as out
+from chat_app.core.dialogue import Item
 from chat_app.protocol import extras, server
+from chat_app.protocol.shapes import item_of, response_begun, response_over
 from common.audio import float_to_pcm16
 from common.errors import BadRequest, VoiceError
 
@@ -49,15 +52,22 @@ def as_messages(event: out.ConversationEvent) -> Iterator[BaseModel | bytes]:
             yield audio_frame(event)
         case out.ReplyText():
             ids = {"response_id": event.response_id, "item_id": event.item_id}
-            yield server.TextDelta(**ids, delta=event.text)
+            delta = server.TranscriptDelta if event.speaks else server.TextDelta
+            yield delta(**ids, delta=event.text)
         case out.TurnCommitted():
             yield from _turn_committed(event)
         case out.ResponseStarted():
-            yield from _response_started(event)
+            yield server.ResponseCreated(response=response_begun(event))
+        case out.MessageStarted():
+            yield from _message_started(event)
+        case out.MessageEnded():
+            yield from _message_ended(event)
+        case out.FunctionCalled():
+            yield from _function_called(event)
         case out.ResponseEnded():
             yield from _response_ended(event)
         case out.ItemAdded():
-            item = _message(event.item_id, event.role, "input_text", event.text)
+            item = item_of(event.item)
             previous = event.previous_item_id
             yield server.ItemAdded(item=item, previous_item_id=previous)
             yield server.ItemDone(item=item, previous_item_id=previous)
@@ -114,7 +124,7 @@ def _single(event: out.ConversationEvent) -> BaseModel:
 
 def _turn_committed(event: out.TurnCommitted) -> Iterator[BaseModel]:
     previous = event.previous_item_id
-    item = _message(event.item_id, "user", "input_audio", event.text)
+    item = item_of(Item(event.item_id, "user", event.text, is_spoken=True))
     yield server.Committed(item_id=event.item_id, previous_item_id=previous)
     yield server.ItemAdded(item=item, previous_item_id=previous)
     yield server.ItemDone(item=item, previous_item_id=previous)
@@ -124,66 +134,63 @@ def _turn_committed(event: out.TurnCommitted) -> Iterator[BaseModel]:
     )
 
 
-def _response_started(event: out.ResponseStarted) -> Iterator[BaseModel]:
-    response = {
-        "id": event.response_id,
-        "object": "realtime.response",
-        "status": "in_progress",
-        "output": [],
-        "x.number": event.number,
-    }
-    yield server.ResponseCreated(response=response)
-    item = _message(event.item_id, "assistant", "output_audio", "", "in_progress")
+def _message_started(event: out.MessageStarted) -> Iterator[BaseModel]:
+    item = item_of(
+        Item(event.item_id, "assistant", is_spoken=event.speaks), "in_progress"
+    )
     yield server.OutputItemAdded(response_id=event.response_id, item=item)
-    previous = event.previous_item_id
-    yield server.ItemAdded(item=item, previous_item_id=previous)
+    if not event.out_of_band:
+        previous = event.previous_item_id
+        yield server.ItemAdded(item=item, previous_item_id=previous)
+
+
+def _message_ended(event: out.MessageEnded) -> Iterator[BaseModel]:
+    item = event.item
+    ids = {"response_id": event.response_id, "item_id": item.id}
+    if item.is_spoken:
+        yield server.AudioDone(**ids)
+        yield server.TranscriptDone(**ids, transcript=item.text)
+    else:
+        yield server.TextDone(**ids, text=item.text)
+    yield from _item_done(event, item_of(item))
+
+
+def _item_done(
+    event: out.MessageEnded | out.FunctionCalled, item: dict[str, Any], index: int = 0
+) -> Iterator[BaseModel]:
+    yield server.OutputItemDone(
+        response_id=event.response_id, output_index=index, item=item
+    )
+    if not event.out_of_band:
+        yield server.ItemDone(item=item, previous_item_id=event.previous_item_id)
+
+
+def _function_called(event: out.FunctionCalled) -> Iterator[BaseModel]:
+    begun = Item(
+        event.item_id, kind="function_call", call_id=event.call_id, name=event.name
+    )
+    index, item = event.output_index, item_of(begun, "in_progress")
+    yield server.OutputItemAdded(
+        response_id=event.response_id, output_index=index, item=item
+    )
+    if not event.out_of_band:
+        previous = event.previous_item_id
+        yield server.ItemAdded(item=item, previous_item_id=previous)
+    ids: dict[str, Any] = {
+        "response_id": event.response_id,
+        "item_id": event.item_id,
+        "output_index": index,
+        "call_id": event.call_id,
+    }
+    yield server.ArgumentsDelta(**ids, delta=event.arguments)
+    yield server.ArgumentsDone(**ids, name=event.name, arguments=event.arguments)
+    yield from _item_done(
+        event, item_of(replace(begun, arguments=event.arguments)), index
+    )
 
 
 def _response_ended(event: out.ResponseEnded) -> Iterator[BaseModel]:
     if event.error is not None:
         yield error_event(event.error)
-    ids = {"response_id": event.response_id, "item_id": event.item_id}
-    yield server.AudioDone(**ids)
-    yield server.TextDone(**ids, transcript=event.text)
-    status = "completed" if event.status == "completed" else "incomplete"
-    item = _message(event.item_id, "assistant", "output_audio", event.text, status)
-    yield server.OutputItemDone(response_id=event.response_id, item=item)
-    yield server.ItemDone(item=item, previous_item_id=event.previous_item_id)
-    yield server.ResponseDone(response=_response(event, item))
+    yield server.ResponseDone(response=response_over(event))
     yield extras.Metrics(response_id=event.response_id, stages_ms=event.stages_ms)
-
-
-def _response(event: out.ResponseEnded, item: dict[str, Any]) -> dict[str, Any]:
-    details = None
-    if event.status != "completed":
-        details = {"type": event.status, "reason": event.reason or None}
-    usage = None
-    if event.tokens is not None:
-        prompt, reply = event.tokens
-        usage = {
-            "input_tokens": prompt,
-            "output_tokens": reply,
-            "total_tokens": prompt + reply,
-        }
-    return {
-        "id": event.response_id,
-        "object": "realtime.response",
-        "status": event.status,
-        "status_details": details,
-        "output": [item],
-        "usage": usage,
-    }
-
-
-def _message(
-    item_id: str, role: str, kind: str, text: str, status: str = "completed"
-) -> dict[str, Any]:
-    field = "text" if kind.endswith("text") else "transcript"
-    return {
-        "id": item_id,
-        "object": "realtime.item",
-        "type": "message",
-        "status": status,
-        "role": role,
-        "content": [{"type": kind, field: text}],
-    }

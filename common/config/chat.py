@@ -44,6 +44,12 @@ class ChatSettings(Section):
         ge=1,
         le=600,
     )
+    chat_out_of_band_responses: int = setting(
+        4,
+        'Responses beside a conversation (`"conversation": "none"`) at the same time; one more is refused.',
+        ge=1,
+        le=100,
+    )
     chat_items: int = setting(
         40,
         "Turns and replies of a conversation that are sent to the language model; earlier ones are dropped.",

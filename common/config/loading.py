@@ -27,6 +27,11 @@ REPLACED_KEYS = {
 """Keys of the earlier FastAPI server that have no meaning here, and what does."""
 
 
+SHORT_VARIABLES = {"tts_host": "HOST", "stt_host": "HOST", "tts_port": "PORT"}
+"""Variables of `make run` and of platforms that start servers; they win over the long
+ones, which an image may set."""
+
+
 class ConfigError(Exception):
     """The configuration cannot be used; the message says which key and why."""
 
@@ -72,7 +77,8 @@ def load_config(
     try:
         config = Config(**{**from_file, **from_environment})
     except ValidationError as error:
-        raise ConfigError(_explain(error, from_environment, path)) from error
+        variables = {name: _variable(name, environment) for name in from_environment}
+        raise ConfigError(_explain(error, variables, path)) from error
     origins = dict.fromkeys(Config.model_fields, Origin.DEFAULT)
     origins.update(dict.fromkeys(from_file, Origin.FILE))
     origins.update(dict.fromkeys(from_environment, Origin.ENVIRONMENT))
@@ -131,17 +137,22 @@ def _read_environment(environment: Mapping[str, str]) -> dict[str, Any]:
     reader = environ.Env()
     reader.ENVIRON = dict(environment)
     return {
-        name: _parse(reader, name)
+        name: _parse(reader, name, variable)
         for name in Config.model_fields
-        if name.upper() in environment
+        if (variable := _variable(name, environment)) in environment
     }
 
 
-def _parse(reader: environ.Env, name: str) -> Any:
+def _variable(name: str, environment: Mapping[str, str]) -> str:
+    """The variable that sets it."""
+    short = SHORT_VARIABLES.get(name, "")
+    return short if environment.get(short) else name.upper()
+
+
+def _parse(reader: environ.Env, name: str, variable: str) -> Any:
     """One variable as its setting's type; django-environ knows the spellings."""
     annotation = Config.model_fields[name].annotation
     kinds = (annotation, *get_args(annotation))
-    variable = name.upper()
     if reader.str(variable) == "" and type(None) in kinds:
         return None
     if annotation is bool:
@@ -186,16 +197,14 @@ def demand(message: str) -> str:
 
 
 def _explain(
-    error: ValidationError, from_environment: dict[str, Any], path: Path | None
+    error: ValidationError, variables: Mapping[str, str], path: Path | None
 ) -> str:
     """Every bad value in one message: which key, from where, what is allowed."""
     lines = []
     for problem in error.errors(include_url=False):
         name = str(problem["loc"][0])
         where = (
-            f"environment {name.upper()}"
-            if name in from_environment
-            else f"{path}: {name}"
+            f"environment {variables[name]}" if name in variables else f"{path}: {name}"
         )
         # What is meant to be a mapping may hold keys, wherever it is broken.
         hidden = is_secret(name) or _is_mapping(name)

@@ -33,10 +33,15 @@ def accounts() -> Iterator[Account]:
         last = user.last_login
         yield Account(
             user.get_username(),
-            "superuser" if user.is_superuser else _roles(user) or "none",
+            role_words(user),
             user.is_active,
             f"{last:%Y-%m-%d %H:%M}" if last else "never",
         )
+
+
+def role_words(user: User) -> str:
+    """`superuser`, the names of the user's roles, or `none`."""
+    return "superuser" if user.is_superuser else _roles(user) or "none"
 
 
 @transaction.atomic

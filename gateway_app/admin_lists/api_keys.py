@@ -22,7 +22,7 @@ from unfold.widgets import (
 
 from gateway_app.access.principals import LIMIT_NAMES, Scope, principal_of
 from gateway_app.audit.admin_changes import actor_of
-from gateway_app.dashboard.site_admin import SiteAdmin
+from gateway_app.dashboard.site_admin import SiteAdmin, with_code
 from gateway_app.keys.models import ApiKey
 from gateway_app.keys.store import first_secret, revoke_key, revoke_secret, rotate
 
@@ -32,6 +32,18 @@ COLOURS = {
     "expired": "warning",
     "no secret": "warning",
 }
+
+
+WORDS = {
+    Scope.LISTEN: "speech to text",
+    Scope.SPEAK: "text to speech, with the language model",
+    Scope.CHAT: "spoken conversations",
+    Scope.MONITOR: "the figures and the configuration of the server",
+    Scope.HISTORY: "the texts of others",
+    Scope.VOICES: "uploading, changing and removing voices",
+    Scope.ADMIN: "everything",
+}
+"""What each scope allows, for people."""
 
 
 class Lines(forms.CharField):
@@ -51,19 +63,19 @@ class ApiKeyForm(forms.ModelForm):  # type: ignore[type-arg]
     """A key without its secrets."""
 
     scopes = forms.MultipleChoiceField(
-        choices=[(str(scope), str(scope)) for scope in Scope],
+        choices=[(str(scope), f"{scope}: {WORDS[scope]}") for scope in Scope],
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text=ApiKey._meta.get_field("scopes").help_text,
     )
     origins = Lines(
         label="Allowed origins",
         required=False,
-        help_text=ApiKey._meta.get_field("origins").help_text,
+        help_text=with_code(ApiKey._meta.get_field("origins").help_text),
     )
     addresses = Lines(
         label="Allowed addresses",
         required=False,
-        help_text=ApiKey._meta.get_field("addresses").help_text,
+        help_text=with_code(ApiKey._meta.get_field("addresses").help_text),
     )
 
     class Meta:
@@ -84,7 +96,7 @@ class ApiKeyAdmin(SiteAdmin):
     actions_detail = ("secrets",)
     fieldsets = (
         (None, {"fields": ("name", "scopes", "expires_at")}),
-        (_("Where from"), {"fields": ("origins", "addresses")}),
+        (_("Allowed callers"), {"fields": ("origins", "addresses")}),
         (_("Limits"), {"fields": LIMIT_NAMES}),
     )
 

@@ -11,11 +11,12 @@ from django.db.models import QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext, gettext_lazy as _
-from import_export.resources import ModelResource
-from unfold.contrib.filters.admin import AllValuesCheckboxFilter, RangeDateFilter
+from unfold.contrib.filters.admin import RangeDateFilter
 
-from gateway_app.admin_lists.read_only import NO_BREAK, ReadOnlyAdmin
+from gateway_app.admin_lists.callers import CallerAdmin, CallerFilter
+from gateway_app.admin_lists.read_only import NO_BREAK
 from gateway_app.dashboard.charts import Chart, Slot, bar_chart
+from gateway_app.history.exports import CallerResource
 from gateway_app.usage.accounts import Resource
 from gateway_app.usage.ledger import ADDRESS
 from gateway_app.usage.models import UsageDay
@@ -28,17 +29,17 @@ Sums = dict[date, dict[str, float]]
 """By day and column."""
 
 
-class UsageResource(ModelResource):  # type: ignore[misc]
+class UsageResource(CallerResource):
     """One caller and day as one line of a file."""
 
     class Meta:
         model = UsageDay
-        fields = ("day", "principal", "client", *COLUMNS)
+        fields = ("day", "principal", "caller_name", "client", *COLUMNS)
         export_order = fields
 
 
 @admin.register(UsageDay)
-class UsageAdmin(ReadOnlyAdmin):
+class UsageAdmin(CallerAdmin):
     """What callers used; the charts show the callers of the list."""
 
     list_title = _("Usage")
@@ -46,16 +47,16 @@ class UsageAdmin(ReadOnlyAdmin):
     ordering = ("-day", "principal", "client")
     list_before_template = "admin/usage_charts.html"
     list_display = (
-        *("date", "principal", "client", "requests", "errors", "sessions"),
+        *("date", "caller", "client", "requests", "errors", "sessions"),
         *("audio_in", "audio_out", "llm_tokens_in", "llm_tokens_out"),
     )
     list_display_links = None
     list_filter = (
         ("day", RangeDateFilter),
-        ("principal", AllValuesCheckboxFilter),
+        ("principal", CallerFilter),
     )
     search_fields = ("principal", "client")
-    search_help_text = _("Principal or address")
+    search_help_text = _("Name or id of the caller, or address")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.db.models import QuerySet
 from import_export.fields import Field
 from import_export.formats.base_formats import CSV, JSON
 from import_export.resources import ModelResource
 
+from gateway_app.accounts.names import names_of
 from gateway_app.models import Synthesis, Transcript
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -24,6 +26,7 @@ COMMON_LAST = (
     "stages_ms",
     "error",
     "principal",
+    "caller_name",
     "client",
     "request_id",
 )
@@ -51,7 +54,20 @@ class DefusedCsv(CSV):  # type: ignore[misc]
 EXPORT_FORMATS = (DefusedCsv, JSON)
 
 
-class HistoryResource(ModelResource):  # type: ignore[misc]
+class CallerResource(ModelResource):  # type: ignore[misc]
+    """Rows of a file with the name of the caller in a column of its own."""
+
+    caller_name = Field(column_name="caller_name")
+
+    def before_export(self, queryset: QuerySet[Any], **_: Any) -> None:
+        callers = queryset.order_by().values_list("principal", flat=True).distinct()
+        self._names = names_of(callers)
+
+    def dehydrate_caller_name(self, row: Any) -> str:
+        return self._names.get(row.principal, "")
+
+
+class HistoryResource(CallerResource):
     """Columns that every kind of request has."""
 
     created_at = Field("created_at", "time")

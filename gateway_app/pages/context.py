@@ -32,9 +32,9 @@ class Page:
 
 PAGES = (
     Page(gettext_lazy("Home"), "home", "home"),
+    Page(gettext_lazy("Talk"), "talk", "talk"),
     Page(gettext_lazy("Speak"), "speak", "speak"),
     Page(gettext_lazy("Listen"), "listen", "listen"),
-    Page(gettext_lazy("Talk"), "talk", "talk"),
     Page(gettext_lazy("Monitor"), "monitor", "monitor", on_phone=False),
     Page(
         gettext_lazy("Configuration"), "configuration", "configuration", on_phone=False

@@ -31,11 +31,14 @@ STATE_WORDS = {
 def home(request: HttpRequest) -> HttpResponse:
     """The home page: the server, its state, and links to the pages."""
     config = gateway_services(scope_of(request)).config
+    known = addresses(request)
+    speaks_and_hears = known["has_stt"] and known["has_tts"]
     context = {
         "parts": _parts(request),
         "engines_are_here": (config.stt_engine, config.tts_engine)
         == ("whisper", "piper"),
-        **addresses(request),
+        "has_talk": speaks_and_hears and config.llm_backend != "none",
+        **known,
     }
     return render(request, "home.html", context)
 

@@ -23,6 +23,10 @@ class Kept(Protocol):
         """In the plural, for people: `transcripts`."""
 
     @property
+    def singular(self) -> str:
+        """The same for one of them: `transcript`."""
+
+    @property
     def setting(self) -> str:
         """The setting that bounds its age; empty if it is deleted by hand only."""
 
@@ -54,6 +58,16 @@ class Kept(Protocol):
     def forget(self, person: Person, pseudonym: str) -> int:
         """Delete what belongs to this person; or, where a record of what was done
         must stay, replace the name by the pseudonym. How many were changed."""
+
+
+def words_for(count: int, kind: Kept) -> str:
+    """What so many of this kind are called."""
+    return kind.singular if count == 1 else kind.name
+
+
+def counted(count: int, kind: Kept) -> str:
+    """The number with its words: `1 transcript`."""
+    return f"{count} {words_for(count, kind)}"
 
 
 class NeverPruned:

@@ -26,6 +26,7 @@ def kept_by_gateway(
     return [
         KeptRows(
             "transcripts",
+            "transcript",
             Transcript,
             "transcript_retention_days",
             config.transcripts_kept,
@@ -34,6 +35,7 @@ def kept_by_gateway(
         ),
         KeptRows(
             "syntheses",
+            "synthesis",
             Synthesis,
             "synthesis_retention_days",
             config.syntheses_kept,
@@ -42,6 +44,7 @@ def kept_by_gateway(
         ),
         KeptRows(
             "days of usage",
+            "day of usage",
             UsageDay,
             "usage_retention_days",
             config.usage_kept,
@@ -49,8 +52,17 @@ def kept_by_gateway(
             client="client",
             database=database,
         ),
+        *_records(config, database),
+        *_access(database),
+    ]
+
+
+def _records(config: RetentionSettings, database: str) -> list[Kept]:
+    """What was done, and who is signed in."""
+    return [
         KeptAudit(
             "audit events",
+            "audit event",
             AuditEvent,
             "audit_retention_days",
             config.audit_kept,
@@ -58,6 +70,7 @@ def kept_by_gateway(
         ),
         KeptAdminLog(
             "entries of the admin's log",
+            "entry of the admin's log",
             LogEntry,
             "audit_retention_days",
             config.audit_kept,
@@ -67,13 +80,13 @@ def kept_by_gateway(
         ),
         KeptSessions(
             "sign-in sessions",
+            "sign-in session",
             Session,
             "sign_in_days",
             timedelta(0),
             time="expire_date",
             database=database,
         ),
-        *_access(database),
     ]
 
 
@@ -82,6 +95,7 @@ def _access(database: str) -> list[Kept]:
     return [
         KeptAccounts(
             "accounts",
+            "account",
             get_user_model(),
             "",
             None,
@@ -92,6 +106,7 @@ def _access(database: str) -> list[Kept]:
         ),
         KeptAccess(
             "API keys",
+            "API key",
             ApiKey,
             "",
             None,

@@ -23,6 +23,7 @@ class KeptRows:
     """The rows of one table. Fields in `hidden` are never exported."""
 
     name: str
+    singular: str
     model: type[models.Model]
     setting: str
     kept_for: timedelta | None

@@ -17,6 +17,8 @@ import { VoiceConnection } from "./voice-connection.js";
  * @property {(item: string, startMs: number, text: string) => void} onClause
  * @property {(item: string, ms: number) => void} onHeard So much of the reply was heard.
  * @property {(item: string, text: string, complete: boolean) => void} onReplied The reply is over; `text` is what was heard of it.
+ * @property {(item: string) => void} onPlayedOut Nothing of the reply is left to be heard.
+ * @property {(item: string) => void} onCut It was stopped after `onReplied`.
  * @property {(item: string, stages: Record<string, number>) => void} onStages
  * @property {(trouble: Trouble) => void} onNote
  * @property {(end: {again: boolean, retryAfter?: number, trouble: Trouble}) => void} onEnd
@@ -134,6 +136,7 @@ export class Conversation {
   /** @param {number} number Of the reply of which nothing is left to play. */
   ended(number) {
     if (this.#reply?.number !== number || !this.#reply.done) return;
+    this.#handlers.onPlayedOut(this.#reply.item);
     this.#reply = null;
     this.#showTurn();
   }
@@ -187,6 +190,8 @@ export class Conversation {
         return this.#name(message.item.id);
       case "x.output.clause":
         return this.#clause(message);
+      case "x.speech.candidate":
+        return this.#player.soften();
       case "x.output.pause":
       case "x.output.resume":
         this.#paused = message.type === "x.output.pause";
@@ -255,10 +260,12 @@ export class Conversation {
   /** @param {any} response */
   #finish({ id, status, output }) {
     const text = output[0]?.content[0]?.transcript ?? "";
-    if (this.#last?.id === id) this.#handlers.onReplied(this.#last.item, text, status === "completed");
+    // Without an end of its own, as at the limit of its length, it is played all the same.
+    const isWhole = status === "completed" || status === "incomplete";
+    if (this.#last?.id === id) this.#handlers.onReplied(this.#last.item, text, isWhole);
     if (this.#reply?.id !== id) return;
     this.#reply.done = true;
-    if (status === "completed") this.#player.complete(this.#reply.number);
+    if (isWhole) this.#player.complete(this.#reply.number);
     else this.#silence();
   }
 
@@ -278,6 +285,7 @@ export class Conversation {
   }
 
   #silence() {
+    if (this.#reply?.done) this.#handlers.onCut(this.#reply.item);
     this.#player.flush();
     this.#paused = false;
     this.#reply = null;

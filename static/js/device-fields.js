@@ -2,7 +2,7 @@
 
 import { languageName } from "./format.js";
 import { gettext, interpolate } from "./i18n.js";
-import { microphones } from "./microphone.js";
+import { audioDevices } from "./microphone.js";
 
 /**
  * The microphones that can be chosen; they have names once one was allowed.
@@ -10,12 +10,34 @@ import { microphones } from "./microphone.js";
  * @param {string} wanted Chosen if it is there.
  */
 export async function showMicrophones(select, wanted) {
-  const found = await microphones();
+  const words = gettext("Microphone %(number)s");
+  showDevices(select, await audioDevices("audioinput"), wanted, (number) => interpolate(words, { number }));
+}
+
+/**
+ * The loudspeakers and headphones that can be chosen.
+ * @param {HTMLSelectElement} select
+ * @param {string} wanted Chosen if it is there.
+ * @returns {Promise<boolean>} Whether there is a choice.
+ */
+export async function showOutputs(select, wanted) {
+  const found = await audioDevices("audiooutput");
+  const words = gettext("Output %(number)s");
+  showDevices(select, found, wanted, (number) => interpolate(words, { number }));
+  return select.options.length > 1;
+}
+
+/**
+ * @param {HTMLSelectElement} select
+ * @param {MediaDeviceInfo[]} found
+ * @param {string} wanted
+ * @param {(number: number) => string} nameOf Of a device without a name.
+ */
+function showDevices(select, found, wanted, nameOf) {
   const named = found.filter((device) => device.deviceId !== "default");
-  const nameOf = (/** @type {number} */ index) => interpolate(gettext("Microphone %(number)s"), { number: index + 1 });
   select.replaceChildren(
     new Option(gettext("Default"), ""),
-    ...named.map((device, index) => new Option(device.label || nameOf(index), device.deviceId)),
+    ...named.map((device, index) => new Option(device.label || nameOf(index + 1), device.deviceId)),
   );
   if (named.some((device) => device.deviceId === wanted)) select.value = wanted;
 }

@@ -96,11 +96,12 @@ export class Microphone {
 }
 
 /**
- * The microphones; their names are known only once one was allowed.
+ * The microphones, or the loudspeakers; their names are known only once a microphone was allowed.
+ * @param {"audioinput"|"audiooutput"} kind
  * @returns {Promise<MediaDeviceInfo[]>}
  */
-export async function microphones() {
+export async function audioDevices(kind) {
   if (!navigator.mediaDevices) return [];
   const devices = await navigator.mediaDevices.enumerateDevices();
-  return devices.filter((device) => device.kind === "audioinput" && device.deviceId);
+  return devices.filter((device) => device.kind === kind && device.deviceId);
 }

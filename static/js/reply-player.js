@@ -2,6 +2,11 @@
 
 const WORKLET = new URL("./worklets/playback.js", import.meta.url);
 
+/** Whether replies can sound from another device than the usual one. */
+export function canChooseOutput() {
+  return "setSinkId" in AudioContext.prototype && Boolean(navigator.mediaDevices);
+}
+
 /**
  * @typedef {object} ReplyPlayerHandlers
  * @property {(number: number, ms: number, lateMs: number) => void} onPlayed The ear has heard so much of the reply, and is so far behind the player; about every 50 ms.
@@ -60,6 +65,19 @@ export class ReplyPlayer {
   /** @param {boolean} paused */
   pause(paused) {
     this.#node.port.postMessage({ type: "pause", paused });
+  }
+
+  /** Play softly for a moment, or until a pause ends. */
+  soften() {
+    this.#node.port.postMessage({ type: "soften" });
+  }
+
+  /**
+   * Sound from this device from now on. Rejects if it is gone.
+   * @param {string} deviceId Empty for the usual one.
+   */
+  async useOutput(deviceId) {
+    if (canChooseOutput()) await Reflect.get(this.#context, "setSinkId").call(this.#context, deviceId);
   }
 
   /** Be silent at once; what was not played is forgotten. */

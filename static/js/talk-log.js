@@ -2,6 +2,7 @@
 
 import { gettext } from "./i18n.js";
 import { byId, make } from "./page.js";
+import { ReplyWords } from "./reply-words.js";
 import { drawStages } from "./turn-stages.js";
 
 /** @typedef {import("./conversation.js").Item} Item */
@@ -15,6 +16,7 @@ const NEAR_PX = 80;
  * @property {HTMLElement} words
  * @property {"user"|"assistant"} role
  * @property {boolean} final
+ * @property {ReplyWords} [spoken] Of a reply that is not over.
  */
 
 export class TalkLog {
@@ -67,7 +69,8 @@ export class TalkLog {
 
   /** @param {string} id */
   reply(id) {
-    this.#line(id, "assistant").words.append(make("span", "quiet", "…"));
+    const line = this.#line(id, "assistant");
+    line.spoken = new ReplyWords(line.words);
     this.#follow();
   }
 
@@ -77,24 +80,17 @@ export class TalkLog {
    * @param {string} text
    */
   clause(id, startMs, text) {
-    const line = this.#line(id, "assistant");
-    line.words.querySelector(".quiet")?.remove();
-    const clause = make("span", "clause unsure", text);
-    clause.dataset.start = String(startMs);
-    if (line.words.childNodes.length) line.words.append(" ");
-    line.words.append(clause);
+    this.#lines.get(id)?.spoken?.add(startMs, text);
     this.#follow();
   }
 
   /**
-   * The clauses that have begun by then are written dark.
+   * The words that were heard by then are written dark.
    * @param {string} id
    * @param {number} ms
    */
   heard(id, ms) {
-    for (const clause of this.#lines.get(id)?.words.querySelectorAll(".clause.unsure") ?? []) {
-      if (clause instanceof HTMLElement && Number(clause.dataset.start) <= ms) clause.classList.remove("unsure");
-    }
+    this.#lines.get(id)?.spoken?.heard(ms);
   }
 
   /**
@@ -106,17 +102,42 @@ export class TalkLog {
     const line = this.#lines.get(id);
     if (!line) return;
     if (!text) return this.remove(id);
-    this.#finish(line, text);
+    line.final = true;
+    line.words.dataset.text = text;
+    if (complete && line.spoken) return undefined;
+    line.spoken = undefined;
+    this.#write(line, text);
     if (complete) return undefined;
     line.words.append(" —", make("span", "tag", gettext("interrupted")));
     return this.#follow();
   }
 
+  /**
+   * Nothing of the reply is left to be heard: it stands there as it was written.
+   * @param {string} id
+   */
+  playedOut(id) {
+    const line = this.#lines.get(id);
+    if (!line?.spoken || !line.final) return;
+    line.spoken = undefined;
+    this.#write(line, line.words.dataset.text ?? "");
+  }
+
+  /**
+   * The reply was stopped after all of it had arrived.
+   * @param {string} id
+   */
+  cut(id) {
+    const spoken = this.#lines.get(id)?.spoken;
+    if (spoken) this.replied(id, spoken.text, false);
+  }
+
   /** The connection is gone: nothing follows what was not finished. */
   settle() {
-    for (const [id, { role, words, final }] of this.#lines) {
-      if (!final && role === "user") this.remove(id);
-      else if (!final) this.replied(id, heardOf(words), false);
+    for (const [id, { role, spoken, final }] of this.#lines) {
+      if (final) this.playedOut(id);
+      else if (role === "user") this.remove(id);
+      else this.replied(id, spoken?.text ?? "", false);
     }
   }
 
@@ -174,9 +195,4 @@ export class TalkLog {
     const last = box.lastElementChild?.getBoundingClientRect().height ?? 0;
     if (box.scrollHeight - box.scrollTop - box.clientHeight < NEAR_PX + last) box.scrollTop = box.scrollHeight;
   }
-}
-
-/** @param {HTMLElement} words Of a reply that is being spoken. */
-function heardOf(words) {
-  return [...words.querySelectorAll(".clause:not(.unsure)")].map((clause) => clause.textContent).join(" ");
 }

@@ -1,14 +1,15 @@
 // The choices of the Talk page, remembered in this browser.
 
 import { rememberChoice, rememberChoices, rememberedChoices } from "./choices.js";
-import { nameLanguages, showMicrophones } from "./device-fields.js";
+import { nameLanguages, showMicrophones, showOutputs } from "./device-fields.js";
 import { gettext } from "./i18n.js";
 import { byId } from "./page.js";
+import { canChooseOutput } from "./reply-player.js";
 import { getJson } from "./server.js";
 import { voiceWords } from "./voices.js";
 
 const PAGE = "talk";
-const REMEMBERED = ["device", "speech-language", "half-duplex", "instructions"];
+const REMEMBERED = ["device", "output", "speech-language", "half-duplex", "instructions"];
 
 /** What `session.update` shall change. */
 export function chosenSession() {
@@ -35,8 +36,11 @@ export function prepareOptions(changed) {
 }
 
 /** They have names once one was allowed. */
-export function showDevices() {
-  return showMicrophones(byId("device"), String(rememberedChoices(PAGE).device ?? ""));
+export async function showDevices() {
+  const { device, output } = rememberedChoices(PAGE);
+  await showMicrophones(byId("device"), String(device ?? ""));
+  const isChoice = canChooseOutput() && (await showOutputs(byId("output"), String(output ?? "")));
+  byId("output-field").hidden = !isChoice;
 }
 
 /** Somebody who may talk may not ask for the voices: the usual one speaks then. */

@@ -17,12 +17,16 @@ const WORDS = {
   speaking: { words: gettext("Speaking"), facts: gettext("Speak or press Escape to interrupt."), icon: "speak" },
   paused: { words: gettext("Paused"), facts: gettext("It goes on if you say nothing more."), icon: "pause" },
 };
+const QUIET_LEVEL = 0.002;
+const QUIET_MS = 6_000;
 const WRITING = { words: gettext("Ready"), facts: gettext("The microphone is off. Press the button to talk, or write below."), icon: "talk" };
 
 export class TalkPanel {
   #button = byId("talk");
   #notice = byId("notice");
   #shown = "";
+  #state = "off";
+  #loudAt = 0;
 
   /**
    * @param {import("./talk-session.js").Phase} phase
@@ -35,6 +39,8 @@ export class TalkPanel {
     if (key === this.#shown) return;
     this.#shown = key;
     const isSilent = state === "listening" && !hears;
+    this.#state = isSilent ? "writing" : state;
+    this.#loudAt = performance.now();
     const { words, facts, icon: name } = state === "off" ? OFF : isSilent ? WRITING : WORDS[state];
     byId("talk-now").dataset.turn = isSilent ? "off" : state;
     byId("turn-words").textContent = words;
@@ -49,6 +55,11 @@ export class TalkPanel {
   /** @param {number} level Root mean square, 0 to 1. */
   showLevel(level) {
     byId("talk-now").style.setProperty("--level", meterPart(level).toFixed(3));
+    if (level > QUIET_LEVEL) this.#loudAt = performance.now();
+    if (this.#state !== "listening") return;
+    const isQuiet = performance.now() - this.#loudAt > QUIET_MS;
+    const words = isQuiet ? gettext("No sound. Is this the right microphone?") : WORDS.listening.facts;
+    if (byId("turn-facts").textContent !== words) byId("turn-facts").textContent = words;
   }
 
   /** @param {Trouble|null} trouble */

@@ -32,6 +32,8 @@ export class TalkSession {
   #player = null;
   /** Texts for the connection that is being opened. @type {{id: string, text: string}[]} */
   #toWrite = [];
+  /** Where replies sound, or empty. */
+  #output = "";
   #reconnection;
 
   /**
@@ -44,6 +46,9 @@ export class TalkSession {
     this.#reconnection = new Reconnection(() => this.#connect(), handlers.onCountdown);
     this.#wishes = wishes;
     this.#history = history;
+    addEventListener("online", () => {
+      if (this.phase === "waiting") this.connectNow();
+    });
   }
 
   get hears() {
@@ -114,6 +119,24 @@ export class TalkSession {
     if (!(await this.#openMicrophone(device))) this.end();
   }
 
+  /**
+   * Replies sound from another device from now on.
+   * @param {string} device Empty for the usual one.
+   */
+  async changeOutput(device) {
+    if (device === this.#output) return;
+    this.#output = device;
+    await this.#useOutput();
+  }
+
+  async #useOutput() {
+    try {
+      await this.#player?.useOutput(this.#output);
+    } catch {
+      this.#handlers.onTrouble({ title: gettext("The selected output is not available."), advice: gettext("Choose another one from the list."), tone: "wait" });
+    }
+  }
+
   /** Do not wait for the countdown. */
   connectNow() {
     this.#reconnection.now();
@@ -143,6 +166,7 @@ export class TalkSession {
       this.#handlers.onTrouble({ title: gettext("The browser cannot play sound."), advice: String(error) });
       return;
     }
+    if (this.#output) await this.#useOutput();
     if (this.phase === "opening") this.#connect();
   }
 

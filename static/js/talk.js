@@ -34,6 +34,8 @@ const session = new TalkSession({
     log.replied(item, words, complete);
     announce(words);
   },
+  onPlayedOut: (item) => log.playedOut(item),
+  onCut: (item) => log.cut(item),
   onStages: (item, stages) => log.stages(item, stages),
   onTrouble: (trouble) => panel.showTrouble(trouble),
   onCountdown: (trouble, seconds) => panel.showCountdown(trouble, seconds, () => session.connectNow()),
@@ -42,7 +44,7 @@ const session = new TalkSession({
 /** @param {import("./talk-session.js").Phase} phase */
 function showPhase(phase) {
   if (phase === "on") {
-    showDevices();
+    showDevices().then(useOutput);
   } else {
     turn = "listening";
     log.settle();
@@ -55,6 +57,10 @@ function show() {
   byId("stop").disabled = !session.hasReply;
   byId("talk-empty").hidden = !log.isEmpty;
   byId("clear").disabled = log.isEmpty;
+}
+
+function useOutput() {
+  session.changeOutput(byId("output").value);
 }
 
 function toggle() {
@@ -102,6 +108,7 @@ document.addEventListener("keydown", (event) => {
   toggle();
 });
 byId("device").addEventListener("change", () => session.changeMicrophone(byId("device").value));
+byId("output").addEventListener("change", useOutput);
 prepareOptions(() => session.update());
 if (!navigator.mediaDevices) {
   button.disabled = true;

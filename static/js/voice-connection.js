@@ -94,9 +94,12 @@ export class VoiceConnection {
 
   /** @param {number} code */
   #closed(code) {
-    const lost = {
+    const lost = navigator.onLine ? {
       title: gettext("The connection was lost."),
       advice: this.#error?.message ?? gettext("The server may be restarting, or the network is down."),
+    } : {
+      title: gettext("This device has no network."),
+      advice: gettext("The conversation goes on when it is back."),
     };
     const known = CLOSINGS[code];
     const advice = known?.advice ?? this.#error?.message;

@@ -28,6 +28,7 @@ class KeptStreams(NeverPruned):
 
     redis_url: str
     name: str = "resumable streams"
+    singular: str = "resumable stream"
     setting: str = "stt_session_seconds"
     kept_for: timedelta | None = None
     stays: str = ""

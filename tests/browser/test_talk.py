@@ -53,7 +53,9 @@ def replies(page: Page) -> Any:
 
 
 def test_it_holds_a_conversation(visit: Callable[..., Page]) -> None:
-    page = visit("/talk/")
+    page = visit("/")
+    page.locator(".way").first.click()
+    page.wait_for_url("**/talk/")
     page.evaluate(WATCH_SOCKETS)
     it_answers_what_was_written(page)
     a_key_stops_the_reply(page)

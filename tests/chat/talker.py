@@ -1,7 +1,7 @@
 """A client of `/ws/voice` with a microphone and a loudspeaker, both simulated.
 
 It streams 20 ms frames in real time, silence when nobody speaks, and plays what comes
-through a buffer of 60 ms.
+through a buffer. Its microphone can hear its loudspeaker.
 """
 
 from __future__ import annotations
@@ -27,13 +27,32 @@ from common.audio import (
     float_to_pcm16,
     pcm16_to_float,
 )
+from tests.chat.loudspeaker import Loudspeaker
 
 FRAME = SPEECH_RATE_HZ // 50
 FRAME_SECONDS = 0.02
-BUFFER_SECONDS = 0.06
-AUDIBLE = 0.01
-_LEVEL = 0.01
-"""-40 dB of the loudest sample: where speech ends."""
+REPORT_FRAMES = 10
+"""The position of the loudspeaker is reported every 200 ms."""
+
+
+@dataclass(frozen=True)
+class Echo:
+    """How the loudspeaker is heard in the microphone."""
+
+    gain: float
+    delay_seconds: float
+
+
+@dataclass(frozen=True)
+class Said:
+    """Where a recording is in the audio that was sent, and when that began."""
+
+    first_sample: int
+    began_at: float
+
+    def spoken_at(self, seconds: float) -> float:
+        """When the sample at that time of the recording was spoken."""
+        return self.began_at + seconds
 
 
 @dataclass
@@ -41,57 +60,79 @@ class Talker:
     """One conversation, with everything that came and when."""
 
     socket: Any
+    echo: Echo | None = None
     events: list[dict[str, Any]] = field(default_factory=list)
     arrived: list[float] = field(default_factory=list)
-    first_audible_at: dict[int, float] = field(default_factory=dict)
-    """When each response became audible, by its number."""
-    heard: dict[int, list[Samples]] = field(default_factory=dict)
+    """When each event came."""
+    loudspeaker: Loudspeaker = field(default_factory=Loudspeaker)
+    received: dict[int, list[Samples]] = field(default_factory=dict)
+    """The audio of each response, by its number, whether played or not."""
     rate_hz: int = 22_050
     _frames: deque[Samples] = field(default_factory=deque)
-    _sent: asyncio.Event = field(default_factory=asyncio.Event)
+    _silent: asyncio.Event = field(default_factory=asyncio.Event)
     _came: asyncio.Condition = field(default_factory=asyncio.Condition)
-    _plays_until: float = 0.0
-    _speech_end_at: float = 0.0
+    _sent_frames: int = 0
+    _due: float = 0.0
+    """When the next frame will have been spoken."""
+    _newest: tuple[int, str] = (0, "")
+    """The number and the id of the newest response."""
 
-    async def say(self, audio: Audio) -> float:
-        """Say it, and return when its last audible sound was sent."""
+    def begin(self, audio: Audio) -> Said:
+        """Begin to say it."""
         samples = audio.resampled(SPEECH_RATE_HZ).samples
-        loud = np.flatnonzero(np.abs(samples) > _LEVEL * np.abs(samples).max())
-        samples = samples[: loud[-1] + 1]
         padded = np.pad(samples, (0, -len(samples) % FRAME))
-        self._sent.clear()
+        waiting = len(self._frames)
+        self._silent.clear()
         self._frames.extend(np.split(padded, len(padded) // FRAME))
-        await self._sent.wait()
-        return self._speech_end_at
+        first = (self._sent_frames + waiting) * FRAME
+        return Said(first, self._due + (waiting - 1) * FRAME_SECONDS)
+
+    async def say(self, audio: Audio) -> Said:
+        """Say all of it."""
+        said = self.begin(audio)
+        await self._silent.wait()
+        return said
+
+    async def send(self, kind: str, **fields: Any) -> None:
+        await self.socket.send(json.dumps({"type": kind, **fields}))
 
     async def wait_for(
-        self, kind: str, after: int = 0, seconds: float = 30.0
+        self, kind: str, after: int = 0, seconds: float = 30.0, **fields: Any
     ) -> dict[str, Any]:
-        """The first event of that kind, from the event number `after` on."""
+        """The first event of that kind with these fields, from number `after` on."""
         async with asyncio.timeout(seconds), self._came:
             while True:
                 for event in self.events[after:]:
-                    if event["type"] == kind:
+                    if event["type"] == kind and fields.items() <= event.items():
                         return event
                 await self._came.wait()
 
-    async def wait_until_audible(self, number: int, seconds: float = 30.0) -> float:
-        """When the response with that number became audible."""
-        async with asyncio.timeout(seconds), self._came:
-            await self._came.wait_for(lambda: number in self.first_audible_at)
-        return self.first_audible_at[number]
+    def times_of(self, kind: str, after: int = 0) -> list[float]:
+        """When events of that kind came, from number `after` on."""
+        came = zip(self.events[after:], self.arrived[after:], strict=True)
+        return [at for event, at in came if event["type"] == kind]
 
-    async def speak(self) -> None:
-        """The microphone, on an absolute schedule."""
-        silence, due = np.zeros(FRAME, np.float32), time.perf_counter()
+    async def wait_until_audible(self, number: int, seconds: float = 30.0) -> float:
+        """When the response with that number became audible, perhaps soon."""
+        async with asyncio.timeout(seconds), self._came:
+            while (at := self.loudspeaker.first_audible_at(number)) is None:
+                await self._came.wait()
+        return at
+
+    async def use_microphone(self) -> None:
+        """Send a frame whenever its last sample would have been spoken."""
+        self._due = time.perf_counter() + FRAME_SECONDS
         while True:
-            due += FRAME_SECONDS
-            await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            await asyncio.sleep(max(0.0, self._due - time.perf_counter()))
             frame = self._frames.popleft() if self._frames else None
-            await self.socket.send(float_to_pcm16(silence if frame is None else frame))
-            if frame is not None and not self._frames:
-                self._speech_end_at = time.perf_counter()
-                self._sent.set()
+            heard = self._heard(frame, self._due - FRAME_SECONDS)
+            self._due += FRAME_SECONDS
+            self._sent_frames += 1
+            await self.socket.send(float_to_pcm16(heard))
+            if not self._frames:
+                self._silent.set()
+            if self._sent_frames % REPORT_FRAMES == 0:
+                await self._report()
 
     async def listen(self) -> None:
         """Keep what comes."""
@@ -103,40 +144,67 @@ class Talker:
                 else:
                     self.events.append(json.loads(message))
                     self.arrived.append(now)
-                    if self.events[-1]["type"] == "x.output.clause":
-                        self.rate_hz = self.events[-1]["rate"]
+                    self._take(self.events[-1], now)
                 self._came.notify_all()
+
+    def _heard(self, frame: Samples | None, start: float) -> Samples:
+        heard = np.zeros(FRAME, np.float32) if frame is None else frame
+        if self.echo is None:
+            return heard
+        start -= self.echo.delay_seconds
+        sound = self.loudspeaker.sound(start, FRAME, SPEECH_RATE_HZ)
+        mixed: Samples = np.clip(heard + self.echo.gain * sound, -1, 1)
+        return mixed
+
+    async def _report(self) -> None:
+        number, response_id = self._newest
+        if number in self.received and response_id:
+            now = time.perf_counter()
+            ms = round(1000 * self.loudspeaker.played_seconds(number, now))
+            await self.send("x.played", response_id=response_id, ms=ms)
+
+    def _take(self, event: dict[str, Any], now: float) -> None:
+        match event["type"]:
+            case "response.created":
+                response = event["response"]
+                self._newest = response["x.number"], response["id"]
+            case "x.output.clause":
+                self.rate_hz = event["rate"]
+            case "x.output.pause":
+                self.loudspeaker.pause(now)
+            case "x.output.resume":
+                self.loudspeaker.resume(now)
+            case "conversation.item.truncated":
+                self.loudspeaker.stop(now)
 
     def _play(self, message: bytes, now: float) -> None:
         _, _, _, number, _ = HEADER.unpack(message[: HEADER.size])
         samples = pcm16_to_float(message[HEADER.size :])
-        begins = max(self._plays_until, now + BUFFER_SECONDS)
-        self._plays_until = begins + len(samples) / self.rate_hz
-        self.heard.setdefault(number, []).append(samples)
-        audible = np.flatnonzero(np.abs(samples) > AUDIBLE)
-        if number not in self.first_audible_at and len(audible):
-            self.first_audible_at[number] = begins + audible[0] / self.rate_hz
+        self.received.setdefault(number, []).append(samples)
+        self.loudspeaker.put(number, samples, self.rate_hz, now)
 
     def spoken(self, number: int) -> Audio:
-        """All audio of that response."""
-        return Audio(np.concatenate(self.heard[number]), self.rate_hz)
+        """All audio of that response that was received."""
+        return Audio(np.concatenate(self.received[number]), self.rate_hz)
 
 
 @contextlib.asynccontextmanager
-async def talker(ws_url: str, **session: Any) -> AsyncIterator[Talker]:
+async def talker(
+    ws_url: str, *, echo: Echo | None = None, **session: Any
+) -> AsyncIterator[Talker]:
     """A conversation that has begun, with the microphone open."""
     async with websockets.connect(
         f"{ws_url}/ws/voice", subprotocols=[Subprotocol("voice.v1")], compression=None
     ) as socket:
-        talking = Talker(socket)
+        talking = Talker(socket, echo)
         tasks = [asyncio.create_task(talking.listen())]
         try:
             await talking.wait_for("session.created")
             if session:
-                update = {"type": "session.update", "session": session}
-                await socket.send(json.dumps(update))
+                await talking.send("session.update", session=session)
                 await talking.wait_for("session.updated")
-            tasks.append(asyncio.create_task(talking.speak()))
+            tasks.append(asyncio.create_task(talking.use_microphone()))
+            await asyncio.sleep(0)
             yield talking
         finally:
             for task in tasks:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from common.errors import LlmUnavailable
+from llm.engine import ToolCall
 from tests.chat.sockets import VoiceClient, kinds, of, talking
 from tests.fake_services import FakeServices
 from tests.fakes import FakeLlm, FakeStt, FakeTts, FakeTurns
@@ -90,6 +91,31 @@ async def test_its_audio_is_whole_and_knows_its_place(talk: Talk) -> None:
         samples += len(audio) // 2
     spoken = len(SAYS) * FakeTts.SECONDS_PER_CHARACTER
     assert samples / rate == pytest.approx(spoken, abs=0.5)
+
+
+async def test_a_response_that_only_calls_a_function_says_nothing(talk: Talk) -> None:
+    call = ToolCall("call_1", "weather", '{"city": "Paris"}')
+    services = talk(llm=FakeLlm([call]))
+    async with talking(services) as client:
+        await client.say(1.0, -2.0)
+        events = await client.until("response.done")
+    names = kinds(events)
+    assert names[names.index("response.created") :] == [
+        "response.created",
+        "response.output_item.added",
+        "conversation.item.added",
+        "response.function_call_arguments.delta",
+        "response.function_call_arguments.done",
+        "response.output_item.done",
+        "conversation.item.done",
+        "response.done",
+    ]
+    (done,) = of(events, "response.function_call_arguments.done")
+    assert (done["call_id"], done["name"]) == ("call_1", "weather")
+    response = events[-1]["response"]
+    assert response["status"] == "completed"
+    assert [each["type"] for each in response["output"]] == ["function_call"]
+    assert client.audio == []
 
 
 async def test_it_prepares_the_reply_before_the_turn_has_ended(talk: Talk) -> None:

@@ -130,6 +130,19 @@ def test_it_reads_the_file_that_config_path_names(written: Any) -> None:
     assert loaded.path == path
 
 
+def test_host_and_port_win_over_the_long_names() -> None:
+    long = {"TTS_HOST": "0.0.0.0", "TTS_PORT": "8000", "STT_PORT": "8010"}
+    short = load_config({**long, "HOST": "192.0.2.1", "PORT": "9000"})
+    config = short.config
+    assert (config.tts_host, config.tts_port) == ("192.0.2.1", 9000)
+    assert (config.stt_host, config.stt_port) == ("192.0.2.1", 8010)
+    assert short.origins["stt_host"] == "environment"
+    empty = load_config({**long, "HOST": "", "PORT": ""}).config
+    assert (empty.tts_host, empty.tts_port) == ("0.0.0.0", 8000)
+    with pytest.raises(ConfigError, match="environment PORT is 'many'"):
+        load_config({"PORT": "many"})
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [

@@ -14,7 +14,7 @@ from common.engine import PartHealth, PartState
 from common.product import VERSION
 from gateway_app.health import ServerHealth
 from gateway_app.monitor.monitor import HEALTH_MAX_AGE_SECONDS
-from gateway_app.probes.database import ask_database
+from gateway_app.probes.database import WRITE_SECONDS, DatabaseCheck
 from gateway_app.probes.disk import disk_probe
 from gateway_app.probes.models import Heartbeat
 from gateway_app.probes.probe import CACHE_SECONDS, TIMEOUT_SECONDS, Probe
@@ -118,6 +118,31 @@ async def test_it_is_alive_but_not_ready_while_it_loads(client_for):
         }
 
 
+async def test_readiness_tells_a_stranger_one_word_and_asks_nothing(
+    make_services, client_for
+):
+    services = make_services(api_keys=["a-long-key"])
+    asked = []
+
+    async def ask() -> PartHealth:
+        asked.append(1)
+        return READY
+
+    parts = {"whisper": services.stt, "piper": services.tts}
+    probes = {"database": Probe("database", ask)}
+    health = ServerHealth(services.config, services.sessions, parts, probes)
+    services.change(GatewayServices, health=health)
+    async with client_for(services) as client:
+        answer = await client.get("/health/ready")
+        assert (answer.status_code, answer.json()) == (200, {"status": "ready"})
+        assert asked == []
+        await client.get("/health", headers={"X-API-Key": "a-long-key"})
+        assert asked == [1]
+        await services.stt.stop()
+        answer = await client.get("/health/ready")
+        assert (answer.status_code, answer.json()) == (503, {"status": "not ready"})
+
+
 async def test_it_is_ready_without_a_language_model(services, client):
     await services.llm.stop()
     assert (await client.get("/health/ready")).json() == {"status": "ready"}
@@ -140,23 +165,43 @@ async def test_it_reports_a_database_that_does_not_answer(services, client):
     assert "did not answer" in answer.json()["parts"]["database"]["summary"]
 
 
+FULL_DISK = (
+    "CREATE TRIGGER full BEFORE INSERT ON gateway_app_heartbeat "
+    "BEGIN SELECT RAISE(FAIL, 'the disk is full'); END"
+)
+
+
 async def test_it_reports_a_database_that_takes_no_writes(transactional_db):
-    assert (await asyncio.to_thread(ask_database)).state is PartState.READY
+    clock = StoppedClock()
+    check = DatabaseCheck(clock)
+    assert (await asyncio.to_thread(check.ask)).state is PartState.READY
     first = await Heartbeat.objects.aget(pk=Heartbeat.ONLY)
-    await asyncio.to_thread(
-        execute,
-        "CREATE TRIGGER full BEFORE INSERT ON gateway_app_heartbeat "
-        "BEGIN SELECT RAISE(FAIL, 'the disk is full'); END",
-    )
+    await asyncio.to_thread(execute, FULL_DISK)
+    clock.move_on(WRITE_SECONDS)
     try:
-        health = await asyncio.to_thread(ask_database)
+        health = await asyncio.to_thread(check.ask)
     finally:
         await asyncio.to_thread(execute, "DROP TRIGGER full")
     assert health.state is PartState.DOWN
     assert "does not take writes" in health.summary
-    assert (await asyncio.to_thread(ask_database)).state is PartState.READY
+    # After a failure it writes at once.
+    assert (await asyncio.to_thread(check.ask)).state is PartState.READY
     last = await Heartbeat.objects.aget(pk=Heartbeat.ONLY)
     assert last.written_at > first.written_at
+
+
+async def test_it_does_not_write_more_often_for_many_who_ask(transactional_db):
+    clock = StoppedClock()
+    check, written = DatabaseCheck(clock), set()
+    for _ in range(31):
+        assert (await asyncio.to_thread(check.ask)).state is PartState.READY
+        written.add((await Heartbeat.objects.aget(pk=Heartbeat.ONLY)).written_at)
+        clock.move_on(CACHE_SECONDS)
+    assert len(written) == 1 + 60 // WRITE_SECONDS
+    # It is still read each time.
+    await Heartbeat.objects.all().adelete()
+    assert (await asyncio.to_thread(check.ask)).state is PartState.READY
+    assert await Heartbeat.objects.acount() == 1
 
 
 async def test_it_reports_a_disk_that_is_nearly_full(client_for):

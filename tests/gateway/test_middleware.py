@@ -186,7 +186,7 @@ async def test_it_hides_its_own_mistakes(make_services, client_for):
     # Something that the health page cannot bear.
     services.change(GatewayServices, health=None)
     async with client_for(services) as client:
-        answer = await client.get("/health/ready")
+        answer = await client.get("/health")
     assert answer.status_code == 500
     assert answer.json()["error"]["code"] == "internal_error"
     assert "NoneType" not in answer.text

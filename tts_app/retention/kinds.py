@@ -27,6 +27,7 @@ class KeptInRedis(NeverPruned):
 
     config: Config
     name: str = "conversations in Redis"
+    singular: str = "conversation in Redis"
     setting: str = SETTING
     kept_for: timedelta | None = None
     stays: str = ""
@@ -65,6 +66,7 @@ def kept_by_speech(config: Config, database: str = DEFAULT_DB_ALIAS) -> list[Kep
     kinds: list[Kept] = [
         KeptRows(
             "conversations",
+            "conversation",
             Conversation,
             SETTING,
             timedelta(seconds=config.conversation_expire_seconds),

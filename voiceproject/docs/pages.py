@@ -48,7 +48,8 @@ def settings_page(shown: Iterable[SectionInfo]) -> str:
         "",
         "Settings come from the defaults, then `config.yaml` (or the file in `CONFIG_PATH`), then the environment; later ones override earlier ones.",
         "The name of an environment variable is the key in upper case: `WHISPER_MODEL_NAME` for `whisper_model_name`. Separate the items of",
-        "a list by commas there. `manage.py settings` prints every value and its source.",
+        "a list by commas there. `HOST` sets `tts_host` and `stt_host`, `PORT` sets `tts_port`; they win over the long names. `manage.py settings`",
+        "prints every value and its source.",
     ]
     for section in shown:
         title = TITLES.get(section.title, section.title)

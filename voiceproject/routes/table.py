@@ -29,12 +29,13 @@ ROUTES = Routes(
             Deadline.NONE,
         ),
         Route("/admin/", Opening.STAFF, METHODS, Body.FIELDS, Deadline.NONE),
-        # Liveness probes have no key, and browsers fetch a manifest without cookies.
+        # Probes have no key, and browsers fetch a manifest without cookies.
         Route("/static/", Opening.PUBLIC),
         Route("/i18n/", Opening.PUBLIC),
         Route("/favicon.ico", Opening.PUBLIC),
         Route("/manifest.webmanifest", Opening.PUBLIC),
         Route("/health/live", Opening.PUBLIC),
+        Route("/health/ready", Opening.PUBLIC),
         # Pages.
         Route("/", Opening.CALLER),
         Route("/speak/", Scope.SPEAK),
@@ -46,7 +47,6 @@ ROUTES = Routes(
         Route("/api/", Opening.CALLER),
         # Operation.
         Route("/health", Opening.CALLER),
-        Route("/health/ready", Opening.CALLER),
         Route("/metrics", Scope.MONITOR),
         Route("/usage", Opening.CALLER),
         Route("/ws/monitor", Scope.MONITOR, SOCKET, deadline=Deadline.NONE),

@@ -8,6 +8,10 @@ const LEAD_SECONDS = 0.06;
 /** A volume that changes at once would click. */
 const FADE_SECONDS = 0.005;
 const REPORT_SECONDS = 0.05;
+/** While somebody may be about to interrupt: -12 dB. */
+const SOFT = 0.25;
+/** So long after a sound; if it was speech, a pause has come by then. */
+const SOFT_SECONDS = 0.6;
 const FULL_SCALE = 32_768;
 
 /** @typedef {{number: number, start: number, end: number, heard?: number}} Reply */
@@ -19,6 +23,7 @@ class Playback extends AudioWorkletProcessor {
   /** Audio before this place is skipped once it has faded out. */
   #skip = 0;
   #paused = false;
+  #softUntil = 0;
   /** Waits for its lead. */
   #dry = true;
   #volume = 0;
@@ -39,7 +44,8 @@ class Playback extends AudioWorkletProcessor {
     if (message.type === "audio") this.#add(message);
     if (message.type === "complete") this.#complete(message.number);
     if (message.type === "flush") this.#flush();
-    if (message.type === "pause") this.#paused = message.paused;
+    if (message.type === "pause") this.#pause(message.paused);
+    if (message.type === "soften") this.#softUntil = currentTime + SOFT_SECONDS;
   }
 
   /** @param {{number: number, rate: number, samples: Int16Array}} portion */
@@ -69,6 +75,12 @@ class Playback extends AudioWorkletProcessor {
     else this.port.postMessage({ type: "ended", number });
   }
 
+  /** @param {boolean} paused */
+  #pause(paused) {
+    this.#paused = paused;
+    if (!paused) this.#softUntil = 0;
+  }
+
   /** Forget what was not played. */
   #flush() {
     this.#skip = this.#written;
@@ -76,7 +88,7 @@ class Playback extends AudioWorkletProcessor {
       reply.heard ??= this.#read;
       reply.end = Math.min(reply.end, this.#written);
     }
-    this.#paused = false;
+    this.#pause(false);
   }
 
   /**
@@ -94,7 +106,9 @@ class Playback extends AudioWorkletProcessor {
     const skips = this.#read < this.#skip;
     const sounds = !this.#paused && !skips && this.#hasLead();
     const step = 1 / (FADE_SECONDS * sampleRate);
-    this.#volume = Math.max(0, Math.min(1, this.#volume + (sounds ? step : -step)));
+    const loud = currentTime < this.#softUntil ? SOFT : 1;
+    const change = (sounds ? loud : 0) - this.#volume;
+    this.#volume += Math.max(-step, Math.min(step, change));
     if (skips && this.#volume === 0) this.#read = this.#skip;
     if (this.#read >= this.#written || (!sounds && this.#volume === 0)) return 0;
     const sample = this.#ring[this.#read % this.#ring.length] * this.#volume;

@@ -107,7 +107,7 @@ async def test_it_lets_requests_in_by_method_cookie_and_key(
         headers["Cookie"] = f"sessionid={session_cookie}"
     async with client_for(api_keys=[KEY]) as client:
         answer = await client.request(
-            method, "/health/ready", headers={k: v for k, v in headers.items() if v}
+            method, "/health", headers={k: v for k, v in headers.items() if v}
         )
         assert answer.status_code == status
         if status == 401:
@@ -119,7 +119,7 @@ async def test_it_takes_a_cookie_with_its_csrf_token(client_for, session_cookie)
     token = "a" * 32
     async with client_for(api_keys=[KEY]) as client:
         answer = await client.post(
-            "/health/ready",
+            "/health",
             headers={
                 "Cookie": f"sessionid={session_cookie}; csrftoken={token}",
                 "X-CSRFToken": token,
@@ -131,14 +131,12 @@ async def test_it_takes_a_cookie_with_its_csrf_token(client_for, session_cookie)
 
 async def test_it_refuses_a_foreign_page_even_without_keys(client_for):
     async with client_for() as client:
-        answer = await client.post(
-            "/health/ready", headers={"Origin": "http://evil.example"}
-        )
+        answer = await client.post("/health", headers={"Origin": "http://evil.example"})
         assert answer.status_code == 403
         assert answer.json()["error"]["code"] == "forbidden"
 
 
-@pytest.mark.parametrize("path", ["/health", "/health/ready", "/metrics", "/voices"])
+@pytest.mark.parametrize("path", ["/health", "/usage", "/metrics", "/voices"])
 async def test_it_guards_every_door(path, client_for):
     async with client_for(api_keys=[KEY]) as client:
         assert (await client.get(path)).status_code == 401
@@ -146,10 +144,11 @@ async def test_it_guards_every_door(path, client_for):
         assert allowed.status_code in (200, 503)
 
 
-@pytest.mark.parametrize("path", ["/health/live", "/admin/login/"])
-async def test_it_leaves_liveness_and_the_login_open(path, client_for):
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready", "/admin/login/"])
+async def test_it_leaves_the_probes_and_the_login_open(path, client_for):
     async with client_for(api_keys=[KEY]) as client:
         assert (await client.get(path)).status_code == 200
+        assert (await client.head(path)).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/", "/speak/", "/api/docs"])

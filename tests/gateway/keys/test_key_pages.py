@@ -70,3 +70,13 @@ def test_nobody_gives_a_scope_that_they_do_not_have(browser: Client) -> None:
     change = reverse("admin:gateway_app_apikey_change", args=[key.pk])
     freed = {**FIELDS, "name": "boss", "scopes": ["admin"], "addresses": ""}
     assert browser.post(change, freed).status_code == 403
+
+
+def test_its_form_says_what_the_words_mean(browser: Client) -> None:
+    page = browser.get(ADD).content.decode()
+    assert "stt: speech to text" in page
+    assert "such as <code>https://app.example</code>, one a line" in page
+    assert "`" not in re.sub(r"<script.*?</script>", "", page, flags=re.DOTALL)
+    event = AuditEvent.objects.create(actor="local", action="created", subject="x")
+    shown = browser.get(f"/admin/gateway_app/auditevent/{event.pk}/change/")
+    assert "such as <code>voice:NAME</code>" in shown.content.decode()

@@ -108,7 +108,7 @@ def test_an_address_takes_its_network_and_its_conversations() -> None:
         Conversation.objects.create(principal=holder, conversation_id="kitchen")
     told = said("forget", "2001:db8::5", "--yes")
     assert "Removed: 2 transcripts, 2 syntheses," in told
-    assert "1 conversations" in told
+    assert "1 conversation," in told
     left = set(Transcript.objects.values_list("client", flat=True))
     assert left == {"2001:db9::5", "192.0.2.7"}
     assert Conversation.objects.get().principal == "anonymous 192.0.2.7"
@@ -131,8 +131,8 @@ def alice(transactional_db: None) -> User:
 
 def test_it_replaces_a_user_in_the_audit_log_and_signs_out(alice: User) -> None:
     told = said("forget", "alice", "--yes")
-    assert "1 accounts (an account gives access" in told
-    assert "1 sign-in sessions" in told
+    assert "1 account (an account gives access" in told
+    assert "1 sign-in session\n" in told
     events = json.dumps(list(AuditEvent.objects.order_by("pk").values()), default=str)
     assert "alice" not in events
     assert f'"user:{alice.pk}"' not in events
@@ -145,11 +145,18 @@ def test_it_replaces_a_user_in_the_audit_log_and_signs_out(alice: User) -> None:
 
 
 def test_a_dry_run_and_a_no_remove_nothing(alice: User) -> None:
-    assert "1 transcripts" in said("forget", "alice", "--dry-run")
+    assert "1 transcript\n" in said("forget", "alice", "--dry-run")
     command = Command(stdout=StringIO())
-    command.ask = lambda question: "no"
+    asked: list[str] = []
+
+    def no(question: str) -> str:
+        asked.append(question)
+        return "no"
+
+    command.ask = no
     with pytest.raises(CommandError, match="Nothing was removed"):
         call_command(command, "alice")
+    assert asked == ["Remove these 6 records for good? Type yes: "]
     assert Transcript.objects.count() == 2
 
 
@@ -195,7 +202,7 @@ def test_a_key_is_found_by_its_name_and_stays() -> None:
     assert '"name": "kitchen"' in export
     assert "the-digest" not in export
     told = said("forget", "kitchen", "--yes")
-    assert "1 API keys (a key gives access" in told
+    assert "1 API key (a key gives access" in told
     assert ApiKey.objects.get().name == "kitchen"
     assert not Transcript.objects.exists()
     events = json.dumps(list(AuditEvent.objects.values()), default=str)

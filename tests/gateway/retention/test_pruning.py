@@ -49,9 +49,10 @@ def test_it_deletes_each_kind_at_its_own_age() -> None:
             session_key=name, expire_date=moment + timedelta(minutes=30)
         )
     told = said()
-    for line in ("1 transcripts", "1 syntheses", "1 audit events", "1 conversations"):
+    for line in ("1 transcript", "1 synthesis", "1 audit event", "1 conversation"):
         assert f"Deleted {line}." in told
-    assert "Deleted 1 sign-in sessions." in told
+    assert "Deleted 1 sign-in session." in told
+    assert "Deleted 0 days of usage." in told
     assert Transcript.objects.get().request_id == "kept"
     assert Conversation.objects.get().conversation_id == "new"
     assert Session.objects.get().session_key == "new"
@@ -63,7 +64,7 @@ def test_it_deletes_each_kind_at_its_own_age() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_it_deletes_nothing_in_a_dry_run() -> None:
     add(Transcript, 31)
-    assert "Would delete 1 transcripts" in said("--dry-run")
+    assert "Would delete 1 transcript." in said("--dry-run")
     assert Transcript.objects.count() == 1
     assert not AuditEvent.objects.exists()
 

@@ -169,6 +169,10 @@ def test_it_names_a_port_that_is_taken(fails: Callable[..., str]) -> None:
             f"Cannot listen on 127.0.0.1:{port}: Address already in use. "
             "End the program that uses it, or set `tts_port` to another port."
         )
+        # As a platform that starts servers names it; a flag wins over both.
+        assert f"Cannot listen on 127.0.0.1:{port}" in fails("--no-migrate", port=port)
+        flag = ("--no-migrate", "--port", str(port))
+        assert f"Cannot listen on 127.0.0.1:{port}" in fails(*flag, port=free_port())
 
 
 def test_it_names_a_database_that_is_none_or_newer_or_cannot_be_made(

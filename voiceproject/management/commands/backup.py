@@ -40,6 +40,7 @@ class Command(BaseCommand):
         voices = sum(name.startswith(VOICES) for name in manifest.files)
         size_mb = target.stat().st_size / 1e6
         self.stdout.write(
-            f"Wrote {target} ({size_mb:.1f} MB): the database, {voices} files of voices, "
+            f"Wrote {target} ({size_mb:.1f} MB): the database, {voices} voice "
+            f"{'file' if voices == 1 else 'files'}, "
             "the configuration. It holds secrets and is readable by you only."
         )

@@ -12,6 +12,7 @@ from django.db import connection
 from gateway_app.access.principals import LOCAL
 from gateway_app.audit.log import Action, record
 from gateway_app.retention.forgetting import SEEN_SECONDS, Forgotten, forget
+from gateway_app.retention.kept import counted, words_for
 from gateway_app.retention.people import Person, find_person
 from voiceproject.storage.failing import explained
 from voiceproject.storage.folder import data_folder, is_in_use, older_copies
@@ -59,15 +60,15 @@ class Command(BaseCommand):
         for kind in kept_data(settings.VOICE.config):
             count = kind.count(person)
             if not kind.stays:
-                self.stdout.write(f"{count:>8} {kind.name}")
+                self.stdout.write(f"{count:>8} {words_for(count, kind)}")
                 total += count
             elif count:
-                self.stdout.write(f"{count:>8} {kind.name} ({kind.stays})")
+                self.stdout.write(f"{count:>8} {words_for(count, kind)} ({kind.stays})")
         return total
 
     def _is_sure(self, found: int) -> bool:
         try:
-            answer = self.ask(f"Remove these {found} for good? Type yes: ")
+            answer = self.ask(f"Remove {_these(found)} for good? Type yes: ")
         except EOFError:
             return False
         return answer.strip().lower() == "yes"
@@ -84,7 +85,8 @@ class Command(BaseCommand):
         return done
 
     def _report(self, done: Forgotten) -> None:
-        removed = ", ".join(f"{count} {name}" for name, count in done.counts.items())
+        kinds = [each for each in kept_data(settings.VOICE.config) if not each.stays]
+        removed = ", ".join(counted(done.counts[kind.name], kind) for kind in kinds)
         self.stdout.write(f"Removed: {removed}.")
         self.stdout.write(f"The audit log calls this person {done.pseudonym}.")
         for path in older_copies(data_folder(settings.VOICE.config)):
@@ -95,3 +97,7 @@ class Command(BaseCommand):
                 f"their bytes may still be on the disk: {done.left_bytes}. Run the "
                 "command again."
             )
+
+
+def _these(found: int) -> str:
+    return "this one record" if found == 1 else f"these {found} records"

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from gateway_app.access.principals import LOCAL
 from gateway_app.audit.log import Action, record
-from gateway_app.retention.kept import Kept
+from gateway_app.retention.kept import Kept, counted
 from gateway_app.retention.pruning import prune
 from voiceproject.storage.failing import explained
 from voiceproject.storage.kinds import kept_data
@@ -49,7 +49,7 @@ class Command(BaseCommand):
         verb = "Would delete" if options["dry_run"] else "Deleted"
         for kind in kinds:
             if kind.name in counts:
-                self.stdout.write(f"{verb} {counts[kind.name]} {kind.name}.")
+                self.stdout.write(f"{verb} {counted(counts[kind.name], kind)}.")
             elif kind.setting:
                 self.stdout.write(f"Kept all {kind.name}: see `{kind.setting}`.")
 

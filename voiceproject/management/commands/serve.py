@@ -35,8 +35,10 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--host", help="address to listen on (`tts_host`)")
-        parser.add_argument("--port", type=int, help="port to listen on (`tts_port`)")
+        parser.add_argument("--host", help="address to listen on (HOST, `tts_host`)")
+        parser.add_argument(
+            "--port", type=int, help="port to listen on (PORT, `tts_port`)"
+        )
         parser.add_argument(
             "--split",
             action="store_true",

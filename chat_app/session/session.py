@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 
 from chat_app.conversation.background import Alarm, Background
 from chat_app.conversation.desk import ReplyDesk
-from chat_app.conversation.hearing import turn_events
 from chat_app.conversation.marks import Marks
 from chat_app.conversation.options import ConversationOptions
+from chat_app.conversation.out_of_band import OutOfBand, OutOfBandLimits
 from chat_app.conversation.replies import Replies
 from chat_app.conversation.reply import Speaker
-from chat_app.conversation.running import Question, Running
-from chat_app.conversation.turn_model import ASK_AFTER_SECONDS, rating
+from chat_app.conversation.request import ResponseRequest, order_for
+from chat_app.conversation.running import Outlet, Question, Running
 from chat_app.core import actions as do, events as on, outputs as out
-from chat_app.core.dialogue import Dialogue, Item, Role
-from chat_app.core.ids import new_id
+from chat_app.core.dialogue import Dialogue, Item
 from chat_app.core.turns import TurnMachine
 from chat_app.core.words import TurnWords
+from chat_app.session.hearing import turn_events
+from chat_app.session.items import ClientItems
+from chat_app.session.turn_items import TurnItems
+from chat_app.session.turn_model import ASK_AFTER_SECONDS, rating
 from common.errors import BadRequest, VoiceError
 from stt_app.core.events import (
     InterimResult,
@@ -54,6 +59,7 @@ class ConversationSession:
         longest: int,
         finished: Callable[[out.ResponseEnded, Running], None],
         turn_model: TurnModel,
+        beside: OutOfBandLimits,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`words` are those of a language, `longest` is that of the dialogue, and
@@ -70,16 +76,18 @@ class ConversationSession:
         self._background = Background()
         self._alarm = Alarm(lambda: self._tell(on.Tick()), clock)
         self._marks = Marks(clock)
-        self._item_ids: dict[int, str] = {}
-        """Of the user's turns, by their numbers."""
         self._language = options.language
         self._failure: VoiceError | None = None
+        self._items = ClientItems(self.dialogue, self._put)
+        self._turns = TurnItems(self.dialogue, self._put)
+        outlet = Outlet(self._put, self._events.qsize, clock)
+        count = partial(next, itertools.count(1))
         self._replies = Replies(
-            *(self.dialogue, speaker, desk, self._marks),
-            *(self._put, self._tell, clock),
-            waiting=self._events.qsize,
+            *(self.dialogue, speaker, desk, self._marks, outlet, self._tell),
+            count=count,
             finished=finished,
         )
+        self._beside = OutOfBand(speaker, desk, outlet, count, beside)
         self._replies.use(options, instructions)
         self._machine = TurnMachine(
             options.turns,
@@ -131,31 +139,42 @@ class ConversationSession:
         self._live.discard()
         self._tell(on.InputCleared())
 
-    def add_text(self, text: str, role: Role = "user", item_id: str = "") -> None:
-        """Add an item that was typed."""
-        item_id = item_id or new_id("item")
-        previous = self.dialogue.last_id
-        self.dialogue.put(Item(item_id, role, text))
-        if role == "user":
-            self._replies.question = Question(text, self._language)
-        self._put(out.ItemAdded(item_id, previous, role, text))
+    def add_item(self, item: Item, previous_item_id: str | None = None) -> None:
+        """Add an item, at the end or after that one (ROOT: first); without an id it gets
+        one. Raises BadValue for an id that exists, or a previous one that does not.
+        """
+        self._items.add(item, previous_item_id)
+        if item.kind == "message" and item.role == "user":
+            self._replies.question = Question(item.text, self._language)
+
+    def item(self, item_id: str) -> Item | None:
+        """The item as the conversation has it: of a reply, what was heard."""
+        return self._items.find(item_id)
 
     def delete_item(self, item_id: str) -> bool:
         """Returns whether there was one."""
-        found = self.dialogue.remove(item_id)
-        if found:
-            self._put(out.ItemDeleted(item_id))
-        return found
+        return self._items.delete(item_id)
 
-    def ask_reply(self) -> None:
-        """Answer what was said so far. Raises BadRequest while there is a response."""
-        if self._machine.has_reply:
+    def ask_reply(self, request: ResponseRequest | None = None) -> None:
+        """Answer what was said so far. Raises BadRequest while there is a response, or
+        too many beside the conversation."""
+        request = request or ResponseRequest()
+        if request.out_of_band:
+            options, instructions = self._options, self._instructions
+            order = order_for(request, options, self.dialogue, instructions)
+            self._beside.start(order)
+            return
+        if self._machine.has_response:
             raise BadRequest("The conversation already has an active response.")
         self._marks.start()
+        self._replies.request = request
         self._tell(on.ReplyAsked())
+        self._replies.request = ResponseRequest()
 
-    def cancel_reply(self) -> bool:
-        """End the response. Returns whether there was one."""
+    def cancel_reply(self, response_id: str = "") -> bool:
+        """End that response, or the conversation's own. Returns whether there was one."""
+        if response_id not in ("", self._replies.last_response_id):
+            return self._beside.cancel(response_id)
         had_one = self._machine.has_reply
         self._tell(on.ReplyCancelled())
         return had_one
@@ -190,6 +209,7 @@ class ConversationSession:
         self._alarm.close()
         await self._background.close()
         await self._replies.close()
+        await self._beside.close()
         await self._live.close()
 
     def _tell(self, event: on.TurnEvent) -> None:
@@ -202,12 +222,10 @@ class ConversationSession:
         match action:
             case do.TellCandidate():
                 self._put(out.CandidateHeard())
-            case do.TellSpeechStarted(turn, seconds):
-                started = out.SpeechStarted(self._item_of(turn), round(seconds * 1000))
-                self._put(started)
-            case do.TellSpeechStopped(turn, seconds):
-                stopped = out.SpeechStopped(self._item_of(turn), round(seconds * 1000))
-                self._put(stopped)
+            case do.TellSpeechStarted():
+                self._turns.start(action)
+            case do.TellSpeechStopped():
+                self._turns.stop(action)
             case do.WarmPrefix():
                 self._background.run(self._warm())
             case do.AskCompleteness():
@@ -219,31 +237,16 @@ class ConversationSession:
             case do.CommitTurn():
                 self._commit(action)
             case do.DropTurn():
-                self._put(out.TurnDropped(self._item_of(action.turn), action.why))
-                self._item_ids.pop(action.turn, None)
+                self._turns.drop(action)
             case do.ReopenTurn():
-                self._reopen(action.turn)
+                self._turns.reopen(action, self._replies.last_item_id)
             case _:
                 self._replies.obey(action)
 
-    def _item_of(self, turn: int) -> str:
-        return self._item_ids.setdefault(turn, new_id("item"))
-
     def _commit(self, action: do.CommitTurn) -> None:
-        item_id, previous = self._item_of(action.key.turn), self.dialogue.last_id
         self._marks.mark("committed")
-        seconds = self._marks.turn_seconds
-        self.dialogue.put(Item(item_id, "user", action.text))
-        language = self._language
-        self._replies.question = Question(action.text, language)
-        self._put(out.TurnCommitted(item_id, previous, action.text, seconds, language))
-
-    def _reopen(self, turn: int) -> None:
-        item_id = self._item_of(turn)
-        reply_item_id = self._replies.last_item_id
-        self.dialogue.remove(item_id)
-        self.dialogue.remove(reply_item_id)
-        self._put(out.TurnReopened(item_id, reply_item_id))
+        self._replies.question = Question(action.text, self._language)
+        self._turns.commit(action, self._marks.turn_seconds, self._language)
 
     def _wait_for_silence(self, action: do.WaitForSilence | None = None) -> None:
         turns = self._options.turns
@@ -267,7 +270,7 @@ class ConversationSession:
 
     def _take(self, event: SessionEvent) -> None:
         """An event of the live session."""
-        self._marks.hear(event)
+        self._marks.hear(event, self._live.audio_seconds)
         if isinstance(event, UtteranceFailed):
             self._put(out.InputFailed(event.error))
         if isinstance(event, UtteranceTranscribed) and event.language:
@@ -278,7 +281,7 @@ class ConversationSession:
             self._tell(told)
         turn = self._machine.turn
         if isinstance(event, InterimResult) and turn is not None and turn.claimed:
-            item_id = self._item_of(turn.number)
+            item_id = self._turns.id_of(turn.number)
             self._put(out.CaptionHeard(item_id, turn.text_so_far))
 
     async def _warm(self) -> None:

@@ -1,0 +1,1 @@
+"""The parts of `voice_to_voice`."""

@@ -1,0 +1,262 @@
+"""Interrupted replies: how soon they are silent, and what should not interrupt them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmarks.noises import cough
+from benchmarks.offline import Offline
+from benchmarks.report import table
+from benchmarks.voice.figures import HEADER, row
+from benchmarks.voice.options import VoiceOptions
+from benchmarks.voice.turn import GAP_SECONDS, POLL_SECONDS, Question, end_reply
+from common.audio import SPEECH_RATE_HZ, Audio
+from tests.chat.talker import Echo, Talker, talker
+from tests.server_process import RunningServer, running_server
+from tests.word_errors import words_apart
+
+PROMPTS = (
+    "Tell me a long story about a lighthouse.",
+    "Explain at length how bread is made.",
+    "Describe a walk through a forest in autumn.",
+    "Tell me everything about the history of the bicycle.",
+)
+REPLY_TOKENS = 200
+HEARD_SECONDS = 2.0
+"""Of the reply, before it is interrupted."""
+STOP_SECONDS = 8.0
+"""A reply that goes on for longer was not interrupted."""
+COUGHS = 20
+COUGH_SECONDS = 2.5
+"""From one to the next."""
+COUGH_LEVEL = 0.15
+ECHO_DB = -25.0
+ECHO_DELAY_SECONDS = 0.08
+ECHO_REPLIES = 4
+REPLY_SECONDS = 60.0
+SEED = 7
+
+
+@dataclass(frozen=True)
+class Interruption:
+    """One reply into which somebody spoke."""
+
+    stopped_ms: float | None
+    """From the onset of the speech to the last audible sample; None: it went on."""
+    missing_words: int = 0
+    """Heard, and not in the history."""
+    extra_words: int = 0
+    """In the history, and not heard."""
+
+
+@dataclass
+class Undisturbed:
+    """Replies that nobody interrupted."""
+
+    replies: int = 0
+    pauses: int = 0
+    cancelled: int = 0
+    dropped: int = 0
+    """Turns of the microphone without words."""
+
+    def cells(self, name: str, sounds: str) -> list[str]:
+        counts = (self.replies, self.pauses, self.cancelled, self.dropped)
+        return [name, sounds, *map(str, counts)]
+
+
+def run(model: str, questions: Sequence[Question], options: VoiceOptions) -> str:
+    """Interruptions by these recordings, then an echo and coughs that are none."""
+    listener = Offline("base")
+    with running_server(
+        whisper_model_name=model, llm_backend="embedded", **options.server_settings
+    ) as server:
+        stopped = asyncio.run(_interruptions(server, questions, options, listener))
+        echo = asyncio.run(_with_echo(server, options))
+        coughs = asyncio.run(_with_coughs(server, options))
+    times = [each.stopped_ms for each in stopped]
+    told = (
+        f"Not interrupted: {sum(each is None for each in times)} of {len(times)}. "
+        f"{_words(stopped)}\n"
+    )
+    title = f"Interrupted replies, {model}{options.told}"
+    rows = [row("speech onset to the last audible sample", times)]
+    header = [
+        "in the microphone",
+        "sounds",
+        "replies",
+        "pauses",
+        "cancelled",
+        "dropped",
+    ]
+    level = f"echo at {ECHO_DB:g} dB, {1000 * ECHO_DELAY_SECONDS:.0f} ms late"
+    others = [echo.cells(level, ""), coughs.cells("coughs", str(COUGHS))]
+    return "\n".join(
+        (
+            table(title, HEADER, rows),
+            told,
+            table(f"Replies that nobody interrupts, {model}", header, others),
+        )
+    )
+
+
+def _words(stopped: Sequence[Interruption]) -> str:
+    missing = [each.missing_words for each in stopped if each.stopped_ms is not None]
+    extra = [each.extra_words for each in stopped if each.stopped_ms is not None]
+    if not missing:
+        return ""
+    return (
+        f"Words heard that the history lacks: {np.mean(missing):.1f} a reply, "
+        f"most {max(missing)}; words in the history that were not heard: "
+        f"{np.mean(extra):.1f}, most {max(extra)}."
+    )
+
+
+async def _interruptions(
+    server: RunningServer,
+    questions: Sequence[Question],
+    options: VoiceOptions,
+    listener: Offline,
+) -> list[Interruption]:
+    found = []
+    for index, question in enumerate(questions):
+        async with _talker(server, options) as talking:
+            number = await _ask(talking, PROMPTS[index % len(PROMPTS)], number=1)
+            await asyncio.sleep(HEARD_SECONDS)
+            said = await talking.say(question.audio)
+            onset_at = said.spoken_at(question.start_seconds)
+            stopped = await _stopped(talking, number, onset_at)
+            if stopped is None:
+                found.append(Interruption(None))
+                continue
+            await end_reply(talking)
+        audio = Audio(talking.loudspeaker.played(number), talking.rate_hz)
+        heard = await asyncio.to_thread(
+            listener.text, audio.resampled(SPEECH_RATE_HZ).samples
+        )
+        kept = _kept(talking, number)
+        missing, extra = words_apart(kept, heard)
+        found.append(Interruption(stopped, missing, extra))
+    return found
+
+
+async def _with_echo(server: RunningServer, options: VoiceOptions) -> Undisturbed:
+    found = Undisturbed()
+    echo = Echo(10 ** (ECHO_DB / 20), ECHO_DELAY_SECONDS)
+    async with _talker(server, options, echo) as talking:
+        for index in range(ECHO_REPLIES):
+            number = await _ask(talking, PROMPTS[index % len(PROMPTS)], index + 1)
+            await _until_over(talking, number)
+            _count(found, talking, number)
+    _count_dropped(found, talking)
+    return found
+
+
+async def _with_coughs(server: RunningServer, options: VoiceOptions) -> Undisturbed:
+    """Coughs at regular times, into one reply after the other."""
+    found = Undisturbed()
+    random = np.random.default_rng(SEED)
+    left, number = COUGHS, 0
+    async with _talker(server, options) as talking:
+        while left:
+            prompt = PROMPTS[number % len(PROMPTS)]
+            number = await _ask(talking, prompt, number + 1)
+            await asyncio.sleep(HEARD_SECONDS)
+            while left and not _is_over(talking, number):
+                sound = cough(random)
+                sound = COUGH_LEVEL * sound / np.abs(sound).max()
+                talking.begin(Audio(sound.astype(np.float32), SPEECH_RATE_HZ))
+                left -= 1
+                await asyncio.sleep(COUGH_SECONDS)
+            await end_reply(talking)
+            _count(found, talking, number)
+            await asyncio.sleep(GAP_SECONDS)
+    _count_dropped(found, talking)
+    return found
+
+
+def _talker(
+    server: RunningServer, options: VoiceOptions, echo: Echo | None = None
+) -> contextlib.AbstractAsyncContextManager[Talker]:
+    return talker(
+        server.ws_url, echo=echo, max_output_tokens=REPLY_TOKENS, **options.session
+    )
+
+
+async def _ask(talking: Talker, prompt: str, number: int) -> int:
+    """Ask in writing; return when the reply with that number is heard."""
+    content = [{"type": "input_text", "text": prompt}]
+    item = {"type": "message", "role": "user", "content": content}
+    await talking.send("conversation.item.create", item=item)
+    await talking.send("response.create")
+    at = await talking.wait_until_audible(number)
+    await asyncio.sleep(max(0.0, at - time.perf_counter()))
+    return number
+
+
+async def _stopped(talking: Talker, number: int, onset_at: float) -> float | None:
+    """Milliseconds from the onset to the reply's last sound."""
+    deadline = onset_at + STOP_SECONDS
+    while time.perf_counter() < deadline:
+        if _status(talking, number) == "cancelled":
+            last = talking.loudspeaker.last_audible_at(number)
+            return None if last is None else max(0.0, 1000 * (last - onset_at))
+        await asyncio.sleep(POLL_SECONDS)
+    return None
+
+
+async def _until_over(talking: Talker, number: int) -> None:
+    deadline = time.perf_counter() + REPLY_SECONDS
+    while time.perf_counter() < deadline:
+        if _is_over(talking, number):
+            break
+        await asyncio.sleep(POLL_SECONDS)
+    await end_reply(talking)
+    await asyncio.sleep(GAP_SECONDS)
+
+
+def _is_over(talking: Talker, number: int) -> bool:
+    """Whether it was sent and played, or cancelled."""
+    silent = talking.loudspeaker.is_silent(time.perf_counter())
+    return silent and bool(_status(talking, number))
+
+
+def _response(talking: Talker, number: int) -> dict[str, Any]:
+    """As it was at its end; empty before."""
+    ids = {
+        each["response"]["x.number"]: each["response"]["id"]
+        for each in talking.events
+        if each["type"] == "response.created"
+    }
+    for each in talking.events:
+        if each["type"] == "response.done" and each["response"]["id"] == ids[number]:
+            response: dict[str, Any] = each["response"]
+            return response
+    return {}
+
+
+def _status(talking: Talker, number: int) -> str:
+    return str(_response(talking, number).get("status", ""))
+
+
+def _kept(talking: Talker, number: int) -> str:
+    """The text of an ended reply, as the history has it."""
+    (item,) = _response(talking, number)["output"]
+    return str(item["content"][0]["transcript"])
+
+
+def _count(found: Undisturbed, talking: Talker, number: int) -> None:
+    details = _response(talking, number).get("status_details") or {}
+    found.replies += 1
+    found.cancelled += details.get("reason") == "turn_detected"
+    found.pauses = len(talking.times_of("x.output.pause"))
+
+
+def _count_dropped(found: Undisturbed, talking: Talker) -> None:
+    found.dropped = len(talking.times_of("x.turn.dropped"))

@@ -1,0 +1,58 @@
+"""What a client wants of one response."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chat_app.conversation.options import ConversationOptions
+from chat_app.core.dialogue import Dialogue, Item, chat_messages
+from llm.engine import ChatMessage, ReplyOptions
+from tts_app.core.engine import VoiceSettings
+
+
+@dataclass(frozen=True)
+class ResponseRequest:
+    """What is not given is that of the conversation."""
+
+    out_of_band: bool = False
+    """Whether it stands beside the conversation, which then knows nothing of it."""
+    items: tuple[Item, ...] | None = None
+    """What is answered, in place of the conversation."""
+    instructions: str = ""
+    speaks: bool | None = None
+    voice: VoiceSettings | None = None
+    llm: ReplyOptions | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Order:
+    """How one reply is made: what was asked for, completed by the conversation."""
+
+    messages: tuple[ChatMessage, ...]
+    speaks: bool
+    voice: VoiceSettings
+    llm: ReplyOptions
+    out_of_band: bool = False
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+
+def order_for(
+    request: ResponseRequest,
+    options: ConversationOptions,
+    dialogue: Dialogue,
+    instructions: str,
+    text: str = "",
+) -> Order:
+    """`instructions` are those of the conversation, and `text` is what the user has just
+    said."""
+    items = dialogue.items if request.items is None else request.items
+    return Order(
+        tuple(chat_messages(items, request.instructions or instructions, text)),
+        options.speaks if request.speaks is None else request.speaks,
+        request.voice or options.voice,
+        request.llm or options.llm,
+        request.out_of_band,
+        request.metadata,
+    )

@@ -1,0 +1,153 @@
+"""What the client is told of one response."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chat_app.conversation.reply import Reply
+from chat_app.core import outputs as out
+from chat_app.core.dialogue import Item
+from chat_app.core.ids import new_id
+from common.errors import VoiceError
+
+
+class Told:
+    """Tells that it begins, its message, its calls and its end, each once."""
+
+    def __init__(
+        self,
+        reply: Reply,
+        put: Callable[[out.ConversationEvent], None],
+        keep: Callable[[Item], str | None],
+    ) -> None:
+        """`keep` gets each item when it begins and when it is complete, and returns the
+        id of the item before it."""
+        self.number = 0
+        """Counts the conversation's responses from 1; 0 before it is released."""
+        self.previous_item_id: str | None = None
+        """The last item of the conversation when it began."""
+        self.message: Item | None = None
+        """Once that has begun; the text is there at its end."""
+        self.calls: tuple[Item, ...] = ()
+        self.ended: out.ResponseEnded | None = None
+        self._reply = reply
+        self._put = put
+        self._keep = keep
+        self._message_previous: str | None = None
+        self._message_is_open = False
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """What it has made, in order."""
+        return (*([self.message] if self.message else []), *self.calls)
+
+    def start(self, number: int, previous_item_id: str | None) -> None:
+        reply, order = self._reply, self._reply.order
+        self.number, self.previous_item_id = number, previous_item_id
+        self._put(
+            out.ResponseStarted(
+                reply.response_id,
+                reply.item_id,
+                number,
+                previous_item_id,
+                speaks=order.speaks,
+                out_of_band=order.out_of_band,
+                metadata=order.metadata,
+            )
+        )
+
+    def start_message(self) -> None:
+        reply, order = self._reply, self._reply.order
+        self.message, self._message_is_open = (
+            self.message_with("", is_complete=False),
+            True,
+        )
+        self._message_previous = self._keep(self.message)
+        self._put(
+            out.MessageStarted(
+                reply.response_id,
+                reply.item_id,
+                self._message_previous,
+                speaks=order.speaks,
+                out_of_band=order.out_of_band,
+            )
+        )
+
+    def message_with(self, text: str, *, is_complete: bool) -> Item:
+        """Its message, with that text."""
+        item_id, speaks = self._reply.item_id, self._reply.order.speaks
+        return Item(item_id, "assistant", text, is_complete, is_spoken=speaks)
+
+    def end_message(self, text: str, *, is_complete: bool) -> None:
+        """If it has one that has not ended."""
+        if not self._message_is_open:
+            return
+        self.message, self._message_is_open = (
+            self.message_with(text, is_complete=is_complete),
+            False,
+        )
+        self._put(
+            out.MessageEnded(
+                self._reply.response_id,
+                self.message,
+                self._message_previous,
+                out_of_band=self._reply.order.out_of_band,
+            )
+        )
+
+    def call_functions(self) -> None:
+        """All that the language model wants to be called."""
+        reply = self._reply
+        for call in reply.writing.calls:
+            item = Item(
+                new_id("item"),
+                kind="function_call",
+                call_id=call.id,
+                name=call.name,
+                arguments=call.arguments_json,
+            )
+            self._put(
+                out.FunctionCalled(
+                    reply.response_id,
+                    item.id,
+                    item.call_id,
+                    item.name,
+                    item.arguments,
+                    self._keep(item),
+                    output_index=len(self.items),
+                    out_of_band=reply.order.out_of_band,
+                )
+            )
+            self.calls = (*self.calls, item)
+
+    def end(
+        self,
+        status: out.Status,
+        reason: str,
+        *,
+        heard: tuple[str, int | None] | None,
+        error: VoiceError | None,
+        stages_ms: dict[str, float],
+    ) -> None:
+        """`heard` is the text and the milliseconds of a part; else all of it counts."""
+        reply, finished = self._reply, self._reply.writing.finished
+        usage = finished.usage if finished else None
+        text, heard_ms = heard or (reply.text, None)
+        self.end_message(text, is_complete=status == "completed")
+        self.ended = out.ResponseEnded(
+            reply.response_id,
+            reply.item_id,
+            self.previous_item_id,
+            status,
+            reason,
+            self.message.text if self.message else "",
+            heard_ms,
+            error,
+            stages_ms,
+            (usage.prompt_tokens, usage.completion_tokens) if usage else None,
+            items=self.items,
+            speaks=reply.order.speaks,
+            out_of_band=reply.order.out_of_band,
+            metadata=reply.order.metadata,
+        )
+        self._put(self.ended)

@@ -1,0 +1,1 @@
+"""A running conversation: speech to text, turns and replies, joined."""

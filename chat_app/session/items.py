@@ -1,0 +1,50 @@
+"""The items that a client adds, reads and removes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from chat_app.core import outputs as out
+from chat_app.core.dialogue import Dialogue, Item
+from chat_app.core.ids import new_id
+from common.errors import BadValue
+
+
+class ClientItems:
+    """What a client does with the dialogue; it is told of every change."""
+
+    def __init__(
+        self, dialogue: Dialogue, put: Callable[[out.ConversationEvent], None]
+    ) -> None:
+        self._dialogue = dialogue
+        self._put = put
+
+    def add(self, item: Item, previous_item_id: str | None) -> None:
+        """At the end, or after that item. Raises BadValue for an id that exists, or a
+        previous one that does not, and for the result of a call that nobody made.
+        """
+        if item.id and self.find(item.id) is not None:
+            raise BadValue(f"The item `{item.id[:40]}` exists.", field="item.id")
+        if item.kind == "function_call_output" and not self._was_called(item.call_id):
+            raise BadValue(
+                f"There is no function call `{item.call_id[:40]}`.",
+                field="item.call_id",
+            )
+        item = replace(item, id=item.id or new_id("item"))
+        previous = self._dialogue.put(item, previous_item_id)
+        self._put(out.ItemAdded(item, previous))
+
+    def find(self, item_id: str) -> Item | None:
+        return self._dialogue.find(item_id)
+
+    def delete(self, item_id: str) -> bool:
+        """Returns whether there was one."""
+        found = self._dialogue.remove(item_id)
+        if found:
+            self._put(out.ItemDeleted(item_id))
+        return found
+
+    def _was_called(self, call_id: str) -> bool:
+        calls = (each for each in self._dialogue.items if each.kind == "function_call")
+        return any(each.call_id == call_id for each in calls)
