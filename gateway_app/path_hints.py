@@ -29,5 +29,5 @@ def hint(path: str) -> str:
         if path.rstrip("/").endswith(known) and path != meant:
             return f" Did you mean {meant}? The base URL ends in `/v1`."
     if path.startswith(OPENAI_ELSEWHERE):
-        return " Of OpenAI's API, this server has audio, models and realtime transcription."
+        return " Of OpenAI's API, this server has audio, models and realtime sessions."
     return ""

@@ -32,7 +32,6 @@ from stt_app.core.events import (
     UtteranceFailed,
     UtteranceTranscribed,
 )
-from stt_app.core.session.options import Options
 from stt_app.core.turns.engine import TurnModel
 from stt_app.live_session import LiveSession
 
@@ -105,7 +104,8 @@ class ConversationSession:
         return self._live.slice_bytes
 
     def feed(self, frame: bytes) -> None:
-        """Mono PCM16 at the session's rate, of any length. Raises UnsupportedAudio."""
+        """Mono audio at the session's rate, PCM16 unless the options name another
+        encoding, of any length. Raises UnsupportedAudio."""
         if self._machine.mutes_input(self._clock()):
             frame = bytes(len(frame))
         self._live.feed(frame)
@@ -120,8 +120,7 @@ class ConversationSession:
         self, options: ConversationOptions, instructions: str, rate_hz: int
     ) -> None:
         """Change the options for what follows; `rate_hz` is that of the audio."""
-        language = options.language or None
-        self._live.configure(Options(sample_rate=rate_hz, language=language))
+        self._live.configure(options.listening_at(rate_hz), options.listening_model)
         self._options, self._instructions = options, instructions
         if options.language:
             self._language = options.language
@@ -130,9 +129,9 @@ class ConversationSession:
         self._replies.use(options, instructions)
         self._wait_for_silence()
 
-    def commit_audio(self) -> None:
-        """End the user's turn now."""
-        self._live.flush()
+    def commit_audio(self) -> bool:
+        """End the user's turn now. Returns whether there was one."""
+        return self._live.flush() is not None or self._machine.turn is not None
 
     def clear_audio(self) -> None:
         """Drop the open turn of the user."""

@@ -9,6 +9,7 @@ from common.errors import BadRequest, QuotaExceeded, VoiceError
 from compat_app.realtime.messages import ErrorEvent
 from compat_app.realtime.parts import ErrorDetails, FailureDetails
 
+KIND_IS_FIXED = "The type of a session can change before the first audio only."
 _NO_QUOTA = "insufficient_quota"
 """The type and the code of an account without credit."""
 

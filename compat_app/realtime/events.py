@@ -233,8 +233,8 @@ def _failed(item: Item, error: VoiceError) -> TranscriptFailed:
     return TranscriptFailed(item_id=item.id, content_index=0, error=failure(error))
 
 
-def _shown(item: Item) -> ConversationItem:
-    return ConversationItem(
+def _shown(item: Item) -> dict[str, Any]:
+    shown = ConversationItem(
         id=item.id,
         object="realtime.item",
         type="message",
@@ -242,6 +242,7 @@ def _shown(item: Item) -> ConversationItem:
         role="user",
         content=[ItemContent(type="input_audio", transcript=None)],
     )
+    return shown.model_dump()
 
 
 def _ms(sample: int) -> int:

@@ -96,9 +96,10 @@ class AccessControl:
         signed_in: Callable[[], Awaitable[Any]] | None,
         needs_key: bool,
     ) -> Principal:
+        key = presented_key(scope)
         if not await self.keys_are_required():
-            return ANONYMOUS
-        if key := presented_key(scope):
+            return self._anonymous(key)
+        if key:
             if key.startswith(TOKEN_PREFIX):
                 principal = await self._principal_of_token(key, scope, address)
             else:
@@ -140,7 +141,17 @@ class AccessControl:
                 "A token opens a WebSocket or a call; requests need an API key."
             )
         try:
-            claims = await self.tokens.take(token)
+            return replace(ANONYMOUS, session=self.tokens.read(key).session)
+        except Unauthorized:
+            return ANONYMOUS
+
+    async def _principal_of_token(
+        self, token: str, scope: dict[str, Any], address: str
+    ) -> Principal:
+        path = below(scope["path"], self._config.root_path)
+        opens = self._takes_token(scope, path)
+        try:
+            claims = await self.tokens.take(token, path, is_socket=opens)
         except NotAToken:
             await self._count_failure(address)
             raise
@@ -148,12 +159,12 @@ class AccessControl:
         if principal is None:
             raise Unauthorized("Whoever asked for this token has lost access since.")
         scopes = frozenset(filter(principal.may, claims.scopes))
-        return replace(principal, scopes=scopes, by_token=True)
+        return replace(principal, scopes=scopes, by_token=True, session=claims.session)
 
-    def _takes_token(self, scope: dict[str, Any]) -> bool:
+    def _takes_token(self, scope: dict[str, Any], path: str) -> bool:
+        """Whether a token for any session is good for it."""
         if scope["type"] == "websocket":
             return True
-        path = below(scope["path"], self._config.root_path)
         return self.routes.of(scope["method"], path).takes_token
 
     async def _principal_named(self, claims: Claims) -> Principal | None:

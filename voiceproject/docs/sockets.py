@@ -8,6 +8,7 @@ from compat_app.deepgram.flux import messages as flux
 from compat_app.deepgram.listen import messages as listen
 from compat_app.deepgram.speak import messages as speak
 from compat_app.realtime import messages as realtime
+from compat_app.realtime.conversation import messages as converse
 from gateway_app.monitor.messages import History, Snapshot
 from gateway_app.pages.message_docs import SocketDoc, message_docs
 from stt_app.protocol.messages import CLIENT_MESSAGES, SERVER_MESSAGES
@@ -46,11 +47,16 @@ SOCKETS = (
     ),
     SocketDoc(
         path="/v1/realtime",
-        sentence="The OpenAI Realtime API, for transcription: see `docs/realtime.md`. "
-        "The URL may contain `intent=transcription` and `model`. Unknown fields are ignored.",
+        sentence="The OpenAI Realtime API: see `docs/realtime.md`. `?model=` opens a "
+        "conversation, `?intent=transcription` a session that only transcribes, which has "
+        "no events of items and responses. Unknown fields are ignored.",
         audio="",
-        client_messages=message_docs(realtime.CLIENT_MESSAGES),
-        server_messages=message_docs(realtime.SERVER_MESSAGES),
+        client_messages=message_docs(
+            (*realtime.CLIENT_MESSAGES, *converse.CLIENT_MESSAGES)
+        ),
+        server_messages=message_docs(
+            (*realtime.SERVER_MESSAGES, *converse.SERVER_MESSAGES)
+        ),
     ),
     SocketDoc(
         path="/v1/listen",

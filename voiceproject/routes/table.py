@@ -53,7 +53,8 @@ ROUTES = Routes(
         Route("/api/token", Opening.CALLER, POST, Body.FIELDS),
         # Speech to text.
         Route("/ws/stt", Scope.LISTEN, SOCKET, deadline=Deadline.NONE),
-        Route("/v1/realtime", Scope.LISTEN, SOCKET, deadline=Deadline.NONE),
+        Route("/v1/realtime", Opening.REALTIME, SOCKET, deadline=Deadline.NONE),
+        Route("/v1/realtime/client_secrets", Opening.REALTIME, POST, Body.FIELDS),
         Route("/v1/listen", Scope.LISTEN, SOCKET, deadline=Deadline.NONE),
         Route("/v2/listen", Scope.LISTEN, SOCKET, deadline=Deadline.NONE),
         Route("/v1/listen", Scope.LISTEN, POST, Body.RECORDING, Deadline.RECORDING),

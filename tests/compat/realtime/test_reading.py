@@ -74,7 +74,6 @@ BAD = {
         "not_supported",
     ),
     "the output": ({"type": "output_audio_buffer.clear"}, "type", "not_supported"),
-    "a conversation": (session(type="realtime"), "session.type", "not_supported"),
     "another session": (session(type="song"), "session.type", "invalid_value"),
     "no session": ({"type": UPDATE}, "session", "missing_required_parameter"),
     "a session that is text": (
