@@ -12,10 +12,10 @@ from ninja import Router, Schema
 from ninja.decorators import decorate_view
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
-from compat_app.realtime.conversation.session import ConversationChanges
-from compat_app.realtime.kinds import Kind
 from compat_app.realtime.opening import Door
-from compat_app.realtime.session import SessionChanges
+from compat_app.realtime.shared.conversation import ConversationChanges
+from compat_app.realtime.shared.kinds import Kind
+from compat_app.realtime.shared.session import SessionChanges
 from compat_app.realtime.wishes import as_json
 from compat_app.switches import while_on
 from gateway_app.access.browser_tokens import MAX_SECRET_SECONDS

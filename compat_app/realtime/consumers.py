@@ -11,11 +11,11 @@ from urllib.parse import parse_qsl
 from chat_app.consumers import VoiceConversationConsumer
 from common.config import Config
 from common.errors import BadRequest, IdleTimeout, NotFound, Restarting, VoiceError
-from compat_app.realtime.errors import Refused, error_event
-from compat_app.realtime.kinds import Kind
-from compat_app.realtime.messages import AppendAudio, SessionUpdate
 from compat_app.realtime.opening import Door, Session, query_kind
-from compat_app.realtime.reading import read_event
+from compat_app.realtime.shared.errors import Refused, error_event
+from compat_app.realtime.shared.kinds import Kind
+from compat_app.realtime.shared.messages import AppendAudio, SessionUpdate
+from compat_app.realtime.shared.reading import read_event
 from gateway_app.sockets.limits import SocketLimits
 from gateway_app.voice_consumer import VoiceConsumer
 

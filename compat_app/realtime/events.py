@@ -9,9 +9,9 @@ from typing import Any
 
 from common.audio import SPEECH_RATE_HZ
 from common.errors import VoiceError
-from compat_app.realtime.errors import failure
 from compat_app.realtime.items import Item
-from compat_app.realtime.messages import (
+from compat_app.realtime.shared.errors import failure
+from compat_app.realtime.shared.messages import (
     Cleared,
     Committed,
     ItemAdded,
@@ -24,8 +24,8 @@ from compat_app.realtime.messages import (
     TranscriptDelta,
     TranscriptFailed,
 )
-from compat_app.realtime.parts import ConversationItem, ItemContent, Usage
-from compat_app.realtime.session import SessionConfig
+from compat_app.realtime.shared.parts import ConversationItem, ItemContent, Usage
+from compat_app.realtime.shared.session import SessionConfig
 from stt_app.core.events import (
     CandidateDropped,
     EndReason,

@@ -15,11 +15,11 @@ from compat_app.realtime.conversation.opening import (
     configured,
     open_conversation,
 )
-from compat_app.realtime.conversation.session import ConversationChanges
-from compat_app.realtime.errors import Refused
-from compat_app.realtime.kinds import Kind, kind_of, shown_base
-from compat_app.realtime.messages import ClientEvent
-from compat_app.realtime.session import SessionChanges
+from compat_app.realtime.shared.conversation import ConversationChanges
+from compat_app.realtime.shared.errors import Refused
+from compat_app.realtime.shared.kinds import Kind, kind_of, shown_base
+from compat_app.realtime.shared.messages import ClientEvent
+from compat_app.realtime.shared.session import SessionChanges
 from compat_app.realtime.transcription import Settings, TranscriptionSession
 from compat_app.realtime.wishes import Changes, wish_of
 from gateway_app.access.principals import Principal

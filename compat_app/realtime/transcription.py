@@ -10,10 +10,10 @@ from typing import Any
 
 from common.config import Config
 from compat_app.model_names import REALTIME_MODELS, UnknownModel, engine_model
-from compat_app.realtime.errors import KIND_IS_FIXED, Refused
 from compat_app.realtime.events import Clear, Commit, EventMapper, Update, as_events
-from compat_app.realtime.kinds import Kind, shown_base
-from compat_app.realtime.messages import (
+from compat_app.realtime.shared.errors import KIND_IS_FIXED, Refused
+from compat_app.realtime.shared.kinds import Kind, shown_base
+from compat_app.realtime.shared.messages import (
     AppendAudio,
     ClearAudio,
     ClientEvent,
@@ -21,9 +21,9 @@ from compat_app.realtime.messages import (
     SessionCreated,
     SessionUpdate,
 )
-from compat_app.realtime.options import default_vad, session_options
-from compat_app.realtime.reading import audio_bytes
-from compat_app.realtime.session import (
+from compat_app.realtime.shared.options import default_vad, session_options
+from compat_app.realtime.shared.reading import audio_bytes
+from compat_app.realtime.shared.session import (
     SessionChanges,
     SessionConfig,
     Transcription,

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
-from compat_app.realtime.conversation.session import ConversationChanges
-from compat_app.realtime.session import SessionChanges
+from compat_app.realtime.shared.conversation import ConversationChanges
+from compat_app.realtime.shared.session import SessionChanges
 from gateway_app.access.principals import Principal
 
 Changes = SessionChanges | ConversationChanges

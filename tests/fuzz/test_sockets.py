@@ -18,7 +18,7 @@ from chat_app.protocol import client as talk_messages
 from compat_app.deepgram.flux import messages as flux
 from compat_app.deepgram.listen import messages as listen
 from compat_app.deepgram.speak import messages as speak
-from compat_app.realtime import messages as realtime
+from compat_app.realtime.shared import messages as realtime
 from stt_app.protocol import messages as stt
 from tests.fake_services import fake_services
 from tests.fuzz.profiles import examples

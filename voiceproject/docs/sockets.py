@@ -7,8 +7,10 @@ from chat_app.protocol.extras import SERVER_MESSAGES as TALK_SERVER
 from compat_app.deepgram.flux import messages as flux
 from compat_app.deepgram.listen import messages as listen
 from compat_app.deepgram.speak import messages as speak
-from compat_app.realtime import messages as realtime
-from compat_app.realtime.conversation import messages as converse
+from compat_app.realtime.shared import (
+    conversation_messages as converse,
+    messages as realtime,
+)
 from gateway_app.monitor.messages import History, Snapshot
 from gateway_app.pages.message_docs import SocketDoc, message_docs
 from stt_app.protocol.messages import CLIENT_MESSAGES, SERVER_MESSAGES

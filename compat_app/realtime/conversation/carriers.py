@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from chat_app.conversation.options import ConversationOptions
 from chat_app.core import outputs as out
 from common.audio import SPEECH_RATE_HZ
-from compat_app.realtime.conversation.session import ConversationConfig
+from compat_app.realtime.shared.conversation import ConversationConfig
 from gateway_app.access.principals import Principal
 
 

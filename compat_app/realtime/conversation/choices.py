@@ -12,16 +12,20 @@ from chat_app.service import ConversationService
 from common.config import Config
 from common.errors import BadValue, NotFound, VoiceError
 from compat_app.model_names import UnknownModel, engine_model
-from compat_app.realtime.conversation.parts import ResponseWish
-from compat_app.realtime.conversation.session import (
+from compat_app.realtime.shared.conversation import (
     ConversationConfig,
     FunctionTool,
     ToolChoice,
     tokens,
 )
-from compat_app.realtime.errors import Refused
-from compat_app.realtime.options import default_vad, heard_language, hearing_options
-from compat_app.realtime.session import (
+from compat_app.realtime.shared.conversation_parts import ResponseWish
+from compat_app.realtime.shared.errors import Refused
+from compat_app.realtime.shared.options import (
+    default_vad,
+    heard_language,
+    hearing_options,
+)
+from compat_app.realtime.shared.session import (
     SemanticVad,
     ServerVad,
     SessionConfig,

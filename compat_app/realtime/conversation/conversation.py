@@ -10,7 +10,6 @@ from typing import Any
 from chat_app.core import outputs as out
 from chat_app.session.session import ConversationSession
 from common.errors import BadRequest, VoiceError
-from compat_app.realtime.conversation import messages as ask
 from compat_app.realtime.conversation.carriers import (
     Caller,
     Carrier,
@@ -18,16 +17,17 @@ from compat_app.realtime.conversation.carriers import (
     rate_for,
 )
 from compat_app.realtime.conversation.choices import Choices
-from compat_app.realtime.conversation.items.requests import ItemRequests
+from compat_app.realtime.conversation.item_requests import ItemRequests
 from compat_app.realtime.conversation.mapper import ConversationMapper
-from compat_app.realtime.conversation.parts import ResponseWish
-from compat_app.realtime.conversation.session import (
+from compat_app.realtime.shared import conversation_messages as ask
+from compat_app.realtime.shared.conversation import (
     ConversationChanges,
     ConversationConfig,
 )
-from compat_app.realtime.errors import KIND_IS_FIXED, Refused
-from compat_app.realtime.kinds import Kind, shown_base
-from compat_app.realtime.messages import (
+from compat_app.realtime.shared.conversation_parts import ResponseWish
+from compat_app.realtime.shared.errors import KIND_IS_FIXED, Refused
+from compat_app.realtime.shared.kinds import Kind, shown_base
+from compat_app.realtime.shared.messages import (
     AppendAudio,
     ClearAudio,
     Cleared,
@@ -38,7 +38,7 @@ from compat_app.realtime.messages import (
     SessionUpdate,
     SessionUpdated,
 )
-from compat_app.realtime.reading import audio_bytes
+from compat_app.realtime.shared.reading import audio_bytes
 
 LONGEST_COMMIT_SECONDS = 10.0
 """How long events wait for the text of a turn that the client has committed."""

@@ -8,14 +8,14 @@ from typing import Any
 from chat_app.core import outputs as out
 from chat_app.core.ids import new_id
 from common.errors import NotFound, VoiceError
-from compat_app.realtime.conversation import messages as tell
 from compat_app.realtime.conversation.captions import Captions
 from compat_app.realtime.conversation.items import wire
 from compat_app.realtime.conversation.items.book import ItemBook
 from compat_app.realtime.conversation.responses import WireResponse
-from compat_app.realtime.conversation.session import ConversationConfig, modalities
-from compat_app.realtime.errors import failure
-from compat_app.realtime.messages import (
+from compat_app.realtime.shared import conversation_messages as tell
+from compat_app.realtime.shared.conversation import ConversationConfig, modalities
+from compat_app.realtime.shared.errors import failure
+from compat_app.realtime.shared.messages import (
     Committed,
     ItemAdded,
     ItemDone,
@@ -26,7 +26,7 @@ from compat_app.realtime.messages import (
     TranscriptDelta,
     TranscriptFailed,
 )
-from compat_app.realtime.parts import SpokenLanguage, Usage
+from compat_app.realtime.shared.parts import SpokenLanguage, Usage
 
 _NOTHING_SAID = "There were no words in it that need an answer."
 

@@ -16,7 +16,7 @@ from compat_app.realtime.conversation.carriers import (
 )
 from compat_app.realtime.conversation.choices import Choices
 from compat_app.realtime.conversation.conversation import RealtimeConversation
-from compat_app.realtime.conversation.session import (
+from compat_app.realtime.shared.conversation import (
     ConversationChanges,
     ConversationConfig,
 )

@@ -8,7 +8,7 @@ import numpy as np
 
 from common.audio import Resampler, Samples, float_to_pcm16
 from compat_app.companding import Companding
-from compat_app.realtime.session import AudioFormat
+from compat_app.realtime.shared.session import AudioFormat
 
 _COMPANDED = {"audio/pcmu": "mulaw", "audio/pcma": "alaw"}
 _NOTHING = np.zeros(0, np.float32)

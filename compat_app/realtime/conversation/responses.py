@@ -7,14 +7,14 @@ from typing import Any
 
 from chat_app.core import outputs as out
 from common.errors import TimedOut
-from compat_app.realtime.conversation import messages as tell
 from compat_app.realtime.conversation.items import wire
 from compat_app.realtime.conversation.items.book import ItemBook
 from compat_app.realtime.conversation.items.wire import WireItem
 from compat_app.realtime.conversation.output import OutputAudio
-from compat_app.realtime.errors import failure
-from compat_app.realtime.messages import ItemAdded, ItemDone, ServerEvent
-from compat_app.realtime.session import AudioFormat
+from compat_app.realtime.shared import conversation_messages as tell
+from compat_app.realtime.shared.errors import failure
+from compat_app.realtime.shared.messages import ItemAdded, ItemDone, ServerEvent
+from compat_app.realtime.shared.session import AudioFormat
 
 _REASONS = ("turn_detected", "client_cancelled", "max_output_tokens", "content_filter")
 

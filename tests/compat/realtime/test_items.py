@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, strategies as st
 
 from common.errors import EngineFailed
-from compat_app.realtime.items import Item, joined
+from compat_app.realtime.items import Item
 from stt_app.core.events import SpokenWord, UtteranceFailed, UtteranceTranscribed
+from stt_app.core.scripts import joined
 
 
 def said(

@@ -8,14 +8,14 @@ import json
 import pytest
 
 from common.errors import BadRequest
-from compat_app.realtime.errors import Refused, error_event
-from compat_app.realtime.messages import (
+from compat_app.realtime.shared.errors import Refused, error_event
+from compat_app.realtime.shared.messages import (
     AppendAudio,
     ClearAudio,
     CommitAudio,
     SessionUpdate,
 )
-from compat_app.realtime.reading import audio_bytes, read_event
+from compat_app.realtime.shared.reading import audio_bytes, read_event
 from tests.compat.realtime.sdk_types import check_event
 
 UPDATE = "session.update"

@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable
 
 from chat_app.core.dialogue import Item
 from chat_app.core.ids import new_id
-from compat_app.realtime.conversation.parts import (
+from compat_app.realtime.shared.conversation_parts import (
     Content,
     NewCall,
     NewMessage,
     NewOutput,
 )
-from compat_app.realtime.errors import Refused
+from compat_app.realtime.shared.errors import Refused
 
 Transcribe = Callable[[bytes], Awaitable[str]]
 """The text of audio in the session's format."""

@@ -12,10 +12,10 @@ from pydantic import ValidationError
 from common.bounded_json import read_json
 from common.errors import BadRequest
 from common.messages import LONGEST_FIELD
-from compat_app.realtime.conversation import messages as conversation
-from compat_app.realtime.errors import Refused
-from compat_app.realtime.kinds import Kind
-from compat_app.realtime.messages import CLIENT_MESSAGES, ClientEvent
+from compat_app.realtime.shared import conversation_messages as conversation
+from compat_app.realtime.shared.errors import Refused
+from compat_app.realtime.shared.kinds import Kind
+from compat_app.realtime.shared.messages import CLIENT_MESSAGES, ClientEvent
 
 
 def _by_type(messages: Iterable[type[ClientEvent]]) -> dict[str, type[ClientEvent]]:
@@ -105,7 +105,7 @@ def _invalid(error: ValidationError, event_id: str | None) -> Refused:
     loc = [part for part in problem["loc"] if part not in _TAGS]
     if loc[0] == "session" and len(loc) > 1 and loc[1] in tuple(Kind):
         del loc[1]
-    if problem["type"].startswith("union_tag"):
+    if problem["type"].startswith("union_tag") and loc == ["session"]:
         loc.append("type")
     path = [str(part) for part in loc]
     param = ".".join(path)[:LONGEST_FIELD]

@@ -7,17 +7,21 @@ from collections.abc import Iterable, Iterator
 from chat_app.core import outputs as out
 from chat_app.core.dialogue import ROOT, Item
 from chat_app.session.session import ConversationSession
-from compat_app.realtime.conversation import messages as ask
 from compat_app.realtime.conversation.carriers import Caller
 from compat_app.realtime.conversation.choices import Choices
 from compat_app.realtime.conversation.items.made import made_item
 from compat_app.realtime.conversation.items.transcribing import text_of
 from compat_app.realtime.conversation.items.wire import WireItem
 from compat_app.realtime.conversation.mapper import ConversationMapper, completed
-from compat_app.realtime.conversation.parts import NewMessage, Reference, ResponseWish
-from compat_app.realtime.conversation.session import ConversationConfig
-from compat_app.realtime.errors import Refused
-from compat_app.realtime.messages import ServerEvent
+from compat_app.realtime.shared import conversation_messages as ask
+from compat_app.realtime.shared.conversation import ConversationConfig
+from compat_app.realtime.shared.conversation_parts import (
+    NewMessage,
+    Reference,
+    ResponseWish,
+)
+from compat_app.realtime.shared.errors import Refused
+from compat_app.realtime.shared.messages import ServerEvent
 
 
 class ItemRequests:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from compat_app.realtime.conversation.session import (
+from compat_app.realtime.shared.conversation import (
     LONGEST_INSTRUCTIONS,
     AudioOutput,
     MaxTokens,
@@ -14,7 +14,7 @@ from compat_app.realtime.conversation.session import (
     ToolChoice,
     Tools,
 )
-from compat_app.realtime.session import Part
+from compat_app.realtime.shared.session import Part
 
 LONGEST_ID = 64
 LONGEST_TEXT = 64_000

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from common.errors import LlmUnavailable
 from llm.engine import ToolCall
-from tests.compat.realtime.talking import (
+from tests.compat.realtime.conversations.talking import (
     ANSWER,
     DONE,
     Talk,
@@ -19,7 +18,6 @@ from tests.compat.realtime.talking import (
     kinds,
     one,
     samples_of,
-    talk_services,
     talking,
     typed,
 )
@@ -33,14 +31,6 @@ WEATHER = {
     "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
 }
 CALL = ToolCall("call_1", "weather", '{"city": "Paris"}')
-
-
-@pytest.fixture
-def talk(make_services: Callable[..., FakeServices]) -> Talk:
-    def make(*args: Any, **changes: Any) -> FakeServices:
-        return talk_services(make_services, *args, **changes)
-
-    return make
 
 
 def said(services: FakeServices, number: int = -1) -> list[tuple[str, str]]:

@@ -2,36 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
 from chat_app.services import ConversationServices
 from gateway_app.access.keys import ConfigKeys
 from gateway_app.access.principals import Scope
 from gateway_app.services import GatewayServices
-from tests.compat.realtime.sockets import opened, transcripts
-from tests.compat.realtime.talking import (
+from tests.compat.realtime.conversations.talking import (
     DONE,
     QUICK,
     Talk,
     Talker,
     one,
-    talk_services,
     talking,
 )
+from tests.compat.realtime.sockets import opened, transcripts
 from tests.fake_services import FakeServices
 
 KEY = "a-long-key"
-
-
-@pytest.fixture
-def talk(make_services: Callable[..., FakeServices]) -> Talk:
-    def make(*args: Any, **changes: Any) -> FakeServices:
-        return talk_services(make_services, *args, **changes)
-
-    return make
 
 
 @pytest.mark.parametrize(

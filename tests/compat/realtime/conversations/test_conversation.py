@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from common.errors import EngineFailed
-from tests.compat.realtime.talking import (
+from tests.compat.realtime.conversations.talking import (
     ANSWER,
     DONE,
     QUICK,
@@ -19,11 +18,9 @@ from tests.compat.realtime.talking import (
     kinds,
     one,
     samples_of,
-    talk_services,
     talking,
     typed,
 )
-from tests.fake_services import FakeServices
 from tests.fakes import FakeLlm, FakeTts
 
 TURNS: dict[str, Any] = {"audio": {"input": {"turn_detection": QUICK}}}
@@ -37,14 +34,6 @@ TURN = [
     "conversation.item.input_audio_transcription.delta",
     "conversation.item.input_audio_transcription.completed",
 ]
-
-
-@pytest.fixture
-def talk(make_services: Callable[..., FakeServices]) -> Talk:
-    def make(*args: Any, **changes: Any) -> FakeServices:
-        return talk_services(make_services, *args, **changes)
-
-    return make
 
 
 async def test_it_tells_a_turn_and_its_response_in_order(talk: Talk) -> None:

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from compat_app.realtime.session import (
+from compat_app.realtime.shared.session import (
     LONGEST_MODEL,
     AudioFormat,
     AudioInput,

@@ -7,7 +7,7 @@ from typing import Any
 from chat_app.conversation.options import LONGEST_PAUSE_SECONDS
 from common.config.speech import ListeningSettings
 from compat_app.hotwords import fitting
-from compat_app.realtime.session import (
+from compat_app.realtime.shared.session import (
     SemanticVad,
     ServerVad,
     SessionConfig,

@@ -9,8 +9,12 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from compat_app.realtime.conversation.parts import LONGEST_ID, NewItem, ResponseWish
-from compat_app.realtime.messages import ClientEvent, ItemEvent, ServerEvent
+from compat_app.realtime.shared.conversation_parts import (
+    LONGEST_ID,
+    NewItem,
+    ResponseWish,
+)
+from compat_app.realtime.shared.messages import ClientEvent, ItemEvent, ServerEvent
 
 _ITEM_EXAMPLE = "item_9f0c1f7d3a2b4c5d6e7f8"
 _RESPONSE_EXAMPLE = "resp_9f0c1f7d3a2b4c5d6e7f8"

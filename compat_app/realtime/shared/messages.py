@@ -10,15 +10,15 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from chat_app.core.ids import new_id
-from compat_app.realtime.conversation.session import ConversationChanges
-from compat_app.realtime.parts import (
+from compat_app.realtime.shared.conversation import ConversationChanges
+from compat_app.realtime.shared.parts import (
     ErrorDetails,
     FailureDetails,
     LogProb,
     SpokenLanguage,
     Usage,
 )
-from compat_app.realtime.session import SessionChanges
+from compat_app.realtime.shared.session import SessionChanges
 
 _ITEM_EXAMPLE = "item_9f0c1f7d3a2b4c5d6e7f8"
 _SESSION_EXAMPLE = {

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from openai.types.realtime import ClientSecretCreateResponse
 
+from tests.compat.realtime.conversations.talking import Talker, talk_services
 from tests.compat.realtime.sdk_types import check_session
 from tests.compat.realtime.sockets import opened
-from tests.compat.realtime.talking import Talker, talk_services
 from tests.fake_services import FakeServices
 from voiceproject.asgi import build_application
 
