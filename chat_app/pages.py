@@ -24,6 +24,7 @@ def talk(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request)
     services, config = scope["state"], gateway_services(scope).config
     listening = services.get(ListeningServices)
+    kept = config.conversations_kept
     context = {
         "has_talk": services.get(ConversationServices) is not None,
         "has_llm": config.llm_backend != "none",
@@ -32,6 +33,8 @@ def talk(request: HttpRequest) -> HttpResponse:
         "only_english": listening is not None and only_english(listening.engine),
         "longest_text": LONGEST_TEXT,
         "kept_items": config.chat_items,
+        "store_history": config.store_history,
+        "conversation_days": kept.days if kept else None,
         **addresses(request),
     }
     return render(request, "talk.html", context)

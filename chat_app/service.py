@@ -31,7 +31,7 @@ from stt_app.core.turns.engine import TurnModel
 from stt_app.core.turns.hanging import hangs
 from stt_app.service import ListeningService
 from tts_app.core.engine import VoiceSettings
-from tts_app.llm_reply import check_length
+from tts_app.llm_reply import check_length, check_model
 from tts_app.service import SpeechService
 
 WARM_SECONDS = 5.0
@@ -143,6 +143,7 @@ class ConversationService:
             raise BadValue(error.message, field="voice") from error
 
     def _check_llm(self, options: ReplyOptions) -> None:
+        check_model(options.model, self._llm, self._config)
         check_length(options, self._config, "max_output_tokens")
         llm = self._llm
         title = f"The language model {llm.model_name} ({llm.backend})"

@@ -41,25 +41,8 @@ class LlmReply:
 
     def check(self, request: SpeechRequest) -> None:
         """Raises BadValue for a model or an answer's length that is not allowed."""
-        self._check_model(request.options.model)
+        check_model(request.options.model, self._llm, self._settings)
         check_length(request.options, self._settings)
-
-    def _check_model(self, wanted: str) -> None:
-        """A caller must not make the server load whatever it has."""
-        settings = self._settings
-        configured = (
-            self._llm.model_name,
-            settings.ollama_model,
-            settings.openai_model,
-            *settings.llm_models,
-        )
-        allowed = {_untagged(name) for name in configured if name}
-        if not wanted or "*" in allowed or _untagged(wanted) in allowed:
-            return
-        names = ", ".join(f"`{name}`" for name in sorted(allowed))
-        raise BadValue(
-            f"`model` may be {names} here (`llm_models` allows others).", field="model"
-        )
 
     async def pieces(
         self, request: SpeechRequest, owner: str, account: Account
@@ -101,6 +84,24 @@ class LlmReply:
             *as_messages(past),
             ChatMessage("user", request.text),
         ]
+
+
+def check_model(wanted: str, llm: LlmEngine, settings: LlmSettings) -> None:
+    """Raises BadValue for a model that is not allowed: a caller must not make the server
+    load whatever it has."""
+    configured = (
+        llm.model_name,
+        settings.ollama_model,
+        settings.openai_model,
+        *settings.llm_models,
+    )
+    allowed = {_untagged(name) for name in configured if name}
+    if not wanted or "*" in allowed or _untagged(wanted) in allowed:
+        return
+    names = ", ".join(f"`{name}`" for name in sorted(allowed))
+    raise BadValue(
+        f"`model` may be {names} here (`llm_models` allows others).", field="model"
+    )
 
 
 def check_length(

@@ -19,6 +19,7 @@ from tts_app.speech_request import MAX_SPEED, MIN_SPEED
 LONGEST_TEXT = 8_000
 LONGEST_ID = 64
 LONGEST_EVENT_ID = 512
+LONGEST_MODEL = 200
 
 
 class Part(Message):
@@ -94,6 +95,7 @@ class SessionChanges(Part):
     """Only the fields that are present change."""
 
     type: Literal["realtime"] = "realtime"
+    model: str | None = Field(None, max_length=LONGEST_MODEL)
     instructions: str | None = Field(None, max_length=LONGEST_TEXT)
     audio: SessionAudio | None = None
     max_output_tokens: int | None = Field(None, ge=1, le=100_000)
@@ -115,7 +117,7 @@ class SessionUpdate(ClientEvent):
 
     type: Literal["session.update"] = "session.update"
     session: SessionChanges = Field(
-        description="`instructions` (the system prompt), `audio.input.format.rate` (8000 to 48000 Hz), `audio.input.transcription.language`, `audio.input.turn_detection` (`semantic_vad` with `eagerness`, `server_vad` with `silence_duration_ms`, or null if the client commits), `audio.output.voice` and `.speed`, `max_output_tokens`, and `x.half_duplex` (the input is silent while a reply is played).",
+        description="`model` (the language model), `instructions` (the system prompt), `audio.input.format.rate` (8000 to 48000 Hz), `audio.input.transcription.language`, `audio.input.turn_detection` (`semantic_vad` with `eagerness`, `server_vad` with `silence_duration_ms`, or null if the client commits), `audio.output.voice` and `.speed`, `max_output_tokens`, and `x.half_duplex` (the input is silent while a reply is played).",
         examples=[
             {
                 "instructions": "You are a librarian.",

@@ -28,6 +28,9 @@ class Configuration:
     def updated(self, changes: SessionChanges) -> Configuration:
         """With what the message has."""
         options, rate_hz = self.options, self.rate_hz
+        if changes.model is not None:
+            llm = replace(options.llm, model=changes.model)
+            options = replace(options, llm=llm)
         if changes.instructions is not None:
             options = replace(options, instructions=changes.instructions)
         if changes.max_output_tokens is not None:
@@ -49,6 +52,7 @@ class Configuration:
         options = self.options
         return {
             "type": "realtime",
+            "model": options.llm.model or None,
             "instructions": options.instructions,
             "output_modalities": ["audio"],
             "max_output_tokens": options.llm.max_tokens,

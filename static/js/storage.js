@@ -2,8 +2,8 @@
 
 const DATABASE = "voice-server";
 /** Raise it with every new name in STORES. */
-const VERSION = 2;
-const STORES = ["spoken", "transcripts", "transcript-audio"];
+const VERSION = 3;
+const STORES = ["spoken", "transcripts", "transcript-audio", "conversations"];
 
 /** @returns {Promise<IDBDatabase>} */
 function open() {
@@ -35,7 +35,7 @@ function addMissing(database) {
 export class Store {
   #name;
 
-  /** @param {"spoken"|"transcripts"|"transcript-audio"} name */
+  /** @param {"spoken"|"transcripts"|"transcript-audio"|"conversations"} name */
   constructor(name) {
     this.#name = name;
   }

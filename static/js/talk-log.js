@@ -1,5 +1,6 @@
 // What was said: a line for each turn, the newest at the end.
 
+import { speakerOf } from "./conversation-files.js";
 import { gettext } from "./i18n.js";
 import { byId, make } from "./page.js";
 import { ReplyWords } from "./reply-words.js";
@@ -16,6 +17,8 @@ const NEAR_PX = 80;
  * @property {HTMLElement} words
  * @property {"user"|"assistant"} role
  * @property {boolean} final
+ * @property {boolean} complete Whether a reply was not interrupted.
+ * @property {Record<string, number>} [stages]
  * @property {ReplyWords} [spoken] Of a reply that is not over.
  */
 
@@ -29,6 +32,24 @@ export class TalkLog {
   get items() {
     const said = [...this.#lines].filter(([, { final, words }]) => final && words.dataset.text);
     return said.slice(-this.#longest).map(([id, { role, words }]) => ({ id, role, text: words.dataset.text ?? "" }));
+  }
+
+  /** All that was said, to keep it. @returns {import("./kept-conversations.js").KeptLine[]} */
+  get lines() {
+    const said = [...this.#lines].filter(([, { final, words }]) => final && words.dataset.text);
+    return said.map(([id, { role, words, complete, stages }]) => ({ id, role, text: words.dataset.text ?? "", complete, ...(stages && { stages }) }));
+  }
+
+  /** @param {import("./kept-conversations.js").KeptLine[]} said Of an earlier conversation that goes on. */
+  load(said) {
+    this.clear();
+    for (const { id, role, text, complete, stages } of said) {
+      this.#line(id, role);
+      if (role === "user") this.said(id, text);
+      else this.replied(id, text, complete);
+      if (stages) this.stages(id, stages);
+    }
+    this.#box.scrollTop = this.#box.scrollHeight;
   }
 
   get isEmpty() {
@@ -103,6 +124,7 @@ export class TalkLog {
     if (!line) return;
     if (!text) return this.remove(id);
     line.final = true;
+    line.complete = complete;
     line.words.dataset.text = text;
     if (complete && line.spoken) return undefined;
     line.spoken = undefined;
@@ -147,7 +169,9 @@ export class TalkLog {
    */
   stages(id, stages) {
     const line = this.#lines.get(id);
-    const drawn = line && drawStages(stages);
+    if (!line) return;
+    line.stages = stages;
+    const drawn = drawStages(stages);
     if (drawn) line.element.append(drawn);
     this.#follow();
   }
@@ -161,10 +185,10 @@ export class TalkLog {
     const known = this.#lines.get(id);
     if (known) return known;
     const words = make("p", "talk-words");
-    const who = make("h3", "talk-who", role === "user" ? gettext("You") : gettext("Reply"));
+    const who = make("h3", "talk-who", speakerOf(role));
     const element = make("article", "talk-line", who, words);
     element.dataset.role = role;
-    const line = { element, words, role, final: false };
+    const line = { element, words, role, final: false, complete: true };
     this.#lines.set(id, line);
     this.#box.append(element);
     return line;

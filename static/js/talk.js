@@ -1,5 +1,6 @@
 // The Talk page: a spoken conversation with the language model.
 
+import { ConversationList } from "./conversation-list.js";
 import { gettext } from "./i18n.js";
 import { announce, byId } from "./page.js";
 import { TalkLog } from "./talk-log.js";
@@ -9,6 +10,7 @@ import { TalkSession, talkTrouble } from "./talk-session.js";
 
 const panel = new TalkPanel();
 const log = new TalkLog();
+const list = new ConversationList({ onCurrentRemoved: clear, onContinue: goOn });
 const text = byId("text");
 const button = byId("talk");
 /** @type {import("./conversation.js").Turn} */
@@ -24,19 +26,30 @@ const session = new TalkSession({
   onCaption: (item, words) => log.caption(item, words),
   onSaid(item, words) {
     log.said(item, words);
+    keep();
     show();
   },
-  onRemoved: (item) => log.remove(item),
+  onRemoved(item) {
+    log.remove(item);
+    keep();
+  },
   onReply: (item) => log.reply(item),
   onClause: (item, startMs, words) => log.clause(item, startMs, words),
   onHeard: (item, ms) => log.heard(item, ms),
   onReplied(item, words, complete) {
     log.replied(item, words, complete);
+    keep();
     announce(words);
   },
   onPlayedOut: (item) => log.playedOut(item),
-  onCut: (item) => log.cut(item),
-  onStages: (item, stages) => log.stages(item, stages),
+  onCut(item) {
+    log.cut(item);
+    keep();
+  },
+  onStages(item, stages) {
+    log.stages(item, stages);
+    keep();
+  },
   onTrouble: (trouble) => panel.showTrouble(trouble),
   onCountdown: (trouble, seconds) => panel.showCountdown(trouble, seconds, () => session.connectNow()),
 }, chosenSession, () => log.items);
@@ -48,8 +61,13 @@ function showPhase(phase) {
   } else {
     turn = "listening";
     log.settle();
+    keep();
   }
   show();
+}
+
+function keep() {
+  list.keep(log.lines);
 }
 
 function show() {
@@ -74,6 +92,7 @@ function write() {
   const id = `item_${crypto.getRandomValues(new Uint32Array(3)).join("")}`;
   text.value = "";
   log.said(id, words);
+  keep();
   session.write(id, words);
   show();
   return undefined;
@@ -82,10 +101,23 @@ function write() {
 /** The next words begin a conversation that knows nothing of this one. */
 function clear() {
   session.end();
+  list.endCurrent();
   log.clear();
   panel.showTrouble(null);
   show();
-  announce(gettext("The conversation was cleared."));
+  announce(gettext("A new conversation begins."));
+  button.focus();
+}
+
+/** @param {import("./kept-conversations.js").KeptConversation} conversation An earlier one. */
+function goOn({ lines }) {
+  session.end();
+  list.endCurrent();
+  log.load(lines);
+  panel.showTrouble(null);
+  show();
+  byId("talk-card").scrollIntoView({ block: "nearest" });
+  announce(gettext("The conversation goes on above."));
   button.focus();
 }
 
@@ -109,6 +141,7 @@ document.addEventListener("keydown", (event) => {
 });
 byId("device").addEventListener("change", () => session.changeMicrophone(byId("device").value));
 byId("output").addEventListener("change", useOutput);
+list.load();
 prepareOptions(() => session.update());
 if (!navigator.mediaDevices) {
   button.disabled = true;

@@ -49,7 +49,7 @@ def state(page: Page, words: str) -> None:
 
 
 def replies(page: Page) -> Any:
-    return page.locator(".talk-line[data-role=assistant]")
+    return page.locator("#talk-log .talk-line[data-role=assistant]")
 
 
 def test_it_holds_a_conversation(visit: Callable[..., Page]) -> None:
@@ -64,6 +64,9 @@ def test_it_holds_a_conversation(visit: Callable[..., Page]) -> None:
     assert layout_shift(page) < MOST_LAYOUT_SHIFT
     assert violations(page) == []
     it_ends(page)
+    it_keeps_the_conversation(page)
+    it_removes_and_brings_back(page)
+    it_goes_on_with_an_earlier_one(page)
 
 
 def it_answers_what_was_written(page: Page) -> None:
@@ -130,3 +133,52 @@ def it_ends(page: Page) -> None:
     page.get_by_role("button", name="New conversation").click()
     expect(page.locator(".talk-line")).to_have_count(0)
     expect(page.locator("#talk-empty")).to_be_visible()
+
+
+def cards(page: Page) -> Any:
+    return page.locator(".conversation-card:visible")
+
+
+def it_keeps_the_conversation(page: Page) -> None:
+    card = cards(page)
+    expect(card).to_have_count(1)
+    card.get_by_role("button", name="Rename").click()
+    card.get_by_label("Name of the conversation").fill("Birds and dogs")
+    page.keyboard.press("Enter")
+    expect(card.get_by_role("heading")).to_have_text(re.compile("Birds and dogs"))
+    page.reload()
+    expect(card.get_by_role("heading")).to_have_text(re.compile("Birds and dogs"))
+    card.get_by_role("button", name="Birds and dogs").click()
+    expect(card.locator(".talk-line").first).to_contain_text("a bird?")
+    expect(card.locator(".talk-line .tag").first).to_have_text("interrupted")
+    card.get_by_label("Format of the download").select_option("json")
+    with page.expect_download() as downloading:
+        card.get_by_role("button", name="Download").click()
+    file = json.loads(downloading.value.path().read_text())
+    assert file["title"] == "Birds and dogs"
+    assert "a bird?" in file["lines"][0]["text"]
+    assert "first_audio" in file["lines"][1]["stages_ms"]
+
+
+def it_removes_and_brings_back(page: Page) -> None:
+    cards(page).get_by_role("button", name="Remove").click()
+    expect(cards(page)).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(cards(page)).to_have_count(1)
+    page.get_by_role("button", name="Remove all").click()
+    page.reload()
+    expect(page.locator("#conversations-empty")).to_be_visible()
+
+
+def it_goes_on_with_an_earlier_one(page: Page) -> None:
+    page.get_by_label("Write instead of speaking").fill("Say hello.")
+    page.keyboard.press("Enter")
+    expect(cards(page).locator(".now")).to_be_visible()
+    until_replied = replies(page).locator("details")
+    expect(until_replied).to_have_count(1, timeout=PATIENCE_MS)
+    page.get_by_role("button", name="New conversation").click()
+    expect(page.locator("#talk-log .talk-line")).to_have_count(0)
+    cards(page).get_by_role("button", name="Continue").click()
+    expect(page.locator("#talk-log .talk-line")).to_have_count(2)
+    expect(cards(page)).to_have_count(1)
+    assert violations(page) == []

@@ -297,6 +297,10 @@ async def test_it_names_a_wrong_field_and_stays_open(talk: Talk) -> None:
         await client.send("session.update", session={"audio": output})
         error = (await client.until("error", "close"))[-1]
         assert error["error"]["param"] == "voice"
+        await client.send("session.update", session={"model": "gpt-5"})
+        error = (await client.until("error", "close"))[-1]
+        assert error["error"]["param"] == "model"
+        assert (await client.update(model="fake-llm"))["model"] == "fake-llm"
         await client.send("conversation.item.delete", event_id="b", item_id="item_none")
         error = (await client.until("error"))[-1]["error"]
         assert (error["param"], error["event_id"]) == ("item_id", "b")

@@ -54,10 +54,18 @@ SOCKETS = (
         "no events of items and responses. Unknown fields are ignored.",
         audio="",
         client_messages=message_docs(
-            (*realtime.CLIENT_MESSAGES, *converse.CLIENT_MESSAGES)
+            (
+                *realtime.CLIENT_MESSAGES,
+                *converse.CLIENT_MESSAGES,
+                *calls.CLIENT_MESSAGES,
+            )
         ),
         server_messages=message_docs(
-            (*realtime.SERVER_MESSAGES, *converse.SERVER_MESSAGES)
+            (
+                *realtime.SERVER_MESSAGES,
+                *converse.SERVER_MESSAGES,
+                *calls.SERVER_MESSAGES,
+            )
         ),
     ),
     SocketDoc(

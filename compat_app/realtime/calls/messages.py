@@ -47,8 +47,8 @@ class OutputCleared(ServerEvent):
     response_id: str = _RESPONSE
 
 
-CALL_CLIENT_MESSAGES = (ClearOutput,)
-CALL_SERVER_MESSAGES = (OutputStarted, OutputStopped, OutputCleared)
+CLIENT_MESSAGES = (ClearOutput,)
+SERVER_MESSAGES = (OutputStarted, OutputStopped, OutputCleared)
 _CLEAR = ClearOutput.model_fields["type"].default
 
 

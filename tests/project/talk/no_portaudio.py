@@ -1,0 +1,5 @@
+"""Ends as `sounddevice` does without PortAudio."""
+
+from __future__ import annotations
+
+raise OSError("PortAudio library not found")

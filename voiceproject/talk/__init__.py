@@ -1,0 +1,1 @@
+"""A client of `/ws/voice` for the terminal, the tests and the benchmarks."""
