@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from chat_app.core.ids import new_id
 from common.errors import VoiceError
+from compat_app.realtime.shared.joining import joined, space_between
 from compat_app.realtime.shared.parts import LogProb, SpokenLanguage
 from stt_app.core.events import (
     SpokenWord,
@@ -15,7 +16,6 @@ from stt_app.core.events import (
     UtteranceResult,
     UtteranceTranscribed,
 )
-from stt_app.core.scripts import joined, space_between
 
 _LEAST_PROBABILITY = 1e-6
 

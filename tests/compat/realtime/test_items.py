@@ -9,8 +9,8 @@ from hypothesis import given, strategies as st
 
 from common.errors import EngineFailed
 from compat_app.realtime.items import Item
+from compat_app.realtime.shared.joining import joined
 from stt_app.core.events import SpokenWord, UtteranceFailed, UtteranceTranscribed
-from stt_app.core.scripts import joined
 
 
 def said(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from chat_app.core.ids import new_id
+from compat_app.realtime.shared.joining import joined
 from gateway_app.access.principals import Principal
 from stt_app.core.events import UtteranceFailed, UtteranceTranscribed
-from stt_app.core.scripts import joined
 from stt_app.core.session.options import Options
 from stt_app.service import ListeningService
 
