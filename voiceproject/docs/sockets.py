@@ -7,6 +7,7 @@ from chat_app.protocol.extras import SERVER_MESSAGES as TALK_SERVER
 from compat_app.deepgram.flux import messages as flux
 from compat_app.deepgram.listen import messages as listen
 from compat_app.deepgram.speak import messages as speak
+from compat_app.realtime.calls import messages as calls
 from compat_app.realtime.shared import (
     conversation_messages as converse,
     messages as realtime,

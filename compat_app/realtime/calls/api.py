@@ -20,7 +20,7 @@ from compat_app.realtime.conversation.carriers import (
 )
 from compat_app.realtime.conversation.conversation import RealtimeConversation
 from compat_app.realtime.conversation.opening import choices_of, open_conversation
-from compat_app.realtime.conversation.session import ConversationChanges
+from compat_app.realtime.shared.conversation import ConversationChanges
 from compat_app.realtime.wishes import wish_of
 from compat_app.switches import while_on
 from gateway_app.access.principals import Principal, principal_of

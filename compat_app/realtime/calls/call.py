@@ -16,7 +16,7 @@ from compat_app.realtime.calls.peers import Network, Peer, PeerFactory
 from compat_app.realtime.calls.talk import CallTalk
 from compat_app.realtime.conversation.carriers import Carrier
 from compat_app.realtime.conversation.conversation import RealtimeConversation
-from compat_app.realtime.errors import Refused, error_event
+from compat_app.realtime.shared.errors import Refused, error_event
 from gateway_app.access.principals import Principal
 from gateway_app.sockets.connection import Connection
 from gateway_app.sockets.limits import SocketLimits

@@ -11,9 +11,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from common.bounded_json import read_json
-from compat_app.realtime.kinds import Kind
-from compat_app.realtime.messages import ClientEvent, ServerEvent
-from compat_app.realtime.reading import read_event
+from compat_app.realtime.shared.kinds import Kind
+from compat_app.realtime.shared.messages import ClientEvent, ServerEvent
+from compat_app.realtime.shared.reading import read_event
 
 _RESPONSE: Any = Field(
     description="The response.", examples=["resp_9f0c1f7d3a2b4c5d6e7f8"]

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from common.bounded_json import read_json
 from common.errors import BadRequest, BadValue, TooLarge, VoiceError
 from common.messages import explain
-from compat_app.realtime.conversation.session import ConversationChanges
+from compat_app.realtime.shared.conversation import ConversationChanges
 
 SDP = "application/sdp"
 MULTIPART = "multipart/form-data"

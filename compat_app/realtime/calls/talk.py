@@ -25,7 +25,7 @@ from compat_app.realtime.calls.playback import (
 )
 from compat_app.realtime.conversation.carriers import Carrier
 from compat_app.realtime.conversation.conversation import RealtimeConversation
-from compat_app.realtime.messages import ServerEvent
+from compat_app.realtime.shared.messages import ServerEvent
 
 AHEAD_SECONDS = 1.0
 """How much of a reply waits to be played."""
