@@ -7,11 +7,8 @@ from chat_app.protocol.extras import SERVER_MESSAGES as TALK_SERVER
 from compat_app.deepgram.flux import messages as flux
 from compat_app.deepgram.listen import messages as listen
 from compat_app.deepgram.speak import messages as speak
-<<<<<<< HEAD
 from compat_app.realtime.calls import messages as calls
-=======
 from compat_app.realtime.live import client as live_client, server as live_server
->>>>>>> main
 from compat_app.realtime.shared import (
     conversation_messages as converse,
     messages as realtime,

@@ -74,12 +74,9 @@ ROUTES = Routes(
         ),
         # Conversation.
         Route("/ws/voice", Scope.CHAT, SOCKET, deadline=Deadline.NONE),
-<<<<<<< HEAD
         Route("/v1/realtime/calls", Scope.CHAT, POST, Body.FIELDS, takes_token=True),
         Route("/v1/realtime/calls/", Scope.CHAT, POST),
-=======
         Route("/v1/live/sessions", Scope.CHAT, SOCKET, deadline=Deadline.NONE),
->>>>>>> main
         # Text to speech.
         Route("/tts", Scope.SPEAK, POST, Body.FIELDS, Deadline.SPEECH),
         Route("/tts/conversations/", Scope.SPEAK, DELETE),
