@@ -20,7 +20,8 @@ SOURCES := common llm gateway_app stt_app tts_app chat_app compat_app voiceproje
 help:  ## Show what there is to make
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 11
 
-install: $(RUN_READY)  ## Install what the server needs into .venv
+install: $(RUN_READY)  ## Install what the server needs into .venv, and EXTRA (gpu, talk, webrtc)
+	$(if $(EXTRA),$(INSTALL) -r requirements/$(EXTRA).txt)
 
 run: $(RUN_READY)  ## Serve on http://127.0.0.1:8000 (HOST and PORT change it)
 	$(BIN)/python manage.py serve $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
@@ -61,7 +62,7 @@ bench: $(DEV_READY)  ## Run the benchmarks of docs/benchmarks.md (ARGS chooses)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: $(DEV_READY)  ## Compile requirements/*.in to pinned, hashed *.txt
-	cd requirements && for name in base gpu models talk dev; do \
+	cd requirements && for name in base gpu models talk webrtc dev; do \
 	  ../$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	    $$([ $$name = models ] && echo --no-deps) \
 	    --custom-compile-command "make lock" $$name.in -o $$name.txt; done

@@ -31,6 +31,7 @@ EXPOSED_HEADERS = (
     "X-Sample-Rate",
     "X-Channels",
     "Retry-After",
+    "Location",
     "x-ratelimit-limit-requests",
     "x-ratelimit-remaining-requests",
     "x-ratelimit-reset-requests",

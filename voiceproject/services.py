@@ -172,7 +172,9 @@ def assemble(
         rooms.append(speech)
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
-    rooms += build_talking(config, Services(*rooms), meter, records)
+    talking = build_talking(config, Services(*rooms), meter, records, sessions)
+    rooms += talking.rooms
+    managed += talking.managed
     admission = build_admission(config, counters, sessions, keys)
     figures = Figures(
         sessions, engines.parts(), queues, files, lambda: database.pending

@@ -2,7 +2,28 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
+
+from pydantic import field_validator
+
 from common.config.setting import Section, setting
+
+LARGEST_PORT = 65_535
+_ICE_SERVER = re.compile(r"(stun|turns?):[^?:\s]+(:\d+)?(\?transport=(udp|tcp))?")
+
+
+def port_range(text: str) -> range | None:
+    """`40000-40100` as a range; None for an empty text. Raises ValueError."""
+    if not text:
+        return None
+    first, _, last = text.partition("-")
+    if not (first.isdecimal() and last.isdecimal()):
+        raise ValueError("use two numbers such as `40000-40100`, or nothing")
+    ports = range(int(first), int(last) + 1)
+    if not ports or not 0 < ports[0] <= ports[-1] <= LARGEST_PORT:
+        raise ValueError(f"the ports must be between 1 and {LARGEST_PORT}, in order")
+    return ports
 
 
 class OpenaiApiSettings(Section):
@@ -31,6 +52,70 @@ class OpenaiApiSettings(Section):
         {},
         "Further names for voices (`name: voice`), which take precedence over the built-in table of OpenAI's voices.",
     )
+
+
+class WebrtcSettings(Section):
+    """Calls by WebRTC, `POST /v1/realtime/calls`, if the optional library is installed."""
+
+    webrtc_api: bool = setting(True, "Take calls by WebRTC.")
+    webrtc_max_calls: int = setting(
+        20,
+        "Calls at the same time; more are refused with 503.",
+        ge=1,
+        le=1_000,
+    )
+    webrtc_call_seconds: float = setting(
+        3_600.0,
+        "Longest call in seconds. One that sends nothing ends after `chat_idle_seconds`.",
+        ge=60,
+        le=86_400,
+    )
+    webrtc_addresses: list[str] = setting(
+        [],
+        "IP addresses of this machine that calls use. Empty means all but the loopback addresses; name `127.0.0.1` to use that.",
+    )
+    webrtc_announced_address: str = setting(
+        "",
+        "IP address that callers are told in place of those of this machine, for a server in a container or behind a NAT that forwards `webrtc_ports`.",
+    )
+    webrtc_ports: str = setting(
+        "",
+        "UDP ports of calls, such as `40000-40100`: one for each call and address. Empty means any free port.",
+    )
+    webrtc_ice_servers: list[str] = setting(
+        [],
+        "STUN and TURN servers, such as `stun:stun.example.org:3478`; one of each kind is used. Empty means none: nothing is sent to anybody but the caller.",
+    )
+    webrtc_ice_username: str = setting("", "User name at the TURN server.")
+    webrtc_ice_password: str = setting("", "Password at the TURN server.", secret=True)
+
+    @field_validator("webrtc_addresses")
+    @classmethod
+    def _are_addresses(cls, values: list[str]) -> list[str]:
+        for value in values:
+            ipaddress.ip_address(value)
+        return values
+
+    @field_validator("webrtc_announced_address")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if value:
+            ipaddress.ip_address(value)
+        return value
+
+    @field_validator("webrtc_ports")
+    @classmethod
+    def _are_ports(cls, value: str) -> str:
+        port_range(value)
+        return value
+
+    @field_validator("webrtc_ice_servers")
+    @classmethod
+    def _are_servers(cls, values: list[str]) -> list[str]:
+        for value in values:
+            if not _ICE_SERVER.fullmatch(value):
+                raise ValueError(f"{value[:80]!r} is no `stun:` or `turn:` address")
+        return values
 
 
 class DeepgramApiSettings(Section):

@@ -12,6 +12,7 @@ from common.config.chat import ChatSettings
 from common.config.compat import (
     DeepgramApiSettings,
     OpenaiApiSettings,
+    WebrtcSettings,
     WyomingSettings,
 )
 from common.config.llm import ConversationSettings, LlmSettings
@@ -31,6 +32,9 @@ from common.config.speech import (
     WhisperSettings,
 )
 
+_NAMES = {"Openai": "OpenAI", "Api": "API", "Webrtc": "WebRTC"}
+"""How names in the titles of sections are written."""
+
 SECTION_CLASSES: tuple[type[Section], ...] = (
     ListeningSettings,
     WhisperSettings,
@@ -42,6 +46,7 @@ SECTION_CLASSES: tuple[type[Section], ...] = (
     NetworkSettings,
     QuotaSettings,
     OpenaiApiSettings,
+    WebrtcSettings,
     DeepgramApiSettings,
     WyomingSettings,
     StorageSettings,
@@ -72,6 +77,7 @@ class Config(
     NetworkSettings,
     QuotaSettings,
     OpenaiApiSettings,
+    WebrtcSettings,
     DeepgramApiSettings,
     WyomingSettings,
     StorageSettings,
@@ -114,4 +120,6 @@ def is_secret(name: str) -> bool:
 
 def _words(name: str) -> str:
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
-    return apart.replace("Openai", "OpenAI").replace("Api", "API")
+    for usual, right in _NAMES.items():
+        apart = apart.replace(usual, right)
+    return apart

@@ -146,9 +146,9 @@ class AccessControl:
         self, token: str, scope: dict[str, Any], address: str
     ) -> Principal:
         path = below(scope["path"], self._config.root_path)
-        is_socket = scope["type"] == "websocket"
+        opens = self._takes_token(scope, path)
         try:
-            claims = await self.tokens.take(token, path, is_socket=is_socket)
+            claims = await self.tokens.take(token, path, is_socket=opens)
         except NotAToken:
             await self._count_failure(address)
             raise
@@ -157,6 +157,12 @@ class AccessControl:
             raise Unauthorized("Whoever asked for this token has lost access since.")
         scopes = frozenset(filter(principal.may, claims.scopes))
         return replace(principal, scopes=scopes, by_token=True, session=claims.session)
+
+    def _takes_token(self, scope: dict[str, Any], path: str) -> bool:
+        """Whether a token for any session is good for it."""
+        if scope["type"] == "websocket":
+            return True
+        return self.routes.of(scope["method"], path).takes_token
 
     async def _principal_named(self, claims: Claims) -> Principal | None:
         """Who asked for the token, as it is now; None if it has lost access."""

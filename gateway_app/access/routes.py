@@ -60,6 +60,9 @@ class Route:
     methods: tuple[str, ...] = READING
     body: Body = Body.NOTHING
     deadline: Deadline = Deadline.PAGE
+    takes_token: bool = False
+    """Whether a web page's short-lived token is good for it; for WebSockets it always
+    is."""
 
     @property
     def skips_access(self) -> bool:

@@ -207,6 +207,8 @@ def _route_row(row: Route, limits: BodyLimits, config: Config) -> str:
     methods = "any method" if len(row.methods) > len(READING) else row.methods[0]
     words = "WebSocket" if row.methods == SOCKET else methods
     needs = f"`{row.needs}`" if isinstance(row.needs, Scope) else row.needs.value
+    if row.takes_token:
+        needs += ", also by a [token](browser-tokens.md)"
     body = row.body.value
     if row.body is not Body.NOTHING:
         body = f"{in_words(limits.of_kind(row.body))}: {body}"

@@ -7,6 +7,7 @@ from chat_app.protocol.extras import SERVER_MESSAGES as TALK_SERVER
 from compat_app.deepgram.flux import messages as flux
 from compat_app.deepgram.listen import messages as listen
 from compat_app.deepgram.speak import messages as speak
+from compat_app.realtime.calls import messages as calls
 from compat_app.realtime.live import client as live_client, server as live_server
 from compat_app.realtime.shared import (
     conversation_messages as converse,
@@ -55,10 +56,18 @@ SOCKETS = (
         "no events of items and responses. Unknown fields are ignored.",
         audio="",
         client_messages=message_docs(
-            (*realtime.CLIENT_MESSAGES, *converse.CLIENT_MESSAGES)
+            (
+                *realtime.CLIENT_MESSAGES,
+                *converse.CLIENT_MESSAGES,
+                *calls.CLIENT_MESSAGES,
+            )
         ),
         server_messages=message_docs(
-            (*realtime.SERVER_MESSAGES, *converse.SERVER_MESSAGES)
+            (
+                *realtime.SERVER_MESSAGES,
+                *converse.SERVER_MESSAGES,
+                *calls.SERVER_MESSAGES,
+            )
         ),
     ),
     SocketDoc(

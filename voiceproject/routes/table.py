@@ -74,6 +74,8 @@ ROUTES = Routes(
         ),
         # Conversation.
         Route("/ws/voice", Scope.CHAT, SOCKET, deadline=Deadline.NONE),
+        Route("/v1/realtime/calls", Scope.CHAT, POST, Body.FIELDS, takes_token=True),
+        Route("/v1/realtime/calls/", Scope.CHAT, POST),
         Route("/v1/live/sessions", Scope.CHAT, SOCKET, deadline=Deadline.NONE),
         # Text to speech.
         Route("/tts", Scope.SPEAK, POST, Body.FIELDS, Deadline.SPEECH),

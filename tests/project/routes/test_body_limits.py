@@ -21,7 +21,8 @@ from voiceproject.routes.body_limits import (
 CONTENT_TYPES = {
     "application/json": (Body.FIELDS, Body.RECORDING),
     "application/x-www-form-urlencoded": (Body.FIELDS,),
-    "multipart/form-data": (Body.UPLOAD, Body.RECORDING),
+    "multipart/form-data": (Body.FIELDS, Body.UPLOAD, Body.RECORDING),
+    "application/sdp": (Body.FIELDS,),
     "audio/*": (Body.RECORDING,),
 }
 
@@ -59,6 +60,8 @@ def test_every_route_that_takes_a_body_has_a_row(
         ("POST", "/v1/audio/translations", Body.RECORDING),
         ("GET", "/v1/audio/translations", Body.NOTHING),
         ("POST", "/v1/audio/transcriptions/x", Body.FIELDS),
+        ("POST", "/v1/realtime/calls", Body.FIELDS),
+        ("POST", "/v1/realtime/calls/rtc_1/hangup", Body.NOTHING),
         ("POST", "/v1/audio/speech", Body.FIELDS),
         ("POST", "/v1/listen", Body.RECORDING),
         ("POST", "/v1/speak", Body.FIELDS),

@@ -1,0 +1,91 @@
+"""HTTP: `POST /v1/realtime/calls`, and hanging up.
+
+Source: `openai.resources.realtime.calls` of the openai library, version 3.54.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from django.http import HttpRequest, HttpResponse
+from ninja import Router
+from ninja.decorators import decorate_view
+
+from compat_app.realtime.calls.calls import Caller, calls_of
+from compat_app.realtime.calls.docs import CALL_DOCS
+from compat_app.realtime.calls.requests import SDP, CallRequest, read_request
+from compat_app.realtime.conversation.carriers import (
+    Caller as ConversationCaller,
+    Carrier,
+)
+from compat_app.realtime.conversation.conversation import RealtimeConversation
+from compat_app.realtime.conversation.opening import choices_of, open_conversation
+from compat_app.realtime.shared.conversation import ConversationChanges
+from compat_app.realtime.wishes import wish_of
+from compat_app.switches import while_on
+from gateway_app.access.principals import Principal, principal_of
+from gateway_app.access.proxies import client_address, header
+from gateway_app.requests import scope_of
+
+router = Router(tags=["OpenAI Realtime"])
+while_switched_on = while_on(
+    "realtime_api", "The Realtime API is turned off (`realtime_api`)."
+)
+
+
+@router.post(
+    "/v1/realtime/calls",
+    url_name="realtime_calls",
+    summary="Begin a call by WebRTC",
+    openapi_extra=CALL_DOCS,
+)
+@decorate_view(while_switched_on)
+async def begin_call(request: HttpRequest) -> HttpResponse:
+    """Takes the SDP offer of a peer connection and answers it.
+
+    The audio goes both ways as Opus, and the events over the data channel `oai-events`.
+    Needs the scope `chat`.
+    """
+    scope = scope_of(request)
+    calls = calls_of(scope)
+    wanted = await read_request(request)
+    caller = Caller(
+        principal_of(request), client_address(scope), header(scope, b"origin")
+    )
+    open_it = partial(_open, request, wanted)
+    answered = await calls.answer(wanted.sdp, caller, open_it)
+    response = HttpResponse(answered.sdp, status=201, content_type=SDP)
+    response["Location"] = f"{request.path}/{answered.id}"
+    return response
+
+
+@router.post(
+    "/v1/realtime/calls/{call_id}/hangup",
+    url_name="realtime_hangup",
+    summary="End a call",
+    response={200: None},
+)
+@decorate_view(while_switched_on)
+async def hang_up(request: HttpRequest, call_id: str) -> HttpResponse:
+    """Ends a call of yours, as if the caller had hung up."""
+    await calls_of(scope_of(request)).hang_up(call_id, principal_of(request))
+    return HttpResponse(status=200)
+
+
+async def _open(
+    request: HttpRequest,
+    wanted: CallRequest,
+    principal: Principal,
+    client: str,
+    session_id: str,
+    carrier: Carrier,
+) -> RealtimeConversation:
+    wish = wish_of(principal)
+    return await open_conversation(
+        choices_of(scope_of(request)),
+        ConversationCaller(principal, client, session_id),
+        model=wanted.model,
+        # What the token's owner has chosen is not the page's to change from the start.
+        changes=wish if isinstance(wish, ConversationChanges) else wanted.session,
+        carrier=carrier,
+    )

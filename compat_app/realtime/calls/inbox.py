@@ -1,0 +1,59 @@
+"""What came from the caller and is still to be processed, within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+
+from compat_app.realtime.calls.playback import RATE_HZ
+
+LONGEST_SECONDS = 10.0
+"""Audio that waits for a session that is behind; older audio is dropped."""
+MOST_EVENTS = 1_000
+_BYTES_PER_SECOND = RATE_HZ * 2
+
+
+class InboxFull(Exception):
+    """Too many events wait."""
+
+
+class Inbox:
+    """Audio and events in the order in which they are to be processed: events first."""
+
+    def __init__(self) -> None:
+        self._audio: deque[bytes] = deque()
+        self._audio_bytes = 0
+        self._events: deque[str] = deque()
+        self._changed = asyncio.Event()
+        self.dropped_bytes = 0
+        """Of audio, because the session was too far behind."""
+
+    def put_audio(self, pcm: bytes) -> None:
+        """Mono PCM16 at 48 kHz."""
+        self._audio.append(pcm)
+        self._audio_bytes += len(pcm)
+        while self._audio_bytes > LONGEST_SECONDS * _BYTES_PER_SECOND:
+            lost = len(self._audio.popleft())
+            self._audio_bytes -= lost
+            self.dropped_bytes += lost
+        self._changed.set()
+
+    def put_event(self, text: str) -> None:
+        """Raises InboxFull."""
+        if len(self._events) >= MOST_EVENTS:
+            raise InboxFull
+        self._events.append(text)
+        self._changed.set()
+
+    async def next(self) -> str | bytes:
+        """The next event, or all audio that has come."""
+        while True:
+            if self._events:
+                return self._events.popleft()
+            if self._audio:
+                pcm = b"".join(self._audio)
+                self._audio.clear()
+                self._audio_bytes = 0
+                return pcm
+            self._changed.clear()
+            await self._changed.wait()
