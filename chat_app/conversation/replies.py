@@ -17,6 +17,7 @@ from chat_app.conversation.running import Outlet, Question, Running
 from chat_app.core import actions as do, events as on, outputs as out
 from chat_app.core.dialogue import ROOT, Dialogue, Item
 from chat_app.core.events import Key
+from common.audio import Samples
 from common.errors import VoiceError
 from common.workers import Priority
 
@@ -82,6 +83,9 @@ class Replies:
 
     def played_seconds(self) -> float:
         return self._newest[-1].position_seconds if self._newest else 0.0
+
+    def is_heard_in(self, heard: Samples | None) -> bool:
+        return bool(self._newest) and self._newest[-1].is_heard_in(heard)
 
     def spoken_words(self, since: float) -> Sequence[str]:
         now = self._outlet.clock()

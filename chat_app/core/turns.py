@@ -71,7 +71,9 @@ class TurnMachine(Interruptions):
         self._look_at_the_clock()
 
     def _speak(self) -> None:
-        """The candidate is speech."""
+        """The candidate is speech, unless it is an echo: then it remains a candidate."""
+        if self._is_own_voice():
+            return
         self.input = Input.SPEAKING
         start_seconds, began_at = self._candidate
         if self.turn is None:
@@ -139,6 +141,8 @@ class TurnMachine(Interruptions):
     def _utterance_ended(self, event: on.UtteranceEnded) -> None:
         if self.input is Input.CANDIDATE:
             self._speak()
+        if self.input is Input.CANDIDATE:
+            self.input = Input.QUIET
         if self.input not in OPEN:
             return
         turn = self._open_turn()
