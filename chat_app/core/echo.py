@@ -20,6 +20,8 @@ LIKE_SHARE = 0.6
 """A direct echo is 0.9 to 1, one with as much reverberation as direct sound 0.7 to 0.9,
 another voice below 0.25, and a voice 10 dB louder than the echo 0.3 in the median."""
 _SILENCE = 1e-9
+_LEAST_SHARE = 0.005
+"""Of the power of the loudest stretch."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,23 +65,24 @@ class PlayedAudio:
 
 
 def likeness(heard: Samples, played: Samples) -> float:
-    """The highest normalised cross-correlation, 0 to 1; 0 if either is too short.
+    """The highest normalised cross-correlation, 0 to 1; 0 for silence.
 
     Both are mono float32 at the same rate, shapes (n,) and (m,). Neither the loudness nor
     the delay matters.
     """
-    one, other = _brighter(heard), _brighter(played)
-    count = len(one)
-    if not count or len(other) < count:
+    one, count = _brighter(heard), max(0, len(heard) - 1)
+    # The reply may have begun, or have been cut, within what is heard.
+    other = np.pad(_brighter(played), count)
+    if not count:
         return 0.0
-    size = 1 << (len(other) + count - 1).bit_length()
+    size = 1 << (len(other) - 1).bit_length()  # only whole overlaps are read
     spectrum = np.fft.rfft(other, size) * np.conj(np.fft.rfft(one, size))
     found = np.abs(np.fft.irfft(spectrum, size)[: len(other) - count + 1])
     power = np.concatenate([[0.0], np.cumsum(other**2)])
     power = power[count:] - power[:-count]
     loudest = power.max()
     # A stretch of near silence is like anything.
-    usable = power > 0.01 * loudest + _SILENCE
+    usable = power > _LEAST_SHARE * loudest + _SILENCE
     if not usable.any() or np.sum(one**2) < _SILENCE:
         return 0.0
     scale = np.sqrt(power[usable] * np.sum(one**2))

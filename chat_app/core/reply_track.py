@@ -54,6 +54,7 @@ class ReplyTrack:
         self._asks_model = asks_model
         self._may_speculate = may_speculate
         self._hears_itself = hears_itself
+        self._candidate_was_echo = False
         self._echo_at = -math.inf
         """When it was found to hear itself last."""
         self._now = 0.0
