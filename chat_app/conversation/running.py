@@ -125,6 +125,15 @@ class Running:
         """How much of it was heard."""
         return self.sender.position_seconds if self.sender is not None else 0.0
 
+    def pause(self) -> None:
+        """Send nothing until `resume`."""
+        if self.sender is not None:
+            self.sender.pause()
+
+    def resume(self) -> None:
+        if self.sender is not None:
+            self.sender.resume()
+
     def is_heard_in(self, heard: Samples | None) -> bool:
         """Whether the microphone's newest audio, at 16 kHz, is an echo of it."""
         if self.sender is None or heard is None:
