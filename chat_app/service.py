@@ -18,7 +18,7 @@ from chat_app.conversation.request import ResponseRequest
 from chat_app.conversation.running import Running
 from chat_app.core import outputs as out
 from chat_app.core.words import TurnWords, turn_words
-from chat_app.session.session import ConversationSession
+from chat_app.session.resumable import ResumableConversation
 from common.config import Config
 from common.engine import Engine
 from common.errors import BadValue, NotFound
@@ -104,7 +104,7 @@ class ConversationService:
         principal: Principal,
         client: str,
         session_id: str,
-    ) -> ConversationSession:
+    ) -> ResumableConversation:
         """A conversation whose audio is mono PCM16 at that rate.
 
         Raises BadValue, and Overloaded while transcripts come late.
@@ -122,7 +122,7 @@ class ConversationService:
             session_id=session_id,
             priority=Priority.FINAL,
         )
-        return ConversationSession(
+        return ResumableConversation(
             live,
             Speaker(self._llm, self._speech, principal, client, account),
             self._desk,
