@@ -2,7 +2,7 @@
 
 The clients are not among this project's dependencies. `--python` names a Python that has
 them: pipecat-ai[openai,deepgram], livekit-agents, livekit-plugins-openai,
-livekit-plugins-deepgram, deepgram-sdk, wyoming, wyoming_openai.
+livekit-plugins-deepgram, deepgram-sdk, wyoming, wyoming_openai, openai-agents, soxr.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ SCRIPTS = (
     "deepgram_sdk",
     "wyoming_client",
     "wyoming_bridge",
+    "pipecat_talk",
+    "agents_sdk",
 )
 SCRIPT_SECONDS = 1_200.0
 SENTENCE = "The library closes at nine, but you can return books at any time."
@@ -48,7 +50,7 @@ PCM_RATE_HZ = 24_000
 HEADER = ["client", "service", "what was done", "result", "time"]
 SERVER = {
     "whisper_model_name": "tiny.en",
-    "llm_backend": "none",
+    "llm_backend": "embedded",
     "tts_cache_mb": 0,
     # On a machine that is busy with other things the clients should wait.
     "stt_lag_limit_seconds": 60,

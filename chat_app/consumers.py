@@ -22,7 +22,6 @@ from common.messages import encode
 from gateway_app.sockets.limits import SocketLimits
 from gateway_app.voice_consumer import VoiceConsumer
 
-
 _CLEAN_CODES = (1000, 1001, 1005)
 """Close codes of a client that has finished; after others it may come back."""
 

@@ -27,7 +27,6 @@ from gateway_app.access.principals import Principal
 from gateway_app.usage.accounts import UNMETERED, Accounts
 from llm.engine import ChatMessage, LlmEngine, ReplyOptions, check_tools
 from llm.prompt import system_prompt
-from stt_app.core.session.options import Options
 from stt_app.core.turns.engine import TurnModel
 from stt_app.core.turns.hanging import hangs
 from stt_app.service import ListeningService
@@ -105,22 +104,20 @@ class ConversationService:
         client: str,
         session_id: str,
     ) -> ResumableConversation:
-        """A conversation whose audio is mono PCM16 at that rate.
+        """A conversation whose audio is mono at that rate, PCM16 unless the options name
+        another encoding.
 
         Raises BadValue, and Overloaded while transcripts come late.
         """
         self._turn_model.warm_up()  # or the first pause would wait for its process
         account = self._accounts.account(principal, client)
         live = await self._listening.open_live(
-            Options(
-                sample_rate=rate_hz,
-                interim_results=True,
-                language=options.language or None,
-            ),
+            options.listening_at(rate_hz),
             principal=principal,
             client=client,
             session_id=session_id,
             priority=Priority.FINAL,
+            model=options.listening_model,
         )
         return ResumableConversation(
             live,

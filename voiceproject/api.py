@@ -22,6 +22,7 @@ from compat_app.deepgram.speak.api import router as deepgram_speak_router
 from compat_app.openai.lists import router as openai_lists_router
 from compat_app.openai.speech import router as openai_speech_router
 from compat_app.openai.transcriptions.api import router as transcription_router
+from compat_app.realtime.client_secrets import router as client_secrets_router
 from gateway_app.api import router as gateway_router
 from gateway_app.path_hints import nothing_at
 from gateway_app.requests import scope_of
@@ -97,6 +98,7 @@ api.add_router("", conversation_router)
 api.add_router("", transcription_router)
 api.add_router("", openai_speech_router)
 api.add_router("", openai_lists_router)
+api.add_router("", client_secrets_router)
 api.add_router("", deepgram_listen_router)
 api.add_router("", deepgram_speak_router)
 

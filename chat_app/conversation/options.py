@@ -8,11 +8,14 @@ from typing import Any
 from chat_app.core.timing import CommitDelays, TurnSettings
 from common.config.chat import ChatSettings
 from llm.engine import ReplyOptions
+from stt_app.core.session.options import Options
 from tts_app.core.engine import USUAL_VOICE, VoiceSettings
 
 LONGEST_PAUSE_SECONDS = {"high": 2.0, "medium": 4.0, "low": 8.0}
 """How long to wait for a turn that seems incomplete, by the eagerness to answer; the
 timeouts of OpenAI's guide."""
+
+_AS_CONFIGURED = Options()
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,17 @@ class ConversationOptions:
     """Without it the client commits the audio."""
     ahead_seconds: float = 1.0
     """How far audio is sent ahead of the client's loudspeaker."""
+    listening: Options = _AS_CONFIGURED
+    """How the audio is encoded and transcribed, besides its rate and language."""
+    listening_model: str = ""
+    """Of speech to text; empty is the default one."""
+
+    def listening_at(self, rate_hz: int) -> Options:
+        """The options of a live session whose audio has that rate."""
+        changes: dict[str, Any] = {"sample_rate": rate_hz, "interim_results": True}
+        if self.language:
+            changes["language"] = self.language
+        return self.listening.model_copy(update=changes)
 
     def with_turns(self, **changes: Any) -> ConversationOptions:
         """With these fields of the turn settings."""

@@ -24,6 +24,8 @@ class Interruptions(ReplyTrack):
         """Why these words are no turn of the user; None if they are one."""
         if not text:
             return "no_words"
+        if not self.settings.judges:
+            return None
         if self._is_echo(text):
             return "echo"
         # After the reply, "yes" is an answer.

@@ -79,6 +79,9 @@ class TurnSettings:
     """Whether speech interrupts a reply."""
     replies: bool = True
     """Whether a turn is answered without being asked."""
+    judges: bool = True
+    """Whether echo and "uh-huh" are no turns; without it all words are, as when the client
+    decides what a turn is."""
     half_duplex: bool = False
     """Whether the input is silent while a reply is played, and a moment longer."""
     half_duplex_tail_seconds: float = 0.3

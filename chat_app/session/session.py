@@ -32,7 +32,6 @@ from stt_app.core.events import (
     UtteranceFailed,
     UtteranceTranscribed,
 )
-from stt_app.core.session.options import Options
 from stt_app.core.turns.engine import TurnModel
 from stt_app.live_session import LiveSession
 
@@ -105,7 +104,8 @@ class ConversationSession:
         return self._live.slice_bytes
 
     def feed(self, frame: bytes) -> None:
-        """Mono PCM16 at the session's rate, of any length. Raises UnsupportedAudio."""
+        """Mono audio at the session's rate, PCM16 unless the options name another
+        encoding, of any length. Raises UnsupportedAudio."""
         if self._machine.mutes_input(self._clock()):
             frame = bytes(len(frame))
         self._live.feed(frame)
@@ -120,8 +120,7 @@ class ConversationSession:
         self, options: ConversationOptions, instructions: str, rate_hz: int
     ) -> None:
         """Change the options for what follows; `rate_hz` is that of the audio."""
-        language = options.language or None
-        self._live.configure(Options(sample_rate=rate_hz, language=language))
+        self._live.configure(options.listening_at(rate_hz), options.listening_model)
         self._options, self._instructions = options, instructions
         if options.language:
             self._language = options.language
@@ -130,9 +129,9 @@ class ConversationSession:
         self._replies.use(options, instructions)
         self._wait_for_silence()
 
-    def commit_audio(self) -> None:
-        """End the user's turn now."""
-        self._live.flush()
+    def commit_audio(self) -> bool:
+        """End the user's turn now. Returns whether there was one."""
+        return self._live.flush() is not None or self._machine.turn is not None
 
     def clear_audio(self) -> None:
         """Drop the open turn of the user."""
@@ -160,9 +159,9 @@ class ConversationSession:
         too many beside the conversation."""
         request = request or ResponseRequest()
         if request.out_of_band:
-            options, instructions = self._options, self._instructions
-            order = order_for(request, options, self.dialogue, instructions)
-            self._beside.start(order)
+            self._beside.start(
+                order_for(request, self._options, self.dialogue, self._instructions)
+            )
             return
         if self._machine.has_response:
             raise BadRequest("The conversation already has an active response.")
@@ -252,13 +251,12 @@ class ConversationSession:
         turns = self._options.turns
         if not self._options.detects_turns:
             self._live.wait_for_silence(_FOR_EVER_SECONDS)
-            return
-        if action is None:
+        elif action is None:
             self._live.wait_for_silence(turns.delays.fixed or turns.delays.unknown)
-            return
-        self._live.wait_for_silence(action.seconds)
-        delay_ms = round(action.seconds * 1000)
-        self._put(out.DelayChosen(delay_ms, action.probability))
+        else:
+            self._live.wait_for_silence(action.seconds)
+            delay_ms = round(action.seconds * 1000)
+            self._put(out.DelayChosen(delay_ms, action.probability))
 
     async def _hear(self) -> None:
         try:
@@ -281,12 +279,12 @@ class ConversationSession:
             self._tell(told)
         turn = self._machine.turn
         if isinstance(event, InterimResult) and turn is not None and turn.claimed:
-            item_id = self._turns.id_of(turn.number)
-            self._put(out.CaptionHeard(item_id, turn.text_so_far))
+            self._put(
+                out.CaptionHeard(self._turns.id_of(turn.number), turn.text_so_far)
+            )
 
     async def _warm(self) -> None:
-        messages = self.dialogue.messages(self._instructions)
-        await self._speaker.llm.warm(messages)
+        await self._speaker.llm.warm(self.dialogue.messages(self._instructions))
 
     async def _rate(self, asked: do.AskCompleteness) -> None:
         await asyncio.sleep(ASK_AFTER_SECONDS)

@@ -9,9 +9,9 @@ from typing import Any
 
 from common.audio import SPEECH_RATE_HZ
 from common.errors import VoiceError
-from compat_app.realtime.errors import failure
 from compat_app.realtime.items import Item
-from compat_app.realtime.messages import (
+from compat_app.realtime.shared.errors import failure
+from compat_app.realtime.shared.messages import (
     Cleared,
     Committed,
     ItemAdded,
@@ -24,8 +24,8 @@ from compat_app.realtime.messages import (
     TranscriptDelta,
     TranscriptFailed,
 )
-from compat_app.realtime.parts import ConversationItem, ItemContent, Usage
-from compat_app.realtime.session import SessionConfig
+from compat_app.realtime.shared.parts import ConversationItem, ItemContent, Usage
+from compat_app.realtime.shared.session import SessionConfig
 from stt_app.core.events import (
     CandidateDropped,
     EndReason,
@@ -233,8 +233,8 @@ def _failed(item: Item, error: VoiceError) -> TranscriptFailed:
     return TranscriptFailed(item_id=item.id, content_index=0, error=failure(error))
 
 
-def _shown(item: Item) -> ConversationItem:
-    return ConversationItem(
+def _shown(item: Item) -> dict[str, Any]:
+    shown = ConversationItem(
         id=item.id,
         object="realtime.item",
         type="message",
@@ -242,6 +242,7 @@ def _shown(item: Item) -> ConversationItem:
         role="user",
         content=[ItemContent(type="input_audio", transcript=None)],
     )
+    return shown.model_dump()
 
 
 def _ms(sample: int) -> int:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from chat_app.core.ids import new_id
 from common.errors import VoiceError
-from compat_app.realtime.parts import LogProb, SpokenLanguage
+from compat_app.realtime.shared.joining import joined, space_between
+from compat_app.realtime.shared.parts import LogProb, SpokenLanguage
 from stt_app.core.events import (
     SpokenWord,
     UtteranceFailed,
     UtteranceResult,
     UtteranceTranscribed,
 )
-from stt_app.core.scripts import UNSPACED
 
-_UNSPACED_END = re.compile(rf"[{UNSPACED}]\Z")
-_UNSPACED_START = re.compile(rf"[{UNSPACED}]")
 _LEAST_PROBABILITY = 1e-6
 
 
@@ -114,20 +111,6 @@ class Item:
         self._told += more
         self._told_of_next = text
         return more
-
-
-def joined(texts: Iterable[str]) -> str:
-    """The texts of one speaker as one."""
-    whole = ""
-    for text in texts:
-        whole += space_between(whole, text) + text
-    return whole
-
-
-def space_between(before: str, after: str) -> str:
-    """A space, unless one side is empty or the script has none."""
-    is_unspaced = _UNSPACED_END.search(before) and _UNSPACED_START.match(after)
-    return " " if before and after and not is_unspaced else ""
 
 
 def _logprobs(words: Iterable[SpokenWord]) -> Iterator[LogProb]:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from common.config import Config
-from common.errors import BadValue
 from compat_app.model_names import REALTIME_MODELS, UnknownModel, engine_model
-from compat_app.realtime.errors import Refused
 from compat_app.realtime.events import Clear, Commit, EventMapper, Update, as_events
-from compat_app.realtime.messages import (
+from compat_app.realtime.shared.errors import KIND_IS_FIXED, Refused
+from compat_app.realtime.shared.kinds import Kind, shown_base
+from compat_app.realtime.shared.messages import (
     AppendAudio,
     ClearAudio,
     ClientEvent,
@@ -21,9 +21,14 @@ from compat_app.realtime.messages import (
     SessionCreated,
     SessionUpdate,
 )
-from compat_app.realtime.options import default_vad, session_options
-from compat_app.realtime.reading import audio_bytes
-from compat_app.realtime.session import LONGEST_MODEL, SessionConfig, Transcription
+from compat_app.realtime.shared.options import default_vad, session_options
+from compat_app.realtime.shared.reading import audio_bytes
+from compat_app.realtime.shared.session import (
+    SessionChanges,
+    SessionConfig,
+    Transcription,
+    check_model_name,
+)
 from stt_app.core.session.options import Options
 from stt_app.live_session import LiveSession
 
@@ -47,10 +52,7 @@ class Settings:
 
         Raises BadValue for a name that is too long.
         """
-        if len(model) > LONGEST_MODEL:
-            raise BadValue(
-                f"`model` may have {LONGEST_MODEL} characters at most.", field="model"
-            )
+        check_model_name(model)
         name = model if model not in ("", *REALTIME_MODELS) else self.models[0]
         return SessionConfig(default_vad(self.config), Transcription(model=name))
 
@@ -65,6 +67,8 @@ class Settings:
 
 class TranscriptionSession:
     """Obeys the client's events, and gives the server's."""
+
+    kind = Kind.TRANSCRIPTION
 
     def __init__(
         self, live: LiveSession, settings: Settings, config: SessionConfig
@@ -104,6 +108,9 @@ class TranscriptionSession:
             refusal.event_id = event.event_id
             raise
 
+    def warn(self, seconds: float) -> None:
+        """`expires_at` has said it already."""
+
     async def finish(self, reason: str) -> None:
         """Transcribe the audio that is not committed; return when all was sent."""
         if self._client_commits:
@@ -126,6 +133,8 @@ class TranscriptionSession:
             await self._live.wait_for_capacity()
 
     def _update(self, event: SessionUpdate) -> None:
+        if not isinstance(event.session, SessionChanges):
+            raise Refused(KIND_IS_FIXED, param="session.type")
         config = self._config.updated(event.session)
         try:
             model = self._settings.engine_model(config)
@@ -181,9 +190,7 @@ class TranscriptionSession:
     def _wire(self, config: SessionConfig) -> dict[str, Any]:
         """The session object."""
         return {
-            "type": "transcription",
-            "object": "realtime.transcription_session",
-            "id": f"sess_{self._live.session_id}",
+            **shown_base(self.kind, f"sess_{self._live.session_id}"),
             "expires_at": self._expires_at,
             **config.wire(),
         }

@@ -96,11 +96,12 @@ class AccessControl:
         signed_in: Callable[[], Awaitable[Any]] | None,
         needs_key: bool,
     ) -> Principal:
+        key = presented_key(scope)
         if not await self.keys_are_required():
-            return ANONYMOUS
-        if key := presented_key(scope):
+            return self._anonymous(key)
+        if key:
             if key.startswith(TOKEN_PREFIX):
-                principal = await self._principal_of_token(key, scope["type"], address)
+                principal = await self._principal_of_token(key, scope, address)
             else:
                 principal = await self._principal_of_key(key, address)
             check_restrictions(principal, address, header(scope, b"origin"))
@@ -132,13 +133,22 @@ class AccessControl:
         self.failures.listener.failed(Kind.KEY, address)
         await self.failures.count(address)
 
-    async def _principal_of_token(
-        self, token: str, kind: str, address: str
-    ) -> Principal:
-        if kind != "websocket":
-            raise Unauthorized("A token opens a WebSocket; requests need an API key.")
+    def _anonymous(self, key: str) -> Principal:
+        """Whoever comes to a server without keys; a token still describes a session."""
+        if not key.startswith(TOKEN_PREFIX):
+            return ANONYMOUS
         try:
-            claims = await self.tokens.take(token)
+            return replace(ANONYMOUS, session=self.tokens.read(key).session)
+        except Unauthorized:
+            return ANONYMOUS
+
+    async def _principal_of_token(
+        self, token: str, scope: dict[str, Any], address: str
+    ) -> Principal:
+        path = below(scope["path"], self._config.root_path)
+        is_socket = scope["type"] == "websocket"
+        try:
+            claims = await self.tokens.take(token, path, is_socket=is_socket)
         except NotAToken:
             await self._count_failure(address)
             raise
@@ -146,7 +156,7 @@ class AccessControl:
         if principal is None:
             raise Unauthorized("Whoever asked for this token has lost access since.")
         scopes = frozenset(filter(principal.may, claims.scopes))
-        return replace(principal, scopes=scopes, by_token=True)
+        return replace(principal, scopes=scopes, by_token=True, session=claims.session)
 
     async def _principal_named(self, claims: Claims) -> Principal | None:
         """Who asked for the token, as it is now; None if it has lost access."""

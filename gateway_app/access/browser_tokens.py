@@ -2,7 +2,7 @@
 
 A token is signed, not stored: it holds the id of the principal, the prefix of the secret
 that asked for it, the scopes, when it expires, and a number that is remembered once it
-has been used.
+has been used. It may be good for one address only, and say what the session there is like.
 """
 
 from __future__ import annotations
@@ -28,8 +28,15 @@ USUAL_TOKEN_SCOPES = (Scope.LISTEN, Scope.SPEAK, Scope.CHAT)
 """The scopes of a token for which none are asked."""
 
 _SALT = "browser token"
+MAX_SECRET_SECONDS = 7_200
+"""Of a token for one address; OpenAI's client secrets last as long."""
+LONGEST_TOKEN = 6_000
+"""In characters: proxies allow about 8,000 in one header."""
 _USES = RateLimitItemPerMinute(1, multiples=2, namespace="TOKEN_USES")
-"""Uses are remembered for longer than any token is valid."""
+_SECRET_USES = RateLimitItemPerMinute(
+    1, multiples=MAX_SECRET_SECONDS // 60 + 1, namespace="SECRET_USES"
+)
+"""Uses are remembered for longer than the token is valid."""
 
 
 class NotAToken(Unauthorized):
@@ -56,6 +63,17 @@ class Claims:
     scopes: frozenset[Scope]
     expires_at: int
     number: str
+    path: str = ""
+    """The only address that it opens, with all below it; empty: every socket."""
+    session: str = ""
+    """JSON: what the session there is like."""
+
+    def is_for(self, path: str, *, is_socket: bool) -> bool:
+        """Whether it opens this address. Requests over HTTP take only a token that names
+        their address."""
+        if not self.path:
+            return is_socket
+        return path == self.path or path.startswith(f"{self.path}/")
 
 
 class BrowserTokens:
@@ -79,11 +97,16 @@ class BrowserTokens:
         principal: Principal,
         scopes: Iterable[Scope] | None = None,
         seconds: int = MAX_SECONDS,
+        *,
+        path: str = "",
+        session: str = "",
     ) -> Issued:
-        """A token with these scopes, or the usual ones that the principal has.
+        """A token with these scopes, or the usual ones that the principal has; for `path`
+        and `session` see Claims.
 
         Raises Forbidden for a scope that the principal lacks, BadValue for one that no
-        socket needs, and TooMany past the tokens of this minute.
+        socket needs and for a session that is too long, and TooMany past the tokens of
+        this minute.
         """
         granted = self._granted(principal, scopes)
         if wait_seconds := await self._counters.hit(self._issuing, principal.id):
@@ -99,21 +122,39 @@ class BrowserTokens:
             "s": [scope.value for scope in granted],
             "e": expires_at,
             "n": secrets.token_urlsafe(12),
+            **({"u": path} if path else {}),
+            **({"x": session} if session else {}),
         }
-        return Issued(
-            TOKEN_PREFIX + _signer().sign_object(content), expires_at, granted
-        )
+        token = TOKEN_PREFIX + _signer().sign_object(content, compress=bool(session))
+        if len(token) > LONGEST_TOKEN:
+            raise BadValue(
+                "The session is too long for a token: leave out long parts, and send "
+                "them in `session.update`.",
+                field="session",
+            )
+        return Issued(token, expires_at, granted)
 
-    async def take(self, token: str) -> Claims:
-        """What the token says, if it is valid and was not used before.
+    async def take(
+        self, token: str, path: str = "", *, is_socket: bool = True
+    ) -> Claims:
+        """What the token says, if it is valid at that address and was not used before.
 
         Raises NotAToken for a forged one, otherwise Unauthorized.
         """
+        claims = self.read(token)
+        if not claims.is_for(path, is_socket=is_socket):
+            good_for = f"opens `{claims.path}`" if claims.path else "opens a WebSocket"
+            raise Unauthorized(f"A token {good_for}; requests need an API key.")
+        uses = _SECRET_USES if claims.path else _USES
+        if await self._counters.hit(uses, claims.number):
+            raise Unauthorized("The token has been used: ask for another one.")
+        return claims
+
+    def read(self, token: str) -> Claims:
+        """What the token says, used or not. Raises as `take`."""
         claims = self._read(token)
         if claims.expires_at < self._clock():
             raise Unauthorized("The token has expired: ask for another one.")
-        if await self._counters.hit(_USES, claims.number):
-            raise Unauthorized("The token has been used: ask for another one.")
         return claims
 
     def _granted(
@@ -143,6 +184,8 @@ class BrowserTokens:
             frozenset(Scope(scope) for scope in content["s"]),
             content["e"],
             content["n"],
+            content.get("u", ""),
+            content.get("x", ""),
         )
 
 

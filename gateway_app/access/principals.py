@@ -85,6 +85,8 @@ class Principal:
     """Networks of addresses that may use the key; empty: every address."""
     by_token: bool = False
     """Whether a web page came with a short-lived token of this principal."""
+    session: str = ""
+    """What that token says of the session to be opened: JSON."""
 
     def may(self, scope: Scope) -> bool:
         """Whether the principal has the scope."""

@@ -25,6 +25,8 @@ class Opening(Enum):
     """Here neither: the admin authenticates by itself."""
     LIST = "everybody while `public_lists` is on, otherwise every caller with a key"
     CALLER = "every caller with a key or a session"
+    REALTIME = "scope `chat` for a conversation, scope `stt` for transcription"
+    """The query decides, so the door checks the scope itself."""
 
 
 class Body(Enum):

@@ -287,6 +287,19 @@ async def test_it_takes_the_silence_that_the_client_chooses(talk: Talk) -> None:
     assert of(events, "x.turn.probability")[0]["commit_in_ms"] == 900
 
 
+async def test_it_answers_as_the_model_that_is_chosen_if_that_is_allowed(
+    talk: Talk,
+) -> None:
+    llm = FakeLlm(["Paris."])
+    async with talking(talk(llm=llm)) as client:
+        await client.send("session.update", session={"model": "gpt-5"})
+        error = (await client.until("error", "session.updated"))[-1]
+        assert error["error"]["param"] == "model"
+        assert (await client.update(model="fake-llm"))["model"] == "fake-llm"
+        await question(client)
+    assert {options.model for options in llm.options} == {"fake-llm"}
+
+
 async def test_it_names_a_wrong_field_and_stays_open(talk: Talk) -> None:
     async with talking(talk()) as client:
         await client.send("session.update", event_id="a", session={"voice": "joe"})
@@ -297,10 +310,6 @@ async def test_it_names_a_wrong_field_and_stays_open(talk: Talk) -> None:
         await client.send("session.update", session={"audio": output})
         error = (await client.until("error", "close"))[-1]
         assert error["error"]["param"] == "voice"
-        await client.send("session.update", session={"model": "gpt-5"})
-        error = (await client.until("error", "close"))[-1]
-        assert error["error"]["param"] == "model"
-        assert (await client.update(model="fake-llm"))["model"] == "fake-llm"
         await client.send("conversation.item.delete", event_id="b", item_id="item_none")
         error = (await client.until("error"))[-1]["error"]
         assert (error["param"], error["event_id"]) == ("item_id", "b")

@@ -1,4 +1,5 @@
-"""Speech sent with the openai library to `/v1/realtime` comes back as its words."""
+"""Speech sent with the openai library to `/v1/realtime` comes back as its words, or is
+answered aloud."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from openai import AsyncOpenAI
 
-from common.audio import Audio, float_to_pcm16, read_wav
+from common.audio import Audio, float_to_pcm16, pcm16_to_float, read_wav
 from tests.clients import speak
 from tests.compat.realtime.sdk_types import check_event
 from tests.server_process import RunningServer
@@ -24,6 +25,7 @@ SENTENCES = (
     "The quick brown fox jumps over the lazy dog near the river bank.",
     "The evening train took them from the city to the mountains.",
 )
+QUESTION = "What is the capital of France?"
 COMPLETED = "conversation.item.input_audio_transcription.completed"
 SECONDS = 60.0
 MOST_ERRORS = 0.05
@@ -84,3 +86,32 @@ async def test_it_hears_what_piper_says(server: RunningServer, turns: bool) -> N
         if event.type.endswith(".delta"):
             told[event.item_id] = told.get(event.item_id, "") + event.delta
     assert word_error_rate([(heard, " ".join(told.values()))]) <= MOST_ERRORS, told
+
+
+async def test_a_spoken_question_is_answered_aloud(server: RunningServer) -> None:
+    said = await speak(
+        server.url, text=QUESTION, llm=False, format="wav", noise_scale=0, noise_w=0
+    )
+    clip = read_wav(said.body).resampled(RATE_HZ)
+    silence = np.zeros(3 * RATE_HZ, np.float32)
+    events: list[Any] = []
+    async with (
+        AsyncOpenAI(base_url=f"{server.url}/v1", api_key="none") as client,
+        client.realtime.connect(model="gpt-realtime") as connection,
+        asyncio.timeout(SECONDS),
+    ):
+        clip = Audio(np.concatenate([clip.samples, silence]), RATE_HZ)
+        await append(connection, clip)
+        while not events or events[-1].type != "response.done":
+            events.append(await connection.recv())
+            check_event(events[-1].to_dict())
+    by_type = {each.type: each for each in events}
+    heard = by_type[COMPLETED]
+    assert word_error_rate([(QUESTION, heard.transcript)]) <= 0.2, heard.transcript
+    response = events[-1].response
+    assert response.status == "completed"
+    assert response.output[0].content[0].transcript
+    audio = [e.delta for e in events if e.type == "response.output_audio.delta"]
+    samples = pcm16_to_float(b"".join(map(base64.b64decode, audio)))
+    assert np.abs(samples).max() > 0.05
+    assert len(samples) > RATE_HZ // 4

@@ -7,7 +7,11 @@ from chat_app.protocol.extras import SERVER_MESSAGES as TALK_SERVER
 from compat_app.deepgram.flux import messages as flux
 from compat_app.deepgram.listen import messages as listen
 from compat_app.deepgram.speak import messages as speak
-from compat_app.realtime import messages as realtime
+from compat_app.realtime.live import client as live_client, server as live_server
+from compat_app.realtime.shared import (
+    conversation_messages as converse,
+    messages as realtime,
+)
 from gateway_app.monitor.messages import History, Snapshot
 from gateway_app.pages.message_docs import SocketDoc, message_docs
 from stt_app.protocol.messages import CLIENT_MESSAGES, SERVER_MESSAGES
@@ -46,11 +50,24 @@ SOCKETS = (
     ),
     SocketDoc(
         path="/v1/realtime",
-        sentence="The OpenAI Realtime API, for transcription: see `docs/realtime.md`. "
-        "The URL may contain `intent=transcription` and `model`. Unknown fields are ignored.",
+        sentence="The OpenAI Realtime API: see `docs/realtime.md`. `?model=` opens a "
+        "conversation, `?intent=transcription` a session that only transcribes, which has "
+        "no events of items and responses. Unknown fields are ignored.",
         audio="",
-        client_messages=message_docs(realtime.CLIENT_MESSAGES),
-        server_messages=message_docs(realtime.SERVER_MESSAGES),
+        client_messages=message_docs(
+            (*realtime.CLIENT_MESSAGES, *converse.CLIENT_MESSAGES)
+        ),
+        server_messages=message_docs(
+            (*realtime.SERVER_MESSAGES, *converse.SERVER_MESSAGES)
+        ),
+    ),
+    SocketDoc(
+        path="/v1/live/sessions",
+        sentence="The OpenAI Live API: see `docs/live.md`. The first event is "
+        "`session.start`. Unknown fields are refused.",
+        audio="",
+        client_messages=message_docs(live_client.CLIENT_MESSAGES),
+        server_messages=message_docs(live_server.SERVER_MESSAGES),
     ),
     SocketDoc(
         path="/v1/listen",

@@ -53,7 +53,8 @@ ROUTES = Routes(
         Route("/api/token", Opening.CALLER, POST, Body.FIELDS),
         # Speech to text.
         Route("/ws/stt", Scope.LISTEN, SOCKET, deadline=Deadline.NONE),
-        Route("/v1/realtime", Scope.LISTEN, SOCKET, deadline=Deadline.NONE),
+        Route("/v1/realtime", Opening.REALTIME, SOCKET, deadline=Deadline.NONE),
+        Route("/v1/realtime/client_secrets", Opening.REALTIME, POST, Body.FIELDS),
         Route("/v1/listen", Scope.LISTEN, SOCKET, deadline=Deadline.NONE),
         Route("/v2/listen", Scope.LISTEN, SOCKET, deadline=Deadline.NONE),
         Route("/v1/listen", Scope.LISTEN, POST, Body.RECORDING, Deadline.RECORDING),
@@ -73,6 +74,7 @@ ROUTES = Routes(
         ),
         # Conversation.
         Route("/ws/voice", Scope.CHAT, SOCKET, deadline=Deadline.NONE),
+        Route("/v1/live/sessions", Scope.CHAT, SOCKET, deadline=Deadline.NONE),
         # Text to speech.
         Route("/tts", Scope.SPEAK, POST, Body.FIELDS, Deadline.SPEECH),
         Route("/tts/conversations/", Scope.SPEAK, DELETE),

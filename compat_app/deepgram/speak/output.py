@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 
 from common.errors import INTERNAL, VoiceError
+from compat_app.companding import Companding
 from compat_app.deepgram.queries import TELEPHONE
 from compat_app.deepgram.wav import WavFormat
 from stt_app.core.codecs.decoders import Encoding
@@ -76,27 +74,6 @@ class SpokenAudio:
                 yield companding.push(event.data) if companding else event.data
             elif isinstance(event, SpeechFinished) and event.error is not None:
                 self.error = _told(event.error)
-
-
-class Companding:
-    """PCM16 as mu-law or A-law (ITU-T G.711), half as many bytes."""
-
-    def __init__(self, encoding: str, rate_hz: int) -> None:
-        import av
-
-        self._av = av
-        self._rate_hz = rate_hz
-        codec: Any = av.CodecContext.create(f"pcm_{encoding}", "w")
-        codec.sample_rate, codec.layout, codec.format = rate_hz, "mono", "s16"
-        self._codec = codec
-
-    def push(self, pcm: bytes) -> bytes:
-        """The same samples at the same rate, one byte each; `pcm` is mono PCM16 in whole
-        samples."""
-        samples = np.frombuffer(pcm, "<i2").reshape(1, -1)
-        frame = self._av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
-        frame.sample_rate = self._rate_hz
-        return b"".join(bytes(packet) for packet in self._codec.encode(frame))
 
 
 def _told(error: Exception) -> VoiceError:

@@ -49,8 +49,9 @@ async def test_speech_on_both_sides_of_the_cut_is_one_turn(talk: Talk) -> None:
         started = (await client.until("input_audio_buffer.speech_started"))[-1]
         await client.say(1.0, -2.0)
         events = await client.until("response.done")
-        assert of(events, "input_audio_buffer.committed")[0]["item_id"] == (
-            started["item_id"]
+        assert (
+            of(events, "input_audio_buffer.committed")[0]["item_id"]
+            == (started["item_id"])
         )
     assert [each[-1].content for each in services.llm.asked][-1] == (
         "what time is it in Paris"
@@ -95,13 +96,15 @@ async def test_a_reply_is_cut_to_what_was_heard(talk: Talk) -> None:
 
 async def test_the_connection_before_learns_that_it_is_replaced(talk: Talk) -> None:
     services = talk(["what time is it"], ["Noon."])
-    async with talking(services) as before:
-        async with talking(services, resume=token_of(before)) as client:
-            events = await before.until("close")
-            assert events[-1]["code"] == 4409
-            assert of(events, "error")[0]["error"]["code"] == "superseded"
-            await client.say(1.0, -2.0)
-            assert "response.done" in kinds(await client.until("response.done"))
+    async with (
+        talking(services) as before,
+        talking(services, resume=token_of(before)) as client,
+    ):
+        events = await before.until("close")
+        assert events[-1]["code"] == 4409
+        assert of(events, "error")[0]["error"]["code"] == "superseded"
+        await client.say(1.0, -2.0)
+        assert "response.done" in kinds(await client.until("response.done"))
 
 
 async def test_it_begins_anew_when_nothing_is_kept(talk: Talk) -> None:

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 from openai.types.realtime import RealtimeServerEvent
+from openai.types.realtime.realtime_session_create_response import (
+    RealtimeSessionCreateResponse,
+)
 from openai.types.realtime.realtime_transcription_session_create_response import (
     RealtimeTranscriptionSessionCreateResponse,
 )
@@ -15,21 +18,34 @@ CLASSES: dict[str, type[BaseModel]] = {
     get_args(each.model_fields["type"].annotation)[0]: each
     for each in get_args(get_args(RealtimeServerEvent)[0])
 }
+SESSIONS: dict[str, type[BaseModel]] = {
+    "realtime": RealtimeSessionCreateResponse,
+    "transcription": RealtimeTranscriptionSessionCreateResponse,
+}
 SESSION_ONLY = ("id", "object", "expires_at")
 """Fields of the session object that the API sends and the type of the event lacks.
-`RealtimeTranscriptionSessionCreateResponse` has them."""
+The classes of SESSIONS have them."""
 
 
 def check_event(event: dict[str, Any]) -> BaseModel:
     """The event as the library's class. Raises if a field is wrong, missing or unknown."""
     if "session" in event:
         session = event["session"]
-        RealtimeTranscriptionSessionCreateResponse.model_validate(session, strict=True)
+        check_session(session)
         rest = {name: session[name] for name in session if name not in SESSION_ONLY}
         event = {**event, "session": rest}
     parsed = CLASSES[event["type"]].model_validate(event, strict=True)
     unknown = list(undeclared(parsed))
     assert not unknown, f"{event['type']} has unknown fields: {unknown}"
+    return parsed
+
+
+def check_session(session: dict[str, Any]) -> BaseModel:
+    """The same for a session object."""
+    parsed = SESSIONS[session["type"]].model_validate(session, strict=True)
+    if session["type"] == "realtime":  # the other class lacks the newer fields
+        unknown = list(undeclared(parsed))
+        assert not unknown, f"the session has unknown fields: {unknown}"
     return parsed
 
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from common.errors import BadRequest
-from compat_app.realtime.errors import error_event
-from compat_app.realtime.messages import CLIENT_MESSAGES
-from compat_app.realtime.reading import read_event
+from compat_app.realtime.shared.errors import error_event
+from compat_app.realtime.shared.messages import CLIENT_MESSAGES
+from compat_app.realtime.shared.reading import read_event
 from tests.compat.realtime.conftest import Listening
 from tests.compat.realtime.sdk_types import check_event
 from tests.compat.realtime.sockets import Client, connected, of

@@ -24,15 +24,16 @@ ADDRESSES = [
     "?intent=transcription",
     "?intent=transcription&model=whisper-1",
     "?intent=transcription&model=no-such-model",
-    "?model=gpt-realtime",
-    "?model=gpt-realtime-2.1-mini&intent=",
-    "?model=%ff%fe&other=1",
+    "?intent=transcription&model=gpt-realtime",
+    "?model=gpt-4o-transcribe&intent=",
+    "?model=fake-whisper&other=1",
+    "?model=%ff%fe&intent=transcription",
     "",
 ]
 
 
 @pytest.mark.parametrize("query", ADDRESSES)
-async def test_every_address_opens_a_session_that_transcribes(
+async def test_these_addresses_open_a_session_that_transcribes(
     listening: Listening, query: str
 ) -> None:
     async with opened(listening(["hello"]), query) as client:
@@ -55,7 +56,7 @@ async def test_every_address_opens_a_session_that_transcribes(
     ("query", "model"),
     [
         ("?model=gpt-4o-transcribe", "gpt-4o-transcribe"),
-        ("?model=gpt-realtime", "fake-whisper"),
+        ("?intent=transcription&model=gpt-realtime", "fake-whisper"),
         ("", "fake-whisper"),
     ],
 )

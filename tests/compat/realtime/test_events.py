@@ -9,8 +9,8 @@ import pytest
 from common.config.speech import ListeningSettings
 from common.errors import EngineFailed
 from compat_app.realtime.events import Clear, Commit, EventMapper, Update
-from compat_app.realtime.options import default_vad
-from compat_app.realtime.session import SessionConfig, Transcription
+from compat_app.realtime.shared.options import default_vad
+from compat_app.realtime.shared.session import SessionConfig, Transcription
 from stt_app.core.events import (
     BufferLimitReached,
     CandidateDropped,

@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from common.config.speech import ListeningSettings
-from compat_app.realtime.options import default_vad, session_options
-from compat_app.realtime.session import SessionChanges, SessionConfig, Transcription
+from compat_app.realtime.shared.options import default_vad, session_options
+from compat_app.realtime.shared.session import (
+    SessionChanges,
+    SessionConfig,
+    Transcription,
+)
 from stt_app.core.session.options import MAX_PROMPT_CHARACTERS, Options
 
 SETTINGS = ListeningSettings()

@@ -8,14 +8,14 @@ import json
 import pytest
 
 from common.errors import BadRequest
-from compat_app.realtime.errors import Refused, error_event
-from compat_app.realtime.messages import (
+from compat_app.realtime.shared.errors import Refused, error_event
+from compat_app.realtime.shared.messages import (
     AppendAudio,
     ClearAudio,
     CommitAudio,
     SessionUpdate,
 )
-from compat_app.realtime.reading import audio_bytes, read_event
+from compat_app.realtime.shared.reading import audio_bytes, read_event
 from tests.compat.realtime.sdk_types import check_event
 
 UPDATE = "session.update"
@@ -74,7 +74,6 @@ BAD = {
         "not_supported",
     ),
     "the output": ({"type": "output_audio_buffer.clear"}, "type", "not_supported"),
-    "a conversation": (session(type="realtime"), "session.type", "not_supported"),
     "another session": (session(type="song"), "session.type", "invalid_value"),
     "no session": ({"type": UPDATE}, "session", "missing_required_parameter"),
     "a session that is text": (

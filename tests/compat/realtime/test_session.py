@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 
 from common.config.speech import ListeningSettings
-from compat_app.realtime.options import default_vad
-from compat_app.realtime.session import SessionChanges, SessionConfig, Transcription
+from compat_app.realtime.shared.options import default_vad
+from compat_app.realtime.shared.session import (
+    SessionChanges,
+    SessionConfig,
+    Transcription,
+)
 
 DEFAULT = SessionConfig(
     default_vad(ListeningSettings()), Transcription(model="whisper-1")

@@ -126,24 +126,6 @@ async def test_it_commits_and_clears(client: AsyncOpenAI) -> None:
     assert events[-1].usage.seconds == 0.5
 
 
-async def test_a_conversation_is_refused_and_the_connection_stays(
-    client: AsyncOpenAI,
-) -> None:
-    async with client.realtime.connect(model="gpt-realtime") as it:
-        await it.session.update(session={"type": "realtime", "instructions": "Sing."})
-        *_, error = await events_until(it, "error")
-        assert (error.error.code, error.error.param) == (
-            "not_supported",
-            "session.type",
-        )
-        await it.response.create()
-        (error,) = await events_until(it, "error")
-        assert error.error.type == "invalid_request_error"
-        await it.session.update(session=session(noise_reduction={"type": "near_field"}))
-        (updated,) = await events_until(it, "session.updated")
-        assert updated.session.audio.input.noise_reduction.type == "near_field"
-
-
 async def test_a_large_message_is_too_much(client: AsyncOpenAI) -> None:
     async with client.realtime.connect(extra_query={"intent": "transcription"}) as it:
         audio = base64.b64encode(bytes(800_000)).decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,16 +12,31 @@ from pydantic import ValidationError
 from common.bounded_json import read_json
 from common.errors import BadRequest
 from common.messages import LONGEST_FIELD
-from compat_app.realtime.errors import Refused
-from compat_app.realtime.messages import CLIENT_MESSAGES, ClientEvent
+from compat_app.realtime.shared import conversation_messages as conversation
+from compat_app.realtime.shared.errors import Refused
+from compat_app.realtime.shared.kinds import Kind
+from compat_app.realtime.shared.messages import CLIENT_MESSAGES, ClientEvent
 
-_EVENTS: dict[str, type[ClientEvent]] = {
-    str(each.model_fields["type"].default): each for each in CLIENT_MESSAGES
+
+def _by_type(messages: Iterable[type[ClientEvent]]) -> dict[str, type[ClientEvent]]:
+    return {str(each.model_fields["type"].default): each for each in messages}
+
+
+_TRANSCRIPTION = _by_type(CLIENT_MESSAGES)
+_EVENTS = {
+    Kind.TRANSCRIPTION: _TRANSCRIPTION,
+    Kind.CONVERSATION: {**_TRANSCRIPTION, **_by_type(conversation.CLIENT_MESSAGES)},
 }
 _CONVERSATION = ("conversation.", "response.", "output_audio_buffer.")
 """The beginnings of events that belong to a conversation."""
-_NO_CONVERSATION = "This server transcribes only: it does not serve conversations yet."
-_TAGS = ("server_vad", "semantic_vad")
+_NO_CONVERSATION = (
+    "this session only transcribes. Use a session of the type `realtime`, with "
+    "`?model=gpt-realtime` in the address."
+)
+_TAGS = (
+    *("server_vad", "semantic_vad"),
+    *("message", "function_call", "function_call_output", "item_reference"),
+)
 """The names of alternatives, which pydantic puts into the path of a field."""
 _CODES = {
     "missing": "missing_required_parameter",
@@ -32,8 +48,9 @@ _CODES = {
 }
 
 
-def read_event(text: str) -> ClientEvent:
-    """The event in a text frame, whose length the door limits.
+def read_event(text: str, kind: Kind = Kind.TRANSCRIPTION) -> ClientEvent:
+    """The event in a text frame, whose length the door limits; `kind` is that of the
+    session.
 
     Raises Refused for an event that is not served, and BadRequest for text that is no
     event at all.
@@ -42,17 +59,12 @@ def read_event(text: str) -> ClientEvent:
     if not isinstance(plain, dict):
         raise BadRequest("An event must be a JSON object with a `type`.")
     event_id = _client_id(plain)
-    kind = plain.get("type")
-    found = _EVENTS.get(kind) if isinstance(kind, str) else None
+    name = plain.get("type")
+    found = _EVENTS[kind].get(name) if isinstance(name, str) else None
     if found is None:
-        raise _unknown(kind, event_id)
-    if _is_conversation(plain):
-        raise Refused(
-            f"{_NO_CONVERSATION} Use a session of the type `transcription`.",
-            code="not_supported",
-            param="session.type",
-            event_id=event_id,
-        )
+        raise _unknown(name, kind, event_id)
+    if isinstance(session := plain.get("session"), dict):
+        session.setdefault("type", kind.value)
     try:
         return found.model_validate(plain)
     except ValidationError as error:
@@ -73,20 +85,16 @@ def _client_id(plain: dict[str, Any]) -> str | None:
     return event_id[:512] if isinstance(event_id, str) else None
 
 
-def _is_conversation(plain: dict[str, Any]) -> bool:
-    session = plain.get("session")
-    return isinstance(session, dict) and session.get("type") == "realtime"
-
-
-def _unknown(kind: object, event_id: str | None) -> Refused:
-    if kind is None:
+def _unknown(name: object, kind: Kind, event_id: str | None) -> Refused:
+    transcribes = kind is Kind.TRANSCRIPTION
+    if name is None:
         message, code = "The event has no `type`.", "missing_required_parameter"
-    elif isinstance(kind, str) and kind.startswith(_CONVERSATION):
-        message = f"`{kind[:LONGEST_FIELD]}`: {_NO_CONVERSATION}"
+    elif transcribes and isinstance(name, str) and name.startswith(_CONVERSATION):
+        message = f"`{name[:LONGEST_FIELD]}`: {_NO_CONVERSATION}"
         code = "not_supported"
     else:
-        known = ", ".join(f"`{name}`" for name in _EVENTS)
-        message = f"Unknown event type {str(kind)[:LONGEST_FIELD]!r}; use {known}."
+        known = ", ".join(f"`{each}`" for each in _EVENTS[kind])
+        message = f"Unknown event type {str(name)[:LONGEST_FIELD]!r}; use {known}."
         code = "invalid_value"
     return Refused(message, code=code, param="type", event_id=event_id)
 
@@ -94,7 +102,12 @@ def _unknown(kind: object, event_id: str | None) -> Refused:
 def _invalid(error: ValidationError, event_id: str | None) -> Refused:
     """The first problem of a pydantic error, with the path of its field."""
     problem = error.errors(include_url=False)[0]
-    path = [str(part) for part in problem["loc"] if part not in _TAGS]
+    loc = [part for part in problem["loc"] if part not in _TAGS]
+    if loc[0] == "session" and len(loc) > 1 and loc[1] in tuple(Kind):
+        del loc[1]
+    if problem["type"].startswith("union_tag") and loc == ["session"]:
+        loc.append("type")
+    path = [str(part) for part in loc]
     param = ".".join(path)[:LONGEST_FIELD]
     reason = problem["msg"].removeprefix("Value error, ")
     return Refused(

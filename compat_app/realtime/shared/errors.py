@@ -6,9 +6,10 @@ Source: the `error` event of https://platform.openai.com/docs/api-reference/real
 from __future__ import annotations
 
 from common.errors import BadRequest, QuotaExceeded, VoiceError
-from compat_app.realtime.messages import ErrorEvent
-from compat_app.realtime.parts import ErrorDetails, FailureDetails
+from compat_app.realtime.shared.messages import ErrorEvent
+from compat_app.realtime.shared.parts import ErrorDetails, FailureDetails
 
+KIND_IS_FIXED = "The type of a session can change before the first audio only."
 _NO_QUOTA = "insufficient_quota"
 """The type and the code of an account without credit."""
 

@@ -7,7 +7,7 @@ from typing import Any
 from chat_app.conversation.options import LONGEST_PAUSE_SECONDS
 from common.config.speech import ListeningSettings
 from compat_app.hotwords import fitting
-from compat_app.realtime.session import (
+from compat_app.realtime.shared.session import (
     SemanticVad,
     ServerVad,
     SessionConfig,
@@ -54,7 +54,7 @@ def session_options(
     """
     transcription = config.transcription
     return Options(
-        language=_language(transcription) or language,
+        language=heard_language(transcription) or language,
         sample_rate=config.format.rate_hz,
         encoding=_ENCODINGS[config.format.type],
         prompt=(transcription.prompt or "")[-MAX_PROMPT_CHARACTERS:],
@@ -65,7 +65,22 @@ def session_options(
     )
 
 
-def _language(transcription: Transcription) -> str:
+def hearing_options(
+    config: SessionConfig, settings: ListeningSettings, language: str
+) -> Options:
+    """The options of a conversation's input. The conversation itself decides how long a
+    pause must be to end a turn."""
+    options = session_options(config, settings, language)
+    return options.model_copy(
+        update={
+            "endpointing": None,
+            "silence_max_seconds": None,
+            "semantic_max_seconds": None,
+        }
+    )
+
+
+def heard_language(transcription: Transcription) -> str:
     """The engine's code; empty if the client chose none."""
     chosen = transcription.languages or [transcription.language or ""]
     if len(chosen) > 1:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from common.errors import BadValue
 from stt_app.core.language_tags import find_language
 
 LOGPROBS = "item.input_audio_transcription.logprobs"
@@ -22,6 +23,14 @@ audio themselves and leave `turn_detection` out."""
 LONGEST_MODEL = 200
 """The longest name of a model, in characters."""
 _LONGEST_PROMPT = 10_000
+
+
+def check_model_name(name: str) -> None:
+    """Raises BadValue for a name that is too long."""
+    if len(name) > LONGEST_MODEL:
+        raise BadValue(
+            f"`model` may have {LONGEST_MODEL} characters at most.", field="model"
+        )
 
 
 class Part(BaseModel):
@@ -94,7 +103,18 @@ class NoiseReduction(Part):
     strength: float | None = Field(None, ge=0, le=1)
 
 
-class ServerVad(Part):
+class Replying(Part):
+    """What the end of a turn means in a conversation; without effect in a session that
+    only transcribes."""
+
+    create_response: bool | None = None
+    interrupt_response: bool | None = None
+
+
+_REPLYING = set(Replying.model_fields)
+
+
+class ServerVad(Replying):
     """A turn ends after a silence."""
 
     type: Literal["server_vad"]
@@ -103,7 +123,7 @@ class ServerVad(Part):
     silence_duration_ms: int | None = Field(None, ge=0, le=60_000)
 
 
-class SemanticVad(Part):
+class SemanticVad(Replying):
     """A turn ends after a silence: short if the speaker seems to have finished, and
     otherwise longer the lower the eagerness is."""
 
@@ -204,7 +224,8 @@ class SessionConfig:
                     "format": self.format.wire(),
                     "transcription": self.transcription.model_dump(exclude_none=True),
                     "noise_reduction": reduction and reduction.model_dump(),
-                    "turn_detection": turns and turns.model_dump(exclude_none=True),
+                    "turn_detection": turns
+                    and turns.model_dump(exclude_none=True, exclude=_REPLYING),
                 }
             },
             "include": list(self.include) or None,

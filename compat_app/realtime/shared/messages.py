@@ -5,20 +5,20 @@ Source: the types of `openai.types.realtime` in the openai library, version 3.54
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from chat_app.core.ids import new_id
-from compat_app.realtime.parts import (
-    ConversationItem,
+from compat_app.realtime.shared.conversation import ConversationChanges
+from compat_app.realtime.shared.parts import (
     ErrorDetails,
     FailureDetails,
     LogProb,
     SpokenLanguage,
     Usage,
 )
-from compat_app.realtime.session import SessionChanges
+from compat_app.realtime.shared.session import SessionChanges
 
 _ITEM_EXAMPLE = "item_9f0c1f7d3a2b4c5d6e7f8"
 _SESSION_EXAMPLE = {
@@ -43,8 +43,10 @@ class SessionUpdate(ClientEvent):
     """Change the configuration; only the fields that are present change. Answered by `session.updated`."""
 
     type: Literal["session.update"] = "session.update"
-    session: SessionChanges = Field(
-        description="`type` (`transcription`), `audio.input` and `include`.",
+    session: Annotated[
+        SessionChanges | ConversationChanges, Field(discriminator="type")
+    ] = Field(
+        description="`type` (`transcription` or `realtime`; it can change before the first audio), `audio.input` and `include`; of a conversation also `instructions`, `output_modalities`, `audio.output` (`format`, `voice`, `speed`), `tools`, `tool_choice`, `max_output_tokens` and `model`.",
         examples=[_SESSION_EXAMPLE],
     )
 
@@ -159,7 +161,7 @@ class Cleared(ServerEvent):
 
 
 _ITEM: Any = Field(
-    description="The item: a `message` of the `user` with `input_audio`.",
+    description="The item: a turn of the user is a `message` with `input_audio`.",
     examples=[{"id": _ITEM_EXAMPLE, "type": "message", "role": "user"}],
 )
 _PREVIOUS: Any = Field(None, description="The item before it; null for the first one.")
@@ -170,7 +172,7 @@ class ItemAdded(ServerEvent):
 
     type: Literal["conversation.item.added"] = "conversation.item.added"
     previous_item_id: str | None = _PREVIOUS
-    item: ConversationItem = _ITEM
+    item: dict[str, Any] = _ITEM
 
 
 class ItemDone(ServerEvent):
@@ -178,7 +180,7 @@ class ItemDone(ServerEvent):
 
     type: Literal["conversation.item.done"] = "conversation.item.done"
     previous_item_id: str | None = _PREVIOUS
-    item: ConversationItem = _ITEM
+    item: dict[str, Any] = _ITEM
 
 
 class TranscriptEvent(ItemEvent):

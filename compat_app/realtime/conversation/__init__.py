@@ -1,0 +1,1 @@
+"""Conversations of `/v1/realtime`, whatever carries them."""

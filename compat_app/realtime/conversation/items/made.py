@@ -1,0 +1,56 @@
+"""The items of clients as items of a conversation; audio in them is transcribed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Awaitable, Callable
+
+from chat_app.core.dialogue import Item
+from chat_app.core.ids import new_id
+from compat_app.realtime.shared.conversation_parts import (
+    Content,
+    NewCall,
+    NewMessage,
+    NewOutput,
+)
+from compat_app.realtime.shared.errors import Refused
+
+Transcribe = Callable[[bytes], Awaitable[str]]
+"""The text of audio in the session's format."""
+
+
+async def made_item(
+    given: NewMessage | NewCall | NewOutput, transcribe: Transcribe
+) -> Item:
+    """The item, with a new id if the client gave none. Raises Refused."""
+    item_id = given.id or new_id("item")
+    match given:
+        case NewMessage():
+            texts = [await _text(each, transcribe) for each in given.content]
+            text = "\n".join(filter(None, texts))
+            return Item(item_id, given.role, text, is_spoken=given.is_spoken)
+        case NewCall():
+            return Item(
+                item_id,
+                kind="function_call",
+                call_id=given.call_id,
+                name=given.name,
+                arguments=given.arguments,
+            )
+        case NewOutput():
+            return Item(
+                item_id,
+                kind="function_call_output",
+                call_id=given.call_id,
+                output=given.output,
+            )
+
+
+async def _text(content: Content, transcribe: Transcribe) -> str:
+    if not (audio := content.unknown_audio):
+        return content.words
+    try:
+        return await transcribe(base64.b64decode(audio, validate=True))
+    except (binascii.Error, ValueError) as error:
+        raise Refused("`audio` must be base64.", param="item.content") from error

@@ -1,0 +1,181 @@
+"""One response as a client is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from chat_app.core import outputs as out
+from common.errors import TimedOut
+from compat_app.realtime.conversation.items import wire
+from compat_app.realtime.conversation.items.book import ItemBook
+from compat_app.realtime.conversation.items.wire import WireItem
+from compat_app.realtime.conversation.output import OutputAudio
+from compat_app.realtime.shared import conversation_messages as tell
+from compat_app.realtime.shared.errors import failure
+from compat_app.realtime.shared.messages import ItemAdded, ItemDone, ServerEvent
+from compat_app.realtime.shared.session import AudioFormat
+
+_REASONS = ("turn_detected", "client_cancelled", "max_output_tokens", "content_filter")
+
+
+class WireResponse:
+    """Its events, from `created` to `ended`."""
+
+    def __init__(
+        self,
+        started: out.ResponseStarted,
+        shown: dict[str, Any],
+        book: ItemBook,
+        audio_format: AudioFormat | None,
+    ) -> None:
+        """`shown` is how it is made, as the client sees it. Without a format the audio
+        goes another way."""
+        self.id = started.response_id
+        self.out_of_band = started.out_of_band
+        self._speaks = started.speaks
+        self._shown = {
+            "object": "realtime.response",
+            "id": started.response_id,
+            **shown,
+            "metadata": dict(started.metadata) or None,
+        }
+        self._book = book
+        self._audio: OutputAudio | None = None
+        if audio_format is not None and started.speaks:
+            self._audio = OutputAudio(audio_format)
+        self._output: list[WireItem] = []
+        self._message = started.item_id
+
+    def created(self) -> Iterator[ServerEvent]:
+        yield tell.ResponseCreated(response=self._whole("in_progress", None, None))
+
+    def begin_message(self, event: out.MessageStarted) -> Iterator[ServerEvent]:
+        """It says something."""
+        item = wire.message(event.item_id, "assistant", [], "in_progress")
+        yield from self._begin(item, event.previous_item_id)
+        yield tell.ContentPartAdded(**self._place, part=self._part(""))
+
+    def write(self, text: str) -> Iterator[ServerEvent]:
+        """More of the message's text."""
+        kind = tell.SpokenTextDelta if self._speaks else tell.WrittenTextDelta
+        yield kind(**self._place, delta=text)
+
+    def speak(self, audio: out.ReplyAudio) -> Iterator[ServerEvent]:
+        """More of its audio."""
+        if self._audio is not None:
+            yield from self._delta(self._audio.push(audio.samples, audio.rate_hz))
+
+    def end_message(self, event: out.MessageEnded) -> Iterator[ServerEvent]:
+        """It has said everything, or was cut."""
+        text = event.item.text
+        if self._audio is not None and event.item.is_complete:
+            yield from self._delta(self._audio.finish())
+        if self._speaks:
+            yield tell.AudioDone(**self._place)
+            yield tell.SpokenTextDone(**self._place, transcript=text)
+        else:
+            yield tell.WrittenTextDone(**self._place, text=text)
+        yield tell.ContentPartDone(**self._place, part=self._part(text))
+        yield from self._end(wire.shown(event.item))
+
+    def call(self, event: out.FunctionCalled) -> Iterator[ServerEvent]:
+        """It calls a function."""
+        begun = wire.call(event.item_id, event.call_id, event.name, "", "in_progress")
+        yield from self._begin(begun, event.previous_item_id)
+        place = {
+            "response_id": self.id,
+            "item_id": event.item_id,
+            "output_index": len(self._output),
+            "call_id": event.call_id,
+        }
+        yield tell.ArgumentsDelta(**place, delta=event.arguments)
+        yield tell.ArgumentsDone(**place, name=event.name, arguments=event.arguments)
+        made = wire.call(event.item_id, event.call_id, event.name, event.arguments)
+        yield from self._end(made)
+
+    def ended(self, event: out.ResponseEnded) -> Iterator[ServerEvent]:
+        """It is over."""
+        status, details = _status(event)
+        yield tell.ResponseDone(response=self._whole(status, details, event.tokens))
+
+    @property
+    def _place(self) -> dict[str, Any]:
+        """Of the message's content."""
+        return {
+            "response_id": self.id,
+            "item_id": self._message,
+            "output_index": len(self._output),
+            "content_index": 0,
+        }
+
+    def _begin(self, item: WireItem, after: str | None) -> Iterator[ServerEvent]:
+        index = len(self._output)
+        yield tell.OutputItemAdded(response_id=self.id, output_index=index, item=item)
+        if not self.out_of_band:
+            previous = self._book.add(item, after and self._book.client_id(after))
+            yield ItemAdded(previous_item_id=previous, item=item)
+
+    def _end(self, item: WireItem) -> Iterator[ServerEvent]:
+        index = len(self._output)
+        self._output.append(item)
+        yield tell.OutputItemDone(response_id=self.id, output_index=index, item=item)
+        if not self.out_of_band:
+            self._book.change(item)
+            yield ItemDone(previous_item_id=self._book.before(item["id"]), item=item)
+
+    def _delta(self, audio: str) -> Iterator[ServerEvent]:
+        if audio:
+            yield tell.AudioDelta(**self._place, delta=audio)
+
+    def _part(self, text: str) -> dict[str, str]:
+        if self._speaks:
+            return {"type": "audio", "transcript": text}
+        return {"type": "text", "text": text}
+
+    def _whole(
+        self,
+        status: str,
+        details: dict[str, Any] | None,
+        tokens: tuple[int, int] | None,
+    ) -> dict[str, Any]:
+        return {
+            **self._shown,
+            "status": status,
+            "status_details": details,
+            "output": list(self._output),
+            "usage": _usage(tokens),
+        }
+
+
+def _status(event: out.ResponseEnded) -> tuple[str, dict[str, Any] | None]:
+    """The status, and why. An error, or no answer in time, is a failure here."""
+    error = event.error
+    if error is None and event.reason == "timed_out":
+        error = TimedOut("The response did not begin in time.")
+    if error is not None:
+        told = failure(error).model_dump(include={"type", "code", "message"})
+        return "failed", {"type": "failed", "error": told}
+    if event.status == "completed":
+        return "completed", None
+    reason = event.reason if event.reason in _REASONS else "max_output_tokens"
+    return event.status, {"type": event.status, "reason": reason}
+
+
+def _usage(tokens: tuple[int, int] | None) -> dict[str, Any] | None:
+    """The tokens, all of them text."""
+    if tokens is None:
+        return None
+    read, written = tokens
+    return {
+        "total_tokens": read + written,
+        "input_tokens": read,
+        "output_tokens": written,
+        "input_token_details": {
+            "text_tokens": read,
+            "audio_tokens": 0,
+            "image_tokens": 0,
+            "cached_tokens": 0,
+        },
+        "output_token_details": {"text_tokens": written, "audio_tokens": 0},
+    }

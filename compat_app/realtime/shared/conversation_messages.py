@@ -1,0 +1,276 @@
+"""The events of `/v1/realtime` that only conversations have.
+
+Source: the types of `openai.types.realtime` in the openai library, version 3.54.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from compat_app.realtime.shared.conversation_parts import (
+    LONGEST_ID,
+    NewItem,
+    ResponseWish,
+)
+from compat_app.realtime.shared.messages import ClientEvent, ItemEvent, ServerEvent
+
+_ITEM_EXAMPLE = "item_9f0c1f7d3a2b4c5d6e7f8"
+_RESPONSE_EXAMPLE = "resp_9f0c1f7d3a2b4c5d6e7f8"
+_MESSAGE = {
+    "type": "message",
+    "role": "user",
+    "content": [{"type": "input_text", "text": "What is the time?"}],
+}
+
+
+class CreateItem(ClientEvent):
+    """Add an item to the conversation. `response.create` answers it."""
+
+    type: Literal["conversation.item.create"] = "conversation.item.create"
+    previous_item_id: str | None = Field(
+        None,
+        max_length=LONGEST_ID,
+        description="The item before it, or `root`; without it the item is the last one.",
+    )
+    item: NewItem = Field(
+        description="A `message` (with `input_text`, `output_text` or `input_audio`), a `function_call` or a `function_call_output`.",
+        examples=[_MESSAGE],
+    )
+
+
+class ItemRequest(ClientEvent):
+    """An event about an item."""
+
+    item_id: str = Field(
+        max_length=LONGEST_ID, description="The item.", examples=[_ITEM_EXAMPLE]
+    )
+
+
+class DeleteItem(ItemRequest):
+    """Remove an item from the conversation."""
+
+    type: Literal["conversation.item.delete"] = "conversation.item.delete"
+
+
+class RetrieveItem(ItemRequest):
+    """Ask for an item as the conversation has it. Answered by `conversation.item.retrieved`."""
+
+    type: Literal["conversation.item.retrieve"] = "conversation.item.retrieve"
+
+
+class TruncateItem(ItemRequest):
+    """Only so much of a response was played. The conversation keeps what was heard."""
+
+    type: Literal["conversation.item.truncate"] = "conversation.item.truncate"
+    content_index: int = Field(0, ge=0, description="Always 0.")
+    audio_end_ms: int = Field(
+        ge=0, le=86_400_000, description="How much was played.", examples=[1_500]
+    )
+
+
+class CreateResponse(ClientEvent):
+    """Ask for a response."""
+
+    type: Literal["response.create"] = "response.create"
+    response: ResponseWish | None = Field(
+        None,
+        description="`conversation` (`none`: beside the conversation), `input` (items to answer in place of the conversation), `instructions`, `output_modalities`, `audio.output.voice`, `tools`, `tool_choice`, `max_output_tokens` and `metadata`.",
+        examples=[{"instructions": "Greet the user."}],
+    )
+
+
+class CancelResponse(ClientEvent):
+    """End a response."""
+
+    type: Literal["response.cancel"] = "response.cancel"
+    response_id: str | None = Field(
+        None,
+        max_length=LONGEST_ID,
+        description="The response; without it that of the conversation.",
+    )
+
+
+CLIENT_MESSAGES = (
+    *(CreateItem, DeleteItem, RetrieveItem, TruncateItem),
+    *(CreateResponse, CancelResponse),
+)
+
+
+class ItemRetrieved(ServerEvent):
+    """The answer to `conversation.item.retrieve`."""
+
+    type: Literal["conversation.item.retrieved"] = "conversation.item.retrieved"
+    item: dict[str, Any] = Field(description="The item.", examples=[_MESSAGE])
+
+
+class ItemDeleted(ItemEvent):
+    """The item was removed."""
+
+    type: Literal["conversation.item.deleted"] = "conversation.item.deleted"
+
+
+class ItemTruncated(ItemEvent):
+    """The item now ends with what was heard."""
+
+    type: Literal["conversation.item.truncated"] = "conversation.item.truncated"
+    content_index: int = Field(0, description="Always 0.")
+    audio_end_ms: int = Field(description="How much was heard.", examples=[1_500])
+
+
+class ResponseCreated(ServerEvent):
+    """A response begins."""
+
+    type: Literal["response.created"] = "response.created"
+    response: dict[str, Any] = Field(
+        description="`id`, `status`, `metadata` and how it is made.",
+        examples=[{"id": _RESPONSE_EXAMPLE, "status": "in_progress"}],
+    )
+
+
+class ResponseDone(ServerEvent):
+    """The response is over. Its audio may still be playing."""
+
+    type: Literal["response.done"] = "response.done"
+    response: dict[str, Any] = Field(
+        description="As in `response.created`, with `status` (`completed`, `cancelled`, `failed`, `incomplete`), `status_details`, `output` and `usage`.",
+        examples=[{"id": _RESPONSE_EXAMPLE, "status": "completed"}],
+    )
+
+
+class OutputEvent(ServerEvent):
+    """An event about an item of a response."""
+
+    response_id: str = Field(description="The response.", examples=[_RESPONSE_EXAMPLE])
+    output_index: int = Field(0, description="The item's place in the response.")
+
+
+class OutputItemAdded(OutputEvent):
+    """A response begins a message or a function call."""
+
+    type: Literal["response.output_item.added"] = "response.output_item.added"
+    item: dict[str, Any] = Field(description="The item.", examples=[_MESSAGE])
+
+
+class OutputItemDone(OutputEvent):
+    """The item is complete."""
+
+    type: Literal["response.output_item.done"] = "response.output_item.done"
+    item: dict[str, Any] = Field(description="The item.", examples=[_MESSAGE])
+
+
+class OutputOfItem(OutputEvent):
+    """An event about the contents of an item."""
+
+    item_id: str = Field(description="The item.", examples=[_ITEM_EXAMPLE])
+
+
+class ContentEvent(OutputOfItem):
+    """An event about the content of a message."""
+
+    content_index: int = Field(0, description="Always 0.")
+
+
+class ContentPartAdded(ContentEvent):
+    """The content of a message begins."""
+
+    type: Literal["response.content_part.added"] = "response.content_part.added"
+    part: dict[str, Any] = Field(
+        description="Its `type`, `audio` or `text`.", examples=[{"type": "audio"}]
+    )
+
+
+class ContentPartDone(ContentEvent):
+    """The content of a message is complete."""
+
+    type: Literal["response.content_part.done"] = "response.content_part.done"
+    part: dict[str, Any] = Field(
+        description="Its `type`, and its `transcript` or `text`.",
+        examples=[{"type": "audio", "transcript": "It is five."}],
+    )
+
+
+class AudioDelta(ContentEvent):
+    """More audio, sent as fast as it is made."""
+
+    type: Literal["response.output_audio.delta"] = "response.output_audio.delta"
+    delta: str = Field(
+        description="Base64, in the format of `audio.output`.", examples=["AAAAAA=="]
+    )
+
+
+class AudioDone(ContentEvent):
+    """All audio was sent."""
+
+    type: Literal["response.output_audio.done"] = "response.output_audio.done"
+
+
+class SpokenTextDelta(ContentEvent):
+    """More of the text that is spoken."""
+
+    type: Literal["response.output_audio_transcript.delta"] = (
+        "response.output_audio_transcript.delta"
+    )
+    delta: str = Field(description="The text to append.", examples=["It is "])
+
+
+class SpokenTextDone(ContentEvent):
+    """The whole text; of a response that was interrupted, what was heard."""
+
+    type: Literal["response.output_audio_transcript.done"] = (
+        "response.output_audio_transcript.done"
+    )
+    transcript: str = Field(description="The text.", examples=["It is five."])
+
+
+class WrittenTextDelta(ContentEvent):
+    """More text, if there is no audio."""
+
+    type: Literal["response.output_text.delta"] = "response.output_text.delta"
+    delta: str = Field(description="The text to append.", examples=["It is "])
+
+
+class WrittenTextDone(ContentEvent):
+    """The whole text, if there is no audio."""
+
+    type: Literal["response.output_text.done"] = "response.output_text.done"
+    text: str = Field(description="The text.", examples=["It is five."])
+
+
+class ArgumentsEvent(OutputOfItem):
+    """An event about a function call."""
+
+    call_id: str = Field(
+        description="The `call_id` of the result.", examples=["call_1a2b3c"]
+    )
+
+
+class ArgumentsDelta(ArgumentsEvent):
+    """The arguments of a function call."""
+
+    type: Literal["response.function_call_arguments.delta"] = (
+        "response.function_call_arguments.delta"
+    )
+    delta: str = Field(description="JSON to append.", examples=['{"city": "Paris"}'])
+
+
+class ArgumentsDone(ArgumentsEvent):
+    """The function call is complete. Its result is an item of the client."""
+
+    type: Literal["response.function_call_arguments.done"] = (
+        "response.function_call_arguments.done"
+    )
+    name: str = Field(description="The function.", examples=["weather"])
+    arguments: str = Field(
+        description="JSON, as the language model wrote it; it is not checked.",
+        examples=['{"city": "Paris"}'],
+    )
+
+
+SERVER_MESSAGES = (
+    *(ItemRetrieved, ItemDeleted, ItemTruncated, ResponseCreated),
+    *(OutputItemAdded, ContentPartAdded, SpokenTextDelta, AudioDelta),
+    *(WrittenTextDelta, AudioDone, SpokenTextDone, WrittenTextDone, ContentPartDone),
+    *(ArgumentsDelta, ArgumentsDone, OutputItemDone, ResponseDone),
+)

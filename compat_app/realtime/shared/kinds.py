@@ -1,0 +1,39 @@
+"""What a connection is for: a conversation, or transcription only."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from compat_app.model_names import TRANSCRIPTION_MODELS
+from gateway_app.access.principals import Scope
+
+
+class Kind(StrEnum):
+    """The `type` of a session."""
+
+    TRANSCRIPTION = "transcription"
+    CONVERSATION = "realtime"
+
+    @property
+    def scope(self) -> Scope:
+        """What a caller needs for it."""
+        return Scope.LISTEN if self is Kind.TRANSCRIPTION else Scope.CHAT
+
+
+def shown_base(kind: Kind, session_id: str) -> dict[str, str]:
+    """The beginning of a session object."""
+    transcribes = kind is Kind.TRANSCRIPTION
+    what = "realtime.transcription_session" if transcribes else "realtime.session"
+    return {"type": kind.value, "object": what, "id": session_id}
+
+
+def kind_of(intent: str, model: str, transcribers: tuple[str, ...]) -> Kind:
+    """What the query asks for; `transcribers` are the models of speech to text.
+
+    Without a model it is transcription, because a conversation always names one.
+    """
+    if intent == "transcription" or not model:
+        return Kind.TRANSCRIPTION
+    if model in (*TRANSCRIPTION_MODELS, *transcribers):
+        return Kind.TRANSCRIPTION
+    return Kind.CONVERSATION

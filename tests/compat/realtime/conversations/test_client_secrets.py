@@ -1,0 +1,140 @@
+"""`POST /v1/realtime/client_secrets`, and the session that a secret opens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+from openai.types.realtime import ClientSecretCreateResponse
+
+from tests.compat.realtime.conversations.talking import Talker, talk_services
+from tests.compat.realtime.sdk_types import check_session
+from tests.compat.realtime.sockets import opened
+from tests.fake_services import FakeServices
+from voiceproject.asgi import build_application
+
+KEY = "a-long-key"
+PATH = "/v1/realtime/client_secrets"
+
+
+@pytest.fixture
+def services(make_services: Callable[..., FakeServices]) -> FakeServices:
+    return talk_services(make_services, api_keys=[KEY])
+
+
+async def post(
+    services: FakeServices, body: dict[str, Any], key: str = KEY, path: str = PATH
+) -> httpx.Response:
+    transport = httpx.ASGITransport(app=build_application(services))
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://localhost"
+    ) as client:
+        return await client.post(path, json=body, headers=headers)
+
+
+async def secret(services: FakeServices, **session: Any) -> str:
+    answer = await post(services, {"session": session})
+    assert answer.status_code == 200, answer.text
+    return str(answer.json()["value"])
+
+
+async def test_it_is_what_the_library_expects(services: FakeServices) -> None:
+    session = {"type": "realtime", "instructions": "Be brief.", "model": "gpt-realtime"}
+    body = {
+        "session": session,
+        "expires_after": {"anchor": "created_at", "seconds": 90},
+    }
+    answer = await post(services, body)
+    assert answer.headers["Cache-Control"] == "no-store"
+    parsed = ClientSecretCreateResponse.model_validate(answer.json(), strict=True)
+    assert parsed.value.startswith("ek_")
+    assert parsed.expires_at == pytest.approx(time.time() + 90, abs=5)
+    check_session(answer.json()["session"])
+    assert parsed.session.type == "realtime"
+    assert parsed.session.instructions == "Be brief."
+
+
+async def test_it_opens_a_session_with_its_configuration(
+    services: FakeServices,
+) -> None:
+    tool = {"type": "function", "name": "weather", "parameters": {"type": "object"}}
+    key = await secret(
+        services, instructions="Be brief.", output_modalities=["text"], tools=[tool]
+    )
+    async with opened(services, "", key=key) as client:
+        session = (await client.next())["session"]
+        assert (session["type"], session["instructions"]) == ("realtime", "Be brief.")
+        talker = Talker(client.socket)
+        await talker.write("Hello.")
+        events = await talker.ask()
+    assert events[-1]["response"]["output_modalities"] == ["text"]
+    assert services.llm.asked[-1][0].content == "Be brief."
+    assert services.llm.options[-1].tools[0].name == "weather"
+
+
+async def test_it_opens_a_session_that_transcribes(services: FakeServices) -> None:
+    audio = {"input": {"transcription": {"language": "de"}}}
+    key = await secret(services, type="transcription", audio=audio)
+    async with opened(services, "?model=gpt-realtime", key=key) as client:
+        session = (await client.next())["session"]
+        assert session["type"] == "transcription"
+        assert session["audio"]["input"]["transcription"]["language"] == "de"
+        await client.send("session.update", session={"type": "realtime"})
+        assert (await client.error())["code"] == "forbidden"
+
+
+async def test_it_is_good_for_one_session_only(services: FakeServices) -> None:
+    key = await secret(services)
+    async with opened(services, "", key=key) as client:
+        assert (await client.next())["type"] == "session.created"
+    async with opened(services, "", key=key) as client:
+        (error,), code = await client.until_closed()
+    assert (error["error"]["code"], code) == ("unauthorized", 4401)
+
+
+@pytest.mark.parametrize("path", ["/v1/audio/speech", PATH])
+async def test_it_is_no_key(services: FakeServices, path: str) -> None:
+    body = {"input": "Hello.", "session": {"type": "realtime"}}
+    key = await secret(services)
+    if path == PATH:
+        key = key[:-1] + ("x" if key[-1] != "x" else "y")
+    answer = await post(services, body, key=key, path=path)
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"session": {"type": "song"}}, "session"),
+        ({"expires_after": {"seconds": 9}}, "expires_after.seconds"),
+        ({"session": {"audio": {"output": {"voice": "nobody"}}}}, "session.audio"),
+        ({"session": {"instructions": "word " * 9_000}}, "session"),
+    ],
+)
+async def test_it_refuses_what_no_session_could_be(
+    services: FakeServices, body: dict[str, Any], param: str
+) -> None:
+    if len(str(body)) > 9_000:
+        numbers = " ".join(str(number * 7_919 % 10_007) for number in range(9_000))
+        body = {"session": {"instructions": numbers}}
+    answer = await post(services, body)
+    assert answer.status_code == 400
+    assert str(answer.json()["error"]["param"]).startswith(param)
+
+
+async def test_without_keys_it_still_brings_the_configuration(
+    make_services: Callable[..., FakeServices],
+) -> None:
+    services = talk_services(make_services)
+    key = await secret(services, instructions="Be brief.")
+    async with opened(services, "?model=gpt-realtime", key=key) as client:
+        assert (await client.next())["session"]["instructions"] == "Be brief."
+
+
+async def test_it_goes_with_the_api(make_services: Callable[..., FakeServices]) -> None:
+    services = talk_services(make_services, realtime_api=False)
+    assert (await post(services, {})).status_code == 404

@@ -1,0 +1,314 @@
+"""Responses of a conversation: out of band, written, with options, and cancelled."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from common.errors import LlmUnavailable
+from llm.engine import ToolCall
+from tests.compat.realtime.conversations.talking import (
+    ANSWER,
+    DONE,
+    Talk,
+    Talker,
+    audio_of,
+    kinds,
+    one,
+    samples_of,
+    talking,
+    typed,
+)
+from tests.fake_services import FakeServices
+from tests.fakes import FakeLlm
+
+WEATHER = {
+    "type": "function",
+    "name": "weather",
+    "description": "The weather of a city.",
+    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
+}
+CALL = ToolCall("call_1", "weather", '{"city": "Paris"}')
+
+
+def said(services: FakeServices, number: int = -1) -> list[tuple[str, str]]:
+    return [(each.role, each.content) for each in services.llm.asked[number]]
+
+
+async def test_text_only(talk: Talk) -> None:
+    services = talk()
+    async with talking(services, output_modalities=["text"]) as client:
+        await client.write("Hello.")
+        events = await client.ask()
+        assert services.tts.said == []
+        spoken = await client.ask(output_modalities=["audio"])
+    assert [name for name in kinds(events) if "delta" not in name] == [
+        "response.created",
+        "response.output_item.added",
+        "conversation.item.added",
+        "response.content_part.added",
+        "response.output_text.done",
+        "response.content_part.done",
+        "response.output_item.done",
+        "conversation.item.done",
+        DONE,
+    ]
+    text = "".join(
+        each["delta"] for each in typed(events, "response.output_text.delta")
+    )
+    assert text == ANSWER
+    response = events[-1]["response"]
+    assert response["output_modalities"] == ["text"]
+    assert response["output"][0]["content"] == [{"type": "output_text", "text": ANSWER}]
+    assert len(audio_of(spoken)) > 0
+
+
+async def test_a_response_beside_the_conversation_leaves_no_trace(talk: Talk) -> None:
+    services = talk()
+    async with talking(services, instructions="Be brief.") as client:
+        await client.write("Hello.")
+        read = {"role": "user", "type": "message"}
+        content = [{"type": "input_text", "text": "Read this."}]
+        events = await client.ask(
+            conversation="none",
+            metadata={"topic": "reading"},
+            instructions="Read it word for word.",
+            input=[{**read, "content": content}],
+        )
+        assert said(services) == [
+            ("system", "Read it word for word."),
+            ("user", "Read this."),
+        ]
+        assert not [each for each in events if each["type"].startswith("conversation.")]
+        response = events[-1]["response"]
+        assert response["metadata"] == {"topic": "reading"}
+        assert response["conversation_id"] is None
+        assert len(audio_of(events)) > 0
+        await client.ask()
+    assert said(services) == [("system", "Be brief."), ("user", "Hello.")]
+
+
+async def test_an_own_input_may_refer_to_items(talk: Talk) -> None:
+    services = talk()
+    async with talking(services) as client:
+        await client.write("First.")
+        added = await client.add(
+            {
+                "type": "message",
+                "role": "user",
+                "content": [{"type": "input_text", "text": "Second."}],
+            }
+        )
+        reference = {"type": "item_reference", "id": added["item"]["id"]}
+        events = await client.ask(input=[reference])
+        assert [content for role, content in said(services)][1:] == ["Second."]
+        assert typed(events, "conversation.item.added")
+        await client.ask(input=[{"type": "item_reference", "id": "nothing"}])
+
+
+async def test_a_second_response_is_refused_and_one_beside_it_is_not(
+    talk: Talk,
+) -> None:
+    services = talk(llm=FakeLlm(["One. ", "Two. ", "Three."], seconds=0.3))
+    async with talking(services) as client:
+        await client.write("Hello.")
+        await client.send("response.create")
+        await client.until("response.created")
+        await client.send("response.create", event_id="too early")
+        error = (await client.until("error"))[-1]["error"]
+        assert error["code"] == "conversation_already_has_active_response"
+        assert error["event_id"] == "too early"
+        await client.send("response.create", response={"conversation": "none"})
+        done = [(await client.until(DONE))[-1], (await client.until(DONE))[-1]]
+    assert [each["response"]["status"] for each in done] == ["completed"] * 2
+
+
+async def test_the_next_response_need_not_wait_until_the_last_was_heard(
+    talk: Talk,
+) -> None:
+    async with talking(talk()) as client:
+        await client.write("Hello.")
+        for _ in range(3):
+            events = await client.ask()
+            assert events[-1]["response"]["status"] == "completed"
+
+
+@pytest.mark.parametrize("by_id", [False, True])
+async def test_a_response_is_cancelled(talk: Talk, by_id: bool) -> None:
+    services = talk(llm=FakeLlm(["One. ", "Two. ", "Three."], seconds=0.5))
+    async with talking(services) as client:
+        await client.write("Hello.")
+        await client.send("response.create")
+        begun = await client.until("response.created")
+        wanted = {"response_id": begun[-1]["response"]["id"]} if by_id else {}
+        await client.send("response.cancel", **wanted)
+        events = await client.until(DONE)
+        assert events[-1]["response"]["status"] == "cancelled"
+        details = events[-1]["response"]["status_details"]
+        assert details["reason"] == "client_cancelled"
+        await client.send("response.cancel", event_id="mine", **wanted)
+        error = (await client.until("error"))[-1]["error"]
+    assert (error["code"], error["event_id"]) == ("response_cancel_not_active", "mine")
+
+
+async def test_a_response_beside_the_conversation_is_cancelled(talk: Talk) -> None:
+    services = talk(llm=FakeLlm(["One. ", "Two. ", "Three."], seconds=0.5))
+    async with talking(services) as client:
+        await client.send("response.create", response={"conversation": "none"})
+        begun = await client.until("response.created")
+        wanted = begun[-1]["response"]["id"]
+        await client.send("response.cancel", response_id=wanted)
+        assert (await client.until(DONE))[-1]["response"]["status"] == "cancelled"
+
+
+async def test_a_failure_is_told_in_the_response(talk: Talk) -> None:
+    services = talk(llm=FakeLlm([LlmUnavailable("Nobody answers.")]))
+    async with talking(services) as client:
+        await client.write("Hello.")
+        events = await client.ask()
+    assert not typed(events, "error")
+    response = events[-1]["response"]
+    assert response["status"] == "failed"
+    assert response["status_details"]["error"]["code"] == "llm_unavailable"
+
+
+async def test_voice_speed_and_length_are_chosen(talk: Talk) -> None:
+    services = talk()
+    output = {"voice": {"id": "marin"}, "speed": 2.0}
+    async with talking(services, audio={"output": output}) as client:
+        await client.write("Hello.")
+        events = await client.ask(max_output_tokens=7)
+        assert services.llm.options[-1].max_tokens == 7
+        await client.send(
+            "session.update",
+            session={"type": "realtime", "audio": {"output": {"voice": "nobody"}}},
+        )
+        error = (await client.until("error"))[-1]["error"]
+        assert error["param"] == "session.audio.output.voice"
+    seconds = len(samples_of(events)) / 24_000
+    expected = len(ANSWER) * services.tts.SECONDS_PER_CHARACTER / 2
+    assert seconds == pytest.approx(expected, abs=0.3)
+    assert one(events, DONE)["response"]["audio"]["output"]["voice"] == "marin"
+
+
+async def test_a_function_is_called_and_its_result_answered(talk: Talk) -> None:
+    services = talk(llm=FakeLlm([CALL]))
+    async with talking(services, tools=[WEATHER], tool_choice="auto") as client:
+        await client.write("What is the weather in Paris?")
+        events = await client.ask()
+        assert kinds(events) == [
+            "response.created",
+            "response.output_item.added",
+            "conversation.item.added",
+            "response.function_call_arguments.delta",
+            "response.function_call_arguments.done",
+            "response.output_item.done",
+            "conversation.item.done",
+            DONE,
+        ]
+        called = one(events, "response.function_call_arguments.done")
+        assert called["name"] == "weather"
+        assert called["arguments"] == CALL.arguments_json
+        (item,) = events[-1]["response"]["output"]
+        assert (item["type"], item["call_id"]) == ("function_call", called["call_id"])
+        await client.add(
+            {
+                "type": "function_call_output",
+                "call_id": called["call_id"],
+                "output": "It rains.",
+            }
+        )
+        await client.ask(tools=[])
+    (tool,) = services.llm.options[0].tools
+    assert (tool.name, tool.description) == ("weather", "The weather of a city.")
+    assert services.llm.options[-1].tools == ()
+    *_, call, result = services.llm.asked[-1]
+    assert call.tool_calls[0].name == "weather"
+    assert (result.role, result.content) == ("tool", "It rains.")
+
+
+async def test_a_message_comes_before_the_call(talk: Talk) -> None:
+    services = talk(llm=FakeLlm(["Let me look. ", CALL]))
+    async with talking(services, tools=[WEATHER]) as client:
+        await client.write("What is the weather in Paris?")
+        events = await client.ask()
+    added = typed(events, "response.output_item.added")
+    assert [each["item"]["type"] for each in added] == ["message", "function_call"]
+    assert [each["output_index"] for each in added] == [0, 1]
+    names = kinds(events)
+    assert names.index("response.content_part.done") < names.index(
+        "response.function_call_arguments.delta"
+    )
+
+
+class NoTools(FakeLlm):
+    takes_tools = False
+
+
+async def test_a_model_without_tools_says_so(talk: Talk) -> None:
+    async with talking(talk(llm=NoTools())) as client:
+        await client.send(
+            "session.update", session={"type": "realtime", "tools": [WEATHER]}
+        )
+        error = (await client.until("error"))[-1]["error"]
+        assert error["param"] == "session.tools"
+        await client.write("Hello.")
+        assert (await client.ask())[-1]["response"]["status"] == "completed"
+
+
+async def open_webui(client: Talker) -> list[dict[str, Any]]:
+    """What Open WebUI's bridge sends until the first turn was heard."""
+    tool = {**WEATHER, "name": "generate_chat_completion"}
+    turns = {
+        "type": "server_vad",
+        "silence_duration_ms": 300,
+        "interrupt_response": True,
+        "create_response": False,
+    }
+    pcm = {"type": "audio/pcm", "rate": 24_000}
+    await client.send(
+        "session.update",
+        session={
+            "type": "realtime",
+            "output_modalities": ["audio"],
+            "audio": {
+                "input": {
+                    "format": pcm,
+                    "transcription": {"model": "whisper-1"},
+                    "turn_detection": turns,
+                },
+                "output": {"format": pcm, "voice": "alloy"},
+            },
+            "tools": [tool],
+            "tool_choice": "auto",
+        },
+    )
+    assert (await client.next())["type"] == "session.updated"
+    await client.say(1.0, -1.0)
+    return await client.until("conversation.item.input_audio_transcription.completed")
+
+
+async def test_the_bridge_of_open_webui(talk: Talk) -> None:
+    """routers/audio/realtime.py of Open WebUI, commit 9b667e0."""
+    call = ToolCall("call_1", "generate_chat_completion", '{"city": "Paris"}')
+    services = talk(llm=FakeLlm([call]))
+    async with talking(services) as client:
+        heard = await open_webui(client)
+        assert heard[-1]["transcript"] == "what time is it"
+        events = await client.ask(metadata={"turn": "1"})
+        assert one(events, "response.created")["response"]["metadata"] == {"turn": "1"}
+        made = one(events, "response.output_item.done")["item"]
+        assert (made["type"], made["name"]) == ("function_call", call.name)
+        beside = await client.ask(
+            conversation="none", input=[], tools=[], metadata={"purpose": "filler"}
+        )
+        assert beside[-1]["response"]["metadata"] == {"purpose": "filler"}
+        output = {"call_id": made["call_id"], "output": "Half past nine."}
+        await client.add({"type": "function_call_output", **output})
+        await client.send("response.create", response={"metadata": {"turn": "2"}})
+        begun = (await client.until("response.created"))[-1]["response"]
+        await client.send("response.cancel", response_id=begun["id"])
+        await client.until(DONE)
+        await asyncio.sleep(0)
