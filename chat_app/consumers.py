@@ -84,8 +84,9 @@ class VoiceConversationConsumer(VoiceConsumer):
         return held
 
     def _resume_token(self) -> str:
-        query = parse_qs(self.scope["query_string"].decode("ascii", "replace"))
-        return query.get("resume", [""])[-1]
+        query: bytes = self.scope["query_string"]
+        found = parse_qs(query.decode("ascii", "replace"))
+        return found.get("resume", [""])[-1]
 
     def _give_up(self) -> None:
         """Another connection has taken the conversation up."""
