@@ -19,8 +19,10 @@ from chat_app.conversation.request import ResponseRequest, order_for
 from chat_app.conversation.running import Outlet, Question, Running
 from chat_app.core import actions as do, events as on, outputs as out
 from chat_app.core.dialogue import Dialogue, Item
+from chat_app.core.summary import SummaryLimits
 from chat_app.core.turns import TurnMachine
 from chat_app.core.words import TurnWords
+from chat_app.session.compaction import Compaction
 from chat_app.session.hearing import turn_events
 from chat_app.session.items import ClientItems
 from chat_app.session.turn_items import TurnItems
@@ -59,6 +61,7 @@ class ConversationSession:
         finished: Callable[[out.ResponseEnded, Running], None],
         turn_model: TurnModel,
         beside: OutOfBandLimits,
+        summaries: SummaryLimits,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`words` are those of a language, `longest` is that of the dialogue, and
@@ -66,9 +69,7 @@ class ConversationSession:
         self.dialogue = Dialogue(longest)
         self._live = live
         self._speaker = speaker
-        self._options = options
         self._words = words
-        self._instructions = instructions
         self._turn_model = turn_model
         self._clock = clock
         self._events: asyncio.Queue[out.ConversationEvent | None] = asyncio.Queue()
@@ -87,7 +88,10 @@ class ConversationSession:
             finished=finished,
         )
         self._beside = OutOfBand(speaker, desk, outlet, count, beside)
-        self._replies.use(options, instructions)
+        self._compaction = Compaction(
+            self.dialogue, speaker, desk, summaries, lambda: self._machine.is_idle
+        )
+        self._use(options, instructions)
         self._machine = TurnMachine(
             options.turns,
             words(options.language),
@@ -121,12 +125,11 @@ class ConversationSession:
     ) -> None:
         """Change the options for what follows; `rate_hz` is that of the audio."""
         self._live.configure(options.listening_at(rate_hz), options.listening_model)
-        self._options, self._instructions = options, instructions
         if options.language:
             self._language = options.language
         self._machine.settings = options.turns
         self._machine.words = self._words(self._language)
-        self._replies.use(options, instructions)
+        self._use(options, instructions)
         self._wait_for_silence()
 
     def commit_audio(self) -> bool:
@@ -209,6 +212,7 @@ class ConversationSession:
         await self._background.close()
         await self._replies.close()
         await self._beside.close()
+        await self._compaction.close()
         await self._live.close()
 
     def _tell(self, event: on.TurnEvent) -> None:
@@ -216,6 +220,12 @@ class ConversationSession:
         for action in self._machine.handle(event, self._clock()):
             self._obey(action)
         self._alarm.set(self._machine.deadline)
+        self._compaction.look()
+
+    def _use(self, options: ConversationOptions, instructions: str) -> None:
+        self._options, self._instructions = options, instructions
+        self._replies.use(options, instructions)
+        self._compaction.use(options.llm.model, instructions, self._language)
 
     def _obey(self, action: do.TurnAction) -> None:
         match action:
@@ -275,7 +285,7 @@ class ConversationSession:
         if isinstance(event, UtteranceTranscribed) and event.language:
             if not self._options.language:
                 self._machine.words = self._words(event.language)
-            self._language = event.language
+            self._language = self._compaction.language = event.language
         for told in turn_events(event):
             self._tell(told)
         turn = self._machine.turn
