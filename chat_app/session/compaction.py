@@ -23,6 +23,8 @@ from tts_app.llm_reply import metered
 log = structlog.get_logger(__name__)
 
 LONGEST_SECONDS = 60.0
+BUSY_SECONDS = 0.5
+"""Between two looks at whether others wait for replies."""
 RETRY_SECONDS = 30.0
 """After a failure: the model may be away, or the quota spent."""
 
@@ -76,6 +78,11 @@ class Compaction:
             self._task = None
             self._desk.end(self)
 
+    async def warm(self) -> None:
+        """Have the language model read how the next question will begin."""
+        messages = self._dialogue.messages(self._instructions)
+        await self._speaker.llm.warm(messages)
+
     async def close(self) -> None:
         self.give_up()
         await self._ending.join()
@@ -101,9 +108,12 @@ class Compaction:
 
     async def _wait_until_idle(self) -> None:
         now = asyncio.get_running_loop().time()
-        await asyncio.sleep(max(self._limits.idle_seconds, self._not_before - now))
-        while not self._desk.may_speculate():
-            await asyncio.sleep(self._limits.idle_seconds + 0.1)
+        seconds = max(self._limits.idle_seconds, self._not_before - now)
+        while True:
+            await asyncio.sleep(seconds)
+            if self._desk.may_speculate():
+                return
+            seconds = BUSY_SECONDS
 
     async def _summarise(self, due: Plan) -> None:
         before = self._dialogue.summary
@@ -112,9 +122,7 @@ class Compaction:
         if text and unchanged and self._dialogue.summary is before:
             self._dialogue.summary = due.summary(text, before)
             log.info("conversation summarised", items=len(due.items))
-            # The next question finds it read.
-            messages = self._dialogue.messages(self._instructions)
-            await self._speaker.llm.warm(messages)
+            await self.warm()
 
     async def _write(self, due: Plan) -> str:
         tokens = self._limits.summary_tokens

@@ -37,8 +37,7 @@ from stt_app.core.events import (
 from stt_app.core.turns.engine import TurnModel
 from stt_app.live_session import LiveSession
 
-_FOR_EVER_SECONDS = 86_400.0
-"""For clients that commit the audio themselves."""
+_FOR_EVER_SECONDS = 86_400.0  # for clients that commit the audio themselves
 
 
 class ConversationSession:
@@ -68,11 +67,11 @@ class ConversationSession:
         `finished` gets each response at its end, and again when it is truncated."""
         self.dialogue = Dialogue(longest)
         self._live = live
-        self._speaker = speaker
         self._words = words
         self._turn_model = turn_model
         self._clock = clock
         self._events: asyncio.Queue[out.ConversationEvent | None] = asyncio.Queue()
+        self._put = self._events.put_nowait
         self._background = Background()
         self._alarm = Alarm(lambda: self._tell(on.Tick()), clock)
         self._marks = Marks(clock)
@@ -125,8 +124,7 @@ class ConversationSession:
     ) -> None:
         """Change the options for what follows; `rate_hz` is that of the audio."""
         self._live.configure(options.listening_at(rate_hz), options.listening_model)
-        if options.language:
-            self._language = options.language
+        self._language = options.language or self._language
         self._machine.settings = options.turns
         self._machine.words = self._words(self._language)
         self._use(options, instructions)
@@ -236,7 +234,7 @@ class ConversationSession:
             case do.TellSpeechStopped():
                 self._turns.stop(action)
             case do.WarmPrefix():
-                self._background.run(self._warm())
+                self._background.run(self._compaction.warm())
             case do.AskCompleteness():
                 self._background.run(self._rate(action))
             case do.WaitForSilence():
@@ -293,10 +291,6 @@ class ConversationSession:
             item_id = self._turns.id_of(turn.number)
             self._put(out.CaptionHeard(item_id, turn.text_so_far))
 
-    async def _warm(self) -> None:
-        messages = self.dialogue.messages(self._instructions)
-        await self._speaker.llm.warm(messages)
-
     async def _rate(self, asked: do.AskCompleteness) -> None:
         await asyncio.sleep(ASK_AFTER_SECONDS)
         if (turn := self._machine.turn) is None or turn.key != asked.key:
@@ -304,6 +298,3 @@ class ConversationSession:
         probability = await rating(self._turn_model, self._live.open_audio())
         self._marks.mark("rated")
         self._tell(on.CompletenessRated(asked.key, probability))
-
-    def _put(self, event: out.ConversationEvent) -> None:
-        self._events.put_nowait(event)
