@@ -16,9 +16,12 @@ from chat_app.session.compaction import Compaction
 from common.errors import LlmUnavailable
 from gateway_app.access.principals import ANONYMOUS
 from gateway_app.usage.accounts import UNMETERED
+from llm.embedded.engine import EmbeddedEngine
+from llm.engine import ReplyOptions, text_deltas
 from tests.chat.sockets import of, talking
 from tests.fake_services import FakeServices
 from tests.fakes import FakeLlm
+from tests.llm.helpers import quick, started
 
 LIMITS = SummaryLimits(tokens=100, source_tokens=1_000, idle_seconds=0.0)
 SUMMARY = ("They spoke ", "of tea.")
@@ -33,7 +36,7 @@ async def until(holds: Callable[[], bool], seconds: float = 5) -> None:
 class Conversation:
     """A dialogue that is too long, with a language model and a desk for one reply."""
 
-    def __init__(self, llm: FakeLlm) -> None:
+    def __init__(self, llm: Any) -> None:
         self.llm = llm
         self.is_idle = True
         self.desk = ReplyDesk(1)
@@ -136,6 +139,24 @@ async def test_what_was_deleted_meanwhile_is_not_summarised(begin: Any) -> None:
     talk.dialogue.remove("q0")
     await until(lambda: talk.desk.may_speculate())
     assert talk.dialogue.summary is None
+
+
+@pytest.mark.model
+async def test_a_real_model_writes_one_and_reads_it() -> None:
+    async with started(EmbeddedEngine(quick(ollama_timeout=90))) as engine:
+        talk = Conversation(engine)
+        talk.compaction.look()
+        await until(lambda: talk.dialogue.summary is not None, seconds=60)
+        summary = talk.dialogue.summary
+        assert summary is not None and summary.text.split()
+        # The estimate is three characters a token, and never too low.
+        assert len(summary.text) <= 10 * LIMITS.summary_tokens
+        messages = talk.dialogue.messages("Be brief.", "What do you like to drink?")
+        assert summary.text in messages[0].content
+        options = ReplyOptions(max_tokens=20)
+        answer = [each async for each in text_deltas(engine.reply(messages, options))]
+        assert "".join(answer).strip()
+        await talk.compaction.close()
 
 
 async def test_a_conversation_goes_on_with_its_summary(

@@ -1,0 +1,3 @@
+"""Summaries of long conversations."""
+
+from __future__ import annotations
