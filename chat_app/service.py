@@ -12,14 +12,15 @@ from django.utils import timezone
 from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.options import ConversationOptions, default_options
 from chat_app.conversation.out_of_band import OutOfBandLimits
+from chat_app.conversation.reading import ReadAhead
 from chat_app.conversation.records import ConversationRecorder, TurnRecord
 from chat_app.conversation.reply import Speaker
 from chat_app.conversation.request import ResponseRequest
 from chat_app.conversation.running import Running
 from chat_app.core import outputs as out
-from chat_app.core.summary import SummaryLimits, limits_for
 from chat_app.core.words import TurnWords, turn_words
 from chat_app.session.session import ConversationSession
+from chat_app.session.summary import SummaryLimits, limits_for
 from common.config import Config
 from common.engine import Engine
 from common.errors import BadValue, NotFound
@@ -36,6 +37,9 @@ from tts_app.core.engine import VoiceSettings
 from tts_app.llm_reply import check_length, check_model
 from tts_app.service import SpeechService
 
+PREPARES_AFTER_SECONDS = 0.096
+"""The pause after which the text of a turn is prepared: three frames of the voice
+activity detector, a little longer than the stop before a consonant."""
 WARM_SECONDS = 5.0
 """How long the start of a conversation waits for the language model to read its prompt."""
 
@@ -119,11 +123,15 @@ class ConversationService:
             client=client,
             session_id=session_id,
             priority=Priority.FINAL,
+            prepares_after_seconds=PREPARES_AFTER_SECONDS,
             model=options.listening_model,
         )
         return ConversationSession(
             live,
-            Speaker(self._llm, self._speech, principal, client, account),
+            Speaker(
+                *(self._llm, self._speech, principal, client, account),
+                ReadAhead(self._llm, self._desk.may_speculate),
+            ),
             self._desk,
             options,
             instructions=self.instructions(options),

@@ -25,7 +25,13 @@ REALTIME_MODELS = (
     "gpt-realtime-2.1",
     "gpt-realtime-2.1-mini",
 )
-KNOWN_ALIASES = (*TRANSCRIPTION_MODELS, *SPEECH_MODELS, *REALTIME_MODELS)
+LIVE_MODELS = ("gpt-live-1", "gpt-live-1.1")
+KNOWN_ALIASES = (
+    *TRANSCRIPTION_MODELS,
+    *SPEECH_MODELS,
+    *REALTIME_MODELS,
+    *LIVE_MODELS,
+)
 """Names that clients use; each means the configured model."""
 
 

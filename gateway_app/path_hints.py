@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-SOCKET_PATHS = frozenset({"/ws/stt", "/ws/monitor", "/v1/realtime", "/v2/listen"})
+SOCKET_PATHS = frozenset(
+    {
+        "/ws/stt",
+        "/ws/voice",
+        "/ws/monitor",
+        "/v1/realtime",
+        "/v1/live/sessions",
+        "/v2/listen",
+    }
+)
 OPENAI_PATHS = (
     "/audio/transcriptions",
     "/audio/translations",
@@ -29,5 +38,5 @@ def hint(path: str) -> str:
         if path.rstrip("/").endswith(known) and path != meant:
             return f" Did you mean {meant}? The base URL ends in `/v1`."
     if path.startswith(OPENAI_ELSEWHERE):
-        return " Of OpenAI's API, this server has audio, models and realtime sessions."
+        return " Of OpenAI's API, this server has audio, models, realtime and live sessions."
     return ""

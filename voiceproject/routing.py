@@ -14,6 +14,7 @@ from compat_app.deepgram.flux.consumer import FluxConsumer
 from compat_app.deepgram.listen.consumer import ListenConsumer
 from compat_app.deepgram.speak.consumer import SpeakConsumer
 from compat_app.realtime.consumers import RealtimeConsumer
+from compat_app.realtime.live.consumers import LiveConsumer
 from gateway_app.access.root_path import below
 from gateway_app.access.routes import NO_ROUTE
 from gateway_app.consumers import MonitorConsumer, UnknownSocket
@@ -47,6 +48,7 @@ def websocket_urls(services: Services) -> list[URLPattern]:
         routes.append(path("v1/realtime", RealtimeConsumer.as_asgi()))
     if services.get(ConversationServices) is not None:
         routes.append(path("ws/voice", VoiceConversationConsumer.as_asgi()))
+        routes.append(path("v1/live/sessions", LiveConsumer.as_asgi()))
     if services[GatewayServices].config.deepgram_api:
         routes += _deepgram(listens, services.get(SpeechServices) is not None)
     # Without a last route Channels would log a traceback for every unknown path.

@@ -20,6 +20,8 @@ class ResponseRequest:
     items: tuple[Item, ...] | None = None
     """What is answered, in place of the conversation."""
     instructions: str = ""
+    says: str = ""
+    """This very text is the reply; no language model is asked."""
     speaks: bool | None = None
     voice: VoiceSettings | None = None
     llm: ReplyOptions | None = None
@@ -34,6 +36,8 @@ class Order:
     speaks: bool
     voice: VoiceSettings
     llm: ReplyOptions
+    says: str = ""
+    """The text, if there is no need to ask for one."""
     out_of_band: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
 
@@ -57,6 +61,7 @@ def order_for(
         options.speaks if request.speaks is None else request.speaks,
         request.voice or options.voice,
         request.llm or options.llm,
+        request.says,
         request.out_of_band,
         request.metadata,
     )

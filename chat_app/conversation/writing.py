@@ -12,7 +12,7 @@ from tts_app.llm_reply import empty_answer, metered
 
 
 class Writing:
-    """One answer of the language model, read once."""
+    """One answer of the language model, or a text that was given, read once."""
 
     def __init__(
         self,
@@ -40,7 +40,8 @@ class Writing:
 
         Raises what the language model raises, and LlmUnavailable for an empty answer.
         """
-        await self._account.admit(Quota.LLM_TOKENS)
+        if not self._order.says:
+            await self._account.admit(Quota.LLM_TOKENS)
         while not self.text.strip():
             if await anext(self._texts, None) is None:
                 if self.calls:
@@ -63,6 +64,10 @@ class Writing:
 
     async def _read(self) -> AsyncGenerator[str, None]:
         order = self._order
+        if order.says:
+            self.text, self.finished = order.says, Finished("stop", "")
+            yield order.says
+            return
         answer = metered(self._llm, order.messages, order.llm, self._account)
         async with aclosing(answer) as events:
             async for event in events:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
+from functools import partial
 
 import structlog
 
@@ -12,7 +13,7 @@ from chat_app.conversation.background import Background
 from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.reply import Speaker
 from chat_app.core.dialogue import Dialogue
-from chat_app.core.summary import Plan, SummaryLimits, plan
+from chat_app.session.summary import Plan, SummaryLimits, plan
 from common.errors import VoiceError
 from common.text_cleaning import clean_text
 from gateway_app.usage.accounts import Quota
@@ -78,11 +79,6 @@ class Compaction:
             self._task = None
             self._desk.end(self)
 
-    async def warm(self) -> None:
-        """Have the language model read how the next question will begin."""
-        messages = self._dialogue.messages(self._instructions)
-        await self._speaker.llm.warm(messages)
-
     async def close(self) -> None:
         self.give_up()
         await self._ending.join()
@@ -122,7 +118,9 @@ class Compaction:
         if text and unchanged and self._dialogue.summary is before:
             self._dialogue.summary = due.summary(text, before)
             log.info("conversation summarised", items=len(due.items))
-            await self.warm()
+            # The next question finds it read.
+            messages = partial(self._dialogue.messages, self._instructions)
+            self._speaker.ahead.begin(messages)
 
     async def _write(self, due: Plan) -> str:
         tokens = self._limits.summary_tokens

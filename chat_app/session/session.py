@@ -19,12 +19,13 @@ from chat_app.conversation.request import ResponseRequest, order_for
 from chat_app.conversation.running import Outlet, Question, Running
 from chat_app.core import actions as do, events as on, outputs as out
 from chat_app.core.dialogue import Dialogue, Item
-from chat_app.core.summary import SummaryLimits
+from chat_app.core.states import Input
 from chat_app.core.turns import TurnMachine
 from chat_app.core.words import TurnWords
 from chat_app.session.compaction import Compaction
 from chat_app.session.hearing import turn_events
 from chat_app.session.items import ClientItems
+from chat_app.session.summary import SummaryLimits
 from chat_app.session.turn_items import TurnItems
 from chat_app.session.turn_model import ASK_AFTER_SECONDS, rating
 from common.errors import BadRequest, VoiceError
@@ -66,7 +67,7 @@ class ConversationSession:
         """`words` are those of a language, `longest` is that of the dialogue, and
         `finished` gets each response at its end, and again when it is truncated."""
         self.dialogue = Dialogue(longest)
-        self._live = live
+        self._live, self._ahead = live, speaker.ahead
         self._words = words
         self._turn_model = turn_model
         self._clock = clock
@@ -160,9 +161,9 @@ class ConversationSession:
         too many beside the conversation."""
         request = request or ResponseRequest()
         if request.out_of_band:
-            options, instructions = self._options, self._instructions
-            order = order_for(request, options, self.dialogue, instructions)
-            self._beside.start(order)
+            self._beside.start(
+                order_for(request, self._options, self.dialogue, self._instructions)
+            )
             return
         if self._machine.has_response:
             raise BadRequest("The conversation already has an active response.")
@@ -207,11 +208,9 @@ class ConversationSession:
         """The client has gone, or the server ends the conversation."""
         self._tell(on.ReplyCancelled())
         self._alarm.close()
-        await self._background.close()
-        await self._replies.close()
-        await self._beside.close()
-        await self._compaction.close()
-        await self._live.close()
+        parts = (self._background, self._ahead, self._replies, self._beside)
+        for part in (*parts, self._compaction, self._live):
+            await part.close()
 
     def _tell(self, event: on.TurnEvent) -> None:
         """Tell the machine, and do what it wants."""
@@ -234,7 +233,8 @@ class ConversationSession:
             case do.TellSpeechStopped():
                 self._turns.stop(action)
             case do.WarmPrefix():
-                self._background.run(self._compaction.warm())
+                messages = partial(self.dialogue.messages, self._instructions)
+                self._ahead.begin(messages)
             case do.AskCompleteness():
                 self._background.run(self._rate(action))
             case do.WaitForSilence():
@@ -256,16 +256,14 @@ class ConversationSession:
         self._turns.commit(action, self._marks.turn_seconds, self._language)
 
     def _wait_for_silence(self, action: do.WaitForSilence | None = None) -> None:
-        turns = self._options.turns
+        delays = self._options.turns.delays
+        seconds = delays.fixed or delays.unknown
         if not self._options.detects_turns:
-            self._live.wait_for_silence(_FOR_EVER_SECONDS)
-            return
-        if action is None:
-            self._live.wait_for_silence(turns.delays.fixed or turns.delays.unknown)
-            return
-        self._live.wait_for_silence(action.seconds)
-        delay_ms = round(action.seconds * 1000)
-        self._put(out.DelayChosen(delay_ms, action.probability))
+            seconds = _FOR_EVER_SECONDS
+        elif action is not None:
+            seconds = action.seconds
+            self._put(out.DelayChosen(round(seconds * 1000), action.probability))
+        self._live.wait_for_silence(seconds)
 
     async def _hear(self) -> None:
         try:
@@ -288,8 +286,10 @@ class ConversationSession:
             self._tell(told)
         turn = self._machine.turn
         if isinstance(event, InterimResult) and turn is not None and turn.claimed:
-            item_id = self._turns.id_of(turn.number)
-            self._put(out.CaptionHeard(item_id, turn.text_so_far))
+            text, item_id = turn.text_so_far, self._turns.id_of(turn.number)
+            self._put(out.CaptionHeard(item_id, text))
+            if self._machine.input is Input.SPEAKING:
+                self._ahead.hear(text)
 
     async def _rate(self, asked: do.AskCompleteness) -> None:
         await asyncio.sleep(ASK_AFTER_SECONDS)

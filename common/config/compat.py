@@ -6,12 +6,15 @@ from common.config.setting import Section, setting
 
 
 class OpenaiApiSettings(Section):
-    """The OpenAI audio API: `/v1/audio/...`, `/v1/models` and `/v1/realtime`."""
+    """The OpenAI audio API: `/v1/audio/...`, `/v1/models`, `/v1/realtime` and `/v1/live/sessions`."""
 
     openai_api: bool = setting(True, "Serve the OpenAI audio API below `/v1`.")
     realtime_api: bool = setting(True, "Serve the OpenAI Realtime API, `/v1/realtime`.")
+    live_api: bool = setting(True, "Serve the OpenAI Live API, `/v1/live/sessions`.")
     realtime_session_seconds: float = setting(
-        3_600.0, "Longest connection to `/v1/realtime` in seconds.", gt=60
+        3_600.0,
+        "Longest connection to `/v1/realtime` and `/v1/live/sessions` in seconds.",
+        gt=60,
     )
     public_lists: bool | None = setting(
         None,

@@ -18,6 +18,7 @@ from chat_app.protocol import client as talk_messages
 from compat_app.deepgram.flux import messages as flux
 from compat_app.deepgram.listen import messages as listen
 from compat_app.deepgram.speak import messages as speak
+from compat_app.realtime.live import client as live
 from compat_app.realtime.shared import messages as realtime
 from stt_app.protocol import messages as stt
 from tests.fake_services import fake_services
@@ -32,6 +33,7 @@ DOORS: dict[str, Iterable[type[BaseModel]]] = {
     "/ws/stt": stt.CLIENT_MESSAGES,
     "/ws/voice": talk_messages.CLIENT_MESSAGES,
     "/v1/realtime": realtime.CLIENT_MESSAGES,
+    "/v1/live/sessions": live.CLIENT_MESSAGES,
     "/v1/listen?encoding=linear16&sample_rate=16000": listen.CLIENT_MESSAGES,
     "/v2/listen?model=flux-general-en&encoding=linear16&sample_rate=16000": (
         flux.CLIENT_MESSAGES

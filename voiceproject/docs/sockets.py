@@ -7,6 +7,7 @@ from chat_app.protocol.extras import SERVER_MESSAGES as TALK_SERVER
 from compat_app.deepgram.flux import messages as flux
 from compat_app.deepgram.listen import messages as listen
 from compat_app.deepgram.speak import messages as speak
+from compat_app.realtime.live import client as live_client, server as live_server
 from compat_app.realtime.shared import (
     conversation_messages as converse,
     messages as realtime,
@@ -59,6 +60,14 @@ SOCKETS = (
         server_messages=message_docs(
             (*realtime.SERVER_MESSAGES, *converse.SERVER_MESSAGES)
         ),
+    ),
+    SocketDoc(
+        path="/v1/live/sessions",
+        sentence="The OpenAI Live API: see `docs/live.md`. The first event is "
+        "`session.start`. Unknown fields are refused.",
+        audio="",
+        client_messages=message_docs(live_client.CLIENT_MESSAGES),
+        server_messages=message_docs(live_server.SERVER_MESSAGES),
     ),
     SocketDoc(
         path="/v1/listen",

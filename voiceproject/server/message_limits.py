@@ -6,7 +6,7 @@ from common.config import Config
 from gateway_app.access.root_path import below
 
 KILOBYTE = 1_024
-BASE64_AUDIO = ("/v1/realtime",)
+BASE64_AUDIO = ("/v1/realtime", "/v1/live/sessions")
 """Addresses whose clients send audio as base64 text."""
 _ABOVE = 2
 """So far above the application's own limit that it can say why it closes."""

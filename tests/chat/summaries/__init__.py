@@ -1,3 +1,1 @@
 """Summaries of long conversations."""
-
-from __future__ import annotations

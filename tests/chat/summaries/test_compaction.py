@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from chat_app.conversation.desk import ReplyDesk
+from chat_app.conversation.reading import ReadAhead
 from chat_app.conversation.reply import Speaker
 from chat_app.core.dialogue import SO_FAR, Dialogue, Item
-from chat_app.core.summary import SummaryLimits
 from chat_app.session.compaction import Compaction
+from chat_app.session.summary import SummaryLimits
 from common.errors import LlmUnavailable
 from gateway_app.access.principals import ANONYMOUS
 from gateway_app.usage.accounts import UNMETERED
@@ -47,7 +48,8 @@ class Conversation:
             self.dialogue.put(Item(f"a{number}", "assistant", text))
         account = UNMETERED.account(ANONYMOUS, "")
         speech: Any = None  # Nothing is spoken.
-        speaker = Speaker(llm, speech, ANONYMOUS, "", account)
+        ahead = ReadAhead(llm, lambda: True)
+        speaker = Speaker(llm, speech, ANONYMOUS, "", account, ahead)
         self.compaction = Compaction(
             self.dialogue, speaker, self.desk, LIMITS, lambda: self.is_idle
         )
@@ -167,10 +169,9 @@ async def test_a_conversation_goes_on_with_its_summary(
     async with talking(services) as client:
         for number in range(2):
             content = [{"type": "input_text", "text": f"Question {number}?"}]
-            item = {"id": f"q{number}", "type": "message", "role": "user"}
-            await client.send(
-                "conversation.item.create", item={**item, "content": content}
-            )
+            item: dict[str, Any] = {"type": "message", "role": "user"}
+            item |= {"id": f"q{number}", "content": content}
+            await client.send("conversation.item.create", item=item)
             await client.send("response.create")
             await client.until("x.metrics")
         await until(

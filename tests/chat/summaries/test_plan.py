@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chat_app.core.dialogue import SO_FAR, Dialogue, Item, Summary
-from chat_app.core.summary import Plan, SummaryLimits, limits_for, plan
+from chat_app.session.summary import Plan, SummaryLimits, limits_for, plan
 from llm.engine import ChatMessage
 
 LIMITS = SummaryLimits(tokens=200, source_tokens=1_000, summary_tokens=50)
@@ -79,8 +79,8 @@ def test_a_text_that_is_longer_than_that_is_cut() -> None:
 def test_a_function_call_stays_with_its_result() -> None:
     dialogue = Dialogue(40)
     dialogue.put(Item("q0", "user", WORDS))
-    call = {"call_id": "c", "name": "look", "arguments": "{}"}
-    dialogue.put(Item("f0", kind="function_call", **call))
+    call = Item("f0", kind="function_call", call_id="c", name="look", arguments="{}")
+    dialogue.put(call)
     dialogue.put(Item("q1", "user", WORDS))
     dialogue.put(Item("q2", "user", WORDS))
     dialogue.put(Item("q3", "user", WORDS))

@@ -14,6 +14,7 @@ from voiceproject.server.message_limits import MessageLimits
         ("/ws/stt", 20 * 1_024),
         ("/v1/listen", 20 * 1_024),
         ("/v1/realtime", 200 * 1_024),
+        ("/v1/live/sessions", 200 * 1_024),
         ("/v1/realtime/x", 20 * 1_024),
         ("/nowhere", 20 * 1_024),
     ],

@@ -1,0 +1,1 @@
+"""`/v1/live/sessions`: the OpenAI Live API."""

@@ -1,0 +1,141 @@
+"""The events of a client of `/v1/live/sessions`, each declared once; codec and documentation come from here.
+
+Source: the types of `openai.types.live` in the openai library, version 3.54.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from compat_app.realtime.live.configuration import (
+    LONGEST_APPENDED,
+    Delegation,
+    SessionConfig,
+)
+
+_STARTED_EXAMPLE = {"model": "gpt-live-1", "instructions": "Answer briefly."}
+_LONGEST_ID = 64
+
+
+class ClientEvent(BaseModel):
+    """An event of a client. Unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    event_id: str | None = Field(
+        None,
+        max_length=512,
+        description="The client's own id; an answer or an `error` repeats it as `client_event_id`.",
+    )
+
+
+class SessionStart(ClientEvent):
+    """The first event: it chooses the configuration. Answered by `session.started`."""
+
+    type: Literal["session.start"] = "session.start"
+    session: SessionConfig = Field(
+        description="`model` (required), `instructions`, `audio.format` (`audio/pcm` with 16000 or 24000 Hz, `audio/pcmu`, `audio/pcma`), `audio.output.voice`, `delegation` (`client`: the client answers; otherwise this server's language model does) and `input` (earlier messages).",
+        examples=[_STARTED_EXAMPLE],
+    )
+
+
+class SessionChanges(BaseModel):
+    """What can change."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    delegation: Delegation | None = None
+
+
+class SessionUpdate(ClientEvent):
+    """Change the settings of the delegation. Answered by `session.updated`."""
+
+    type: Literal["session.update"] = "session.update"
+    session: SessionChanges = Field(
+        description="`delegation`, of the type that the session began with.",
+        examples=[{"delegation": {"type": "client"}}],
+    )
+
+
+class AppendAudio(ClientEvent):
+    """Audio in the session's format. There is no answer."""
+
+    type: Literal["session.input_audio.append"] = "session.input_audio.append"
+    audio: str = Field(description="Mono audio in base64.", examples=["AAAAAA=="])
+
+
+class MuteInput(ClientEvent):
+    """Take what follows for silence. Answered by `session.input_audio.muted`."""
+
+    type: Literal["session.input_audio.mute"] = "session.input_audio.mute"
+
+
+class UnmuteInput(ClientEvent):
+    """Listen again. Answered by `session.input_audio.unmuted`."""
+
+    type: Literal["session.input_audio.unmute"] = "session.input_audio.unmute"
+
+
+class _Append(ClientEvent):
+    content: str = Field(
+        min_length=1,
+        max_length=LONGEST_APPENDED,
+        description=f"The text, {LONGEST_APPENDED} characters at most.",
+        examples=["The order has arrived."],
+    )
+    delegation_id: str | None = Field(
+        None, max_length=_LONGEST_ID, description="The delegation that it is about."
+    )
+
+
+class AppendInstructions(_Append):
+    """Add instructions. Before anything was said they are answered, as with a greeting; later they only count for the replies that follow."""
+
+    type: Literal["session.instructions.append"] = "session.instructions.append"
+
+
+class AppendThinking(_Append):
+    """Add facts that are not spoken. Answered by `session.thinking.appended`."""
+
+    type: Literal["session.thinking.append"] = "session.thinking.append"
+
+
+class AppendCommentary(_Append):
+    """Have this text spoken, after what is being spoken. Answered by `session.commentary.appended`."""
+
+    type: Literal["session.commentary.append"] = "session.commentary.append"
+
+
+class SessionClose(ClientEvent):
+    """End the session. Answered by `session.closed`, then the connection closes."""
+
+    type: Literal["session.close"] = "session.close"
+
+
+Appended = AppendInstructions | AppendThinking | AppendCommentary
+CLIENT_MESSAGES = (
+    SessionStart,
+    SessionUpdate,
+    AppendAudio,
+    MuteInput,
+    UnmuteInput,
+    AppendInstructions,
+    AppendThinking,
+    AppendCommentary,
+    SessionClose,
+)
+ClientMessage = (
+    SessionStart
+    | SessionUpdate
+    | AppendAudio
+    | MuteInput
+    | UnmuteInput
+    | AppendInstructions
+    | AppendThinking
+    | AppendCommentary
+    | SessionClose
+)
+_Tagged = Annotated[ClientMessage, Field(discriminator="type")]
+CLIENT_FAMILY: TypeAdapter[Any] = TypeAdapter(_Tagged)

@@ -1,0 +1,97 @@
+"""`/v1/live/sessions`: the OpenAI Live API."""
+
+from __future__ import annotations
+
+import asyncio
+
+from chat_app.protocol.client import event_id_of
+from common.config import Config
+from common.errors import BadRequest, NotFound, VoiceError
+from common.messages import decode, encode
+from compat_app.realtime.conversation.carriers import Caller
+from compat_app.realtime.conversation.opening import choices_of
+from compat_app.realtime.live import client
+from compat_app.realtime.live.conversation import LiveConversation
+from compat_app.realtime.live.errors import error_event
+from compat_app.realtime.live.opening import open_live
+from gateway_app.sockets.limits import SocketLimits
+from gateway_app.voice_consumer import VoiceConsumer
+
+USAGE_SECONDS = 60.0
+
+
+class LiveConsumer(VoiceConsumer):
+    """One connection. Its first event must be `session.start`."""
+
+    kind = "live"
+    session: LiveConversation | None = None
+    _event_id: str | None = None
+    """The client's id of the event that was refused."""
+
+    def limits(self, config: Config) -> SocketLimits:
+        """Audio is text here, so there is one limit for all messages."""
+        largest = config.max_base64_message_kb * 1024
+        return SocketLimits(
+            max_sessions=config.chat_max_sessions,
+            max_message_bytes=largest,
+            max_text_bytes=largest,
+            idle_seconds=config.chat_idle_seconds,
+            first_message_seconds=config.stt_first_message_seconds,
+            session_seconds=config.realtime_session_seconds,
+        )
+
+    async def opened(self) -> None:
+        """Raises NotFound if the API is off, or if this process holds no
+        conversations."""
+        if not self.gateway.config.live_api:
+            raise NotFound("The Live API is turned off (`live_api`).")
+        choices_of(self.scope)
+
+    def on_audio(self, frame: bytes) -> None:
+        """Raises BadRequest: audio, in any encoding, comes as base64 in JSON."""
+        raise BadRequest("Send audio as base64 in `session.input_audio.append`.")
+
+    async def on_text(self, text: str) -> None:
+        try:
+            event = decode(text, client.CLIENT_FAMILY)
+            await self._obey(event)
+        except BadRequest:
+            self._event_id = event_id_of(text)
+            raise
+
+    async def finish(self, reason: str) -> None:
+        if self.session is not None:
+            await self.session.finish(reason)
+
+    async def closed(self) -> None:
+        if self.session is not None:
+            await self.session.close()
+
+    def encode_error(self, error: VoiceError) -> str:
+        event_id, self._event_id = self._event_id, None
+        return encode(error_event(error, event_id))
+
+    async def _obey(self, event: client.ClientMessage) -> None:
+        if self.session is None:
+            await self._start(event)
+        elif isinstance(event, client.AppendAudio):
+            await self.session.hear(event.audio)
+        elif isinstance(event, client.SessionClose):
+            await self.session.finish("close_requested")
+        elif (answer := self.session.obey(event)) is not None:
+            await self.send_message(answer)
+
+    async def _start(self, event: client.ClientMessage) -> None:
+        if not isinstance(event, client.SessionStart):
+            raise BadRequest("The first event must be `session.start`.")
+        caller = Caller(self.principal, self.client, self.session_id)
+        choices = choices_of(self.scope)
+        self.session = session = await open_live(choices, caller, event.session)
+        await self.send_message(session.started(event.event_id))
+        self.pump(session.events())
+        self.accompany(self._tell_usage)
+
+    async def _tell_usage(self) -> None:
+        while self.session is not None:
+            await asyncio.sleep(USAGE_SECONDS)
+            await self.send_message(self.session.usage_event())

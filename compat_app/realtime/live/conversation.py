@@ -1,0 +1,256 @@
+"""One Live session: what the client's events do to its conversation."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from chat_app.conversation.request import ResponseRequest
+from chat_app.core import outputs as out
+from chat_app.core.dialogue import Item, Role
+from chat_app.core.ids import new_id
+from chat_app.session.session import ConversationSession
+from common.errors import BadRequest, BadValue, TooMany
+from compat_app.realtime.conversation.output import OutputAudio
+from compat_app.realtime.live import client, server
+from compat_app.realtime.live.configuration import SessionConfig
+from compat_app.realtime.live.errors import error_event
+from compat_app.realtime.shared.session import AudioFormat
+
+MOST_COMMENTARY = 32
+"""Texts of one client that wait to be spoken."""
+_SILENCE = {"audio/pcm": b"\0", "audio/pcmu": b"\xff", "audio/pcma": b"\xd5"}
+"""A byte of it in each encoding."""
+_REASONS: dict[str, server.ClosedReason] = {
+    "restarting": "connection_lost",
+    "idle": "expired",
+    "expired": "expired",
+    "quota": "expired",
+}
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the server sets for a session."""
+
+    id: str
+    expires_at: int
+    """In Unix time."""
+
+
+class LiveConversation:
+    """Obeys the client's events, and gives the server's.
+
+    Its times are milliseconds since its start.
+    """
+
+    def __init__(
+        self,
+        talk: ConversationSession,
+        config: SessionConfig,
+        terms: Terms,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._talk = talk
+        self._config = config
+        self._terms = terms
+        self._clock = clock
+        self._began = clock()
+        self._format = AudioFormat(type=config.format.type, rate=config.format.rate)
+        self._audio = OutputAudio(self._format)
+        self._is_muted = False
+        self._user_speaks = False
+        self._spoke = False
+        """Whether anything was said, by either side."""
+        self._commentary: deque[str] = deque()
+        self._speech_ms = (0, 0)
+        """Where the user's last turn began and ended."""
+        self._reply_began_ms = 0
+        self._reason: server.ClosedReason = "connection_lost"
+
+    @property
+    def usage(self) -> server.SessionUsage:
+        """How long the session has lasted."""
+        return server.SessionUsage(seconds=round(self._clock() - self._began, 3))
+
+    def started(self, client_event_id: str | None) -> server.SessionStarted:
+        """The first event. Earlier messages are in the conversation from now on."""
+        for item in self._config.input:
+            role: Role = "system" if item.role == "developer" else item.role
+            self._add(item.content[0].text, role)
+        return server.SessionStarted(
+            session=self._session(), client_event_id=client_event_id
+        )
+
+    async def hear(self, audio: str) -> None:
+        """Base64 in the session's format. Raises BadValue."""
+        try:
+            data = base64.b64decode(audio, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise BadValue("`audio` must be base64.", field="audio") from error
+        if self._is_muted:
+            data = _SILENCE[self._format.type] * len(data)
+        size = self._talk.slice_bytes
+        # To read a large event took a while already.
+        await asyncio.sleep(0)
+        for start in range(0, len(data), size):
+            self._talk.feed(data[start : start + size])
+            await self._talk.wait_for_capacity()
+
+    def obey(self, event: client.ClientMessage) -> BaseModel | None:
+        """Do what the client asks; its answer. Raises VoiceError."""
+        answers = event.event_id
+        match event:
+            case client.SessionUpdate():
+                self._config = self._config.updated(event.session.delegation)
+                session = self._session()
+                return server.SessionUpdated(session=session, client_event_id=answers)
+            case client.MuteInput():
+                self._is_muted = True
+                return server.InputMuted(client_event_id=answers)
+            case client.UnmuteInput():
+                self._is_muted = False
+                return server.InputUnmuted(client_event_id=answers)
+            case client.AppendInstructions():
+                self._add(event.content)
+                self._greet()
+                return server.InstructionsAppended(**self._now(answers))
+            case client.AppendThinking():
+                self._add(event.content)
+                return server.ThinkingAppended(**self._now(answers))
+            case client.AppendCommentary():
+                self._say(event.content)
+                return server.CommentaryAppended(**self._now(answers))
+            case client.SessionStart():
+                raise BadValue("The session has started already.", field="type")
+        return None
+
+    async def events(self) -> AsyncIterator[BaseModel]:
+        """Every event after the first one; the last one is `session.closed`."""
+        async for event in self._talk.events():
+            for message in self._messages(event):
+                yield message
+        yield server.SessionClosed(
+            session=self._session(), reason=self._reason, usage=self.usage
+        )
+
+    def usage_event(self) -> server.UsageUpdated:
+        """How long the session has lasted."""
+        return server.UsageUpdated(usage=self.usage)
+
+    async def finish(self, reason: str) -> None:
+        """End it; `events` ends."""
+        self._reason = _REASONS.get(reason, "close_requested")
+        await self._talk.drain()
+
+    async def close(self) -> None:
+        """The connection has ended."""
+        await self._talk.close()
+
+    def _messages(self, event: out.ConversationEvent) -> Iterator[BaseModel]:
+        match event:
+            case out.SpeechStarted():
+                self._user_speaks = True
+                self._speech_ms = (event.audio_start_ms, event.audio_start_ms)
+            case out.SpeechStopped():
+                self._speech_ms = (self._speech_ms[0], event.audio_end_ms)
+            case out.TurnCommitted():
+                yield from self._committed(event)
+            case out.TurnDropped():
+                self._user_speaks = False
+                self._go_on()
+            case out.ResponseStarted():
+                self._spoke = True
+                self._reply_began_ms = self._now_ms()
+                self._audio = OutputAudio(self._format)
+            case out.ClauseSpoken():
+                yield self._caption(event)
+            case out.ReplyAudio():
+                if data := self._audio.push(event.samples, event.rate_hz):
+                    yield server.OutputAudio(delta=data)
+            case out.ResponseEnded():
+                yield from self._ended(event)
+            case out.InputFailed():
+                yield error_event(event.error)
+
+    def _committed(self, event: out.TurnCommitted) -> Iterator[BaseModel]:
+        start_ms, end_ms = self._speech_ms
+        delta = f" {event.text}" if self._spoke else event.text
+        self._user_speaks, self._spoke = False, True
+        yield server.InputTranscript(delta=delta, start_ms=start_ms, end_ms=end_ms)
+        if self._config.client_answers:
+            details = server.DelegationDetails(id=new_id("delegation"))
+            yield server.DelegationCreated(delegation=details, offset_ms=end_ms)
+        self._go_on()
+
+    def _ended(self, event: out.ResponseEnded) -> Iterator[BaseModel]:
+        if rest := self._audio.finish():
+            yield server.OutputAudio(delta=rest)
+        if event.error is not None:
+            yield error_event(event.error)
+        if event.status == "cancelled":
+            # What was to follow belongs to what the user did not want to hear.
+            self._commentary.clear()
+        self._go_on()
+
+    def _caption(self, event: out.ClauseSpoken) -> server.OutputTranscript:
+        start_ms = max(self._now_ms(), self._reply_began_ms + event.start_ms)
+        return server.OutputTranscript(
+            delta=f"{event.text} ", start_ms=start_ms, end_ms=start_ms
+        )
+
+    def _greet(self) -> None:
+        """Answer instructions before anything was said."""
+        if not self._spoke and not self._config.client_answers:
+            self._spoke = self._ask(ResponseRequest())
+
+    def _say(self, text: str) -> None:
+        if len(self._commentary) >= MOST_COMMENTARY:
+            raise TooMany(f"{MOST_COMMENTARY} texts wait to be spoken.")
+        self._commentary.append(text)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Speak what waits, if nobody speaks."""
+        if self._commentary and self._ask(ResponseRequest(says=self._commentary[0])):
+            self._commentary.popleft()
+
+    def _ask(self, request: ResponseRequest) -> bool:
+        """Returns whether nobody speaks, so that the response begins."""
+        if self._user_speaks:
+            return False
+        try:
+            self._talk.ask_reply(request)
+        except BadRequest:  # there is a response already
+            return False
+        return True
+
+    def _add(self, text: str, role: Role = "system") -> None:
+        self._talk.add_item(Item("", role, text))
+
+    def _now_ms(self) -> int:
+        return round((self._clock() - self._began) * 1000)
+
+    def _now(self, client_event_id: str | None) -> dict[str, Any]:
+        now_ms = self._now_ms()
+        return {
+            "start_ms": now_ms,
+            "end_ms": now_ms,
+            "client_event_id": client_event_id,
+        }
+
+    def _session(self) -> dict[str, object]:
+        return {
+            "id": self._terms.id,
+            "status": "active",
+            "expires_at": self._terms.expires_at,
+            **self._config.wire(),
+        }

@@ -1,0 +1,61 @@
+"""Opens a Live session for one caller."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from common.errors import BadValue
+from compat_app.realtime.conversation.carriers import Caller
+from compat_app.realtime.conversation.choices import Choices
+from compat_app.realtime.live.configuration import SessionConfig
+from compat_app.realtime.live.conversation import LiveConversation, Terms
+from compat_app.realtime.shared.session import AudioFormat
+
+AHEAD_SECONDS = 0.3
+"""How far audio is sent ahead of the client's loudspeaker. The API has no event that
+makes a client drop audio, so an interruption takes effect this much later."""
+_LONGEST_SECONDS = 1e9
+
+
+async def open_live(
+    choices: Choices, caller: Caller, config: SessionConfig
+) -> LiveConversation:
+    """A session with that configuration.
+
+    Raises UnknownModel, BadValue, QuotaExceeded, and Overloaded while transcripts come
+    late.
+    """
+    backend = config.backend
+    if backend.tools:
+        raise BadValue(
+            "This server's language model takes no tools here: leave them out, or "
+            "answer by a delegation of the type `client`.",
+            field="session.delegation.responses.tools",
+        )
+    initial = await choices.initial(backend.model or config.model)
+    heard = replace(
+        initial.hearing,
+        format=AudioFormat(type=config.format.type, rate=config.format.rate),
+    )
+    told = [text for text in (config.instructions, backend.instructions) if text]
+    wanted = replace(
+        initial,
+        hearing=heard,
+        instructions="\n\n".join(told) or initial.instructions,
+        voice=config.voice or initial.voice,
+        max_output_tokens=backend.max_output_tokens,
+    )
+    options = replace(await choices.options(wanted), ahead_seconds=AHEAD_SECONDS)
+    options = options.with_turns(replies=not config.client_answers)
+    await choices.conversations.not_warm(options)
+    engine = await choices.conversations.open(
+        options,
+        rate_hz=config.format.rate,
+        principal=caller.principal,
+        client=caller.client,
+        session_id=caller.session_id,
+    )
+    lasts = min(choices.config.realtime_session_seconds, _LONGEST_SECONDS)
+    terms = Terms(f"live_{caller.session_id}", int(time.time() + lasts))
+    return LiveConversation(engine, config, terms)

@@ -1,0 +1,111 @@
+"""A client of `/v1/live/sessions` in the application itself, without a network.
+
+Every event that it reads is checked by the types of the openai library.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from typing import Any, get_args
+
+from channels.testing import WebsocketCommunicator
+from openai.types.live import ServerEvent
+from pydantic import BaseModel
+
+from tests.compat.realtime.sdk_types import undeclared
+from tests.stt.sounds import pcm
+from voiceproject.asgi import build_application
+
+RATE_HZ = 24_000
+CHUNK_BYTES = RATE_HZ // 20 * 2
+CLASSES: dict[str, type[BaseModel]] = {
+    get_args(each.model_fields["type"].annotation)[0]: each
+    for each in get_args(get_args(ServerEvent)[0])
+}
+
+
+def check_event(event: dict[str, Any]) -> None:
+    """Raises if a field is wrong, missing or unknown to the library."""
+    parsed = CLASSES[event["type"]].model_validate(event, strict=True)
+    unknown = list(undeclared(parsed))
+    assert not unknown, f"{event['type']} has unknown fields: {unknown}"
+
+
+class LiveClient:
+    """Sends client events, and reads and checks server events."""
+
+    def __init__(self, socket: WebsocketCommunicator) -> None:
+        self.socket = socket
+
+    async def send(self, kind: str, **fields: Any) -> None:
+        await self.socket.send_json_to({"type": kind, **fields})
+
+    async def append(self, audio: bytes) -> None:
+        encoded = base64.b64encode(audio).decode()
+        await self.send("session.input_audio.append", audio=encoded)
+
+    async def say(self, *parts: Any, rate_hz: int = RATE_HZ) -> None:
+        """Seconds of tone, or of silence if negative, in small appends."""
+        audio = pcm(*parts, rate_hz=rate_hz)
+        for start in range(0, len(audio), CHUNK_BYTES):
+            await self.append(audio[start : start + CHUNK_BYTES])
+
+    async def start(self, **session: Any) -> dict[str, Any]:
+        """Begin the session; the configuration in effect."""
+        await self.send("session.start", session={"model": "gpt-live-1", **session})
+        started = await self.next()
+        assert started["type"] == "session.started", started
+        found: dict[str, Any] = started["session"]
+        return found
+
+    async def next(self) -> dict[str, Any]:
+        event: dict[str, Any] = await self.socket.receive_json_from(timeout=10)
+        check_event(event)
+        return event
+
+    async def until(self, *kinds: str) -> list[dict[str, Any]]:
+        """All events up to one of these kinds."""
+        events = [await self.next()]
+        while events[-1]["type"] not in kinds:
+            events.append(await self.next())
+        return events
+
+    async def error(self) -> dict[str, Any]:
+        """The next event, an error."""
+        event = await self.next()
+        assert event["type"] == "error", event
+        found: dict[str, Any] = event["error"]
+        return found
+
+    async def until_closed(self) -> tuple[list[dict[str, Any]], int]:
+        """Every event until the server closes, and its code."""
+        events: list[dict[str, Any]] = []
+        while True:
+            output = await self.socket.receive_output(timeout=10)
+            if output["type"] == "websocket.close":
+                return events, output["code"]
+            events.append(json.loads(output["text"]))
+            check_event(events[-1])
+
+
+@contextlib.asynccontextmanager
+async def opened(services: Any, key: str = "") -> AsyncIterator[LiveClient]:
+    """A client that has sent nothing yet."""
+    headers = [(b"host", b"localhost")]
+    if key:
+        headers.append((b"authorization", f"Bearer {key}".encode()))
+    socket = WebsocketCommunicator(
+        build_application(services), "/v1/live/sessions", headers=headers
+    )
+    accepted, _ = await socket.connect(timeout=10)
+    assert accepted
+    yield LiveClient(socket)
+    await socket.disconnect()
+
+
+def text_of(events: list[dict[str, Any]], kind: str) -> str:
+    """The pieces of a transcript, joined."""
+    return "".join(each["delta"] for each in events if each["type"] == kind).strip()
