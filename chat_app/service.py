@@ -20,6 +20,7 @@ from chat_app.conversation.running import Running
 from chat_app.core import outputs as out
 from chat_app.core.words import TurnWords, turn_words
 from chat_app.session.resumable import ResumableConversation
+from chat_app.session.summary import SummaryLimits, limits_for
 from common.config import Config
 from common.engine import Engine
 from common.errors import BadValue, NotFound
@@ -28,6 +29,7 @@ from gateway_app.access.principals import Principal
 from gateway_app.usage.accounts import UNMETERED, Accounts
 from llm.engine import ChatMessage, LlmEngine, ReplyOptions, check_tools
 from llm.prompt import system_prompt
+from llm.servers.context import ASSUMED_CONTEXT_TOKENS
 from stt_app.core.turns.engine import TurnModel
 from stt_app.core.turns.hanging import hangs
 from stt_app.service import ListeningService
@@ -142,6 +144,20 @@ class ConversationService:
             beside=OutOfBandLimits(
                 self._config.chat_out_of_band_responses, self._config.chat_reply_seconds
             ),
+            summaries=self._summaries(),
+        )
+
+    def _summaries(self) -> SummaryLimits:
+        config = self._config
+        context_tokens = config.llm_context_tokens or ASSUMED_CONTEXT_TOKENS
+        if self._llm.backend == "embedded":
+            context_tokens = config.embedded_llm_context_tokens
+        return limits_for(
+            context_tokens,
+            config.llm_max_tokens,
+            share=config.chat_summary_share,
+            summary_tokens=config.chat_summary_tokens,
+            idle_seconds=config.chat_summary_idle_seconds,
         )
 
     async def _check_voice(self, voice: VoiceSettings) -> None:

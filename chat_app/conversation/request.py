@@ -51,9 +51,13 @@ def order_for(
 ) -> Order:
     """`instructions` are those of the conversation, and `text` is what the user has just
     said."""
-    items = dialogue.items if request.items is None else request.items
+    instructions = request.instructions or instructions
+    if request.items is None:
+        messages = dialogue.messages(instructions, text)
+    else:
+        messages = chat_messages(request.items, instructions, text)
     return Order(
-        tuple(chat_messages(items, request.instructions or instructions, text)),
+        tuple(messages),
         options.speaks if request.speaks is None else request.speaks,
         request.voice or options.voice,
         request.llm or options.llm,

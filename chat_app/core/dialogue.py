@@ -15,6 +15,9 @@ Kind = Literal["message", "function_call", "function_call_output"]
 
 ROOT = "root"
 """In place of an item's id: before all items."""
+SO_FAR = "Summary of the conversation so far:"
+KEPT_WINDOWS = 4
+"""So many times the items that the model reads are kept."""
 NO_RESULT_YET = "The result has not arrived yet."
 """What the model is told of a call without a result; servers refuse a call alone."""
 
@@ -43,12 +46,23 @@ class Item:
     """Of a result."""
 
 
+@dataclass(frozen=True)
+class Summary:
+    """What the language model reads in place of the oldest items."""
+
+    text: str
+    item_ids: frozenset[str]
+    """Of those items; some may not be kept any more."""
+
+
 @dataclass
 class Dialogue:
-    """The items in order, at most `longest` of them."""
+    """The items in order. The language model reads the last `longest` of those that are
+    not in the summary; some older ones are kept for whoever asks for them."""
 
     longest: int
     items: list[Item] = field(default_factory=list)
+    summary: Summary | None = None
 
     @property
     def last_id(self) -> str | None:
@@ -67,23 +81,44 @@ class Dialogue:
         if (found := self.find(item.id)) is not None:
             place = self.items.index(found)
             self.items[place] = item
+            if item != found:
+                self._forget_summary_of(item.id)
         else:
             place = self._place(after)
             self.items.insert(place, item)
         previous = self.items[place - 1].id if place else None
-        del self.items[: -self.longest]
+        del self.items[: -KEPT_WINDOWS * self.longest]
         return previous
 
     def remove(self, item_id: str) -> bool:
-        """Returns whether there was one."""
+        """Returns whether there was one. A summary of it is dropped with it."""
+        was_summarised = self._forget_summary_of(item_id)
         found = self.find(item_id)
         if found is not None:
             self.items.remove(found)
-        return found is not None
+        return found is not None or was_summarised
+
+    def unsummarised(self) -> list[Item]:
+        """The items that are not in the summary."""
+        if self.summary is None:
+            return list(self.items)
+        done = self.summary.item_ids
+        return [each for each in self.items if each.id not in done]
 
     def messages(self, instructions: str, text: str = "") -> list[ChatMessage]:
         """As the language model reads them, with what the user has just said."""
-        return chat_messages(self.items, instructions, text)
+        if self.summary is not None:
+            # Many models take only one system message, and only as the first.
+            instructions = f"{instructions}\n\n{SO_FAR} {self.summary.text}"
+        items = self.unsummarised()[-self.longest :]
+        return chat_messages(items, instructions, text)
+
+    def _forget_summary_of(self, item_id: str) -> bool:
+        """Returns whether it had that item."""
+        has_it = self.summary is not None and item_id in self.summary.item_ids
+        if has_it:
+            self.summary = None
+        return has_it
 
     def _place(self, after: str | None) -> int:
         if after is None:

@@ -44,6 +44,11 @@ class TurnMachine(Interruptions):
             due.append(self._speculate_at)
         return min(due, default=None)
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nobody speaks, and nothing is being prepared."""
+        return self.input is Input.QUIET and self.output is Output.IDLE
+
     def mutes_input(self, now: float) -> bool:
         """Whether the input must be silent, in half-duplex."""
         if not self.settings.half_duplex:

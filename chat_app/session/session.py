@@ -22,8 +22,10 @@ from chat_app.core.dialogue import Dialogue, Item
 from chat_app.core.states import Input
 from chat_app.core.turns import TurnMachine
 from chat_app.core.words import TurnWords
+from chat_app.session.compaction import Compaction
 from chat_app.session.hearing import turn_events
 from chat_app.session.items import ClientItems
+from chat_app.session.summary import SummaryLimits
 from chat_app.session.turn_items import TurnItems
 from chat_app.session.turn_model import ASK_AFTER_SECONDS, rating
 from common.errors import BadRequest, VoiceError
@@ -36,8 +38,7 @@ from stt_app.core.events import (
 from stt_app.core.turns.engine import TurnModel
 from stt_app.live_session import LiveSession
 
-_FOR_EVER_SECONDS = 86_400.0
-"""For clients that commit the audio themselves."""
+_FOR_EVER_SECONDS = 86_400.0  # for clients that commit the audio themselves
 
 
 class ConversationSession:
@@ -60,19 +61,18 @@ class ConversationSession:
         finished: Callable[[out.ResponseEnded, Running], None],
         turn_model: TurnModel,
         beside: OutOfBandLimits,
+        summaries: SummaryLimits,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`words` are those of a language, `longest` is that of the dialogue, and
         `finished` gets each response at its end, and again when it is truncated."""
         self.dialogue = Dialogue(longest)
-        self._live = live
-        self._speaker = speaker
-        self._options = options
+        self._live, self._ahead = live, speaker.ahead
         self._words = words
-        self._instructions = instructions
         self._turn_model = turn_model
         self._clock = clock
         self._events: asyncio.Queue[out.ConversationEvent | None] = asyncio.Queue()
+        self._put = self._events.put_nowait
         self._background = Background()
         self._alarm = Alarm(lambda: self._tell(on.Tick()), clock)
         self._marks = Marks(clock)
@@ -88,7 +88,10 @@ class ConversationSession:
             finished=finished,
         )
         self._beside = OutOfBand(speaker, desk, outlet, count, beside)
-        self._replies.use(options, instructions)
+        self._compaction = Compaction(
+            self.dialogue, speaker, desk, summaries, lambda: self._machine.is_idle
+        )
+        self._use(options, instructions)
         self._machine = TurnMachine(
             options.turns,
             words(options.language),
@@ -123,12 +126,10 @@ class ConversationSession:
     ) -> None:
         """Change the options for what follows; `rate_hz` is that of the audio."""
         self._live.configure(options.listening_at(rate_hz), options.listening_model)
-        self._options, self._instructions = options, instructions
-        if options.language:
-            self._language = options.language
+        self._language = options.language or self._language
         self._machine.settings = options.turns
         self._machine.words = self._words(self._language)
-        self._replies.use(options, instructions)
+        self._use(options, instructions)
         self._wait_for_silence()
 
     def commit_audio(self) -> bool:
@@ -208,8 +209,8 @@ class ConversationSession:
         """The client has gone, or the server ends the conversation."""
         self._tell(on.ReplyCancelled())
         self._alarm.close()
-        parts = (self._background, self._speaker.ahead, self._replies, self._beside)
-        for part in (*parts, self._live):
+        parts = (self._background, self._ahead, self._replies, self._beside)
+        for part in (*parts, self._compaction, self._live):
             await part.close()
 
     def _tell(self, event: on.TurnEvent) -> None:
@@ -217,6 +218,12 @@ class ConversationSession:
         for action in self._machine.handle(event, self._clock()):
             self._obey(action)
         self._alarm.set(self._machine.deadline)
+        self._compaction.look()
+
+    def _use(self, options: ConversationOptions, instructions: str) -> None:
+        self._options, self._instructions = options, instructions
+        self._replies.use(options, instructions)
+        self._compaction.use(options.llm.model, instructions, self._language)
 
     def _obey(self, action: do.TurnAction) -> None:
         match action:
@@ -227,8 +234,7 @@ class ConversationSession:
             case do.TellSpeechStopped():
                 self._turns.stop(action)
             case do.WarmPrefix():
-                messages = partial(self.dialogue.messages, self._instructions)
-                self._speaker.ahead.begin(messages)
+                self._ahead.begin(partial(self.dialogue.messages, self._instructions))
             case do.AskCompleteness():
                 self._background.run(self._rate(action))
             case do.WaitForSilence():
@@ -250,15 +256,14 @@ class ConversationSession:
         self._turns.commit(action, self._marks.turn_seconds, self._language)
 
     def _wait_for_silence(self, action: do.WaitForSilence | None = None) -> None:
-        turns = self._options.turns
+        delays = self._options.turns.delays
+        seconds = delays.fixed or delays.unknown
         if not self._options.detects_turns:
-            self._live.wait_for_silence(_FOR_EVER_SECONDS)
-        elif action is None:
-            self._live.wait_for_silence(turns.delays.fixed or turns.delays.unknown)
-        else:
-            self._live.wait_for_silence(action.seconds)
-            delay_ms = round(action.seconds * 1000)
-            self._put(out.DelayChosen(delay_ms, action.probability))
+            seconds = _FOR_EVER_SECONDS
+        elif action is not None:
+            seconds = action.seconds
+            self._put(out.DelayChosen(round(seconds * 1000), action.probability))
+        self._live.wait_for_silence(seconds)
 
     async def _hear(self) -> None:
         try:
@@ -276,7 +281,7 @@ class ConversationSession:
         if isinstance(event, UtteranceTranscribed) and event.language:
             if not self._options.language:
                 self._machine.words = self._words(event.language)
-            self._language = event.language
+            self._language = self._compaction.language = event.language
         for told in turn_events(event):
             self._tell(told)
         turn = self._machine.turn
@@ -284,7 +289,7 @@ class ConversationSession:
             text, item_id = turn.text_so_far, self._turns.id_of(turn.number)
             self._put(out.CaptionHeard(item_id, text))
             if self._machine.input is Input.SPEAKING:
-                self._speaker.ahead.hear(text)
+                self._ahead.hear(text)
 
     async def _rate(self, asked: do.AskCompleteness) -> None:
         await asyncio.sleep(ASK_AFTER_SECONDS)
@@ -293,6 +298,3 @@ class ConversationSession:
         probability = await rating(self._turn_model, self._live.open_audio())
         self._marks.mark("rated")
         self._tell(on.CompletenessRated(asked.key, probability))
-
-    def _put(self, event: out.ConversationEvent) -> None:
-        self._events.put_nowait(event)

@@ -52,9 +52,27 @@ class ChatSettings(Section):
     )
     chat_items: int = setting(
         40,
-        "Turns and replies of a conversation that are sent to the language model; earlier ones are dropped.",
+        "Turns and replies of a conversation that are sent to the language model; earlier ones are summarised or dropped.",
         ge=2,
         le=1_000,
+    )
+    chat_summary_share: float = setting(
+        0.6,
+        "Share of the language model's context (less its answer) from which the older half of a conversation is summarised while nobody speaks; 0 never summarises.",
+        ge=0,
+        le=0.9,
+    )
+    chat_summary_tokens: int = setting(
+        200,
+        "Longest summary of a conversation, in tokens of the language model.",
+        ge=20,
+        le=2_000,
+    )
+    chat_summary_idle_seconds: float = setting(
+        1.0,
+        "Seconds in which nobody has spoken before a summary is written.",
+        ge=0,
+        le=60,
     )
     chat_backchannels: list[str] = setting(
         [],

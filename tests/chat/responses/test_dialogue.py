@@ -95,12 +95,10 @@ def test_an_item_after_one_that_does_not_exist_is_refused() -> None:
     assert dialogue.items == [QUESTION]
 
 
-def test_it_replaces_an_item_in_its_place_and_forgets_the_oldest() -> None:
+def test_it_replaces_an_item_in_its_place() -> None:
     dialogue = Dialogue(2, [QUESTION, SAID])
     dialogue.put(Item("i-1", "user", "Is it?"))
     assert [each.text for each in dialogue.items] == ["Is it?", "Let me look."]
-    dialogue.put(CALL)
-    assert [each.id for each in dialogue.items] == ["i-2", "i-3"]
 
 
 def test_it_cleans_what_no_model_reads() -> None:

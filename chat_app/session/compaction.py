@@ -1,0 +1,138 @@
+"""Writes the summary of a long conversation while nobody speaks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import aclosing
+from functools import partial
+
+import structlog
+
+from chat_app.conversation.background import Background
+from chat_app.conversation.desk import ReplyDesk
+from chat_app.conversation.reply import Speaker
+from chat_app.core.dialogue import Dialogue
+from chat_app.session.summary import Plan, SummaryLimits, plan
+from common.errors import VoiceError
+from common.text_cleaning import clean_text
+from gateway_app.usage.accounts import Quota
+from llm.engine import ReplyOptions, TextDelta
+from stt_app.core.languages import LANGUAGE_NAMES
+from tts_app.llm_reply import metered
+
+log = structlog.get_logger(__name__)
+
+LONGEST_SECONDS = 60.0
+BUSY_SECONDS = 0.5
+"""Between two looks at whether others wait for replies."""
+RETRY_SECONDS = 30.0
+"""After a failure: the model may be away, or the quota spent."""
+
+
+class Compaction:
+    """At most one summary at a time, and none while there is a turn or a reply.
+
+    `look` is called whenever something has happened in the conversation. A summary has
+    the rank of a speculation: it gives way to the user, to every committed turn, and is
+    never begun while somebody waits for a reply.
+    """
+
+    def __init__(
+        self,
+        dialogue: Dialogue,
+        speaker: Speaker,
+        desk: ReplyDesk,
+        limits: SummaryLimits,
+        is_idle: Callable[[], bool],
+    ) -> None:
+        self.language = ""
+        """Of the conversation, as a code; empty if it is not known."""
+        self._instructions = ""
+        self._model = ""
+        self._dialogue = dialogue
+        self._speaker = speaker
+        self._desk = desk
+        self._limits = limits
+        self._is_idle = is_idle
+        self._task: asyncio.Task[None] | None = None
+        self._not_before = 0.0
+        self._ending = Background()
+
+    def use(self, model: str, instructions: str, language: str) -> None:
+        """Those of the conversation; the same model writes the summary."""
+        self._model, self._instructions = model, instructions
+        self.language = language
+
+    def look(self) -> None:
+        """Give up the summary when the conversation goes on; begin one that is due."""
+        if not self._is_idle():
+            self.give_up()
+        elif self._task is None and self._plan() is not None:
+            self._task = asyncio.create_task(self._run())
+
+    def give_up(self) -> None:
+        """Stop the work at once; it is begun again when nobody speaks."""
+        if self._task is not None:
+            self._task.cancel()
+            self._ending.keep(self._task)
+            self._task = None
+            self._desk.end(self)
+
+    async def close(self) -> None:
+        self.give_up()
+        await self._ending.join()
+
+    def _plan(self) -> Plan | None:
+        return plan(self._dialogue, self._instructions, self._limits)
+
+    async def _run(self) -> None:
+        try:
+            await self._wait_until_idle()
+            if (due := self._plan()) is not None:
+                self._desk.begin(self, speculative=True)
+                async with asyncio.timeout(LONGEST_SECONDS):
+                    await self._summarise(due)
+        except (VoiceError, TimeoutError) as error:
+            # The plain window goes on.
+            log.info("conversation not summarised", reason=str(error))
+            self._not_before = asyncio.get_running_loop().time() + RETRY_SECONDS
+        finally:
+            if self._task is asyncio.current_task():
+                self._task = None
+                self._desk.end(self)
+
+    async def _wait_until_idle(self) -> None:
+        now = asyncio.get_running_loop().time()
+        seconds = max(self._limits.idle_seconds, self._not_before - now)
+        while True:
+            await asyncio.sleep(seconds)
+            if self._desk.may_speculate():
+                return
+            seconds = BUSY_SECONDS
+
+    async def _summarise(self, due: Plan) -> None:
+        before = self._dialogue.summary
+        text = await self._write(due)
+        unchanged = all(self._dialogue.find(each.id) == each for each in due.items)
+        if text and unchanged and self._dialogue.summary is before:
+            self._dialogue.summary = due.summary(text, before)
+            log.info("conversation summarised", items=len(due.items))
+            # The next question finds it read.
+            messages = partial(self._dialogue.messages, self._instructions)
+            self._speaker.ahead.begin(messages)
+
+    async def _write(self, due: Plan) -> str:
+        tokens = self._limits.summary_tokens
+        options = ReplyOptions(model=self._model, max_tokens=tokens, temperature=0.0)
+        account = self._speaker.account
+        await account.admit(Quota.LLM_TOKENS)
+        language = LANGUAGE_NAMES.get(self.language, "").title()
+        messages = due.messages(language, self._limits)
+        text = ""
+        answer = metered(self._speaker.llm, messages, options, account)
+        async with aclosing(answer) as events:
+            async for event in events:
+                if isinstance(event, TextDelta):
+                    text += event.text
+        return clean_text(text).strip()
