@@ -13,7 +13,7 @@ from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.options import ConversationOptions, default_options
 from chat_app.conversation.out_of_band import OutOfBandLimits
 from chat_app.conversation.reading import ReadAhead
-from chat_app.conversation.records import ConversationRecorder, TurnRecord
+from chat_app.conversation.records import CallRecord, ConversationRecorder, TurnRecord
 from chat_app.conversation.reply import Speaker
 from chat_app.conversation.request import ResponseRequest
 from chat_app.conversation.running import Running
@@ -192,5 +192,8 @@ class ConversationService:
                 voice=reply.voice,
                 model=finished.model if finished else self._llm.model_name,
                 stages_ms=ended.stages_ms,
+                calls=tuple(
+                    CallRecord(each.name, each.arguments) for each in running.told.calls
+                ),
             )
         )

@@ -106,7 +106,8 @@ class Reply:
         try:
             if self.order.speaks:
                 self._speaker.account.check(Quota.AUDIO_OUT)
-            await self._speaker.ahead.settled()
+            if not self.order.out_of_band:
+                await self._speaker.ahead.settled()
             if not await self.writing.begin():
                 self._become_ready(ready, has_message=False)
             elif self.order.speaks:
