@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from chat_app.protocol import client, server
 from chat_app.protocol.client import event_id_of
 from chat_app.protocol.configuration import Configuration
+from chat_app.protocol.shapes import item_of
 from chat_app.protocol.wire import as_messages, error_event
 from chat_app.resume.parking import Held
 from chat_app.services import conversation_services
@@ -124,17 +125,21 @@ class VoiceConversationConsumer(VoiceConsumer):
                 talk.clear_audio()
                 await self.send_message(server.Cleared())
             case client.CreateItem():
-                talk.add_item(message.item.as_item())
+                talk.add_item(message.item.as_item(), message.previous_item_id)
             case client.TruncateItem():
                 if not talk.truncate(message.item_id, message.audio_end_ms):
                     raise _no_item(message.item_id)
             case client.DeleteItem():
                 if not talk.delete_item(message.item_id):
                     raise _no_item(message.item_id)
+            case client.RetrieveItem():
+                if (found := talk.item(message.item_id)) is None:
+                    raise _no_item(message.item_id)
+                await self.send_message(server.ItemRetrieved(item=item_of(found)))
             case client.CreateResponse():
-                talk.ask_reply()
+                await self._respond(message)
             case client.CancelResponse():
-                if not talk.cancel_reply():
+                if not talk.cancel_reply(message.response_id or ""):
                     raise BadRequest("There is no active response.")
             case client.Played():
                 talk.played(message.response_id, message.ms)
@@ -175,6 +180,13 @@ class VoiceConversationConsumer(VoiceConsumer):
         talk.configure(updated.options, instructions, updated.rate_hz)
         held.configuration = updated
         await self.send_message(server.SessionUpdated(session=self._session()))
+
+    async def _respond(self, message: client.CreateResponse) -> None:
+        service = conversation_services(self.scope).conversations
+        options = self._configuration.options
+        request = message.response.as_request(options, self._talk.item)
+        await service.check_response(request)
+        self._talk.ask_reply(request)
 
     def _session(self) -> dict[str, object]:
         wire = self._held.configuration.wire() if self._held else {}

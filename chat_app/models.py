@@ -73,6 +73,12 @@ class Turn(models.Model):
     created_at = models.DateTimeField("time", help_text="The end of the reply.")
     question = models.TextField(blank=True)
     answer = models.TextField(blank=True, help_text="What was heard of it.")
+    calls = models.JSONField(
+        "function calls",
+        default=list,
+        blank=True,
+        help_text="What the reply called: `name` and `arguments` of each.",
+    )
     status = models.CharField(
         max_length=16, help_text="`completed`, `cancelled`, `failed` or `incomplete`."
     )

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_safe
 
-from chat_app.protocol.client import LONGEST_TEXT
+from chat_app.protocol.parts import LONGEST_TEXT
 from chat_app.services import ConversationServices
 from gateway_app.pages.views import addresses
 from gateway_app.requests import scope_of

@@ -12,7 +12,8 @@ from django.utils import timezone
 from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.options import ConversationOptions, default_options
 from chat_app.conversation.out_of_band import OutOfBandLimits
-from chat_app.conversation.records import ConversationRecorder, TurnRecord
+from chat_app.conversation.reading import ReadAhead
+from chat_app.conversation.records import CallRecord, ConversationRecorder, TurnRecord
 from chat_app.conversation.reply import Speaker
 from chat_app.conversation.request import ResponseRequest
 from chat_app.conversation.running import Running
@@ -34,6 +35,9 @@ from tts_app.core.engine import VoiceSettings
 from tts_app.llm_reply import check_length, check_model
 from tts_app.service import SpeechService
 
+PREPARES_AFTER_SECONDS = 0.096
+"""The pause after which the text of a turn is prepared: three frames of the voice
+activity detector, a little longer than the stop before a consonant."""
 WARM_SECONDS = 5.0
 """How long the start of a conversation waits for the language model to read its prompt."""
 
@@ -117,11 +121,15 @@ class ConversationService:
             client=client,
             session_id=session_id,
             priority=Priority.FINAL,
+            prepares_after_seconds=PREPARES_AFTER_SECONDS,
             model=options.listening_model,
         )
         return ResumableConversation(
             live,
-            Speaker(self._llm, self._speech, principal, client, account),
+            Speaker(
+                *(self._llm, self._speech, principal, client, account),
+                ReadAhead(self._llm, self._desk.may_speculate),
+            ),
             self._desk,
             options,
             instructions=self.instructions(options),
@@ -184,5 +192,8 @@ class ConversationService:
                 voice=reply.voice,
                 model=finished.model if finished else self._llm.model_name,
                 stages_ms=ended.stages_ms,
+                calls=tuple(
+                    CallRecord(each.name, each.arguments) for each in running.told.calls
+                ),
             )
         )

@@ -6,6 +6,7 @@ handles admission, resumable streams, the load, and the history, so every door h
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from pathlib import Path
@@ -104,8 +105,12 @@ class ListeningService:
         priority: Priority | None = None,
         model: str = "",
         resume: ResumePoint | None = None,
+        prepares_after_seconds: float = math.inf,
     ) -> LiveSession:
         """A live session with these options, over those of the configuration.
+
+        Finals are prepared after a pause of `speculative_pause_seconds`, or after
+        `prepares_after_seconds` if that is shorter.
 
         `priority` is that of its finals; None is FINAL, or FILE for the purpose
         `file`. `model` is one that the engine offers; empty is its default. Raises
@@ -122,7 +127,7 @@ class ListeningService:
         )
         session = SttSession(
             self._engine,
-            self._settings,
+            self._preparing_after(prepares_after_seconds),
             self._vad,
             session_id=stream.session_id,
             options=self._with_defaults(options),
@@ -136,6 +141,11 @@ class ListeningService:
         return LiveSession(
             session, stream, self._streams, recorder, self._owed, account
         )
+
+    def _preparing_after(self, seconds: float) -> ListeningSettings:
+        """The settings, with finals that are prepared after at most this pause."""
+        sooner = min(self._settings.speculative_pause_seconds, seconds)
+        return self._settings.model_copy(update={"speculative_pause_seconds": sooner})
 
     async def transcribe_file(
         self,

@@ -220,6 +220,10 @@ class FakeLlm(FakeEngine):
         self.read_ahead: list[Sequence[ChatMessage]] = []
         self.stopped = 0
 
+    def answer_with(self, *pieces: str | ToolCall | Exception) -> None:
+        """From the next question on."""
+        self._pieces = list(pieces)
+
     @property
     def usable(self) -> bool:
         return self.started
@@ -241,9 +245,9 @@ class FakeLlm(FakeEngine):
         check_tools(options, self.takes_tools, "The fake language model")
         self.asked.append(messages)
         self.options.append(options)
-        finished = False
+        finished, pieces = False, self._pieces
         try:
-            for piece in self._pieces:
+            for piece in pieces:
                 await asyncio.sleep(self._seconds)
                 if isinstance(piece, Exception):
                     raise piece
@@ -251,9 +255,9 @@ class FakeLlm(FakeEngine):
             finished = True
         finally:
             self.stopped += not finished
-        called = any(isinstance(piece, ToolCall) for piece in self._pieces)
+        called = any(isinstance(piece, ToolCall) for piece in pieces)
         yield Finished(
             "tool_calls" if called else "stop",
             options.model or self.model_name,
-            TokenUsage(len(messages), len(self._pieces)),
+            TokenUsage(len(messages), len(pieces)),
         )

@@ -1,4 +1,4 @@
-"""OpenAI's agents SDK: a realtime agent that is asked aloud."""
+"""OpenAI's agents SDK: a realtime agent that is asked questions aloud."""
 
 from __future__ import annotations
 

@@ -127,7 +127,7 @@ async def _interruptions(
     found = []
     for index, question in enumerate(questions):
         async with _talker(server, options) as talking:
-            number = await _ask(talking, PROMPTS[index % len(PROMPTS)], number=1)
+            number = await _ask(talking, PROMPTS[index % len(PROMPTS)])
             await asyncio.sleep(HEARD_SECONDS)
             said = await talking.say(question.audio)
             onset_at = said.spoken_at(question.start_seconds)
@@ -151,10 +151,10 @@ async def _with_echo(server: RunningServer, options: VoiceOptions) -> Undisturbe
     echo = Echo(10 ** (ECHO_DB / 20), ECHO_DELAY_SECONDS)
     async with _talker(server, options, echo) as talking:
         for index in range(ECHO_REPLIES):
-            number = await _ask(talking, PROMPTS[index % len(PROMPTS)], index + 1)
+            number = await _ask(talking, PROMPTS[index % len(PROMPTS)])
             await _until_over(talking, number)
-            _count(found, talking, number)
-    _count_dropped(found, talking)
+            found.replies += 1
+    _count(found, talking)
     return found
 
 
@@ -162,11 +162,10 @@ async def _with_coughs(server: RunningServer, options: VoiceOptions) -> Undistur
     """Coughs at regular times, into one reply after the other."""
     found = Undisturbed()
     random = np.random.default_rng(SEED)
-    left, number = COUGHS, 0
+    left = COUGHS
     async with _talker(server, options) as talking:
         while left:
-            prompt = PROMPTS[number % len(PROMPTS)]
-            number = await _ask(talking, prompt, number + 1)
+            number = await _ask(talking, PROMPTS[found.replies % len(PROMPTS)])
             await asyncio.sleep(HEARD_SECONDS)
             while left and not _is_over(talking, number):
                 sound = cough(random)
@@ -175,9 +174,9 @@ async def _with_coughs(server: RunningServer, options: VoiceOptions) -> Undistur
                 left -= 1
                 await asyncio.sleep(COUGH_SECONDS)
             await end_reply(talking)
-            _count(found, talking, number)
+            found.replies += 1
             await asyncio.sleep(GAP_SECONDS)
-    _count_dropped(found, talking)
+    _count(found, talking)
     return found
 
 
@@ -189,12 +188,15 @@ def _talker(
     )
 
 
-async def _ask(talking: Talker, prompt: str, number: int) -> int:
-    """Ask in writing; return when the reply with that number is heard."""
+async def _ask(talking: Talker, prompt: str) -> int:
+    """Ask in writing; return the number of the reply once it is heard."""
+    before = len(talking.events)
     content = [{"type": "input_text", "text": prompt}]
     item = {"type": "message", "role": "user", "content": content}
     await talking.send("conversation.item.create", item=item)
     await talking.send("response.create")
+    created = await talking.wait_for("response.created", before)
+    number = int(created["response"]["x.number"])
     at = await talking.wait_until_audible(number)
     await asyncio.sleep(max(0.0, at - time.perf_counter()))
     return number
@@ -212,11 +214,13 @@ async def _stopped(talking: Talker, number: int, onset_at: float) -> float | Non
 
 
 async def _until_over(talking: Talker, number: int) -> None:
+    """Until it is over; then end what was said after it, and be quiet for a moment."""
     deadline = time.perf_counter() + REPLY_SECONDS
     while time.perf_counter() < deadline:
         if _is_over(talking, number):
             break
         await asyncio.sleep(POLL_SECONDS)
+    await asyncio.sleep(GAP_SECONDS)
     await end_reply(talking)
     await asyncio.sleep(GAP_SECONDS)
 
@@ -251,12 +255,13 @@ def _kept(talking: Talker, number: int) -> str:
     return str(item["content"][0]["transcript"])
 
 
-def _count(found: Undisturbed, talking: Talker, number: int) -> None:
-    details = _response(talking, number).get("status_details") or {}
-    found.replies += 1
-    found.cancelled += details.get("reason") == "turn_detected"
+def _count(found: Undisturbed, talking: Talker) -> None:
+    """What happened in the whole conversation."""
+    reasons = [
+        (each["response"].get("status_details") or {}).get("reason")
+        for each in talking.events
+        if each["type"] == "response.done"
+    ]
+    found.cancelled = reasons.count("turn_detected")
     found.pauses = len(talking.times_of("x.output.pause"))
-
-
-def _count_dropped(found: Undisturbed, talking: Talker) -> None:
     found.dropped = len(talking.times_of("x.turn.dropped"))

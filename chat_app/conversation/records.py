@@ -8,6 +8,15 @@ from typing import Protocol
 
 
 @dataclass(frozen=True)
+class CallRecord:
+    """A function that the language model called in a reply."""
+
+    name: str
+    arguments: str
+    """JSON, as the language model wrote it."""
+
+
+@dataclass(frozen=True)
 class TurnRecord:
     """A turn of the user with the reply, once that is over."""
 
@@ -30,6 +39,8 @@ class TurnRecord:
     model: str = ""
     """The language model that answered."""
     stages_ms: dict[str, float] = field(default_factory=dict)
+    calls: tuple[CallRecord, ...] = ()
+    """What the reply called."""
 
 
 class ConversationRecorder(Protocol):

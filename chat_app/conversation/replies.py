@@ -124,6 +124,10 @@ class Replies:
         return False
 
     async def close(self) -> None:
+        """Record what is still being heard, and stop everything."""
+        for running in self._still_heard():
+            reason = do.CancelReason.CLIENT_CANCELLED
+            self._end_early(running, do.CancelReply(running.reply.key, reason))
         for key in list(self._running):
             self._drop(key)
         await self._ending.join()

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from chat_app.conversation.reading import ReadAhead
 from chat_app.conversation.request import Order
 from chat_app.conversation.writing import Writing
 from chat_app.core.events import Key
@@ -43,6 +44,8 @@ class Speaker:
     client: str
     account: Account
     """Of that caller's use."""
+    ahead: ReadAhead
+    """What the language model reads before a reply."""
 
 
 class Reply:
@@ -103,6 +106,8 @@ class Reply:
         try:
             if self.order.speaks:
                 self._speaker.account.check(Quota.AUDIO_OUT)
+            if not self.order.out_of_band:
+                await self._speaker.ahead.settled()
             if not await self.writing.begin():
                 self._become_ready(ready, has_message=False)
             elif self.order.speaks:

@@ -72,6 +72,9 @@ class ReplyTrack:
         self._owed: tuple[Key, str] | None = None
         """A turn that is answered when the current reply is over."""
         self._delay: float | None = None
+        self._pause_at = 0.0
+        self._speculate_at: float | None = None
+        """When this pause is long enough to prepare the reply; None if it already is."""
 
     @property
     def has_reply(self) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 COMPLETE = 0.5
 INCOMPLETE = 0.2
 """Probabilities of a complete turn."""
+LIKELY_SHARE = 0.5
+"""After this share of its pause an unlikely end is likely enough to prepare the reply."""
 _PATIENCE = 1.15
 _LONGEST_RAISED_SECONDS = 1.0
 _SHARE_OF_LONGEST = 0.8

@@ -16,7 +16,7 @@ from typing import Any
 from chat_app.core import actions as do, events as on
 from chat_app.core.interruptions import Interruptions
 from chat_app.core.states import ACTIVE, OPEN, Input, Output
-from chat_app.core.timing import INCOMPLETE
+from chat_app.core.timing import INCOMPLETE, LIKELY_SHARE
 from chat_app.core.user_turn import UserTurn
 
 
@@ -40,6 +40,8 @@ class TurnMachine(Interruptions):
             due.append(self._waits_since + self.settings.reply_seconds)
         if self.output is Output.PAUSED:
             due.append(self._paused_at + self.settings.words_due_seconds)
+        if self.input is Input.SOFT_END and self._speculate_at is not None:
+            due.append(self._speculate_at)
         return min(due, default=None)
 
     def mutes_input(self, now: float) -> bool:
@@ -90,6 +92,7 @@ class TurnMachine(Interruptions):
         self.input = Input.SOFT_END
         turn = self._open_turn()
         turn.begin_pause()
+        self._pause_at, self._speculate_at = self._now, None
         self._delay = None
         self._set_delay()
         if self._asks_model and turn.claimed:
@@ -193,12 +196,20 @@ class TurnMachine(Interruptions):
         self._resume()
 
     def _speculate(self) -> None:
-        """Prepare the reply, if this pause is likely to be the end."""
+        """Prepare the reply, if this pause is likely to be the end.
+
+        An unlikely end becomes likely with time: then in the second half of the pause.
+        """
         turn = self._open_turn()
         text = turn.text_if_it_ends
-        unlikely = turn.probability is not None and turn.probability < INCOMPLETE
-        if not text or unlikely or self.words.hangs(text) or not self.settings.replies:
+        if not text or not self.settings.replies:
             return
+        unlikely = turn.probability is not None and turn.probability < INCOMPLETE
+        likely_at = self._pause_at + LIKELY_SHARE * (self._delay or 0.0)
+        if (unlikely or self.words.hangs(text)) and self._now < likely_at:
+            self._speculate_at = likely_at
+            return
+        self._speculate_at = None
         if self.output is not Output.IDLE or not self._may_speculate():
             return
         if turn.speculations >= self.settings.speculations:
@@ -214,6 +225,9 @@ class TurnMachine(Interruptions):
         ):
             self._audio_at = self._now
             self._actions.append(do.Flush())
+        waits = self.input is Input.SOFT_END and self._speculate_at is not None
+        if waits and self._now >= (self._speculate_at or 0.0):
+            self._speculate()
         if self.output is Output.THINKING and self._is_due(
             self._waits_since, self.settings.reply_seconds
         ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ class DialogueTurn:
     question: str
     answer: str
     """With a dash at its end if it was cut short."""
+    calls: list[str]
+    """The functions that the reply called, as `name(argument: value)`."""
     note: str
     """Why the reply was not heard to its end; empty if it was."""
     voice_to_voice: str
@@ -33,12 +36,27 @@ def dialogue_of(turns: Iterable[Turn]) -> list[DialogueTurn]:
         DialogueTurn(
             turn.question,
             turn.answer + DASH if turn.answer and turn.is_interrupted else turn.answer,
+            [_call(each["name"], each["arguments"]) for each in turn.calls],
             _note(turn),
             milliseconds(turn.voice_to_voice_ms),
             stage_bars(turn.stages_ms),
         )
         for turn in turns
     ]
+
+
+def _call(name: str, arguments: str) -> str:
+    try:
+        given = json.loads(arguments)
+    except ValueError:
+        return f"{name}({arguments})"
+    if not isinstance(given, dict):
+        return f"{name}({arguments})"
+    shown = (
+        f"{key}: {json.dumps(value, ensure_ascii=False)}"
+        for key, value in given.items()
+    )
+    return f"{name}({', '.join(shown)})"
 
 
 def _note(turn: Turn) -> str:

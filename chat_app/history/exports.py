@@ -43,6 +43,7 @@ def _plain(turn: Turn) -> dict[str, Any]:
         "time": turn.created_at.isoformat(timespec="milliseconds"),
         "question": turn.question,
         "answer": turn.answer,
+        "calls": turn.calls,
         "status": turn.status,
         "reason": turn.reason,
         "stages_ms": turn.stages_ms,

@@ -13,6 +13,7 @@ from django.utils.text import Truncator
 
 from chat_app.conversation.records import TurnRecord
 from chat_app.models import Conversation, Turn
+from common.text_cleaning import clean_text
 from gateway_app.history.rows import finite, fitting
 
 TITLE_CHARACTERS = 80
@@ -20,7 +21,7 @@ VOICE_TO_VOICE = "first_sent"
 """The stage from the end of the question to the first audio of the reply."""
 TURN_FIELDS = (
     *("created_at", "question", "answer", "status", "reason"),
-    *("stages_ms", "voice_to_voice_ms"),
+    *("calls", "stages_ms", "voice_to_voice_ms"),
 )
 
 
@@ -117,6 +118,10 @@ def _turn(row: TurnRow, conversation: Conversation) -> Turn:
         conversation=conversation,
         number=turn.number,
         created_at=row.created_at,
+        calls=[
+            {"name": clean_text(each.name), "arguments": clean_text(each.arguments)}
+            for each in turn.calls
+        ],
         stages_ms=stages,
         voice_to_voice_ms=stages.get(VOICE_TO_VOICE),
         **values,

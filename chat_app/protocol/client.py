@@ -7,25 +7,17 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, TypeAdapter, field_validator
+from pydantic import Field, TypeAdapter, field_validator
 
-from chat_app.core.dialogue import Item
+from chat_app.protocol.new_items import ItemId, NewItem, ResponseFields
+from chat_app.protocol.parts import LONGEST_ID, AudioOutput, Part, ReplyFields
 from common.bounded_json import read_json
 from common.errors import BadRequest
 from common.messages import Message
 from stt_app.core.language_tags import find_language
-from tts_app.speech_request import MAX_SPEED, MIN_SPEED
 
-LONGEST_TEXT = 8_000
-LONGEST_ID = 64
 LONGEST_EVENT_ID = 512
 LONGEST_MODEL = 200
-
-
-class Part(Message):
-    """A part of a message."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
 
 class AudioFormat(Part):
@@ -79,26 +71,17 @@ class AudioInput(Part):
     turn_detection: TurnDetection | None = None
 
 
-class AudioOutput(Part):
-    """What the client gets."""
-
-    voice: str | None = Field(None, max_length=200)
-    speed: float | None = Field(None, ge=MIN_SPEED, le=MAX_SPEED)
-
-
 class SessionAudio(Part):
     input: AudioInput | None = None
     output: AudioOutput | None = None
 
 
-class SessionChanges(Part):
+class SessionChanges(ReplyFields):
     """Only the fields that are present change."""
 
     type: Literal["realtime"] = "realtime"
     model: str | None = Field(None, max_length=LONGEST_MODEL)
-    instructions: str | None = Field(None, max_length=LONGEST_TEXT)
     audio: SessionAudio | None = None
-    max_output_tokens: int | None = Field(None, ge=1, le=100_000)
     half_duplex: bool | None = Field(None, alias="x.half_duplex")
 
 
@@ -117,7 +100,7 @@ class SessionUpdate(ClientEvent):
 
     type: Literal["session.update"] = "session.update"
     session: SessionChanges = Field(
-        description="`model` (the language model), `instructions` (the system prompt), `audio.input.format.rate` (8000 to 48000 Hz), `audio.input.transcription.language`, `audio.input.turn_detection` (`semantic_vad` with `eagerness`, `server_vad` with `silence_duration_ms`, or null if the client commits), `audio.output.voice` and `.speed`, `max_output_tokens`, and `x.half_duplex` (the input is silent while a reply is played).",
+        description='`model` (the language model), `instructions` (the system prompt), `audio.input.format.rate` (8000 to 48000 Hz), `audio.input.transcription.language`, `audio.input.turn_detection` (`semantic_vad` with `eagerness`, `server_vad` with `silence_duration_ms`, or null if the client commits), `audio.output.voice` and `.speed`, `output_modalities` (`["audio"]`, or `["text"]` for replies that are only written), `max_output_tokens`, `tools` (functions with `name`, `description` and `parameters`, a JSON schema), `tool_choice` (`auto`, `none`, `required` or `{"type": "function", "name": ...}`), and `x.half_duplex` (the input is silent while a reply is played).',
         examples=[
             {
                 "instructions": "You are a librarian.",
@@ -143,32 +126,15 @@ class ClearAudio(ClientEvent):
     type: Literal["input_audio_buffer.clear"] = "input_audio_buffer.clear"
 
 
-class TextContent(Part):
-    """Typed text."""
-
-    type: Literal["input_text", "output_text"] = "input_text"
-    text: str = Field(min_length=1, max_length=LONGEST_TEXT)
-
-
-class NewItem(Part):
-    """A message that was typed."""
-
-    id: str | None = Field(None, min_length=1, max_length=LONGEST_ID)
-    type: Literal["message"] = "message"
-    role: Literal["user", "assistant", "system"]
-    content: list[TextContent] = Field(min_length=1, max_length=16)
-
-    def as_item(self) -> Item:
-        text = "\n".join(each.text for each in self.content)
-        return Item(self.id or "", self.role, text)
-
-
 class CreateItem(ClientEvent):
-    """Add a text to the conversation. `response.create` answers it."""
+    """Add an item to the conversation. `response.create` answers it."""
 
     type: Literal["conversation.item.create"] = "conversation.item.create"
+    previous_item_id: ItemId | None = Field(
+        None, description="The item before it; `root` for none, null for the last one."
+    )
     item: NewItem = Field(
-        description="A `message` with `role` and `content`, a list of `input_text`.",
+        description="A `message` with `role` and `content`, a list of `input_text`; a `function_call_output` with the `call_id` and the `output`, a text; or a `function_call` of an earlier conversation.",
         examples=[
             {
                 "type": "message",
@@ -197,16 +163,35 @@ class DeleteItem(ClientEvent):
     item_id: str = Field(max_length=LONGEST_ID, description="The item.")
 
 
+class RetrieveItem(ClientEvent):
+    """Ask for an item as the conversation has it: of an interrupted reply, what was heard."""
+
+    type: Literal["conversation.item.retrieve"] = "conversation.item.retrieve"
+    item_id: str = Field(max_length=LONGEST_ID, description="The item.")
+
+
 class CreateResponse(ClientEvent):
-    """Answer what was said so far. An `error` while there is a response."""
+    """Answer what was said so far. An `error` while there is a response, unless it stands beside the conversation."""
 
     type: Literal["response.create"] = "response.create"
+    response: ResponseFields = Field(
+        default_factory=ResponseFields,
+        description='For this response instead of the session\'s: `instructions`, `output_modalities`, `audio.output`, `max_output_tokens`, `tools`, `tool_choice`; `input`, a list of items that is answered instead of the conversation (`item_reference` names one of those); `"conversation": "none"` for a response that the conversation does not keep; `metadata`, which its events repeat.',
+        examples=[
+            {"conversation": "none", "instructions": "Name the topic in one word."}
+        ],
+    )
 
 
 class CancelResponse(ClientEvent):
     """End the response."""
 
     type: Literal["response.cancel"] = "response.cancel"
+    response_id: str | None = Field(
+        None,
+        max_length=LONGEST_ID,
+        description="Null for the conversation's own.",
+    )
 
 
 class Played(ClientEvent):
@@ -224,6 +209,7 @@ CLIENT_MESSAGES = (
     CreateItem,
     TruncateItem,
     DeleteItem,
+    RetrieveItem,
     CreateResponse,
     CancelResponse,
     Played,
@@ -235,6 +221,7 @@ ClientMessage = (
     | CreateItem
     | TruncateItem
     | DeleteItem
+    | RetrieveItem
     | CreateResponse
     | CancelResponse
     | Played

@@ -6,12 +6,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chat_app.conversation.options import LONGEST_PAUSE_SECONDS, ConversationOptions
-from chat_app.protocol.client import (
-    AudioInput,
-    AudioOutput,
-    ServerVad,
-    SessionChanges,
-)
+from chat_app.protocol.client import AudioInput, ServerVad, SessionChanges
+from chat_app.protocol.new_items import with_voice
+from chat_app.protocol.parts import tools_shown
 from common.audio import SPEECH_RATE_HZ
 
 USUAL_SILENCE_MS = 500
@@ -33,13 +30,13 @@ class Configuration:
             options = replace(options, llm=llm)
         if changes.instructions is not None:
             options = replace(options, instructions=changes.instructions)
-        if changes.max_output_tokens is not None:
-            llm = replace(options.llm, max_tokens=changes.max_output_tokens)
-            options = replace(options, llm=llm)
+        options = replace(options, llm=changes.applied(options.llm))
+        if changes.speaks is not None:
+            options = replace(options, speaks=changes.speaks)
         if changes.half_duplex is not None:
             options = options.with_turns(half_duplex=changes.half_duplex)
         if changes.audio is not None and changes.audio.output is not None:
-            options = _with_output(options, changes.audio.output)
+            options = with_voice(options, changes.audio.output)
         if changes.audio is not None and changes.audio.input is not None:
             given = changes.audio.input
             options = _with_input(options, given)
@@ -54,8 +51,9 @@ class Configuration:
             "type": "realtime",
             "model": options.llm.model or None,
             "instructions": options.instructions,
-            "output_modalities": ["audio"],
+            "output_modalities": ["audio" if options.speaks else "text"],
             "max_output_tokens": options.llm.max_tokens,
+            **tools_shown(options.llm),
             "audio": {
                 "input": {
                     "format": {"type": "audio/pcm", "rate": self.rate_hz},
@@ -69,17 +67,6 @@ class Configuration:
             },
             "x.half_duplex": options.turns.half_duplex,
         }
-
-
-def _with_output(
-    options: ConversationOptions, given: AudioOutput
-) -> ConversationOptions:
-    voice = options.voice
-    if given.voice is not None:
-        voice = replace(voice, voice=given.voice)
-    if given.speed is not None:
-        voice = replace(voice, speed=given.speed)
-    return replace(options, voice=voice)
 
 
 def _with_input(options: ConversationOptions, given: AudioInput) -> ConversationOptions:

@@ -14,7 +14,7 @@ RESPONSE: Any = Field(
 )
 _PREVIOUS: Any = Field(None, description="The item before it; null for the first one.")
 _WHOLE_ITEM: Any = Field(
-    description="`id`, `type` (`message`), `role`, `status` and `content`.",
+    description="`id`, `type`, `status`; of a `message` also `role` and `content`, of a `function_call` `call_id`, `name` and `arguments`, of a `function_call_output` `call_id` and `output`.",
     examples=[{"id": "item_9f0c1f7d3a2b4c5d6e7f8", "role": "user"}],
 )
 
@@ -124,6 +124,13 @@ class TranscriptCompleted(ServerEvent):
     )
 
 
+class ItemRetrieved(ServerEvent):
+    """The answer to `conversation.item.retrieve`."""
+
+    type: Literal["conversation.item.retrieved"] = "conversation.item.retrieved"
+    item: dict[str, Any] = _WHOLE_ITEM
+
+
 class ItemTruncated(ServerEvent):
     """The reply's item now ends with what was heard."""
 
@@ -145,7 +152,7 @@ class ResponseCreated(ServerEvent):
 
     type: Literal["response.created"] = "response.created"
     response: dict[str, Any] = Field(
-        description="`id`, `status`, and `x.number`, which its audio carries.",
+        description="`id`, `status`, `output_modalities`, `metadata`, and `x.number`, which its audio carries.",
         examples=[{"id": "resp_9f0c1f7d3a2b4c5d6e7f8", "x.number": 1}],
     )
 
@@ -155,7 +162,7 @@ class ResponseDone(ServerEvent):
 
     type: Literal["response.done"] = "response.done"
     response: dict[str, Any] = Field(
-        description="`id`, `status` (`completed`, `cancelled`, `failed`, `incomplete`), `status_details`, `output` with the item, and `usage`.",
+        description="`id`, `status` (`completed`, `cancelled`, `failed`, `incomplete`), `status_details`, `output` with its items, `metadata` and `usage`.",
         examples=[{"id": "resp_9f0c1f7d3a2b4c5d6e7f8", "status": "completed"}],
     )
 
@@ -273,6 +280,7 @@ class ErrorEvent(ServerEvent):
 STANDARD_MESSAGES = (
     *(SessionCreated, SessionUpdated, SpeechStarted, SpeechStopped, Committed, Cleared),
     *(ItemAdded, ItemDone, TranscriptCompleted, ItemTruncated, ItemDeleted),
+    ItemRetrieved,
     *(ResponseCreated, OutputItemAdded, TranscriptDelta, AudioDone, TranscriptDone),
     *(TextDelta, TextDone, ArgumentsDelta, ArgumentsDone),
     *(OutputItemDone, ResponseDone, ErrorEvent),

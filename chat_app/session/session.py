@@ -19,6 +19,7 @@ from chat_app.conversation.request import ResponseRequest, order_for
 from chat_app.conversation.running import Outlet, Question, Running
 from chat_app.core import actions as do, events as on, outputs as out
 from chat_app.core.dialogue import Dialogue, Item
+from chat_app.core.states import Input
 from chat_app.core.turns import TurnMachine
 from chat_app.core.words import TurnWords
 from chat_app.session.hearing import turn_events
@@ -206,10 +207,9 @@ class ConversationSession:
         """The client has gone, or the server ends the conversation."""
         self._tell(on.ReplyCancelled())
         self._alarm.close()
-        await self._background.close()
-        await self._replies.close()
-        await self._beside.close()
-        await self._live.close()
+        parts = (self._background, self._speaker.ahead, self._replies, self._beside)
+        for part in (*parts, self._live):
+            await part.close()
 
     def _tell(self, event: on.TurnEvent) -> None:
         """Tell the machine, and do what it wants."""
@@ -226,7 +226,8 @@ class ConversationSession:
             case do.TellSpeechStopped():
                 self._turns.stop(action)
             case do.WarmPrefix():
-                self._background.run(self._warm())
+                messages = partial(self.dialogue.messages, self._instructions)
+                self._speaker.ahead.begin(messages)
             case do.AskCompleteness():
                 self._background.run(self._rate(action))
             case do.WaitForSilence():
@@ -279,12 +280,10 @@ class ConversationSession:
             self._tell(told)
         turn = self._machine.turn
         if isinstance(event, InterimResult) and turn is not None and turn.claimed:
-            self._put(
-                out.CaptionHeard(self._turns.id_of(turn.number), turn.text_so_far)
-            )
-
-    async def _warm(self) -> None:
-        await self._speaker.llm.warm(self.dialogue.messages(self._instructions))
+            text, item_id = turn.text_so_far, self._turns.id_of(turn.number)
+            self._put(out.CaptionHeard(item_id, text))
+            if self._machine.input is Input.SPEAKING:
+                self._speaker.ahead.hear(text)
 
     async def _rate(self, asked: do.AskCompleteness) -> None:
         await asyncio.sleep(ASK_AFTER_SECONDS)

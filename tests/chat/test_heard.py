@@ -100,3 +100,10 @@ def test_it_estimates_the_end_of_a_clause_that_is_still_being_made() -> None:
     assert reply.heard_text(1.4) == ""
     assert reply.heard_text(1.6) == "fifteen"
     assert reply.heard_text(2.0) == "fifteen letters"
+
+
+def test_it_begins_when_the_rest_of_an_earlier_reply_was_played() -> None:
+    clock = PlayedClock(queued_seconds=2.0)
+    clock.send(1.0, 10.0)
+    assert clock.position(12.0) == 0.0
+    assert clock.position(12.5) == pytest.approx(0.5 - CLIENT_BUFFER_SECONDS)

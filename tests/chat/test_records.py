@@ -15,7 +15,7 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 
-from chat_app.conversation.records import TurnRecord
+from chat_app.conversation.records import CallRecord, TurnRecord
 from chat_app.history.recorder import RecordedConversations
 from chat_app.history.rows import TurnRow
 from chat_app.models import Conversation, Turn
@@ -98,6 +98,22 @@ def test_it_stores_what_no_database_takes() -> None:
     assert Turn.objects.get(number=1).question == "ab"
     assert Turn.objects.get(number=2).voice_to_voice_ms is None
     assert Conversation.objects.get().voice_to_voice_ms == 820.0
+
+
+def test_it_keeps_and_shows_what_a_reply_called(superuser: Client) -> None:
+    calls = (
+        CallRecord("weather", '{"city": "K\u00f6ln", "days": 2}'),
+        CallRecord("stop\0", "<b>"),
+    )
+    write(replace(SECOND, answer="", calls=calls))
+    conversation = Conversation.objects.get()
+    page = superuser.get(f"{LIST}{conversation.pk}/change/").content.decode()
+    assert "<code>weather(city: &quot;K\u00f6ln&quot;, days: 2)</code>" in page
+    assert "<code>stop(&lt;b&gt;)</code>" in page
+    assert "Nothing of the reply was heard." not in page
+    written = superuser.post(f"{LIST}export/", {"format": 1, "resource": 0}).content
+    (exported,) = json.loads(written)
+    assert exported["turns"][0]["calls"][1] == {"name": "stop", "arguments": "<b>"}
 
 
 async def test_the_history_writes_it_in_the_background() -> None:

@@ -200,6 +200,41 @@ ROWS: dict[str, Row] = {
         Output.IDLE,
         [],
     ),
+    "all of it was sent": (
+        PLAYING,
+        on.ReplySent(KEY),
+        Input.QUIET,
+        Output.PLAYING,
+        [],
+    ),
+    "a second question while it is sent": (
+        PLAYING,
+        on.ReplyAsked(),
+        Input.QUIET,
+        Output.PLAYING,
+        [],
+    ),
+    "a second question while its end is played": (
+        [*PLAYING, on.ReplySent(KEY)],
+        on.ReplyAsked(),
+        Input.QUIET,
+        Output.THINKING,
+        [do.StartReply, do.ReleaseReply],
+    ),
+    "a second question while its end is paused": (
+        [*PAUSED, on.ReplySent(KEY)],
+        on.ReplyAsked(),
+        Input.SPEAKING,
+        Output.PAUSED,
+        [do.StartReply, do.ReleaseReply],
+    ),
+    "the end of the reply before": (
+        [*PLAYING, on.ReplySent(KEY), on.ReplyAsked()],
+        on.ReplyPlayed(KEY),
+        Input.QUIET,
+        Output.THINKING,
+        [],
+    ),
     "the client's cancel": (
         PLAYING,
         on.ReplyCancelled(),
@@ -264,14 +299,33 @@ def test_it_resumes_after_a_second_without_words() -> None:
     assert machine.handle(on.Tick(), 11.0) == [do.ResumeOutput()]
 
 
-def test_it_reopens_the_turn_within_the_first_part_of_the_reply() -> None:
-    class Begun(Spoken):
-        def played_seconds(self) -> float:
-            return 0.6
+class Begun(Spoken):
+    """A reply that was played for a moment."""
 
+    def played_seconds(self) -> float:
+        return 0.6
+
+
+@pytest.mark.parametrize(
+    "sent", [[], [on.ReplySent(KEY)]], ids=["being sent", "all of it was sent"]
+)
+def test_it_reopens_the_turn_within_the_first_part_of_the_reply(sent: Events) -> None:
     machine = TurnMachine(TurnSettings(), ENGLISH, Begun())
-    for event in PAUSED:
+    for event in [*PLAYING, *sent, *PAUSED[len(PLAYING) :]]:
         machine.handle(event, 10.0)
     found = machine.handle(on.InterimHeard(2, "tell me"), 10.2)
     assert do.ReopenTurn(1) in found
     assert do.TellSpeechStarted(1, 1.0) in found
+
+
+def test_it_never_takes_back_a_reply_that_has_called_functions() -> None:
+    machine = TurnMachine(TurnSettings(), ENGLISH, Begun())
+    called = on.ReplySent(KEY, called=True)
+    for event in [*PLAYING, called, *PAUSED[len(PLAYING) :]]:
+        machine.handle(event, 10.0)
+    found = machine.handle(on.InterimHeard(2, "tell me"), 10.2)
+    assert [type(action) for action in found][:2] == [
+        do.CancelReply,
+        do.TellSpeechStarted,
+    ]
+    assert do.TellSpeechStarted(2, 9.0) in found

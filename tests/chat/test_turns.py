@@ -66,6 +66,28 @@ def test_it_drops_what_it_prepared_in_a_pause_that_was_not_the_end() -> None:
     assert (second.text, second.state) == ("what time is it in Paris", "played")
 
 
+@pytest.mark.parametrize(
+    ("probability", "text"), [(0.1, "what time is it"), (0.9, "what time is it and")]
+)
+def test_an_unlikely_end_is_answered_at_the_commit_but_prepared_late_in_the_pause(
+    probability: float, text: str
+) -> None:
+    played = Simulator(Engines(probability=probability), asks_model=True)
+    played.play(Said(1.0, 1.5, text))
+    (reply,) = played.replies
+    assert (reply.speculative, reply.state) == (True, "played")
+    (started,) = played.at(do.StartReply)
+    assert started - END == pytest.approx(0.8, abs=2 * FRAME_SECONDS)
+    (released,) = played.at(do.ReleaseReply)
+    assert released - END == pytest.approx(1.6, abs=2 * FRAME_SECONDS)
+
+
+def test_nothing_is_prepared_in_an_unlikely_pause_that_is_short() -> None:
+    played = Simulator(Engines(probability=0.1), asks_model=True)
+    played.play(Said(1.0, 1.0, "what time"), Said(2.6, 1.0, "is it"))
+    assert [reply.text for reply in played.replies] == ["what time is it"]
+
+
 def test_it_prepares_at_most_three_replies_in_a_turn() -> None:
     words = [Said(1.0 + 0.7 * n, 0.35, f"word{n}") for n in range(7)]
     played = Simulator().play(*words)

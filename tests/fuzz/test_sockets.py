@@ -19,7 +19,10 @@ from compat_app.deepgram.flux import messages as flux
 from compat_app.deepgram.listen import messages as listen
 from compat_app.deepgram.speak import messages as speak
 from compat_app.realtime.live import client as live
-from compat_app.realtime.shared import messages as realtime
+from compat_app.realtime.shared import (
+    conversation_messages as converse,
+    messages as realtime,
+)
 from stt_app.protocol import messages as stt
 from tests.fake_services import fake_services
 from tests.fuzz.profiles import examples
@@ -33,6 +36,10 @@ DOORS: dict[str, Iterable[type[BaseModel]]] = {
     "/ws/stt": stt.CLIENT_MESSAGES,
     "/ws/voice": talk_messages.CLIENT_MESSAGES,
     "/v1/realtime": realtime.CLIENT_MESSAGES,
+    "/v1/realtime?model=gpt-realtime": (
+        *realtime.CLIENT_MESSAGES,
+        *converse.CLIENT_MESSAGES,
+    ),
     "/v1/live/sessions": live.CLIENT_MESSAGES,
     "/v1/listen?encoding=linear16&sample_rate=16000": listen.CLIENT_MESSAGES,
     "/v2/listen?model=flux-general-en&encoding=linear16&sample_rate=16000": (
@@ -90,7 +97,7 @@ QUERY_VALUES = st.one_of(
 )
 
 
-@pytest.mark.parametrize("path", [path.partition("?")[0] for path in DOORS])
+@pytest.mark.parametrize("path", sorted({path.partition("?")[0] for path in DOORS}))
 def test_it_survives_every_query(path: str, caplog: Any) -> None:
     application = build_application(fake_services(vad=LoudnessVad()))
 

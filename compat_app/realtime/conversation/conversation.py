@@ -9,7 +9,7 @@ from typing import Any
 
 from chat_app.core import outputs as out
 from chat_app.session.session import ConversationSession
-from common.errors import BadRequest, VoiceError
+from common.errors import BadRequest
 from compat_app.realtime.conversation.carriers import (
     Caller,
     Carrier,
@@ -42,6 +42,7 @@ from compat_app.realtime.shared.reading import audio_bytes
 
 LONGEST_COMMIT_SECONDS = 10.0
 """How long events wait for the text of a turn that the client has committed."""
+ACTIVE_RESPONSE = "conversation_already_has_active_response"
 _EVENTS_AHEAD = 64
 """A client that reads slower than this many events gets no more audio made."""
 _LONGEST_SECONDS = 1e9
@@ -173,7 +174,7 @@ class RealtimeConversation:
         """What a turn that was committed before comes first of."""
         match event:
             case ask.CreateItem():
-                await self._put(await self._items.create(event, self._config))
+                await self._items.create(event, self._config)
             case ask.DeleteItem():
                 await self._put(self._items.delete(event.item_id))
             case ask.RetrieveItem():
@@ -213,10 +214,10 @@ class RealtimeConversation:
             self._settled.set()
 
     def _cancel(self, response_id: str) -> None:
-        known = self._mapper.is_answering(response_id)
+        is_active = self._mapper.is_answering(response_id)
         # Also after `response.done`, while its audio may be playing.
-        had_one = self.engine.cancel_reply(response_id)
-        if not (known and had_one):
+        self.engine.cancel_reply(response_id)
+        if not is_active:
             raise Refused(
                 "There is no active response to cancel.",
                 code="response_cancel_not_active",
@@ -234,16 +235,14 @@ class RealtimeConversation:
             )
 
     async def _create_response(self, wish: ResponseWish) -> None:
-        in_band = wish.conversation != "none"
-        if in_band and self._mapper.is_answering():
-            raise Refused(
-                "The conversation already has an active response. Wait until "
-                "`response.done`, or cancel it.",
-                code="conversation_already_has_active_response",
-            )
         items = await self._items.given(wish, self._config)
         request = await self._choices.request(wish, self._config, items)
-        self.engine.ask_reply(request)
+        try:
+            self.engine.ask_reply(request)
+        except BadRequest as error:
+            code = "too_many_responses" if request.out_of_band else ACTIVE_RESPONSE
+            raise Refused(error.message, code=code) from error
+        self._mapper.asked = self._mapper.asked or not request.out_of_band
 
     async def _map(self) -> None:
         """Put the events of the conversation among those that answer the client."""
@@ -258,7 +257,7 @@ class RealtimeConversation:
                     self._uncommitted = 0
                 if not self._mapper.commits:
                     self._settled.set()
-        except VoiceError as error:
+        except Exception as error:  # noqa: BLE001 - `events` raises it
             self._failure = error
         await self._events.put(None)
 

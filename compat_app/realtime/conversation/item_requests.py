@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from chat_app.core import outputs as out
-from chat_app.core.dialogue import ROOT, Item
+from chat_app.core.dialogue import Item
 from chat_app.session.session import ConversationSession
 from compat_app.realtime.conversation.carriers import Caller
 from compat_app.realtime.conversation.choices import Choices
 from compat_app.realtime.conversation.items.made import made_item
 from compat_app.realtime.conversation.items.transcribing import text_of
-from compat_app.realtime.conversation.items.wire import WireItem
-from compat_app.realtime.conversation.mapper import ConversationMapper, completed
+from compat_app.realtime.conversation.items.wire import WireItem, shown
+from compat_app.realtime.conversation.mapper import ConversationMapper
 from compat_app.realtime.shared import conversation_messages as ask
 from compat_app.realtime.shared.conversation import ConversationConfig
 from compat_app.realtime.shared.conversation_parts import (
@@ -40,25 +40,21 @@ class ItemRequests:
         self._mapper = mapper
         self._caller = caller
 
-    async def create(
-        self, event: ask.CreateItem, config: ConversationConfig
-    ) -> Iterable[ServerEvent]:
-        """Raises Refused."""
+    async def create(self, event: ask.CreateItem, config: ConversationConfig) -> None:
+        """Raises Refused, and BadValue for a previous item that does not exist."""
         new, previous = event.item, event.previous_item_id
-        if previous is not None and previous != ROOT:
-            self._known(previous, "previous_item_id", "invalid_value")
+        if previous is not None:
             previous = self._mapper.book.own_id(previous)
-        if new.id and self._mapper.book.find(new.id):
+        if new.id and self._found(new.id):
             raise Refused(
                 f"There is an item `{new.id}` already.",
                 code="item_create_duplicate_item_id",
                 param="item.id",
             )
         item = await made_item(new, lambda audio: self._transcribe(audio, config))
+        if isinstance(new, NewMessage) and new.has_unknown_audio:
+            self._mapper.transcribed.add(item.id)
         self._engine.add_item(item, previous)
-        if config.transcribes and isinstance(new, NewMessage) and new.has_unknown_audio:
-            return [completed(item.id, item.text, 0.0)]
-        return ()
 
     def delete(self, item_id: str) -> Iterator[ServerEvent]:
         """Raises Refused."""
@@ -103,7 +99,14 @@ class ItemRequests:
         )
 
     def _known(self, item_id: str, param: str, code: str) -> WireItem:
-        item = self._mapper.book.find(item_id)
-        if item is None:
+        if (item := self._found(item_id)) is None:
             raise Refused(f"There is no item `{item_id}`.", code=code, param=param)
         return item
+
+    def _found(self, item_id: str) -> WireItem | None:
+        """Also an item that was added a moment ago, and is not told yet."""
+        book = self._mapper.book
+        if (told := book.find(item_id)) is not None:
+            return told
+        item = self._engine.item(book.own_id(item_id))
+        return None if item is None else shown(item)

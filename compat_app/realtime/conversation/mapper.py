@@ -47,6 +47,10 @@ class ConversationMapper:
         self.book = ItemBook()
         self.commits = 0
         """Commits of the client that are not answered yet. The caller counts up."""
+        self.transcribed: set[str] = set()
+        """Items whose audio the client has put there, to be told with their texts."""
+        self.asked = False
+        """Whether the client has asked for a response that has not been told yet."""
         self.truncations: set[str] = set()
         """The items that the client has asked to truncate."""
         self._has_audio = has_audio
@@ -65,7 +69,8 @@ class ConversationMapper:
         """Whether that response, or one of the conversation, is in progress."""
         if response_id:
             return response_id in self._responses
-        return any(not each.out_of_band for each in self._responses.values())
+        answers = any(not each.out_of_band for each in self._responses.values())
+        return answers or self.asked
 
     def events(self, event: out.ConversationEvent) -> Iterator[ServerEvent]:
         """The events for this one, in order."""
@@ -175,6 +180,11 @@ class ConversationMapper:
         yield ItemAdded(previous_item_id=previous, item=item)
         yield ItemDone(previous_item_id=previous, item=item)
 
+        if item["id"] in self.transcribed:
+            self.transcribed.discard(item["id"])
+            if self.config.transcribes:
+                yield completed(item["id"], event.item.text, 0.0)
+
     def _item_deleted(self, event: out.ItemDeleted) -> Iterator[ServerEvent]:
         item_id = self.book.client_id(event.item_id)
         self.book.remove(item_id)
@@ -193,6 +203,7 @@ class ConversationMapper:
             )
 
     def _response_started(self, event: out.ResponseStarted) -> Iterator[ServerEvent]:
+        self.asked = self.asked and event.out_of_band
         config = self.config
         output = {"format": config.output_format.wire(), "voice": config.voice}
         shown: dict[str, Any] = {

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 
 from chat_app.core.dialogue import Item
 from chat_app.core.ids import new_id
+from common.errors import QuotaExceeded, VoiceError
 from compat_app.realtime.shared.conversation_parts import (
     Content,
     NewCall,
@@ -54,3 +55,7 @@ async def _text(content: Content, transcribe: Transcribe) -> str:
         return await transcribe(base64.b64decode(audio, validate=True))
     except (binascii.Error, ValueError) as error:
         raise Refused("`audio` must be base64.", param="item.content") from error
+    except QuotaExceeded:
+        raise
+    except VoiceError as error:  # the conversation goes on
+        raise Refused(error.message, code=error.code, param="item.content") from error

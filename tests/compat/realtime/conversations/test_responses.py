@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from tests.compat.realtime.conversations.talking import (
 )
 from tests.fake_services import FakeServices
 from tests.fakes import FakeLlm
+from tests.stt.sounds import pcm
 
 WEATHER = {
     "type": "function",
@@ -312,3 +314,68 @@ async def test_the_bridge_of_open_webui(talk: Talk) -> None:
         await client.send("response.cancel", response_id=begun["id"])
         await client.until(DONE)
         await asyncio.sleep(0)
+
+
+async def test_audio_in_an_item_is_transcribed(talk: Talk) -> None:
+    services = talk(["from a recording"])
+    audio = base64.b64encode(pcm(-0.2, 1.0, -0.2, rate_hz=24_000)).decode()
+    content = [{"type": "input_audio", "audio": audio}]
+    async with talking(services) as client:
+        added = await client.add(
+            {"type": "message", "role": "user", "content": content}
+        )
+        (shown,) = added["item"]["content"]
+        assert shown == {"type": "input_audio", "transcript": "from a recording"}
+        heard = await client.next()
+        assert heard["transcript"] == "from a recording"
+        await client.ask()
+    assert said(services)[-1] == ("user", "from a recording")
+
+
+async def test_items_are_put_anywhere_read_and_deleted(talk: Talk) -> None:
+    services = talk()
+    async with talking(services) as client:
+        await client.write("Second.")
+        await client.write("First.", previous_item_id="root")
+        third = {"type": "input_text", "text": "Third."}
+        added = await client.add(
+            {"id": "mine", "type": "message", "role": "user", "content": [third]}
+        )
+        assert added["item"]["id"] == "mine"
+        await client.send("conversation.item.retrieve", item_id="mine")
+        found = (await client.next())["item"]
+        assert found == added["item"]
+        await client.ask()
+        assert [text for _, text in said(services)][1:] == [
+            "First.",
+            "Second.",
+            "Third.",
+        ]
+        await client.send("conversation.item.delete", item_id="mine")
+        assert (await client.until("conversation.item.deleted"))[-1][
+            "item_id"
+        ] == "mine"
+        await client.ask()
+        assert ("user", "Third.") not in said(services)
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "code"),
+    [
+        ("conversation.item.retrieve", {}, "item_retrieve_invalid_item_id"),
+        ("conversation.item.delete", {}, "item_delete_invalid_item_id"),
+        (
+            "conversation.item.truncate",
+            {"content_index": 0, "audio_end_ms": 1},
+            "item_truncate_invalid_item_id",
+        ),
+    ],
+)
+async def test_an_unknown_item_is_an_error_with_the_event_id(
+    talk: Talk, kind: str, fields: dict[str, Any], code: str
+) -> None:
+    async with talking(talk()) as client:
+        await client.send(kind, item_id="nothing", event_id="mine", **fields)
+        error = await client.error()
+        assert (error["code"], error["event_id"]) == (code, "mine")
+        await client.write("Still here.")
