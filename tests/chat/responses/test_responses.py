@@ -23,7 +23,7 @@ TOOL = {
     "parameters": {"type": "object", "properties": {"city": {"type": "string"}}},
 }
 CALL = ToolCall("call_1", "weather", '{"city": "Paris"}')
-TEXT = {"output_modalities": ["text"]}
+TEXT: dict[str, Any] = {"output_modalities": ["text"]}
 MESSAGE = {
     "type": "message",
     "role": "user",
