@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from voiceproject.server.arrivals import PER_TURN, Arrivals
 
 
 async def test_few_begin_in_one_turn_and_in_their_order() -> None:
-    arrivals, begun = Arrivals(), []
+    arrivals = Arrivals()
+    begun: list[int] = []
     for number in range(2 * PER_TURN + 1):
-        arrivals.enter(lambda number=number: begun.append(number))
+        arrivals.enter(partial(begun.append, number))
     assert begun == []
     for most in (PER_TURN, 2 * PER_TURN, 2 * PER_TURN + 1):
         await asyncio.sleep(0)
