@@ -183,10 +183,13 @@ class VoiceConversationConsumer(VoiceConsumer):
 
     async def _respond(self, message: client.CreateResponse) -> None:
         service = conversation_services(self.scope).conversations
-        options = self._configuration.options
-        request = message.response.as_request(options, self._talk.item)
+        talk, held = self._talk, self._held
+        if held is None:
+            return
+        options = held.configuration.options
+        request = message.response.as_request(options, talk.item)
         await service.check_response(request)
-        self._talk.ask_reply(request)
+        talk.ask_reply(request)
 
     def _session(self) -> dict[str, object]:
         wire = self._held.configuration.wire() if self._held else {}

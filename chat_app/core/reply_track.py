@@ -55,6 +55,7 @@ class ReplyTrack:
         self._may_speculate = may_speculate
         self._hears_itself = hears_itself
         self._candidate_was_echo = False
+        self._echo_checked_at = -math.inf
         self._echo_at = -math.inf
         """When it was found to hear itself last."""
         self._now = 0.0

@@ -74,6 +74,8 @@ class TurnMachine(Interruptions):
             needed = settings.pause_output_seconds
         if self.input is Input.CANDIDATE and goes_on and self._voiced >= needed:
             self._speak()
+        elif self.input is Input.SPEAKING and goes_on and self.turn is not None:
+            self.turn.is_echo = self._is_own_voice()
         self._look_at_the_clock()
 
     def _speak(self) -> None:

@@ -115,8 +115,23 @@ def test_the_user_is_heard_over_the_echo() -> None:
     machine = playing(room)
     assert machine.handle(on.VoiceHeard(0.2), 10.2) == []
     room.echoes = False
-    assert machine.handle(on.VoiceHeard(0.3), 10.35) == [do.PauseOutput()]
+    assert machine.handle(on.VoiceHeard(0.3), 10.3) == []
+    assert machine.handle(on.VoiceHeard(0.4), 10.5) == [do.PauseOutput()]
     assert machine.input is Input.SPEAKING
+
+
+def test_a_sound_that_paused_the_reply_and_goes_on_as_an_echo_does_not_end_it() -> None:
+    room = Room()
+    room.echoes = False
+    machine = playing(room)
+    assert machine.handle(on.VoiceHeard(0.2), 10.2) == [do.PauseOutput()]
+    assert machine.handle(on.Tick(), 11.3) == [do.ResumeOutput()]
+    room.echoes = True
+    assert machine.handle(on.VoiceHeard(0.6), 12.0) == []
+    machine.handle(on.UtteranceEnded(2, 13.0), 13.0)
+    dropped = do.DropTurn(2, "echo")
+    assert machine.handle(on.UtteranceHeard(2, "once the pun"), 13.2) == [dropped]
+    assert machine.output is Output.PLAYING
 
 
 def test_the_quiet_after_an_echo_is_no_speech() -> None:
