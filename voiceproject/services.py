@@ -175,6 +175,7 @@ def assemble(
     talking = build_talking(config, Services(*rooms), meter, records, sessions)
     rooms += talking.rooms
     managed += talking.managed
+    told += talking.told
     admission = build_admission(config, counters, sessions, keys)
     figures = Figures(
         sessions, engines.parts(), queues, files, lambda: database.pending

@@ -10,6 +10,7 @@ from common.config import Config
 from common.services import Services
 from compat_app.realtime.calls.calls import Calls
 from gateway_app.history.records import HistoryWriter
+from gateway_app.retention.job import Forget
 from gateway_app.sockets.sessions import SessionRegistry
 from gateway_app.usage.accounts import Accounts
 from stt_app.services import ListeningServices
@@ -23,6 +24,8 @@ class Talking:
 
     rooms: tuple[object, ...] = ()
     managed: tuple[Managed, ...] = ()
+    told: tuple[Forget, ...] = ()
+    """Who must know when something is forgotten."""
 
 
 def build_talking(
@@ -40,4 +43,8 @@ def build_talking(
     recorder = RecordedConversations(history)
     room = build_conversations(config, listening, speech, recorder, accounts)
     calls = Calls(config, sessions)
-    return Talking((room, calls), (Managed("calls", calls.start, calls.stop),))
+    managed = (
+        Managed("conversations", stop=room.parking.stop),
+        Managed("calls", calls.start, calls.stop),
+    )
+    return Talking((room, calls), managed, (room.parking.forget,))
