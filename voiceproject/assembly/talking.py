@@ -20,12 +20,12 @@ from voiceproject.lifecycle import Managed
 
 @dataclass(frozen=True)
 class Talking:
-    """The rooms, what is started and stopped, and what forgets people; all may be
-    empty."""
+    """The rooms, and what is started and stopped; both may be empty."""
 
     rooms: tuple[object, ...] = ()
     managed: tuple[Managed, ...] = ()
     told: tuple[Forget, ...] = ()
+    """Who must know when something is forgotten."""
 
 
 def build_talking(
@@ -44,7 +44,7 @@ def build_talking(
     room = build_conversations(config, listening, speech, recorder, accounts)
     calls = Calls(config, sessions)
     managed = (
-        Managed("calls", calls.start, calls.stop),
         Managed("conversations", stop=room.parking.stop),
+        Managed("calls", calls.start, calls.stop),
     )
     return Talking((room, calls), managed, (room.parking.forget,))
