@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from urllib.parse import parse_qs
 
 from pydantic import BaseModel
 
@@ -11,13 +13,18 @@ from chat_app.protocol.client import event_id_of
 from chat_app.protocol.configuration import Configuration
 from chat_app.protocol.shapes import item_of
 from chat_app.protocol.wire import as_messages, error_event
+from chat_app.resume.parking import Held
 from chat_app.services import conversation_services
+from chat_app.session.resumable import ResumableConversation
 from chat_app.session.session import ConversationSession
 from common.config import Config
-from common.errors import BadRequest, BadValue, VoiceError
+from common.errors import BadRequest, BadValue, Superseded, VoiceError
 from common.messages import encode
 from gateway_app.sockets.limits import SocketLimits
 from gateway_app.voice_consumer import VoiceConsumer
+
+_CLEAN_CODES = (1000, 1001, 1005)
+"""Close codes of a client that has finished; after others it may come back."""
 
 
 class VoiceConversationConsumer(VoiceConsumer):
@@ -25,7 +32,8 @@ class VoiceConversationConsumer(VoiceConsumer):
 
     kind = "voice"
     family = client.CLIENT_FAMILY
-    conversation: ConversationSession | None = None
+    _held: Held | None = None
+    _sending: asyncio.Task[None] | None = None
     _event_id: str | None = None
     """The client's id of the event that the next error is about."""
 
@@ -39,19 +47,55 @@ class VoiceConversationConsumer(VoiceConsumer):
         )
 
     async def opened(self) -> None:
-        service = conversation_services(self.scope).conversations
-        self._configuration = Configuration(service.defaults())
-        not_ready = await service.not_warm(self._configuration.options)
-        self.conversation = await service.open(
-            self._configuration.options,
-            rate_hz=self._configuration.rate_hz,
+        services = conversation_services(self.scope)
+        token = self._resume_token()
+        held = services.parking.claim(token, self.principal.id) if token else None
+        resumed = held is not None
+        held = held or await self._begin()
+        self._held, held.give_up = held, self._give_up
+        self.session_id = held.session_id
+        not_ready = await services.conversations.not_warm(held.configuration.options)
+        session = {
+            **self._session(),
+            "x.not_ready": not_ready,
+            "x.resume_token": held.token,
+            "x.resumed": resumed,
+        }
+        if resumed:
+            session |= resumed_at(held.conversation)
+            held.conversation.resume()
+        await self.send_message(server.SessionCreated(session=session))
+        self._sending = self.pump(self._messages(held.conversation))
+
+    async def _begin(self) -> Held:
+        services = conversation_services(self.scope)
+        configuration = Configuration(services.conversations.defaults())
+        conversation = await services.conversations.open(
+            configuration.options,
+            rate_hz=configuration.rate_hz,
             principal=self.principal,
             client=self.client,
             session_id=self.session_id,
         )
-        session = {**self._session(), "x.not_ready": not_ready}
-        await self.send_message(server.SessionCreated(session=session))
-        self.pump(self._messages(self.conversation))
+        held = Held(
+            *(conversation, configuration, self.session_id),
+            *(self.principal.id, self.client),
+        )
+        services.parking.hold(held)
+        return held
+
+    def _resume_token(self) -> str:
+        query: bytes = self.scope["query_string"]
+        found = parse_qs(query.decode("ascii", "replace"))
+        return found.get("resume", [""])[-1]
+
+    def _give_up(self) -> None:
+        """Another connection has taken the conversation up."""
+        self._held = None
+        if self._sending is not None:
+            self._sending.cancel()
+        error = Superseded("Another connection has taken this conversation up.")
+        self.accompany(lambda: self.fail(error))
 
     def on_audio(self, frame: bytes) -> None:
         self._talk.feed(frame)
@@ -101,15 +145,25 @@ class VoiceConversationConsumer(VoiceConsumer):
                 talk.played(message.response_id, message.ms)
 
     async def finish(self, reason: str) -> None:
-        if self.conversation is not None:
-            await self.conversation.drain()
+        if self._held is not None:
+            await self._held.conversation.drain()
 
     def warn(self, seconds: float) -> None:
         self._talk.warn_of_end(seconds)
 
     async def closed(self) -> None:
-        if self.conversation is not None:
-            await self.conversation.close()
+        if self._held is None:
+            return
+        parking = conversation_services(self.scope).parking
+        if self._may_return:
+            parking.park(self._held)
+        else:
+            await parking.end(self._held)
+
+    @property
+    def _may_return(self) -> bool:
+        lost = not self.server_closed and self.close_code not in _CLEAN_CODES
+        return lost and self.gateway.config.resume_seconds > 0
 
     def encode_error(self, error: VoiceError) -> str:
         event_id, self._event_id = self._event_id, None
@@ -117,11 +171,14 @@ class VoiceConversationConsumer(VoiceConsumer):
 
     async def _update(self, message: client.SessionUpdate) -> None:
         service = conversation_services(self.scope).conversations
-        updated = self._configuration.updated(message.session)
+        talk, held = self._talk, self._held
+        if held is None:
+            return
+        updated = held.configuration.updated(message.session)
         await service.check(updated.options)
         instructions = service.instructions(updated.options)
-        self._talk.configure(updated.options, instructions, updated.rate_hz)
-        self._configuration = updated
+        talk.configure(updated.options, instructions, updated.rate_hz)
+        held.configuration = updated
         await self.send_message(server.SessionUpdated(session=self._session()))
 
     async def _respond(self, message: client.CreateResponse) -> None:
@@ -132,7 +189,8 @@ class VoiceConversationConsumer(VoiceConsumer):
         self._talk.ask_reply(request)
 
     def _session(self) -> dict[str, object]:
-        return {"id": self.session_id, **self._configuration.wire()}
+        wire = self._held.configuration.wire() if self._held else {}
+        return {"id": self.session_id, **wire}
 
     async def _messages(
         self, conversation: ConversationSession
@@ -144,9 +202,21 @@ class VoiceConversationConsumer(VoiceConsumer):
     @property
     def _talk(self) -> ConversationSession:
         """The conversation. Raises BadRequest without one: the socket is about to close."""
-        if self.conversation is None:
+        if self._held is None:
             raise BadRequest("The connection was not opened.")
-        return self.conversation
+        return self._held.conversation
+
+
+def resumed_at(conversation: ResumableConversation) -> dict[str, object]:
+    """What a client needs that has come back."""
+    said = [
+        {"id": each.id, "role": each.role, "text": each.text, "done": each.is_complete}
+        for each in conversation.messages
+    ]
+    return {
+        "x.audio_ms": round(conversation.audio_seconds * 1000),
+        "x.items": said,
+    }
 
 
 def _no_item(item_id: str) -> BadValue:

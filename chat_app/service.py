@@ -19,7 +19,7 @@ from chat_app.conversation.request import ResponseRequest
 from chat_app.conversation.running import Running
 from chat_app.core import outputs as out
 from chat_app.core.words import TurnWords, turn_words
-from chat_app.session.session import ConversationSession
+from chat_app.session.resumable import ResumableConversation
 from chat_app.session.summary import SummaryLimits, limits_for
 from common.config import Config
 from common.engine import Engine
@@ -109,7 +109,7 @@ class ConversationService:
         principal: Principal,
         client: str,
         session_id: str,
-    ) -> ConversationSession:
+    ) -> ResumableConversation:
         """A conversation whose audio is mono at that rate, PCM16 unless the options name
         another encoding.
 
@@ -126,7 +126,7 @@ class ConversationService:
             prepares_after_seconds=PREPARES_AFTER_SECONDS,
             model=options.listening_model,
         )
-        return ConversationSession(
+        return ResumableConversation(
             live,
             Speaker(
                 *(self._llm, self._speech, principal, client, account),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chat_app.conversation.records import ConversationRecorder
+from chat_app.resume.parking import Parking
 from chat_app.service import ConversationService
 from common.config import Config
 from common.errors import NotFound
@@ -21,6 +22,8 @@ class ConversationServices:
     """Absent in a process that does not both listen and speak."""
 
     conversations: ConversationService
+    parking: Parking
+    """Of `/ws/voice`."""
 
 
 def build_conversations(
@@ -42,7 +45,8 @@ def build_conversations(
         listening.turn_model,
         accounts,
     )
-    return ConversationServices(service)
+    parking = Parking(config.resume_seconds, config.chat_max_sessions)
+    return ConversationServices(service, parking)
 
 
 def conversation_services(scope: Mapping[str, Any]) -> ConversationServices:

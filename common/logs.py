@@ -79,7 +79,15 @@ def _formatter(stream: TextIO, *, as_json: bool) -> logging.Formatter:
         ]
     else:
         colors = stream.isatty()
-        last = [structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=24)]
+        last = [
+            structlog.dev.ConsoleRenderer(
+                colors=colors,
+                pad_event_to=24,
+                # With Rich installed the default takes a second, in which nothing
+                # else runs, and shows local variables, which may hold secrets.
+                exception_formatter=structlog.dev.plain_traceback,
+            )
+        ]
     remove_meta = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_shared_processors(), processors=[remove_meta, *last]

@@ -3,28 +3,69 @@
 from __future__ import annotations
 
 import contextlib
+import contextvars
+import functools
+import gc
+import inspect
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import httpx
 import pytest
 from channels.testing import WebsocketCommunicator
+from django.db import connections
 from hypothesis import settings
 
 from common.config import LoadedConfig
 from llm.factory import build_llm
 from stt_app.core.whisper.engine import WhisperEngine
-from tests.distribution import (  # noqa: F401 - hooks
+from tests.fake_services import FakeServices, fake_services, loaded_config
+from tests.fuzz.profiles import TESTS
+from tests.runner.distribution import (  # noqa: F401 - hooks
     pytest_collection_modifyitems,
     pytest_xdist_make_scheduler,
 )
-from tests.fake_services import FakeServices, fake_services, loaded_config
-from tests.fuzz.profiles import TESTS
 from tts_app.core.piper.engine import PiperEngine
 from voiceproject.asgi import build_application
 
 # The same examples each time; `make fuzz` chooses another profile.
 settings.load_profile(TESTS)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """What is there before the first test stays: looking it over for garbage again and
+    again takes longer than many a test."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
+    """What a test sets in context variables, such as who acts, ends with the test."""
+    test = pyfuncitem.obj
+    if inspect.iscoroutinefunction(test):
+        return
+
+    @functools.wraps(test)
+    def alone(**arguments: Any) -> Any:
+        return contextvars.copy_context().run(test, **arguments)
+
+    pyfuncitem.obj = alone
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None,
+) -> None:
+    """Called before the test database is made."""
+    connections.databases["default"]["ENGINE"] = "tests.runner.restored_sqlite"
+    connections.close_all()
+    del connections["default"]
 
 
 @pytest.fixture

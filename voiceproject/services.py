@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from chat_app.services import ConversationServices
 from common.config import (
     Config,
     LoadedConfig,
@@ -173,6 +174,9 @@ def assemble(
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
     rooms += build_talking(config, Services(*rooms), meter, records)
+    if (talking := Services(*rooms).get(ConversationServices)) is not None:
+        told.append(talking.parking.forget)
+        managed.append(Managed("conversations", stop=talking.parking.stop))
     admission = build_admission(config, counters, sessions, keys)
     figures = Figures(
         sessions, engines.parts(), queues, files, lambda: database.pending

@@ -39,7 +39,7 @@ class SessionCreated(ServerEvent):
 
     type: Literal["session.created"] = "session.created"
     session: dict[str, Any] = Field(
-        description="The configuration in effect, with `id`; `x.not_ready` names the models that are not warm, each with a sentence.",
+        description="The configuration in effect, with `id`; `x.not_ready` names the models that are not warm, each with a sentence. After a lost connection, `/ws/voice?resume=` with `x.resume_token` continues the conversation for `resume_seconds`: `x.resumed` is then true, `x.items` is what was said (`id`, `role`, `text`, `done`), and `x.audio_ms` is how much audio was received; send what follows. Audio that was not received is not lost if you keep it.",
         examples=[{"type": "realtime", "x.not_ready": {}}],
     )
 

@@ -18,6 +18,11 @@ from pydantic import ValidationError
 from common.config.engine_options import MASK, mask_secrets
 from common.config.sections import Config, is_secret
 
+try:  # 30 times as fast, where PyYAML was built with it.
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:
+    from yaml import SafeLoader  # type: ignore[assignment]
+
 REPLACED_KEYS = {
     "piper_bin": "Piper runs inside the server; nothing has to be named",
     "piper_config_path": "the .onnx.json beside `piper_model_path` is used",
@@ -107,7 +112,7 @@ def _is_file(path: Path) -> bool:
 
 def _read_file(path: Path) -> tuple[dict[str, Any], list[str]]:
     try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+        loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=SafeLoader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         reason = " ".join(str(error).split())
         raise ConfigError(

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from common.errors import EngineFailed
+from common.remote.certificates import trusted_certificates
 from common.remote.options import RemoteOptions
 
 POOL_SECONDS = 1.0
@@ -72,7 +73,7 @@ def _client(
 def _ssl_context(ca_file: str) -> ssl.SSLContext:
     """Shared by all engines, because it takes memory and time."""
     if not ca_file:
-        return httpx.create_ssl_context(trust_env=False)
+        return trusted_certificates()
     try:
         return ssl.create_default_context(cafile=str(Path(ca_file).expanduser()))
     except (OSError, ssl.SSLError) as error:

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 import httpx
 
 from common.config.llm import LlmSettings
+from common.remote.certificates import trusted_certificates
 
 CHECK_SECONDS = 2.0
 MAX_CONNECTIONS = 32
@@ -56,5 +57,6 @@ class Connections:
             timeout=self._timeout,
             limits=limits,
             trust_env=False,
+            verify=trusted_certificates(),
             headers={"Accept-Encoding": "identity"},
         )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import functools
-import ssl
-
 import httpx
 
 from common.config.llm import LlmSettings
 from common.engine import PartHealth, PartState
 from common.errors import EngineFailed
+from common.remote.certificates import trusted_certificates
 from common.remote.failures import AskFailed
 from llm.servers.ollama import OllamaDialect
 
@@ -34,11 +32,5 @@ async def ask_ollama(settings: LlmSettings) -> PartHealth:
 
 def _client() -> httpx.AsyncClient:
     return httpx.AsyncClient(
-        timeout=_PATIENCE_SECONDS, trust_env=False, verify=_ssl_context()
+        timeout=_PATIENCE_SECONDS, trust_env=False, verify=trusted_certificates()
     )
-
-
-@functools.cache
-def _ssl_context() -> ssl.SSLContext:
-    """Made once: it reads all certificates of the system."""
-    return httpx.create_ssl_context(trust_env=False)

@@ -7,8 +7,17 @@ import { VoiceConnection } from "./voice-connection.js";
 /** @typedef {{id: string, role: "user"|"assistant", text: string}} Item */
 
 /**
+ * @typedef {object} SessionStart
+ * @property {string} token To come back with after a lost connection.
+ * @property {boolean} resumed Whether the conversation of an earlier connection goes on.
+ * @property {number} audioSeconds So much of its audio was received.
+ * @property {{id: string, role: "user"|"assistant", text: string, done: boolean}[]} items What was said in it.
+ * @property {Record<string, string>} notReady The models that are not warm, each with a sentence.
+ */
+
+/**
  * @typedef {object} ConversationHandlers
- * @property {(notReady: Record<string, string>) => void} onReady The models that are not warm, each with a sentence.
+ * @property {(session: SessionStart) => readonly ArrayBuffer[]} onReady Returns the audio that the server has not received yet.
  * @property {(turn: Turn) => void} onTurn
  * @property {(item: string, text: string) => void} onCaption What the user is saying so far.
  * @property {(item: string, text: string) => void} onSaid What the user has said.
@@ -36,6 +45,8 @@ import { VoiceConnection } from "./voice-connection.js";
  * @property {boolean} done All of it has arrived.
  */
 
+/** @typedef {{item: string, ms: number}} Cut A reply, and how much of it was heard. */
+
 const REPORT_MS = 200;
 
 export class Conversation {
@@ -44,6 +55,7 @@ export class Conversation {
   #handlers;
   #session;
   #history;
+  #lost;
   /** @type {Reply|null} */
   #reply = null;
   /** The one whose metrics are to come. @type {Reply|null} */
@@ -57,15 +69,17 @@ export class Conversation {
   /**
    * @param {object} session The changes for `session.update`.
    * @param {Item[]} history What was said on an earlier connection.
+   * @param {{token: string, cut: Cut|null}} lost That of a conversation to resume, and its reply.
    * @param {import("./reply-player.js").ReplyPlayer} player
    * @param {ConversationHandlers} handlers
    */
-  constructor(session, history, player, handlers) {
+  constructor(session, history, lost, player, handlers) {
     this.#session = session;
     this.#history = history;
+    this.#lost = lost;
     this.#player = player;
     this.#handlers = handlers;
-    this.#connection = new VoiceConnection({
+    this.#connection = new VoiceConnection(lost.token, {
       onMessage: (message) => this.#received(message),
       onAudio: (number, samples) => this.#sounded(number, samples),
       onNote: (trouble) => this.#failed(trouble),
@@ -78,9 +92,17 @@ export class Conversation {
     return this.#reply !== null;
   }
 
-  /** @param {ArrayBuffer} pcm */
+  /** How much was heard of the reply that is played. @returns {Cut|null} */
+  get cut() {
+    return this.#reply && { item: this.#reply.item, ms: Math.round(this.#reply.playedMs) };
+  }
+
+  /**
+   * @param {ArrayBuffer} pcm
+   * @returns {boolean} Whether it is lost: the network is too slow.
+   */
   hear(pcm) {
-    if (this.#ready) this.#connection.sendAudio(pcm);
+    return this.#ready && this.#connection.sendAudio(pcm);
   }
 
   /** @param {object} session */
@@ -157,7 +179,7 @@ export class Conversation {
   #take(message) {
     switch (message.type) {
       case "session.created":
-        return this.#begin(message.session["x.not_ready"] ?? {});
+        return this.#begin(message.session);
       case "input_audio_buffer.speech_started":
         this.#hearing = true;
         if (this.#reply?.done) this.#silence();
@@ -205,12 +227,26 @@ export class Conversation {
     }
   }
 
-  /** @param {Record<string, string>} notReady */
-  #begin(notReady) {
+  /** @param {any} session */
+  #begin(session) {
     this.#ready = true;
     this.#connection.send({ type: "session.update", session: this.#session });
-    for (const item of this.#history) this.#add(item);
-    this.#handlers.onReady(notReady);
+    const resumed = session["x.resumed"] === true;
+    if (resumed) this.#correct(this.#lost.cut);
+    else for (const item of this.#history) this.#add(item);
+    const portions = this.#handlers.onReady({
+      token: session["x.resume_token"] ?? "",
+      resumed,
+      audioSeconds: (session["x.audio_ms"] ?? 0) / 1000,
+      items: session["x.items"] ?? [],
+      notReady: session["x.not_ready"] ?? {},
+    });
+    this.#connection.replay(portions);
+  }
+
+  /** @param {Cut|null} cut The server has only estimated it. */
+  #correct(cut) {
+    if (cut?.item) this.#connection.trySend({ type: "conversation.item.truncate", item_id: cut.item, audio_end_ms: cut.ms });
   }
 
   /** @param {{item_id: string, response_item_id: string}} message */

@@ -20,6 +20,11 @@ export class KeptAudio {
     return this.#firstSample / RATE_HZ;
   }
 
+  /** Where it ends. */
+  get endSeconds() {
+    return (this.#firstSample + this.#samples) / RATE_HZ;
+  }
+
   /** What is kept now is the beginning: the server knows nothing of what was before. */
   startAnew() {
     this.#firstSample = 0;

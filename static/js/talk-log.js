@@ -82,6 +82,19 @@ export class TalkLog {
     this.#finish(line, text);
   }
 
+  /**
+   * What the server knows to have been said, after a lost connection.
+   * @param {{id: string, role: "user"|"assistant", text: string, done: boolean}[]} items
+   */
+  correct(items) {
+    for (const { id, role, text, done } of items) {
+      if (this.#lines.get(id)?.final) continue;
+      this.#line(id, role);
+      if (role === "user") this.said(id, text);
+      else this.replied(id, text, done);
+    }
+  }
+
   /** @param {string} id */
   remove(id) {
     this.#lines.get(id)?.element.remove();

@@ -10,7 +10,7 @@ import { byId, icon, setIcon, showNotice } from "./page.js";
 const OFF = { words: gettext("Press to talk"), facts: gettext("Or write below. Headphones work best."), icon: "talk" };
 const WORDS = {
   opening: { words: gettext("Connecting"), facts: gettext("The models are being made ready."), icon: "wait" },
-  waiting: { words: gettext("Waiting for the server"), facts: gettext("What you say now is not heard."), icon: "wait" },
+  waiting: { words: gettext("Waiting for the server"), facts: gettext("What you say now is sent when it is back."), icon: "wait" },
   listening: { words: gettext("Listening"), facts: gettext("Speak whenever you like."), icon: "listen" },
   hearing: { words: gettext("You are speaking"), facts: gettext("A pause ends your turn."), icon: "user" },
   thinking: { words: gettext("Thinking"), facts: gettext("The reply is being made."), icon: "more" },

@@ -2,6 +2,7 @@
 
 import { Conversation } from "./conversation.js";
 import { gettext } from "./i18n.js";
+import { KeptAudio } from "./kept-audio.js";
 import { Microphone, microphoneTrouble } from "./microphone.js";
 import { Reconnection } from "./reconnection.js";
 import { ReplyPlayer } from "./reply-player.js";
@@ -11,10 +12,13 @@ import { ReplyPlayer } from "./reply-player.js";
 /** @typedef {Omit<import("./conversation.js").ConversationHandlers, "onReady"|"onNote"|"onEnd"> & {
  *   onPhase: (phase: Phase) => void,
  *   onLevel: (level: number) => void,
+ *   onItems: (items: import("./conversation.js").SessionStart["items"]) => void,
  *   onTrouble: (trouble: Trouble|null) => void,
  *   onCountdown: (trouble: Trouble, seconds: number) => void,
  * }} TalkHandlers */
 
+/** So much waits for the server while it is away; what is older is lost. */
+const MOST_WAITING_SECONDS = 60;
 /** The server hears how loud the room is, and the echo of the reply is removed. */
 const MICROPHONE = { noiseSuppression: false };
 
@@ -34,6 +38,12 @@ export class TalkSession {
   #toWrite = [];
   /** Where replies sound, or empty. */
   #output = "";
+  /** What was recorded lately, for a server that has not received it. */
+  #kept = new KeptAudio(MOST_WAITING_SECONDS);
+  /** Where in it the last connection was lost, in seconds. */
+  #lostAt = 0;
+  /** @type {{token: string, cut: import("./conversation.js").Cut|null}} */
+  #lost = { token: "", cut: null };
   #reconnection;
 
   /**
@@ -83,6 +93,7 @@ export class TalkSession {
     this.#player?.close();
     this.#player = null;
     this.#toWrite = [];
+    this.#forgetAudio();
     this.#enter("off");
   }
 
@@ -175,17 +186,22 @@ export class TalkSession {
     if (this.phase !== "opening") this.#enter("opening");
     const waiting = new Set(this.#toWrite.map(({ id }) => id));
     const history = this.#history().filter(({ id }) => !waiting.has(id));
-    this.#conversation = new Conversation(this.#wishes(), history, this.#player, {
+    this.#conversation = new Conversation(this.#wishes(), history, this.#lost, this.#player, {
       ...this.#handlers,
-      onReady: (notReady) => this.#ready(notReady),
+      onReady: (session) => this.#ready(session),
       onNote: this.#handlers.onTrouble,
       onEnd: (end) => this.#ended(end),
     });
   }
 
-  /** @param {Record<string, string>} notReady */
-  #ready(notReady) {
+  /** @param {import("./conversation.js").SessionStart} session */
+  #ready({ token, resumed, audioSeconds, items, notReady }) {
     this.#reconnection.reset();
+    this.#lost = { token, cut: null };
+    this.#kept.settle(resumed ? audioSeconds : this.#lostAt);
+    if (!resumed) this.#kept.startAnew();
+    const portions = [...this.#kept.portions];
+    this.#handlers.onItems(items);
     this.#enter("on");
     const sentences = Object.values(notReady);
     this.#handlers.onTrouble(sentences.length ? {
@@ -193,12 +209,18 @@ export class TalkSession {
       advice: sentences.join(" "),
       tone: "wait",
     } : null);
-    for (const { id, text } of this.#toWrite.splice(0)) this.#conversation?.write(id, text);
+    const writings = this.#toWrite.splice(0);
+    queueMicrotask(() => writings.forEach(({ id, text }) => this.#conversation?.write(id, text)));
+    return portions;
   }
 
   /** @param {{again: boolean, retryAfter?: number, trouble: Trouble}} end */
   #ended(end) {
     this.#player?.flush();
+    if (this.phase === "on") {
+      this.#lost.cut = this.#conversation?.cut ?? null;
+      this.#lostAt = this.#kept.endSeconds;
+    }
     this.#conversation = null;
     if (!end.again) {
       this.end();
@@ -214,7 +236,15 @@ export class TalkSession {
    */
   #heard(pcm, level) {
     this.#handlers.onLevel(level);
-    this.#conversation?.hear(pcm);
+    const isDropped = this.#conversation?.hear(pcm) ?? false;
+    if (!isDropped) this.#kept.add(pcm);
+  }
+
+  /** The next conversation has its own. */
+  #forgetAudio() {
+    this.#kept = new KeptAudio(MOST_WAITING_SECONDS);
+    this.#lostAt = 0;
+    this.#lost = { token: "", cut: null };
   }
 
   #unplugged() {

@@ -50,6 +50,10 @@ const session = new TalkSession({
     log.stages(item, stages);
     keep();
   },
+  onItems(items) {
+    log.correct(items);
+    keep();
+  },
   onTrouble: (trouble) => panel.showTrouble(trouble),
   onCountdown: (trouble, seconds) => panel.showCountdown(trouble, seconds, () => session.connectNow()),
 }, chosenSession, () => log.items);

@@ -27,21 +27,38 @@ export class VoiceConnection {
   /** @type {{message: string, retry_after?: number}|null} */
   #error = null;
 
-  /** @param {ConnectionHandlers} handlers */
-  constructor(handlers) {
+  /** Sent at once, so it does not count as late. */
+  #replayedBytes = 0;
+
+  /**
+   * @param {string} token Of a conversation whose connection was lost, or empty.
+   * @param {ConnectionHandlers} handlers
+   */
+  constructor(token, handlers) {
     this.#handlers = handlers;
-    this.#socket = openSocket("/ws/voice", [PROTOCOL]);
+    this.#socket = openSocket(token ? `/ws/voice?resume=${token}` : "/ws/voice", [PROTOCOL]);
     this.#socket.binaryType = "arraybuffer";
     this.#socket.onmessage = ({ data }) => this.#received(data);
     this.#socket.onclose = ({ code }) => this.#closed(code);
   }
 
   /**
-   * While the connection is not open it is dropped.
    * @param {ArrayBuffer} pcm Mono 16-bit samples at 16 kHz.
+   * @returns {boolean} Whether it was dropped because the network is too slow.
    */
   sendAudio(pcm) {
-    if (this.#isOpen && this.#socket.bufferedAmount < MAX_UNSENT_BYTES) this.#socket.send(pcm);
+    if (!this.#isOpen) return false;
+    if (this.#socket.bufferedAmount > MAX_UNSENT_BYTES + this.#replayedBytes) return true;
+    this.#socket.send(pcm);
+    return false;
+  }
+
+  /** @param {readonly ArrayBuffer[]} portions What the server has not received yet. */
+  replay(portions) {
+    for (const pcm of portions) {
+      this.#replayedBytes += pcm.byteLength;
+      this.#socket.send(pcm);
+    }
   }
 
   /** @param {object} message */

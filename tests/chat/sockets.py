@@ -67,11 +67,14 @@ class VoiceClient:
 
 
 @contextlib.asynccontextmanager
-async def talking(services: Any, **session: Any) -> AsyncIterator[VoiceClient]:
-    """A client whose session is configured with these fields, if there are any."""
+async def talking(
+    services: Any, *, resume: str = "", close_code: int = 1000, **session: Any
+) -> AsyncIterator[VoiceClient]:
+    """A client whose session is configured with these fields, if there are any. In the
+    end it closes with that code."""
     socket = WebsocketCommunicator(
         build_application(services),
-        "/ws/voice",
+        f"/ws/voice?resume={resume}" if resume else "/ws/voice",
         headers=[(b"host", b"localhost")],
         subprotocols=["voice.v1"],
     )
@@ -84,7 +87,7 @@ async def talking(services: Any, **session: Any) -> AsyncIterator[VoiceClient]:
     if session:
         await client.update(**session)
     yield client
-    await socket.disconnect()
+    await socket.disconnect(code=close_code)
 
 
 def kinds(events: Sequence[dict[str, Any]]) -> list[str]:

@@ -15,7 +15,7 @@ import websockets
 from common.audio import PCM16_BYTES, SPEECH_RATE_HZ, Audio, float_to_pcm16
 
 CHUNK_SECONDS = 0.04
-RECONNECT_SECONDS = 0.1
+RECONNECT_SECONDS = 0.3
 GIVE_UP_SECONDS = 180.0
 
 

@@ -13,6 +13,7 @@ import httpx
 from django.conf import settings
 
 from common.errors import BadRequest, BadValue, TooLarge
+from common.remote.certificates import trusted_certificates
 from compat_app.deepgram.wav import HEADER_BYTES, RIFF, WavFormat
 
 _PIECE_BYTES = 64 * 1024
@@ -83,7 +84,11 @@ class StoredRecording:
 
     async def _download(self, url: str) -> None:
         async with (
-            httpx.AsyncClient(timeout=_SILENT_SECONDS, follow_redirects=True) as client,
+            httpx.AsyncClient(
+                timeout=_SILENT_SECONDS,
+                follow_redirects=True,
+                verify=trusted_certificates(trust_env=True),
+            ) as client,
             client.stream("GET", url) as response,
         ):
             response.raise_for_status()

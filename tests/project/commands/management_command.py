@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from common.config import project_dir
+from tests.runner import command_server
+from tests.runner.command_server import Ran
 
-
-@dataclass(frozen=True)
-class Ran:
-    """How a command ended."""
-
-    code: int
-    output: str
-    errors: str
-
-    def check_refusal(self, sentence: str) -> None:
-        """It ended with this sentence for a person, not with a traceback."""
-        assert self.code == 1
-        assert sentence in self.errors
-        assert "Traceback" not in self.errors
+__all__ = ["Ran", "manage"]
 
 
 def manage(folder: Path, hub: str, *arguments: str, **settings: str) -> Ran:
     """Run a command whose models, voices, caches and data lie in `folder`."""
-    environment = {
-        **os.environ,
+    chosen = {
         "CONFIG_PATH": str(project_dir() / "config.yaml"),
         "MODELS_DIR": str(folder / "models"),
         "VOICES_DIR": str(folder / "voices"),
@@ -39,13 +23,4 @@ def manage(folder: Path, hub: str, *arguments: str, **settings: str) -> Ran:
         "HF_ENDPOINT": hub,
         **settings,
     }
-    done = subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=project_dir(),
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
-    return Ran(done.returncode, done.stdout, done.stderr)
+    return command_server.manage(*arguments, **chosen)

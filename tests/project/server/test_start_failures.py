@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import socket
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import pytest
 
 from common.config import project_dir
+from tests.runner.command_server import Ran, manage
 from tests.server_process import free_port, server_environment
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(400)]
@@ -28,7 +28,6 @@ FAKES: dict[str, Any] = {
     "wyoming_port": 0,
     "offline": True,
 }
-Start = Callable[[dict[str, Any], list[str]], tuple[int, str]]
 
 
 def last_line(code: int, output: str) -> str:
@@ -96,40 +95,19 @@ def test_it_names_a_disk_that_is_full(tmp_path: Path) -> None:
     ) in refused(tmp_path)
 
 
-@pytest.fixture(scope="module")
-def started() -> Iterator[Start]:
-    """Starts the server with these settings; its exit code and what it wrote."""
-    command = [sys.executable, "-m", "tests.project.starts"]
-    with subprocess.Popen(
-        command,
-        cwd=project_dir(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        orders, answers = process.stdin, process.stdout
-
-        def start(settings: dict[str, Any], arguments: list[str]) -> tuple[int, str]:
-            chosen = {**FAKES, "tts_port": free_port(), **settings}
-            environment = server_environment(chosen)
-            order = {"environment": environment, "arguments": arguments}
-            orders.write(json.dumps(order) + "\n")
-            orders.flush()
-            answer = json.loads(answers.readline())
-            return answer["code"], answer["output"]
-
-        yield start
-        orders.close()
+def started(settings: dict[str, Any], arguments: list[str]) -> Ran:
+    """Start the server with these settings, from what is imported already."""
+    chosen = {**FAKES, "tts_port": free_port(), **settings}
+    return manage("serve", *arguments, **server_environment(chosen))
 
 
 @pytest.fixture
-def fails(started: Start, tmp_path: Path) -> Callable[..., str]:
+def fails(tmp_path: Path) -> Callable[..., str]:
     """The last line of a start that fails as it should."""
 
     def fail(*arguments: str, **settings: Any) -> str:
-        return last_line(*started({"data_dir": tmp_path, **settings}, [*arguments]))
+        ran = started({"data_dir": tmp_path, **settings}, [*arguments])
+        return last_line(ran.code, ran.errors)
 
     return fail
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from common.config import project_dir
-from tests.distribution import SLOWEST, WHOLE_FOLDERS, group
+from tests.runner.distribution import SLOWEST, WHOLE_FOLDERS, group
 
 
 @pytest.mark.parametrize("name", [*WHOLE_FOLDERS, *SLOWEST])

@@ -1,0 +1,101 @@
+"""The conversations of a process that a client can resume, by their tokens."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import structlog
+
+from chat_app.protocol.configuration import Configuration
+from chat_app.session.resumable import ResumableConversation
+from gateway_app.retention.people import Person
+
+log = structlog.get_logger(__name__)
+
+
+def _nobody() -> None:
+    """No connection has it."""
+
+
+@dataclass(eq=False)
+class Held:
+    """A conversation, and the connection that has it now."""
+
+    conversation: ResumableConversation
+    configuration: Configuration
+    session_id: str
+    principal_id: str
+    client: str
+    give_up: Callable[[], None] = _nobody
+    """Called when another connection takes it up."""
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
+    timer: asyncio.TimerHandle | None = None
+
+
+class Parking:
+    """Keeps conversations of lost connections for a while. It is in memory: a client
+    that comes back to another process, or after a restart, begins anew."""
+
+    def __init__(self, keep_seconds: float, most: int) -> None:
+        """At most `most` conversations wait; the oldest ends for another one."""
+        self._keep_seconds = keep_seconds
+        self._most = most
+        self._held: dict[str, Held] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+
+    def hold(self, held: Held) -> None:
+        """A connection has begun it."""
+        self._held[held.token] = held
+
+    def claim(self, token: str, principal_id: str) -> Held | None:
+        """Take it from the connection that had it. None: this principal has no such
+        conversation, or no more."""
+        held = self._held.get(token)
+        if held is None or held.principal_id != principal_id:
+            return None
+        if held.timer is not None:
+            held.timer.cancel()
+            held.timer = None
+        else:
+            held.give_up()
+            held.conversation.park()
+        log.info("conversation resumed")
+        return held
+
+    def park(self, held: Held) -> None:
+        """Its connection was lost."""
+        held.conversation.park()
+        held.give_up = _nobody
+        loop = asyncio.get_running_loop()
+        held.timer = loop.call_later(self._keep_seconds, self._end_soon, held)
+        waiting = [each for each in self._held.values() if each.timer is not None]
+        for oldest in waiting[: max(0, len(waiting) - self._most)]:
+            self._end_soon(oldest)
+
+    async def end(self, held: Held) -> None:
+        """It is over."""
+        if held.timer is not None:
+            held.timer.cancel()
+        if self._held.pop(held.token, None) is not None:
+            await held.conversation.close()
+
+    def forget(self, person: Person) -> None:
+        """End those of this person that wait for their client."""
+        for held in list(self._held.values()):
+            if held.timer and person.owns(held.principal_id, held.client):
+                self._end_soon(held)
+
+    async def stop(self) -> None:
+        """No client can come back any more."""
+        for held in list(self._held.values()):
+            if held.timer is not None:
+                await self.end(held)
+        await asyncio.gather(*self._ending, return_exceptions=True)
+
+    def _end_soon(self, held: Held) -> None:
+        task = asyncio.create_task(self.end(held))
+        self._ending.add(task)
+        task.add_done_callback(self._ending.discard)

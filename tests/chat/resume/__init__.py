@@ -1,0 +1,1 @@
+"""Conversations that are resumed after a lost connection."""
