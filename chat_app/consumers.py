@@ -183,10 +183,12 @@ class VoiceConversationConsumer(VoiceConsumer):
 
     async def _respond(self, message: client.CreateResponse) -> None:
         service = conversation_services(self.scope).conversations
-        options = self._configuration.options
-        request = message.response.as_request(options, self._talk.item)
+        if (held := self._held) is None:
+            raise BadRequest("The connection was not opened.")
+        options, talk = held.configuration.options, held.conversation
+        request = message.response.as_request(options, talk.item)
         await service.check_response(request)
-        self._talk.ask_reply(request)
+        talk.ask_reply(request)
 
     def _session(self) -> dict[str, object]:
         wire = self._held.configuration.wire() if self._held else {}
