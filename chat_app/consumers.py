@@ -183,9 +183,10 @@ class VoiceConversationConsumer(VoiceConsumer):
 
     async def _respond(self, message: client.CreateResponse) -> None:
         service = conversation_services(self.scope).conversations
-        if (held := self._held) is None:
-            raise BadRequest("The connection was not opened.")
-        options, talk = held.configuration.options, held.conversation
+        talk, held = self._talk, self._held
+        if held is None:
+            return
+        options = held.configuration.options
         request = message.response.as_request(options, talk.item)
         await service.check_response(request)
         talk.ask_reply(request)

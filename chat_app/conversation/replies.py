@@ -17,6 +17,7 @@ from chat_app.conversation.running import Outlet, Question, Running
 from chat_app.core import actions as do, events as on, outputs as out
 from chat_app.core.dialogue import ROOT, Dialogue, Item
 from chat_app.core.events import Key
+from common.audio import Samples
 from common.errors import VoiceError
 from common.workers import Priority
 
@@ -82,6 +83,9 @@ class Replies:
 
     def played_seconds(self) -> float:
         return self._newest[-1].position_seconds if self._newest else 0.0
+
+    def is_heard_in(self, heard: Samples | None) -> bool:
+        return any(each.is_heard_in(heard) for each in self._still_heard())
 
     def spoken_words(self, since: float) -> Sequence[str]:
         now = self._outlet.clock()
@@ -215,8 +219,8 @@ class Replies:
         clock.queued_seconds = sum(each.left_seconds for each in before)
         number, previous = self._count(), self._dialogue.last_id
         running.release(number, previous, self._options.ahead_seconds)
-        if self._is_paused and running.sender is not None:
-            running.sender.pause()
+        if self._is_paused:
+            running.pause()
 
     def _still_heard(self) -> list[Running]:
         """The responses of which something is being played, or will be."""
@@ -225,20 +229,16 @@ class Replies:
     def _pause(self) -> None:
         self._is_paused = True
         for running in self._still_heard():
-            if running.sender is not None:
-                running.sender.pause()
+            running.pause()
         self._tell_output(out.OutputPaused)
 
     def _resume(self) -> None:
         self._is_paused = False
         for running in self._still_heard():
-            if running.sender is not None:
-                running.sender.resume()
+            running.resume()
         self._tell_output(out.OutputResumed)
 
-    def _tell_output(
-        self, event: type[out.OutputPaused] | type[out.OutputResumed]
-    ) -> None:
+    def _tell_output(self, event: type[out.OutputPaused | out.OutputResumed]) -> None:
         if self._newest and self._newest[-1].reply.order.speaks:
             self._outlet.put(event(self.last_response_id))
 

@@ -15,6 +15,7 @@ from chat_app.conversation.sender import ReplySender
 from chat_app.conversation.told import Told
 from chat_app.core import outputs as out
 from chat_app.core.dialogue import Item
+from common.audio import Samples
 from common.errors import INTERNAL, VoiceError
 
 log = structlog.get_logger(__name__)
@@ -123,6 +124,21 @@ class Running:
     def position_seconds(self) -> float:
         """How much of it was heard."""
         return self.sender.position_seconds if self.sender is not None else 0.0
+
+    def pause(self) -> None:
+        """Send nothing until `resume`."""
+        if self.sender is not None:
+            self.sender.pause()
+
+    def resume(self) -> None:
+        if self.sender is not None:
+            self.sender.resume()
+
+    def is_heard_in(self, heard: Samples | None) -> bool:
+        """Whether the microphone's newest audio, at 16 kHz, is an echo of it."""
+        if self.sender is None or heard is None:
+            return False
+        return self.sender.played.is_heard_in(heard, self.position_seconds)
 
     @property
     def left_seconds(self) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from chat_app.conversation.reply import Reply
 from chat_app.core import outputs as out
+from chat_app.core.echo import PlayedAudio
 from tts_app.core.events import ClauseStarted, PcmAudio, TextDelta
 
 CHUNK_SECONDS = 0.1
@@ -41,6 +42,7 @@ class ReplySender:
         self._going = asyncio.Event()
         self._going.set()
         self.first_sent_at: float | None = None
+        self.played = PlayedAudio()
 
     @property
     def position_seconds(self) -> float:
@@ -98,6 +100,7 @@ class ReplySender:
             await self._wait_until_due(begins)
             now = self._clock()
             self.first_sent_at = self.first_sent_at or now
+            self.played.add(begins, samples, audio.rate_hz)
             self.reply.spoken.clock.send(begins + len(samples) / audio.rate_hz, now)
             self._put(
                 out.ReplyAudio(

@@ -13,6 +13,10 @@ ECHO_SECONDS = 5.0
 """Output of this age may still come back through the microphone."""
 STOP_ECHO_SECONDS = 1.0
 """The same for a stop-word: it must not be missed."""
+ECHO_CHECK_SECONDS = 0.1
+"""How often the waveforms are compared, at most."""
+ECHO_LASTS_SECONDS = 0.25
+"""An echo is taken to last so long: in its quiet moments it is not recognised."""
 AFTERWARDS_SECONDS = 0.5
 """How long after a reply its end may still be heard in the room."""
 
@@ -26,7 +30,7 @@ class Interruptions(ReplyTrack):
             return "no_words"
         if not self.settings.judges:
             return None
-        if self._is_echo(text):
+        if self._open_turn().is_echo or self._is_echo(text):
             return "echo"
         # After the reply, "yes" is an answer.
         if self.has_reply and self.words.only_backchannels(text):
@@ -42,6 +46,17 @@ class Interruptions(ReplyTrack):
         # "Stop" counts even if the reply has that word.
         age = STOP_ECHO_SECONDS if self.words.is_stop(text) else ECHO_SECONDS
         return is_echo(text, self._view.spoken_words(turn.began_at - age))
+
+    def _is_own_voice(self) -> bool:
+        """Whether the microphone hears what is played now."""
+        turn = self.turn
+        if self.output is not Output.PLAYING or (turn is not None and turn.claimed):
+            return False
+        if self._is_due(self._echo_checked_at, ECHO_CHECK_SECONDS):
+            self._echo_checked_at = self._now
+            if self._hears_itself():
+                self._echo_at = self._now
+        return not self._is_due(self._echo_at, ECHO_LASTS_SECONDS)
 
     def _judge(self, text: str, *, is_complete: bool = False) -> None:
         """Decide what speech during a reply is, as far as its words say so."""

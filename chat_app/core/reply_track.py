@@ -35,9 +35,11 @@ class ReplyTrack:
         *,
         asks_model: bool = False,
         may_speculate: Callable[[], bool] = lambda: True,
+        hears_itself: Callable[[], bool] = lambda: False,
     ) -> None:
         """`asks_model` says whether there is a turn model; `may_speculate` is asked
-        before each speculation."""
+        before each speculation, and `hears_itself`, whether the microphone hears the
+        output, before speech pauses that."""
         self.settings = settings
         self.words = words
         self.input = Input.QUIET
@@ -51,6 +53,11 @@ class ReplyTrack:
         self._view = output
         self._asks_model = asks_model
         self._may_speculate = may_speculate
+        self._hears_itself = hears_itself
+        self._candidate_was_echo = False
+        self._echo_checked_at = -math.inf
+        self._echo_at = -math.inf
+        """When it was found to hear itself last."""
         self._now = 0.0
         self._ended_at = -math.inf
         """When the last reply was over."""

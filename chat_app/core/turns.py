@@ -59,24 +59,30 @@ class TurnMachine(Interruptions):
     def _candidate_began(self, event: on.CandidateBegan) -> None:
         self._audio_at = self._now
         self._candidate = (event.start_seconds, self._now)
-        self._voiced = 0.0
+        self._voiced, self._candidate_was_echo = 0.0, False
         self.input = Input.CANDIDATE
         if self.output is Output.PLAYING:
             self._actions.append(do.TellCandidate())
 
     def _voice_heard(self, event: on.VoiceHeard) -> None:
         self._audio_at = self._now
+        goes_on = event.voiced_seconds > self._voiced
         self._voiced = event.voiced_seconds
         settings = self.settings
         needed = settings.speech_seconds
         if self.output in ACTIVE:
             needed = settings.pause_output_seconds
-        if self.input is Input.CANDIDATE and event.voiced_seconds >= needed:
+        if self.input is Input.CANDIDATE and goes_on and self._voiced >= needed:
             self._speak()
+        elif self.input is Input.SPEAKING and goes_on and self.turn is not None:
+            self.turn.is_echo = self._is_own_voice()
         self._look_at_the_clock()
 
     def _speak(self) -> None:
-        """The candidate is speech."""
+        """The candidate is speech, unless it is an echo: then it remains a candidate."""
+        if self._is_own_voice():
+            self._candidate_was_echo = True
+            return
         self.input = Input.SPEAKING
         start_seconds, began_at = self._candidate
         if self.turn is None:
@@ -143,7 +149,10 @@ class TurnMachine(Interruptions):
 
     def _utterance_ended(self, event: on.UtteranceEnded) -> None:
         if self.input is Input.CANDIDATE:
-            self._speak()
+            if self._candidate_was_echo:
+                self.input = Input.QUIET
+            else:
+                self._speak()
         if self.input not in OPEN:
             return
         turn = self._open_turn()

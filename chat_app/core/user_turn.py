@@ -20,6 +20,8 @@ class UserTurn:
     """Whether the user has the floor. Speech during a reply may be an "uh-huh"."""
     dismissed: bool = False
     """Whether it was taken for something else so far, and the output went on."""
+    is_echo: bool = False
+    """Whether its newest speech was the server's own voice."""
     ended: bool = False
     end_seconds: float = 0.0
     revision: int = 0

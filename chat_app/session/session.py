@@ -98,6 +98,7 @@ class ConversationSession:
             self._replies,
             asks_model=turn_model.available,
             may_speculate=desk.may_speculate,
+            hears_itself=lambda: self._replies.is_heard_in(live.open_audio()),
         )
         self._wait_for_silence()
         self._background.run(self._hear())

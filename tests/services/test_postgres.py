@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import subprocess
 import sys
@@ -64,7 +65,47 @@ async def written(writer: DatabaseHistory) -> None:
 def test_it_migrates_forward_and_backward(fresh_url: str) -> None:
     assert "Applying gateway_app.0001_history... OK" in manage(fresh_url, "migrate")
     assert "No migrations to apply" in manage(fresh_url, "migrate")
-    assert "OK" in manage(fresh_url, "migrate", "gateway_app", "zero")
+    back = manage(fresh_url, "migrate", "gateway_app", "zero")
+    assert "Unapplying gateway_app.0001_history... OK" in back
+
+
+COMMANDS = """
+import sys, json, django
+django.setup()
+from django.core.management import call_command
+for words in json.loads(sys.argv[1]):
+    call_command(*words, no_color=True)
+"""
+
+
+def test_each_app_migrates_back_from_a_database_with_rows(fresh_url: str) -> None:
+    steps = [
+        ["migrate", "--verbosity", "0"],
+        ["keys", "create", "shop", "--scopes", "tts"],
+        ["migrate", "gateway_app", "0006"],
+        ["migrate"],
+        ["keys", "list"],
+        *(["migrate", app, "zero"] for app in ("chat_app", "tts_app", "gateway_app")),
+        ["migrate"],
+    ]
+    told = subprocess.run(
+        [sys.executable, "-c", COMMANDS, json.dumps(steps)],
+        cwd=project_dir(),
+        env={
+            **os.environ,
+            "DATABASE_URL": fresh_url,
+            "DJANGO_SETTINGS_MODULE": "voiceproject.settings",
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    ).stdout
+    for name in ("gateway_app.0008_roles", "gateway_app.0007_api_keys"):
+        assert told.count(f"Unapplying {name}... OK") == 2
+        assert told.count(f"Applying {name}... OK") == 2
+    assert "Unapplying tts_app.0001_initial... OK" in told
+    assert told.count("Applying chat_app.0001_conversations... OK") >= 1
 
 
 def test_it_prunes(fresh_url: str) -> None:

@@ -34,11 +34,13 @@ class LimitedChannel(HTTPChannel):  # type: ignore[misc]
     _in_request = False
     _received_bytes = 0
     _body_ends_at = 0.0
+    _entered = False
     only_health = False
     """Whether it is one of the connections above the limit."""
 
     def connectionMade(self) -> None:
         super().connectionMade()
+        self._early: list[bytes] = []
         server = self.factory.server
         self.gate = WriteGate(self.transport, server.slow_reader_seconds)
         self.only_health = server.open_transports.only_health
@@ -48,7 +50,18 @@ class LimitedChannel(HTTPChannel):  # type: ignore[misc]
     def dataReceived(self, data: bytes) -> None:
         self._received_bytes += len(data)
         self._expect_headers()
-        super().dataReceived(data)
+        if self._entered:
+            super().dataReceived(data)
+            return
+        self._early.append(data)
+        if len(self._early) == 1:
+            self.factory.server.arrivals.enter(self._enter)
+
+    def _enter(self) -> None:
+        self._entered = True
+        early, self._early = b"".join(self._early), []
+        if self.transport is not None and not self.transport.disconnected:
+            super().dataReceived(early)
 
     def lineReceived(self, line: bytes) -> None:
         self._expect_headers()

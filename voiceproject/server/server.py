@@ -22,6 +22,7 @@ from common.config import Config
 from common.errors import Restarting
 from gateway_app.error_shapes import NATIVE_ONLY, ErrorShapes
 from voiceproject.routes.body_limits import BodyLimits
+from voiceproject.server.arrivals import Arrivals
 from voiceproject.server.http import LimitedHTTPFactory
 from voiceproject.server.message_limits import MessageLimits
 from voiceproject.server.peers import BodiesInProgress, OpenConnections
@@ -90,6 +91,7 @@ class VoiceServer(Server):  # type: ignore[misc]
         self.draining = False
         self.connections: dict[Any, dict[str, Any]] = {}
         self.open_transports = OpenConnections(config)
+        self.arrivals = Arrivals()
         self._ports: list[Any] = []
         self.http_factory = LimitedHTTPFactory(self)
         self.ws_factory = LimitedWebSocketFactory(self, server=self.server_name)

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 import pytest
@@ -43,8 +43,8 @@ for line in sys.stdin:
 class Keys:
     """`manage.py keys`, in one process for all commands."""
 
-    def __init__(self, data_dir: Path) -> None:
-        settings = {"DATA_DIR": str(data_dir), "PYTHONPATH": str(project_dir())}
+    def __init__(self, data_dir: Path, **settings: str) -> None:
+        settings |= {"DATA_DIR": str(data_dir), "PYTHONPATH": str(project_dir())}
         settings["DJANGO_SETTINGS_MODULE"] = "voiceproject.settings"
         self._process = subprocess.Popen(
             [sys.executable, "-c", COMMANDS],
@@ -81,14 +81,20 @@ def server(tmp_path: Path) -> Iterator[RunningServer]:
         yield running
 
 
-def status(server: RunningServer, key: str, path: str = "/voices") -> int:
+class Place(Protocol):
+    """Where a server answers."""
+
+    @property
+    def url(self) -> str:
+        """For HTTP."""
+
+
+def status(server: Place, key: str, path: str = "/voices") -> int:
     headers = {"x-api-key": key} if key else {}
     return httpx.get(server.url + path, headers=headers).status_code
 
 
-def becomes(
-    server: RunningServer, key: str, expected: int, path: str = "/voices"
-) -> bool:
+def becomes(server: Place, key: str, expected: int, path: str = "/voices") -> bool:
     """Whether requests with the key get this status within two polls."""
     end = time.monotonic() + 4
     while time.monotonic() < end:
