@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-PER_TURN = 8
+PER_TURN = 4
 
 
 class Arrivals:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -30,6 +31,10 @@ MODELS: dict[str, Any] = {
 SENTENCE = "Please remember to water the plants in the kitchen."
 FLOOD_BYTES = 100_000_000
 MOST_GROWTH_MB = 20.0
+FLOOD_SECONDS = 6.0
+GREEDY_ADDRESS = "127.0.0.2"
+STARVED_SECONDS = 5.0
+"""Without turns and bounds, others waited for minutes."""
 RECOVER_SECONDS = 60.0
 PARTS = {"whisper": "Whisper", "piper": "Piper"}
 
@@ -68,6 +73,47 @@ async def test_it_stays_small_when_a_session_is_flooded(server: RunningServer) -
             pass
     assert largest - before < MOST_GROWTH_MB
     assert health(server)["status"] == "ok"
+
+
+async def _flood(server: RunningServer, pcm: bytes) -> None:
+    """Speech as fast as the server takes it, from another address; then gone."""
+    with contextlib.suppress(TimeoutError, websockets.ConnectionClosed):
+        async with (
+            asyncio.timeout(FLOOD_SECONDS),
+            websockets.connect(
+                f"{server.ws_url}/ws/stt",
+                local_addr=(GREEDY_ADDRESS, 0),
+                compression=None,
+            ) as socket,
+        ):
+            await socket.recv()
+            while True:
+                await socket.send(pcm)
+
+
+async def test_a_flood_of_speech_starves_no_other_address(
+    server: RunningServer,
+) -> None:
+    audio = await spoken(server)
+
+    async def late() -> float:
+        """From the last word to its transcript."""
+        heard = await transcribe_over_socket(
+            server.url, audio, real_time=True, tail_seconds=1.0
+        )
+        assert "plants" in heard.text.lower()
+        times = zip(heard.events, heard.arrived_seconds, strict=True)
+        arrived = max(at for each, at in times if each["type"] == "transcript")
+        return arrived - audio.seconds
+
+    pcm = float_to_pcm16(audio.resampled(SPEECH_RATE_HZ).samples)
+    floods = [asyncio.create_task(_flood(server, pcm)) for _ in range(6)]
+    await asyncio.sleep(2)
+    during = await late()
+    await asyncio.gather(*floods)
+    # Their last words are still owed to the history; nobody waits for those.
+    after = await late()
+    assert max(during, after) < STARVED_SECONDS, (during, after)
 
 
 @pytest.mark.parametrize("part", ["whisper", "piper", "llm"])
