@@ -250,7 +250,8 @@ async def test_a_token_is_worth_no_more_than_the_secret_that_asked_for_it(
     async def token_of(secret: str) -> dict[str, Any]:
         issued = await house.access.tokens.issue(await house.ask(secret))
         headers = [(b"authorization", f"Bearer {issued.token}".encode())]
-        return {"type": "websocket", "headers": headers, "client": ("10.0.0.9", 1)}
+        caller = {"client": ("10.0.0.9", 1), "headers": headers}
+        return {"type": "websocket", "path": "/ws/stt", **caller}
 
     of_old, of_new = await token_of(old), await token_of(new)
     opened = await house.access.authenticate(await token_of(old))

@@ -26,6 +26,8 @@ MULTIPART = "multipart/form-data; boundary=X"
 _PART = '--X\r\nContent-Disposition: form-data; name="a"\r\n'
 BODIES: dict[str, tuple[str, Callable[[int], bytes]]] = {}
 """By name, the content type, and a body of about so many bytes."""
+TAKES_ANY_FIELD = {"/v1/realtime/client_secrets"}
+"""Routes that ignore unknown fields and need none."""
 TEXTS = {
     "money": "£1,234.56 ",
     "signs without a sound": "漢",
@@ -85,7 +87,8 @@ async def test_no_body_holds_the_loop(
         async def ask(path: str = path, body: bytes = body) -> None:
             headers = {"Content-Type": content_type}
             answer = await client.post(path, content=body, headers=headers)
-            assert 400 <= answer.status_code < 500
+            lowest = 200 if path in TAKES_ANY_FIELD else 400
+            assert lowest <= answer.status_code < 500
 
         held[path] = await least_hold(ask)
     assert {"/tts", "/v1/audio/transcriptions", "/admin/login/"} <= set(held)
