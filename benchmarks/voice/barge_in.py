@@ -40,6 +40,8 @@ COUGH_LEVEL = 0.15
 ECHO_DB = -25.0
 ECHO_DELAY_SECONDS = 0.08
 ECHO_REPLIES = 4
+AUDIBLE_SECONDS = 10.0
+"""A reply that is not heard by then was cancelled."""
 REPLY_SECONDS = 60.0
 SEED = 7
 
@@ -189,7 +191,7 @@ def _talker(
 
 
 async def _ask(talking: Talker, prompt: str) -> int:
-    """Ask in writing; return the number of the reply once it is heard."""
+    """Ask in writing; return the number of the reply once it is heard, or is overdue."""
     before = len(talking.events)
     content = [{"type": "input_text", "text": prompt}]
     item = {"type": "message", "role": "user", "content": content}
@@ -197,8 +199,9 @@ async def _ask(talking: Talker, prompt: str) -> int:
     await talking.send("response.create")
     created = await talking.wait_for("response.created", before)
     number = int(created["response"]["x.number"])
-    at = await talking.wait_until_audible(number)
-    await asyncio.sleep(max(0.0, at - time.perf_counter()))
+    with contextlib.suppress(TimeoutError):
+        at = await talking.wait_until_audible(number, AUDIBLE_SECONDS)
+        await asyncio.sleep(max(0.0, at - time.perf_counter()))
     return number
 
 
