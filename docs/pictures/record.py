@@ -35,7 +35,7 @@ SIZE = ViewportSize(width=1180, height=820)
 MOST_BYTES = 2_000_000
 QUALITIES = (100, 90, 75, 60, 45)
 """Tried in this order until the animation is small enough."""
-SHOT_EVERY_SECONDS = 0.12
+SHOT_EVERY_SECONDS = 0.2
 MOST_SECONDS = 60.0
 SCENE_TAIL_SECONDS = 0.8
 
