@@ -32,17 +32,6 @@ def changes(shots: list[Shot]) -> list[Shot]:
     return kept
 
 
-def joined(*scenes: list[Shot]) -> list[Shot]:
-    """Scenes one after another, each from where the one before has ended."""
-    shots: list[Shot] = []
-    start = 0.0
-    for scene in scenes:
-        first = scene[0].at_seconds
-        shots += [Shot(each.png, start + each.at_seconds - first) for each in scene]
-        start = shots[-1].at_seconds + LAST_FRAME_SECONDS
-    return shots
-
-
 def write_webp(shots: list[Shot], path: Path, quality: int) -> None:
     """An endless animation. `quality` is WebP's, 0 to 100; 100 keeps every pixel."""
     shots = changes(shots)

@@ -2,7 +2,7 @@
 
     python -m docs.pictures.record
 
-writes `docs/images/demo.webp`: speech becomes text, then text becomes speech.
+writes `docs/images/demo.webp`: two spoken questions on the Talk page, and their replies.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from common.audio import Audio, pcm16_to_float, wav_bytes
+from common.audio import Audio, Samples, pcm16_to_float, wav_bytes
 from common.config import project_dir
-from docs.pictures.animation import Shot, joined, write_webp
+from docs.pictures.animation import Shot, write_webp
 from tests.install_browser import installed
 from tests.server_process import RunningServer, running_server
 
@@ -35,17 +35,14 @@ SIZE = ViewportSize(width=1180, height=820)
 MOST_BYTES = 2_000_000
 QUALITIES = (100, 90, 75, 60, 45)
 """Tried in this order until the animation is small enough."""
-SHOT_EVERY_SECONDS = 0.12
-MOST_SECONDS = 40.0
+SHOT_EVERY_SECONDS = 0.2
+MOST_SECONDS = 60.0
 SCENE_TAIL_SECONDS = 0.8
 
-HEARD = (
-    "The words appear while you speak. "
-    "When you pause, the sentence is final, and nothing leaves this machine."
-)
-SPOKEN = "Good morning. Your train leaves at nine fifteen from platform four."
-SPOKEN_SECONDS = 6.0
-TRANSCRIPT = "#utterances, #transcripts"
+QUESTIONS = ("What is the capital of France?", "And what is it famous for?")
+INSTRUCTIONS = "Answer in one short sentence."
+REPLY_SECONDS = 8.0
+"""Between the questions; a longer reply is interrupted, which is worth seeing, too."""
 MICROPHONE_RATE_HZ = 48_000
 FLAGS = (
     "--no-sandbox",
@@ -62,32 +59,40 @@ def main() -> int:
         print("No Chromium: name one in CHROMIUM.", file=sys.stderr)
         return 1
     with (
-        running_server(llm_backend="embedded") as server,
+        running_server(whisper_model_name="tiny.en", llm_backend="embedded") as server,
         tempfile.TemporaryDirectory() as folder,
     ):
         recording = _recording(server, Path(folder))
         with _browser(chromium, recording) as browser:
-            listening = _scene(browser, f"{server.url}/listen/", _listen)
-            speaking = _scene(browser, f"{server.url}/speak/", _speak)
-    print(_animate(joined(listening, speaking), PICTURE))
+            shots = _conversation(browser, f"{server.url}/talk/")
+    print(_animate(shots, PICTURE))
     return 0
 
 
 def _recording(server: RunningServer, folder: Path) -> Path:
-    """HEARD as a WAV for the microphone, with silence around it."""
+    """QUESTIONS as a WAV for the microphone, with time for the replies."""
+    start, reply = (
+        np.zeros(round(seconds * MICROPHONE_RATE_HZ), np.float32)
+        for seconds in (1.0, REPLY_SECONDS)
+    )
+    parts = [start]
+    for question in QUESTIONS:
+        parts += [_spoken(server, question), reply]
+    path = folder / "microphone.wav"
+    path.write_bytes(wav_bytes(Audio(np.concatenate(parts), MICROPHONE_RATE_HZ)))
+    return path
+
+
+def _spoken(server: RunningServer, text: str) -> Samples:
     wish = {
-        "text": HEARD,
+        "text": text,
         "llm": False,
         "format": "pcm",
         "sample_rate": MICROPHONE_RATE_HZ,
     }
     answer = httpx.post(f"{server.url}/tts", json=wish, timeout=60)
     answer.raise_for_status()
-    silence = np.zeros(MICROPHONE_RATE_HZ, np.float32)
-    samples = np.concatenate([silence, pcm16_to_float(answer.content), silence])
-    path = folder / "microphone.wav"
-    path.write_bytes(wav_bytes(Audio(samples, MICROPHONE_RATE_HZ)))
-    return path
+    return pcm16_to_float(answer.content)
 
 
 @contextmanager
@@ -99,40 +104,23 @@ def _browser(chromium: str, recording: Path) -> Iterator[Browser]:
         )
 
 
-def _scene(
-    browser: Browser, url: str, play: Callable[[Page, list[Shot]], None]
-) -> list[Shot]:
+def _conversation(browser: Browser, url: str) -> list[Shot]:
     page = browser.new_context(viewport=SIZE, color_scheme="light").new_page()
     page.goto(url)
     expect(page.locator("#state-word")).to_have_text("Ready", timeout=30_000)
+    page.locator("#instructions").fill(INSTRUCTIONS)
     shots: list[Shot] = []
-    play(page, shots)
+    _shoot(page, shots)
+    page.locator("#talk").click()
+    _shoot_until(page, shots, lambda: _is_answered(page))
     page.context.close()
     return shots
 
 
-def _listen(page: Page, shots: list[Shot]) -> None:
-    last_words = HEARD.rstrip(".").rpartition(" ")[2]
-    _shoot(page, shots)
-    page.locator("#mic").click()
-    _shoot_until(page, shots, lambda: last_words in _text(page, TRANSCRIPT))
-
-
-def _speak(page: Page, shots: list[Shot]) -> None:
-    answers = page.locator("#llm:checked")
-    if answers.count():
-        answers.uncheck()
-    text = page.locator("#text")
-    for word in SPOKEN.split():
-        text.press_sequentially(f"{word} ")
-        _shoot(page, shots)
-    page.locator("#speak").click()
-    end = time.monotonic() + SPOKEN_SECONDS
-    _shoot_until(page, shots, lambda: time.monotonic() > end)
-
-
-def _text(page: Page, selector: str) -> str:
-    return page.locator(selector).first.inner_text()
+def _is_answered(page: Page) -> bool:
+    answered = page.locator("#talk-log .talk-stages").count()
+    is_quiet = page.locator("#talk-now").get_attribute("data-turn") == "listening"
+    return is_quiet and answered >= len(QUESTIONS)
 
 
 def _shoot(page: Page, shots: list[Shot]) -> None:
