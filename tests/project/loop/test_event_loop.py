@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tests.fake_services import FakeServices, fake_services
 from tests.project.loop.holds import allowed_seconds, least_hold
+from tests.project.routes.test_body_limits import TAKES_ANY_FIELD
 from tests.test_error_shape import ROUTES
 from voiceproject.asgi import build_application
 from voiceproject.routes.body_limits import NOTHING_BYTES, BodyLimits
@@ -26,8 +27,6 @@ MULTIPART = "multipart/form-data; boundary=X"
 _PART = '--X\r\nContent-Disposition: form-data; name="a"\r\n'
 BODIES: dict[str, tuple[str, Callable[[int], bytes]]] = {}
 """By name, the content type, and a body of about so many bytes."""
-TAKES_ANY_FIELD = {"/v1/realtime/client_secrets"}
-"""Routes that ignore unknown fields and need none."""
 TEXTS = {
     "money": "£1,234.56 ",
     "signs without a sound": "漢",
