@@ -24,8 +24,10 @@ TRANSCRIPTION = "conversation.item.input_audio_transcription"
 NO_TURNS = {"audio": {"input": {"turn_detection": None}}}
 
 
-class Client:
-    """Sends client events, and reads and checks server events."""
+class AudioClient:
+    """Sends client events, with audio as base64 in the events named APPEND."""
+
+    APPEND = "input_audio_buffer.append"
 
     def __init__(self, socket: WebsocketCommunicator) -> None:
         self.socket = socket
@@ -34,14 +36,17 @@ class Client:
         await self.socket.send_json_to({"type": kind, **fields})
 
     async def append(self, audio: bytes) -> None:
-        encoded = base64.b64encode(audio).decode()
-        await self.send("input_audio_buffer.append", audio=encoded)
+        await self.send(self.APPEND, audio=base64.b64encode(audio).decode())
 
     async def say(self, *parts: Any, rate_hz: int = RATE_HZ) -> None:
         """Seconds of tone, or of silence if negative, in small appends."""
         audio = pcm(*parts, rate_hz=rate_hz)
         for start in range(0, len(audio), CHUNK_BYTES):
             await self.append(audio[start : start + CHUNK_BYTES])
+
+
+class Client(AudioClient):
+    """Reads and checks server events, too."""
 
     async def update(self, **session: Any) -> dict[str, Any]:
         """Change the session; the configuration in effect."""

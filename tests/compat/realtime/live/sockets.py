@@ -5,7 +5,6 @@ Every event that it reads is checked by the types of the openai library.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import json
 from collections.abc import AsyncIterator
@@ -16,11 +15,9 @@ from openai.types.live import ServerEvent
 from pydantic import BaseModel
 
 from tests.compat.realtime.sdk_types import undeclared
-from tests.stt.sounds import pcm
+from tests.compat.realtime.sockets import AudioClient
 from voiceproject.asgi import build_application
 
-RATE_HZ = 24_000
-CHUNK_BYTES = RATE_HZ // 20 * 2
 CLASSES: dict[str, type[BaseModel]] = {
     get_args(each.model_fields["type"].annotation)[0]: each
     for each in get_args(get_args(ServerEvent)[0])
@@ -34,24 +31,10 @@ def check_event(event: dict[str, Any]) -> None:
     assert not unknown, f"{event['type']} has unknown fields: {unknown}"
 
 
-class LiveClient:
-    """Sends client events, and reads and checks server events."""
+class LiveClient(AudioClient):
+    """Reads and checks server events, too."""
 
-    def __init__(self, socket: WebsocketCommunicator) -> None:
-        self.socket = socket
-
-    async def send(self, kind: str, **fields: Any) -> None:
-        await self.socket.send_json_to({"type": kind, **fields})
-
-    async def append(self, audio: bytes) -> None:
-        encoded = base64.b64encode(audio).decode()
-        await self.send("session.input_audio.append", audio=encoded)
-
-    async def say(self, *parts: Any, rate_hz: int = RATE_HZ) -> None:
-        """Seconds of tone, or of silence if negative, in small appends."""
-        audio = pcm(*parts, rate_hz=rate_hz)
-        for start in range(0, len(audio), CHUNK_BYTES):
-            await self.append(audio[start : start + CHUNK_BYTES])
+    APPEND = "session.input_audio.append"
 
     async def start(self, **session: Any) -> dict[str, Any]:
         """Begin the session; the configuration in effect."""
