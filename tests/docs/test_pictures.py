@@ -11,10 +11,8 @@ from av import VideoFrame
 
 from common.config import project_dir
 from docs.pictures.animation import (
-    LAST_FRAME_SECONDS,
     Shot,
     changes,
-    joined,
     write_webp,
 )
 from docs.pictures.record import MOST_BYTES
@@ -37,14 +35,6 @@ def png(shade: int) -> bytes:
 def test_it_keeps_what_changes() -> None:
     shots = [Shot(b"a", 0.0), Shot(b"a", 0.1), Shot(b"b", 0.2), Shot(b"a", 0.3)]
     assert [shot.at_seconds for shot in changes(shots)] == [0.0, 0.2, 0.3]
-
-
-def test_it_plays_scenes_one_after_another() -> None:
-    first = [Shot(b"a", 7.0), Shot(b"b", 8.0)]
-    second = [Shot(b"c", 3.0), Shot(b"d", 3.5)]
-    starts = [shot.at_seconds for shot in joined(first, second)]
-    end = 1.0 + LAST_FRAME_SECONDS
-    assert starts == [0.0, 1.0, end, end + 0.5]
 
 
 def test_it_writes_an_endless_animation(tmp_path: Path) -> None:
