@@ -78,8 +78,11 @@ class VoiceConversationConsumer(VoiceConsumer):
             session_id=self.session_id,
         )
         held = Held(
-            *(conversation, configuration, self.session_id),
-            *(self.principal.id, self.client),
+            conversation,
+            configuration,
+            self.session_id,
+            self.principal.id,
+            self.client,
         )
         services.parking.hold(held)
         return held

@@ -129,7 +129,11 @@ class ConversationService:
         return ResumableConversation(
             live,
             Speaker(
-                *(self._llm, self._speech, principal, client, account),
+                self._llm,
+                self._speech,
+                principal,
+                client,
+                account,
                 ReadAhead(self._llm, self._desk.may_speculate),
             ),
             self._desk,

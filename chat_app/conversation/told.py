@@ -58,10 +58,8 @@ class Told:
 
     def start_message(self) -> None:
         reply, order = self._reply, self._reply.order
-        self.message, self._message_is_open = (
-            self.message_with("", is_complete=False),
-            True,
-        )
+        self.message = self.message_with("", is_complete=False)
+        self._message_is_open = True
         self._message_previous = self._keep(self.message)
         self._put(
             out.MessageStarted(
@@ -82,10 +80,8 @@ class Told:
         """If it has one that has not ended."""
         if not self._message_is_open:
             return
-        self.message, self._message_is_open = (
-            self.message_with(text, is_complete=is_complete),
-            False,
-        )
+        self.message = self.message_with(text, is_complete=is_complete)
+        self._message_is_open = False
         self._put(
             out.MessageEnded(
                 self._reply.response_id,

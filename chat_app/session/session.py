@@ -25,6 +25,7 @@ from chat_app.core.words import TurnWords
 from chat_app.session.compaction import Compaction
 from chat_app.session.hearing import turn_events
 from chat_app.session.items import ClientItems
+from chat_app.session.pauses import Pauses
 from chat_app.session.summary import SummaryLimits
 from chat_app.session.turn_items import TurnItems
 from chat_app.session.turn_model import ASK_AFTER_SECONDS, rating
@@ -37,8 +38,6 @@ from stt_app.core.events import (
 )
 from stt_app.core.turns.engine import TurnModel
 from stt_app.live_session import LiveSession
-
-_FOR_EVER_SECONDS = 86_400.0  # for clients that commit the audio themselves
 
 
 class ConversationSession:
@@ -67,7 +66,8 @@ class ConversationSession:
         """`words` are those of a language, `longest` is that of the dialogue, and
         `finished` gets each response at its end, and again when it is truncated."""
         self.dialogue = Dialogue(longest)
-        self._live, self._ahead = live, speaker.ahead
+        self._live = live
+        self._ahead = speaker.ahead
         self._words = words
         self._turn_model = turn_model
         self._clock = clock
@@ -80,10 +80,16 @@ class ConversationSession:
         self._failure: VoiceError | None = None
         self._items = ClientItems(self.dialogue, self._put)
         self._turns = TurnItems(self.dialogue, self._put)
+        self._pauses = Pauses(live, self._put)
         outlet = Outlet(self._put, self._events.qsize, clock)
         count = partial(next, itertools.count(1))
         self._replies = Replies(
-            *(self.dialogue, speaker, desk, self._marks, outlet, self._tell),
+            self.dialogue,
+            speaker,
+            desk,
+            self._marks,
+            outlet,
+            self._tell,
             count=count,
             finished=finished,
         )
@@ -100,7 +106,6 @@ class ConversationSession:
             may_speculate=desk.may_speculate,
             hears_itself=lambda: self._replies.is_heard_in(live.open_audio()),
         )
-        self._wait_for_silence()
         self._background.run(self._hear())
 
     @property
@@ -130,7 +135,6 @@ class ConversationSession:
         self._machine.settings = options.turns
         self._machine.words = self._words(self._language)
         self._use(options, instructions)
-        self._wait_for_silence()
 
     def commit_audio(self) -> bool:
         """End the user's turn now. Returns whether there was one."""
@@ -224,6 +228,7 @@ class ConversationSession:
         self._options, self._instructions = options, instructions
         self._replies.use(options, instructions)
         self._compaction.use(options.llm.model, instructions, self._language)
+        self._pauses.use(options)
 
     def _obey(self, action: do.TurnAction) -> None:
         match action:
@@ -238,7 +243,7 @@ class ConversationSession:
             case do.AskCompleteness():
                 self._background.run(self._rate(action))
             case do.WaitForSilence():
-                self._wait_for_silence(action)
+                self._pauses.choose(action)
             case do.Flush():
                 self._live.flush()
             case do.CommitTurn():
@@ -254,16 +259,6 @@ class ConversationSession:
         self._marks.mark("committed")
         self._replies.question = Question(action.text, self._language)
         self._turns.commit(action, self._marks.turn_seconds, self._language)
-
-    def _wait_for_silence(self, action: do.WaitForSilence | None = None) -> None:
-        delays = self._options.turns.delays
-        seconds = delays.fixed or delays.unknown
-        if not self._options.detects_turns:
-            seconds = _FOR_EVER_SECONDS
-        elif action is not None:
-            seconds = action.seconds
-            self._put(out.DelayChosen(round(seconds * 1000), action.probability))
-        self._live.wait_for_silence(seconds)
 
     async def _hear(self) -> None:
         try:
