@@ -30,12 +30,8 @@ from chat_app.session.summary import SummaryLimits
 from chat_app.session.turn_items import TurnItems
 from chat_app.session.turn_model import ASK_AFTER_SECONDS, rating
 from common.errors import BadRequest, VoiceError
-from stt_app.core.events import (
-    InterimResult,
-    SessionEvent,
-    UtteranceFailed,
-    UtteranceTranscribed,
-)
+from stt_app.core import events as heard
+from stt_app.core.codecs.decoders import PCM16, silence
 from stt_app.core.turns.engine import TurnModel
 from stt_app.live_session import LiveSession
 
@@ -66,6 +62,8 @@ class ConversationSession:
         """`words` are those of a language, `longest` is that of the dialogue, and
         `finished` gets each response at its end, and again when it is truncated."""
         self.dialogue = Dialogue(longest)
+        self.is_muted = False
+        """Whether the input is taken for silence."""
         self._live = live
         self._ahead = speaker.ahead
         self._words = words
@@ -98,14 +96,7 @@ class ConversationSession:
             self.dialogue, speaker, desk, summaries, lambda: self._machine.is_idle
         )
         self._use(options, instructions)
-        self._machine = TurnMachine(
-            options.turns,
-            words(options.language),
-            self._replies,
-            asks_model=turn_model.available,
-            may_speculate=desk.may_speculate,
-            hears_itself=lambda: self._replies.is_heard_in(live.open_audio()),
-        )
+        self._machine = self._new_machine(desk.may_speculate)
         self._background.run(self._hear())
 
     @property
@@ -116,8 +107,8 @@ class ConversationSession:
     def feed(self, frame: bytes) -> None:
         """Mono audio at the session's rate, PCM16 unless the options name another
         encoding, of any length. Raises UnsupportedAudio."""
-        if self._machine.mutes_input(self._clock()):
-            frame = bytes(len(frame))
+        if self.is_muted or self._machine.mutes_input(self._clock()):
+            frame = silence(self._options.listening.encoding or PCM16, len(frame))
         self._live.feed(frame)
         if voiced := self._live.voiced_seconds:
             self._tell(on.VoiceHeard(voiced))
@@ -217,6 +208,16 @@ class ConversationSession:
         for part in (*parts, self._compaction, self._live):
             await part.close()
 
+    def _new_machine(self, may_speculate: Callable[[], bool]) -> TurnMachine:
+        return TurnMachine(
+            self._options.turns,
+            self._words(self._language),
+            self._replies,
+            asks_model=self._turn_model.available,
+            may_speculate=may_speculate,
+            hears_itself=lambda: self._replies.is_heard_in(self._live.open_audio()),
+        )
+
     def _tell(self, event: on.TurnEvent) -> None:
         """Tell the machine, and do what it wants."""
         for action in self._machine.handle(event, self._clock()):
@@ -268,19 +269,19 @@ class ConversationSession:
             self._failure = error
         self._events.put_nowait(None)
 
-    def _take(self, event: SessionEvent) -> None:
+    def _take(self, event: heard.SessionEvent) -> None:
         """An event of the live session."""
         self._marks.hear(event, self._live.audio_seconds)
-        if isinstance(event, UtteranceFailed):
+        if isinstance(event, heard.UtteranceFailed):
             self._put(out.InputFailed(event.error))
-        if isinstance(event, UtteranceTranscribed) and event.language:
+        if isinstance(event, heard.UtteranceTranscribed) and event.language:
             if not self._options.language:
                 self._machine.words = self._words(event.language)
             self._language = self._compaction.language = event.language
         for told in turn_events(event):
             self._tell(told)
         turn = self._machine.turn
-        if isinstance(event, InterimResult) and turn is not None and turn.claimed:
+        if isinstance(event, heard.InterimResult) and turn is not None and turn.claimed:
             text, item_id = turn.text_so_far, self._turns.id_of(turn.number)
             self._put(out.CaptionHeard(item_id, text))
             if self._machine.input is Input.SPEAKING:

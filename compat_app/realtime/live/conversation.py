@@ -27,8 +27,6 @@ from compat_app.realtime.shared.session import AudioFormat
 
 MOST_COMMENTARY = 32
 """Texts of one client that wait to be spoken."""
-_SILENCE = {"audio/pcm": b"\0", "audio/pcmu": b"\xff", "audio/pcma": b"\xd5"}
-"""A byte of it in each encoding."""
 _REASONS: dict[str, server.ClosedReason] = {
     "restarting": "connection_lost",
     "idle": "expired",
@@ -66,7 +64,6 @@ class LiveConversation:
         self._began = clock()
         self._format = AudioFormat(type=config.format.type, rate=config.format.rate)
         self._audio = OutputAudio(self._format)
-        self._is_muted = False
         self._user_speaks = False
         self._spoke = False
         """Whether anything was said, by either side."""
@@ -96,8 +93,6 @@ class LiveConversation:
             data = base64.b64decode(audio, validate=True)
         except (binascii.Error, ValueError) as error:
             raise BadValue("`audio` must be base64.", field="audio") from error
-        if self._is_muted:
-            data = _SILENCE[self._format.type] * len(data)
         size = self._talk.slice_bytes
         # To read a large event took a while already.
         await asyncio.sleep(0)
@@ -114,10 +109,10 @@ class LiveConversation:
                 session = self._session()
                 return server.SessionUpdated(session=session, client_event_id=answers)
             case client.MuteInput():
-                self._is_muted = True
+                self._talk.is_muted = True
                 return server.InputMuted(client_event_id=answers)
             case client.UnmuteInput():
-                self._is_muted = False
+                self._talk.is_muted = False
                 return server.InputUnmuted(client_event_id=answers)
             case client.AppendInstructions():
                 self._add(event.content)

@@ -148,6 +148,13 @@ _RAW: dict[Encoding, tuple[int, Callable[[bytes], Samples]]] = {
 
 
 RAW_ENCODINGS = frozenset(_RAW)
+_QUIET_BYTES: dict[Encoding, bytes] = {"mulaw": b"\xff", "alaw": b"\xd5"}
+"""Where it is not zero."""
+
+
+def silence(encoding: Encoding, size_bytes: int) -> bytes:
+    """So many bytes without sound, in one of RAW_ENCODINGS."""
+    return _QUIET_BYTES.get(encoding, b"\0") * size_bytes
 
 
 def build_decoder(
