@@ -6,12 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from chat_app.protocol.server import (
-    ITEM,
-    RESPONSE,
-    STANDARD_MESSAGES,
-    ServerEvent,
-)
+from chat_app.protocol.event import ITEM, RESPONSE, ServerEvent
+from chat_app.protocol.server import STANDARD_MESSAGES
 
 
 class Candidate(ServerEvent):

@@ -4,34 +4,15 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from chat_app.core.ids import new_id
+from chat_app.protocol.event import INDEX, ITEM, RESPONSE, ServerEvent
 
-ITEM: Any = Field(description="The item.", examples=["item_9f0c1f7d3a2b4c5d6e7f8"])
-RESPONSE: Any = Field(
-    description="The response.", examples=["resp_9f0c1f7d3a2b4c5d6e7f8"]
-)
 _PREVIOUS: Any = Field(None, description="The item before it; null for the first one.")
 _WHOLE_ITEM: Any = Field(
     description="`id`, `type`, `status`; of a `message` also `role` and `content`, of a `function_call` `call_id`, `name` and `arguments`, of a `function_call_output` `call_id` and `output`.",
     examples=[{"id": "item_9f0c1f7d3a2b4c5d6e7f8", "role": "user"}],
 )
-
-
-INDEX: Any = Field(0, description="The place of the item in the response.")
-
-
-class ServerEvent(BaseModel):
-    """An event of the server."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    event_id: str = Field(
-        default_factory=lambda: new_id("event"),
-        description="The server's id of the event.",
-        examples=["event_1a2b3c4d5e6f7a8b9c0d1"],
-    )
 
 
 class SessionCreated(ServerEvent):
@@ -190,7 +171,7 @@ class ContentEvent(ServerEvent):
 
     response_id: str = RESPONSE
     item_id: str = ITEM
-    output_index: int = Field(0, description="Always 0.")
+    output_index: int = INDEX
     content_index: int = Field(0, description="Always 0.")
 
 
@@ -200,7 +181,7 @@ class AudioDone(ContentEvent):
     type: Literal["response.output_audio.done"] = "response.output_audio.done"
 
 
-class TranscriptDelta(ContentEvent):
+class SpokenTextDelta(ContentEvent):
     """The next piece of a spoken reply, as the language model wrote it."""
 
     type: Literal["response.output_audio_transcript.delta"] = (
@@ -209,7 +190,7 @@ class TranscriptDelta(ContentEvent):
     delta: str = Field(description="The text to append.", examples=["It is "])
 
 
-class TranscriptDone(ContentEvent):
+class SpokenTextDone(ContentEvent):
     """The whole text of a spoken reply; of an interrupted one, what was heard."""
 
     type: Literal["response.output_audio_transcript.done"] = (
@@ -218,14 +199,14 @@ class TranscriptDone(ContentEvent):
     transcript: str = Field(description="The text.", examples=["It is five."])
 
 
-class TextDelta(ContentEvent):
+class WrittenTextDelta(ContentEvent):
     """The next piece of a reply that is only written."""
 
     type: Literal["response.output_text.delta"] = "response.output_text.delta"
     delta: str = Field(description="The text to append.", examples=["It is "])
 
 
-class TextDone(ContentEvent):
+class WrittenTextDone(ContentEvent):
     """The whole text of a reply that is only written."""
 
     type: Literal["response.output_text.done"] = "response.output_text.done"
@@ -278,10 +259,28 @@ class ErrorEvent(ServerEvent):
 
 
 STANDARD_MESSAGES = (
-    *(SessionCreated, SessionUpdated, SpeechStarted, SpeechStopped, Committed, Cleared),
-    *(ItemAdded, ItemDone, TranscriptCompleted, ItemTruncated, ItemDeleted),
+    SessionCreated,
+    SessionUpdated,
+    SpeechStarted,
+    SpeechStopped,
+    Committed,
+    Cleared,
+    ItemAdded,
+    ItemDone,
+    TranscriptCompleted,
+    ItemTruncated,
+    ItemDeleted,
     ItemRetrieved,
-    *(ResponseCreated, OutputItemAdded, TranscriptDelta, AudioDone, TranscriptDone),
-    *(TextDelta, TextDone, ArgumentsDelta, ArgumentsDone),
-    *(OutputItemDone, ResponseDone, ErrorEvent),
+    ResponseCreated,
+    OutputItemAdded,
+    SpokenTextDelta,
+    AudioDone,
+    SpokenTextDone,
+    WrittenTextDelta,
+    WrittenTextDone,
+    ArgumentsDelta,
+    ArgumentsDone,
+    OutputItemDone,
+    ResponseDone,
+    ErrorEvent,
 )

@@ -52,7 +52,7 @@ def as_messages(event: out.ConversationEvent) -> Iterator[BaseModel | bytes]:
             yield audio_frame(event)
         case out.ReplyText():
             ids = {"response_id": event.response_id, "item_id": event.item_id}
-            delta = server.TranscriptDelta if event.speaks else server.TextDelta
+            delta = server.SpokenTextDelta if event.speaks else server.WrittenTextDelta
             yield delta(**ids, delta=event.text)
         case out.TurnCommitted():
             yield from _turn_committed(event)
@@ -149,9 +149,9 @@ def _message_ended(event: out.MessageEnded) -> Iterator[BaseModel]:
     ids = {"response_id": event.response_id, "item_id": item.id}
     if item.is_spoken:
         yield server.AudioDone(**ids)
-        yield server.TranscriptDone(**ids, transcript=item.text)
+        yield server.SpokenTextDone(**ids, transcript=item.text)
     else:
-        yield server.TextDone(**ids, text=item.text)
+        yield server.WrittenTextDone(**ids, text=item.text)
     yield from _item_done(event, item_of(item))
 
 

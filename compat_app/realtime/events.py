@@ -7,16 +7,14 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from chat_app.protocol.event import ServerEvent
+from chat_app.protocol.server import Cleared, Committed, ItemAdded
 from common.audio import SPEECH_RATE_HZ
 from common.errors import VoiceError
 from compat_app.realtime.items import Item
 from compat_app.realtime.shared.errors import failure
 from compat_app.realtime.shared.messages import (
-    Cleared,
-    Committed,
-    ItemAdded,
     ItemDone,
-    ServerEvent,
     SessionUpdated,
     SpeechStarted,
     SpeechStopped,

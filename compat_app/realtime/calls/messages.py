@@ -10,9 +10,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from chat_app.protocol.event import ServerEvent
 from common.bounded_json import read_json
 from compat_app.realtime.shared.kinds import Kind
-from compat_app.realtime.shared.messages import ClientEvent, ServerEvent
+from compat_app.realtime.shared.messages import ClientEvent
 from compat_app.realtime.shared.reading import read_event
 
 _RESPONSE: Any = Field(

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from chat_app.core import outputs as out
+from chat_app.protocol.event import ServerEvent
 from compat_app.realtime.calls.messages import (
     ClearOutput,
     OutputCleared,
@@ -25,7 +26,6 @@ from compat_app.realtime.calls.playback import (
 )
 from compat_app.realtime.conversation.carriers import Carrier
 from compat_app.realtime.conversation.conversation import RealtimeConversation
-from compat_app.realtime.shared.messages import ServerEvent
 
 AHEAD_SECONDS = 1.0
 """How much of a reply waits to be played."""

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 from chat_app.core import outputs as out
+from chat_app.protocol.event import ServerEvent
+from chat_app.protocol.server import Cleared
 from chat_app.session.session import ConversationSession
 from common.errors import BadRequest
 from compat_app.realtime.conversation.carriers import (
@@ -30,10 +32,8 @@ from compat_app.realtime.shared.kinds import Kind, shown_base
 from compat_app.realtime.shared.messages import (
     AppendAudio,
     ClearAudio,
-    Cleared,
     ClientEvent,
     CommitAudio,
-    ServerEvent,
     SessionCreated,
     SessionUpdate,
     SessionUpdated,

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from chat_app.core import outputs as out
 from chat_app.core.dialogue import Item
+from chat_app.protocol import server
+from chat_app.protocol.event import ServerEvent
 from chat_app.session.session import ConversationSession
 from compat_app.realtime.conversation.carriers import Caller
 from compat_app.realtime.conversation.choices import Choices
@@ -21,7 +23,6 @@ from compat_app.realtime.shared.conversation_parts import (
     ResponseWish,
 )
 from compat_app.realtime.shared.errors import Refused
-from compat_app.realtime.shared.messages import ServerEvent
 
 
 class ItemRequests:
@@ -66,7 +67,7 @@ class ItemRequests:
     def retrieve(self, item_id: str) -> Iterator[ServerEvent]:
         """Raises Refused."""
         item = self._known(item_id, "item_id", "item_retrieve_invalid_item_id")
-        yield ask.ItemRetrieved(item=item)
+        yield server.ItemRetrieved(item=item)
 
     async def given(
         self, wish: ResponseWish, config: ConversationConfig

@@ -7,19 +7,18 @@ from typing import Any
 
 from chat_app.core import outputs as out
 from chat_app.core.ids import new_id
+from chat_app.protocol import server
+from chat_app.protocol.event import ServerEvent
+from chat_app.protocol.server import Committed, ItemAdded
 from common.errors import NotFound, VoiceError
 from compat_app.realtime.conversation.captions import Captions
 from compat_app.realtime.conversation.items import wire
 from compat_app.realtime.conversation.items.book import ItemBook
 from compat_app.realtime.conversation.responses import WireResponse
-from compat_app.realtime.shared import conversation_messages as tell
 from compat_app.realtime.shared.conversation import ConversationConfig, modalities
 from compat_app.realtime.shared.errors import failure
 from compat_app.realtime.shared.messages import (
-    Committed,
-    ItemAdded,
     ItemDone,
-    ServerEvent,
     SpeechStarted,
     SpeechStopped,
     TranscriptCompleted,
@@ -188,7 +187,7 @@ class ConversationMapper:
     def _item_deleted(self, event: out.ItemDeleted) -> Iterator[ServerEvent]:
         item_id = self.book.client_id(event.item_id)
         self.book.remove(item_id)
-        yield tell.ItemDeleted(item_id=item_id)
+        yield server.ItemDeleted(item_id=item_id)
 
     def _item_truncated(self, event: out.ItemTruncated) -> Iterator[ServerEvent]:
         if (item := self.book.find(event.item_id)) is not None and item["content"]:
@@ -196,7 +195,7 @@ class ConversationMapper:
         asked = event.item_id in self.truncations
         self.truncations.discard(event.item_id)
         if asked or self._tells_truncation:
-            yield tell.ItemTruncated(
+            yield server.ItemTruncated(
                 item_id=event.item_id,
                 content_index=0,
                 audio_end_ms=event.audio_end_ms,

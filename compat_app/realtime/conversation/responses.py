@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from chat_app.core import outputs as out
+from chat_app.protocol import server
+from chat_app.protocol.event import ServerEvent
+from chat_app.protocol.server import ItemAdded
 from common.errors import TimedOut
 from compat_app.realtime.conversation.items import wire
 from compat_app.realtime.conversation.items.book import ItemBook
@@ -13,7 +16,7 @@ from compat_app.realtime.conversation.items.wire import WireItem
 from compat_app.realtime.conversation.output import OutputAudio
 from compat_app.realtime.shared import conversation_messages as tell
 from compat_app.realtime.shared.errors import failure
-from compat_app.realtime.shared.messages import ItemAdded, ItemDone, ServerEvent
+from compat_app.realtime.shared.messages import ItemDone
 from compat_app.realtime.shared.session import AudioFormat
 
 _REASONS = ("turn_detected", "client_cancelled", "max_output_tokens", "content_filter")
@@ -58,7 +61,7 @@ class WireResponse:
 
     def write(self, text: str) -> Iterator[ServerEvent]:
         """More of the message's text."""
-        kind = tell.SpokenTextDelta if self._speaks else tell.WrittenTextDelta
+        kind = server.SpokenTextDelta if self._speaks else server.WrittenTextDelta
         yield kind(**self._place, delta=text)
 
     def speak(self, audio: out.ReplyAudio) -> Iterator[ServerEvent]:
@@ -72,10 +75,10 @@ class WireResponse:
         if self._audio is not None and event.item.is_complete:
             yield from self._delta(self._audio.finish())
         if self._speaks:
-            yield tell.AudioDone(**self._place)
-            yield tell.SpokenTextDone(**self._place, transcript=text)
+            yield server.AudioDone(**self._place)
+            yield server.SpokenTextDone(**self._place, transcript=text)
         else:
-            yield tell.WrittenTextDone(**self._place, text=text)
+            yield server.WrittenTextDone(**self._place, text=text)
         yield tell.ContentPartDone(**self._place, part=self._part(text))
         yield from self._end(wire.shown(event.item))
 
@@ -89,8 +92,8 @@ class WireResponse:
             "output_index": len(self._output),
             "call_id": event.call_id,
         }
-        yield tell.ArgumentsDelta(**place, delta=event.arguments)
-        yield tell.ArgumentsDone(**place, name=event.name, arguments=event.arguments)
+        yield server.ArgumentsDelta(**place, delta=event.arguments)
+        yield server.ArgumentsDone(**place, name=event.name, arguments=event.arguments)
         made = wire.call(event.item_id, event.call_id, event.name, event.arguments)
         yield from self._end(made)
 
@@ -111,7 +114,7 @@ class WireResponse:
 
     def _begin(self, item: WireItem, after: str | None) -> Iterator[ServerEvent]:
         index = len(self._output)
-        yield tell.OutputItemAdded(response_id=self.id, output_index=index, item=item)
+        yield server.OutputItemAdded(response_id=self.id, output_index=index, item=item)
         if not self.out_of_band:
             previous = self._book.add(item, after and self._book.client_id(after))
             yield ItemAdded(previous_item_id=previous, item=item)
@@ -119,7 +122,7 @@ class WireResponse:
     def _end(self, item: WireItem) -> Iterator[ServerEvent]:
         index = len(self._output)
         self._output.append(item)
-        yield tell.OutputItemDone(response_id=self.id, output_index=index, item=item)
+        yield server.OutputItemDone(response_id=self.id, output_index=index, item=item)
         if not self.out_of_band:
             self._book.change(item)
             yield ItemDone(previous_item_id=self._book.before(item["id"]), item=item)

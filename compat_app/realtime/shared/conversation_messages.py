@@ -9,12 +9,28 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from chat_app.protocol.event import ServerEvent
+from chat_app.protocol.server import (
+    ArgumentsDelta,
+    ArgumentsDone,
+    AudioDone,
+    ContentEvent,
+    ItemDeleted,
+    ItemRetrieved,
+    ItemTruncated,
+    OutputItemAdded,
+    OutputItemDone,
+    SpokenTextDelta,
+    SpokenTextDone,
+    WrittenTextDelta,
+    WrittenTextDone,
+)
 from compat_app.realtime.shared.conversation_parts import (
     LONGEST_ID,
     NewItem,
     ResponseWish,
 )
-from compat_app.realtime.shared.messages import ClientEvent, ItemEvent, ServerEvent
+from compat_app.realtime.shared.messages import ClientEvent
 
 _ITEM_EXAMPLE = "item_9f0c1f7d3a2b4c5d6e7f8"
 _RESPONSE_EXAMPLE = "resp_9f0c1f7d3a2b4c5d6e7f8"
@@ -93,30 +109,13 @@ class CancelResponse(ClientEvent):
 
 
 CLIENT_MESSAGES = (
-    *(CreateItem, DeleteItem, RetrieveItem, TruncateItem),
-    *(CreateResponse, CancelResponse),
+    CreateItem,
+    DeleteItem,
+    RetrieveItem,
+    TruncateItem,
+    CreateResponse,
+    CancelResponse,
 )
-
-
-class ItemRetrieved(ServerEvent):
-    """The answer to `conversation.item.retrieve`."""
-
-    type: Literal["conversation.item.retrieved"] = "conversation.item.retrieved"
-    item: dict[str, Any] = Field(description="The item.", examples=[_MESSAGE])
-
-
-class ItemDeleted(ItemEvent):
-    """The item was removed."""
-
-    type: Literal["conversation.item.deleted"] = "conversation.item.deleted"
-
-
-class ItemTruncated(ItemEvent):
-    """The item now ends with what was heard."""
-
-    type: Literal["conversation.item.truncated"] = "conversation.item.truncated"
-    content_index: int = Field(0, description="Always 0.")
-    audio_end_ms: int = Field(description="How much was heard.", examples=[1_500])
 
 
 class ResponseCreated(ServerEvent):
@@ -137,39 +136,6 @@ class ResponseDone(ServerEvent):
         description="As in `response.created`, with `status` (`completed`, `cancelled`, `failed`, `incomplete`), `status_details`, `output` and `usage`.",
         examples=[{"id": _RESPONSE_EXAMPLE, "status": "completed"}],
     )
-
-
-class OutputEvent(ServerEvent):
-    """An event about an item of a response."""
-
-    response_id: str = Field(description="The response.", examples=[_RESPONSE_EXAMPLE])
-    output_index: int = Field(0, description="The item's place in the response.")
-
-
-class OutputItemAdded(OutputEvent):
-    """A response begins a message or a function call."""
-
-    type: Literal["response.output_item.added"] = "response.output_item.added"
-    item: dict[str, Any] = Field(description="The item.", examples=[_MESSAGE])
-
-
-class OutputItemDone(OutputEvent):
-    """The item is complete."""
-
-    type: Literal["response.output_item.done"] = "response.output_item.done"
-    item: dict[str, Any] = Field(description="The item.", examples=[_MESSAGE])
-
-
-class OutputOfItem(OutputEvent):
-    """An event about the contents of an item."""
-
-    item_id: str = Field(description="The item.", examples=[_ITEM_EXAMPLE])
-
-
-class ContentEvent(OutputOfItem):
-    """An event about the content of a message."""
-
-    content_index: int = Field(0, description="Always 0.")
 
 
 class ContentPartAdded(ContentEvent):
@@ -200,77 +166,22 @@ class AudioDelta(ContentEvent):
     )
 
 
-class AudioDone(ContentEvent):
-    """All audio was sent."""
-
-    type: Literal["response.output_audio.done"] = "response.output_audio.done"
-
-
-class SpokenTextDelta(ContentEvent):
-    """More of the text that is spoken."""
-
-    type: Literal["response.output_audio_transcript.delta"] = (
-        "response.output_audio_transcript.delta"
-    )
-    delta: str = Field(description="The text to append.", examples=["It is "])
-
-
-class SpokenTextDone(ContentEvent):
-    """The whole text; of a response that was interrupted, what was heard."""
-
-    type: Literal["response.output_audio_transcript.done"] = (
-        "response.output_audio_transcript.done"
-    )
-    transcript: str = Field(description="The text.", examples=["It is five."])
-
-
-class WrittenTextDelta(ContentEvent):
-    """More text, if there is no audio."""
-
-    type: Literal["response.output_text.delta"] = "response.output_text.delta"
-    delta: str = Field(description="The text to append.", examples=["It is "])
-
-
-class WrittenTextDone(ContentEvent):
-    """The whole text, if there is no audio."""
-
-    type: Literal["response.output_text.done"] = "response.output_text.done"
-    text: str = Field(description="The text.", examples=["It is five."])
-
-
-class ArgumentsEvent(OutputOfItem):
-    """An event about a function call."""
-
-    call_id: str = Field(
-        description="The `call_id` of the result.", examples=["call_1a2b3c"]
-    )
-
-
-class ArgumentsDelta(ArgumentsEvent):
-    """The arguments of a function call."""
-
-    type: Literal["response.function_call_arguments.delta"] = (
-        "response.function_call_arguments.delta"
-    )
-    delta: str = Field(description="JSON to append.", examples=['{"city": "Paris"}'])
-
-
-class ArgumentsDone(ArgumentsEvent):
-    """The function call is complete. Its result is an item of the client."""
-
-    type: Literal["response.function_call_arguments.done"] = (
-        "response.function_call_arguments.done"
-    )
-    name: str = Field(description="The function.", examples=["weather"])
-    arguments: str = Field(
-        description="JSON, as the language model wrote it; it is not checked.",
-        examples=['{"city": "Paris"}'],
-    )
-
-
 SERVER_MESSAGES = (
-    *(ItemRetrieved, ItemDeleted, ItemTruncated, ResponseCreated),
-    *(OutputItemAdded, ContentPartAdded, SpokenTextDelta, AudioDelta),
-    *(WrittenTextDelta, AudioDone, SpokenTextDone, WrittenTextDone, ContentPartDone),
-    *(ArgumentsDelta, ArgumentsDone, OutputItemDone, ResponseDone),
+    ItemRetrieved,
+    ItemDeleted,
+    ItemTruncated,
+    ResponseCreated,
+    OutputItemAdded,
+    ContentPartAdded,
+    SpokenTextDelta,
+    AudioDelta,
+    WrittenTextDelta,
+    AudioDone,
+    SpokenTextDone,
+    WrittenTextDone,
+    ContentPartDone,
+    ArgumentsDelta,
+    ArgumentsDone,
+    OutputItemDone,
+    ResponseDone,
 )

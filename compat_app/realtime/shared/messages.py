@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chat_app.core.ids import new_id
+from chat_app.protocol.event import ServerEvent
+from chat_app.protocol.server import Cleared, Committed, ItemAdded
 from compat_app.realtime.shared.conversation import ConversationChanges
 from compat_app.realtime.shared.parts import (
     ErrorDetails,
@@ -76,23 +77,6 @@ class ClearAudio(ClientEvent):
 CLIENT_MESSAGES = (SessionUpdate, AppendAudio, CommitAudio, ClearAudio)
 
 
-class ServerEvent(BaseModel):
-    """An event of the server."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    event_id: str = Field(
-        default_factory=lambda: new_id("event"),
-        description="The server's id of the event.",
-        examples=["event_1a2b3c4d5e6f7a8b9c0d1"],
-    )
-
-    def wire(self) -> dict[str, Any]:
-        """As it is sent: only the fields that were set, null included."""
-        always = self.model_dump(include={"type", "event_id"})
-        return {**always, **self.model_dump(exclude_unset=True)}
-
-
 class SessionCreated(ServerEvent):
     """The first event: the session with its default configuration."""
 
@@ -145,34 +129,11 @@ class SpeechStopped(ItemEvent):
     )
 
 
-class Committed(ItemEvent):
-    """The audio of a turn has become an item."""
-
-    type: Literal["input_audio_buffer.committed"] = "input_audio_buffer.committed"
-    previous_item_id: str | None = Field(
-        None, description="The item before it; null for the first one."
-    )
-
-
-class Cleared(ServerEvent):
-    """The answer to `input_audio_buffer.clear`."""
-
-    type: Literal["input_audio_buffer.cleared"] = "input_audio_buffer.cleared"
-
-
 _ITEM: Any = Field(
     description="The item: a turn of the user is a `message` with `input_audio`.",
     examples=[{"id": _ITEM_EXAMPLE, "type": "message", "role": "user"}],
 )
 _PREVIOUS: Any = Field(None, description="The item before it; null for the first one.")
-
-
-class ItemAdded(ServerEvent):
-    """The item is part of the session."""
-
-    type: Literal["conversation.item.added"] = "conversation.item.added"
-    previous_item_id: str | None = _PREVIOUS
-    item: dict[str, Any] = _ITEM
 
 
 class ItemDone(ServerEvent):
