@@ -24,10 +24,15 @@ TRANSCRIPTION = "conversation.item.input_audio_transcription"
 NO_TURNS = {"audio": {"input": {"turn_detection": None}}}
 
 
-class AudioClient:
-    """Sends client events, with audio as base64 in the events named APPEND."""
+class CheckedClient:
+    """Sends client events, with audio as base64 in the events named APPEND, and reads
+    server events, which `check` looks at."""
 
     APPEND = "input_audio_buffer.append"
+
+    def check(self, event: dict[str, Any]) -> None:
+        """Raises if the library does not know it."""
+        check_event(event)
 
     def __init__(self, socket: WebsocketCommunicator) -> None:
         self.socket = socket
@@ -44,9 +49,38 @@ class AudioClient:
         for start in range(0, len(audio), CHUNK_BYTES):
             await self.append(audio[start : start + CHUNK_BYTES])
 
+    async def next(self) -> dict[str, Any]:
+        event: dict[str, Any] = await self.socket.receive_json_from(timeout=10)
+        self.check(event)
+        return event
 
-class Client(AudioClient):
-    """Reads and checks server events, too."""
+    async def until(self, *kinds: str) -> list[dict[str, Any]]:
+        """All events up to one of these kinds."""
+        events = [await self.next()]
+        while events[-1]["type"] not in kinds:
+            events.append(await self.next())
+        return events
+
+    async def error(self) -> dict[str, Any]:
+        """The next event, an error."""
+        event = await self.next()
+        assert event["type"] == "error", event
+        found: dict[str, Any] = event["error"]
+        return found
+
+    async def until_closed(self) -> tuple[list[dict[str, Any]], int]:
+        """Every event until the server closes, and its code."""
+        events: list[dict[str, Any]] = []
+        while True:
+            output = await self.socket.receive_output(timeout=10)
+            if output["type"] == "websocket.close":
+                return events, output["code"]
+            events.append(json.loads(output["text"]))
+            self.check(events[-1])
+
+
+class Client(CheckedClient):
+    """A client of the Realtime API."""
 
     async def update(self, **session: Any) -> dict[str, Any]:
         """Change the session; the configuration in effect."""
@@ -59,41 +93,12 @@ class Client(AudioClient):
     async def commit(self) -> None:
         await self.send("input_audio_buffer.commit")
 
-    async def next(self) -> dict[str, Any]:
-        event: dict[str, Any] = await self.socket.receive_json_from(timeout=5)
-        check_event(event)
-        return event
-
-    async def until(self, *kinds: str) -> list[dict[str, Any]]:
-        """All events up to one of these kinds."""
-        events = [await self.next()]
-        while events[-1]["type"] not in kinds:
-            events.append(await self.next())
-        return events
-
     async def completed(self, count: int = 1) -> list[dict[str, Any]]:
         """All events up to so many transcripts."""
         events: list[dict[str, Any]] = []
         for _ in range(count):
             events += await self.until(f"{TRANSCRIPTION}.completed")
         return events
-
-    async def error(self) -> dict[str, Any]:
-        """The next event, an error."""
-        event = await self.next()
-        assert event["type"] == "error"
-        found: dict[str, Any] = event["error"]
-        return found
-
-    async def until_closed(self) -> tuple[list[dict[str, Any]], int]:
-        """Every event until the server closes, and its code."""
-        events: list[dict[str, Any]] = []
-        while True:
-            output = await self.socket.receive_output(timeout=10)
-            if output["type"] == "websocket.close":
-                return events, output["code"]
-            events.append(json.loads(output["text"]))
-            check_event(events[-1])
 
 
 @contextlib.asynccontextmanager

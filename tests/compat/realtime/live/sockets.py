@@ -6,7 +6,6 @@ Every event that it reads is checked by the types of the openai library.
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import AsyncIterator
 from typing import Any, get_args
 
@@ -15,7 +14,7 @@ from openai.types.live import ServerEvent
 from pydantic import BaseModel
 
 from tests.compat.realtime.sdk_types import undeclared
-from tests.compat.realtime.sockets import AudioClient
+from tests.compat.realtime.sockets import CheckedClient
 from voiceproject.asgi import build_application
 
 CLASSES: dict[str, type[BaseModel]] = {
@@ -31,10 +30,13 @@ def check_event(event: dict[str, Any]) -> None:
     assert not unknown, f"{event['type']} has unknown fields: {unknown}"
 
 
-class LiveClient(AudioClient):
-    """Reads and checks server events, too."""
+class LiveClient(CheckedClient):
+    """A client of the Live API."""
 
     APPEND = "session.input_audio.append"
+
+    def check(self, event: dict[str, Any]) -> None:
+        check_event(event)
 
     async def start(self, **session: Any) -> dict[str, Any]:
         """Begin the session; the configuration in effect."""
@@ -43,35 +45,6 @@ class LiveClient(AudioClient):
         assert started["type"] == "session.started", started
         found: dict[str, Any] = started["session"]
         return found
-
-    async def next(self) -> dict[str, Any]:
-        event: dict[str, Any] = await self.socket.receive_json_from(timeout=10)
-        check_event(event)
-        return event
-
-    async def until(self, *kinds: str) -> list[dict[str, Any]]:
-        """All events up to one of these kinds."""
-        events = [await self.next()]
-        while events[-1]["type"] not in kinds:
-            events.append(await self.next())
-        return events
-
-    async def error(self) -> dict[str, Any]:
-        """The next event, an error."""
-        event = await self.next()
-        assert event["type"] == "error", event
-        found: dict[str, Any] = event["error"]
-        return found
-
-    async def until_closed(self) -> tuple[list[dict[str, Any]], int]:
-        """Every event until the server closes, and its code."""
-        events: list[dict[str, Any]] = []
-        while True:
-            output = await self.socket.receive_output(timeout=10)
-            if output["type"] == "websocket.close":
-                return events, output["code"]
-            events.append(json.loads(output["text"]))
-            check_event(events[-1])
 
 
 @contextlib.asynccontextmanager
