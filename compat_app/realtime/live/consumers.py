@@ -18,6 +18,8 @@ from gateway_app.sockets.limits import SocketLimits
 from gateway_app.voice_consumer import VoiceConsumer
 
 USAGE_SECONDS = 60.0
+LAST_EVENT_SECONDS = 5.0
+"""For a client that reads slowly."""
 
 
 class LiveConsumer(VoiceConsumer):
@@ -25,6 +27,7 @@ class LiveConsumer(VoiceConsumer):
 
     kind = "live"
     session: LiveConversation | None = None
+    _sending: asyncio.Task[None] | None = None
     _event_id: str | None = None
     """The client's id of the event that was refused."""
 
@@ -60,8 +63,12 @@ class LiveConsumer(VoiceConsumer):
             raise
 
     async def finish(self, reason: str) -> None:
+        """Close once `session.closed` was sent: nothing may follow it."""
         if self.session is not None:
             await self.session.finish(reason)
+        if self._sending is not None:
+            await asyncio.wait([self._sending], timeout=LAST_EVENT_SECONDS)
+            await self.connection.close()
 
     async def closed(self) -> None:
         if self.session is not None:
@@ -88,7 +95,7 @@ class LiveConsumer(VoiceConsumer):
         choices = choices_of(self.scope)
         self.session = session = await open_live(choices, caller, event.session)
         await self.send_message(session.started(event.event_id))
-        self.pump(session.events())
+        self._sending = self.pump(session.events())
         self.accompany(self._tell_usage)
 
     async def _tell_usage(self) -> None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
+from chat_app.conversation.sender import CHUNK_SECONDS
 from common.errors import LlmUnavailable
 from compat_app.companding import Companding
+from compat_app.realtime.live.opening import AHEAD_SECONDS
+from gateway_app.access.principals import Scope
+from tests.compat.realtime.conversations.test_kinds import KEY, token
 from tests.compat.realtime.live.sockets import opened, text_of
 from tests.fake_services import FakeServices
 from tests.fakes import FakeLlm, FakeStt, FakeTts
@@ -308,3 +314,45 @@ async def test_it_can_be_turned_off(live: Live) -> None:
         events, code = await client.until_closed()
     assert events[0]["error"]["code"] == "not_found"
     assert code == 4_404
+
+
+async def test_its_audio_is_sent_in_real_time(live: Live) -> None:
+    async with opened(live()) as client:
+        await client.start(**CLIENT_ANSWERS)
+        await client.send("session.commentary.append", content="A long story. " * 20)
+        events = await client.until(AUDIO)
+        began = time.monotonic()
+        while (passed := time.monotonic() - began) < 1.0:
+            events.append(await client.next())
+    seconds = len(audio_of(events)) / 48_000
+    chunks = 2 * CHUNK_SECONDS
+    assert seconds == pytest.approx(passed + AHEAD_SECONDS, abs=chunks)
+
+
+async def test_a_restart_ends_it_with_its_last_event(live: Live) -> None:
+    services = live()
+    async with opened(services) as client:
+        await client.start()
+        draining = asyncio.create_task(services.sessions.drain(5))
+        events, code = await client.until_closed()
+        await client.socket.disconnect()
+        assert await draining
+    assert [each["reason"] for each in events] == ["connection_lost"]
+    assert code == 1_000
+
+
+async def test_it_says_that_its_time_is_over(live: Live) -> None:
+    async with opened(live(realtime_session_seconds=0.5)) as client:
+        session = await client.start()
+        assert session["expires_at"] == pytest.approx(time.time(), abs=5)
+        events, code = await client.until_closed()
+    assert [each["reason"] for each in events] == ["expired"]
+    assert code == 1_000
+
+
+async def test_a_token_needs_the_scope_chat(live: Live) -> None:
+    services = live(api_keys=[KEY])
+    key = await token(services, Scope.LISTEN)
+    async with opened(services, key=key) as client:
+        events, code = await client.until_closed()
+    assert (events[0]["error"]["code"], code) == ("forbidden", 4_403)
