@@ -4,40 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from common.errors import LlmUnavailable
 from llm.engine import ToolCall
+from tests.chat.services import ANSWER as SAYS, Talk, talk_services
 from tests.chat.sockets import VoiceClient, kinds, of, talking
-from tests.fake_services import FakeServices
-from tests.fakes import FakeLlm, FakeStt, FakeTts, FakeTurns
-from tests.stt.sounds import LoudnessVad
-
-SAYS = "Paris is the capital."
-Talk = Callable[..., FakeServices]
+from tests.fakes import FakeLlm, FakeTts, FakeTurns
 
 
 @pytest.fixture
-def talk(make_services: Callable[..., FakeServices]) -> Talk:
+def talk() -> Talk:
     """Makes services whose speech to text follows a script."""
-
-    def make(
-        script: Sequence[str | Exception] = ("what time is it",),
-        llm: FakeLlm | None = None,
-        **changes: Any,
-    ) -> FakeServices:
-        changes = {"partial_first_seconds": 10, **changes}
-        return make_services(
-            stt=FakeStt(script),
-            llm=llm or FakeLlm(["Paris is ", "the capital."]),
-            vad=LoudnessVad(),
-            **changes,
-        )
-
-    return make
+    return talk_services
 
 
 async def question(client: VoiceClient) -> list[dict[str, Any]]:

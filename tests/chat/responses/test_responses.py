@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from common.errors import LlmUnavailable
 from llm.engine import ChatMessage, ToolCall
+from tests.chat.services import Talk, talk_services
 from tests.chat.sockets import VoiceClient, kinds, of, talking
 from tests.fake_services import FakeServices
-from tests.fakes import FakeLlm, FakeStt
-from tests.stt.sounds import LoudnessVad
+from tests.fakes import FakeLlm
 
-Talk = Callable[..., FakeServices]
 TOOL = {
     "type": "function",
     "name": "weather",
@@ -33,19 +32,14 @@ RESULT = {"type": "function_call_output", "call_id": CALL.id, "output": "sun"}
 
 
 @pytest.fixture
-def talk(make_services: Callable[..., FakeServices]) -> Talk:
+def talk() -> Talk:
     def make(
         *pieces: str | ToolCall | Exception,
         script: Sequence[str] = ("how is the weather",),
         seconds: float = 0.0,
         **changes: Any,
     ) -> FakeServices:
-        return make_services(
-            stt=FakeStt(script),
-            llm=FakeLlm(pieces, seconds=seconds),
-            vad=LoudnessVad(),
-            **{"partial_first_seconds": 10, **changes},
-        )
+        return talk_services(script, FakeLlm(pieces, seconds=seconds), **changes)
 
     return make
 

@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from tests.chat.services import Talk, talk_services
 from tests.chat.sockets import VoiceClient, kinds, of, talking
-from tests.fake_services import FakeServices
-from tests.fakes import FakeLlm, FakeStt
-from tests.stt.sounds import LoudnessVad
+from tests.fakes import FakeLlm
 
 LOST = 1006
-Talk = Callable[..., FakeServices]
 
 
 @pytest.fixture
-def talk(make_services: Callable[..., FakeServices]) -> Talk:
+def talk() -> Talk:
     """Makes services whose speech to text follows a script."""
 
     def make(script: Sequence[str], pieces: Sequence[str], **changes: Any) -> Any:
-        return make_services(
-            stt=FakeStt(script),
-            llm=FakeLlm(list(pieces)),
-            vad=LoudnessVad(),
-            **{"partial_first_seconds": 10, **changes},
-        )
+        return talk_services(script, FakeLlm(list(pieces)), **changes)
 
     return make
 

@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
 
-from tests.compat.realtime.conversations.talking import Talk, talk_services
-from tests.fake_services import FakeServices
+from tests.chat.services import Talk, talk_services
 
 
 @pytest.fixture
-def talk(make_services: Callable[..., FakeServices]) -> Talk:
+def talk() -> Talk:
     """Makes services whose speech to text follows a script."""
-
-    def make(*args: Any, **changes: Any) -> FakeServices:
-        return talk_services(make_services, *args, **changes)
-
-    return make
+    return talk_services

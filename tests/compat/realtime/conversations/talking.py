@@ -4,37 +4,16 @@ from __future__ import annotations
 
 import base64
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from common.audio import Samples, pcm16_to_float
 from tests.compat.realtime.sockets import Client, opened
-from tests.fake_services import FakeServices
-from tests.fakes import FakeLlm, FakeStt
-from tests.stt.sounds import LoudnessVad
 
-ANSWER = "Paris is the capital."
 DONE = "response.done"
 QUICK = {"type": "server_vad", "silence_duration_ms": 300}
-Talk = Callable[..., FakeServices]
-
-
-def talk_services(
-    make_services: Callable[..., FakeServices],
-    script: Sequence[str | Exception] = ("what time is it",),
-    llm: Any = None,
-    **changes: Any,
-) -> FakeServices:
-    """Services whose speech to text follows a script."""
-    changes = {"partial_first_seconds": 10, **changes}
-    return make_services(
-        stt=FakeStt(script),
-        llm=llm or FakeLlm(["Paris is ", "the capital."]),
-        vad=LoudnessVad(),
-        **changes,
-    )
 
 
 class Talker(Client):

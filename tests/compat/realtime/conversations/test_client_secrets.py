@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
 from openai.types.realtime import ClientSecretCreateResponse
 
-from tests.compat.realtime.conversations.talking import Talker, talk_services
+from tests.chat.services import talk_services
+from tests.compat.realtime.conversations.talking import Talker
 from tests.compat.realtime.sdk_types import check_session
 from tests.compat.realtime.sockets import opened
 from tests.fake_services import FakeServices
@@ -21,8 +21,8 @@ PATH = "/v1/realtime/client_secrets"
 
 
 @pytest.fixture
-def services(make_services: Callable[..., FakeServices]) -> FakeServices:
-    return talk_services(make_services, api_keys=[KEY])
+def services() -> FakeServices:
+    return talk_services(api_keys=[KEY])
 
 
 async def post(
@@ -126,15 +126,13 @@ async def test_it_refuses_what_no_session_could_be(
     assert str(answer.json()["error"]["param"]).startswith(param)
 
 
-async def test_without_keys_it_still_brings_the_configuration(
-    make_services: Callable[..., FakeServices],
-) -> None:
-    services = talk_services(make_services)
+async def test_without_keys_it_still_brings_the_configuration() -> None:
+    services = talk_services()
     key = await secret(services, instructions="Be brief.")
     async with opened(services, "?model=gpt-realtime", key=key) as client:
         assert (await client.next())["session"]["instructions"] == "Be brief."
 
 
-async def test_it_goes_with_the_api(make_services: Callable[..., FakeServices]) -> None:
-    services = talk_services(make_services, realtime_api=False)
+async def test_it_goes_with_the_api() -> None:
+    services = talk_services(realtime_api=False)
     assert (await post(services, {})).status_code == 404

@@ -9,11 +9,10 @@ from typing import Any
 import pytest
 
 from common.errors import EngineFailed
+from tests.chat.services import ANSWER, Talk
 from tests.compat.realtime.conversations.talking import (
-    ANSWER,
     DONE,
     QUICK,
-    Talk,
     audio_of,
     kinds,
     one,

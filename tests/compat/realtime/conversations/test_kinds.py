@@ -8,10 +8,10 @@ from chat_app.services import ConversationServices
 from gateway_app.access.keys import ConfigKeys
 from gateway_app.access.principals import Scope
 from gateway_app.services import GatewayServices
+from tests.chat.services import Talk
 from tests.compat.realtime.conversations.talking import (
     DONE,
     QUICK,
-    Talk,
     Talker,
     one,
     talking,

@@ -10,10 +10,9 @@ import pytest
 
 from common.errors import LlmUnavailable
 from llm.engine import ToolCall
+from tests.chat.services import ANSWER, Talk
 from tests.compat.realtime.conversations.talking import (
-    ANSWER,
     DONE,
-    Talk,
     Talker,
     audio_of,
     kinds,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -15,38 +14,22 @@ from common.errors import LlmUnavailable
 from compat_app.companding import Companding
 from compat_app.realtime.live.opening import AHEAD_SECONDS
 from gateway_app.access.principals import Scope
+from tests.chat.services import ANSWER, Talk, talk_services
 from tests.compat.realtime.conversations.test_kinds import KEY, token
 from tests.compat.realtime.live.sockets import opened, text_of
-from tests.fake_services import FakeServices
-from tests.fakes import FakeLlm, FakeStt, FakeTts
-from tests.stt.sounds import LoudnessVad, pcm
+from tests.fakes import FakeLlm, FakeTts
+from tests.stt.sounds import pcm
 
-ANSWER = "Paris is the capital."
 HEARD = "session.input_transcript.delta"
 SPOKEN = "session.output_transcript.delta"
 AUDIO = "session.output_audio.delta"
 CLIENT_ANSWERS = {"delegation": {"type": "client"}}
-Live = Callable[..., FakeServices]
 
 
 @pytest.fixture
-def live(make_services: Callable[..., FakeServices]) -> Live:
+def live() -> Talk:
     """Makes services whose speech to text follows a script."""
-
-    def make(
-        script: Sequence[str | Exception] = ("what time is it", "and now"),
-        llm: FakeLlm | None = None,
-        **changes: Any,
-    ) -> FakeServices:
-        changes = {"partial_first_seconds": 10, **changes}
-        return make_services(
-            stt=FakeStt(script),
-            llm=llm or FakeLlm(["Paris is ", "the capital."]),
-            vad=LoudnessVad(),
-            **changes,
-        )
-
-    return make
+    return talk_services
 
 
 def audio_of(events: list[dict[str, Any]]) -> bytes:
@@ -55,7 +38,7 @@ def audio_of(events: list[dict[str, Any]]) -> bytes:
     )
 
 
-async def test_the_language_model_answers_aloud(live: Live) -> None:
+async def test_the_language_model_answers_aloud(live: Talk) -> None:
     async with opened(live()) as client:
         await client.start()
         await client.say(1.0, -2.0)
@@ -67,7 +50,7 @@ async def test_the_language_model_answers_aloud(live: Live) -> None:
     assert heard["end_ms"] == pytest.approx(1_000, abs=150)
 
 
-async def test_the_session_shows_what_is_in_effect(live: Live) -> None:
+async def test_the_session_shows_what_is_in_effect(live: Talk) -> None:
     async with opened(live(), key="") as client:
         session = await client.start(
             instructions="Be brief.",
@@ -82,7 +65,7 @@ async def test_the_session_shows_what_is_in_effect(live: Live) -> None:
 
 
 async def test_the_instructions_and_earlier_messages_reach_the_model(
-    live: Live,
+    live: Talk,
 ) -> None:
     services = live()
     async with opened(services) as client:
@@ -120,7 +103,7 @@ async def test_the_instructions_and_earlier_messages_reach_the_model(
     ],
 )
 async def test_its_audio_has_the_format_of_the_session(
-    live: Live, given: dict[str, Any], bytes_per_second: int
+    live: Talk, given: dict[str, Any], bytes_per_second: int
 ) -> None:
     async with opened(live()) as client:
         await client.start(audio={"format": given}, **CLIENT_ANSWERS)
@@ -136,7 +119,7 @@ async def test_its_audio_has_the_format_of_the_session(
     assert seconds == pytest.approx(spoken, abs=0.5)
 
 
-async def test_telephone_audio_is_heard(live: Live) -> None:
+async def test_telephone_audio_is_heard(live: Talk) -> None:
     async with opened(live()) as client:
         await client.start(audio={"format": {"type": "audio/pcmu", "rate": 8_000}})
         audio = Companding("mulaw", 8_000).push(pcm(1.0, -2.0, rate_hz=8_000))
@@ -147,7 +130,7 @@ async def test_telephone_audio_is_heard(live: Live) -> None:
 
 
 async def test_a_client_that_answers_gets_a_delegation_for_each_turn(
-    live: Live,
+    live: Talk,
 ) -> None:
     services = live()
     async with opened(services) as client:
@@ -172,7 +155,7 @@ async def test_a_client_that_answers_gets_a_delegation_for_each_turn(
     assert services.llm.asked == []
 
 
-async def test_commentary_is_spoken_one_text_after_another(live: Live) -> None:
+async def test_commentary_is_spoken_one_text_after_another(live: Talk) -> None:
     async with opened(live()) as client:
         await client.start(**CLIENT_ANSWERS)
         for text in ("One.", "Two.", "Three."):
@@ -182,7 +165,7 @@ async def test_commentary_is_spoken_one_text_after_another(live: Live) -> None:
             events += await client.until(SPOKEN)
 
 
-async def test_an_interruption_drops_what_waits_to_be_spoken(live: Live) -> None:
+async def test_an_interruption_drops_what_waits_to_be_spoken(live: Talk) -> None:
     async with opened(live(["stop", "go on"])) as client:
         await client.start(**CLIENT_ANSWERS)
         long = "This is a long story about a very old house on a hill. " * 6
@@ -199,7 +182,7 @@ async def test_an_interruption_drops_what_waits_to_be_spoken(live: Live) -> None
 
 
 async def test_instructions_before_anything_was_said_are_a_greeting(
-    live: Live,
+    live: Talk,
 ) -> None:
     services = live()
     async with opened(services) as client:
@@ -213,7 +196,7 @@ async def test_instructions_before_anything_was_said_are_a_greeting(
     assert len(services.llm.asked) == 1
 
 
-async def test_thinking_is_known_and_not_spoken(live: Live) -> None:
+async def test_thinking_is_known_and_not_spoken(live: Talk) -> None:
     services = live()
     async with opened(services) as client:
         await client.start()
@@ -224,7 +207,7 @@ async def test_thinking_is_known_and_not_spoken(live: Live) -> None:
     assert "The shop is closed." in [each.content for each in services.llm.asked[-1]]
 
 
-async def test_muted_input_is_not_heard(live: Live) -> None:
+async def test_muted_input_is_not_heard(live: Talk) -> None:
     async with opened(live()) as client:
         await client.start()
         await client.send("session.input_audio.mute", event_id="m")
@@ -239,7 +222,7 @@ async def test_muted_input_is_not_heard(live: Live) -> None:
     assert events[-1]["start_ms"] > 2_900
 
 
-async def test_closing_it_is_confirmed_with_the_usage(live: Live) -> None:
+async def test_closing_it_is_confirmed_with_the_usage(live: Talk) -> None:
     async with opened(live()) as client:
         await client.start()
         await client.send("session.close")
@@ -250,7 +233,7 @@ async def test_closing_it_is_confirmed_with_the_usage(live: Live) -> None:
     assert code == 1_000
 
 
-async def test_an_answer_that_fails_is_told_and_the_session_goes_on(live: Live) -> None:
+async def test_an_answer_that_fails_is_told_and_the_session_goes_on(live: Talk) -> None:
     services = live(llm=FakeLlm([LlmUnavailable("No model.")]))
     async with opened(services) as client:
         await client.start()
@@ -261,7 +244,7 @@ async def test_an_answer_that_fails_is_told_and_the_session_goes_on(live: Live) 
         assert (await client.until_closed())[1] == 1_000
 
 
-async def test_the_delegation_cannot_change_its_type(live: Live) -> None:
+async def test_the_delegation_cannot_change_its_type(live: Talk) -> None:
     async with opened(live()) as client:
         await client.start(**CLIENT_ANSWERS)
         update = {"delegation": {"type": "client", "acknowledgement_delay_ms": 50}}
@@ -294,7 +277,7 @@ async def test_the_delegation_cannot_change_its_type(live: Live) -> None:
     ],
 )
 async def test_a_configuration_that_is_not_served_is_refused_by_name(
-    live: Live, session: dict[str, Any], param: str
+    live: Talk, session: dict[str, Any], param: str
 ) -> None:
     async with opened(live()) as client:
         await client.send("session.start", session={"model": "gpt-live-1", **session})
@@ -303,20 +286,20 @@ async def test_a_configuration_that_is_not_served_is_refused_by_name(
         await client.start()
 
 
-async def test_the_first_event_must_start_the_session(live: Live) -> None:
+async def test_the_first_event_must_start_the_session(live: Talk) -> None:
     async with opened(live()) as client:
         await client.append(bytes(4_800))
         assert "session.start" in (await client.error())["message"]
 
 
-async def test_it_can_be_turned_off(live: Live) -> None:
+async def test_it_can_be_turned_off(live: Talk) -> None:
     async with opened(live(live_api=False)) as client:
         events, code = await client.until_closed()
     assert events[0]["error"]["code"] == "not_found"
     assert code == 4_404
 
 
-async def test_its_audio_is_sent_in_real_time(live: Live) -> None:
+async def test_its_audio_is_sent_in_real_time(live: Talk) -> None:
     async with opened(live()) as client:
         await client.start(**CLIENT_ANSWERS)
         await client.send("session.commentary.append", content="A long story. " * 20)
@@ -329,7 +312,7 @@ async def test_its_audio_is_sent_in_real_time(live: Live) -> None:
     assert seconds == pytest.approx(passed + AHEAD_SECONDS, abs=chunks)
 
 
-async def test_a_restart_ends_it_with_its_last_event(live: Live) -> None:
+async def test_a_restart_ends_it_with_its_last_event(live: Talk) -> None:
     services = live()
     async with opened(services) as client:
         await client.start()
@@ -341,7 +324,7 @@ async def test_a_restart_ends_it_with_its_last_event(live: Live) -> None:
     assert code == 1_000
 
 
-async def test_it_says_that_its_time_is_over(live: Live) -> None:
+async def test_it_says_that_its_time_is_over(live: Talk) -> None:
     async with opened(live(realtime_session_seconds=0.5)) as client:
         session = await client.start()
         assert session["expires_at"] == pytest.approx(time.time(), abs=5)
@@ -350,7 +333,7 @@ async def test_it_says_that_its_time_is_over(live: Live) -> None:
     assert code == 1_000
 
 
-async def test_a_token_needs_the_scope_chat(live: Live) -> None:
+async def test_a_token_needs_the_scope_chat(live: Talk) -> None:
     services = live(api_keys=[KEY])
     key = await token(services, Scope.LISTEN)
     async with opened(services, key=key) as client:
