@@ -8,12 +8,13 @@ from chat_app.core import outputs as out
 from chat_app.core.dialogue import Item
 from chat_app.protocol import server
 from chat_app.protocol.event import ServerEvent
+from chat_app.protocol.shapes import item_of
 from chat_app.session.session import ConversationSession
 from compat_app.realtime.conversation.carriers import Caller
 from compat_app.realtime.conversation.choices import Choices
 from compat_app.realtime.conversation.items.made import made_item
 from compat_app.realtime.conversation.items.transcribing import text_of
-from compat_app.realtime.conversation.items.wire import WireItem, shown
+from compat_app.realtime.conversation.items.wire import WireItem
 from compat_app.realtime.conversation.mapper import ConversationMapper
 from compat_app.realtime.shared import conversation_messages as ask
 from compat_app.realtime.shared.conversation import ConversationConfig
@@ -110,4 +111,4 @@ class ItemRequests:
         if (told := book.find(item_id)) is not None:
             return told
         item = self._engine.item(book.own_id(item_id))
-        return None if item is None else shown(item)
+        return None if item is None else item_of(item)

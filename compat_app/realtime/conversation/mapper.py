@@ -10,6 +10,7 @@ from chat_app.core.ids import new_id
 from chat_app.protocol import server
 from chat_app.protocol.event import ServerEvent
 from chat_app.protocol.server import Committed, ItemAdded
+from chat_app.protocol.shapes import item_of
 from common.errors import NotFound, VoiceError
 from compat_app.realtime.conversation.captions import Captions
 from compat_app.realtime.conversation.items import wire
@@ -173,7 +174,7 @@ class ConversationMapper:
         return TranscriptFailed(item_id=item_id, content_index=0, error=details)
 
     def _item_added(self, event: out.ItemAdded) -> Iterator[ServerEvent]:
-        item = wire.shown(event.item)
+        item = item_of(event.item)
         after = event.previous_item_id
         previous = self.book.add(item, after and self.book.client_id(after))
         yield ItemAdded(previous_item_id=previous, item=item)

@@ -9,6 +9,7 @@ from chat_app.core import outputs as out
 from chat_app.protocol import server
 from chat_app.protocol.event import ServerEvent
 from chat_app.protocol.server import ItemAdded
+from chat_app.protocol.shapes import item_of
 from common.errors import TimedOut
 from compat_app.realtime.conversation.items import wire
 from compat_app.realtime.conversation.items.book import ItemBook
@@ -80,7 +81,7 @@ class WireResponse:
         else:
             yield server.WrittenTextDone(**self._place, text=text)
         yield tell.ContentPartDone(**self._place, part=self._part(text))
-        yield from self._end(wire.shown(event.item))
+        yield from self._end(item_of(event.item))
 
     def call(self, event: out.FunctionCalled) -> Iterator[ServerEvent]:
         """It calls a function."""

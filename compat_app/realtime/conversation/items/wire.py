@@ -1,28 +1,13 @@
-"""Items as clients see them."""
+"""Items as clients see them while they are being made."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from chat_app.core.dialogue import Item, Role
+from chat_app.core.dialogue import Role
 
 WireItem = dict[str, Any]
-
-
-def shown(item: Item) -> WireItem:
-    """An item of the conversation."""
-    status = "completed" if item.is_complete else "incomplete"
-    if item.kind == "function_call":
-        return call(item.id, item.call_id, item.name, item.arguments)
-    if item.kind == "function_call_output":
-        return {
-            **_base(item.id, "function_call_output", "completed"),
-            "call_id": item.call_id,
-            "output": item.output,
-        }
-    part = content(item.role, item.text, is_spoken=item.is_spoken)
-    return message(item.id, item.role, [part], status)
 
 
 def message(
@@ -54,12 +39,6 @@ def with_text(item: WireItem, text: str) -> WireItem:
     (part, *_) = item["content"]
     field = "transcript" if "transcript" in part else "text"
     return {**item, "content": [{**part, field: text}]}
-
-
-def text_of(item: WireItem) -> str:
-    """The text of a message."""
-    parts = item.get("content", ())
-    return "".join(each.get("transcript") or each.get("text") or "" for each in parts)
 
 
 def _base(item_id: str, kind: str, status: str) -> WireItem:
