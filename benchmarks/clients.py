@@ -12,6 +12,7 @@ import json
 import statistics
 import subprocess
 import sys
+import threading
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -145,11 +146,14 @@ def _results(python: str, script: str, task: Task) -> Iterator[dict[str, Any]]:
         text=True,
     )
     assert process.stdin and process.stdout
+    limit = threading.Timer(SCRIPT_SECONDS, process.kill)
+    limit.start()
     with process:
         process.stdin.write(json.dumps(asdict(task)))
         process.stdin.close()
         for line in process.stdout:
             yield json.loads(line)
+    limit.cancel()
     if process.returncode:
         yield {"client": script, "error": f"ended with {process.returncode}"}
 
