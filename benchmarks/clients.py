@@ -12,8 +12,8 @@ import json
 import statistics
 import subprocess
 import sys
-import threading
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
