@@ -85,22 +85,7 @@ class ConversationSession:
             self.dialogue, speaker, desk, summaries, lambda: self._machine.is_idle
         )
         self._options, self._instructions = options, instructions
-        self._turns = TurnTaking(
-            live,
-            self.dialogue,
-            self._replies,
-            self._ahead,
-            self._compaction,
-            self._marks,
-            self._background,
-            self._put,
-            options=options,
-            instructions=instructions,
-            words=words,
-            turn_model=turn_model,
-            may_speculate=desk.may_speculate,
-            clock=clock,
-        )
+        self._turns = self._turn_taking(words, turn_model, desk.may_speculate)
         self._background.run(self._listen())
 
     @property
@@ -212,6 +197,29 @@ class ConversationSession:
     @property
     def _machine(self) -> TurnMachine:
         return self._turns.machine
+
+    def _turn_taking(
+        self,
+        words: Callable[[str], TurnWords],
+        turn_model: TurnModel,
+        may_speculate: Callable[[], bool],
+    ) -> TurnTaking:
+        return TurnTaking(
+            self._live,
+            self.dialogue,
+            self._replies,
+            self._ahead,
+            self._compaction,
+            self._marks,
+            self._background,
+            self._put,
+            options=self._options,
+            instructions=self._instructions,
+            words=words,
+            turn_model=turn_model,
+            may_speculate=may_speculate,
+            clock=self._clock,
+        )
 
     async def _listen(self) -> None:
         try:
