@@ -15,12 +15,17 @@ from benchmarks.noises import cough
 from benchmarks.offline import Offline
 from benchmarks.report import table
 from benchmarks.voice.figures import HEADER, row
+from benchmarks.voice.interruption import (
+    Interruption,
+    interrupt,
+    words_told,
+    write_csv,
+)
 from benchmarks.voice.options import VoiceOptions
 from benchmarks.voice.turn import GAP_SECONDS, POLL_SECONDS, Question, end_reply
 from common.audio import SPEECH_RATE_HZ, Audio
 from tests.chat.talker import Echo, Talker, talker
 from tests.server_process import RunningServer, running_server
-from tests.word_errors import words_apart
 
 PROMPTS = (
     "Tell me a long story about a lighthouse.",
@@ -31,8 +36,6 @@ PROMPTS = (
 REPLY_TOKENS = 200
 HEARD_SECONDS = 2.0
 """Of the reply, before it is interrupted."""
-STOP_SECONDS = 8.0
-"""A reply that goes on for longer was not interrupted."""
 COUGHS = 20
 COUGH_SECONDS = 2.5
 """From one to the next."""
@@ -44,18 +47,6 @@ AUDIBLE_SECONDS = 10.0
 """A reply that is not heard by then was cancelled."""
 REPLY_SECONDS = 60.0
 SEED = 7
-
-
-@dataclass(frozen=True)
-class Interruption:
-    """One reply into which somebody spoke."""
-
-    stopped_ms: float | None
-    """From the onset of the speech to the last audible sample; None: it went on."""
-    missing_words: int = 0
-    """Heard, and not in the history."""
-    extra_words: int = 0
-    """In the history, and not heard."""
 
 
 @dataclass
@@ -82,13 +73,17 @@ def run(model: str, questions: Sequence[Question], options: VoiceOptions) -> str
         stopped = asyncio.run(_interruptions(server, questions, options, listener))
         echo = asyncio.run(_with_echo(server, options))
         coughs = asyncio.run(_with_coughs(server, options))
-    times = [each.stopped_ms for each in stopped]
-    told = (
-        f"Not interrupted: {sum(each is None for each in times)} of {len(times)}. "
-        f"{_words(stopped)}\n"
-    )
+    if options.csv is not None:
+        write_csv(options.csv, stopped)
     title = f"Interrupted replies, {model}{options.told}"
-    rows = [row("speech onset to the last audible sample", times)]
+    rows = [
+        row(
+            "speech onset to the last audible sample",
+            [each.stopped_ms for each in stopped],
+        ),
+        row("- to the pause of the reply", [each.paused_ms for each in stopped]),
+        row("- to its end", [each.decided_ms for each in stopped]),
+    ]
     header = [
         "in the microphone",
         "sounds",
@@ -102,21 +97,9 @@ def run(model: str, questions: Sequence[Question], options: VoiceOptions) -> str
     return "\n".join(
         (
             table(title, HEADER, rows),
-            told,
+            f"{words_told(stopped)}\n",
             table(f"Replies that nobody interrupts, {model}", header, others),
         )
-    )
-
-
-def _words(stopped: Sequence[Interruption]) -> str:
-    missing = [each.missing_words for each in stopped if each.stopped_ms is not None]
-    extra = [each.extra_words for each in stopped if each.stopped_ms is not None]
-    if not missing:
-        return ""
-    return (
-        f"Words heard that the history lacks: {np.mean(missing):.1f} a reply, "
-        f"most {max(missing)}; words in the history that were not heard: "
-        f"{np.mean(extra):.1f}, most {max(extra)}."
     )
 
 
@@ -131,20 +114,7 @@ async def _interruptions(
         async with _talker(server, options) as talking:
             number = await _ask(talking, PROMPTS[index % len(PROMPTS)])
             await asyncio.sleep(HEARD_SECONDS)
-            said = await talking.say(question.audio)
-            onset_at = said.spoken_at(question.start_seconds)
-            stopped = await _stopped(talking, number, onset_at)
-            if stopped is None:
-                found.append(Interruption(None))
-                continue
-            await end_reply(talking)
-        audio = Audio(talking.loudspeaker.played(number), talking.rate_hz)
-        heard = await asyncio.to_thread(
-            listener.text, audio.resampled(SPEECH_RATE_HZ).samples
-        )
-        kept = _kept(talking, number)
-        missing, extra = words_apart(kept, heard)
-        found.append(Interruption(stopped, missing, extra))
+            found.append(await interrupt(talking, number, question, listener))
     return found
 
 
@@ -205,17 +175,6 @@ async def _ask(talking: Talker, prompt: str) -> int:
     return number
 
 
-async def _stopped(talking: Talker, number: int, onset_at: float) -> float | None:
-    """Milliseconds from the onset to the reply's last sound."""
-    deadline = onset_at + STOP_SECONDS
-    while time.perf_counter() < deadline:
-        if _status(talking, number) == "cancelled":
-            last = talking.loudspeaker.last_audible_at(number)
-            return None if last is None else max(0.0, 1000 * (last - onset_at))
-        await asyncio.sleep(POLL_SECONDS)
-    return None
-
-
 async def _until_over(talking: Talker, number: int) -> None:
     """Until it is over; then end what was said after it, and be quiet for a moment."""
     deadline = time.perf_counter() + REPLY_SECONDS
@@ -250,12 +209,6 @@ def _response(talking: Talker, number: int) -> dict[str, Any]:
 
 def _status(talking: Talker, number: int) -> str:
     return str(_response(talking, number).get("status", ""))
-
-
-def _kept(talking: Talker, number: int) -> str:
-    """The text of an ended reply, as the history has it."""
-    (item,) = _response(talking, number)["output"]
-    return str(item["content"][0]["transcript"])
 
 
 def _count(found: Undisturbed, talking: Talker) -> None:

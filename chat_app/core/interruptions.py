@@ -115,21 +115,22 @@ class Interruptions(ReplyTrack):
         self._actions.append(do.ReopenTurn(before.number))
 
     def _look_at_the_clock(self) -> None:
-        """Without words in time, lasting speech interrupts; anything else does not."""
+        """Without words in time, a brief sound is over, and speech that goes on
+        interrupts. Of speech that has ended, or says little so far, words will come."""
         turn = self.turn
         if self.output is not Output.PAUSED or turn is None:
             return
         if not self._is_due(self._paused_at, self.settings.words_due_seconds):
             return
-        lasts = (
-            self.input is Input.SPEAKING
-            and self._voiced >= self.settings.confirm_seconds
-        )
+        lasts = self._voiced >= self.settings.confirm_seconds
         needs_words = (
             self._replies_played == 0
             and self._view.played_seconds() < self.settings.first_reply_seconds
         )
-        if lasts and not needs_words and not turn.text_so_far:
+        goes_on = self.input is Input.SPEAKING and not turn.text_so_far
+        if lasts and goes_on and not needs_words:
             self._take_the_floor()
-        else:
+        elif not lasts or self._is_due(
+            self._paused_at, self.settings.words_late_seconds
+        ):
             self._dismiss()

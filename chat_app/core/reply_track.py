@@ -67,6 +67,8 @@ class ReplyTrack:
         """Where it began in the audio, and when."""
         self._audio_at = 0.0
         self._voiced = 0.0
+        self._pause_again_at: float | None = None
+        """The voiced audio of this utterance that pauses the reply once more."""
         self._committed: UserTurn | None = None
         """The turn that the current reply answers."""
         self._committed_at = 0.0

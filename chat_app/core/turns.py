@@ -39,10 +39,17 @@ class TurnMachine(Interruptions):
         if self.output is Output.THINKING:
             due.append(self._waits_since + self.settings.reply_seconds)
         if self.output is Output.PAUSED:
-            due.append(self._paused_at + self.settings.words_due_seconds)
+            due.append(self._words_due_at())
         if self.input is Input.SOFT_END and self._speculate_at is not None:
             due.append(self._speculate_at)
         return min(due, default=None)
+
+    def _words_due_at(self) -> float:
+        """When a paused reply is decided on without words, or late words are given up."""
+        due_at = self._paused_at + self.settings.words_due_seconds
+        if self._now < due_at:
+            return due_at
+        return self._paused_at + self.settings.words_late_seconds
 
     @property
     def is_idle(self) -> bool:
@@ -60,6 +67,7 @@ class TurnMachine(Interruptions):
         self._audio_at = self._now
         self._candidate = (event.start_seconds, self._now)
         self._voiced, self._candidate_was_echo = 0.0, False
+        self._pause_again_at = None
         self.input = Input.CANDIDATE
         if self.output is Output.PLAYING:
             self._actions.append(do.TellCandidate())
@@ -76,7 +84,18 @@ class TurnMachine(Interruptions):
             self._speak()
         elif self.input is Input.SPEAKING and goes_on and self.turn is not None:
             self.turn.is_echo = self._is_own_voice()
+            if not self.turn.is_echo:
+                self._pause_again(self.turn)
         self._look_at_the_clock()
+
+    def _pause_again(self, turn: UserTurn) -> None:
+        """Behind a sound that was no speech, speech in the same utterance may follow."""
+        due = self._pause_again_at
+        if due is None or self._voiced < due:
+            return
+        self._pause_again_at = None
+        if self.output in ACTIVE and not turn.claimed:
+            self._pause()
 
     def _speak(self) -> None:
         """The candidate is speech, unless it is an echo: then it remains a candidate."""
@@ -112,7 +131,11 @@ class TurnMachine(Interruptions):
     def _speech_resumed(self, _event: on.SpeechResumed) -> None:
         if self.input is Input.SOFT_END:
             self.input = Input.SPEAKING
-            self._open_turn().resume()
+            turn = self._open_turn()
+            if turn.dismissed:
+                turn.dismissed = False
+                self._pause_again_at = self._voiced + self.settings.pause_output_seconds
+            turn.resume()
             self._drop_speculation()
 
     def _interim_heard(self, event: on.InterimHeard) -> None:
