@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from chat_app.core import actions as do, events as on
-from chat_app.core.interruptions import Interruptions
+from chat_app.core.interruptions import ECHO_AGAIN_SECONDS, Interruptions
 from chat_app.core.states import ACTIVE, OPEN, Input, Output
 from chat_app.core.timing import INCOMPLETE, LIKELY_SHARE
 from chat_app.core.user_turn import UserTurn
@@ -44,13 +44,6 @@ class TurnMachine(Interruptions):
             due.append(self._speculate_at)
         return min(due, default=None)
 
-    def _words_due_at(self) -> float:
-        """When a paused reply is decided on without words, or late words are given up."""
-        due_at = self._paused_at + self.settings.words_due_seconds
-        if self._now < due_at:
-            return due_at
-        return self._paused_at + self.settings.words_late_seconds
-
     @property
     def is_idle(self) -> bool:
         """Whether nobody speaks, and nothing is being prepared."""
@@ -69,7 +62,9 @@ class TurnMachine(Interruptions):
         self._voiced, self._candidate_was_echo = 0.0, False
         self._pause_again_at = None
         self.input = Input.CANDIDATE
-        if self.output is Output.PLAYING:
+        if self.output is Output.PLAYING and self._is_due(
+            self._echo_at, ECHO_AGAIN_SECONDS
+        ):
             self._actions.append(do.TellCandidate())
 
     def _voice_heard(self, event: on.VoiceHeard) -> None:
@@ -87,15 +82,6 @@ class TurnMachine(Interruptions):
             if not self.turn.is_echo:
                 self._pause_again(self.turn)
         self._look_at_the_clock()
-
-    def _pause_again(self, turn: UserTurn) -> None:
-        """Behind a sound that was no speech, speech in the same utterance may follow."""
-        due = self._pause_again_at
-        if due is None or self._voiced < due:
-            return
-        self._pause_again_at = None
-        if self.output in ACTIVE and not turn.claimed:
-            self._pause()
 
     def _speak(self) -> None:
         """The candidate is speech, unless it is an echo: then it remains a candidate."""

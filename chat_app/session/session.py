@@ -241,6 +241,8 @@ class ConversationSession:
                 self._turns.stop(action)
             case do.WarmPrefix():
                 self._ahead.begin(partial(self.dialogue.messages, self._instructions))
+            case do.RestartUtterance():
+                self._live.discard(restarts=True)
             case do.AskCompleteness():
                 self._background.run(self._rate(action))
             case do.WaitForSilence():

@@ -107,6 +107,7 @@ class Room:
         while self.now < until and not self.is_cancelled:
             start, self.now = self.now, round(self.now + FRAME_SECONDS, 6)
             self._send()
+            self._end()
             self._hear(self._in_microphone(sounds, start))
             frames += 1
             if self.reports and frames % REPORT_FRAMES == 0:
@@ -142,6 +143,12 @@ class Room:
             self._played.add(begins, samples, rate)
             self.clock.send(self._sent / rate, self.now)
             self.loudspeaker.put(ASKED, samples, rate, self.now)
+
+    def _end(self) -> None:
+        """Once all of it was played, as far as the server knows."""
+        is_sent = self._sent >= len(self.reply.samples)
+        if is_sent and self.played_seconds() >= self.clock.sent_seconds:
+            self._tell(on.ReplyPlayed(self.key))
 
     def _hear(self, samples: Samples) -> None:
         open_before = self._frontend.open_utterance()
@@ -190,6 +197,10 @@ class Room:
             case do.CancelReply():
                 self.is_cancelled = True
                 self.loudspeaker.stop(self.now)
+            case do.RestartUtterance():
+                for event in self._frontend.discard(restarts=True):
+                    for told in turn_events(event):  # type: ignore[arg-type]
+                        self._tell(told)
             case do.WaitForSilence():
                 self._frontend.wait_for_silence(action.seconds)
 

@@ -127,7 +127,7 @@ def test_a_sound_that_paused_the_reply_and_goes_on_as_an_echo_does_not_end_it() 
     assert machine.handle(on.VoiceHeard(0.2), 10.2) == [do.PauseOutput()]
     assert machine.handle(on.Tick(), 11.3) == [do.ResumeOutput()]
     room.echoes = True
-    assert machine.handle(on.VoiceHeard(0.6), 12.0) == []
+    assert machine.handle(on.VoiceHeard(0.6), 12.0) == [do.RestartUtterance()]
     machine.handle(on.UtteranceEnded(2, 13.0), 13.0)
     dropped = do.DropTurn(2, "echo")
     assert machine.handle(on.UtteranceHeard(2, "once the pun"), 13.2) == [dropped]
