@@ -47,6 +47,12 @@ AUDIBLE_SECONDS = 10.0
 """A reply that is not heard by then was cancelled."""
 REPLY_SECONDS = 60.0
 SEED = 7
+LISTENER = "base"
+"""The Whisper model that hears what was played."""
+UNDISTURBED = [
+    *("in the microphone", "sounds", "replies"),
+    *("pauses", "cancelled", "dropped"),
+]
 
 
 @dataclass
@@ -66,50 +72,47 @@ class Undisturbed:
 
 def run(model: str, questions: Sequence[Question], options: VoiceOptions) -> str:
     """Interruptions by these recordings, then an echo and coughs that are none."""
-    listener = Offline("base")
+    told = []
     with running_server(
         whisper_model_name=model, llm_backend="embedded", **options.server_settings
     ) as server:
-        stopped = asyncio.run(_interruptions(server, questions, options, listener))
-        echo = asyncio.run(_with_echo(server, options))
-        coughs = asyncio.run(_with_coughs(server, options))
-    if options.csv is not None:
-        write_csv(options.csv, stopped)
-    title = f"Interrupted replies, {model}{options.told}"
-    rows = [
-        row(
-            "speech onset to the last audible sample",
-            [each.stopped_ms for each in stopped],
-        ),
-        row("- to the pause of the reply", [each.paused_ms for each in stopped]),
-        row("- to its end", [each.decided_ms for each in stopped]),
-    ]
-    header = [
-        "in the microphone",
-        "sounds",
-        "replies",
-        "pauses",
-        "cancelled",
-        "dropped",
-    ]
-    level = f"echo at {ECHO_DB:g} dB, {1000 * ECHO_DELAY_SECONDS:.0f} ms late"
-    others = [echo.cells(level, ""), coughs.cells("coughs", str(COUGHS))]
-    return "\n".join(
-        (
-            table(title, HEADER, rows),
-            f"{words_told(stopped)}\n",
-            table(f"Replies that nobody interrupts, {model}", header, others),
-        )
-    )
+        if options.barge_in in ("all", "speech"):
+            stopped = asyncio.run(_interruptions(server, questions, options))
+            told += [_speech(f"{model}{options.told}", stopped)]
+            if options.csv is not None:
+                write_csv(options.csv, stopped)
+        others = []
+        if options.barge_in in ("all", "echo"):
+            level = f"echo at {ECHO_DB:g} dB, {1000 * ECHO_DELAY_SECONDS:.0f} ms late"
+            others.append(asyncio.run(_with_echo(server, options)).cells(level, ""))
+        if options.barge_in in ("all", "coughs"):
+            found = asyncio.run(_with_coughs(server, options))
+            others.append(found.cells("coughs", str(COUGHS)))
+    if others:
+        title = f"Replies that nobody interrupts, {model}{options.told}"
+        told.append(table(title, UNDISTURBED, others))
+    return "\n".join(told)
+
+
+def _speech(model: str, stopped: Sequence[Interruption]) -> str:
+    times = {
+        "speech onset to the last audible sample": [
+            each.stopped_ms for each in stopped
+        ],
+        "- to the pause of the reply": [each.paused_ms for each in stopped],
+        "- to its end": [each.decided_ms for each in stopped],
+    }
+    rows = [row(name, values) for name, values in times.items()]
+    title = f"Interrupted replies, {model}"
+    return f"{table(title, HEADER, rows)}\n{words_told(stopped)}\n"
 
 
 async def _interruptions(
     server: RunningServer,
     questions: Sequence[Question],
     options: VoiceOptions,
-    listener: Offline,
 ) -> list[Interruption]:
-    found = []
+    found, listener = [], Offline(LISTENER)
     for index, question in enumerate(questions):
         async with _talker(server, options) as talking:
             number = await _ask(talking, PROMPTS[index % len(PROMPTS)])

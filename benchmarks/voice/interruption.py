@@ -54,11 +54,11 @@ class Interruption:
 async def interrupt(
     talking: Talker, number: int, question: Question, listener: Offline
 ) -> Interruption:
-    """Say the question into the reply with that number."""
+    """Say the question into the reply with that number, up to the end of that."""
     first = len(talking.events)
-    said = await talking.say(question.audio)
+    said = talking.begin(question.audio)
     onset_at = said.spoken_at(question.start_seconds)
-    decided_at = await _ended_early(talking, number, onset_at + STOP_SECONDS, first)
+    decided_at = await _ended_early(talking, number, onset_at, first)
     last_at = talking.loudspeaker.last_audible_at(number)
     pauses = talking.times_of(PAUSE, first)
     paused_ms = 1000 * (pauses[0] - onset_at) if pauses else None
@@ -112,14 +112,15 @@ def write_csv(path: Path, found: Sequence[Interruption]) -> None:
 
 
 async def _ended_early(
-    talking: Talker, number: int, deadline: float, first: int
+    talking: Talker, number: int, since: float, first: int
 ) -> float | None:
-    """When the reply was cut; None if it was not by then."""
-    while time.perf_counter() < deadline:
+    """When the reply was cut; None if it was not in time."""
+    while time.perf_counter() < since + STOP_SECONDS:
         item_id = _item_id(talking, number)
         events = zip(talking.events[first:], talking.arrived[first:], strict=True)
         for event, at in events:
-            if event["type"] == TRUNCATED and event["item_id"] == item_id:
+            cut = event["type"] == TRUNCATED and event["item_id"] == item_id
+            if cut and at > since:
                 return at
         await asyncio.sleep(POLL_SECONDS)
     return None

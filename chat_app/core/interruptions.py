@@ -98,7 +98,9 @@ class Interruptions(ReplyTrack):
         why_not = self._why_not(text)
         if why_not is None:
             self._take_the_floor()
-        elif self.output is Output.PAUSED and not is_complete and self._went_silent(text):
+        elif (
+            self.output is Output.PAUSED and not is_complete and self._went_silent(text)
+        ):
             return  # it may go on
         elif why_not == "echo" or (is_complete and self.output is Output.PAUSED):
             self._dismiss()
