@@ -22,7 +22,7 @@ from chat_app.core.words import turn_words
 from chat_app.session.hearing import turn_events
 from common.audio import SPEECH_RATE_HZ, Audio, Samples, float_to_pcm16
 from common.config import load_config
-from stt_app.core.endpointing.events import PauseBegun, UtteranceEnded
+from stt_app.core.endpointing.events import EndpointEvent, PauseBegun, UtteranceEnded
 from stt_app.core.endpointing.frontend import AudioFrontend
 from stt_app.core.endpointing.vad import VadModel
 from stt_app.core.turns.hanging import hangs
@@ -38,7 +38,7 @@ ASKED = 1
 
 
 @dataclass(frozen=True, eq=False)
-class Spoken:
+class Heard:
     """Somebody speaks, coughs or plays something, from `at` on."""
 
     at: float
@@ -58,9 +58,6 @@ class Room:
     reply: Audio
     echo: Echo | None = None
     text_of: Callable[[Samples], str] = nothing
-    reply_words: Sequence[str] = ()
-    settings: TurnSettings = field(default_factory=TurnSettings)
-    reports: bool = True
     now: float = 0.0
     log: list[tuple[float, do.TurnAction]] = field(default_factory=list)
 
@@ -78,7 +75,7 @@ class Room:
             self.vad,
         )
         self.machine = TurnMachine(
-            self.settings,
+            TurnSettings(),
             turn_words("en", hangs=hangs),
             self,
             hears_itself=self._hears_itself,
@@ -87,7 +84,8 @@ class Room:
         self.machine.handle(on.ReplyAsked(), 0.0)
         self.machine.handle(on.ReplyReady(self.key), 0.0)
         self.machine._replies_played = 1  # not the first reply of a session
-        self.checks: list[tuple[float, bool]] = []
+        self.checks = 0
+        """How often the waveforms were compared."""
 
     @property
     def key(self) -> Key:
@@ -99,9 +97,9 @@ class Room:
         return self.clock.position(self.now)
 
     def spoken_words(self, since: float) -> Sequence[str]:
-        return self.reply_words
+        return ()
 
-    def play(self, *sounds: Spoken, until: float) -> Room:
+    def play(self, *sounds: Heard, until: float) -> Room:
         """Run until then, with these sounds in the room."""
         frames = 0
         while self.now < until and not self.is_cancelled:
@@ -110,7 +108,7 @@ class Room:
             self._end()
             self._hear(self._in_microphone(sounds, start))
             frames += 1
-            if self.reports and frames % REPORT_FRAMES == 0:
+            if frames % REPORT_FRAMES == 0:
                 played = self.loudspeaker.played_seconds(ASKED, self.now)
                 self.clock.report(played, self.now)
         return self
@@ -118,7 +116,7 @@ class Room:
     def at(self, kind: type[do.TurnAction]) -> list[float]:
         return [when for when, action in self.log if isinstance(action, kind)]
 
-    def _in_microphone(self, sounds: Sequence[Spoken], start: float) -> Samples:
+    def _in_microphone(self, sounds: Sequence[Heard], start: float) -> Samples:
         heard = np.zeros(FRAME, np.float32)
         for sound in sounds:
             first = round((start - sound.at) * SPEECH_RATE_HZ)
@@ -127,8 +125,8 @@ class Room:
             heard[begin : begin + len(samples)] += samples
         if self.echo is not None:
             start -= self.echo.delay_seconds
-            sound_ = self.loudspeaker.sound(start, FRAME, SPEECH_RATE_HZ)
-            heard += self.echo.gain * sound_
+            played = self.loudspeaker.sound(start, FRAME, SPEECH_RATE_HZ)
+            heard += self.echo.gain * played
         return np.clip(heard, -1, 1)
 
     def _send(self) -> None:
@@ -151,9 +149,8 @@ class Room:
             self._tell(on.ReplyPlayed(self.key))
 
     def _hear(self, samples: Samples) -> None:
-        open_before = self._frontend.open_utterance()
         for event in self._frontend.hear(float_to_pcm16(samples)):
-            for told in self._told(event, open_before.samples if open_before else None):
+            for told in self._told(event):
                 self._tell(told)
         for due, told in list(self._later):
             if due <= self.now:
@@ -165,7 +162,7 @@ class Room:
         if deadline is not None and deadline <= self.now:
             self._tell(on.Tick())
 
-    def _told(self, event: object, _before: Samples | None) -> Iterator[on.TurnEvent]:
+    def _told(self, event: EndpointEvent) -> Iterator[on.TurnEvent]:
         if isinstance(event, UtteranceEnded):
             number, text = event.utterance_id, self.text_of(event.samples)
             yield on.UtteranceEnded(number, event.speech_end_sample / SPEECH_RATE_HZ)
@@ -208,6 +205,5 @@ class Room:
         heard = self._frontend.open_utterance()
         if heard is None:
             return False
-        found = self._played.is_heard_in(heard.samples, self.played_seconds())
-        self.checks.append((self.now, found))
-        return found
+        self.checks += 1
+        return self._played.is_heard_in(heard.samples, self.played_seconds())
