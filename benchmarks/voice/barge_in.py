@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from benchmarks.labels import trimmed
 from benchmarks.noises import cough
 from benchmarks.offline import Offline
 from benchmarks.report import table
@@ -21,10 +23,11 @@ from benchmarks.voice.interruption import (
     words_told,
     write_csv,
 )
-from benchmarks.voice.options import VoiceOptions
+from benchmarks.voice.options import BARGE_IN_PARTS, VoiceOptions
 from benchmarks.voice.turn import GAP_SECONDS, POLL_SECONDS, Question, end_reply
-from common.audio import SPEECH_RATE_HZ, Audio
+from common.audio import SPEECH_RATE_HZ, Audio, read_wav
 from tests.chat.talker import Echo, Talker, talker
+from tests.clients import speak
 from tests.server_process import RunningServer, running_server
 
 PROMPTS = (
@@ -40,6 +43,12 @@ COUGHS = 20
 COUGH_SECONDS = 2.5
 """From one to the next."""
 COUGH_LEVEL = 0.15
+BACKCHANNELS = ("Uh-huh.", "Yeah.", "Okay.", "Mm-hmm.", "Right.", "I see.") * 2
+STOP_WORDS = ("Stop.", "Wait!", "No.", "Hold on.", "Stop, please.", "Wait, wait.")
+WORD_SECONDS = 3.5
+"""From one backchannel to the next."""
+WORD_SPEED = 1.25
+WORD_LEVEL = 0.3
 ECHO_DB = -25.0
 ECHO_DELAY_SECONDS = 0.08
 ECHO_REPLIES = 4
@@ -71,30 +80,47 @@ class Undisturbed:
 
 
 def run(model: str, questions: Sequence[Question], options: VoiceOptions) -> str:
-    """Interruptions by these recordings, then an echo and coughs that are none."""
-    told = []
+    """Interruptions by these recordings and by stop-words; then what is none."""
     with running_server(
         whisper_model_name=model, llm_backend="embedded", **options.server_settings
     ) as server:
-        if options.barge_in in ("all", "speech"):
-            stopped = asyncio.run(_interruptions(server, questions, options))
-            told += [_speech(f"{model}{options.told}", stopped)]
-            if options.csv is not None:
-                write_csv(options.csv, stopped)
-        others = []
-        if options.barge_in in ("all", "echo"):
-            level = f"echo at {ECHO_DB:g} dB, {1000 * ECHO_DELAY_SECONDS:.0f} ms late"
-            others.append(asyncio.run(_with_echo(server, options)).cells(level, ""))
-        if options.barge_in in ("all", "coughs"):
-            found = asyncio.run(_with_coughs(server, options))
-            others.append(found.cells("coughs", str(COUGHS)))
+        return asyncio.run(_run(server, f"{model}{options.told}", questions, options))
+
+
+async def _run(
+    server: RunningServer,
+    model: str,
+    questions: Sequence[Question],
+    options: VoiceOptions,
+) -> str:
+    told, others = [], []
+    wanted = BARGE_IN_PARTS if options.barge_in == "all" else (options.barge_in,)
+    if "speech" in wanted:
+        stopped = await _interruptions(server, questions, options)
+        told.append(_speech(f"Interrupted replies, {model}", stopped))
+        if options.csv is not None:
+            write_csv(options.csv, stopped)
+    if "words" in wanted:
+        spoken = await _said(server, STOP_WORDS)
+        words = [_question(*each) for each in zip(STOP_WORDS, spoken, strict=True)]
+        stopped = await _interruptions(server, words, options)
+        told.append(_speech(f"Replies interrupted by a stop-word, {model}", stopped))
+        spoken = await _said(server, BACKCHANNELS)
+        found = await _with_sounds(server, options, spoken, WORD_SECONDS)
+        others.append(found.cells("backchannels", str(len(BACKCHANNELS))))
+    if "echo" in wanted:
+        level = f"echo at {ECHO_DB:g} dB, {1000 * ECHO_DELAY_SECONDS:.0f} ms late"
+        others.append((await _with_echo(server, options)).cells(level, ""))
+    if "coughs" in wanted:
+        found = await _with_sounds(server, options, _coughs(), COUGH_SECONDS)
+        others.append(found.cells("coughs", str(COUGHS)))
     if others:
-        title = f"Replies that nobody interrupts, {model}{options.told}"
+        title = f"Replies that nobody interrupts, {model}"
         told.append(table(title, UNDISTURBED, others))
     return "\n".join(told)
 
 
-def _speech(model: str, stopped: Sequence[Interruption]) -> str:
+def _speech(title: str, stopped: Sequence[Interruption]) -> str:
     times = {
         "speech onset to the last audible sample": [
             each.stopped_ms for each in stopped
@@ -103,7 +129,6 @@ def _speech(model: str, stopped: Sequence[Interruption]) -> str:
         "- to its end": [each.decided_ms for each in stopped],
     }
     rows = [row(name, values) for name, values in times.items()]
-    title = f"Interrupted replies, {model}"
     return f"{table(title, HEADER, rows)}\n{words_told(stopped)}\n"
 
 
@@ -133,26 +158,55 @@ async def _with_echo(server: RunningServer, options: VoiceOptions) -> Undisturbe
     return found
 
 
-async def _with_coughs(server: RunningServer, options: VoiceOptions) -> Undisturbed:
-    """Coughs at regular times, into one reply after the other."""
+async def _with_sounds(
+    server: RunningServer, options: VoiceOptions, sounds: Sequence[Audio], every: float
+) -> Undisturbed:
+    """One sound after the other, so many seconds apart, into replies."""
     found = Undisturbed()
-    random = np.random.default_rng(SEED)
-    left = COUGHS
+    left = list(sounds)
     async with _talker(server, options) as talking:
         while left:
             number = await _ask(talking, PROMPTS[found.replies % len(PROMPTS)])
             await asyncio.sleep(HEARD_SECONDS)
             while left and not _is_over(talking, number):
-                sound = cough(random)
-                sound = COUGH_LEVEL * sound / np.abs(sound).max()
-                talking.begin(Audio(sound.astype(np.float32), SPEECH_RATE_HZ))
-                left -= 1
-                await asyncio.sleep(COUGH_SECONDS)
+                talking.begin(left.pop(0))
+                await asyncio.sleep(every)
             await end_reply(talking)
             found.replies += 1
             await asyncio.sleep(GAP_SECONDS)
     _count(found, talking)
     return found
+
+
+def _coughs() -> list[Audio]:
+    random = np.random.default_rng(SEED)
+    coughs = [cough(random) for _ in range(COUGHS)]
+    return [_at_level(each, COUGH_LEVEL) for each in coughs]
+
+
+async def _said(server: RunningServer, words: Sequence[str]) -> list[Audio]:
+    """As the server's own voice says them, faster than in its replies."""
+    found = []
+    for word in words:
+        wav = await speak(server.url, text=word, llm=False, speed=WORD_SPEED)
+        spoken = read_wav(wav.body).resampled(SPEECH_RATE_HZ)
+        found.append(_at_level(trimmed(spoken.samples), WORD_LEVEL))
+    return found
+
+
+def _question(name: str, audio: Audio) -> Question:
+    return Question(
+        name=name,
+        audio=audio,
+        start_seconds=0.0,
+        end_seconds=audio.seconds,
+        end_of_sound_seconds=audio.seconds,
+    )
+
+
+def _at_level(samples: npt.NDArray[np.floating], peak: float) -> Audio:
+    level = samples * (peak / np.abs(samples).max())
+    return Audio(level.astype(np.float32), SPEECH_RATE_HZ)
 
 
 def _talker(

@@ -11,7 +11,7 @@ from typing import Any
 RECORDINGS = 20
 QUICK_RECORDINGS = 4
 CONVERSATIONS = 5
-BARGE_IN_PARTS = ("speech", "echo", "coughs")
+BARGE_IN_PARTS = ("speech", "words", "echo", "coughs")
 
 
 @dataclass(frozen=True)

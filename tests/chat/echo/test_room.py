@@ -35,15 +35,16 @@ Say = Callable[..., Audio]
 def say() -> Say:
     """What the voice says."""
     voice = find_voices(load_config({}).config)[0]
-    options = {"onnx": str(voice.onnx), "config": str(voice.config)}
-    worker = PiperWorker(PiperOptions(**options, threads=1, max_voices=1))
+    onnx, config = str(voice.onnx), str(voice.config)
+    options = PiperOptions(onnx=onnx, config=config, threads=1, max_voices=1)
+    worker = PiperWorker(options)
 
     def spoken(*texts: str) -> Audio:
         parts = [
             part
             for text in texts
             for part in worker.handle(
-                PiperJob(request=SynthesisRequest(text), **options)
+                PiperJob(request=SynthesisRequest(text), onnx=onnx, config=config)
             )
         ]
         return Audio(np.concatenate([each.samples for each in parts]), parts[0].rate_hz)
