@@ -158,10 +158,10 @@ class TurnMachine(Interruptions):
 
     def _utterance_ended(self, event: on.UtteranceEnded) -> None:
         if self.input is Input.CANDIDATE:
-            if self._candidate_was_echo:
-                self.input = Input.QUIET
-            else:
+            if not self._candidate_was_echo:
                 self._speak()
+            if self.input is Input.CANDIDATE:
+                self.input = Input.QUIET  # an echo
         if self.input not in OPEN:
             return
         turn = self._open_turn()

@@ -129,6 +129,13 @@ def test_an_echo_does_not_pause_the_output_and_is_no_turn() -> None:
     assert (machine.input, machine.output) == (Input.QUIET, Output.PLAYING)
 
 
+def test_an_utterance_that_ends_early_may_be_an_echo() -> None:
+    machine = playing(Room())
+    assert machine.handle(on.VoiceHeard(0.1), 10.1) == []
+    assert machine.handle(on.UtteranceEnded(2, 10.2), 10.2) == []
+    assert (machine.input, machine.turn) == (Input.QUIET, None)
+
+
 def test_the_user_is_heard_over_the_echo() -> None:
     room = Room()
     machine = playing(room)
