@@ -12,7 +12,7 @@ from chat_app.conversation.reading import ReadAhead
 from chat_app.conversation.request import Order
 from chat_app.conversation.writing import Writing
 from chat_app.core.events import Key
-from chat_app.core.heard import Spoken
+from chat_app.core.heard import Spoken, TimedWord
 from chat_app.core.ids import new_id
 from common.workers import Priority, Urgency
 from gateway_app.access.principals import Principal
@@ -176,7 +176,10 @@ class Reply:
             case ClauseStarted():
                 self.spoken.begin_clause(event.text, event.start_seconds)
             case WordsTimed():
-                self.spoken.time_words(event.words)
+                self.spoken.time_words(
+                    TimedWord(each.word, each.start_seconds, each.end_seconds)
+                    for each in event.words
+                )
             case ClauseEnded():
                 self.spoken.end_clause(event.end_seconds)
             case PcmAudio():

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from chat_app.core.words import words_of
-from tts_app.core.engine import WordTime
 
 CLIENT_BUFFER_SECONDS = 0.12
 """How far a client's loudspeaker is assumed to be behind what was sent to it."""
@@ -17,6 +17,14 @@ LETTERS_PER_SECOND = 15
 """About how fast a clause is spoken whose audio is still being made."""
 ECHO_MARGIN_SECONDS = 0.5
 """A clause that is about to begin may have begun at the client."""
+
+
+class TimedWord(NamedTuple):
+    """A word as the voice has timed it, in seconds from the start of the reply."""
+
+    word: str
+    start_seconds: float
+    end_seconds: float
 
 
 @dataclass
@@ -27,7 +35,7 @@ class SpokenClause:
     start_seconds: float
     end_seconds: float
     """Estimated while its audio is being made."""
-    timed: list[WordTime] = field(default_factory=list)
+    timed: list[TimedWord] = field(default_factory=list)
     """The words of which the voice has told the times."""
     is_complete: bool = False
 
@@ -138,7 +146,7 @@ class Spoken:
         end_seconds = start_seconds + max(1, len(text)) / LETTERS_PER_SECOND
         self.clauses.append(SpokenClause(text, start_seconds, end_seconds))
 
-    def time_words(self, words: Sequence[WordTime]) -> None:
+    def time_words(self, words: Iterable[TimedWord]) -> None:
         """When these next words of the last clause are spoken."""
         if self.clauses:
             self.clauses[-1].timed += words

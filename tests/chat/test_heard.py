@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from chat_app.core.heard import CLIENT_BUFFER_SECONDS, PlayedClock, Spoken
+from chat_app.core.heard import CLIENT_BUFFER_SECONDS, PlayedClock, Spoken, TimedWord
 from chat_app.core.words import words_of
-from tts_app.core.engine import WordTime
 
 FIRST, SECOND = "Paris is the capital of France,", "and it lies on the Seine."
 
@@ -55,8 +54,8 @@ def test_a_word_is_heard_with_its_middle_as_the_voice_has_timed_it(
 ) -> None:
     reply = Spoken()
     reply.begin_clause(FIRST, 0.0)
-    reply.time_words([WordTime(*each) for each in TIMES[:1]])
-    reply.time_words([WordTime(*each) for each in TIMES[1:]])
+    reply.time_words([TimedWord(*each) for each in TIMES[:1]])
+    reply.time_words([TimedWord(*each) for each in TIMES[1:]])
     reply.end_clause(2.0)
     assert reply.heard_text(seconds) == text
 
@@ -64,7 +63,7 @@ def test_a_word_is_heard_with_its_middle_as_the_voice_has_timed_it(
 def test_words_that_the_voice_tells_otherwise_are_timed_by_their_letters() -> None:
     reply = Spoken()
     reply.begin_clause("one two three", 0.0)
-    reply.time_words([WordTime("eins", 5.0, 6.0)])
+    reply.time_words([TimedWord("eins", 5.0, 6.0)])
     reply.end_clause(1.3)
     assert reply.heard_text(0.7) == "one two"
 
