@@ -40,7 +40,8 @@ class ReplyOutput:
         return self._newest[-1].position_seconds if self._newest else 0.0
 
     def is_heard_in(self, heard: Samples | None) -> bool:
-        return any(each.is_heard_in(heard) for each in self.still_heard())
+        """Whether it is an echo of a reply, perhaps of one that has just ended."""
+        return any(each.is_heard_in(heard) for each in list(self._newest)[-2:])
 
     def spoken_words(self, since: float) -> Sequence[str]:
         now = self._outlet.clock()

@@ -161,6 +161,8 @@ class TurnTaking:
                 self._items.stop(action)
             case do.WarmPrefix():
                 self._read_what_was_said()
+            case do.RestartUtterance():
+                self._live.discard(restarts=True)
             case do.AskCompleteness():
                 self._background.run(self._rate(action))
             case do.WaitForSilence():
