@@ -17,7 +17,7 @@ from benchmarks.client_scripts.talks import TALK_RATE_HZ, Answers, converse
 INSTRUCTIONS = "Answer in one short sentence."
 
 
-class Microphone(io.AudioInput):
+class Microphone(io.AudioInput):  # type: ignore[misc]
     """Gives what is put into it."""
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Microphone(io.AudioInput):
         return await self._frames.get()
 
 
-class Loudspeaker(io.AudioOutput):
+class Loudspeaker(io.AudioOutput):  # type: ignore[misc]
     """Takes the answers, and says when each was played."""
 
     def __init__(self, answers: Answers) -> None:

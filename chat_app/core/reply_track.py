@@ -27,6 +27,11 @@ class OutputView(Protocol):
 class ReplyTrack:
     """The state that both tracks share, and what happens to replies."""
 
+    _silent_since: float | None = None
+    """The end of the last reply, or of noise after it; None if that is not counted."""
+    _has_called = False
+    """Whether the reply has called functions: the client is to answer it."""
+
     def __init__(
         self,
         settings: TurnSettings,
@@ -86,10 +91,6 @@ class ReplyTrack:
         self._pause_at = 0.0
         self._speculate_at: float | None = None
         """When this pause is long enough to prepare the reply; None if it already is."""
-        self._silent_since: float | None = None
-        """The end of the last reply, or of noise after it; None if that is not counted."""
-        self._has_called = False
-        """Whether the reply has called functions: the client is to answer it."""
 
     @property
     def has_reply(self) -> bool:
