@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from common.errors import BadRequest
+from common.errors import BadRequest, BadValue
 
 MOST_VALUES = 1_000
 """The same as Django's limit for form fields."""
@@ -18,8 +18,9 @@ _MOST_QUOTES = 4 * MOST_VALUES
 """Two for the name of a value, and two for a value that is a string."""
 
 
-def read_json(text: str, what: str) -> Any:
-    """The parsed value; `what` names it in errors. Raises BadRequest.
+def read_json(text: str, what: str, *, takes_halves: bool = False) -> Any:
+    """The parsed value; `what` names it in errors. Raises BadRequest, also for half a
+    surrogate pair, which nothing can write again, unless it `takes_halves`.
 
     Parsing holds the interpreter from the first to the last character. A long
     string takes a millisecond a megabyte; a million small values take seconds,
@@ -33,7 +34,29 @@ def read_json(text: str, what: str) -> Any:
         raise BadRequest(f"The {what} is not valid JSON.") from error
     if _is_too_deep(plain):
         raise BadRequest(f"The {what} has more than {MOST_LEVELS} levels.")
+    if not takes_halves and "\\ud" in text.lower():
+        _check_halves(plain, what, None)
     return plain
+
+
+def _check_halves(plain: Any, what: str, field: str | None) -> None:
+    if isinstance(plain, str) and not _is_unicode(plain):
+        raise BadValue(f"The {what} has half a surrogate pair.", field=field)
+    if isinstance(plain, dict):
+        for name, value in plain.items():
+            _check_halves(name, what, field)
+            _check_halves(value, what, name)
+    elif isinstance(plain, list):
+        for value in plain:
+            _check_halves(value, what, field)
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_too_deep(plain: Any) -> bool:

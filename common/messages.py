@@ -62,7 +62,9 @@ def explain(error: ValidationError) -> BadValue:
     """The first problem of a pydantic error as one sentence that names the field."""
     problem = error.errors(include_url=False, include_context=True)[0]
     kind = problem["type"]
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
+    if kind == "union_tag_not_found":
+        return BadValue("The field `type` is missing.", field="type")
+    if kind == "union_tag_invalid":
         allowed = problem.get("ctx", {}).get("expected_tags", "")
         return BadValue(f"Unknown message type. Allowed: {allowed}.", field="type")
     # The path starts with the tag of the union; a client knows only the field.

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from common.bounded_json import MOST_LEVELS, MOST_VALUES, read_json
-from common.errors import BadRequest
+from common.errors import BadRequest, BadValue
 
 TEN_MEGABYTES = 10_000_000
 
@@ -38,6 +38,27 @@ def test_it_reads_what_json_writes(value: Any) -> None:
 def test_it_refuses_what_is_not_json(text: str) -> None:
     with pytest.raises(BadRequest, match="not valid JSON"):
         read_json(text, "body")
+
+
+@pytest.mark.parametrize(
+    ("text", "field"),
+    [
+        (r'"\ud800"', None),
+        (r'{"a": ["\uD83D"]}', "a"),
+        (r'{"a": {"b": {"\udfff": 1}}}', "b"),
+    ],
+)
+def test_it_refuses_half_a_surrogate_pair_and_names_the_field(
+    text: str, field: str | None
+) -> None:
+    with pytest.raises(BadValue, match="half a surrogate pair") as refused:
+        read_json(text, "body")
+    assert refused.value.field == field
+    assert read_json(text, "body", takes_halves=True) == json.loads(text)
+
+
+def test_it_reads_a_whole_surrogate_pair() -> None:
+    assert read_json(r'["\ud83d\ude00", "\\ud800"]', "body") == ["😀", r"\ud800"]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from common.bounded_json import read_json
-from common.errors import BadRequest
+from common.errors import BadRequest, BadValue
 from common.messages import LONGEST_FIELD
 from compat_app.realtime.shared import conversation_messages as conversation
 from compat_app.realtime.shared.errors import Refused
@@ -55,7 +55,10 @@ def read_event(text: str, kind: Kind = Kind.TRANSCRIPTION) -> ClientEvent:
     Raises Refused for an event that is not served, and BadRequest for text that is no
     event at all.
     """
-    plain = read_json(text, "event")
+    try:
+        plain = read_json(text, "event")
+    except BadValue as error:
+        raise Refused(error.message, param=error.field) from error
     if not isinstance(plain, dict):
         raise BadRequest("An event must be a JSON object with a `type`.")
     event_id = _client_id(plain)

@@ -98,7 +98,7 @@ def _length(header: dict[str, Any], field: str, most_bytes: int) -> int:
 
 
 def _object(text: str, what: str) -> dict[str, Any]:
-    plain = read_json(text, f"{what} of the event")
+    plain = read_json(text, f"{what} of the event", takes_halves=True)
     if not isinstance(plain, dict):
         raise BadRequest(f"The {what} of an event must be a JSON object.")
     return _without_lone_surrogates(plain) if "\\ud" in text.lower() else plain
