@@ -84,6 +84,12 @@ class Replies:
             self._endings.truncate(running, seconds, is_over=is_over)
         return running is not None
 
+    def forget(self, item_id: str) -> None:
+        """The client has removed an item: if it is a message that is still being made,
+        its end does not bring it back."""
+        if (running := self.output.with_message(item_id)) is not None:
+            running.is_removed = True
+
     def keep_result(self, call_id: str, result: str) -> None:
         """A function that a newer reply has called has returned that: for the records."""
         if (running := self.output.that_called(call_id)) is not None:
@@ -109,6 +115,8 @@ class Replies:
     def keep(self, item: Item, running: Running) -> str | None:
         """Where the response began, whatever was said since."""
         told, find = running.told, self._dialogue.find
+        if running.is_removed and item.kind == "message":
+            return told.previous_item_id
         places = [told.previous_item_id or ROOT, *(each.id for each in told.items)]
         known = [each for each in places if each == ROOT or find(each) is not None]
         return self._dialogue.put(item, known[-1] if known else None)

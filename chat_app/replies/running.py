@@ -77,6 +77,8 @@ class Running:
         self.question = Question()
         self.results: dict[str, str] = {}
         """Of the functions that it has called, by the ids of the calls."""
+        self.is_removed = False
+        """Whether the client has removed its message."""
         self.told = Told(reply, outlet.put, lambda item: owner.keep(item, self))
         self.sender: ReplySender | None = None
         """Once it is released."""

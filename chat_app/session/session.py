@@ -141,6 +141,7 @@ class ConversationSession:
 
     def delete_item(self, item_id: str) -> bool:
         """Returns whether there was one."""
+        self._replies.forget(item_id)
         return self._items.delete(item_id)
 
     def ask_reply(self, request: ResponseRequest | None = None) -> None:

@@ -206,6 +206,20 @@ async def test_it_cancels_at_once(talk: Talk) -> None:
         assert (await client.until("error"))[-1]["error"]["code"] == "bad_request"
 
 
+async def test_a_reply_that_is_removed_while_it_is_made_stays_removed(
+    talk: Talk,
+) -> None:
+    services = talk(llm=FakeLlm(["One sentence. ", "Another one."], seconds=0.1))
+    async with talking(services) as client:
+        events = await question(client)
+        item = of(events, "response.output_item.added")[0]["item"]["id"]
+        await client.send("conversation.item.delete", item_id=item)
+        await client.until("response.done")
+        await client.send("conversation.item.retrieve", item_id=item)
+        error = (await client.until("error"))[-1]["error"]
+    assert (error["code"], error["param"]) == ("bad_value", "item_id")
+
+
 async def test_it_sends_little_ahead_of_the_loudspeaker(talk: Talk) -> None:
     services = talk(llm=FakeLlm(["a reply with quite a lot of words in it to say"]))
     async with talking(services) as client:
