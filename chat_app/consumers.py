@@ -55,6 +55,8 @@ class VoiceConversationConsumer(VoiceConsumer):
         self._held, held.give_up = held, self._give_up
         self.session_id = held.session_id
         not_ready = await services.conversations.not_warm(held.configuration.options)
+        if self._held is not held:
+            return  # another connection has taken it up meanwhile
         session = {
             **self._session(),
             "x.not_ready": not_ready,

@@ -77,9 +77,7 @@ class Parking:
 
     async def end(self, held: Held) -> None:
         """It is over."""
-        if held.timer is not None:
-            held.timer.cancel()
-        if self._held.pop(held.token, None) is not None:
+        if self._drop(held):
             await held.conversation.close()
 
     def forget(self, person: Person) -> None:
@@ -95,7 +93,14 @@ class Parking:
                 await self.end(held)
         await asyncio.gather(*self._ending, return_exceptions=True)
 
+    def _drop(self, held: Held) -> bool:
+        """Nobody can claim it any more. Returns whether somebody could."""
+        if held.timer is not None:
+            held.timer.cancel()
+        return self._held.pop(held.token, None) is not None
+
     def _end_soon(self, held: Held) -> None:
-        task = asyncio.create_task(self.end(held))
-        self._ending.add(task)
-        task.add_done_callback(self._ending.discard)
+        if self._drop(held):
+            task = asyncio.create_task(held.conversation.close())
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)

@@ -17,6 +17,8 @@ from voiceproject.asgi import build_application
 RATE_HZ = 16_000
 CHUNK_BYTES = RATE_HZ // 50 * 2
 """20 ms."""
+LOST = 1006
+"""The close code of a lost connection."""
 
 
 class VoiceClient:
@@ -66,18 +68,23 @@ class VoiceClient:
         return found
 
 
+def voice_socket(services: Any, *, resume: str = "") -> WebsocketCommunicator:
+    """One that is not connected."""
+    return WebsocketCommunicator(
+        build_application(services),
+        f"/ws/voice?resume={resume}" if resume else "/ws/voice",
+        headers=[(b"host", b"localhost")],
+        subprotocols=["voice.v1"],
+    )
+
+
 @contextlib.asynccontextmanager
 async def talking(
     services: Any, *, resume: str = "", close_code: int = 1000, **session: Any
 ) -> AsyncIterator[VoiceClient]:
     """A client whose session is configured with these fields, if there are any. In the
     end it closes with that code."""
-    socket = WebsocketCommunicator(
-        build_application(services),
-        f"/ws/voice?resume={resume}" if resume else "/ws/voice",
-        headers=[(b"host", b"localhost")],
-        subprotocols=["voice.v1"],
-    )
+    socket = voice_socket(services, resume=resume)
     accepted, protocol = await socket.connect(timeout=10)
     assert (accepted, protocol) == (True, "voice.v1")
     client = VoiceClient(socket)

@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 
 from tests.chat.services import Talk, talk_services
-from tests.chat.sockets import VoiceClient, kinds, of, talking
+from tests.chat.sockets import LOST, VoiceClient, kinds, of, talking
 from tests.fakes import FakeLlm
-
-LOST = 1006
 
 
 @pytest.fixture
