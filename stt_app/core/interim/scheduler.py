@@ -133,10 +133,12 @@ class InterimScheduler:
         utterance = self._open_utterance() if self._load.allows_speculation else None
         if utterance is None:
             return False
-        request = self._request(utterance)
+        number = self._speech.utterance_id
+        known = self._interim_results.settled(number)
+        request = replace(self._request(utterance), known=known)
         made = SpeculativeTranscript(self._engine, request, *covers)
         self._speculative = made
-        made.when_ready(partial(self._tell, made, self._speech.utterance_id, *covers))
+        made.when_ready(partial(self._tell, made, number, *covers))
         return True
 
     def _tell(
