@@ -35,9 +35,6 @@ class TranscriptionRequest:
     """One of the names in `stats().offers`; empty is the default model."""
     voiced_seconds: float | None = None
     """How much of the audio the VAD found to be speech; None if it is unknown."""
-    known: str = ""
-    """The beginning of the text, as it is known from interim results. An engine may
-    skip to its end; the transcript has all of the text in any case."""
 
     @property
     def seconds(self) -> float:

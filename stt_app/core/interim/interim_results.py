@@ -85,10 +85,6 @@ class InterimResults:
         self._expect(number, start_sample, spoken_seconds, speculative.watch)
         return True
 
-    def settled(self, number: int) -> str:
-        """The beginning of that utterance's text, on which its interim results agree."""
-        return self._stable.settled if number == self._number else ""
-
     def end(self) -> None:
         """The utterance is over: the request in flight is stale."""
         if self._asking is not None:

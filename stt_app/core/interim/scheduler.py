@@ -133,12 +133,10 @@ class InterimScheduler:
         utterance = self._open_utterance() if self._load.allows_speculation else None
         if utterance is None:
             return False
-        number = self._speech.utterance_id
-        known = self._interim_results.settled(number)
-        request = replace(self._request(utterance), known=known)
+        request = self._request(utterance)
         made = SpeculativeTranscript(self._engine, request, *covers)
         self._speculative = made
-        made.when_ready(partial(self._tell, made, number, *covers))
+        made.when_ready(partial(self._tell, made, self._speech.utterance_id, *covers))
         return True
 
     def _tell(

@@ -27,7 +27,6 @@ from stt_app.core.whisper.hallucinations.segments import (
     usable_pieces,
 )
 from stt_app.core.whisper.hallucinations.stock_phrases import without_stock_phrases
-from stt_app.core.whisper.known_beginning import known_beginning, with_beginning
 from stt_app.core.whisper.loudness import raised
 from stt_app.core.whisper.requests import WhisperReply, WhisperRequest
 from stt_app.core.whisper.short_window import ShortWindowWhisper
@@ -46,18 +45,16 @@ class Decoding:
         self._model = model
         self._request = request
         self._name = name
-        self._known = known_beginning(request.utterance)
 
     def run(self) -> WhisperReply:
         """The transcript, and how it was decoded."""
         self._model.use_window(short=self._may_be_short())
         # One temperature: a second decoding may follow, or would come too late.
-        pieces, info = self._decode(_COLD, known=self._known)
+        pieces, info = self._decode(_COLD)
         short = self._model.short
         if not self._request.guarded:
             return self._reply(usable_pieces(pieces, self._seconds), info, short)
-        doubts = short or bool(self._known)
-        found = self._redecode_reason(pieces, info.language) if doubts else None
+        found = self._redecode_reason(pieces, info.language) if short else None
         if found:
             self._model.use_window(short=False)
             pieces, info = self._decode(_COLD, self._timed_if(pieces))
@@ -121,8 +118,6 @@ class Decoding:
         self,
         temperatures: tuple[float, ...],
         utterance: TranscriptionRequest | None = None,
-        *,
-        known: str = "",
     ) -> tuple[list[TextPiece], Any]:
         utterance = utterance or self._request.utterance
         segments, info = self._model.transcribe(
@@ -132,9 +127,8 @@ class Decoding:
             temperature=temperatures,
             condition_on_previous_text=False,
             max_new_tokens=token_limit(utterance.seconds),
-            prefix=known or None,
         )
-        return with_beginning(known, [_piece(each) for each in segments]), info
+        return [_piece(each) for each in segments], info
 
     def _transcribe_options(self, utterance: TranscriptionRequest) -> dict[str, Any]:
         """The request as options of faster-whisper."""

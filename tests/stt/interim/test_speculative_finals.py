@@ -206,23 +206,3 @@ async def test_an_interim_result_has_the_confidence_of_its_text() -> None:
     await speak(listening, time, 1)
     assert listening.all(InterimResult)[0].confidence == 0.9
     await listening.end()
-
-
-async def test_what_interim_results_agree_on_is_given_as_the_known_beginning() -> None:
-    engine, time = AskedStt(), Time()
-    listening = listening_to(engine, time, INTERIM)
-    await speak(listening, time, 3, -0.4)
-    prepared = engine.heard[-1]
-    assert engine.priorities[-1] is Priority.SPECULATIVE
-    assert prepared.known == listening.of("partial")[-2].stable
-    assert len(prepared.known.split()) > 3
-    await speak(listening, time, -0.5)
-    await listening.end()
-
-
-async def test_nothing_is_known_of_an_utterance_without_interim_results() -> None:
-    engine, time = AskedStt(), Time()
-    listening = listening_to(engine, time)
-    await speak(listening, time, 2, -1, 2, -1)
-    await listening.end()
-    assert [request.known for request in engine.heard] == ["", ""]

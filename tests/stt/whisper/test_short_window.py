@@ -55,28 +55,6 @@ def decode(
     return Decoding(model, WhisperRequest(utterance), "tiny.en").run()
 
 
-def test_a_known_beginning_changes_no_word(
-    model: ShortWindowWhisper, utterance: TranscriptionRequest
-) -> None:
-    whole = decode(model, utterance).transcript.text
-    words = whole.split()
-    for count in (4, len(words) - 1, len(words)):
-        known = replace(utterance, known=" ".join(words[:count]))
-        reply = decode(model, known)
-        assert normalize(reply.transcript.text) == normalize(whole)
-        assert reply.redecoded is None
-
-
-def test_a_wrong_beginning_is_doubted_and_written_anew(
-    model: ShortWindowWhisper, utterance: TranscriptionRequest
-) -> None:
-    wrong = replace(utterance, known="Bananas are cheaper in the winter when nobody")
-    reply = decode(model, wrong)
-    assert normalize(reply.transcript.text) == normalize(
-        decode(model, utterance).transcript.text
-    )
-
-
 def test_it_hears_what_the_full_window_hears(
     model: ShortWindowWhisper, utterance: TranscriptionRequest
 ) -> None:
