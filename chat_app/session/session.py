@@ -281,6 +281,8 @@ class ConversationSession:
         for told in turn_events(event):
             self._tell(told)
         turn = self._machine.turn
+        if isinstance(event, heard.PauseBegun) and turn is not None and turn.claimed:
+            self._ahead.hear(turn.text_so_far, in_pause=True)
         if isinstance(event, heard.InterimResult) and turn is not None and turn.claimed:
             text, item_id = turn.text_so_far, self._turns.id_of(turn.number)
             self._put(out.CaptionHeard(item_id, text))
