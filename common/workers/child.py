@@ -18,7 +18,7 @@ from common.errors import EngineFailed, VoiceError
 from common.workers.heap import share_one_heap
 from common.workers.memory_limit import limit_memory
 
-BACKGROUND_NICENESS = 10
+_BACKGROUND_NICENESS = 10
 """A tenth of what usual processes get, where they compete for the processor."""
 
 
@@ -95,7 +95,7 @@ def serve(
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     share_one_heap()
     if background:
-        give_way(BACKGROUND_NICENESS)
+        _give_way()
     if memory_limit_mb:
         limit_memory(memory_limit_mb)
     name, parent = path.rpartition(":")[2], _Parent(pipe)
@@ -113,14 +113,13 @@ def serve(
                 _answer(parent, name, handler, request)
 
 
-def give_way(niceness: int) -> None:
-    """To usual processes of the operating system; for good. Each step of niceness is a
-    fifth less of the processor where they compete for it."""
+def _give_way() -> None:
+    """To usual processes of the operating system."""
     with contextlib.suppress(psutil.Error, OSError):
         if sys.platform == "win32":
             psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)
         else:
-            os.nice(niceness)
+            os.nice(_BACKGROUND_NICENESS)
 
 
 def _answer(parent: _Parent, name: str, handler: Any, request: Any) -> None:

@@ -14,18 +14,12 @@ import signal
 import sys
 from typing import Any
 
-from common.workers.child import give_way
-
 WARM_UP_TOKENS = 8
-NICENESS = 4
-"""It reads ahead while somebody speaks, and writes on while a clause is spoken: then the
-speech goes first. A reply that is waited for has the processor to itself."""
 
 
 def main() -> None:
     # Ctrl-C reaches the whole foreground group; only the parent decides the end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    give_way(NICENESS)
     orders = json.loads(sys.stdin.readline())
     try:
         server = start(orders)

@@ -140,8 +140,6 @@ class SmartTurn:
             memory_cap_mb=models.worker_memory_cap_mb,
             isolation=models.engine_isolation,
             job_timeout=JobTimeout(models.worker_timeout_seconds),
-            # The text of the same pause is more urgent: the reply begins with it.
-            background=True,
         )
 
 
