@@ -59,6 +59,8 @@ def check(played: Simulator) -> None:
     committed: set[int] = set()
     speculations: dict[int, int] = {}
     held: set[Key] = set()
+    stopped: set[int] = set()
+    """Turns whose speech was told to have stopped since it was told to have started."""
     paused = False
     for _, action in played.log:
         match action:
@@ -75,8 +77,14 @@ def check(played: Simulator) -> None:
                     assert action.key.turn in committed
             case do.DropReply():
                 held.discard(action.key)
+            case do.TellSpeechStarted():
+                stopped.discard(action.turn)
+            case do.TellSpeechStopped():
+                stopped.add(action.turn)
             case do.CommitTurn():
                 assert action.text
+                assert action.key.turn in stopped, "a commit of speech that goes on"
+                stopped.remove(action.key.turn)
                 committed.add(action.key.turn)
             case do.ReleaseReply():
                 assert action.key.turn in committed, "a reply left before the commit"
