@@ -52,7 +52,7 @@ class CommitDelays:
             return self.complete
         if probability >= INCOMPLETE:
             return self.undecided
-        unlikely = 1 - probability / INCOMPLETE
+        unlikely = (1 - probability / INCOMPLETE) ** 2
         return self.undecided + unlikely * (self._incomplete - self.undecided)
 
 

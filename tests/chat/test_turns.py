@@ -31,8 +31,9 @@ def test_it_answers_a_question_in_the_pause_and_releases_the_reply_at_the_commit
     [
         (0.9, "what time is it", 0.32),
         (0.3, "what time is it", 0.64),
-        (0.19, "what time is it", 0.69),
-        (0.1, "what time is it", 1.12),
+        (0.19, "what time is it", 0.64),
+        (0.1, "what time is it", 0.88),
+        (0.04, "what time is it", 1.25),
         (0.0, "what time is it", 1.6),
         (0.9, "what time is it and", 1.6),
         (0.9, "what time...", 1.6),
@@ -70,7 +71,7 @@ def test_it_drops_what_it_prepared_in_a_pause_that_was_not_the_end() -> None:
 
 @pytest.mark.parametrize(
     ("probability", "text", "delay"),
-    [(0.1, "what time is it", 1.12), (0.9, "what time is it and", 1.6)],
+    [(0.1, "what time is it", 0.88), (0.9, "what time is it and", 1.6)],
 )
 def test_an_unlikely_end_is_answered_at_the_commit_but_prepared_late_in_the_pause(
     probability: float, text: str, delay: float
