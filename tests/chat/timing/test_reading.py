@@ -59,7 +59,7 @@ async def test_it_reads_what_is_new_without_the_unstable_last_word() -> None:
 async def test_in_a_pause_it_reads_every_word_that_is_known() -> None:
     llm = FakeLlm()
     ahead = ReadAhead(llm, lambda: True)
-    ahead.begin(said)
+    ahead.begin(said, ReplyOptions())
     for caption in ("what time is it", "what time is it in.", "what time is it in"):
         await ahead.settled()
         ahead.hear(caption, in_pause=True)
