@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from benchmarks import (
     agreement,
+    calls,
     clients,
     doors,
     doors_heard,
@@ -46,6 +47,7 @@ PROGRAMS: dict[str, Callable[[], str]] = {
     "soak_speech": soak_speech.run,
     "throughput": throughput.run,
     "remote": remote.run,
+    "calls": calls.run,
     "normalisation": normalisation.run,
 }
 LISTENING: dict[str, Callable[[Flags], str]] = {

@@ -5,6 +5,7 @@ The nested events are checked by the types of the openai library.
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from typing import Any, get_args
 
@@ -168,17 +169,19 @@ async def test_an_item_that_is_not_served_is_refused(item: Any) -> None:
 
 
 async def test_the_words_come_while_they_are_spoken() -> None:
-    """Each partial transcript has one word more."""
-    words = [f"one{' more' * count}" for count in range(12)]
-    services = talk_services(words, partial_first_seconds=0.3)
-    async with opened(services) as client:
+    words = ["one", "one two", "one two three", *["one two three four"] * 9]
+    quick = {"partial_first_seconds": 0.3, "partial_interval_seconds": 0.1}
+    async with opened(talk_services(words, **quick)) as client:
         await client.start(delegation={"type": "client"})
-        await client.say(3.0)
+        for _ in range(4):
+            await client.say(0.5)
+            await asyncio.sleep(0.15)
         events = await client.until(HEARD)
         await client.say(-2.0)
         events += await client.until(CREATED)
     heard = [each for each in events if each["type"] == HEARD]
     assert len(heard) > 1
+    assert text_of(events, HEARD) == "one two three four"
     assert 0 <= heard[0]["start_ms"] < heard[0]["end_ms"] < heard[-1]["end_ms"] + 1
     for before, after in itertools.pairwise(heard):
         assert before["end_ms"] == after["start_ms"]
