@@ -45,6 +45,11 @@ class WarmPrefix:
 
 
 @dataclass(frozen=True)
+class RestartUtterance:
+    """What was heard so far was no speech. What follows is an utterance of its own."""
+
+
+@dataclass(frozen=True)
 class AskCompleteness:
     """Ask the turn model about the audio of this turn; answered by CompletenessRated."""
 
@@ -133,6 +138,7 @@ class CancelReply:
 
 TurnAction = (
     TellCandidate
+    | RestartUtterance
     | TellSpeechStarted
     | TellSpeechStopped
     | WarmPrefix

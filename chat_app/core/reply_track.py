@@ -67,6 +67,10 @@ class ReplyTrack:
         """Where it began in the audio, and when."""
         self._audio_at = 0.0
         self._voiced = 0.0
+        self._voiced_at_pause = 0.0
+        """When the reply was paused last."""
+        self._pause_again_at: float | None = None
+        """The voiced audio of this utterance that pauses the reply once more."""
         self._committed: UserTurn | None = None
         """The turn that the current reply answers."""
         self._committed_at = 0.0
@@ -185,6 +189,7 @@ class ReplyTrack:
         if self.output is Output.PAUSED or not self.settings.interrupts:
             return
         self.output, self._paused_at = Output.PAUSED, self._now
+        self._voiced_at_pause = self._voiced
         self._actions.append(do.PauseOutput())
 
     def _resume(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from chat_app.conversation.request import ResponseRequest
+from chat_app.replies.request import ResponseRequest
 from chat_app.session.session import ConversationSession
 from common.errors import BadRequest, TooMany
 from compat_app.realtime.live.backend import ASKED, COMMENTARY
