@@ -33,7 +33,7 @@ def ice_connections(pc: RTCPeerConnection) -> list[Connection]:
 def gather_with(connection: Connection, gather: Callable[..., Any]) -> Gather:
     """Have it gather its candidates by `gather`, which gets the same arguments; returns
     what did so before."""
-    before: Any = connection.get_component_candidates
+    before: Gather = connection.get_component_candidates
     connection.get_component_candidates = gather  # type: ignore[method-assign]
     return before
 

@@ -40,7 +40,7 @@ class LossyLink:
         (sender,) = pc.getSenders()
         self._transport = sender.transport
         self._send = self._transport._send_rtp
-        self._transport._send_rtp = self._pass_on
+        self._transport._send_rtp = self._pass_on  # type: ignore[method-assign]
 
     async def _pass_on(self, data: bytes) -> None:
         if _is_rtcp(data):

@@ -312,8 +312,8 @@ async def test_a_question_is_understood_while_packets_are_lost(serve: Serve) -> 
 
 async def test_large_events_pass_in_both_directions(serve: Serve) -> None:
     text = " ".join(["word"] * 12_000)
-    item = {"type": "message", "role": "user"}
-    item["content"] = [{"type": "input_text", "text": text}] * 3
+    content = [{"type": "input_text", "text": text}] * 3
+    item = {"type": "message", "role": "user", "content": content}
     async with serve() as (client, _), calling(client) as caller:
         caller.send("conversation.item.create", item=item)
         added = await caller.until("conversation.item.added")

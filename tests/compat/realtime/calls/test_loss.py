@@ -43,7 +43,8 @@ class Ear:
         whole = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)
         loudness = np.abs(whole).max(axis=1)
         loud = np.flatnonzero(loudness > SILENT)
-        return loudness[loud[0] : loud[-1] + 1]
+        heard: np.ndarray = loudness[loud[0] : loud[-1] + 1]
+        return heard
 
 
 async def heard_of_a_tone(loses: Callable[[float], bool]) -> tuple[np.ndarray, int]:

@@ -170,8 +170,10 @@ async def test_an_item_that_is_not_served_is_refused(item: Any) -> None:
 
 async def test_the_words_come_while_they_are_spoken() -> None:
     words = ["one", "one two", "one two three", *["one two three four"] * 9]
-    quick = {"partial_first_seconds": 0.3, "partial_interval_seconds": 0.1}
-    async with opened(talk_services(words, **quick)) as client:
+    services = talk_services(
+        words, partial_first_seconds=0.3, partial_interval_seconds=0.1
+    )
+    async with opened(services) as client:
         await client.start(delegation={"type": "client"})
         for _ in range(4):
             await client.say(0.5)
