@@ -11,6 +11,7 @@ from collections.abc import Callable
 from benchmarks import (
     agreement,
     calls,
+    calls_heard,
     clients,
     doors,
     doors_heard,
@@ -65,6 +66,7 @@ LISTENING: dict[str, Callable[[Flags], str]] = {
     "doors": doors.run,
     "doors_heard": doors_heard.run,
     "clients": clients.run,
+    "calls_heard": calls_heard.run,
     "voice_to_voice": voice_to_voice.run,
 }
 """Those that take the flags."""
