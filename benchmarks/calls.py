@@ -33,6 +33,7 @@ class Cost:
     calls: int
     speaks: bool
     core_percent: float
+    """Without what the server's process takes before the first call."""
     lags_seconds: Sequence[float]
     """How late the event loop was, each 2 ms."""
     heard_seconds: float
@@ -95,6 +96,9 @@ async def _measure() -> tuple[list[Cost], list[float]]:
     for count in CALLS:
         async with AsyncExitStack() as stack:
             server = await stack.enter_async_context(_server())
+            before = (await server.ask(seconds=SECONDS / 2, speaks=False))[
+                "core_percent"
+            ]
             callers = []
             for _ in range(count):
                 caller, seconds = await _call(server)
@@ -103,7 +107,7 @@ async def _measure() -> tuple[list[Cost], list[float]]:
                 answers.append(seconds)
             await asyncio.sleep(SETTLE_SECONDS)
             for speaks in (False, True):
-                costs.append(await _cost(server, callers, speaks=speaks))
+                costs.append(await _cost(server, callers, before, speaks=speaks))
     return costs, answers
 
 
@@ -115,7 +119,9 @@ async def _call(server: Server) -> tuple[Caller, float]:
     return caller, answer["seconds"]
 
 
-async def _cost(server: Server, callers: list[Caller], *, speaks: bool) -> Cost:
+async def _cost(
+    server: Server, callers: list[Caller], before: float, *, speaks: bool
+) -> Cost:
     if speaks:
         noise = np.random.default_rng(1).normal(0, 0.1, int(RATE_HZ * (SECONDS + 1)))
         for caller in callers:
@@ -124,7 +130,7 @@ async def _cost(server: Server, callers: list[Caller], *, speaks: bool) -> Cost:
     return Cost(
         len(callers),
         speaks,
-        answer["core_percent"],
+        answer["core_percent"] - before,
         answer["lags_seconds"],
         answer["heard_seconds"] / len(callers),
     )

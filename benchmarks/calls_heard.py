@@ -57,7 +57,7 @@ def _over_call(samples: Samples, loses: Loses) -> Samples:
         for frame in decoder.decode(JitterFrame(data=data, timestamp=timestamp)):
             if isinstance(frame, AudioFrame):
                 pcm += hearing.mono(frame)
-    heard = np.frombuffer(pcm, "<i2").astype(np.float32) / 32_768
+    heard = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32_768)
     return Resampler(RATE_HZ, HEARD_HZ).push(heard, last=True)
 
 
