@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 from chat_app.core.dialogue import Item
-from chat_app.protocol.parts import LONGEST_RESULT
+from chat_app.protocol.item_fields import LONGEST_RESULT
 from compat_app.realtime.live.configuration import (
     LONGEST_APPENDED,
     LONGEST_TEXT,
