@@ -136,7 +136,6 @@ async def test_it_stops_trying_when_the_time_for_an_answer_is_over() -> None:
         server.usual = answers.error(503, "loading")
         limits = {"llm_max_seconds": 0.4, "ollama_retry_backoff": 0.25}
         async with ollama(server.url, **limits) as engine:
-            began = time.monotonic()
             with pytest.raises(LlmUnavailable):
                 await ask(engine)
         # Without the limit: four, in 1.75 s.
