@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from common.audio import Audio, pcm16_to_float, wav_bytes
 from tests.browser.watching import Watch
@@ -37,6 +37,9 @@ FAKES = {
     "llm_backend": "none",
 }
 MICROPHONE_RATE_HZ = 48_000
+
+# Playwright's five seconds are too short for a page on a busy machine.
+expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="package")
