@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwrig
 from common.audio import Audio, pcm16_to_float, wav_bytes
 from tests.browser.watching import Watch
 from tests.install_browser import installed
-from tests.server_process import RunningServer, running_server
+from tests.server_process import STEADY_SPEECH, RunningServer, running_server
 
 SECRET = "sk-never-to-be-shown"
 OTHER_HOST = "voice.example"
@@ -44,11 +44,12 @@ expect.set_options(timeout=30_000)
 
 @pytest.fixture(scope="package")
 def server() -> Iterator[RunningServer]:
-    """Real models, one secret, everything else as it comes."""
+    """Real models, one secret, speech without noise, everything else as it comes."""
     with running_server(
         whisper_model_name="tiny.en",
         llm_backend="embedded",
         openai_api_key=SECRET,
+        **STEADY_SPEECH,
         allowed_hosts=[OTHER_HOST, "127.0.0.1"],
     ) as running:
         yield running
@@ -64,12 +65,8 @@ def fake_server() -> Callable[..., AbstractContextManager[RunningServer]]:
 
 @pytest.fixture(scope="package")
 def recording(server: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A WAV file in which Piper says SPOKEN, with silence around it.
-
-    Without its noise Piper says it the same way every time.
-    """
-    steady = {"noise_scale": 0, "noise_w": 0}
-    wish = {"text": SPOKEN, "llm": False, "format": "pcm", **steady}
+    """A WAV file in which Piper says SPOKEN, with silence around it."""
+    wish = {"text": SPOKEN, "llm": False, "format": "pcm"}
     answer = httpx.post(f"{server.url}/tts", json=wish, timeout=60)
     assert answer.status_code == 200, answer.text
     rate = int(answer.headers["X-Sample-Rate"])
