@@ -77,6 +77,7 @@ class StartReply:
     key: Key
     text: str
     speculative: bool
+    answers_silence: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,16 @@ class CommitTurn:
 
     key: Key
     text: str
+    utterances: tuple[int, ...] = ()
+    """Those that it consists of."""
+
+
+@dataclass(frozen=True)
+class CommitSilence:
+    """The user has said nothing since the last reply, for so long: that is a turn too."""
+
+    key: Key
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -148,6 +159,7 @@ TurnAction = (
     | StartReply
     | DropReply
     | CommitTurn
+    | CommitSilence
     | DropTurn
     | ReopenTurn
     | ReleaseReply

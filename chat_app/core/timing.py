@@ -89,3 +89,5 @@ class TurnSettings:
     half_duplex: bool = False
     """Whether the input is silent while a reply is played, and a moment longer."""
     half_duplex_tail_seconds: float = 0.3
+    idle_seconds: float | None = None
+    """Silence of this length after a reply is answered like a turn; None: it is not."""

@@ -42,7 +42,17 @@ class TurnMachine(Interruptions):
             due.append(self._words_due_at())
         if self.input is Input.SOFT_END and self._speculate_at is not None:
             due.append(self._speculate_at)
+        if (too_long_at := self._silent_too_long_at) is not None:
+            due.append(too_long_at)
         return min(due, default=None)
+
+    @property
+    def _silent_too_long_at(self) -> float | None:
+        """When silence becomes a turn; None while it is none, or need not be answered."""
+        idle_seconds = self.settings.idle_seconds
+        if idle_seconds is None or self._silent_since is None or not self.is_idle:
+            return None
+        return self._silent_since + idle_seconds
 
     @property
     def is_idle(self) -> bool:
@@ -215,6 +225,8 @@ class TurnMachine(Interruptions):
     def _drop_turn(self, why: str) -> None:
         turn, self.turn = self._open_turn(), None
         self._drop_speculation()
+        if self._silent_since is not None:
+            self._silent_since = self._now
         self._actions.append(do.DropTurn(turn.number, why))
         self._resume()
 
@@ -238,7 +250,7 @@ class TurnMachine(Interruptions):
         if turn.speculations >= self.settings.speculations:
             return
         turn.speculations += 1
-        self._begin_reply(turn.key, text, speculative=True)
+        self._begin_reply(do.StartReply(turn.key, text, speculative=True))
         self.output = Output.SPECULATING
 
     def _tick(self, _event: on.Tick) -> None:
@@ -255,6 +267,9 @@ class TurnMachine(Interruptions):
             self._waits_since, self.settings.reply_seconds
         ):
             self._cancel(do.CancelReason.TIMED_OUT)
+        too_long_at = self._silent_too_long_at
+        if too_long_at is not None and self._is_due(too_long_at, 0.0):
+            self._answer_silence()
 
 
 _HANDLERS = {

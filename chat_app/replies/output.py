@@ -75,6 +75,13 @@ class ReplyOutput:
                 return running
         return None
 
+    def that_called(self, call_id: str) -> Running | None:
+        """The response that has made this call of a function."""
+        for running in self._newest:
+            if any(each.call_id == call_id for each in running.told.calls):
+                return running
+        return None
+
     def pause(self) -> None:
         self.is_paused = True
         for running in self.still_heard():

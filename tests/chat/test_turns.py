@@ -317,3 +317,33 @@ def test_it_ends_a_reply_that_the_client_cancels() -> None:
     assert [each.state for each in simulator.replies] == ["cancelled"]
     assert simulator.machine.output is Output.IDLE
     assert simulator.tell(on.ReplyCancelled()) == []
+
+
+def test_silence_after_each_reply_is_answered() -> None:
+    settings = TurnSettings(idle_seconds=3.0)
+    played = Simulator(Engines(reply_seconds=2.0), settings).play(QUESTION, until=15)
+    silences = played.at(do.CommitSilence)
+    assert len(silences) == 2
+    for ended, silence in zip(played.ended_at, silences, strict=False):
+        assert silence - ended == pytest.approx(3.0, abs=2 * FRAME_SECONDS)
+    answers = played.of(do.StartReply)[1:]
+    assert all(getattr(each, "answers_silence", False) for each in answers)
+
+
+def test_nobody_is_asked_who_speaks_or_has_just_coughed() -> None:
+    settings = TurnSettings(idle_seconds=3.0)
+    cough, words = Said(7.0, 0.3), Said(10.0, 4.0, "tell me more")
+    played = Simulator(Engines(reply_seconds=2.0), settings)
+    played.play(QUESTION, cough, words, until=14)
+    assert played.ended_at[0] + 3.0 < 10.0
+    assert played.at(do.CommitSilence) == []
+
+
+def test_a_function_call_is_not_followed_by_a_question_into_the_silence() -> None:
+    played = Simulator(settings=TurnSettings(idle_seconds=1.0))
+    (started, _) = played.tell(on.ReplyAsked())
+    assert isinstance(started, do.StartReply)
+    played.tell(on.ReplyReady(started.key))
+    played.tell(on.ReplySent(started.key, called=True))
+    played.tell(on.ReplyPlayed(started.key))
+    assert played.machine.deadline is None
