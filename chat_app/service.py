@@ -11,14 +11,14 @@ from django.utils import timezone
 
 from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.options import ConversationOptions, default_options
-from chat_app.conversation.out_of_band import OutOfBandLimits
 from chat_app.conversation.reading import ReadAhead
 from chat_app.conversation.records import CallRecord, ConversationRecorder, TurnRecord
-from chat_app.conversation.reply import Speaker
-from chat_app.conversation.request import ResponseRequest
-from chat_app.conversation.running import Running
 from chat_app.core import outputs as out
 from chat_app.core.words import TurnWords, turn_words
+from chat_app.replies.out_of_band import OutOfBandLimits
+from chat_app.replies.reply import Speaker
+from chat_app.replies.request import ResponseRequest
+from chat_app.replies.running import Running
 from chat_app.session.resumable import ResumableConversation
 from chat_app.session.summary import SummaryLimits, limits_for
 from common.config import Config
@@ -90,12 +90,12 @@ class ConversationService:
             self._check_llm(request.llm)
 
     async def not_warm(self, options: ConversationOptions) -> dict[str, str]:
-        """Have the language model read the instructions; then which models are not
+        """Have the language model read the instructions and the tools; then which models are not
         ready, by name, with a sentence."""
         prompt = ChatMessage("system", self.instructions(options))
         try:
             async with asyncio.timeout(WARM_SECONDS):
-                await self._llm.warm([prompt])
+                await self._llm.warm([prompt], options.llm)
         except TimeoutError:
             return {"llm": "The language model is still reading its instructions."}
         healths = {name: engine.health() for name, engine in self._engines}
@@ -213,7 +213,11 @@ class ConversationService:
                 model=finished.model if finished else self._llm.model_name,
                 stages_ms=ended.stages_ms,
                 calls=tuple(
-                    CallRecord(each.name, each.arguments) for each in running.told.calls
+                    CallRecord(
+                        each.name, each.arguments, running.results.get(each.call_id)
+                    )
+                    for each in running.told.calls
                 ),
+                out_of_band=ended.out_of_band,
             )
         )

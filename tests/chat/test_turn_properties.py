@@ -38,7 +38,13 @@ def random_conversation(seed: int) -> Simulator:
         said = Said(at, chance.uniform(0.04, 2.0), chance.choice(TEXTS))
         script.append(said)
         at += said.seconds
-    played = Simulator(engines, settings, asks_model=chance.random() < 0.5)
+    echoes = chance.choice([0.0, 0.0, 0.5, 0.9])
+    played = Simulator(
+        engines,
+        settings,
+        asks_model=chance.random() < 0.5,
+        hears_itself=lambda: chance.random() < echoes,
+    )
     # Long enough for the slowest engines after the last word.
     return played.play(*script, until=at + 25.0)
 
@@ -59,6 +65,8 @@ def check(played: Simulator) -> None:
     committed: set[int] = set()
     speculations: dict[int, int] = {}
     held: set[Key] = set()
+    stopped: set[int] = set()
+    """Turns whose speech was told to have stopped since it was told to have started."""
     paused = False
     for _, action in played.log:
         match action:
@@ -75,8 +83,14 @@ def check(played: Simulator) -> None:
                     assert action.key.turn in committed
             case do.DropReply():
                 held.discard(action.key)
+            case do.TellSpeechStarted():
+                stopped.discard(action.turn)
+            case do.TellSpeechStopped():
+                stopped.add(action.turn)
             case do.CommitTurn():
                 assert action.text
+                assert action.key.turn in stopped, "a commit of speech that goes on"
+                stopped.remove(action.key.turn)
                 committed.add(action.key.turn)
             case do.ReleaseReply():
                 assert action.key.turn in committed, "a reply left before the commit"

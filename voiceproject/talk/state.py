@@ -45,6 +45,8 @@ class Reply:
     is_done: bool = False
     """Whether all of it has arrived."""
     end: dict[str, Any] = field(default_factory=dict)
+    stages_ms: dict[str, float] | None = None
+    """None until the server has told them, after the end."""
 
 
 class TalkState:
@@ -66,7 +68,7 @@ class TalkState:
         self._playback = playback
         self._captured = captured
         self._last: Reply | None = None
-        """The reply whose metrics are to come."""
+        """The reply whose end was not told yet."""
         self._asked_at: float | None = None
         self._hearing = self._awaiting = self._paused = False
 
@@ -74,6 +76,7 @@ class TalkState:
         """A message of the server."""
         yield from self._of_turn(event)
         yield from self._of_reply(event)
+        yield from self._ended()
         yield from self._floor()
 
     def sound(self, frame: bytes) -> tuple[int, Samples]:
@@ -87,9 +90,12 @@ class TalkState:
 
     def progress(self, lag_seconds: float = 0.0) -> Iterator[Told]:
         """What has become audible; the ear is `lag_seconds` behind the playback."""
-        reply = self.reply
-        if reply is None:
-            return
+        if self.reply is not None:
+            yield from self._heard(self.reply, lag_seconds)
+        yield from self._ended()
+        yield from self._floor()
+
+    def _heard(self, reply: Reply, lag_seconds: float) -> Iterator[Told]:
         at = self._playback.audible_at(reply.number)
         if at is not None and not reply.is_audible:
             reply.is_audible = True
@@ -100,7 +106,6 @@ class TalkState:
             yield Spoken(reply.number, reply.clauses.popleft()[1])
         if reply.is_done and self._playback.is_silent():
             self.reply = None
-        yield from self._floor()
 
     def typed(self, now: float) -> None:
         """The user has sent a text that is to be answered."""
@@ -145,6 +150,8 @@ class TalkState:
     def _of_reply(self, event: dict[str, Any]) -> Iterator[Told]:
         match event["type"]:
             case "response.created":
+                self._silence()
+                yield from self._ended()
                 self._begin(event["response"])
             case "x.output.clause":
                 self._clause(event)
@@ -154,10 +161,9 @@ class TalkState:
             case "response.done":
                 self._finish(event["response"])
             case "x.metrics":
-                yield from self._measured(event)
+                self._measure(event)
 
     def _begin(self, response: dict[str, Any]) -> None:
-        self._silence()
         self._awaiting = False
         self.reply = Reply(response["id"], response.get("x.number", 0), self._asked_at)
         self._asked_at, self._last = None, self.reply
@@ -185,9 +191,18 @@ class TalkState:
             rest = last.resampler.push(_NOTHING, last=True)
             self._playback.add(last.number, rest)
 
-    def _measured(self, event: dict[str, Any]) -> Iterator[Told]:
+    def _measure(self, event: dict[str, Any]) -> None:
         last = self._last
-        if last is None or last.response_id != event["response_id"]:
+        if last is not None and last.response_id == event["response_id"]:
+            last.stages_ms = event["stages_ms"]
+
+    def _ended(self) -> Iterator[Told]:
+        """The end of a reply, once it is known and nothing more of it is heard.
+
+        A short reply has arrived as a whole before it is audible.
+        """
+        last = self._last
+        if last is None or last.stages_ms is None or last is self.reply:
             return
         self._last = None
         self.over += 1
@@ -199,7 +214,7 @@ class TalkState:
             _heard_text(last.end),
             round(1000 * self._playback.played_seconds(last.number)),
             self._waited_ms(last),
-            event["stages_ms"],
+            last.stages_ms,
         )
 
     def _waited_ms(self, reply: Reply) -> float | None:

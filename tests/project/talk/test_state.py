@@ -118,8 +118,32 @@ def test_it_measures_up_to_the_first_audible_sample(talk: Talk) -> None:
     talk.now += 0.4
     talk.reply("One,")
     assert only(Audible, talk.hear(100)) == Audible(1, 460.0)
-    ended = only(ReplyEnded, talk.end())
+    talk.end()
+    ended = only(ReplyEnded, talk.hear(60))
     assert (ended.waited_ms, ended.stages_ms) == (460.0, {"committed": 330.0})
+
+
+def test_a_short_reply_is_over_when_it_was_heard_not_when_it_has_arrived(
+    talk: Talk,
+) -> None:
+    talk.turn()
+    talk.now += 0.4
+    talk.reply("One,")
+    assert (talk.end(), talk.state.over) == ([], 0)
+    told = talk.hear(160)
+    assert [type(each) for each in told][-2:] == [ReplyEnded, FloorChanged]
+    ended = only(ReplyEnded, told)
+    assert (ended.waited_ms, ended.heard_ms) == (460.0, 100)
+    assert talk.state.over == 1
+
+
+def test_the_next_turn_ends_a_reply_that_has_arrived(talk: Talk) -> None:
+    talk.turn()
+    talk.reply("One,", "two.")
+    talk.hear(100)
+    talk.end()
+    ended = only(ReplyEnded, talk.reply("Three.", number=2))
+    assert (ended.number, ended.heard_ms) == (1, 40)
 
 
 def test_a_typed_text_is_measured_from_its_sending(talk: Talk) -> None:

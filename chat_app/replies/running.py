@@ -10,11 +10,11 @@ from typing import Protocol
 import structlog
 
 from chat_app.conversation.marks import Marks
-from chat_app.conversation.reply import Reply
-from chat_app.conversation.sender import ReplySender
-from chat_app.conversation.told import Told
 from chat_app.core import outputs as out
 from chat_app.core.dialogue import Item
+from chat_app.replies.reply import Reply
+from chat_app.replies.sender import ReplySender
+from chat_app.replies.told import Told
 from common.audio import Samples
 from common.errors import INTERNAL, VoiceError
 
@@ -75,6 +75,8 @@ class Running:
         self.marks = marks
         """Of the turn that it answers."""
         self.question = Question()
+        self.results: dict[str, str] = {}
+        """Of the functions that it has called, by the ids of the calls."""
         self.told = Told(reply, outlet.put, lambda item: owner.keep(item, self))
         self.sender: ReplySender | None = None
         """Once it is released."""
