@@ -1,4 +1,4 @@
-"""Which tests stay together, and which go first, when two processes share them."""
+"""Which tests stay together, and which go first, when processes share them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WHOLE_FOLDERS = (
     "tests/services/",
     "tests/system/",
 )
-# Those that take longest, longest first, so that both processes end together.
+# Those that take longest, longest first, so that all processes end together.
 SLOWEST = (
     "tests/system/",
     "tests/browser/",
