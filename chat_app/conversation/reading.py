@@ -13,7 +13,6 @@ MORE_WORDS = 3
 """New words that are worth reading before the next ones come."""
 _UNSTABLE_WORDS = 1
 """The last word of a caption may be half a word, or get a full stop that goes away."""
-_LAST_MARKS = " .,;:!?…-–—"
 
 
 Messages = Callable[[str], Sequence[ChatMessage]]
@@ -40,15 +39,10 @@ class ReadAhead:
         self._words, self._messages, self._options = 0, messages, options
         self._read(messages(""))
 
-    def hear(self, caption: str, *, in_pause: bool = False) -> None:
-        """Read what is new in the turn's caption, if it is worth it by now.
-
-        In a pause it is: the reply may begin before the next caption.
-        """
-        words, least = caption.split()[:-_UNSTABLE_WORDS], MORE_WORDS
-        if in_pause:
-            words, least = caption.rstrip(_LAST_MARKS).split(), 1
-        if self._is_reading or len(words) < self._words + least:
+    def hear(self, caption: str) -> None:
+        """Read what is new in the turn's caption, if it is worth it by now."""
+        words = caption.split()[:-_UNSTABLE_WORDS]
+        if self._is_reading or len(words) < self._words + MORE_WORDS:
             return
         if self._messages is not None and self._may_read():
             self._words = len(words)

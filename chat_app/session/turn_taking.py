@@ -116,11 +116,8 @@ class TurnTaking:
             ]
         for told in turn_events(event):
             self.tell(told)
-        turn = self.machine.turn
         if isinstance(event, heard.InterimResult):
             self._caption()
-        elif isinstance(event, heard.PauseBegun) and turn is not None and turn.claimed:
-            self._ahead.hear(turn.text_so_far, in_pause=True)
 
     def question(self, text: str) -> None:
         """What the next reply answers, for the records."""

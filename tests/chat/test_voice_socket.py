@@ -99,19 +99,6 @@ async def test_a_response_that_only_calls_a_function_says_nothing(talk: Talk) ->
     assert client.audio == []
 
 
-async def test_what_is_known_of_a_question_is_read_when_a_pause_begins(
-    talk: Talk,
-) -> None:
-    services = talk(["what time is", "what time is it"], partial_first_seconds=0.3)
-    async with talking(services) as client:
-        await client.say(0.6)
-        await client.until("x.caption")
-        assert services.llm.read_ahead[-1][-1].role == "system"
-        await client.say(-0.1)
-        await client.until("x.turn.probability")
-        assert services.llm.read_ahead[-1][-1].content == "what time is"
-
-
 async def test_it_prepares_the_reply_before_the_turn_has_ended(talk: Talk) -> None:
     services = talk()
     async with talking(services) as client:

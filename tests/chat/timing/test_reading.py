@@ -56,17 +56,6 @@ async def test_it_reads_what_is_new_without_the_unstable_last_word() -> None:
     ]
 
 
-async def test_in_a_pause_it_reads_every_word_that_is_known() -> None:
-    llm = FakeLlm()
-    ahead = ReadAhead(llm, lambda: True)
-    ahead.begin(said, ReplyOptions())
-    for caption in ("what time is it", "what time is it in.", "what time is it in"):
-        await ahead.settled()
-        ahead.hear(caption, in_pause=True)
-    await ahead.settled()
-    assert texts(llm) == ["Be brief.", "what time is it", "what time is it in"]
-
-
 async def test_every_turn_is_read_from_its_beginning() -> None:
     llm = FakeLlm()
     ahead = ReadAhead(llm, lambda: True)
