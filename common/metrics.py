@@ -37,7 +37,7 @@ STAGE_SECONDS = Histogram(
 )
 SESSIONS = Gauge(
     "voice_active_sessions",
-    "Open sessions, by kind (`stt`, `tts`, `monitor`, `wyoming`).",
+    "Open sessions, by kind (`stt`, `tts`, `voice`, `realtime`, `live`, `speak`, `wyoming`, `monitor`). Conversations of the Realtime API count as `voice`.",
     ["kind"],
     registry=REGISTRY,
 )

@@ -24,7 +24,10 @@ from gateway_app.monitor.messages import RunningFile
 from gateway_app.probes.disk import FREE_BYTES
 from gateway_app.sockets.sessions import SessionRegistry
 
-SESSION_KINDS = ("stt", "tts", "realtime", "speak", "wyoming", "monitor")
+SESSION_KINDS = (
+    *("stt", "tts", "voice", "realtime", "live"),
+    *("speak", "wyoming", "monitor"),
+)
 
 
 @lru_cache(maxsize=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from prometheus_client.parser import text_string_to_metric_families
 
 
@@ -16,9 +18,13 @@ async def scrape(client):
 
 
 async def test_it_shows_open_sessions_and_queues(services, client):
-    with services.sessions.open("stt"), services.sessions.open("stt"):
+    kinds = ("stt", "voice", "live")  # the last two are conversations
+    with services.sessions.open("stt"), contextlib.ExitStack() as stack:
+        for kind in kinds:
+            stack.enter_context(services.sessions.open(kind))
         figures = await scrape(client)
-        assert figures["voice_active_sessions", "stt"] == 2
+        shown = [figures["voice_active_sessions", kind] for kind in kinds]
+        assert shown == [2, 1, 1]
     figures = await scrape(client)
     assert figures["voice_active_sessions", "stt"] == 0
     assert figures["voice_queue_depth", "whisper"] == 0
