@@ -16,6 +16,7 @@ from benchmarks import (
     files,
     first_answer,
     first_audio,
+    function_calls,
     heard_back,
     limits,
     live,
@@ -63,6 +64,7 @@ LISTENING: dict[str, Callable[[Flags], str]] = {
     "doors": doors.run,
     "doors_heard": doors_heard.run,
     "clients": clients.run,
+    "function_calls": function_calls.run,
     "voice_to_voice": voice_to_voice.run,
 }
 """Those that take the flags."""
