@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 from benchmarks import (
     agreement,
+    calls,
+    calls_heard,
     clients,
     doors,
     doors_heard,
@@ -47,6 +49,7 @@ PROGRAMS: dict[str, Callable[[], str]] = {
     "soak_speech": soak_speech.run,
     "throughput": throughput.run,
     "remote": remote.run,
+    "calls": calls.run,
     "normalisation": normalisation.run,
 }
 LISTENING: dict[str, Callable[[Flags], str]] = {
@@ -65,6 +68,7 @@ LISTENING: dict[str, Callable[[Flags], str]] = {
     "doors_heard": doors_heard.run,
     "clients": clients.run,
     "function_calls": function_calls.run,
+    "calls_heard": calls_heard.run,
     "voice_to_voice": voice_to_voice.run,
 }
 """Those that take the flags."""
