@@ -8,7 +8,7 @@ import pytest
 
 from llm.engine import ChatMessage, Finished, ReplyOptions, Tool, ToolCall, text_deltas
 from llm.servers.openai import OpenAiEngine
-from tests.llm.helpers import quick, started
+from tests.llm.helpers import LONG_SECONDS, quick, started
 from tests.servers.llama_cpp import LlamaServer
 
 CITIES = ["Berlin", "Paris", "Rome"]
@@ -25,7 +25,10 @@ pytestmark = pytest.mark.model
 async def test_its_model_calls_a_function_and_reads_the_result() -> None:
     llama = LlamaServer()
     config = quick(
-        openai_url=llama.url, openai_model=llama.model, openai_api_key=llama.key
+        openai_url=llama.url,
+        openai_model=llama.model,
+        openai_api_key=llama.key,
+        ollama_timeout=LONG_SECONDS,
     )
     asked = [
         ChatMessage("system", "Be brief."),
