@@ -34,7 +34,7 @@ from stt_app.core.turns.engine import TurnModel
 from stt_app.core.turns.hanging import hangs
 from stt_app.service import ListeningService
 from tts_app.core.engine import VoiceSettings
-from tts_app.llm_reply import check_length, check_model
+from tts_app.llm_reply import check_length, check_model, models_to_choose
 from tts_app.service import SpeechService
 
 PREPARES_AFTER_SECONDS = 0.096
@@ -76,6 +76,10 @@ class ConversationService:
     def instructions(self, options: ConversationOptions) -> str:
         """The system prompt. Raises EngineFailed if its file cannot be read."""
         return options.instructions or system_prompt(self._config)
+
+    def models(self) -> list[str]:
+        """The language models that a client may choose; the usual one is the first."""
+        return models_to_choose(self._llm, self._config)
 
     async def check(self, options: ConversationOptions) -> None:
         """Raises BadValue for a choice that is not allowed."""

@@ -87,6 +87,7 @@ export class TalkSession {
 
   end() {
     this.#reconnection.reset();
+    if (this.phase === "waiting") this.#handlers.onTrouble(null);
     this.#closeMicrophone();
     this.#conversation?.close();
     this.#conversation = null;

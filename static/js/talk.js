@@ -55,7 +55,7 @@ const session = new TalkSession({
     keep();
   },
   onTrouble: (trouble) => panel.showTrouble(trouble),
-  onCountdown: (trouble, seconds) => panel.showCountdown(trouble, seconds, () => session.connectNow()),
+  onCountdown: (trouble, seconds) => panel.showCountdown(trouble, seconds, () => session.connectNow(), stopTrying),
 }, chosenSession, () => log.items);
 
 /** @param {import("./talk-session.js").Phase} phase */
@@ -88,6 +88,11 @@ function useOutput() {
 function toggle() {
   if (session.hears || session.phase === "opening" || session.phase === "waiting") return session.end();
   return session.start(byId("device").value);
+}
+
+function stopTrying() {
+  session.end();
+  button.focus();
 }
 
 function write() {
