@@ -102,6 +102,10 @@ class ConversationService:
                 await self._llm.warm([prompt])
         except TimeoutError:
             return {"llm": "The language model is still reading its instructions."}
+        return self.not_ready()
+
+    def not_ready(self) -> dict[str, str]:
+        """The models that do not work now, by name, with a sentence."""
         healths = {name: engine.health() for name, engine in self._engines}
         return {name: each.summary for name, each in healths.items() if not each.ok}
 
