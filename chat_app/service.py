@@ -11,14 +11,14 @@ from django.utils import timezone
 
 from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.options import ConversationOptions, default_options
-from chat_app.conversation.out_of_band import OutOfBandLimits
 from chat_app.conversation.reading import ReadAhead
 from chat_app.conversation.records import CallRecord, ConversationRecorder, TurnRecord
-from chat_app.conversation.reply import Speaker
-from chat_app.conversation.request import ResponseRequest
-from chat_app.conversation.running import Running
 from chat_app.core import outputs as out
 from chat_app.core.words import TurnWords, turn_words
+from chat_app.replies.out_of_band import OutOfBandLimits
+from chat_app.replies.reply import Speaker
+from chat_app.replies.request import ResponseRequest
+from chat_app.replies.running import Running
 from chat_app.session.resumable import ResumableConversation
 from chat_app.session.summary import SummaryLimits, limits_for
 from common.config import Config

@@ -1,1 +1,1 @@
-"""The replies of a conversation: what is asked for, made, held back, sent, cancelled."""
+"""What a conversation has besides its replies: options, ranks, records, marks."""

@@ -9,7 +9,6 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from chat_app.conversation.options import ConversationOptions
-from chat_app.conversation.request import ResponseRequest
 from chat_app.core.dialogue import Item
 from chat_app.protocol.parts import (
     LONGEST_ID,
@@ -20,6 +19,7 @@ from chat_app.protocol.parts import (
     Part,
     ReplyFields,
 )
+from chat_app.replies.request import ResponseRequest
 from common.errors import BadValue
 
 ItemId = Annotated[str, Field(min_length=1, max_length=LONGEST_ID)]

@@ -11,8 +11,8 @@ import structlog
 
 from chat_app.conversation.background import Background
 from chat_app.conversation.desk import ReplyDesk
-from chat_app.conversation.reply import Speaker
 from chat_app.core.dialogue import Dialogue
+from chat_app.replies.reply import Speaker
 from chat_app.session.summary import Plan, SummaryLimits, plan
 from common.errors import VoiceError
 from common.text_cleaning import clean_text

@@ -1,4 +1,4 @@
-"""One conversation: it tells the state machine what happens, and does what that wants."""
+"""One conversation: what a door can do with it, and what it is told."""
 
 from __future__ import annotations
 
@@ -8,29 +8,24 @@ import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 
-from chat_app.conversation.background import Alarm, Background
+from chat_app.conversation.background import Background
 from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.marks import Marks
 from chat_app.conversation.options import ConversationOptions
-from chat_app.conversation.out_of_band import OutOfBand, OutOfBandLimits
-from chat_app.conversation.replies import Replies
-from chat_app.conversation.reply import Speaker
-from chat_app.conversation.request import ResponseRequest, order_for
-from chat_app.conversation.running import Outlet, Question, Running
-from chat_app.core import actions as do, events as on, outputs as out
+from chat_app.core import events as on, outputs as out
 from chat_app.core.dialogue import Dialogue, Item
-from chat_app.core.states import Input
 from chat_app.core.turns import TurnMachine
 from chat_app.core.words import TurnWords
+from chat_app.replies.out_of_band import OutOfBand, OutOfBandLimits
+from chat_app.replies.replies import Replies
+from chat_app.replies.reply import Speaker
+from chat_app.replies.request import ResponseRequest, order_for
+from chat_app.replies.running import Outlet, Running
 from chat_app.session.compaction import Compaction
-from chat_app.session.hearing import turn_events
 from chat_app.session.items import ClientItems
-from chat_app.session.pauses import Pauses
 from chat_app.session.summary import SummaryLimits
-from chat_app.session.turn_items import TurnItems
-from chat_app.session.turn_model import ASK_AFTER_SECONDS, rating
+from chat_app.session.turn_taking import TurnTaking
 from common.errors import BadRequest, VoiceError
-from stt_app.core import events as heard
 from stt_app.core.codecs.decoders import PCM16, silence
 from stt_app.core.turns.engine import TurnModel
 from stt_app.live_session import LiveSession
@@ -66,19 +61,13 @@ class ConversationSession:
         """Whether the input is taken for silence."""
         self._live = live
         self._ahead = speaker.ahead
-        self._words = words
-        self._turn_model = turn_model
         self._clock = clock
         self._events: asyncio.Queue[out.ConversationEvent | None] = asyncio.Queue()
         self._put = self._events.put_nowait
         self._background = Background()
-        self._alarm = Alarm(lambda: self._tell(on.Tick()), clock)
         self._marks = Marks(clock)
-        self._language = options.language
         self._failure: VoiceError | None = None
         self._items = ClientItems(self.dialogue, self._put)
-        self._turns = TurnItems(self.dialogue, self._put)
-        self._pauses = Pauses(live, self._put)
         outlet = Outlet(self._put, self._events.qsize, clock)
         count = partial(next, itertools.count(1))
         self._replies = Replies(
@@ -87,7 +76,7 @@ class ConversationSession:
             desk,
             self._marks,
             outlet,
-            self._tell,
+            lambda event: self._turns.tell(event),
             count=count,
             finished=finished,
         )
@@ -95,9 +84,9 @@ class ConversationSession:
         self._compaction = Compaction(
             self.dialogue, speaker, desk, summaries, lambda: self._machine.is_idle
         )
-        self._use(options, instructions)
-        self._machine = self._new_machine(desk.may_speculate)
-        self._background.run(self._hear())
+        self._options, self._instructions = options, instructions
+        self._turns = self._turn_taking(words, turn_model, desk.may_speculate)
+        self._background.run(self._listen())
 
     @property
     def slice_bytes(self) -> int:
@@ -111,7 +100,7 @@ class ConversationSession:
             frame = silence(self._options.listening.encoding or PCM16, len(frame))
         self._live.feed(frame)
         if voiced := self._live.voiced_seconds:
-            self._tell(on.VoiceHeard(voiced))
+            self._turns.tell(on.VoiceHeard(voiced))
 
     async def wait_for_capacity(self) -> None:
         """Return when there is room for another frame. Always yields to other tasks."""
@@ -122,10 +111,8 @@ class ConversationSession:
     ) -> None:
         """Change the options for what follows; `rate_hz` is that of the audio."""
         self._live.configure(options.listening_at(rate_hz), options.listening_model)
-        self._language = options.language or self._language
-        self._machine.settings = options.turns
-        self._machine.words = self._words(self._language)
-        self._use(options, instructions)
+        self._options, self._instructions = options, instructions
+        self._turns.configure(options, instructions)
 
     def commit_audio(self) -> bool:
         """End the user's turn now. Returns whether there was one."""
@@ -134,7 +121,7 @@ class ConversationSession:
     def clear_audio(self) -> None:
         """Drop the open turn of the user."""
         self._live.discard()
-        self._tell(on.InputCleared())
+        self._turns.tell(on.InputCleared())
 
     def add_item(self, item: Item, previous_item_id: str | None = None) -> None:
         """Add an item, at the end or after that one (ROOT: first); without an id it gets
@@ -142,7 +129,7 @@ class ConversationSession:
         """
         self._items.add(item, previous_item_id)
         if item.kind == "message" and item.role == "user":
-            self._replies.question = Question(item.text, self._language)
+            self._turns.question(item.text)
 
     def item(self, item_id: str) -> Item | None:
         """The item as the conversation has it: of a reply, what was heard."""
@@ -165,15 +152,15 @@ class ConversationSession:
             raise BadRequest("The conversation already has an active response.")
         self._marks.start()
         self._replies.request = request
-        self._tell(on.ReplyAsked())
+        self._turns.tell(on.ReplyAsked())
         self._replies.request = ResponseRequest()
 
     def cancel_reply(self, response_id: str = "") -> bool:
         """End that response, or the conversation's own. Returns whether there was one."""
-        if response_id not in ("", self._replies.last_response_id):
+        if response_id not in ("", self._replies.output.last_response_id):
             return self._beside.cancel(response_id)
         had_one = self._machine.has_reply
-        self._tell(on.ReplyCancelled())
+        self._turns.tell(on.ReplyCancelled())
         return had_one
 
     def truncate(self, item_id: str, audio_end_ms: int) -> bool:
@@ -182,7 +169,7 @@ class ConversationSession:
 
     def played(self, response_id: str, played_ms: int) -> None:
         """The client has played so much of the response."""
-        self._replies.report(response_id, played_ms / 1000)
+        self._replies.output.report(response_id, played_ms / 1000)
 
     def warn_of_end(self, seconds: float) -> None:
         """Tell the client that the connection ends in this many seconds."""
@@ -197,100 +184,47 @@ class ConversationSession:
 
     async def drain(self) -> None:
         """End the conversation at the server's request, with a turn that is open."""
-        self._tell(on.ReplyCancelled())
+        self._turns.tell(on.ReplyCancelled())
         await self._live.drain("restarting")
 
     async def close(self) -> None:
         """The client has gone, or the server ends the conversation."""
-        self._tell(on.ReplyCancelled())
-        self._alarm.close()
+        self._turns.end()
         parts = (self._background, self._ahead, self._replies, self._beside)
         for part in (*parts, self._compaction, self._live):
             await part.close()
 
-    def _new_machine(self, may_speculate: Callable[[], bool]) -> TurnMachine:
-        return TurnMachine(
-            self._options.turns,
-            self._words(self._language),
+    @property
+    def _machine(self) -> TurnMachine:
+        return self._turns.machine
+
+    def _turn_taking(
+        self,
+        words: Callable[[str], TurnWords],
+        turn_model: TurnModel,
+        may_speculate: Callable[[], bool],
+    ) -> TurnTaking:
+        return TurnTaking(
+            self._live,
+            self.dialogue,
             self._replies,
-            asks_model=self._turn_model.available,
+            self._ahead,
+            self._compaction,
+            self._marks,
+            self._background,
+            self._put,
+            options=self._options,
+            instructions=self._instructions,
+            words=words,
+            turn_model=turn_model,
             may_speculate=may_speculate,
-            hears_itself=lambda: self._replies.is_heard_in(self._live.open_audio()),
+            clock=self._clock,
         )
 
-    def _tell(self, event: on.TurnEvent) -> None:
-        """Tell the machine, and do what it wants."""
-        for action in self._machine.handle(event, self._clock()):
-            self._obey(action)
-        self._alarm.set(self._machine.deadline)
-        self._compaction.look()
-
-    def _use(self, options: ConversationOptions, instructions: str) -> None:
-        self._options, self._instructions = options, instructions
-        self._replies.use(options, instructions)
-        self._compaction.use(options.llm.model, instructions, self._language)
-        self._pauses.use(options)
-
-    def _obey(self, action: do.TurnAction) -> None:
-        match action:
-            case do.TellCandidate():
-                self._put(out.CandidateHeard())
-            case do.TellSpeechStarted():
-                self._turns.start(action)
-            case do.TellSpeechStopped():
-                self._turns.stop(action)
-            case do.WarmPrefix():
-                self._ahead.begin(partial(self.dialogue.messages, self._instructions))
-            case do.AskCompleteness():
-                self._background.run(self._rate(action))
-            case do.WaitForSilence():
-                self._pauses.choose(action)
-            case do.Flush():
-                self._live.flush()
-            case do.CommitTurn():
-                self._commit(action)
-            case do.DropTurn():
-                self._turns.drop(action)
-            case do.ReopenTurn():
-                self._turns.reopen(action, self._replies.last_item_id)
-            case _:
-                self._replies.obey(action)
-
-    def _commit(self, action: do.CommitTurn) -> None:
-        self._marks.mark("committed")
-        self._replies.question = Question(action.text, self._language)
-        self._turns.commit(action, self._marks.turn_seconds, self._language)
-
-    async def _hear(self) -> None:
+    async def _listen(self) -> None:
         try:
             async for event in self._live.events():
-                self._take(event)
+                self._turns.hear(event)
         except VoiceError as error:
             self._failure = error
         self._events.put_nowait(None)
-
-    def _take(self, event: heard.SessionEvent) -> None:
-        """An event of the live session."""
-        self._marks.hear(event, self._live.audio_seconds)
-        if isinstance(event, heard.UtteranceFailed):
-            self._put(out.InputFailed(event.error))
-        if isinstance(event, heard.UtteranceTranscribed) and event.language:
-            if not self._options.language:
-                self._machine.words = self._words(event.language)
-            self._language = self._compaction.language = event.language
-        for told in turn_events(event):
-            self._tell(told)
-        turn = self._machine.turn
-        if isinstance(event, heard.InterimResult) and turn is not None and turn.claimed:
-            text, item_id = turn.text_so_far, self._turns.id_of(turn.number)
-            self._put(out.CaptionHeard(item_id, text))
-            if self._machine.input is Input.SPEAKING:
-                self._ahead.hear(text)
-
-    async def _rate(self, asked: do.AskCompleteness) -> None:
-        await asyncio.sleep(ASK_AFTER_SECONDS)
-        if (turn := self._machine.turn) is None or turn.key != asked.key:
-            return
-        probability = await rating(self._turn_model, self._live.open_audio())
-        self._marks.mark("rated")
-        self._tell(on.CompletenessRated(asked.key, probability))

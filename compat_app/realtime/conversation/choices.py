@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chat_app.conversation.options import LONGEST_PAUSE_SECONDS, ConversationOptions
-from chat_app.conversation.request import ResponseRequest
 from chat_app.core.dialogue import Item
+from chat_app.replies.request import ResponseRequest
 from chat_app.service import ConversationService
 from common.config import Config
 from common.errors import BadValue, NotFound, VoiceError

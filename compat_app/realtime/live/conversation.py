@@ -13,10 +13,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from chat_app.conversation.request import ResponseRequest
 from chat_app.core import outputs as out
 from chat_app.core.dialogue import Item, Role
 from chat_app.core.ids import new_id
+from chat_app.replies.request import ResponseRequest
 from chat_app.session.session import ConversationSession
 from common.errors import BadRequest, BadValue, TooMany
 from compat_app.realtime.conversation.output import OutputAudio

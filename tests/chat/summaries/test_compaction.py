@@ -10,8 +10,8 @@ import pytest
 
 from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.reading import ReadAhead
-from chat_app.conversation.reply import Speaker
 from chat_app.core.dialogue import SO_FAR, Dialogue, Item
+from chat_app.replies.reply import Speaker
 from chat_app.session.compaction import Compaction
 from chat_app.session.summary import SummaryLimits
 from common.errors import LlmUnavailable

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chat_app.conversation.sender import CHUNK_SECONDS
+from chat_app.replies.sender import CHUNK_SECONDS
 from common.errors import LlmUnavailable
 from compat_app.companding import Companding
 from compat_app.realtime.live.opening import AHEAD_SECONDS

@@ -10,11 +10,11 @@ from typing import Protocol
 import structlog
 
 from chat_app.conversation.marks import Marks
-from chat_app.conversation.reply import Reply
-from chat_app.conversation.sender import ReplySender
-from chat_app.conversation.told import Told
 from chat_app.core import outputs as out
 from chat_app.core.dialogue import Item
+from chat_app.replies.reply import Reply
+from chat_app.replies.sender import ReplySender
+from chat_app.replies.told import Told
 from common.audio import Samples
 from common.errors import INTERNAL, VoiceError
 

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable
 from functools import partial
 
 from chat_app.conversation.background import Background
 from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.marks import Marks
 from chat_app.conversation.options import ConversationOptions
-from chat_app.conversation.reply import Reply, Speaker
-from chat_app.conversation.request import ResponseRequest, order_for
-from chat_app.conversation.running import Outlet, Question, Running
 from chat_app.core import actions as do, events as on, outputs as out
 from chat_app.core.dialogue import ROOT, Dialogue, Item
 from chat_app.core.events import Key
-from common.audio import Samples
+from chat_app.replies.endings import ReplyEndings
+from chat_app.replies.output import ReplyOutput
+from chat_app.replies.reply import Reply, Speaker
+from chat_app.replies.request import ResponseRequest, order_for
+from chat_app.replies.running import Outlet, Question, Running
 from common.errors import VoiceError
 from common.workers import Priority
 
-_STATUS: dict[do.CancelReason, out.Status] = {do.CancelReason.TIMED_OUT: "incomplete"}
-_CAN_BE_CUT = 8
-"""The newest responses, whose items a client may truncate."""
-
 
 class Replies:
-    """Does what the state machine wants with replies, and is its view of the output.
-
-    It is also the Owner of the responses.
-    """
+    """Does what the state machine wants with replies; the Owner of the responses."""
 
     def __init__(
         self,
@@ -50,49 +42,24 @@ class Replies:
         """What the next reply answers, for the records."""
         self.request = ResponseRequest()
         """What the next reply is to be like."""
+        self.output = ReplyOutput(outlet, self._is_running)
+        """Those that were released."""
         self._dialogue = dialogue
         self._speaker = speaker
         self._desk = desk
         self._marks = marks
         self._outlet = outlet
-        self._count = count
-        self._finished = finished
         self._tell = tell
+        self._count = count
+        self._endings = ReplyEndings(dialogue, outlet, finished)
         self._options = ConversationOptions()
         self._instructions = ""
         self._running: dict[Key, Running] = {}
         self._ending = Background()
-        self._newest: deque[Running] = deque(maxlen=_CAN_BE_CUT)
-        """Also after their ends; the last one is the current one."""
-        self._is_paused = False
 
     def use(self, options: ConversationOptions, instructions: str) -> None:
         """For the replies that begin from now on."""
         self._options, self._instructions = options, instructions
-
-    @property
-    def last_item_id(self) -> str:
-        """The item of the newest response."""
-        return self._newest[-1].reply.item_id if self._newest else ""
-
-    @property
-    def last_response_id(self) -> str:
-        return self._newest[-1].reply.response_id if self._newest else ""
-
-    # As OutputView
-
-    def played_seconds(self) -> float:
-        return self._newest[-1].position_seconds if self._newest else 0.0
-
-    def is_heard_in(self, heard: Samples | None) -> bool:
-        return any(each.is_heard_in(heard) for each in self._still_heard())
-
-    def spoken_words(self, since: float) -> Sequence[str]:
-        now = self._outlet.clock()
-        words: list[str] = []
-        for running in list(self._newest)[-2:]:
-            words += running.reply.spoken.words_since(since, now)
-        return words
 
     def obey(self, action: do.TurnAction) -> None:
         match action:
@@ -103,33 +70,23 @@ class Replies:
             case do.ReleaseReply():
                 self._release(action.key)
             case do.PauseOutput():
-                self._pause()
+                self.output.pause()
             case do.ResumeOutput():
-                self._resume()
+                self.output.resume()
             case do.CancelReply():
                 self._cancel(action)
 
-    def report(self, response_id: str, seconds: float) -> None:
-        """The client has played so much of a response."""
-        for running in self._newest:
-            if running.reply.response_id == response_id:
-                clock = running.reply.spoken.clock
-                clock.report(seconds, self._outlet.clock())
-
     def truncate(self, item_id: str, seconds: float) -> bool:
         """Cut a reply's item to what was heard. Returns whether it is a newer one."""
-        for running in self._newest:
-            if running.reply.item_id == item_id and running.told.message is not None:
-                heard = self._keep_heard(running, seconds)
-                if running.told.ended is not None and not self._is_running(running):
-                    self._amend(running, heard, seconds)
-                    self._record(running)
-                return True
-        return False
+        running = self.output.with_message(item_id)
+        if running is not None:
+            is_over = not self._is_running(running)
+            self._endings.truncate(running, seconds, is_over=is_over)
+        return running is not None
 
     async def close(self) -> None:
         """Record what is still being heard, and stop everything."""
-        for running in self._still_heard():
+        for running in self.output.still_heard():
             reason = do.CancelReason.CLIENT_CANCELLED
             self._end_early(running, do.CancelReply(running.reply.key, reason))
         for key in list(self._running):
@@ -157,7 +114,7 @@ class Replies:
         self._forget(running)
         if running.reply.is_released:
             running.end("failed", error=error)
-            self._record(running)
+            self._endings.record(running)
         self._tell(on.ReplyFailed(key))
 
     def sent(self, running: Running) -> None:
@@ -166,7 +123,7 @@ class Replies:
 
     def played(self, running: Running) -> None:
         self._forget(running)
-        self._record(running)
+        self._endings.record(running)
         self._tell(on.ReplyPlayed(running.reply.key))
 
     def _start(self, action: do.StartReply) -> None:
@@ -213,39 +170,16 @@ class Replies:
         running.marks = self._marks.copy()
         if running.reply.ready_at is None:
             self._desk.commit(running)
-        before = self._still_heard()
-        self._newest.append(running)
-        clock = running.reply.spoken.clock
-        clock.queued_seconds = sum(each.left_seconds for each in before)
+        self.output.add(running)
         number, previous = self._count(), self._dialogue.last_id
         running.release(number, previous, self._options.ahead_seconds)
-        if self._is_paused:
+        if self.output.is_paused:
             running.pause()
-
-    def _still_heard(self) -> list[Running]:
-        """The responses of which something is being played, or will be."""
-        return [each for each in self._newest if self._is_running(each)]
-
-    def _pause(self) -> None:
-        self._is_paused = True
-        for running in self._still_heard():
-            running.pause()
-        self._tell_output(out.OutputPaused)
-
-    def _resume(self) -> None:
-        self._is_paused = False
-        for running in self._still_heard():
-            running.resume()
-        self._tell_output(out.OutputResumed)
-
-    def _tell_output(self, event: type[out.OutputPaused | out.OutputResumed]) -> None:
-        if self._newest and self._newest[-1].reply.order.speaks:
-            self._outlet.put(event(self.last_response_id))
 
     def _cancel(self, action: do.CancelReply) -> None:
-        self._is_paused = False
+        self.output.is_paused = False
         if action.reason is do.CancelReason.TURN_DETECTED:
-            for running in self._still_heard():
+            for running in self.output.still_heard():
                 self._end_early(running, action)
         elif (current := self._running.get(action.key)) is not None:
             self._end_early(current, action)
@@ -255,45 +189,4 @@ class Replies:
         running.reply.spoken.end(self._outlet.clock())
         self._forget(running)
         running.stop()
-        heard = self._keep_heard(running, seconds)
-        status = _STATUS.get(action.reason, "cancelled")
-        reason = action.reason.value
-        if running.told.ended is None:
-            heard_ms = round(seconds * 1000) if running.reply.order.speaks else None
-            running.end(status, reason, heard=(heard, heard_ms))
-        else:  # everything was sent
-            self._amend(running, heard, seconds)
-            running.told.ended = replace(
-                running.told.ended, status=status, reason=reason
-            )
-        if not action.reopens:
-            self._record(running)
-
-    def _keep_heard(self, running: Running, seconds: float) -> str:
-        """Keep of the message what was heard by then. Returns that."""
-        reply = running.reply
-        if running.told.message is None:
-            return ""
-        heard = reply.text
-        if reply.order.speaks:
-            heard = reply.spoken.heard_text(seconds)
-        if not heard:
-            self._dialogue.remove(reply.item_id)
-        elif self._dialogue.find(reply.item_id) is not None:
-            self._dialogue.put(running.told.message_with(heard, is_complete=False))
-        if reply.order.speaks:
-            heard_ms = round(seconds * 1000)
-            self._outlet.put(out.ItemTruncated(reply.item_id, heard_ms, heard))
-        return heard
-
-    def _amend(self, running: Running, heard: str, seconds: float) -> None:
-        """Less was heard than was told at its end."""
-        if running.told.ended is not None and running.reply.order.speaks:
-            heard_ms = round(seconds * 1000)
-            running.told.ended = replace(
-                running.told.ended, text=heard, heard_ms=heard_ms
-            )
-
-    def _record(self, running: Running) -> None:
-        if running.told.ended is not None:
-            self._finished(running.told.ended, running)
+        self._endings.end_early(running, action, seconds)

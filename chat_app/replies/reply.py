@@ -9,11 +9,11 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from chat_app.conversation.reading import ReadAhead
-from chat_app.conversation.request import Order
-from chat_app.conversation.writing import Writing
 from chat_app.core.events import Key
 from chat_app.core.heard import Spoken
 from chat_app.core.ids import new_id
+from chat_app.replies.request import Order
+from chat_app.replies.writing import Writing
 from common.workers import Priority, Urgency
 from gateway_app.access.principals import Principal
 from gateway_app.usage.accounts import Account, Quota

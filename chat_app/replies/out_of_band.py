@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from chat_app.conversation.background import Background
 from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.marks import Marks
-from chat_app.conversation.reply import Reply, Speaker
-from chat_app.conversation.request import Order
-from chat_app.conversation.running import Outlet, Running
 from chat_app.core import outputs as out
 from chat_app.core.dialogue import Item
 from chat_app.core.events import Key
+from chat_app.replies.reply import Reply, Speaker
+from chat_app.replies.request import Order
+from chat_app.replies.running import Outlet, Running
 from common.errors import BadRequest, VoiceError
 from common.workers import Priority
 

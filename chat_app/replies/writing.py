@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
-from chat_app.conversation.request import Order
+from chat_app.replies.request import Order
 from gateway_app.usage.accounts import Account, Quota
 from llm.engine import Finished, LlmEngine, TextDelta, ToolCall
 from tts_app.llm_reply import empty_answer, metered

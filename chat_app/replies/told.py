@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from chat_app.conversation.reply import Reply
 from chat_app.core import outputs as out
 from chat_app.core.dialogue import Item
 from chat_app.core.ids import new_id
+from chat_app.replies.reply import Reply
 from common.errors import VoiceError
 
 

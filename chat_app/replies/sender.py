@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from chat_app.conversation.reply import Reply
 from chat_app.core import outputs as out
 from chat_app.core.echo import PlayedAudio
+from chat_app.replies.reply import Reply
 from tts_app.core.events import ClauseStarted, PcmAudio, TextDelta
 
 CHUNK_SECONDS = 0.1

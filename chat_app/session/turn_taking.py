@@ -1,0 +1,192 @@
+"""The turns of one conversation: the state machine, and what it wants done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+
+from chat_app.conversation.background import Alarm, Background
+from chat_app.conversation.marks import Marks
+from chat_app.conversation.options import ConversationOptions
+from chat_app.conversation.reading import ReadAhead
+from chat_app.core import actions as do, events as on, outputs as out
+from chat_app.core.dialogue import Dialogue
+from chat_app.core.states import OPEN, Input
+from chat_app.core.turns import TurnMachine
+from chat_app.core.words import TurnWords
+from chat_app.replies.replies import Replies
+from chat_app.replies.running import Question
+from chat_app.session.compaction import Compaction
+from chat_app.session.hearing import turn_events
+from chat_app.session.pauses import Pauses
+from chat_app.session.turn_items import TurnItems
+from chat_app.session.turn_model import ASK_AFTER_SECONDS, rating
+from stt_app.core import events as heard
+from stt_app.core.turns.engine import TurnModel
+from stt_app.live_session import LiveSession
+
+
+class TurnTaking:
+    """Tells the state machine what happens, and does what that wants.
+
+    While it is parked nothing is answered, and what was said so far stays open.
+    """
+
+    def __init__(
+        self,
+        live: LiveSession,
+        dialogue: Dialogue,
+        replies: Replies,
+        ahead: ReadAhead,
+        compaction: Compaction,
+        marks: Marks,
+        background: Background,
+        put: Callable[[out.ConversationEvent], None],
+        *,
+        options: ConversationOptions,
+        instructions: str,
+        words: Callable[[str], TurnWords],
+        turn_model: TurnModel,
+        may_speculate: Callable[[], bool],
+        clock: Callable[[], float],
+    ) -> None:
+        """`words` are those of a language."""
+        self.language = options.language
+        """Of the speech, as far as it is known."""
+        self.is_parked = False
+        self._live = live
+        self._dialogue = dialogue
+        self._replies = replies
+        self._ahead = ahead
+        self._compaction = compaction
+        self._marks = marks
+        self._put = put
+        self._words = words
+        self._turn_model = turn_model
+        self._clock = clock
+        self._missed: list[heard.SessionEvent] = []
+        """What the live session has told while parked: little, for it gets no audio."""
+        self._background = background
+        self._alarm = Alarm(lambda: self.tell(on.Tick()), clock)
+        self._items = TurnItems(dialogue, put)
+        self._pauses = Pauses(live, put)
+        self.machine = TurnMachine(
+            options.turns,
+            words(options.language),
+            replies.output,
+            asks_model=turn_model.available,
+            may_speculate=may_speculate,
+            hears_itself=lambda: replies.output.is_heard_in(live.open_audio()),
+        )
+        self._use(options, instructions)
+
+    def configure(self, options: ConversationOptions, instructions: str) -> None:
+        """Change the options for what follows."""
+        self.language = options.language or self.language
+        self.machine.settings = options.turns
+        self.machine.words = self._words(self.language)
+        self._use(options, instructions)
+
+    def tell(self, event: on.TurnEvent) -> None:
+        """Tell the machine, and do what it wants."""
+        for action in self.machine.handle(event, self._clock()):
+            self._obey(action)
+        self._alarm.set(None if self.is_parked else self.machine.deadline)
+        self._compaction.look()
+
+    def hear(self, event: heard.SessionEvent) -> None:
+        """An event of the live session."""
+        if self.is_parked:
+            self._missed.append(event)
+            return
+        self._marks.hear(event, self._live.audio_seconds)
+        if isinstance(event, heard.UtteranceFailed):
+            self._put(out.InputFailed(event.error))
+        if isinstance(event, heard.UtteranceTranscribed) and event.language:
+            if not self._options.language:
+                self.machine.words = self._words(event.language)
+            self.language = self._compaction.language = event.language
+        for told in turn_events(event):
+            self.tell(told)
+        if isinstance(event, heard.InterimResult):
+            self._caption()
+
+    def question(self, text: str) -> None:
+        """What the next reply answers, for the records."""
+        self._replies.question = Question(text, self.language)
+
+    def park(self) -> None:
+        """The client is gone for now. A reply ends where it was heard."""
+        self.tell(on.ReplyCancelled())
+        self.is_parked = True
+        self._alarm.close()
+
+    def resume(self) -> None:
+        """The client is back: tell it of an open turn, and take what was missed."""
+        self.is_parked = False
+        self.tell(on.VoiceHeard(self._live.voiced_seconds))
+        turn = self.machine.turn
+        if turn is not None and turn.claimed and self.machine.input in OPEN:
+            self._items.start(do.TellSpeechStarted(turn.number, turn.start_seconds))
+        missed, self._missed = self._missed, []
+        for event in missed:
+            self.hear(event)
+
+    def end(self) -> None:
+        """The client has gone, or the server ends the conversation."""
+        self.tell(on.ReplyCancelled())
+        self._alarm.close()
+
+    def _use(self, options: ConversationOptions, instructions: str) -> None:
+        self._options, self._instructions = options, instructions
+        self._replies.use(options, instructions)
+        self._compaction.use(options.llm.model, instructions, self.language)
+        self._pauses.use(options)
+
+    def _obey(self, action: do.TurnAction) -> None:
+        match action:
+            case do.TellCandidate():
+                self._put(out.CandidateHeard())
+            case do.TellSpeechStarted():
+                self._items.start(action)
+            case do.TellSpeechStopped():
+                self._items.stop(action)
+            case do.WarmPrefix():
+                self._ahead.begin(partial(self._dialogue.messages, self._instructions))
+            case do.AskCompleteness():
+                self._background.run(self._rate(action))
+            case do.WaitForSilence():
+                self._pauses.choose(action)
+            case do.Flush():
+                self._live.flush()
+            case do.CommitTurn():
+                self._commit(action)
+            case do.DropTurn():
+                self._items.drop(action)
+            case do.ReopenTurn():
+                self._items.reopen(action, self._replies.output.last_item_id)
+            case _:
+                self._replies.obey(action)
+
+    def _commit(self, action: do.CommitTurn) -> None:
+        self._marks.mark("committed")
+        self.question(action.text)
+        self._items.commit(action, self._marks.turn_seconds, self.language)
+
+    def _caption(self) -> None:
+        """Of the open turn, once that has the floor."""
+        if (turn := self.machine.turn) is None or not turn.claimed:
+            return
+        text = turn.text_so_far
+        self._put(out.CaptionHeard(self._items.id_of(turn.number), text))
+        if self.machine.input is Input.SPEAKING:
+            self._ahead.hear(text)
+
+    async def _rate(self, asked: do.AskCompleteness) -> None:
+        await asyncio.sleep(ASK_AFTER_SECONDS)
+        if (turn := self.machine.turn) is None or turn.key != asked.key:
+            return
+        probability = await rating(self._turn_model, self._live.open_audio())
+        self._marks.mark("rated")
+        self.tell(on.CompletenessRated(asked.key, probability))
