@@ -23,7 +23,8 @@ export function countDown(place, trouble, seconds, connectNow, stop) {
     place.dataset.counting = trouble.title;
   }
   const left = place.querySelector(".countdown");
-  if (left) left.textContent = interpolate(gettext("Trying again in %(seconds)s s."), { seconds });
+  if (!left) return;
+  left.textContent = seconds > 0 ? interpolate(gettext("Trying again in %(seconds)s s."), { seconds }) : gettext("Trying again now.");
 }
 
 /** @param {HTMLElement} place Where another notice comes, or none. */

@@ -99,12 +99,12 @@ export class LiveListening {
   /** Give up a server that is away, with what was said to it meanwhile. */
   stopTrying() {
     this.stop();
-    if (this.state === "waiting") this.stop();
+    if (this.state !== "idle") this.stop();
   }
 
   /** Do not wait for the countdown. */
   connectNow() {
-    this.#reconnection.now();
+    if (this.state === "waiting") this.#reconnection.now();
   }
 
   #connect() {

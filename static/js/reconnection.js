@@ -25,10 +25,12 @@ export class Reconnection {
   #countDown;
   #failures = 0;
   #timer = 0;
+  /** @type {Trouble|null} */
+  #trouble = null;
 
   /**
    * @param {() => void} connect
-   * @param {(trouble: Trouble, seconds: number) => void} countDown Called every second until then.
+   * @param {(trouble: Trouble, seconds: number) => void} countDown Called every second until then, the last time with 0.
    */
   constructor(connect, countDown) {
     this.#connect = connect;
@@ -43,29 +45,29 @@ export class Reconnection {
   later(trouble, asked) {
     const seconds = asked ?? Math.min(2 ** this.#failures, LONGEST_WAIT_SECONDS);
     this.#failures += 1;
-    this.#wait(trouble, Math.ceil(seconds));
+    this.#trouble = trouble;
+    if (seconds > 0) this.#wait(Math.ceil(seconds));
+    else this.#connect();
   }
 
   /** Do not wait for the countdown. */
   now() {
     clearTimeout(this.#timer);
-    this.#connect();
+    this.#wait(0);
   }
 
   /** There is a connection, or none is wanted any more. */
   reset() {
     clearTimeout(this.#timer);
     this.#failures = 0;
+    this.#trouble = null;
   }
 
-  /**
-   * @param {Trouble} trouble
-   * @param {number} seconds
-   */
-  #wait(trouble, seconds) {
+  /** @param {number} seconds */
+  #wait(seconds) {
+    if (this.#trouble) this.#countDown(this.#trouble, seconds);
     if (seconds <= 0) return this.#connect();
-    this.#countDown(trouble, seconds);
-    this.#timer = setTimeout(() => this.#wait(trouble, seconds - 1), 1000);
+    this.#timer = setTimeout(() => this.#wait(seconds - 1), 1000);
     return undefined;
   }
 }

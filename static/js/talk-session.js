@@ -87,7 +87,6 @@ export class TalkSession {
 
   end() {
     this.#reconnection.reset();
-    if (this.phase === "waiting") this.#handlers.onTrouble(null);
     this.#closeMicrophone();
     this.#conversation?.close();
     this.#conversation = null;
@@ -151,7 +150,7 @@ export class TalkSession {
 
   /** Do not wait for the countdown. */
   connectNow() {
-    this.#reconnection.now();
+    if (this.phase === "waiting") this.#reconnection.now();
   }
 
   /** @param {string} device */

@@ -86,12 +86,17 @@ function useOutput() {
 }
 
 function toggle() {
-  if (session.hears || session.phase === "opening" || session.phase === "waiting") return session.end();
+  if (session.hears || session.phase === "opening" || session.phase === "waiting") return end();
   return session.start(byId("device").value);
 }
 
-function stopTrying() {
+function end() {
   session.end();
+  panel.showTrouble(null);
+}
+
+function stopTrying() {
+  end();
   button.focus();
 }
 
