@@ -39,6 +39,7 @@ SCRIPTS = (
     "wyoming_bridge",
     "pipecat_talk",
     "agents_sdk",
+    "livekit_talk",
 )
 SCRIPT_SECONDS = 1_200.0
 SENTENCE = "The library closes at nine, but you can return books at any time."

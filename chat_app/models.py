@@ -62,7 +62,7 @@ class Conversation(models.Model):
 
 
 class Turn(models.Model):
-    """A question, and what was heard of the reply."""
+    """A reply: what it answers, and what was heard of it."""
 
     conversation = models.ForeignKey(
         Conversation, on_delete=models.CASCADE, related_name="turns"
@@ -77,7 +77,10 @@ class Turn(models.Model):
         "function calls",
         default=list,
         blank=True,
-        help_text="What the reply called: `name` and `arguments` of each.",
+        help_text="What the reply called: `name`, `arguments` and `result` of each.",
+    )
+    out_of_band = models.BooleanField(
+        default=False, help_text="Whether the reply stands beside the conversation."
     )
     status = models.CharField(
         max_length=16, help_text="`completed`, `cancelled`, `failed` or `incomplete`."

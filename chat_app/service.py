@@ -94,12 +94,12 @@ class ConversationService:
             self._check_llm(request.llm)
 
     async def not_warm(self, options: ConversationOptions) -> dict[str, str]:
-        """Have the language model read the instructions; then which models are not
+        """Have the language model read the instructions and the tools; then which models are not
         ready, by name, with a sentence."""
         prompt = ChatMessage("system", self.instructions(options))
         try:
             async with asyncio.timeout(WARM_SECONDS):
-                await self._llm.warm([prompt])
+                await self._llm.warm([prompt], options.llm)
         except TimeoutError:
             return {"llm": "The language model is still reading its instructions."}
         return self.not_ready()
@@ -221,7 +221,11 @@ class ConversationService:
                 model=finished.model if finished else self._llm.model_name,
                 stages_ms=ended.stages_ms,
                 calls=tuple(
-                    CallRecord(each.name, each.arguments) for each in running.told.calls
+                    CallRecord(
+                        each.name, each.arguments, running.results.get(each.call_id)
+                    )
+                    for each in running.told.calls
                 ),
+                out_of_band=ended.out_of_band,
             )
         )

@@ -127,9 +127,12 @@ class LlmEngine(Engine, Protocol):
     def stats(self) -> EngineStats:
         """What it is doing right now. `offers` names the models that it knows of."""
 
-    async def warm(self, messages: Sequence[ChatMessage]) -> None:
+    async def warm(
+        self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
+    ) -> None:
         """Have the model read how the next question will begin; never raises.
 
+        `options` are those of the question: its model and tools are read too.
         Does nothing where that would cost money or help nobody.
         """
 

@@ -41,7 +41,9 @@ class NoLlm:
     def offers(self, model: str) -> bool:
         return False
 
-    async def warm(self, messages: Sequence[ChatMessage]) -> None:
+    async def warm(
+        self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
+    ) -> None:
         """There is nobody to read it."""
 
     async def reply(

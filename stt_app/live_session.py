@@ -81,9 +81,12 @@ class LiveSession:
         """
         return self._session.flush()
 
-    def discard(self) -> None:
-        """Drop the current utterance. Those that have ended are still transcribed."""
-        self._session.discard()
+    def discard(self, *, restarts: bool = False) -> None:
+        """Drop the current utterance. Those that have ended are still transcribed.
+
+        With `restarts` the next one may begin within its end: it was no speech so far.
+        """
+        self._session.discard(restarts=restarts)
 
     def mark(self, mark: object) -> None:
         """Put a mark of the door's own behind the events so far: it comes as Marked."""

@@ -218,6 +218,7 @@ class FakeLlm(FakeEngine):
         self.asked: list[Sequence[ChatMessage]] = []
         self.options: list[ReplyOptions] = []
         self.read_ahead: list[Sequence[ChatMessage]] = []
+        self.read_options: list[ReplyOptions] = []
         self.stopped = 0
 
     def answer_with(self, *pieces: str | ToolCall | Exception) -> None:
@@ -234,8 +235,11 @@ class FakeLlm(FakeEngine):
     def stats(self) -> EngineStats:
         return EngineStats(offers=(self.model_name,))
 
-    async def warm(self, messages: Sequence[ChatMessage]) -> None:
+    async def warm(
+        self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
+    ) -> None:
         self.read_ahead.append(messages)
+        self.read_options.append(options)
 
     async def reply(
         self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()

@@ -75,12 +75,19 @@ def word_error_rate(pairs: Iterable[tuple[str, str]], language: str = "en") -> f
     return errors / words
 
 
+def _only_words(text: str) -> str:
+    """Whisper ends a text that was cut with dots, which the normaliser keeps."""
+    return " ".join(
+        word for word in normalize(text).split() if any(map(str.isalnum, word))
+    )
+
+
 def words_apart(kept: str, heard: str) -> tuple[int, int]:
     """Words heard that were not kept, and words kept that were not heard.
 
     A word in place of another one counts as neither: it was heard otherwise.
     """
-    expected, got = normalize(kept), normalize(heard)
+    expected, got = _only_words(kept), _only_words(heard)
     if not expected or not got:
         return len(got.split()), len(expected.split())
     found = jiwer.process_words(expected, got)

@@ -10,17 +10,25 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from benchmarks.labels import trimmed
 from benchmarks.noises import cough
 from benchmarks.offline import Offline
 from benchmarks.report import table
 from benchmarks.voice.figures import HEADER, row
-from benchmarks.voice.options import VoiceOptions
+from benchmarks.voice.interruption import (
+    Interruption,
+    interrupt,
+    words_told,
+    write_csv,
+)
+from benchmarks.voice.options import BARGE_IN_PARTS, VoiceOptions
 from benchmarks.voice.turn import GAP_SECONDS, POLL_SECONDS, Question, end_reply
-from common.audio import SPEECH_RATE_HZ, Audio
+from common.audio import SPEECH_RATE_HZ, Audio, read_wav
 from tests.chat.talker import Echo, Talker, talker
+from tests.clients import speak
 from tests.server_process import RunningServer, running_server
-from tests.word_errors import words_apart
 
 PROMPTS = (
     "Tell me a long story about a lighthouse.",
@@ -31,12 +39,16 @@ PROMPTS = (
 REPLY_TOKENS = 200
 HEARD_SECONDS = 2.0
 """Of the reply, before it is interrupted."""
-STOP_SECONDS = 8.0
-"""A reply that goes on for longer was not interrupted."""
 COUGHS = 20
 COUGH_SECONDS = 2.5
 """From one to the next."""
 COUGH_LEVEL = 0.15
+BACKCHANNELS = ("Uh-huh.", "Yeah.", "Okay.", "Mm-hmm.", "Right.", "I see.") * 2
+STOP_WORDS = ("Stop.", "Wait!", "No.", "Hold on.", "Stop, please.", "Wait, wait.")
+WORD_SECONDS = 3.5
+"""From one backchannel to the next."""
+WORD_SPEED = 1.25
+WORD_LEVEL = 0.3
 ECHO_DB = -25.0
 ECHO_DELAY_SECONDS = 0.08
 ECHO_REPLIES = 4
@@ -44,18 +56,12 @@ AUDIBLE_SECONDS = 10.0
 """A reply that is not heard by then was cancelled."""
 REPLY_SECONDS = 60.0
 SEED = 7
-
-
-@dataclass(frozen=True)
-class Interruption:
-    """One reply into which somebody spoke."""
-
-    stopped_ms: float | None
-    """From the onset of the speech to the last audible sample; None: it went on."""
-    missing_words: int = 0
-    """Heard, and not in the history."""
-    extra_words: int = 0
-    """In the history, and not heard."""
+LISTENER = "base"
+"""The Whisper model that hears what was played."""
+UNDISTURBED = [
+    *("in the microphone", "sounds", "replies"),
+    *("pauses", "cancelled", "dropped"),
+]
 
 
 @dataclass
@@ -74,77 +80,69 @@ class Undisturbed:
 
 
 def run(model: str, questions: Sequence[Question], options: VoiceOptions) -> str:
-    """Interruptions by these recordings, then an echo and coughs that are none."""
-    listener = Offline("base")
+    """Interruptions by these recordings and by stop-words; then what is none."""
     with running_server(
         whisper_model_name=model, llm_backend="embedded", **options.server_settings
     ) as server:
-        stopped = asyncio.run(_interruptions(server, questions, options, listener))
-        echo = asyncio.run(_with_echo(server, options))
-        coughs = asyncio.run(_with_coughs(server, options))
-    times = [each.stopped_ms for each in stopped]
-    told = (
-        f"Not interrupted: {sum(each is None for each in times)} of {len(times)}. "
-        f"{_words(stopped)}\n"
-    )
-    title = f"Interrupted replies, {model}{options.told}"
-    rows = [row("speech onset to the last audible sample", times)]
-    header = [
-        "in the microphone",
-        "sounds",
-        "replies",
-        "pauses",
-        "cancelled",
-        "dropped",
-    ]
-    level = f"echo at {ECHO_DB:g} dB, {1000 * ECHO_DELAY_SECONDS:.0f} ms late"
-    others = [echo.cells(level, ""), coughs.cells("coughs", str(COUGHS))]
-    return "\n".join(
-        (
-            table(title, HEADER, rows),
-            told,
-            table(f"Replies that nobody interrupts, {model}", header, others),
-        )
-    )
+        return asyncio.run(_run(server, f"{model}{options.told}", questions, options))
 
 
-def _words(stopped: Sequence[Interruption]) -> str:
-    missing = [each.missing_words for each in stopped if each.stopped_ms is not None]
-    extra = [each.extra_words for each in stopped if each.stopped_ms is not None]
-    if not missing:
-        return ""
-    return (
-        f"Words heard that the history lacks: {np.mean(missing):.1f} a reply, "
-        f"most {max(missing)}; words in the history that were not heard: "
-        f"{np.mean(extra):.1f}, most {max(extra)}."
-    )
+async def _run(
+    server: RunningServer,
+    model: str,
+    questions: Sequence[Question],
+    options: VoiceOptions,
+) -> str:
+    told, others = [], []
+    wanted = BARGE_IN_PARTS if options.barge_in == "all" else (options.barge_in,)
+    if "speech" in wanted:
+        stopped = await _interruptions(server, questions, options)
+        told.append(_speech(f"Interrupted replies, {model}", stopped))
+        if options.csv is not None:
+            write_csv(options.csv, stopped)
+    if "words" in wanted:
+        spoken = await _said(server, STOP_WORDS)
+        words = [_question(*each) for each in zip(STOP_WORDS, spoken, strict=True)]
+        stopped = await _interruptions(server, words, options)
+        told.append(_speech(f"Replies interrupted by a stop-word, {model}", stopped))
+        spoken = await _said(server, BACKCHANNELS)
+        found = await _with_sounds(server, options, spoken, WORD_SECONDS)
+        others.append(found.cells("backchannels", str(len(BACKCHANNELS))))
+    if "echo" in wanted:
+        level = f"echo at {ECHO_DB:g} dB, {1000 * ECHO_DELAY_SECONDS:.0f} ms late"
+        others.append((await _with_echo(server, options)).cells(level, ""))
+    if "coughs" in wanted:
+        found = await _with_sounds(server, options, _coughs(), COUGH_SECONDS)
+        others.append(found.cells("coughs", str(COUGHS)))
+    if others:
+        title = f"Replies that nobody interrupts, {model}"
+        told.append(table(title, UNDISTURBED, others))
+    return "\n".join(told)
+
+
+def _speech(title: str, stopped: Sequence[Interruption]) -> str:
+    times = {
+        "speech onset to the last audible sample": [
+            each.stopped_ms for each in stopped
+        ],
+        "- to the pause of the reply": [each.paused_ms for each in stopped],
+        "- to its end": [each.decided_ms for each in stopped],
+    }
+    rows = [row(name, values) for name, values in times.items()]
+    return f"{table(title, HEADER, rows)}\n{words_told(stopped)}\n"
 
 
 async def _interruptions(
     server: RunningServer,
     questions: Sequence[Question],
     options: VoiceOptions,
-    listener: Offline,
 ) -> list[Interruption]:
-    found = []
+    found, listener = [], Offline(LISTENER)
     for index, question in enumerate(questions):
         async with _talker(server, options) as talking:
             number = await _ask(talking, PROMPTS[index % len(PROMPTS)])
             await asyncio.sleep(HEARD_SECONDS)
-            said = await talking.say(question.audio)
-            onset_at = said.spoken_at(question.start_seconds)
-            stopped = await _stopped(talking, number, onset_at)
-            if stopped is None:
-                found.append(Interruption(None))
-                continue
-            await end_reply(talking)
-        audio = Audio(talking.loudspeaker.played(number), talking.rate_hz)
-        heard = await asyncio.to_thread(
-            listener.text, audio.resampled(SPEECH_RATE_HZ).samples
-        )
-        kept = _kept(talking, number)
-        missing, extra = words_apart(kept, heard)
-        found.append(Interruption(stopped, missing, extra))
+            found.append(await interrupt(talking, number, question, listener))
     return found
 
 
@@ -160,26 +158,55 @@ async def _with_echo(server: RunningServer, options: VoiceOptions) -> Undisturbe
     return found
 
 
-async def _with_coughs(server: RunningServer, options: VoiceOptions) -> Undisturbed:
-    """Coughs at regular times, into one reply after the other."""
+async def _with_sounds(
+    server: RunningServer, options: VoiceOptions, sounds: Sequence[Audio], every: float
+) -> Undisturbed:
+    """One sound after the other, so many seconds apart, into replies."""
     found = Undisturbed()
-    random = np.random.default_rng(SEED)
-    left = COUGHS
+    left = list(sounds)
     async with _talker(server, options) as talking:
         while left:
             number = await _ask(talking, PROMPTS[found.replies % len(PROMPTS)])
             await asyncio.sleep(HEARD_SECONDS)
             while left and not _is_over(talking, number):
-                sound = cough(random)
-                sound = COUGH_LEVEL * sound / np.abs(sound).max()
-                talking.begin(Audio(sound.astype(np.float32), SPEECH_RATE_HZ))
-                left -= 1
-                await asyncio.sleep(COUGH_SECONDS)
+                talking.begin(left.pop(0))
+                await asyncio.sleep(every)
             await end_reply(talking)
             found.replies += 1
             await asyncio.sleep(GAP_SECONDS)
     _count(found, talking)
     return found
+
+
+def _coughs() -> list[Audio]:
+    random = np.random.default_rng(SEED)
+    coughs = [cough(random) for _ in range(COUGHS)]
+    return [_at_level(each, COUGH_LEVEL) for each in coughs]
+
+
+async def _said(server: RunningServer, words: Sequence[str]) -> list[Audio]:
+    """As the server's own voice says them, faster than in its replies."""
+    found = []
+    for word in words:
+        wav = await speak(server.url, text=word, llm=False, speed=WORD_SPEED)
+        spoken = read_wav(wav.body).resampled(SPEECH_RATE_HZ)
+        found.append(_at_level(trimmed(spoken.samples), WORD_LEVEL))
+    return found
+
+
+def _question(name: str, audio: Audio) -> Question:
+    return Question(
+        name=name,
+        audio=audio,
+        start_seconds=0.0,
+        end_seconds=audio.seconds,
+        end_of_sound_seconds=audio.seconds,
+    )
+
+
+def _at_level(samples: npt.NDArray[np.floating], peak: float) -> Audio:
+    level = samples * (peak / np.abs(samples).max())
+    return Audio(level.astype(np.float32), SPEECH_RATE_HZ)
 
 
 def _talker(
@@ -203,17 +230,6 @@ async def _ask(talking: Talker, prompt: str) -> int:
         at = await talking.wait_until_audible(number, AUDIBLE_SECONDS)
         await asyncio.sleep(max(0.0, at - time.perf_counter()))
     return number
-
-
-async def _stopped(talking: Talker, number: int, onset_at: float) -> float | None:
-    """Milliseconds from the onset to the reply's last sound."""
-    deadline = onset_at + STOP_SECONDS
-    while time.perf_counter() < deadline:
-        if _status(talking, number) == "cancelled":
-            last = talking.loudspeaker.last_audible_at(number)
-            return None if last is None else max(0.0, 1000 * (last - onset_at))
-        await asyncio.sleep(POLL_SECONDS)
-    return None
 
 
 async def _until_over(talking: Talker, number: int) -> None:
@@ -250,12 +266,6 @@ def _response(talking: Talker, number: int) -> dict[str, Any]:
 
 def _status(talking: Talker, number: int) -> str:
     return str(_response(talking, number).get("status", ""))
-
-
-def _kept(talking: Talker, number: int) -> str:
-    """The text of an ended reply, as the history has it."""
-    (item,) = _response(talking, number)["output"]
-    return str(item["content"][0]["transcript"])
 
 
 def _count(found: Undisturbed, talking: Talker) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 RECORDINGS = 20
 QUICK_RECORDINGS = 4
 CONVERSATIONS = 5
+BARGE_IN_PARTS = ("speech", "words", "echo", "coughs")
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class VoiceOptions:
     silence_ms: int | None = None
     """A fixed pause that ends a turn; None leaves it to the server."""
     uses_turn_model: bool = True
-    barge_in: bool = False
+    barge_in: str = ""
+    """One of BARGE_IN_PARTS, or `all` of them; empty: ask questions instead."""
     csv: Path | None = None
 
     @property
@@ -84,8 +86,11 @@ def parse(arguments: Sequence[str]) -> VoiceOptions:
     )
     parser.add_argument(
         "--barge-in",
-        action="store_true",
-        help="interrupt replies instead; then with echo and coughs alone",
+        nargs="?",
+        const="all",
+        default="",
+        choices=("all", *BARGE_IN_PARTS),
+        help="interrupt replies instead; then with echo and coughs alone; or a part",
     )
     parser.add_argument("--csv", type=Path, help="write each turn to this file")
     parser.add_argument("--quick", action="store_true", help="few recordings")

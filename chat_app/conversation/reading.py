@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-from llm.engine import ChatMessage, LlmEngine
+from llm.engine import ChatMessage, LlmEngine, ReplyOptions
 
 LONGEST_WAIT_SECONDS = 0.5
 """A reply does not wait longer for the model to finish reading."""
@@ -31,10 +31,12 @@ class ReadAhead:
         self._words = 0
         """Of the open turn, read so far."""
         self._messages: Messages | None = None
+        self._options = ReplyOptions()
 
-    def begin(self, messages: Messages) -> None:
-        """A turn begins: read what was said before it."""
-        self._words, self._messages = 0, messages
+    def begin(self, messages: Messages, options: ReplyOptions) -> None:
+        """A turn begins: read what was said before it, with the model and the tools of
+        the options."""
+        self._words, self._messages, self._options = 0, messages, options
         self._read(messages(""))
 
     def hear(self, caption: str) -> None:
@@ -67,4 +69,4 @@ class ReadAhead:
 
     def _read(self, messages: Sequence[ChatMessage]) -> None:
         if not self._is_reading:
-            self._reading = asyncio.create_task(self._llm.warm(messages))
+            self._reading = asyncio.create_task(self._llm.warm(messages, self._options))

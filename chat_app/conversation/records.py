@@ -14,15 +14,17 @@ class CallRecord:
     name: str
     arguments: str
     """JSON, as the language model wrote it."""
+    result: str | None = None
+    """What the client has returned; None as long as it has not."""
 
 
 @dataclass(frozen=True)
 class TurnRecord:
-    """A turn of the user with the reply, once that is over."""
+    """A reply that is over, with what it answers."""
 
     conversation_id: str
     number: int
-    """Counts the conversation's turns from 1."""
+    """Counts the conversation's replies from 1."""
     principal: str
     client: str
     """IP address of the client."""
@@ -41,6 +43,8 @@ class TurnRecord:
     stages_ms: dict[str, float] = field(default_factory=dict)
     calls: tuple[CallRecord, ...] = ()
     """What the reply called."""
+    out_of_band: bool = False
+    """Whether the reply stands beside the conversation."""
 
 
 class ConversationRecorder(Protocol):

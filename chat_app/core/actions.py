@@ -45,6 +45,11 @@ class WarmPrefix:
 
 
 @dataclass(frozen=True)
+class RestartUtterance:
+    """What was heard so far was no speech. What follows is an utterance of its own."""
+
+
+@dataclass(frozen=True)
 class AskCompleteness:
     """Ask the turn model about the audio of this turn; answered by CompletenessRated."""
 
@@ -72,6 +77,7 @@ class StartReply:
     key: Key
     text: str
     speculative: bool
+    answers_silence: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +93,16 @@ class CommitTurn:
 
     key: Key
     text: str
+    utterances: tuple[int, ...] = ()
+    """Those that it consists of."""
+
+
+@dataclass(frozen=True)
+class CommitSilence:
+    """The user has said nothing since the last reply, for so long: that is a turn too."""
+
+    key: Key
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -133,6 +149,7 @@ class CancelReply:
 
 TurnAction = (
     TellCandidate
+    | RestartUtterance
     | TellSpeechStarted
     | TellSpeechStopped
     | WarmPrefix
@@ -142,6 +159,7 @@ TurnAction = (
     | StartReply
     | DropReply
     | CommitTurn
+    | CommitSilence
     | DropTurn
     | ReopenTurn
     | ReleaseReply

@@ -18,6 +18,8 @@ ROOT = "root"
 SO_FAR = "Summary of the conversation so far:"
 KEPT_WINDOWS = 4
 """So many times the items that the model reads are kept."""
+NOTHING_SAID = "(The user has said nothing for a while.)"
+"""What the model is told when it is to answer silence."""
 NO_RESULT_YET = "The result has not arrived yet."
 """What the model is told of a call without a result; servers refuse a call alone."""
 

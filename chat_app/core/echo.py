@@ -19,6 +19,10 @@ delay of the room and of both computers, and the error of the position."""
 LIKE_SHARE = 0.6
 """A direct echo is 0.9 to 1, one with as much reverberation as direct sound 0.7 to 0.9,
 another voice below 0.25, and a voice 10 dB louder than the echo 0.3 in the median."""
+QUIETER_SHARE = 0.1
+"""Sound of less than this share of the power of the echo, 10 dB below it, is the echo
+between two words, where room noise hides its waveform. Nobody speaks so low to be
+heard over the loudspeaker."""
 _SILENCE = 1e-9
 _LEAST_SHARE = 0.005
 """Of the power of the loudest stretch."""
@@ -42,26 +46,39 @@ class PlayedAudio:
 
     def __init__(self) -> None:
         self._parts: deque[Part] = deque()
+        self._echo_power = 0.0
+        """Of its echo where that was recognised, at the loudest."""
 
     def add(self, begins_seconds: float, samples: Samples, rate_hz: int) -> None:
         """This part of the reply was sent."""
         self._parts.append(Part(begins_seconds, samples, rate_hz))
+
+    def forget(self, position_seconds: float) -> None:
+        """So much was played: what can no longer be heard is not needed."""
+        earliest = position_seconds - EARLIEST_SECONDS
+        while self._parts and self._parts[0].ends_seconds < earliest:
+            self._parts.popleft()
 
     def is_heard_in(self, heard: Samples, position_seconds: float) -> bool:
         """Whether the microphone's newest audio, at 16 kHz, has its waveform.
 
         `position_seconds` is about how much of the reply was played.
         """
-        earliest = position_seconds - EARLIEST_SECONDS
-        while self._parts and self._parts[0].ends_seconds < earliest:
-            self._parts.popleft()
+        self.forget(position_seconds)
         latest = position_seconds + LATEST_SECONDS
         parts = [part for part in self._parts if part.begins_seconds < latest]
         if not parts or not len(heard):
             return False
-        played = Audio(np.concatenate([p.samples for p in parts]), parts[0].rate_hz)
         newest = heard[-round(HEARD_SECONDS * SPEECH_RATE_HZ) :]
-        return likeness(newest, played.resampled(SPEECH_RATE_HZ).samples) >= LIKE_SHARE
+        power = float(np.mean(np.square(newest, dtype=np.float64)))
+        if power < QUIETER_SHARE * self._echo_power:
+            return True
+        played = Audio(np.concatenate([p.samples for p in parts]), parts[0].rate_hz)
+        like = likeness(newest, played.resampled(SPEECH_RATE_HZ).samples)
+        if like < LIKE_SHARE:
+            return False
+        self._echo_power = max(self._echo_power, power)
+        return True
 
 
 def likeness(heard: Samples, played: Samples) -> float:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from chat_app.core.words import words_of
 
@@ -14,6 +19,14 @@ ECHO_MARGIN_SECONDS = 0.5
 """A clause that is about to begin may have begun at the client."""
 
 
+class TimedWord(NamedTuple):
+    """A word as the voice has timed it, in seconds from the start of the reply."""
+
+    word: str
+    start_seconds: float
+    end_seconds: float
+
+
 @dataclass
 class SpokenClause:
     """A clause with its place in the reply's audio, in seconds."""
@@ -22,21 +35,46 @@ class SpokenClause:
     start_seconds: float
     end_seconds: float
     """Estimated while its audio is being made."""
+    timed: list[TimedWord] = field(default_factory=list)
+    """The words of which the voice has told the times."""
+    is_complete: bool = False
 
     def up_to(self, seconds: float) -> str:
-        """The words that were heard by then, each counted as long as its letters."""
-        if seconds >= self.end_seconds:
-            return self.text
+        """The words that were heard by then: those whose middle was."""
         words = self.text.split()
-        total = sum(len(word) + 1 for word in words)
-        share = (seconds - self.start_seconds) / (self.end_seconds - self.start_seconds)
-        heard, letters = [], 0
-        for word in words:
-            letters += len(word) + 1
-            if letters > share * total:
+        begins = np.cumsum([0, *(len(word) + 1 for word in words)])
+        places, times = self._known(words, begins)
+        if seconds >= times[-1]:
+            return self.text
+        middles = np.interp((begins[:-1] + begins[1:] - 1) / 2, places, times)
+        return " ".join(words[: int(np.searchsorted(middles, seconds, side="right"))])
+
+    def _known(
+        self, words: list[str], begins: npt.NDArray[np.int64]
+    ) -> tuple[list[float], list[float]]:
+        """Places in the text, in letters, and when they are spoken.
+
+        Between them each word is taken to last as long as its letters.
+        """
+        places, times = [0.0], [self.start_seconds]
+        place = 0
+        for each in self.timed:
+            letters = _letters(each.word)
+            while place < len(words) and _letters(words[place]) != letters:
+                place += 1
+            if place == len(words):
                 break
-            heard.append(word)
-        return " ".join(heard)
+            places += [float(begins[place]), float(begins[place + 1] - 1)]
+            times += [each.start_seconds, each.end_seconds]
+            place += 1
+        total = float(begins[-1])
+        rest = times[-1] + (total - places[-1]) / LETTERS_PER_SECOND
+        end = self.end_seconds if self.is_complete else max(self.end_seconds, rest)
+        return [*places, total], [*times, max(end, times[-1])]
+
+
+def _letters(word: str) -> str:
+    return "".join(filter(str.isalnum, word.casefold()))
 
 
 @dataclass
@@ -108,10 +146,16 @@ class Spoken:
         end_seconds = start_seconds + max(1, len(text)) / LETTERS_PER_SECOND
         self.clauses.append(SpokenClause(text, start_seconds, end_seconds))
 
+    def time_words(self, words: Iterable[TimedWord]) -> None:
+        """When these next words of the last clause are spoken."""
+        if self.clauses:
+            self.clauses[-1].timed += words
+
     def end_clause(self, end_seconds: float) -> None:
         """The last clause is complete."""
         if self.clauses:
             self.clauses[-1].end_seconds = end_seconds
+            self.clauses[-1].is_complete = True
 
     def end(self, now: float) -> None:
         """Nothing more of it is heard."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chat_app.core import actions as do
 from chat_app.core.reply_track import ReplyTrack
-from chat_app.core.states import Input, Output
+from chat_app.core.states import ACTIVE, Input, Output
 from chat_app.core.timing import more_patient
 from chat_app.core.user_turn import UserTurn
 from chat_app.core.words import is_echo
@@ -17,6 +17,11 @@ ECHO_CHECK_SECONDS = 0.1
 """How often the waveforms are compared, at most."""
 ECHO_LASTS_SECONDS = 0.25
 """An echo is taken to last so long: in its quiet moments it is not recognised."""
+ECHO_AGAIN_SECONDS = 1.0
+"""For so long after an echo, a sound is likely to be one as well."""
+RESTART_SECONDS = 0.3
+"""Voiced audio of an echo that is dropped, before any of it is transcribed: the words
+of the user who speaks next would be lost among those of the reply."""
 AFTERWARDS_SECONDS = 0.5
 """How long after a reply its end may still be heard in the room."""
 
@@ -30,7 +35,7 @@ class Interruptions(ReplyTrack):
             return "no_words"
         if not self.settings.judges:
             return None
-        if self._open_turn().is_echo or self._is_echo(text):
+        if self._open_turn().is_echo or self._is_echo(text) or self._went_silent(text):
             return "echo"
         # After the reply, "yes" is an answer.
         if self.has_reply and self.words.only_backchannels(text):
@@ -47,16 +52,41 @@ class Interruptions(ReplyTrack):
         age = STOP_ECHO_SECONDS if self.words.is_stop(text) else ECHO_SECONDS
         return is_echo(text, self._view.spoken_words(turn.began_at - age))
 
+    def _went_silent(self, text: str) -> bool:
+        """Whether the sound was over as soon as the reply was paused, in a room where an
+        echo was heard just before: then it was one, whatever was understood."""
+        turn = self._open_turn()
+        if turn.claimed or turn.began_at - self._echo_at > ECHO_AGAIN_SECONDS:
+            return False
+        if self._paused_at < turn.began_at or self.words.is_stop(text):
+            return False
+        return self._voiced - self._voiced_at_pause < ECHO_LASTS_SECONDS
+
     def _is_own_voice(self) -> bool:
-        """Whether the microphone hears what is played now."""
+        """Whether the microphone hears what is played now, or was a moment before."""
         turn = self.turn
-        if self.output is not Output.PLAYING or (turn is not None and turn.claimed):
+        is_over = self.output is not Output.PLAYING
+        if is_over and self._is_due(self._ended_at, AFTERWARDS_SECONDS):
+            return False
+        if self.output is Output.PAUSED or (turn is not None and turn.claimed):
             return False
         if self._is_due(self._echo_checked_at, ECHO_CHECK_SECONDS):
             self._echo_checked_at = self._now
             if self._hears_itself():
                 self._echo_at = self._now
+                self._candidate_was_echo = True
+                if self._voiced >= RESTART_SECONDS:
+                    self._actions.append(do.RestartUtterance())
         return not self._is_due(self._echo_at, ECHO_LASTS_SECONDS)
+
+    def _pause_again(self, turn: UserTurn) -> None:
+        """Behind a sound that was no speech, speech in the same utterance may follow."""
+        due = self._pause_again_at
+        if due is None or self._voiced < due:
+            return
+        self._pause_again_at = None
+        if self.output in ACTIVE and not turn.claimed:
+            self._pause()
 
     def _judge(self, text: str, *, is_complete: bool = False) -> None:
         """Decide what speech during a reply is, as far as its words say so."""
@@ -68,6 +98,10 @@ class Interruptions(ReplyTrack):
         why_not = self._why_not(text)
         if why_not is None:
             self._take_the_floor()
+        elif (
+            self.output is Output.PAUSED and not is_complete and self._went_silent(text)
+        ):
+            return  # it may go on
         elif why_not == "echo" or (is_complete and self.output is Output.PAUSED):
             self._dismiss()
 
@@ -115,21 +149,29 @@ class Interruptions(ReplyTrack):
         self._actions.append(do.ReopenTurn(before.number))
 
     def _look_at_the_clock(self) -> None:
-        """Without words in time, lasting speech interrupts; anything else does not."""
+        """Without words in time, a brief sound is over, and speech that goes on
+        interrupts. Of speech that has ended, or says little so far, words will come."""
         turn = self.turn
         if self.output is not Output.PAUSED or turn is None:
             return
         if not self._is_due(self._paused_at, self.settings.words_due_seconds):
             return
-        lasts = (
-            self.input is Input.SPEAKING
-            and self._voiced >= self.settings.confirm_seconds
-        )
+        lasts = self._voiced >= self.settings.confirm_seconds
         needs_words = (
             self._replies_played == 0
             and self._view.played_seconds() < self.settings.first_reply_seconds
         )
-        if lasts and not needs_words and not turn.text_so_far:
+        goes_on = self.input is Input.SPEAKING and not turn.text_so_far
+        if lasts and goes_on and not needs_words:
             self._take_the_floor()
-        else:
+        elif not lasts or self._is_due(
+            self._paused_at, self.settings.words_late_seconds
+        ):
             self._dismiss()
+
+    def _words_due_at(self) -> float:
+        """When a paused reply is decided on without words, or late words are given up."""
+        due_at = self._paused_at + self.settings.words_due_seconds
+        if self._now < due_at:
+            return due_at
+        return self._paused_at + self.settings.words_late_seconds

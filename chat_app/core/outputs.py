@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Literal
 
 from chat_app.core.dialogue import Item
+from chat_app.core.user_turn import HeardWord
 from common.audio import Samples
 from common.errors import VoiceError
 
@@ -60,6 +61,19 @@ class TurnCommitted:
     text: str
     audio_seconds: float
     language: str = ""
+    words: tuple[HeardWord, ...] = ()
+    """If the options ask for the times of words."""
+
+
+@dataclass(frozen=True)
+class SilenceCommitted:
+    """The user has said nothing since the last reply, which is answered like a turn."""
+
+    item_id: str
+    previous_item_id: str | None
+    audio_start_ms: int
+    """The end of the reply, in the audio received."""
+    audio_end_ms: int
 
 
 @dataclass(frozen=True)
@@ -96,6 +110,8 @@ class ResponseStarted:
     """Whether it stands beside the conversation: its items are not part of that."""
     metadata: Mapping[str, str] = field(default_factory=dict)
     """As the client gave it."""
+    tag: object = None
+    """That of the request."""
 
 
 @dataclass(frozen=True)
@@ -261,6 +277,7 @@ ConversationEvent = (
     | CaptionHeard
     | DelayChosen
     | TurnCommitted
+    | SilenceCommitted
     | TurnDropped
     | TurnReopened
     | ResponseStarted

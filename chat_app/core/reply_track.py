@@ -27,6 +27,11 @@ class OutputView(Protocol):
 class ReplyTrack:
     """The state that both tracks share, and what happens to replies."""
 
+    _silent_since: float | None = None
+    """The end of the last reply, or of noise after it; None if that is not counted."""
+    _has_called = False
+    """Whether the reply has called functions: the client is to answer it."""
+
     def __init__(
         self,
         settings: TurnSettings,
@@ -67,6 +72,10 @@ class ReplyTrack:
         """Where it began in the audio, and when."""
         self._audio_at = 0.0
         self._voiced = 0.0
+        self._voiced_at_pause = 0.0
+        """When the reply was paused last."""
+        self._pause_again_at: float | None = None
+        """The voiced audio of this utterance that pauses the reply once more."""
         self._committed: UserTurn | None = None
         """The turn that the current reply answers."""
         self._committed_at = 0.0
@@ -93,14 +102,26 @@ class ReplyTrack:
         """Whether not everything of that was sent."""
         return self.has_reply and not self._is_sent
 
-    def _begin_reply(self, key: Key, text: str, *, speculative: bool) -> None:
-        self.reply, self._reply_text = key, text
-        self._is_ready = self._is_sent = False
-        self._actions.append(do.StartReply(key, text, speculative))
+    def _begin_reply(self, action: do.StartReply) -> None:
+        self.reply, self._reply_text = action.key, action.text
+        self._is_ready = self._is_sent = self._has_called = False
+        self._actions.append(action)
 
-    def _answer(self, key: Key, text: str) -> None:
-        self._begin_reply(key, text, speculative=False)
+    def _answer(self, key: Key, text: str, *, answers_silence: bool = False) -> None:
+        self._silent_since = None
+        self._begin_reply(
+            do.StartReply(key, text, speculative=False, answers_silence=answers_silence)
+        )
         self._release(key)
+
+    def _answer_silence(self) -> None:
+        """Nobody has said anything for so long that the reply is to go on."""
+        seconds = self._now - (self._silent_since or self._now)
+        self._turns += 1
+        self._committed = None
+        key = Key(self._turns, 0)
+        self._actions.append(do.CommitSilence(key, seconds))
+        self._answer(key, "", answers_silence=True)
 
     def _release(self, key: Key) -> None:
         self._actions.append(do.ReleaseReply(key))
@@ -128,11 +149,12 @@ class ReplyTrack:
         if event.key == self.reply:
             self._is_sent = True
             if event.called:
-                self._committed = None
+                self._committed, self._has_called = None, True
 
     def _reply_played(self, event: on.ReplyPlayed) -> None:
         if event.key == self.reply and self.has_reply:
             self._replies_played += 1
+            self._silent_since = None if self._has_called else self._now
             self._resume()
             self._end_reply()
 
@@ -168,7 +190,8 @@ class ReplyTrack:
     def _commit(self) -> None:
         turn, self.turn = self._open_turn(), None
         self._committed, self._committed_at = turn, self._now
-        self._actions.append(do.CommitTurn(turn.key, turn.text))
+        self._silent_since = None
+        self._actions.append(do.CommitTurn(turn.key, turn.text, turn.utterances))
         if self.output is Output.SPECULATING and self.reply is not None:
             if self.settings.replies and same_words(self._reply_text, turn.text):
                 self._release(self.reply)
@@ -185,6 +208,7 @@ class ReplyTrack:
         if self.output is Output.PAUSED or not self.settings.interrupts:
             return
         self.output, self._paused_at = Output.PAUSED, self._now
+        self._voiced_at_pause = self._voiced
         self._actions.append(do.PauseOutput())
 
     def _resume(self) -> None:

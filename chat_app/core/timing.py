@@ -65,6 +65,8 @@ class TurnSettings:
     """Voiced audio that interrupts without a text, when none came in time."""
     words_due_seconds: float = 1.0
     """How long to wait in a pause of the output for a word."""
+    words_late_seconds: float = 3.0
+    """The same after speech that has lasted: its words are being transcribed."""
     reopen_seconds: float = 1.2
     """Speech so soon after a commit continues the turn."""
     reopen_played_seconds: float = 0.7
@@ -87,3 +89,5 @@ class TurnSettings:
     half_duplex: bool = False
     """Whether the input is silent while a reply is played, and a moment longer."""
     half_duplex_tail_seconds: float = 0.3
+    idle_seconds: float | None = None
+    """Silence of this length after a reply is answered like a turn; None: it is not."""

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from chat_app.core import actions as do, events as on
-from chat_app.core.interruptions import Interruptions
+from chat_app.core.interruptions import ECHO_AGAIN_SECONDS, Interruptions
 from chat_app.core.states import ACTIVE, OPEN, Input, Output
 from chat_app.core.timing import INCOMPLETE, LIKELY_SHARE
 from chat_app.core.user_turn import UserTurn
@@ -39,10 +39,20 @@ class TurnMachine(Interruptions):
         if self.output is Output.THINKING:
             due.append(self._waits_since + self.settings.reply_seconds)
         if self.output is Output.PAUSED:
-            due.append(self._paused_at + self.settings.words_due_seconds)
+            due.append(self._words_due_at())
         if self.input is Input.SOFT_END and self._speculate_at is not None:
             due.append(self._speculate_at)
+        if (too_long_at := self._silent_too_long_at) is not None:
+            due.append(too_long_at)
         return min(due, default=None)
+
+    @property
+    def _silent_too_long_at(self) -> float | None:
+        """When silence becomes a turn; None while it is none, or need not be answered."""
+        idle_seconds = self.settings.idle_seconds
+        if idle_seconds is None or self._silent_since is None or not self.is_idle:
+            return None
+        return self._silent_since + idle_seconds
 
     @property
     def is_idle(self) -> bool:
@@ -60,8 +70,11 @@ class TurnMachine(Interruptions):
         self._audio_at = self._now
         self._candidate = (event.start_seconds, self._now)
         self._voiced, self._candidate_was_echo = 0.0, False
+        self._pause_again_at = None
         self.input = Input.CANDIDATE
-        if self.output is Output.PLAYING:
+        if self.output is Output.PLAYING and self._is_due(
+            self._echo_at, ECHO_AGAIN_SECONDS
+        ):
             self._actions.append(do.TellCandidate())
 
     def _voice_heard(self, event: on.VoiceHeard) -> None:
@@ -76,6 +89,8 @@ class TurnMachine(Interruptions):
             self._speak()
         elif self.input is Input.SPEAKING and goes_on and self.turn is not None:
             self.turn.is_echo = self._is_own_voice()
+            if not self.turn.is_echo:
+                self._pause_again(self.turn)
         self._look_at_the_clock()
 
     def _speak(self) -> None:
@@ -112,7 +127,11 @@ class TurnMachine(Interruptions):
     def _speech_resumed(self, _event: on.SpeechResumed) -> None:
         if self.input is Input.SOFT_END:
             self.input = Input.SPEAKING
-            self._open_turn().resume()
+            turn = self._open_turn()
+            if turn.dismissed:
+                turn.dismissed = False
+                self._pause_again_at = self._voiced + self.settings.pause_output_seconds
+            turn.resume()
             self._drop_speculation()
 
     def _interim_heard(self, event: on.InterimHeard) -> None:
@@ -149,10 +168,10 @@ class TurnMachine(Interruptions):
 
     def _utterance_ended(self, event: on.UtteranceEnded) -> None:
         if self.input is Input.CANDIDATE:
-            if self._candidate_was_echo:
-                self.input = Input.QUIET
-            else:
+            if not self._candidate_was_echo:
                 self._speak()
+            if self.input is Input.CANDIDATE:
+                self.input = Input.QUIET  # an echo
         if self.input not in OPEN:
             return
         turn = self._open_turn()
@@ -206,6 +225,8 @@ class TurnMachine(Interruptions):
     def _drop_turn(self, why: str) -> None:
         turn, self.turn = self._open_turn(), None
         self._drop_speculation()
+        if self._silent_since is not None:
+            self._silent_since = self._now
         self._actions.append(do.DropTurn(turn.number, why))
         self._resume()
 
@@ -229,7 +250,7 @@ class TurnMachine(Interruptions):
         if turn.speculations >= self.settings.speculations:
             return
         turn.speculations += 1
-        self._begin_reply(turn.key, text, speculative=True)
+        self._begin_reply(do.StartReply(turn.key, text, speculative=True))
         self.output = Output.SPECULATING
 
     def _tick(self, _event: on.Tick) -> None:
@@ -246,6 +267,9 @@ class TurnMachine(Interruptions):
             self._waits_since, self.settings.reply_seconds
         ):
             self._cancel(do.CancelReason.TIMED_OUT)
+        too_long_at = self._silent_too_long_at
+        if too_long_at is not None and self._is_due(too_long_at, 0.0):
+            self._answer_silence()
 
 
 _HANDLERS = {

@@ -3,8 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from chat_app.core.events import Key
+
+
+class HeardWord(NamedTuple):
+    """A word of the user."""
+
+    word: str
+    probability: float
 
 
 @dataclass
@@ -77,6 +85,11 @@ class UserTurn:
     def text(self) -> str:
         """The final texts."""
         return _joined(self._texts)
+
+    @property
+    def utterances(self) -> tuple[int, ...]:
+        """Those that have a final text."""
+        return tuple(sorted(self._texts))
 
     @property
     def text_so_far(self) -> str:

@@ -16,14 +16,26 @@ DASH = " \N{EM DASH}"
 
 
 @dataclass(frozen=True)
+class DialogueCall:
+    """A function that a reply called."""
+
+    text: str
+    """As `name(argument: value)`."""
+    result: str | None
+    """None if there was none."""
+
+
+@dataclass(frozen=True)
 class DialogueTurn:
     """One turn for the template."""
 
     question: str
     answer: str
     """With a dash at its end if it was cut short."""
-    calls: list[str]
-    """The functions that the reply called, as `name(argument: value)`."""
+    calls: list[DialogueCall]
+    """The functions that the reply called."""
+    out_of_band: bool
+    """Whether the reply stands beside the conversation."""
     note: str
     """Why the reply was not heard to its end; empty if it was."""
     voice_to_voice: str
@@ -36,7 +48,11 @@ def dialogue_of(turns: Iterable[Turn]) -> list[DialogueTurn]:
         DialogueTurn(
             turn.question,
             turn.answer + DASH if turn.answer and turn.is_interrupted else turn.answer,
-            [_call(each["name"], each["arguments"]) for each in turn.calls],
+            [
+                DialogueCall(_call(each["name"], each["arguments"]), each.get("result"))
+                for each in turn.calls
+            ],
+            turn.out_of_band,
             _note(turn),
             milliseconds(turn.voice_to_voice_ms),
             stage_bars(turn.stages_ms),

@@ -44,6 +44,7 @@ def _plain(turn: Turn) -> dict[str, Any]:
         "question": turn.question,
         "answer": turn.answer,
         "calls": turn.calls,
+        "out_of_band": turn.out_of_band,
         "status": turn.status,
         "reason": turn.reason,
         "stages_ms": turn.stages_ms,

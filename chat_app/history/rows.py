@@ -11,7 +11,7 @@ from typing import Any
 from django.db import models
 from django.utils.text import Truncator
 
-from chat_app.conversation.records import TurnRecord
+from chat_app.conversation.records import CallRecord, TurnRecord
 from chat_app.models import Conversation, Turn
 from common.text_cleaning import clean_text
 from gateway_app.history.rows import finite, fitting
@@ -21,7 +21,7 @@ VOICE_TO_VOICE = "first_sent"
 """The stage from the end of the question to the first audio of the reply."""
 TURN_FIELDS = (
     *("created_at", "question", "answer", "status", "reason"),
-    *("calls", "stages_ms", "voice_to_voice_ms"),
+    *("calls", "out_of_band", "stages_ms", "voice_to_voice_ms"),
 )
 
 
@@ -118,14 +118,18 @@ def _turn(row: TurnRow, conversation: Conversation) -> Turn:
         conversation=conversation,
         number=turn.number,
         created_at=row.created_at,
-        calls=[
-            {"name": clean_text(each.name), "arguments": clean_text(each.arguments)}
-            for each in turn.calls
-        ],
+        calls=[_call(each) for each in turn.calls],
+        out_of_band=turn.out_of_band,
         stages_ms=stages,
-        voice_to_voice_ms=stages.get(VOICE_TO_VOICE),
+        # One out of band answers no speech.
+        voice_to_voice_ms=None if turn.out_of_band else stages.get(VOICE_TO_VOICE),
         **values,
     )
+
+
+def _call(call: CallRecord) -> dict[str, str]:
+    given = {"name": call.name, "arguments": call.arguments, "result": call.result}
+    return {name: clean_text(each) for name, each in given.items() if each is not None}
 
 
 def _add_up(conversations: Iterable[Conversation], database: str) -> None:

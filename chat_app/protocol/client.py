@@ -9,8 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, field_validator
 
-from chat_app.protocol.new_items import ItemId, NewItem, ResponseFields
-from chat_app.protocol.parts import LONGEST_ID, AudioOutput, Part, ReplyFields
+from chat_app.protocol.item_fields import LONGEST_ID, ItemId
+from chat_app.protocol.new_items import NewItem, ResponseFields
+from chat_app.protocol.parts import AudioOutput, Part, ReplyFields
 from common.bounded_json import read_json
 from common.errors import BadRequest
 from common.messages import Message

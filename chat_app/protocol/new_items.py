@@ -10,9 +10,14 @@ from pydantic import Field
 
 from chat_app.conversation.options import ConversationOptions
 from chat_app.core.dialogue import Item
+from chat_app.protocol.item_fields import (
+    CallFields,
+    MessageFields,
+    Metadata,
+    ReferenceFields,
+    ResultFields,
+)
 from chat_app.protocol.parts import (
-    LONGEST_ID,
-    LONGEST_RESULT,
     LONGEST_TEXT,
     AudioOutput,
     FunctionName,
@@ -22,7 +27,6 @@ from chat_app.protocol.parts import (
 from chat_app.replies.request import ResponseRequest
 from common.errors import BadValue
 
-ItemId = Annotated[str, Field(min_length=1, max_length=LONGEST_ID)]
 MOST_ITEMS = 100
 """In the input of one response."""
 
@@ -34,12 +38,9 @@ class TextContent(Part):
     text: str = Field(min_length=1, max_length=LONGEST_TEXT)
 
 
-class NewMessage(Part):
+class NewMessage(MessageFields, Part):
     """A message that was typed."""
 
-    id: ItemId | None = None
-    type: Literal["message"]
-    role: Literal["user", "assistant", "system"]
     content: list[TextContent] = Field(min_length=1, max_length=16)
 
     def as_item(self) -> Item:
@@ -47,51 +48,24 @@ class NewMessage(Part):
         return Item(self.id or "", self.role, text)
 
 
-class NewCall(Part):
+class NewCall(CallFields, Part):
     """A function call of an earlier conversation."""
 
-    id: ItemId | None = None
-    type: Literal["function_call"]
-    call_id: ItemId
     name: FunctionName
-    arguments: str = Field(max_length=LONGEST_RESULT)
-
-    def as_item(self) -> Item:
-        return Item(
-            self.id or "",
-            kind="function_call",
-            call_id=self.call_id,
-            name=self.name,
-            arguments=self.arguments,
-        )
 
 
-class NewResult(Part):
+class NewResult(ResultFields, Part):
     """What a function has returned."""
 
-    id: ItemId | None = None
-    type: Literal["function_call_output"]
-    call_id: ItemId
-    output: str = Field(max_length=LONGEST_RESULT)
 
-    def as_item(self) -> Item:
-        kind: Literal["function_call_output"] = "function_call_output"
-        return Item(self.id or "", kind=kind, call_id=self.call_id, output=self.output)
-
-
-class KnownItem(Part):
+class KnownItem(ReferenceFields, Part):
     """An item of the conversation."""
-
-    type: Literal["item_reference"]
-    id: ItemId
 
 
 NewItem = Annotated[NewMessage | NewCall | NewResult, Field(discriminator="type")]
 InputItem = Annotated[
     NewMessage | NewCall | NewResult | KnownItem, Field(discriminator="type")
 ]
-MetadataKey = Annotated[str, Field(min_length=1, max_length=64)]
-MetadataValue = Annotated[str, Field(max_length=512)]
 
 
 class ResponseAudio(Part):
@@ -104,7 +78,7 @@ class ResponseFields(ReplyFields):
     conversation: Literal["auto", "none"] = "auto"
     input: list[InputItem] | None = Field(None, max_length=MOST_ITEMS)
     audio: ResponseAudio | None = None
-    metadata: dict[MetadataKey, MetadataValue] | None = Field(None, max_length=16)
+    metadata: Metadata | None = None
 
     def as_request(
         self, options: ConversationOptions, known: Callable[[str], Item | None]

@@ -12,9 +12,6 @@ from llm.engine import NamedTool, ReplyOptions, Tool, ToolChoice
 from tts_app.speech_request import MAX_SPEED, MIN_SPEED
 
 LONGEST_TEXT = 8_000
-LONGEST_RESULT = 32_000
-"""Of a function, in characters."""
-LONGEST_ID = 64
 MOST_TOOLS = 128
 
 

@@ -56,6 +56,11 @@ def as_messages(event: out.ConversationEvent) -> Iterator[BaseModel | bytes]:
             yield delta(**ids, delta=event.text)
         case out.TurnCommitted():
             yield from _turn_committed(event)
+        case out.SilenceCommitted():
+            previous = event.previous_item_id
+            yield from _turn_committed(
+                out.TurnCommitted(event.item_id, previous, "", 0.0)
+            )
         case out.ResponseStarted():
             yield server.ResponseCreated(response=response_begun(event))
         case out.MessageStarted():

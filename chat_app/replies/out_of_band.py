@@ -15,7 +15,7 @@ from chat_app.core.dialogue import Item
 from chat_app.core.events import Key
 from chat_app.replies.reply import Reply, Speaker
 from chat_app.replies.request import Order
-from chat_app.replies.running import Outlet, Running
+from chat_app.replies.running import Outlet, Question, Running
 from common.errors import BadRequest, VoiceError
 from common.workers import Priority
 
@@ -40,19 +40,22 @@ class OutOfBand:
         desk: ReplyDesk,
         outlet: Outlet,
         count: Callable[[], int],
+        finished: Callable[[out.ResponseEnded, Running], None],
         limits: OutOfBandLimits,
     ) -> None:
+        """`finished` gets each response at its end."""
         self._speaker = speaker
         self._desk = desk
         self._outlet = outlet
         self._count = count
+        self._finished = finished
         self._limits = limits
         self._running: dict[str, Running] = {}
         self._waits: dict[str, asyncio.Task[None]] = {}
         """For a place, and then for the first audio."""
         self._ending = Background()
 
-    def start(self, order: Order) -> None:
+    def start(self, order: Order, question: Question) -> None:
         """Tell that it begins; it is made when there is room. Raises BadRequest."""
         if len(self._running) >= self._limits.at_once:
             raise BadRequest(
@@ -68,6 +71,7 @@ class OutOfBand:
             clock=clock,
         )
         running = Running(reply, Marks(clock), self._outlet, self)
+        running.question = question
         self._running[reply.response_id] = running
         running.release(self._count(), None, math.inf)
         self._waits[reply.response_id] = asyncio.create_task(self._make(running))
@@ -81,7 +85,7 @@ class OutOfBand:
 
     async def close(self) -> None:
         for running in list(self._running.values()):
-            self._forget(running)
+            self._stop(running, "cancelled", "client_cancelled")
         await self._ending.join()
 
     # As Owner
@@ -98,6 +102,7 @@ class OutOfBand:
 
     def sent(self, running: Running) -> None:
         self._forget(running)
+        self._record(running)
 
     def played(self, running: Running) -> None:
         """Nobody waits for that."""
@@ -121,6 +126,11 @@ class OutOfBand:
         if running.reply.response_id in self._running:
             self._forget(running)
             running.end(status, reason, error=error)
+            self._record(running)
+
+    def _record(self, running: Running) -> None:
+        if running.told.ended is not None:
+            self._finished(running.told.ended, running)
 
     def _forget(self, running: Running) -> None:
         self._running.pop(running.reply.response_id, None)

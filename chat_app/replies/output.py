@@ -40,7 +40,8 @@ class ReplyOutput:
         return self._newest[-1].position_seconds if self._newest else 0.0
 
     def is_heard_in(self, heard: Samples | None) -> bool:
-        return any(each.is_heard_in(heard) for each in self.still_heard())
+        """Whether it is an echo of a reply, perhaps of one that has just ended."""
+        return any(each.is_heard_in(heard) for each in list(self._newest)[-2:])
 
     def spoken_words(self, since: float) -> Sequence[str]:
         now = self._outlet.clock()
@@ -71,6 +72,13 @@ class ReplyOutput:
         """The response whose message, once it has begun, has that id."""
         for running in self._newest:
             if running.reply.item_id == item_id and running.told.message is not None:
+                return running
+        return None
+
+    def that_called(self, call_id: str) -> Running | None:
+        """The response that has made this call of a function."""
+        for running in self._newest:
+            if any(each.call_id == call_id for each in running.told.calls):
                 return running
         return None
 

@@ -10,7 +10,7 @@ from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.marks import Marks
 from chat_app.conversation.options import ConversationOptions
 from chat_app.core import actions as do, events as on, outputs as out
-from chat_app.core.dialogue import ROOT, Dialogue, Item
+from chat_app.core.dialogue import NOTHING_SAID, ROOT, Dialogue, Item
 from chat_app.core.events import Key
 from chat_app.replies.endings import ReplyEndings
 from chat_app.replies.output import ReplyOutput
@@ -84,6 +84,13 @@ class Replies:
             self._endings.truncate(running, seconds, is_over=is_over)
         return running is not None
 
+    def keep_result(self, call_id: str, result: str) -> None:
+        """A function that a newer reply has called has returned that: for the records."""
+        if (running := self.output.that_called(call_id)) is not None:
+            running.results[call_id] = result
+            if not self._is_running(running):
+                self._endings.record(running)
+
     async def close(self) -> None:
         """Record what is still being heard, and stop everything."""
         for running in self.output.still_heard():
@@ -128,6 +135,8 @@ class Replies:
 
     def _start(self, action: do.StartReply) -> None:
         text = action.text if action.speculative else ""
+        if action.answers_silence:
+            text = NOTHING_SAID
         order = order_for(
             self.request, self._options, self._dialogue, self._instructions, text
         )

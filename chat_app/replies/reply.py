@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from chat_app.conversation.reading import ReadAhead
 from chat_app.core.events import Key
-from chat_app.core.heard import Spoken
+from chat_app.core.heard import Spoken, TimedWord
 from chat_app.core.ids import new_id
 from chat_app.replies.request import Order
 from chat_app.replies.writing import Writing
@@ -25,6 +25,7 @@ from tts_app.core.events import (
     SpeechEvent,
     SpeechFinished,
     TextDelta,
+    WordsTimed,
 )
 from tts_app.service import SpeechService
 from tts_app.speech_record import HeldRecord
@@ -121,7 +122,9 @@ class Reply:
 
     async def _speak(self, ready: Callable[[], None]) -> None:
         stream = await self._speaker.speech.open(
-            SpeechRequest("", voice=self.order.voice, audio_format="pcm"),
+            SpeechRequest(
+                "", voice=self.order.voice, audio_format="pcm", word_times=True
+            ),
             pieces=self.writing.pieces(),
             principal=self._speaker.principal,
             client=self._speaker.client,
@@ -172,6 +175,11 @@ class Reply:
         match event:
             case ClauseStarted():
                 self.spoken.begin_clause(event.text, event.start_seconds)
+            case WordsTimed():
+                self.spoken.time_words(
+                    TimedWord(each.word, each.start_seconds, each.end_seconds)
+                    for each in event.words
+                )
             case ClauseEnded():
                 self.spoken.end_clause(event.end_seconds)
             case PcmAudio():

@@ -26,6 +26,15 @@ class ResponseRequest:
     voice: VoiceSettings | None = None
     llm: ReplyOptions | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    tag: object = None
+    """Whatever the door wants to find again in ResponseStarted."""
+
+    @property
+    def question(self) -> str:
+        """What it answers, for the records: the last that the user says in the items, or
+        else the instructions."""
+        said = [each.text for each in self.items or () if each.role == "user"]
+        return next(filter(None, reversed(said)), self.instructions)
 
 
 @dataclass(frozen=True)
@@ -40,6 +49,7 @@ class Order:
     """The text, if there is no need to ask for one."""
     out_of_band: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
+    tag: object = None
 
 
 def order_for(
@@ -64,4 +74,5 @@ def order_for(
         request.says,
         request.out_of_band,
         request.metadata,
+        request.tag,
     )

@@ -75,6 +75,8 @@ class Running:
         self.marks = marks
         """Of the turn that it answers."""
         self.question = Question()
+        self.results: dict[str, str] = {}
+        """Of the functions that it has called, by the ids of the calls."""
         self.told = Told(reply, outlet.put, lambda item: owner.keep(item, self))
         self.sender: ReplySender | None = None
         """Once it is released."""

@@ -82,6 +82,7 @@ class ReplySender:
         while (left := clock.sent_seconds - clock.position(self._clock())) > 0:
             await self._going.wait()
             await asyncio.sleep(max(_SHORTEST_SLEEP_SECONDS, left))
+        self.played.forget(clock.sent_seconds)
 
     async def _write(self, event: TextDelta) -> None:
         if not self._speaks:
@@ -100,6 +101,7 @@ class ReplySender:
             await self._wait_until_due(begins)
             now = self._clock()
             self.first_sent_at = self.first_sent_at or now
+            self.played.forget(self.position_seconds)
             self.played.add(begins, samples, audio.rate_hz)
             self.reply.spoken.clock.send(begins + len(samples) / audio.rate_hz, now)
             self._put(

@@ -53,6 +53,7 @@ class Told:
                 speaks=order.speaks,
                 out_of_band=order.out_of_band,
                 metadata=order.metadata,
+                tag=order.tag,
             )
         )
 

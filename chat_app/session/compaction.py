@@ -49,7 +49,7 @@ class Compaction:
         self.language = ""
         """Of the conversation, as a code; empty if it is not known."""
         self._instructions = ""
-        self._model = ""
+        self._llm = ReplyOptions()
         self._dialogue = dialogue
         self._speaker = speaker
         self._desk = desk
@@ -59,9 +59,9 @@ class Compaction:
         self._not_before = 0.0
         self._ending = Background()
 
-    def use(self, model: str, instructions: str, language: str) -> None:
+    def use(self, llm: ReplyOptions, instructions: str, language: str) -> None:
         """Those of the conversation; the same model writes the summary."""
-        self._model, self._instructions = model, instructions
+        self._llm, self._instructions = llm, instructions
         self.language = language
 
     def look(self) -> None:
@@ -120,11 +120,13 @@ class Compaction:
             log.info("conversation summarised", items=len(due.items))
             # The next question finds it read.
             messages = partial(self._dialogue.messages, self._instructions)
-            self._speaker.ahead.begin(messages)
+            self._speaker.ahead.begin(messages, self._llm)
 
     async def _write(self, due: Plan) -> str:
         tokens = self._limits.summary_tokens
-        options = ReplyOptions(model=self._model, max_tokens=tokens, temperature=0.0)
+        options = ReplyOptions(
+            model=self._llm.model, max_tokens=tokens, temperature=0.0
+        )
         account = self._speaker.account
         await account.admit(Quota.LLM_TOKENS)
         language = LANGUAGE_NAMES.get(self.language, "").title()

@@ -20,7 +20,7 @@ from chat_app.replies.out_of_band import OutOfBand, OutOfBandLimits
 from chat_app.replies.replies import Replies
 from chat_app.replies.reply import Speaker
 from chat_app.replies.request import ResponseRequest, order_for
-from chat_app.replies.running import Outlet, Running
+from chat_app.replies.running import Outlet, Question, Running
 from chat_app.session.compaction import Compaction
 from chat_app.session.items import ClientItems
 from chat_app.session.summary import SummaryLimits
@@ -59,6 +59,8 @@ class ConversationSession:
         self.dialogue = Dialogue(longest)
         self.is_muted = False
         """Whether the input is taken for silence."""
+        self.account = speaker.account
+        """Of whoever speaks."""
         self._live = live
         self._ahead = speaker.ahead
         self._clock = clock
@@ -80,7 +82,7 @@ class ConversationSession:
             count=count,
             finished=finished,
         )
-        self._beside = OutOfBand(speaker, desk, outlet, count, beside)
+        self._beside = OutOfBand(speaker, desk, outlet, count, finished, beside)
         self._compaction = Compaction(
             self.dialogue, speaker, desk, summaries, lambda: self._machine.is_idle
         )
@@ -130,6 +132,8 @@ class ConversationSession:
         self._items.add(item, previous_item_id)
         if item.kind == "message" and item.role == "user":
             self._turns.question(item.text)
+        elif item.kind == "function_call_output":
+            self._replies.keep_result(item.call_id, item.output)
 
     def item(self, item_id: str) -> Item | None:
         """The item as the conversation has it: of a reply, what was heard."""
@@ -144,14 +148,15 @@ class ConversationSession:
         too many beside the conversation."""
         request = request or ResponseRequest()
         if request.out_of_band:
-            self._beside.start(
-                order_for(request, self._options, self.dialogue, self._instructions)
-            )
+            order = order_for(request, self._options, self.dialogue, self._instructions)
+            self._beside.start(order, Question(request.question, self._turns.language))
             return
         if self._machine.has_response:
             raise BadRequest("The conversation already has an active response.")
         self._marks.start()
         self._replies.request = request
+        if request.items is not None:
+            self._turns.question(request.question)
         self._turns.tell(on.ReplyAsked())
         self._replies.request = ResponseRequest()
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from chat_app.core import actions as do, outputs as out
 from chat_app.core.dialogue import Dialogue, Item
 from chat_app.core.ids import new_id
+from chat_app.core.user_turn import HeardWord
 
 
 class TurnItems:
@@ -35,11 +36,25 @@ class TurnItems:
         self._put(out.TurnDropped(self.id_of(action.turn), action.why))
         self._ids.pop(action.turn, None)
 
-    def commit(self, action: do.CommitTurn, seconds: float, language: str) -> None:
+    def commit(
+        self,
+        action: do.CommitTurn,
+        seconds: float,
+        language: str,
+        words: tuple[HeardWord, ...],
+    ) -> None:
         """`seconds` is the duration of the speech."""
         item_id, text = self.id_of(action.key.turn), action.text
         previous = self._dialogue.put(Item(item_id, "user", text, is_spoken=True))
-        self._put(out.TurnCommitted(item_id, previous, text, seconds, language))
+        self._put(out.TurnCommitted(item_id, previous, text, seconds, language, words))
+
+    def commit_silence(self, action: do.CommitSilence, audio_seconds: float) -> None:
+        """An item without a text; so much audio was received."""
+        item_id = self.id_of(action.key.turn)
+        previous = self._dialogue.put(Item(item_id, "user", is_spoken=True))
+        start_ms = round(max(0.0, audio_seconds - action.seconds) * 1000)
+        end_ms = round(audio_seconds * 1000)
+        self._put(out.SilenceCommitted(item_id, previous, start_ms, end_ms))
 
     def reopen(self, action: do.ReopenTurn, reply_item_id: str) -> None:
         """Take it back with the reply."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from chat_app.conversation.background import Alarm, Background
@@ -14,6 +14,7 @@ from chat_app.core import actions as do, events as on, outputs as out
 from chat_app.core.dialogue import Dialogue
 from chat_app.core.states import OPEN, Input
 from chat_app.core.turns import TurnMachine
+from chat_app.core.user_turn import HeardWord
 from chat_app.core.words import TurnWords
 from chat_app.replies.replies import Replies
 from chat_app.replies.running import Question
@@ -67,6 +68,8 @@ class TurnTaking:
         self._clock = clock
         self._missed: list[heard.SessionEvent] = []
         """What the live session has told while parked: little, for it gets no audio."""
+        self._utterance_words: dict[int, Sequence[HeardWord]] = {}
+        """Of utterances that are not committed."""
         self._background = background
         self._alarm = Alarm(lambda: self.tell(on.Tick()), clock)
         self._items = TurnItems(dialogue, put)
@@ -107,6 +110,10 @@ class TurnTaking:
             if not self._options.language:
                 self.machine.words = self._words(event.language)
             self.language = self._compaction.language = event.language
+        if isinstance(event, heard.UtteranceTranscribed) and event.words:
+            self._utterance_words[event.utterance_id] = [
+                HeardWord(each.word, each.probability) for each in event.words
+            ]
         for told in turn_events(event):
             self.tell(told)
         if isinstance(event, heard.InterimResult):
@@ -141,7 +148,7 @@ class TurnTaking:
     def _use(self, options: ConversationOptions, instructions: str) -> None:
         self._options, self._instructions = options, instructions
         self._replies.use(options, instructions)
-        self._compaction.use(options.llm.model, instructions, self.language)
+        self._compaction.use(options.llm, instructions, self.language)
         self._pauses.use(options)
 
     def _obey(self, action: do.TurnAction) -> None:
@@ -153,7 +160,9 @@ class TurnTaking:
             case do.TellSpeechStopped():
                 self._items.stop(action)
             case do.WarmPrefix():
-                self._ahead.begin(partial(self._dialogue.messages, self._instructions))
+                self._read_what_was_said()
+            case do.RestartUtterance():
+                self._live.discard(restarts=True)
             case do.AskCompleteness():
                 self._background.run(self._rate(action))
             case do.WaitForSilence():
@@ -162,6 +171,8 @@ class TurnTaking:
                 self._live.flush()
             case do.CommitTurn():
                 self._commit(action)
+            case do.CommitSilence():
+                self._items.commit_silence(action, self._live.audio_seconds)
             case do.DropTurn():
                 self._items.drop(action)
             case do.ReopenTurn():
@@ -169,10 +180,22 @@ class TurnTaking:
             case _:
                 self._replies.obey(action)
 
+    def _read_what_was_said(self) -> None:
+        messages = partial(self._dialogue.messages, self._instructions)
+        self._ahead.begin(messages, self._options.llm)
+
     def _commit(self, action: do.CommitTurn) -> None:
         self._marks.mark("committed")
         self.question(action.text)
-        self._items.commit(action, self._marks.turn_seconds, self.language)
+        words = self._take_words(action.utterances)
+        self._items.commit(action, self._marks.turn_seconds, self.language, words)
+
+    def _take_words(self, utterances: Sequence[int]) -> tuple[HeardWord, ...]:
+        """Those of these utterances, each once; earlier ones are forgotten."""
+        newest = max(utterances, default=0)
+        kept = self._utterance_words
+        self._utterance_words = {e: kept[e] for e in kept if e > newest}
+        return tuple(word for each in utterances for word in kept.get(each, ()))
 
     def _caption(self) -> None:
         """Of the open turn, once that has the floor."""

@@ -79,6 +79,10 @@ class LlmSettings(Section):
     )
     openai_model: str = setting("", "Model that this server should use.")
     openai_api_key: str = setting("", "API key for this server.", secret=True)
+    openai_reads_ahead: bool = setting(
+        False,
+        "Have this server read a spoken question, with the system prompt and the tools, while it is still being asked: for a server of your own that keeps the prefix of a question, such as vLLM or llama.cpp. A server that counts tokens counts these too.",
+    )
     circuit_breaker_enabled: bool = setting(
         True, "Stop sending requests to a language model that keeps failing."
     )

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from chat_app.core.ids import new_id
+from chat_app.core.user_turn import HeardWord
 from common.errors import VoiceError
 from compat_app.realtime.shared.joining import joined, space_between
 from compat_app.realtime.shared.parts import LogProb, SpokenLanguage
+from compat_app.realtime.shared.transcripts import logprobs
 from stt_app.core.events import (
-    SpokenWord,
     UtteranceFailed,
     UtteranceResult,
     UtteranceTranscribed,
 )
-
-_LEAST_PROBABILITY = 1e-6
 
 
 @dataclass
@@ -80,7 +77,7 @@ class Item:
     def logprobs(self) -> list[LogProb]:
         """One entry for each word."""
         words = (word for each in self.texts for word in each.words or ())
-        return list(_logprobs(words))
+        return list(logprobs(HeardWord(e.word, e.probability) for e in words))
 
     def delta(self, interim: str = "") -> str:
         """What to append to the deltas so far, so that they say the results' texts, and
@@ -111,14 +108,3 @@ class Item:
         self._told += more
         self._told_of_next = text
         return more
-
-
-def _logprobs(words: Iterable[SpokenWord]) -> Iterator[LogProb]:
-    for number, word in enumerate(words):
-        token = f" {word.word}" if number else word.word
-        probability = max(word.probability, _LEAST_PROBABILITY)
-        yield LogProb(
-            token=token,
-            bytes=list(token.encode()),
-            logprob=round(min(0.0, math.log(probability)), 6),
-        )

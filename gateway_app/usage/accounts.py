@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from gateway_app.access.principals import Principal
+from gateway_app.access.quotas import Allowance
 
 
 class Resource(StrEnum):
@@ -43,6 +44,9 @@ class Account(Protocol):
         """Raises QuotaExceeded if nothing is left, or less than this amount, after
         asking what other processes know."""
 
+    async def allowance(self, quota: Quota) -> Allowance | None:
+        """What is left of the day's quota; None without a limit."""
+
 
 class Accounts(Protocol):
     """Gives each caller its account."""
@@ -66,6 +70,9 @@ class Unmetered:
 
     async def admit(self, quota: Quota, amount: float = 0) -> None:
         """Allow it."""
+
+    async def allowance(self, quota: Quota) -> Allowance | None:
+        """There is no limit."""
 
 
 UNMETERED = Unmetered()

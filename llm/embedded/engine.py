@@ -198,8 +198,10 @@ class EmbeddedEngine(HttpLlm):
     def offers(self, model: str) -> bool:
         return model == self._model
 
-    async def warm(self, messages: Sequence[ChatMessage]) -> None:
-        await self._read_ahead(messages)
+    async def warm(
+        self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
+    ) -> None:
+        await self._read_ahead(messages, options)
 
     async def _completion_request(
         self, messages: Sequence[ChatMessage], options: ReplyOptions

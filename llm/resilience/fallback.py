@@ -99,8 +99,11 @@ class FallbackEngine:
             health.state, f"{health.summary} Standing by: {names}.", details
         )
 
-    async def warm(self, messages: Sequence[ChatMessage]) -> None:
-        await self._chosen().warm(messages)
+    async def warm(
+        self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
+    ) -> None:
+        able = (each for each in self._engines if self._able(each, options))
+        await next(able, self._chosen()).warm(messages, options)
 
     async def reply(
         self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 
 import anyio
 import httpx
@@ -176,14 +177,23 @@ class HttpLlm:
             _raise_bad_value(error, options)
             raise
 
-    async def warm(self, messages: Sequence[ChatMessage]) -> None:
+    async def warm(
+        self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
+    ) -> None:
         """Does nothing: only subclasses know whether reading ahead helps and is free."""
 
-    async def _read_ahead(self, messages: Sequence[ChatMessage]) -> None:
-        """Have the server read the messages; trouble shows at the next question."""
+    async def _read_ahead(
+        self, messages: Sequence[ChatMessage], options: ReplyOptions
+    ) -> None:
+        """Have the server read the messages, after the tools as most chat templates have
+        them; trouble shows at the next question."""
         if not self.usable:
             return
-        request = CompletionRequest(messages, self._model, max_tokens=1)
+        if not self.takes_tools:
+            options = replace(options, tools=())
+        request = CompletionRequest(
+            messages, options.model or self._model, max_tokens=1, options=options
+        )
         try:
             with anyio.fail_after(self._settings.ollama_timeout):
                 async with aclosing(self._stream(request)) as deltas:

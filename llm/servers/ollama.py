@@ -201,8 +201,10 @@ class OllamaEngine(HttpLlm):
             await self._warm_up.stop()
         await super().stop()
 
-    async def warm(self, messages: Sequence[ChatMessage]) -> None:
-        await self._read_ahead(messages)
+    async def warm(
+        self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
+    ) -> None:
+        await self._read_ahead(messages, options)
 
     async def _completion_request(
         self, messages: Sequence[ChatMessage], options: ReplyOptions

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import httpx
@@ -10,7 +11,13 @@ from common.config import LlmEngineSettings
 from common.errors import EngineFailed
 from common.remote.address import join_path, openai_root, without_password
 from common.remote.failures import Garbled, Refused, ServerBroke
-from llm.engine import ChatMessage, FinishReason, NamedTool, ToolChoice
+from llm.engine import (
+    ChatMessage,
+    FinishReason,
+    NamedTool,
+    ReplyOptions,
+    ToolChoice,
+)
 from llm.resilience.failures import NoSuchModel
 from llm.resilience.retries import RetryPolicy
 from llm.servers.dialect import (
@@ -211,3 +218,9 @@ class OpenAiEngine(HttpLlm):
             if not value:
                 raise EngineFailed(f"`llm_backend: openai` needs `{name}`.")
         await super().start()
+
+    async def warm(
+        self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
+    ) -> None:
+        if self._settings.openai_reads_ahead:
+            await self._read_ahead(messages, options)

@@ -17,6 +17,11 @@ from benchmarks.voice.figures import (
     summary,
     write_csv,
 )
+from benchmarks.voice.interruption import (
+    Interruption,
+    words_told,
+    write_csv as write_interruptions,
+)
 from benchmarks.voice.options import VoiceOptions, parse
 from benchmarks.voice.turn import Question, Turn
 from benchmarks.voice_to_voice import chosen
@@ -143,6 +148,7 @@ def test_coughs_are_the_same_every_time_and_short() -> None:
         ("the old light", "The old light house.", (1, 0)),
         ("the old light house", "the old light", (0, 1)),
         ("the old light", "the cold light", (0, 0)),
+        ("a story of", "A story of...", (0, 0)),
         ("", "the old", (2, 0)),
         ("the old", "", (0, 2)),
     ],
@@ -151,3 +157,40 @@ def test_words_heard_and_words_kept_are_compared(
     kept: str, heard: str, apart: tuple[int, int]
 ) -> None:
     assert words_apart(kept, heard) == apart
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [([], ""), (["--barge-in"], "all"), (["--barge-in", "echo"], "echo")],
+)
+def test_interruptions_are_measured_whole_or_in_part(
+    arguments: list[str], part: str
+) -> None:
+    assert parse(arguments).barge_in == part
+
+
+INTERRUPTIONS = (
+    Interruption(recording="one", stopped_ms=180.0, missing_words=1),
+    Interruption(recording="two", stopped_ms=220.0, missing_words=1, extra_words=1),
+    Interruption(recording="three"),
+)
+
+
+def test_the_words_of_replies_that_went_on_do_not_count() -> None:
+    told = words_told(INTERRUPTIONS)
+    assert told.startswith("Not interrupted: 1 of 3.")
+    assert "lacks: 1.0 an interruption, most 1;" in told
+    assert "not heard: 0.5, most 1;" in told
+    assert told.endswith("at most 1 together in 1 of 2.")
+    assert words_told(INTERRUPTIONS[2:]) == "Not interrupted: 1 of 1."
+
+
+def test_each_interruption_is_a_row_of_its_own(tmp_path: Path) -> None:
+    write_interruptions(tmp_path / "found.csv", INTERRUPTIONS)
+    rows = (tmp_path / "found.csv").read_text().splitlines()
+    assert rows[0].startswith("recording,stopped_ms,paused_ms,decided_ms,")
+    assert [row.split(",")[:2] for row in rows[1:]] == [
+        ["one", "180.0"],
+        ["two", "220.0"],
+        ["three", ""],
+    ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from chat_app.core import actions as do, events as on
@@ -65,6 +65,7 @@ class Simulator:
     engines: Engines = field(default_factory=Engines)
     settings: TurnSettings = field(default_factory=TurnSettings)
     asks_model: bool = False
+    hears_itself: Callable[[], bool] = lambda: False
     now: float = 0.0
     log: list[tuple[float, do.TurnAction]] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
@@ -78,6 +79,7 @@ class Simulator:
             turn_words("en", hangs=hangs),
             self,
             asks_model=self.asks_model,
+            hears_itself=self.hears_itself,
         )
         self._queue: list[tuple[float, int, on.TurnEvent]] = []
         self._count = itertools.count()
@@ -201,6 +203,9 @@ class Simulator:
 
     def _obey(self, action: do.TurnAction) -> None:
         match action:
+            case do.RestartUtterance():
+                self._is_open = self._pausing = False
+                self.later(0.0, on.CandidateDropped())
             case do.WaitForSilence():
                 self._silence = action.seconds
             case do.AskCompleteness():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat_app.core.heard import CLIENT_BUFFER_SECONDS, PlayedClock, Spoken
+from chat_app.core.heard import CLIENT_BUFFER_SECONDS, PlayedClock, Spoken, TimedWord
 from chat_app.core.words import words_of
 
 FIRST, SECOND = "Paris is the capital of France,", "and it lies on the Seine."
@@ -23,7 +23,7 @@ def spoken() -> Spoken:
     ("seconds", "text"),
     [
         (0.0, ""),
-        (0.2, ""),
+        (0.15, ""),
         (2.0, FIRST),
         (2.2, FIRST),
         (4.0, f"{FIRST} {SECOND}"),
@@ -32,6 +32,40 @@ def spoken() -> Spoken:
 )
 def test_it_keeps_whole_clauses(seconds: float, text: str) -> None:
     assert spoken().heard_text(seconds) == text
+
+
+TIMES = [("Paris", 0.1, 0.6), ("capital", 1.2, 1.5), ("of", 1.5, 1.6)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.3, ""),
+        (0.36, "Paris"),
+        (1.34, "Paris is the"),
+        (1.36, "Paris is the capital"),
+        (1.56, "Paris is the capital of"),
+        (1.7, "Paris is the capital of"),
+        (1.9, FIRST),
+    ],
+)
+def test_a_word_is_heard_with_its_middle_as_the_voice_has_timed_it(
+    seconds: float, text: str
+) -> None:
+    reply = Spoken()
+    reply.begin_clause(FIRST, 0.0)
+    reply.time_words([TimedWord(*each) for each in TIMES[:1]])
+    reply.time_words([TimedWord(*each) for each in TIMES[1:]])
+    reply.end_clause(2.0)
+    assert reply.heard_text(seconds) == text
+
+
+def test_words_that_the_voice_tells_otherwise_are_timed_by_their_letters() -> None:
+    reply = Spoken()
+    reply.begin_clause("one two three", 0.0)
+    reply.time_words([TimedWord("eins", 5.0, 6.0)])
+    reply.end_clause(1.3)
+    assert reply.heard_text(0.7) == "one two"
 
 
 def test_it_is_at_most_one_word_off_inside_a_clause() -> None:
@@ -97,8 +131,8 @@ def test_it_knows_which_words_may_still_be_in_the_room() -> None:
 def test_it_estimates_the_end_of_a_clause_that_is_still_being_made() -> None:
     reply = Spoken()
     reply.begin_clause("fifteen letters", 1.0)
-    assert reply.heard_text(1.4) == ""
-    assert reply.heard_text(1.6) == "fifteen"
+    assert reply.heard_text(1.2) == ""
+    assert reply.heard_text(1.3) == "fifteen"
     assert reply.heard_text(2.0) == "fifteen letters"
 
 

@@ -102,7 +102,7 @@ def test_it_stores_what_no_database_takes() -> None:
 
 def test_it_keeps_and_shows_what_a_reply_called(superuser: Client) -> None:
     calls = (
-        CallRecord("weather", '{"city": "K\u00f6ln", "days": 2}'),
+        CallRecord("weather", '{"city": "K\u00f6ln", "days": 2}', "<i>sun</i>"),
         CallRecord("stop\0", "<b>"),
     )
     write(replace(SECOND, answer="", calls=calls))
@@ -110,10 +110,25 @@ def test_it_keeps_and_shows_what_a_reply_called(superuser: Client) -> None:
     page = superuser.get(f"{LIST}{conversation.pk}/change/").content.decode()
     assert "<code>weather(city: &quot;K\u00f6ln&quot;, days: 2)</code>" in page
     assert "<code>stop(&lt;b&gt;)</code>" in page
+    assert page.count("<code>") == 3
+    assert "<code>&lt;i&gt;sun&lt;/i&gt;</code>" in page
     assert "Nothing of the reply was heard." not in page
     written = superuser.post(f"{LIST}export/", {"format": 1, "resource": 0}).content
     (exported,) = json.loads(written)
     assert exported["turns"][0]["calls"][1] == {"name": "stop", "arguments": "<b>"}
+
+
+def test_it_keeps_a_reply_beside_the_conversation_but_not_its_latency(
+    superuser: Client,
+) -> None:
+    write(FIRST, replace(SECOND, out_of_band=True, stages_ms={"first_sent": 1.0}))
+    conversation = Conversation.objects.get()
+    assert (conversation.turn_count, conversation.voice_to_voice_ms) == (2, 820.0)
+    page = superuser.get(f"{LIST}{conversation.pk}/change/").content.decode()
+    assert page.count("(beside the conversation)") == 1
+    written = superuser.post(f"{LIST}export/", {"format": 1, "resource": 0}).content
+    (exported,) = json.loads(written)
+    assert [each["out_of_band"] for each in exported["turns"]] == [False, True]
 
 
 async def test_the_history_writes_it_in_the_background() -> None:

@@ -38,7 +38,13 @@ def random_conversation(seed: int) -> Simulator:
         said = Said(at, chance.uniform(0.04, 2.0), chance.choice(TEXTS))
         script.append(said)
         at += said.seconds
-    played = Simulator(engines, settings, asks_model=chance.random() < 0.5)
+    echoes = chance.choice([0.0, 0.0, 0.5, 0.9])
+    played = Simulator(
+        engines,
+        settings,
+        asks_model=chance.random() < 0.5,
+        hears_itself=lambda: chance.random() < echoes,
+    )
     # Long enough for the slowest engines after the last word.
     return played.play(*script, until=at + 25.0)
 

@@ -165,6 +165,59 @@ def test_it_is_interrupted_by_lasting_speech_when_no_words_come_in_time() -> Non
     assert len(played.committed) == 3
 
 
+LONG_REPLY = 12.0
+
+
+@pytest.mark.parametrize(
+    ("interim", "speech"),
+    [
+        (1.6, [Said(8.0, 1.1, "and what"), Said(9.25, 1.2, "day is it")]),
+        (1.2, [Said(8.0, 1.05, "and what day is it")]),
+        (0.3, [Said(8.0, 0.6, "yeah"), Said(8.65, 1.5, "but what day is it")]),
+    ],
+    ids=["a gap after a second", "an end after a second", "yeah, but"],
+)
+def test_a_reply_stays_paused_while_the_words_of_lasting_speech_are_awaited(
+    interim: float, speech: list[Said]
+) -> None:
+    slow = Engines(interim=interim, transcribe=1.0, reply_seconds=LONG_REPLY)
+    played = Simulator(slow).play(QUESTION, *speech, until=30.0)
+    assert played.at(do.ResumeOutput) == []
+    assert len(played.at(do.PauseOutput)) == len(played.at(do.CancelReply)) == 1
+    assert len(played.committed) == 2
+
+
+def test_a_brief_sound_pauses_the_reply_for_a_second_however_slow_the_machine_is() -> (
+    None
+):
+    slow = Engines(transcribe=2.5, reply_seconds=LONG_REPLY)
+    played = Simulator(slow).play(QUESTION, Said(8.0, 0.3, ""), until=30.0)
+    (paused,), (resumed,) = played.at(do.PauseOutput), played.at(do.ResumeOutput)
+    assert resumed - paused == pytest.approx(1.0, abs=2 * FRAME_SECONDS)
+    assert played.at(do.CancelReply) == []
+
+
+def test_words_that_never_come_let_the_reply_go_on() -> None:
+    stuck = Engines(interim=60.0, transcribe=60.0, reply_seconds=LONG_REPLY)
+    played = Simulator(stuck)
+    played.tell(on.ReplyAsked())
+    played.play(Said(6.0, 0.8, "something"), until=20.0)
+    (paused,), (resumed,) = played.at(do.PauseOutput), played.at(do.ResumeOutput)
+    assert resumed - paused == pytest.approx(3.0, abs=2 * FRAME_SECONDS)
+
+
+def test_speech_soon_after_a_cough_pauses_the_reply_again() -> None:
+    speech = Said(REPLY_ALREADY_PLAYS + 0.65, 2.0, "tell me about Rome instead")
+    engines = Engines(interim=1.0, reply_seconds=LONG_REPLY)
+    cough = Said(REPLY_ALREADY_PLAYS, 0.2)
+    played = Simulator(engines).play(QUESTION, cough, speech)
+    first, second = played.at(do.PauseOutput)
+    assert first < played.at(do.ResumeOutput)[0] < speech.at
+    assert second - speech.at <= 0.16 + 2 * FRAME_SECONDS
+    assert len(played.at(do.ResumeOutput)) == 1
+    assert played.committed == ["what time is it", "tell me about Rome instead"]
+
+
 def test_it_reopens_a_turn_that_was_cut_too_early_and_becomes_more_patient() -> None:
     played = Simulator().play(
         Said(1.0, 1.0, "what is the weather"), Said(2.7, 1.0, "in Paris tomorrow")
@@ -258,3 +311,33 @@ def test_it_ends_a_reply_that_the_client_cancels() -> None:
     assert [each.state for each in simulator.replies] == ["cancelled"]
     assert simulator.machine.output is Output.IDLE
     assert simulator.tell(on.ReplyCancelled()) == []
+
+
+def test_silence_after_each_reply_is_answered() -> None:
+    settings = TurnSettings(idle_seconds=3.0)
+    played = Simulator(Engines(reply_seconds=2.0), settings).play(QUESTION, until=15)
+    silences = played.at(do.CommitSilence)
+    assert len(silences) == 2
+    for ended, silence in zip(played.ended_at, silences, strict=False):
+        assert silence - ended == pytest.approx(3.0, abs=2 * FRAME_SECONDS)
+    answers = played.of(do.StartReply)[1:]
+    assert all(getattr(each, "answers_silence", False) for each in answers)
+
+
+def test_nobody_is_asked_who_speaks_or_has_just_coughed() -> None:
+    settings = TurnSettings(idle_seconds=3.0)
+    cough, words = Said(7.0, 0.3), Said(10.0, 4.0, "tell me more")
+    played = Simulator(Engines(reply_seconds=2.0), settings)
+    played.play(QUESTION, cough, words, until=14)
+    assert played.ended_at[0] + 3.0 < 10.0
+    assert played.at(do.CommitSilence) == []
+
+
+def test_a_function_call_is_not_followed_by_a_question_into_the_silence() -> None:
+    played = Simulator(settings=TurnSettings(idle_seconds=1.0))
+    (started, _) = played.tell(on.ReplyAsked())
+    assert isinstance(started, do.StartReply)
+    played.tell(on.ReplyReady(started.key))
+    played.tell(on.ReplySent(started.key, called=True))
+    played.tell(on.ReplyPlayed(started.key))
+    assert played.machine.deadline is None

@@ -107,16 +107,13 @@ class Choices:
         items: tuple[Item, ...] | None,
     ) -> ResponseRequest:
         """One response of a conversation with that configuration. Raises Refused."""
-        output = wish.audio.output if wish.audio else None
-        given = output.format if output else None
-        if given is not None and given.wire() != config.output_format.wire():
-            raise Refused(
-                "All responses of a session have the format of the session.",
-                param="response.audio.output.format",
-            )
-        voice = None
-        if output is not None and output.voice is not None:
-            voice = await self._voice(output.voice, config.speed, "response")
+        changes = _changes(wish)
+        chosen = replace(config, **changes)
+        output, voice = wish.audio.output if wish.audio else None, None
+        if output is not None:
+            chosen = chosen.with_output(output)
+            if output.voice is not None or output.speed is not None:
+                voice = await self._voice(chosen.voice, chosen.speed, "response")
         request = ResponseRequest(
             out_of_band=wish.conversation == "none",
             items=items,
@@ -125,8 +122,9 @@ class Choices:
             if wish.output_modalities
             else None,
             voice=voice,
-            llm=self._llm_of(wish, config),
+            llm=self._llm(chosen) if changes else None,
             metadata=wish.metadata or {},
+            tag=chosen,
         )
         try:
             await self.conversations.check_response(request)
@@ -134,19 +132,6 @@ class Choices:
             param = error.field and f"response.{error.field}"
             raise Refused(error.message, param=param) from error
         return request
-
-    def _llm_of(
-        self, wish: ResponseWish, config: ConversationConfig
-    ) -> ReplyOptions | None:
-        changes: dict[str, Any] = {}
-        if wish.tools is not None:
-            changes["tools"] = tuple(wish.tools)
-            changes["tool_choice"] = "auto"
-        if wish.tool_choice is not None:
-            changes["tool_choice"] = wish.tool_choice
-        if "max_output_tokens" in wish.model_fields_set:
-            changes["max_output_tokens"] = tokens(wish.max_output_tokens)
-        return self._llm(replace(config, **changes)) if changes else None
 
     def _llm(self, config: ConversationConfig) -> ReplyOptions:
         return ReplyOptions(
@@ -190,6 +175,19 @@ class Choices:
         return voice
 
 
+def _changes(wish: ResponseWish) -> dict[str, Any]:
+    """What a response has for the language model in place of the configuration."""
+    changes: dict[str, Any] = {}
+    if wish.tools is not None:
+        changes["tools"] = tuple(wish.tools)
+        changes["tool_choice"] = "auto"
+    if wish.tool_choice is not None:
+        changes["tool_choice"] = wish.tool_choice
+    if "max_output_tokens" in wish.model_fields_set:
+        changes["max_output_tokens"] = tokens(wish.max_output_tokens)
+    return changes
+
+
 def _with_turns(
     options: ConversationOptions, turns: ServerVad | SemanticVad | None
 ) -> ConversationOptions:
@@ -198,10 +196,12 @@ def _with_turns(
         return replace(options, detects_turns=False).with_turns(
             replies=False, interrupts=False, judges=False
         )
-    delays = options.turns.delays
+    delays, idle_seconds = options.turns.delays, None
     if isinstance(turns, ServerVad):
         silence_ms = turns.silence_duration_ms or USUAL_SILENCE_MS
         delays = replace(delays, fixed=silence_ms / 1000)
+        if turns.idle_timeout_ms is not None:
+            idle_seconds = turns.idle_timeout_ms / 1000
     else:
         eagerness = turns.eagerness or "auto"
         longest = LONGEST_PAUSE_SECONDS.get(eagerness, options.usual_pause_seconds)
@@ -209,6 +209,7 @@ def _with_turns(
         options = replace(options, eagerness=eagerness)
     return options.with_turns(
         delays=delays,
+        idle_seconds=idle_seconds,
         replies=turns.create_response is not False,
         interrupts=turns.interrupt_response is not False,
     )

@@ -26,6 +26,7 @@ from compat_app.realtime.shared.conversation import (
     ConversationChanges,
     ConversationConfig,
 )
+from compat_app.realtime.shared.conversation_messages import RateLimits
 from compat_app.realtime.shared.conversation_parts import ResponseWish
 from compat_app.realtime.shared.errors import KIND_IS_FIXED, Refused
 from compat_app.realtime.shared.kinds import Kind, shown_base
@@ -39,6 +40,7 @@ from compat_app.realtime.shared.messages import (
     SessionUpdated,
 )
 from compat_app.realtime.shared.reading import audio_bytes
+from gateway_app.usage.accounts import Quota
 
 LONGEST_COMMIT_SECONDS = 10.0
 """How long events wait for the text of a turn that the client has committed."""
@@ -253,13 +255,22 @@ class RealtimeConversation:
                 if isinstance(event, out.ClosingSoon):
                     await self._put([SessionUpdated(session=self._session())])
                 await self._put(self._mapper.events(event))
-                if isinstance(event, out.TurnCommitted):
+                if isinstance(event, out.TurnCommitted | out.SilenceCommitted):
                     self._uncommitted = 0
+                if isinstance(event, out.ResponseEnded):
+                    await self._tell_limits()
                 if not self._mapper.commits:
                     self._settled.set()
         except Exception as error:  # noqa: BLE001 - `events` raises it
             self._failure = error
         await self._events.put(None)
+
+    async def _tell_limits(self) -> None:
+        left = await self.engine.account.allowance(Quota.LLM_TOKENS)
+        if left is not None:
+            limit = {"limit": left.limit, "remaining": left.remaining}
+            resets = {"name": "tokens", "reset_seconds": left.reset_seconds}
+            await self._put([RateLimits(rate_limits=[{**limit, **resets}])])
 
     async def _put(self, events: Iterable[ServerEvent]) -> None:
         for event in events:

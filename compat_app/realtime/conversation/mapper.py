@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from chat_app.core import outputs as out
 from chat_app.core.ids import new_id
+from chat_app.core.user_turn import HeardWord
 from chat_app.protocol import server
 from chat_app.protocol.event import ServerEvent
 from chat_app.protocol.server import Committed, ItemAdded
@@ -16,17 +17,17 @@ from compat_app.realtime.conversation.captions import Captions
 from compat_app.realtime.conversation.items import wire
 from compat_app.realtime.conversation.items.book import ItemBook
 from compat_app.realtime.conversation.responses import WireResponse
+from compat_app.realtime.shared import conversation_messages as tell
 from compat_app.realtime.shared.conversation import ConversationConfig, modalities
 from compat_app.realtime.shared.errors import failure
 from compat_app.realtime.shared.messages import (
     ItemDone,
     SpeechStarted,
     SpeechStopped,
-    TranscriptCompleted,
     TranscriptDelta,
     TranscriptFailed,
 )
-from compat_app.realtime.shared.parts import SpokenLanguage, Usage
+from compat_app.realtime.shared.transcripts import completed
 
 _NOTHING_SAID = "There were no words in it that need an answer."
 
@@ -110,8 +111,18 @@ class ConversationMapper:
             text,
             seconds=event.audio_seconds,
             language=event.language,
+            words=event.words,
         )
         self._settle()
+
+    def _silence_committed(self, event: out.SilenceCommitted) -> Iterator[ServerEvent]:
+        item_id = self.book.client_id(event.item_id)
+        yield tell.TimeoutTriggered(
+            item_id=item_id,
+            audio_start_ms=event.audio_start_ms,
+            audio_end_ms=event.audio_end_ms,
+        )
+        yield from self._committed(item_id, "")
 
     def _turn_dropped(self, event: out.TurnDropped) -> Iterator[ServerEvent]:
         item_id, error = self.book.client_id(event.item_id), self._error
@@ -149,6 +160,7 @@ class ConversationMapper:
         *,
         seconds: float = 0.0,
         language: str = "",
+        words: Sequence[HeardWord] = (),
         error: VoiceError | None = None,
     ) -> Iterator[ServerEvent]:
         content = wire.content("user", None, is_spoken=True)
@@ -163,7 +175,10 @@ class ConversationMapper:
             yield self._failed(item_id, error)
         elif self.config.transcribes:
             yield from self._delta(item_id, captions.end(text))
-            yield completed(item_id, text, seconds, language)
+            wants_logprobs = self.config.hearing.wants_logprobs
+            yield completed(
+                item_id, text, seconds, language, words if wants_logprobs else None
+            )
 
     def _delta(self, item_id: str, more: str) -> Iterator[ServerEvent]:
         if more and self.config.transcribes:
@@ -205,6 +220,8 @@ class ConversationMapper:
     def _response_started(self, event: out.ResponseStarted) -> Iterator[ServerEvent]:
         self.asked = self.asked and event.out_of_band
         config = self.config
+        if isinstance(event.tag, ConversationConfig):
+            config = event.tag
         output = {"format": config.output_format.wire(), "voice": config.voice}
         shown: dict[str, Any] = {
             "conversation_id": None if event.out_of_band else self._conversation_id,
@@ -236,27 +253,12 @@ class ConversationMapper:
         yield from self._responses.pop(event.response_id).ended(event)
 
 
-def completed(
-    item_id: str, text: str, seconds: float, language: str = ""
-) -> TranscriptCompleted:
-    """The transcript of an item."""
-    optional: dict[str, Any] = {}
-    if language:
-        optional["languages"] = [SpokenLanguage(code=language)]
-    return TranscriptCompleted(
-        item_id=item_id,
-        content_index=0,
-        transcript=text,
-        usage=Usage(type="duration", seconds=round(seconds, 3)),
-        **optional,
-    )
-
-
 _HANDLERS: dict[type[Any], Callable[..., Iterator[ServerEvent]]] = {
     out.SpeechStarted: ConversationMapper._speech_started,
     out.SpeechStopped: ConversationMapper._speech_stopped,
     out.CaptionHeard: ConversationMapper._caption_heard,
     out.TurnCommitted: ConversationMapper._turn_committed,
+    out.SilenceCommitted: ConversationMapper._silence_committed,
     out.TurnDropped: ConversationMapper._turn_dropped,
     out.TurnReopened: ConversationMapper._turn_reopened,
     out.InputFailed: ConversationMapper._input_failed,

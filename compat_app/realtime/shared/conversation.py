@@ -17,6 +17,7 @@ from compat_app.realtime.shared.session import (
     AudioFormat,
     AudioInput,
     Part,
+    ServerVad,
     SessionAudio,
     SessionChanges,
     SessionConfig,
@@ -127,7 +128,7 @@ class ConversationConfig:
             given["max_output_tokens"] = tokens(changes.max_output_tokens)
         config = replace(self, **given)._with_input(changes)
         output = changes.audio.output if changes.audio else None
-        return config._with_output(output) if output else config
+        return config.with_output(output) if output else config
 
     def _with_input(self, changes: ConversationChanges) -> ConversationConfig:
         given = changes.audio.input if changes.audio else None
@@ -140,7 +141,8 @@ class ConversationConfig:
             transcribes = given.transcription is not None
         return replace(self, hearing=hearing, transcribes=transcribes)
 
-    def _with_output(self, given: AudioOutput) -> ConversationConfig:
+    def with_output(self, given: AudioOutput) -> ConversationConfig:
+        """The configuration after these changes of what the client gets."""
         return replace(
             self,
             output_format=given.format or self.output_format,
@@ -154,7 +156,10 @@ class ConversationConfig:
         heard = hearing["audio"]["input"]
         if not self.transcribes:
             heard["transcription"] = None
-        if (turns := self.hearing.turn_detection) is not None:
+        turns = self.hearing.turn_detection
+        if isinstance(turns, ServerVad) and turns.idle_timeout_ms is not None:
+            heard["turn_detection"]["idle_timeout_ms"] = turns.idle_timeout_ms
+        if turns is not None:
             heard["turn_detection"] |= {
                 "create_response": turns.create_response is not False,
                 "interrupt_response": turns.interrupt_response is not False,

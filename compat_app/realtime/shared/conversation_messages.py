@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from chat_app.protocol.event import ServerEvent
+from chat_app.protocol.item_fields import LONGEST_ID
 from chat_app.protocol.server import (
     ArgumentsDelta,
     ArgumentsDone,
@@ -25,11 +26,7 @@ from chat_app.protocol.server import (
     WrittenTextDelta,
     WrittenTextDone,
 )
-from compat_app.realtime.shared.conversation_parts import (
-    LONGEST_ID,
-    NewItem,
-    ResponseWish,
-)
+from compat_app.realtime.shared.conversation_parts import NewItem, ResponseWish
 from compat_app.realtime.shared.messages import ClientEvent
 
 _ITEM_EXAMPLE = "item_9f0c1f7d3a2b4c5d6e7f8"
@@ -92,7 +89,7 @@ class CreateResponse(ClientEvent):
     type: Literal["response.create"] = "response.create"
     response: ResponseWish | None = Field(
         None,
-        description="`conversation` (`none`: beside the conversation), `input` (items to answer in place of the conversation), `instructions`, `output_modalities`, `audio.output.voice`, `tools`, `tool_choice`, `max_output_tokens` and `metadata`.",
+        description="`conversation` (`none`: beside the conversation), `input` (items to answer in place of the conversation), `instructions`, `output_modalities`, `audio.output` (`voice`, `format`), `tools`, `tool_choice`, `max_output_tokens` and `metadata`.",
         examples=[{"instructions": "Greet the user."}],
     )
 
@@ -116,6 +113,40 @@ CLIENT_MESSAGES = (
     CreateResponse,
     CancelResponse,
 )
+
+
+class TimeoutTriggered(ServerEvent):
+    """The user has said nothing for `idle_timeout_ms` since the last response. The silence
+    is committed as an item, and a response follows."""
+
+    type: Literal["input_audio_buffer.timeout_triggered"] = (
+        "input_audio_buffer.timeout_triggered"
+    )
+    item_id: str = Field(description="The item.", examples=[_ITEM_EXAMPLE])
+    audio_start_ms: int = Field(
+        description="End of the last response, in milliseconds of audio received.",
+        examples=[8_200],
+    )
+    audio_end_ms: int = Field(description="Now, likewise.", examples=[14_200])
+
+
+class RateLimits(ServerEvent):
+    """Sent after each response if the caller has a quota of tokens."""
+
+    type: Literal["rate_limits.updated"] = "rate_limits.updated"
+    rate_limits: list[dict[str, Any]] = Field(
+        description="`name` (`tokens`), `limit` of the day, `remaining`, and `reset_seconds` until the next day.",
+        examples=[
+            [
+                {
+                    "name": "tokens",
+                    "limit": 50_000,
+                    "remaining": 49_650,
+                    "reset_seconds": 21_000.0,
+                }
+            ]
+        ],
+    )
 
 
 class ResponseCreated(ServerEvent):
@@ -167,6 +198,7 @@ class AudioDelta(ContentEvent):
 
 
 SERVER_MESSAGES = (
+    TimeoutTriggered,
     ItemRetrieved,
     ItemDeleted,
     ItemTruncated,
@@ -184,4 +216,5 @@ SERVER_MESSAGES = (
     ArgumentsDone,
     OutputItemDone,
     ResponseDone,
+    RateLimits,
 )

@@ -6,6 +6,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from chat_app.protocol.item_fields import (
+    CallFields,
+    MessageFields,
+    Metadata,
+    ReferenceFields,
+    ResultFields,
+)
 from compat_app.realtime.shared.conversation import (
     LONGEST_INSTRUCTIONS,
     AudioOutput,
@@ -16,11 +23,7 @@ from compat_app.realtime.shared.conversation import (
 )
 from compat_app.realtime.shared.session import Part
 
-LONGEST_ID = 64
 LONGEST_TEXT = 64_000
-_Id = Annotated[str, Field(min_length=1, max_length=LONGEST_ID)]
-_MetadataKey = Annotated[str, Field(max_length=64)]
-_MetadataValue = Annotated[str, Field(max_length=512)]
 _WRITTEN = ("input_text", "output_text", "text")
 
 
@@ -48,12 +51,9 @@ class Content(Part):
         return "" if known else self.audio or ""
 
 
-class NewMessage(Part):
+class NewMessage(MessageFields, Part):
     """A message."""
 
-    type: Literal["message"]
-    id: _Id | None = None
-    role: Literal["user", "assistant", "system"]
     content: list[Content] = Field(max_length=64)
 
     @property
@@ -65,30 +65,16 @@ class NewMessage(Part):
         return any(each.unknown_audio for each in self.content)
 
 
-class NewCall(Part):
+class NewCall(CallFields, Part):
     """A function call, of an earlier conversation."""
 
-    type: Literal["function_call"]
-    id: _Id | None = None
-    call_id: _Id
-    name: str = Field(min_length=1, max_length=200)
-    arguments: str = Field(max_length=LONGEST_TEXT)
 
-
-class NewOutput(Part):
+class NewOutput(ResultFields, Part):
     """The result of a function call."""
 
-    type: Literal["function_call_output"]
-    id: _Id | None = None
-    call_id: _Id
-    output: str = Field(max_length=LONGEST_TEXT)
 
-
-class Reference(Part):
+class Reference(ReferenceFields, Part):
     """An item that the conversation has."""
-
-    type: Literal["item_reference"]
-    id: _Id
 
 
 NewItem = Annotated[NewMessage | NewCall | NewOutput, Field(discriminator="type")]
@@ -114,6 +100,4 @@ class ResponseWish(Part):
     tools: Tools | None = None
     tool_choice: ToolChoice | None = None
     max_output_tokens: MaxTokens | None = None
-    metadata: Annotated[
-        dict[_MetadataKey, _MetadataValue] | None, Field(max_length=16)
-    ] = None
+    metadata: Metadata | None = None

@@ -111,7 +111,8 @@ class Replying(Part):
     interrupt_response: bool | None = None
 
 
-_REPLYING = set(Replying.model_fields)
+_REPLYING = {*Replying.model_fields, "idle_timeout_ms"}
+"""Not shown to a client that only has texts made."""
 
 
 class ServerVad(Replying):
@@ -121,6 +122,8 @@ class ServerVad(Replying):
     threshold: float | None = Field(None, ge=0, le=1)
     prefix_padding_ms: int | None = Field(None, ge=0, le=60_000)
     silence_duration_ms: int | None = Field(None, ge=0, le=60_000)
+    idle_timeout_ms: int | None = Field(None, ge=100, le=3_600_000)
+    """In a conversation: so long a silence after a response is answered too."""
 
 
 class SemanticVad(Replying):

@@ -83,8 +83,11 @@ class AudioFrontend:
             events += self._segmenter.push(rest, self._probability)
         return [*events, *self._segmenter.flush(), self._segmenter.heard()]
 
-    def discard(self) -> list[EndpointEvent]:
-        """Drop the open utterance and the audio that is not in a frame yet."""
+    def discard(self, *, restarts: bool = False) -> list[EndpointEvent]:
+        """Drop the open utterance and the audio that is not in a frame yet; with
+        `restarts` the utterance alone, whose end is the pre-roll of the next one."""
+        if restarts:
+            return [*self._segmenter.restart(), self._segmenter.heard()]
         skipped = len(self._decoder.flush()) + len(self._framer.rest())
         return [*self._segmenter.discard(skipped), self._segmenter.heard()]
 

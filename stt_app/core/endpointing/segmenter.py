@@ -132,6 +132,17 @@ class Segmenter:
         start, end = utterance.run.start, utterance.speech_end_sample
         return [CandidateDropped(self._next_id, start, end)]
 
+    def restart(self) -> list[EndpointEvent]:
+        """Drop the open utterance: what it held was no speech. The next one may begin
+        at once, and its pre-roll is the end of this one."""
+        utterance, self._open = self._open, None
+        if utterance is None:
+            return []
+        start, end = utterance.run.start, utterance.speech_end_sample
+        self._preroll = utterance.run
+        self._preroll.forget(self._preroll_length)
+        return [CandidateDropped(self._next_id, start, end)]
+
     def heard(self) -> AudioHeard:
         """The position in the audio, emitted after each chunk."""
         if self._open is None:

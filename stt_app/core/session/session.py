@@ -178,10 +178,11 @@ class SttSession:
         self._jobs.put_nowait(Flush(ended))
         return ended
 
-    def discard(self) -> None:
-        """Drop the current utterance. Those that have ended are still transcribed."""
+    def discard(self, *, restarts: bool = False) -> None:
+        """Drop the current utterance. Those that have ended are still transcribed.
+        With `restarts` the next one may begin within its end."""
         if not self._finishing:
-            self._take(self._frontend.discard())
+            self._take(self._frontend.discard(restarts=restarts))
 
     def mark(self, mark: object) -> None:
         """Put a mark of the door's own behind the events so far."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from chat_app.conversation.records import CallRecord
 from common.errors import LlmUnavailable
 from llm.engine import ChatMessage, ToolCall
 from tests.chat.services import Talk, talk_services
@@ -100,11 +101,12 @@ async def test_a_function_is_called_and_its_result_answered_at_once(talk: Talk) 
         ChatMessage("tool", "sun, 21 degrees", tool_call_id="call_1"),
     ]
     assert [tool.name for tool in services.llm.options[-1].tools] == ["weather"]
-    turns = [row.turn for row in services.history.rows]
-    first, second = sorted(turns, key=lambda turn: turn.number)
-    assert [(each.name, each.arguments) for each in first.calls] == [
-        ("weather", CALL.arguments_json)
-    ]
+    turns = {row.turn.number: row.turn for row in services.history.rows}
+    first, second = turns[1], turns[2]
+    assert first.calls == (
+        CallRecord("weather", CALL.arguments_json, "sun, 21 degrees"),
+    )
+    assert [tool.name for tool in services.llm.read_options[-1].tools] == ["weather"]
     assert (second.question, second.calls) == ("", ())
 
 
@@ -267,6 +269,10 @@ async def test_a_response_out_of_band_reads_its_own_input_aloud(talk: Talk) -> N
     asked = ChatMessage("user", "Read this word for word: Fish and chips.")
     assert list(read) == [asked]
     assert [each.content for each in answered[1:]] == ["I am hungry.", "Well?"]
+    beside, within = (row.turn for row in services.history.rows)
+    assert (beside.out_of_band, within.out_of_band) == (True, False)
+    assert (beside.question, beside.answer) == (asked.content, "Fish and chips.")
+    assert within.question == "Well?"
 
 
 async def test_several_responses_stand_beside_a_conversation(talk: Talk) -> None:

@@ -53,7 +53,7 @@ class Conversation:
         self.compaction = Compaction(
             self.dialogue, speaker, self.desk, LIMITS, lambda: self.is_idle
         )
-        self.compaction.use("", "Be brief.", "en")
+        self.compaction.use(ReplyOptions(), "Be brief.", "en")
 
     async def speak(self) -> None:
         """The user begins to speak while the summary is being written."""

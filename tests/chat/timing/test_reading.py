@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 
 from chat_app.conversation.reading import ReadAhead
-from llm.engine import ChatMessage
+from llm.engine import ChatMessage, ReplyOptions
 from tests.fakes import FakeLlm
 
 
@@ -18,8 +18,10 @@ class SlowReader(FakeLlm):
         self.may_stop = asyncio.Event()
         self.given_up = 0
 
-    async def warm(self, messages: Sequence[ChatMessage]) -> None:
-        await super().warm(messages)
+    async def warm(
+        self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
+    ) -> None:
+        await super().warm(messages, options)
         try:
             await self.may_stop.wait()
         except asyncio.CancelledError:
@@ -41,7 +43,7 @@ def texts(llm: FakeLlm) -> list[str]:
 async def test_it_reads_what_is_new_without_the_unstable_last_word() -> None:
     llm = FakeLlm()
     ahead = ReadAhead(llm, lambda: True)
-    ahead.begin(said)
+    ahead.begin(said, ReplyOptions())
     for caption in ("what", "what time is it", "what time is it in Par", "", "what"):
         await ahead.settled()
         ahead.hear(caption)
@@ -58,7 +60,7 @@ async def test_every_turn_is_read_from_its_beginning() -> None:
     llm = FakeLlm()
     ahead = ReadAhead(llm, lambda: True)
     for caption in ("what time is it", "and where is that"):
-        ahead.begin(said)
+        ahead.begin(said, ReplyOptions())
         await ahead.settled()
         ahead.hear(caption)
         await ahead.settled()
@@ -68,7 +70,7 @@ async def test_every_turn_is_read_from_its_beginning() -> None:
 async def test_it_reads_one_thing_at_a_time_and_a_reply_waits_for_it() -> None:
     llm = SlowReader()
     ahead = ReadAhead(llm, lambda: True)
-    ahead.begin(said)
+    ahead.begin(said, ReplyOptions())
     ahead.hear("what time is it")
     waiting = asyncio.create_task(ahead.settled())
     await asyncio.sleep(0.01)
@@ -81,7 +83,7 @@ async def test_it_reads_one_thing_at_a_time_and_a_reply_waits_for_it() -> None:
 async def test_a_reply_does_not_wait_for_ever() -> None:
     llm = SlowReader()
     ahead = ReadAhead(llm, lambda: True)
-    ahead.begin(said)
+    ahead.begin(said, ReplyOptions())
     async with asyncio.timeout(5):
         await ahead.settled()
         await ahead.close()
@@ -91,7 +93,7 @@ async def test_a_reply_does_not_wait_for_ever() -> None:
 async def test_it_reads_no_captions_while_somebody_waits_for_a_reply() -> None:
     llm = FakeLlm()
     ahead = ReadAhead(llm, lambda: False)
-    ahead.begin(said)
+    ahead.begin(said, ReplyOptions())
     await ahead.settled()
     ahead.hear("what time is it")
     await ahead.settled()

@@ -111,7 +111,7 @@ def test_several_languages_replace_one_and_the_other_way_round():
             {**DEFAULT_TURNS, "silence_duration_ms": 350},
         ),
         (
-            {"type": "server_vad", "create_response": True, "idle_timeout_ms": 9},
+            {"type": "server_vad", "create_response": True, "idle_timeout_ms": 900},
             DEFAULT_TURNS,
         ),
         ({"type": "semantic_vad"}, {"type": "semantic_vad"}),

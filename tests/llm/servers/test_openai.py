@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from common.errors import EngineFailed, LlmUnavailable
-from llm.engine import ReplyOptions
+from llm.engine import ChatMessage, ReplyOptions, Tool
 from llm.servers.openai import OpenAiEngine
 from tests.llm.helpers import ask, ask_for_pieces, quick, started
 from tests.servers import openai as answers
@@ -126,3 +126,17 @@ async def test_it_waits_no_longer_than_the_timeout() -> None:
         async with engine_for(server.url, ollama_timeout=0.2) as engine:
             with pytest.raises(LlmUnavailable, match="gave nothing"):
                 await ask(engine)
+
+
+async def test_it_reads_ahead_with_the_tools_only_where_that_is_wanted() -> None:
+    weather = Tool("weather", "The weather of a city.", {"type": "object"})
+    for wanted in (False, True):
+        with OpenAiServer() as server:
+            async with engine_for(server.url, openai_reads_ahead=wanted) as engine:
+                options = ReplyOptions(tools=(weather,))
+                await engine.warm([ChatMessage("system", "Be brief.")], options)
+                await ask(engine, options)
+        *ahead, asked = (chat.json for chat in server.chats)
+        assert len(ahead) == wanted
+        assert [each["tools"] for each in ahead] == [asked["tools"]] * wanted
+        assert [each["max_tokens"] for each in ahead] == [1] * wanted

@@ -58,6 +58,21 @@ async def test_discarded_speech_is_not_transcribed() -> None:
     assert second.seconds == pytest.approx(0.6, abs=0.05), "no pre-roll from before"
 
 
+async def test_what_restarts_is_the_pre_roll_of_the_next_utterance() -> None:
+    listening = Listening(FakeStt(["next"]))
+    await listening.feed(-1, 2)
+    listening.session.discard(restarts=True)
+    assert listening.session.voiced_seconds == 0
+    await listening.feed(0.5, -1)
+    await listening.end()
+    assert listening.texts[0] == "next"
+    assert [each.utterance_id for each in listening.all(CandidateDropped)] == [1]
+    (ended,) = listening.all(SpeechEnded)
+    assert ended.start_sample == pytest.approx((3 - 0.3) * 16_000, abs=1_100)
+    (heard,) = listening.engine.heard
+    assert heard.seconds == pytest.approx(1.1, abs=0.1)
+
+
 async def test_discarded_audio_keeps_its_place_in_the_stream() -> None:
     listening = Listening()
     await listening.feed(1.0101)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from chat_app.core.dialogue import Item
 from chat_app.core.ids import new_id
@@ -26,26 +27,11 @@ async def made_item(
 ) -> Item:
     """The item, with a new id if the client gave none. Raises Refused."""
     item_id = given.id or new_id("item")
-    match given:
-        case NewMessage():
-            texts = [await _text(each, transcribe) for each in given.content]
-            text = "\n".join(filter(None, texts))
-            return Item(item_id, given.role, text, is_spoken=given.is_spoken)
-        case NewCall():
-            return Item(
-                item_id,
-                kind="function_call",
-                call_id=given.call_id,
-                name=given.name,
-                arguments=given.arguments,
-            )
-        case NewOutput():
-            return Item(
-                item_id,
-                kind="function_call_output",
-                call_id=given.call_id,
-                output=given.output,
-            )
+    if not isinstance(given, NewMessage):
+        return replace(given.as_item(), id=item_id)
+    texts = [await _text(each, transcribe) for each in given.content]
+    text = "\n".join(filter(None, texts))
+    return Item(item_id, given.role, text, is_spoken=given.is_spoken)
 
 
 async def _text(content: Content, transcribe: Transcribe) -> str:

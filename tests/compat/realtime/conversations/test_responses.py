@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from typing import Any
 
@@ -13,7 +12,6 @@ from llm.engine import ToolCall
 from tests.chat.services import ANSWER, Talk
 from tests.compat.realtime.conversations.talking import (
     DONE,
-    Talker,
     audio_of,
     kinds,
     one,
@@ -257,62 +255,6 @@ async def test_a_model_without_tools_says_so(talk: Talk) -> None:
         assert error["param"] == "session.tools"
         await client.write("Hello.")
         assert (await client.ask())[-1]["response"]["status"] == "completed"
-
-
-async def open_webui(client: Talker) -> list[dict[str, Any]]:
-    """What Open WebUI's bridge sends until the first turn was heard."""
-    tool = {**WEATHER, "name": "generate_chat_completion"}
-    turns = {
-        "type": "server_vad",
-        "silence_duration_ms": 300,
-        "interrupt_response": True,
-        "create_response": False,
-    }
-    pcm = {"type": "audio/pcm", "rate": 24_000}
-    await client.send(
-        "session.update",
-        session={
-            "type": "realtime",
-            "output_modalities": ["audio"],
-            "audio": {
-                "input": {
-                    "format": pcm,
-                    "transcription": {"model": "whisper-1"},
-                    "turn_detection": turns,
-                },
-                "output": {"format": pcm, "voice": "alloy"},
-            },
-            "tools": [tool],
-            "tool_choice": "auto",
-        },
-    )
-    assert (await client.next())["type"] == "session.updated"
-    await client.say(1.0, -1.0)
-    return await client.until("conversation.item.input_audio_transcription.completed")
-
-
-async def test_the_bridge_of_open_webui(talk: Talk) -> None:
-    """routers/audio/realtime.py of Open WebUI, commit 9b667e0."""
-    call = ToolCall("call_1", "generate_chat_completion", '{"city": "Paris"}')
-    services = talk(llm=FakeLlm([call]))
-    async with talking(services) as client:
-        heard = await open_webui(client)
-        assert heard[-1]["transcript"] == "what time is it"
-        events = await client.ask(metadata={"turn": "1"})
-        assert one(events, "response.created")["response"]["metadata"] == {"turn": "1"}
-        made = one(events, "response.output_item.done")["item"]
-        assert (made["type"], made["name"]) == ("function_call", call.name)
-        beside = await client.ask(
-            conversation="none", input=[], tools=[], metadata={"purpose": "filler"}
-        )
-        assert beside[-1]["response"]["metadata"] == {"purpose": "filler"}
-        output = {"call_id": made["call_id"], "output": "Half past nine."}
-        await client.add({"type": "function_call_output", **output})
-        await client.send("response.create", response={"metadata": {"turn": "2"}})
-        begun = (await client.until("response.created"))[-1]["response"]
-        await client.send("response.cancel", response_id=begun["id"])
-        await client.until(DONE)
-        await asyncio.sleep(0)
 
 
 async def test_audio_in_an_item_is_transcribed(talk: Talk) -> None:

@@ -11,7 +11,7 @@ from chat_app.core.states import Input, Output
 from chat_app.core.timing import TurnSettings
 from chat_app.core.turns import TurnMachine
 from common.audio import SPEECH_RATE_HZ, Samples
-from tests.chat.test_turn_table import AGAIN, ENGLISH, PLAYING, Spoken
+from tests.chat.test_turn_table import AGAIN, ENGLISH, KEY, PLAYING, Spoken
 
 QUARTER = SPEECH_RATE_HZ // 4
 
@@ -71,6 +71,25 @@ def test_only_what_was_just_played_can_be_an_echo(
     assert played.is_heard_in(echo, position_seconds) is is_heard
 
 
+def test_the_quiet_moments_of_an_echo_belong_to_it() -> None:
+    reply, played = voice(1, 1.0), PlayedAudio()
+    played.add(0.0, reply, SPEECH_RATE_HZ)
+    quiet = noise(QUARTER, 1e-4)
+    assert not played.is_heard_in(quiet, 0.5)
+    assert played.is_heard_in(0.05 * reply[:QUARTER], 0.5)
+    assert played.is_heard_in(quiet, 0.5)
+    assert not played.is_heard_in(0.05 * voice(2, 0.25), 0.5)
+
+
+def test_what_was_played_long_ago_is_forgotten() -> None:
+    reply, played = voice(1, 1.0), PlayedAudio()
+    played.add(0.0, reply, SPEECH_RATE_HZ)
+    played.forget(1.9)
+    assert played.is_heard_in(0.05 * reply[-QUARTER:], 1.9)
+    played.forget(2.1)
+    assert not played.is_heard_in(0.05 * reply[-QUARTER:], 1.9)
+
+
 def test_nothing_is_an_echo_before_anything_was_played() -> None:
     assert not PlayedAudio().is_heard_in(voice(1, 0.5), 0.0)
 
@@ -110,6 +129,13 @@ def test_an_echo_does_not_pause_the_output_and_is_no_turn() -> None:
     assert (machine.input, machine.output) == (Input.QUIET, Output.PLAYING)
 
 
+def test_an_utterance_that_ends_early_may_be_an_echo() -> None:
+    machine = playing(Room())
+    assert machine.handle(on.VoiceHeard(0.1), 10.1) == []
+    assert machine.handle(on.UtteranceEnded(2, 10.2), 10.2) == []
+    assert (machine.input, machine.turn) == (Input.QUIET, None)
+
+
 def test_the_user_is_heard_over_the_echo() -> None:
     room = Room()
     machine = playing(room)
@@ -127,7 +153,7 @@ def test_a_sound_that_paused_the_reply_and_goes_on_as_an_echo_does_not_end_it() 
     assert machine.handle(on.VoiceHeard(0.2), 10.2) == [do.PauseOutput()]
     assert machine.handle(on.Tick(), 11.3) == [do.ResumeOutput()]
     room.echoes = True
-    assert machine.handle(on.VoiceHeard(0.6), 12.0) == []
+    assert machine.handle(on.VoiceHeard(0.6), 12.0) == [do.RestartUtterance()]
     machine.handle(on.UtteranceEnded(2, 13.0), 13.0)
     dropped = do.DropTurn(2, "echo")
     assert machine.handle(on.UtteranceHeard(2, "once the pun"), 13.2) == [dropped]
@@ -160,3 +186,66 @@ def test_speech_without_a_reply_is_never_an_echo() -> None:
     for event in PLAYING:
         machine.handle(event, 10.0)
     assert room.asked == 0
+
+
+def echoing(room: Room, began_at: float = 10.5) -> TurnMachine:
+    """At the start of a sound, soon after an echo."""
+    machine = playing(room)
+    restarts = [do.RestartUtterance()]
+    assert machine.handle(on.VoiceHeard(0.32), 10.3) == restarts
+    assert machine.handle(on.CandidateDropped(), 10.3) == []
+    assert machine.handle(on.CandidateBegan(9.5), began_at) == []
+    return machine
+
+
+def test_an_echo_is_dropped_before_it_is_transcribed_and_told_as_no_candidate() -> None:
+    machine = echoing(Room())
+    assert machine.handle(on.VoiceHeard(0.2), 10.7) == []
+    assert machine.handle(on.VoiceHeard(0.3), 10.8) == [do.RestartUtterance()]
+    machine.handle(on.CandidateDropped(), 10.8)
+    assert machine.handle(on.CandidateBegan(12.0), 12.0) == [do.TellCandidate()]
+
+
+@pytest.mark.parametrize("text", ["once the pun", "", "uh-huh"])
+def test_a_sound_that_ends_with_the_pause_of_the_reply_was_an_echo(text: str) -> None:
+    room = Room()
+    machine = echoing(room)
+    room.echoes = False
+    assert machine.handle(on.VoiceHeard(0.2), 10.7) == [do.PauseOutput()]
+    assert machine.handle(on.VoiceHeard(0.35), 10.9) == []
+    assert machine.handle(on.InterimHeard(2, text), 11.0) == []
+    machine.handle(on.PauseBegan(), 11.0)
+    assert do.ResumeOutput() in machine.handle(on.TextPrepared(2, text), 11.2)
+    machine.handle(on.UtteranceEnded(2, 11.4), 11.4)
+    (dropped,) = machine.handle(on.UtteranceHeard(2, text), 11.5)
+    assert isinstance(dropped, do.DropTurn)
+    assert machine.output is Output.PLAYING
+
+
+@pytest.mark.parametrize(
+    ("voiced", "text"), [(0.5, "tell me more"), (0.3, "stop"), (0.3, "wait a moment")]
+)
+def test_who_goes_on_in_that_pause_interrupts_and_so_does_a_stop_word(
+    voiced: float, text: str
+) -> None:
+    room = Room()
+    machine = echoing(room)
+    room.echoes = False
+    assert machine.handle(on.VoiceHeard(0.2), 10.7) == [do.PauseOutput()]
+    assert machine.handle(on.VoiceHeard(voiced), 11.0) == []
+    found = machine.handle(on.InterimHeard(2, text), 11.1)
+    assert isinstance(found[0], do.CancelReply)
+
+
+def test_the_end_of_a_reply_in_the_room_is_no_turn_but_an_answer_is() -> None:
+    room = Room()
+    machine = playing(room)
+    assert machine.handle(on.VoiceHeard(0.2), 10.2) == []
+    machine.handle(on.ReplyPlayed(KEY), 10.25)
+    assert machine.output is Output.IDLE
+    assert machine.handle(on.VoiceHeard(0.24), 10.3) == []
+    assert machine.handle(on.VoiceHeard(0.28), 10.4) == []
+    room.echoes = False
+    assert machine.handle(on.VoiceHeard(0.5), 10.6) == []
+    (started, _) = machine.handle(on.VoiceHeard(0.6), 10.7)
+    assert started == do.TellSpeechStarted(2, 9.0)
