@@ -1,8 +1,9 @@
 # `make run` and `make test` need nothing but Python 3.11+ and the package registry.
 
 PYTHON ?= python3
-# Processes that share the tests; a few chosen tests are quicker in one.
-JOBS ?= $(if $(ARGS),0,2)
+# Processes that share the tests: one more than cores, because many tests wait for
+# seconds to pass. A few chosen tests are quicker in one.
+JOBS ?= $(if $(ARGS),0,3)
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv

@@ -6,8 +6,11 @@ from __future__ import annotations
 import os
 import sys
 
+from voiceproject.startup.garbage import look_seldom
+
 
 def main() -> None:
+    look_seldom()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "voiceproject.settings")
     try:
         from django.core.management import execute_from_command_line

@@ -10,6 +10,8 @@ from collections.abc import Callable
 
 from benchmarks import (
     agreement,
+    calls,
+    calls_heard,
     clients,
     doors,
     doors_heard,
@@ -46,6 +48,7 @@ PROGRAMS: dict[str, Callable[[], str]] = {
     "soak_speech": soak_speech.run,
     "throughput": throughput.run,
     "remote": remote.run,
+    "calls": calls.run,
     "normalisation": normalisation.run,
 }
 LISTENING: dict[str, Callable[[Flags], str]] = {
@@ -63,6 +66,7 @@ LISTENING: dict[str, Callable[[Flags], str]] = {
     "doors": doors.run,
     "doors_heard": doors_heard.run,
     "clients": clients.run,
+    "calls_heard": calls_heard.run,
     "voice_to_voice": voice_to_voice.run,
 }
 """Those that take the flags."""

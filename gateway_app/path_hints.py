@@ -21,6 +21,7 @@ OPENAI_PATHS = (
     "/models",
 )
 """Below `/v1`. A base URL without `/v1`, or with two of them, is an easy mistake."""
+LIVE_SESSIONS = "/v1/live/sessions/"
 OPENAI_ELSEWHERE = ("/v1/chat/", "/v1/completions", "/v1/responses", "/v1/embeddings")
 
 
@@ -37,6 +38,11 @@ def hint(path: str) -> str:
         meant = f"/v1{known}"
         if path.rstrip("/").endswith(known) and path != meant:
             return f" Did you mean {meant}? The base URL ends in `/v1`."
+    if path.startswith(LIVE_SESSIONS):
+        return (
+            " Of live sessions this server has the WebSocket /v1/live/sessions: no "
+            "WebRTC, forks, sideband connections, recordings or SIP."
+        )
     if path.startswith(OPENAI_ELSEWHERE):
         return " Of OpenAI's API, this server has audio, models, realtime and live sessions."
     return ""

@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -19,10 +18,13 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from common.config import project_dir
+from tests.runner.forked_server import ForkedServer
 
 READY_SECONDS = 120.0
 STOP_SECONDS = 30.0
+STEADY_SPEECH = {"piper_noise_scale": 0, "piper_noise_w": 0}
+"""Without its noise Piper says a sentence the same way every time. With it, now and then
+the smallest Whisper mishears a quarter of one."""
 POLL_SECONDS = 0.1
 
 
@@ -43,15 +45,8 @@ class RunningServer:
         self.ws_url = f"ws://127.0.0.1:{port}"
         self.wyoming_port = int(environment.get("WYOMING_PORT", 0))
         self._log_path = log
-        with log.open("wb") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve", *arguments],
-                cwd=project_dir(),
-                env={**outer_environment(), **environment},
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        whole = {**outer_environment(), **environment}
+        self.process = ForkedServer(arguments, whole, log)
 
     @property
     def pid(self) -> int:

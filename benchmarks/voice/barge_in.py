@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ COUGHS = 20
 COUGH_SECONDS = 2.5
 """From one to the next."""
 COUGH_LEVEL = 0.15
-BACKCHANNELS = ("Uh-huh.", "Yeah.", "Okay.", "Mm-hmm.", "Right.", "I see.") * 2
+BACKCHANNELS = ("Uh-huh.", "Yeah.", "Okay.", "Sure.", "Right.", "I see.") * 2
 STOP_WORDS = ("Stop.", "Wait!", "No.", "Hold on.", "Stop, please.", "Wait, wait.")
 WORD_SECONDS = 3.5
 """From one backchannel to the next."""
@@ -56,11 +56,12 @@ AUDIBLE_SECONDS = 10.0
 """A reply that is not heard by then was cancelled."""
 REPLY_SECONDS = 60.0
 SEED = 7
+TRANSCRIBED = "conversation.item.input_audio_transcription.completed"
 LISTENER = "base"
 """The Whisper model that hears what was played."""
 UNDISTURBED = [
     *("in the microphone", "sounds", "replies"),
-    *("pauses", "cancelled", "dropped"),
+    *("pauses", "cancelled", "dropped", "taken for a turn"),
 ]
 
 
@@ -73,10 +74,13 @@ class Undisturbed:
     cancelled: int = 0
     dropped: int = 0
     """Turns of the microphone without words."""
+    turns: list[str] = field(default_factory=list)
+    """What was taken for a turn."""
 
     def cells(self, name: str, sounds: str) -> list[str]:
         counts = (self.replies, self.pauses, self.cancelled, self.dropped)
-        return [name, sounds, *map(str, counts)]
+        turns = ", ".join(f'"{each}"' for each in self.turns) or "none"
+        return [name, sounds, *map(str, counts), turns]
 
 
 def run(model: str, questions: Sequence[Question], options: VoiceOptions) -> str:
@@ -278,3 +282,8 @@ def _count(found: Undisturbed, talking: Talker) -> None:
     found.cancelled = reasons.count("turn_detected")
     found.pauses = len(talking.times_of("x.output.pause"))
     found.dropped = len(talking.times_of("x.turn.dropped"))
+    found.turns = [
+        str(each["transcript"])
+        for each in talking.events
+        if each["type"] == TRANSCRIBED
+    ]

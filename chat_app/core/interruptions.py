@@ -149,8 +149,8 @@ class Interruptions(ReplyTrack):
         self._actions.append(do.ReopenTurn(before.number))
 
     def _look_at_the_clock(self) -> None:
-        """Without words in time, a brief sound is over, and speech that goes on
-        interrupts. Of speech that has ended, or says little so far, words will come."""
+        """Without words in time, a click is nothing, and speech that goes on interrupts.
+        Of speech that has ended, or says little so far, words will come."""
         turn = self.turn
         if self.output is not Output.PAUSED or turn is None:
             return
@@ -164,9 +164,10 @@ class Interruptions(ReplyTrack):
         goes_on = self.input is Input.SPEAKING and not turn.text_so_far
         if lasts and goes_on and not needs_words:
             self._take_the_floor()
-        elif not lasts or self._is_due(
-            self._paused_at, self.settings.words_late_seconds
-        ):
+            return
+        is_transcribed = self.input in (Input.SOFT_END, Input.COMMITTED)
+        is_late = self._is_due(self._paused_at, self.settings.words_late_seconds)
+        if is_late or not (lasts or is_transcribed):
             self._dismiss()
 
     def _words_due_at(self) -> float:

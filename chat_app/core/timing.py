@@ -66,7 +66,7 @@ class TurnSettings:
     words_due_seconds: float = 1.0
     """How long to wait in a pause of the output for a word."""
     words_late_seconds: float = 3.0
-    """The same after speech that has lasted: its words are being transcribed."""
+    """The same for words that are being transcribed."""
     reopen_seconds: float = 1.2
     """Speech so soon after a commit continues the turn."""
     reopen_played_seconds: float = 0.7

@@ -70,13 +70,19 @@ class WebrtcSettings(Section):
         ge=60,
         le=86_400,
     )
+    webrtc_lost_seconds: float = setting(
+        15.0,
+        "A call ends when nothing has come from its caller for this time, as after a lost network. A browser that sends no audio still reports every 5 seconds.",
+        ge=1,
+        le=30,
+    )
     webrtc_addresses: list[str] = setting(
         [],
         "IP addresses of this machine that calls use. Empty means all but the loopback addresses; name `127.0.0.1` to use that.",
     )
-    webrtc_announced_address: str = setting(
-        "",
-        "IP address that callers are told in place of those of this machine, for a server in a container or behind a NAT that forwards `webrtc_ports`.",
+    webrtc_announced_addresses: list[str] = setting(
+        [],
+        "IP addresses that callers are told in place of those of this machine, for a server in a container or behind a router that forwards `webrtc_ports`.",
     )
     webrtc_ports: str = setting(
         "",
@@ -89,19 +95,12 @@ class WebrtcSettings(Section):
     webrtc_ice_username: str = setting("", "User name at the TURN server.")
     webrtc_ice_password: str = setting("", "Password at the TURN server.", secret=True)
 
-    @field_validator("webrtc_addresses")
+    @field_validator("webrtc_addresses", "webrtc_announced_addresses")
     @classmethod
     def _are_addresses(cls, values: list[str]) -> list[str]:
         for value in values:
             ipaddress.ip_address(value)
         return values
-
-    @field_validator("webrtc_announced_address")
-    @classmethod
-    def _is_address(cls, value: str) -> str:
-        if value:
-            ipaddress.ip_address(value)
-        return value
 
     @field_validator("webrtc_ports")
     @classmethod

@@ -61,6 +61,8 @@ class Connection:
         self.client = ""
         """The address of the other side."""
         self.origin = ""
+        self.opened_by_request = False
+        """Whether an HTTP request opens it, which counts itself and its error."""
         self.closing = False
         """Whether the connection is closing: it no longer sends or receives."""
         self.server_closed = False
@@ -166,15 +168,11 @@ class Connection:
 
     async def tell(self, error: VoiceError) -> None:
         """Send the error to the client; the connection stays open."""
-        ERRORS.labels(error.code).inc()
-        self._account.spend(Resource.ERRORS)
-        log.info(
-            "socket error",
-            kind=self.kind,
-            code=error.code,
-            client=self.client,
-            principal=self.principal.id,
-        )
+        if self._lifetime is not None or not self.opened_by_request:
+            ERRORS.labels(error.code).inc()
+            self._account.spend(Resource.ERRORS)
+        who = {"client": self.client, "principal": self.principal.id}
+        log.info("socket error", kind=self.kind, code=error.code, **who)
         await self.send(self._handler.encode_error(error))
 
     async def close(self, code: int = 1000) -> None:
@@ -242,7 +240,8 @@ class Connection:
         bind_contextvars(principal=principal.id)
         work_for(caller_of(principal, self.client))
         self._account = accounts.account(principal, self.client)
-        self._account.spend(Resource.REQUESTS)
+        if not self.opened_by_request:
+            self._account.spend(Resource.REQUESTS)
 
     def _end_at_quota(self, error: QuotaExceeded) -> None:
         """What has come is answered first; what comes now is too much."""

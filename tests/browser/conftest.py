@@ -12,12 +12,12 @@ from urllib.parse import urlsplit
 import httpx
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from common.audio import Audio, pcm16_to_float, wav_bytes
 from tests.browser.watching import Watch
 from tests.install_browser import installed
-from tests.server_process import RunningServer, running_server
+from tests.server_process import STEADY_SPEECH, RunningServer, running_server
 
 SECRET = "sk-never-to-be-shown"
 OTHER_HOST = "voice.example"
@@ -38,14 +38,18 @@ FAKES = {
 }
 MICROPHONE_RATE_HZ = 48_000
 
+# Playwright's five seconds are too short for a page on a busy machine.
+expect.set_options(timeout=30_000)
+
 
 @pytest.fixture(scope="package")
 def server() -> Iterator[RunningServer]:
-    """Real models, one secret, everything else as it comes."""
+    """Real models, one secret, speech without noise, everything else as it comes."""
     with running_server(
         whisper_model_name="tiny.en",
         llm_backend="embedded",
         openai_api_key=SECRET,
+        **STEADY_SPEECH,
         allowed_hosts=[OTHER_HOST, "127.0.0.1"],
     ) as running:
         yield running

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import SECRET
 from tests.browser.watching import scrolls_sideways
@@ -40,9 +40,11 @@ def test_it_draws_what_the_server_does(
     assert inked
 
 
-def test_it_says_that_the_figures_have_stopped(launch: Any, fake_server: Any) -> None:
-    with fake_server() as server, launch() as browser:
-        page = browser.new_page()
+def test_it_says_that_the_figures_have_stopped(
+    browser: Browser, fake_server: Any
+) -> None:
+    with fake_server() as server, browser.new_context() as context:
+        page = context.new_page()
         page.goto(f"{server.url}/monitor/")
         expect(page.locator("#figure-errors .figure-value")).to_have_text("0")
         expect(page.locator("#requests-empty")).to_contain_text("No requests yet.")
@@ -157,12 +159,15 @@ def test_it_documents_every_message(visit: Callable[..., Page]) -> None:
     [("stt", "/listen/", "/speak/"), ("tts", "/speak/", "/listen/")],
 )
 def test_it_says_what_runs_elsewhere(
-    launch: Any, fake_server: Any, role: str, here: str, elsewhere: str
+    browser: Browser, fake_server: Any, role: str, here: str, elsewhere: str
 ) -> None:
     port = free_port()
     ports = {"stt_port": port, "tts_port": port}
-    with fake_server("--role", role, **ports) as server, launch() as browser:
-        page = browser.new_page()
+    with (
+        fake_server("--role", role, **ports) as server,
+        browser.new_context() as context,
+    ):
+        page = context.new_page()
         page.goto(server.url + elsewhere)
         expect(page.locator("main")).to_contain_text("is a separate service here.")
         page.goto(server.url + here)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 from websockets.sync.client import connect
 
 from tests.browser.conftest import OTHER_HOST, SPOKEN
@@ -36,7 +36,6 @@ NOTHING_IS_KEPT = """() => new Promise((resolve) => {
     };
   };
 })"""
-MICROPHONE = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
 
 
 def heard(page: Page) -> str:
@@ -207,12 +206,15 @@ def test_it_says_what_to_do_without_a_microphone_or_a_secure_page(
 
 
 def test_it_waits_for_a_busy_server_and_counts_down_when_it_is_gone(
-    launch: Any, fake_server: Any
+    browser: Browser, fake_server: Any
 ) -> None:
-    with fake_server(stt_max_sessions=1) as server, launch(*MICROPHONE) as browser:
+    with (
+        fake_server(stt_max_sessions=1) as server,
+        browser.new_context() as context,
+    ):
         with connect(f"{server.ws_url}/ws/stt") as other:
             other.recv()
-            page = open_and_press(browser, server.url)
+            page = open_and_press(context, server.url)
             expect(page.locator("#notice")).to_contain_text("busy")
             expect(page.locator("#notice")).to_contain_text(
                 re.compile(r"Trying again in \d+ s")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from common.audio import read_wav, rms
 
@@ -238,9 +238,9 @@ def test_it_refuses_a_text_that_is_too_long(page: Page) -> None:
     expect(page.locator("#count")).to_have_text("5,001 of 5,000 characters")
 
 
-def test_it_says_what_the_server_said(launch: Any, fake_server: Any) -> None:
-    with fake_server() as server, launch() as browser:
-        page = browser.new_page()
+def test_it_says_what_the_server_said(browser: Browser, fake_server: Any) -> None:
+    with fake_server() as server, browser.new_context() as context:
+        page = context.new_page()
         page.goto(f"{server.url}/speak/")
         speak(page, "***")
         expect(page.locator("#notice .notice-title")).not_to_be_empty()

@@ -187,14 +187,20 @@ def test_a_reply_stays_paused_while_the_words_of_lasting_speech_are_awaited(
     assert len(played.committed) == 2
 
 
-def test_a_brief_sound_pauses_the_reply_for_a_second_however_slow_the_machine_is() -> (
-    None
-):
-    slow = Engines(transcribe=2.5, reply_seconds=LONG_REPLY)
-    played = Simulator(slow).play(QUESTION, Said(8.0, 0.3, ""), until=30.0)
-    (paused,), (resumed,) = played.at(do.PauseOutput), played.at(do.ResumeOutput)
-    assert resumed - paused == pytest.approx(1.0, abs=2 * FRAME_SECONDS)
-    assert played.at(do.CancelReply) == []
+@pytest.mark.parametrize(
+    ("text", "states"), [("", ["played"]), ("stop", ["cancelled"])]
+)
+def test_a_reply_stays_paused_while_a_brief_sound_is_transcribed(
+    text: str, states: list[str]
+) -> None:
+    slow = Engines(interim=60.0, transcribe=2.0, reply_seconds=LONG_REPLY)
+    played = Simulator(slow)
+    played.tell(on.ReplyAsked())
+    played.play(Said(6.0, 0.3, text), until=20.0)
+    assert [each.state for each in played.replies][:1] == states
+    (paused,) = played.at(do.PauseOutput)
+    (ended,) = played.at(do.ResumeOutput) + played.at(do.CancelReply)
+    assert ended - paused == pytest.approx(2.26, abs=2 * FRAME_SECONDS)
 
 
 def test_words_that_never_come_let_the_reply_go_on() -> None:

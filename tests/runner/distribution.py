@@ -1,4 +1,4 @@
-"""Which tests stay together, and which go first, when two processes share them."""
+"""Which tests stay together, and which go first, when processes share them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ WHOLE_FOLDERS = (
     "tests/services/",
     "tests/system/",
 )
-# Those that take longest, longest first, so that both processes end together.
+# Those that take longest, longest first, so that all processes end together.
 SLOWEST = (
     "tests/system/",
     "tests/browser/",
+    "tests/project/server/test_serve_hangs.py",
     "tests/project/server/test_serve.py",
     "tests/project/commands/test_models_command.py",
     "tests/project/server/test_server_limits.py",
     "tests/project/server/test_serve_models.py",
     "tests/services/",
+    "tests/project/server/test_nothing_leaves.py",
     "tests/llm/embedded/test_embedded.py",
     "tests/project/server/test_serve_conversations.py",
     "tests/stt/files/test_killed_transcription.py",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.server_process import RunningServer, free_port, running_server
+from tests.server_process import STEADY_SPEECH, RunningServer, free_port, running_server
 
 
 @pytest.fixture(scope="package")
@@ -15,5 +15,6 @@ def server() -> Iterator[RunningServer]:
         whisper_model_name="tiny.en",
         llm_backend="embedded",
         wyoming_port=free_port(),
+        **STEADY_SPEECH,
     ) as running:
         yield running

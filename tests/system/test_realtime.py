@@ -28,17 +28,14 @@ SENTENCES = (
 QUESTION = "What is the capital of France?"
 COMPLETED = "conversation.item.input_audio_transcription.completed"
 SECONDS = 60.0
-MOST_ERRORS = 0.05
+MOST_ERRORS = 0.1
 
 
 async def spoken(url: str) -> list[Audio]:
     """Each sentence, at 24 kHz, with a second of silence after it."""
     clips = []
     for sentence in SENTENCES:
-        # Without its noise Piper says it the same way every time.
-        answer = await speak(
-            url, text=sentence, llm=False, format="wav", noise_scale=0, noise_w=0
-        )
+        answer = await speak(url, text=sentence, llm=False, format="wav")
         samples = read_wav(answer.body).resampled(RATE_HZ).samples
         silence = np.zeros(RATE_HZ, np.float32)
         clips.append(Audio(np.concatenate([samples, silence]), RATE_HZ))
@@ -89,9 +86,7 @@ async def test_it_hears_what_piper_says(server: RunningServer, turns: bool) -> N
 
 
 async def test_a_spoken_question_is_answered_aloud(server: RunningServer) -> None:
-    said = await speak(
-        server.url, text=QUESTION, llm=False, format="wav", noise_scale=0, noise_w=0
-    )
+    said = await speak(server.url, text=QUESTION, llm=False, format="wav")
     clip = read_wav(said.body).resampled(RATE_HZ)
     silence = np.zeros(3 * RATE_HZ, np.float32)
     events: list[Any] = []

@@ -38,15 +38,7 @@ def speech(server: RunningServer) -> Audio:
     async def all_spoken() -> list[np.ndarray]:
         parts = []
         for sentence in SENTENCES:
-            # Without its noise Piper says it the same way every time.
-            answer = await speak(
-                server.url,
-                text=sentence,
-                llm=False,
-                format="wav",
-                noise_scale=0,
-                noise_w=0,
-            )
+            answer = await speak(server.url, text=sentence, llm=False, format="wav")
             parts += [read_wav(answer.body).resampled(SPEECH_RATE_HZ).samples, pause]
         return parts
 

@@ -33,10 +33,7 @@ LONGEST_SECONDS = 24.0
 
 
 async def spoken(url: str, sentence: str) -> Audio:
-    # Without its noise Piper says it the same way every time.
-    answer = await speak(
-        url, text=sentence, llm=False, format="wav", noise_scale=0, noise_w=0
-    )
+    answer = await speak(url, text=sentence, llm=False, format="wav")
     assert answer.status == 200
     return read_wav(answer.body)
 

@@ -21,10 +21,7 @@ MOST_ERRORS = 0.35
 
 
 async def voice(url: str, text: str) -> Audio:
-    """The text, without Piper's noise the same every time."""
-    answer = await speak(
-        url, text=text, llm=False, format="wav", noise_scale=0, noise_w=0
-    )
+    answer = await speak(url, text=text, llm=False, format="wav")
     return read_wav(answer.body)
 
 

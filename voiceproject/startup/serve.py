@@ -16,6 +16,7 @@ from voiceproject.lifecycle import ServerProcess
 from voiceproject.server.server import AddressInUse, VoiceServer, route_twisted_log
 from voiceproject.services import ROLES, build_services
 from voiceproject.startup.failures import CannotStart, cannot_start
+from voiceproject.startup.garbage import keep_what_has_started
 from voiceproject.startup.report import Started, StartReport
 from voiceproject.startup.stop_signal import StopSignal
 from voiceproject.startup.summary import url
@@ -70,6 +71,7 @@ async def serve(
         report.listening(address, process.engines)
         if await _start(process, stop, report):
             gateway.sessions.loading = False
+            keep_what_has_started()
             seconds = time.perf_counter() - began
             report.ready(Started(process.services, options.host, port, seconds))
             await stop.wait()

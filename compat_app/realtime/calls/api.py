@@ -6,11 +6,13 @@ Source: `openai.resources.realtime.calls` of the openai library, version 3.54.
 from __future__ import annotations
 
 from functools import partial
+from typing import Literal
 
 from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from ninja.decorators import decorate_view
 
+from common.errors import BadRequest
 from compat_app.realtime.calls.calls import Caller, calls_of
 from compat_app.realtime.calls.docs import CALL_DOCS
 from compat_app.realtime.calls.requests import SDP, CallRequest, read_request
@@ -70,6 +72,25 @@ async def hang_up(request: HttpRequest, call_id: str) -> HttpResponse:
     """Ends a call of yours, as if the caller had hung up."""
     await calls_of(scope_of(request)).hang_up(call_id, principal_of(request))
     return HttpResponse(status=200)
+
+
+@router.post(
+    "/v1/realtime/calls/{call_id}/{action}",
+    url_name="realtime_call_action",
+    summary="Accept, reject or refer a call",
+    response={400: None},
+)
+@decorate_view(while_switched_on)
+async def only_by_telephone(
+    request: HttpRequest, call_id: str, action: Literal["accept", "reject", "refer"]
+) -> HttpResponse:
+    """Always refused: OpenAI has these for calls that come in by SIP. A call by WebRTC is
+    accepted with its answer, and ended with `hangup`."""
+    calls_of(scope_of(request)).own(call_id, principal_of(request))
+    raise BadRequest(
+        f"`{action}` is for calls that come in by SIP, which this server does not take. "
+        "A call by WebRTC is accepted with its answer; `hangup` ends it."
+    )
 
 
 async def _open(

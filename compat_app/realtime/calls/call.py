@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from common.errors import SlowReader, TimedOut, TooMany, VoiceError
+from common.errors import SlowReader, TimedOut, TooLarge, TooMany, VoiceError
 from compat_app.realtime.calls.inbox import Inbox, InboxFull
 from compat_app.realtime.calls.peers import Network, Peer, PeerFactory
 from compat_app.realtime.calls.talk import CallTalk
@@ -46,6 +46,7 @@ class Call:
         open_conversation: OpenConversation,
     ) -> None:
         self.connection = Connection(KIND, self, self)
+        self.connection.opened_by_request = True
         self.id = f"rtc_{self.connection.session_id}"
         self.answered: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         """The SDP of the answer, or the error for which there is none."""
@@ -149,8 +150,12 @@ class Call:
         """Raises OSError if the caller does not read."""
         if self._peer is None:  # the answer of the request says what is wrong
             return
+        text = message if isinstance(message, str) else message.decode()
         try:
-            self._peer.send(message if isinstance(message, str) else message.decode())
+            try:
+                self._peer.send(text)
+            except TooLarge as error:
+                self._peer.send(_left_out(text, error))
         except SlowReader as error:
             log.info("call ended: its events are not read")
             self._over.set()
@@ -200,3 +205,11 @@ class Call:
 
     async def _refuse_flood(self) -> None:
         raise TooMany("More events were sent than the server takes.")
+
+
+def _left_out(text: str, why: TooLarge) -> str:
+    """In place of an event that does not fit: nothing splits the events of this API."""
+    told = TooLarge(
+        f"An event `{json.loads(text)['type']}` was left out: {why.message}"
+    )
+    return json.dumps(error_event(told).wire())

@@ -22,6 +22,8 @@ from gateway_app.sockets.sessions import SessionRegistry
 
 log = structlog.get_logger(__name__)
 
+LARGEST_EVENT = 1 << 18
+"""Bytes of an event of a caller, as the answer announces."""
 CLOSE_SECONDS = 2.0
 """Time for calls that are cut off to end."""
 
@@ -79,11 +81,15 @@ class Calls:
 
     async def hang_up(self, call_id: str, principal: Principal) -> None:
         """End a call. Raises NotFound unless it is the caller's own, or an admin asks."""
+        await self.own(call_id, principal).end()
+
+    def own(self, call_id: str, principal: Principal) -> Call:
+        """A call of that caller; an admin has all. Raises NotFound."""
         call = self._calls.get(call_id)
         is_own = call is not None and call.connection.principal.id == principal.id
         if call is None or not (is_own or principal.may(Scope.ADMIN)):
             raise NotFound(f"There is no call `{call_id[:80]}` on this server.")
-        await call.end()
+        return call
 
     async def stop(self) -> None:
         """Cut off what is left."""
@@ -110,7 +116,7 @@ class Calls:
             max_sessions=config.webrtc_max_calls,
             # Audio that waited comes in one piece.
             max_message_bytes=1 << 21,
-            max_text_bytes=config.max_message_kb * 1024,
+            max_text_bytes=min(config.max_base64_message_kb * 1024, LARGEST_EVENT),
             idle_seconds=config.chat_idle_seconds,
             session_seconds=config.webrtc_call_seconds,
             messages_per_second=config.max_messages_per_second,

@@ -10,11 +10,12 @@ from compat_app.realtime.calls.playback import RATE_HZ
 LONGEST_SECONDS = 10.0
 """Audio that waits for a session that is behind; older audio is dropped."""
 MOST_EVENTS = 1_000
+MOST_EVENT_BYTES = 1 << 21
 _BYTES_PER_SECOND = RATE_HZ * 2
 
 
 class InboxFull(Exception):
-    """Too many events wait."""
+    """Too many events wait, or too large ones."""
 
 
 class Inbox:
@@ -24,6 +25,7 @@ class Inbox:
         self._audio: deque[bytes] = deque()
         self._audio_bytes = 0
         self._events: deque[str] = deque()
+        self._event_bytes = 0
         self._changed = asyncio.Event()
         self.dropped_bytes = 0
         """Of audio, because the session was too far behind."""
@@ -40,8 +42,11 @@ class Inbox:
 
     def put_event(self, text: str) -> None:
         """Raises InboxFull."""
-        if len(self._events) >= MOST_EVENTS:
+        size = len(text.encode())
+        is_large = self._event_bytes + size > MOST_EVENT_BYTES
+        if is_large or len(self._events) >= MOST_EVENTS:
             raise InboxFull
+        self._event_bytes += size
         self._events.append(text)
         self._changed.set()
 
@@ -49,7 +54,9 @@ class Inbox:
         """The next event, or all audio that has come."""
         while True:
             if self._events:
-                return self._events.popleft()
+                event = self._events.popleft()
+                self._event_bytes -= len(event.encode())
+                return event
             if self._audio:
                 pcm = b"".join(self._audio)
                 self._audio.clear()

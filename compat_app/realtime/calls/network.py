@@ -10,8 +10,9 @@ def network_of(settings: WebrtcSettings) -> Network:
     """Where packets may come from and go to."""
     return Network(
         addresses=tuple(settings.webrtc_addresses),
-        announced=settings.webrtc_announced_address,
+        announced=tuple(settings.webrtc_announced_addresses),
         ports=port_range(settings.webrtc_ports) or range(1),
+        lost_seconds=settings.webrtc_lost_seconds,
         ice_servers=tuple(settings.webrtc_ice_servers),
         ice_username=settings.webrtc_ice_username,
         ice_password=settings.webrtc_ice_password,

@@ -7,6 +7,9 @@ from common.errors import BadValue
 MOST_LINES = 1_000
 MOST_MEDIA = 4
 MOST_CANDIDATES = 20
+USUAL_MESSAGE_BYTES = 65_536
+"""What a peer takes that names no limit (RFC 8841, section 6.1)."""
+_MESSAGE_SIZE = "a=max-message-size:"
 _END = "a=end-of-candidates"
 _CANDIDATE = "a=candidate:"
 
@@ -32,6 +35,15 @@ def usable_offer(sdp: str, *, with_candidates: bool) -> str:
     if sum(line.startswith(_CANDIDATE) for line in kept) > MOST_CANDIDATES:
         raise _bad(f"An offer may have {MOST_CANDIDATES} candidates")
     return "\r\n".join([*kept, ""])
+
+
+def largest_message(sdp: str) -> int:
+    """Bytes of the largest message that the peer takes on a data channel; 0 is any."""
+    for line in sdp.splitlines():
+        size = line.removeprefix(_MESSAGE_SIZE)
+        if size != line and size.isascii() and size.isdigit() and len(size) < 20:
+            return int(size)
+    return USUAL_MESSAGE_BYTES
 
 
 def _is_kept(line: str, with_candidates: bool) -> bool:

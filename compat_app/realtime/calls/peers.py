@@ -18,10 +18,12 @@ class Network:
 
     addresses: Sequence[str] = ()
     """Of this machine; empty means all that are not loopback."""
-    announced: str = ""
-    """An address that callers are told in place of these."""
+    announced: Sequence[str] = ()
+    """Addresses that callers are told in place of these."""
     ports: range = field(default_factory=lambda: range(1))
     """UDP ports to listen on; 0 is any free one."""
+    lost_seconds: float = 15.0
+    """How long nothing may come from a caller."""
     ice_servers: Sequence[str] = ()
     """`stun:` and `turn:` addresses; without any, nothing is asked."""
     ice_username: str = ""
@@ -52,7 +54,8 @@ class Peer(Protocol):
 
     def send(self, text: str) -> None:
         """Send an event; it is kept until the data channel is open. Raises SlowReader
-        when the other side does not read."""
+        when the other side does not read, and TooLarge when it takes no event of this
+        size."""
 
     async def flush(self) -> None:
         """Wait a moment for what was sent to leave."""

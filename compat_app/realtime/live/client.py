@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
+from chat_app.core.dialogue import Item
+from chat_app.protocol.item_fields import LONGEST_RESULT
 from compat_app.realtime.live.configuration import (
     LONGEST_APPENDED,
+    LONGEST_TEXT,
     Delegation,
+    Part,
     SessionConfig,
 )
 
@@ -108,6 +112,79 @@ class AppendCommentary(_Append):
     type: Literal["session.commentary.append"] = "session.commentary.append"
 
 
+class BackendText(Part):
+    """Typed text."""
+
+    type: Literal["input_text", "output_text", "text"] = "input_text"
+    text: str = Field(min_length=1, max_length=LONGEST_TEXT)
+
+
+class BackendItem(BaseModel):
+    """An item of the Responses API. What only OpenAI keeps of it is accepted."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class BackendMessage(BackendItem):
+    """A message that was typed."""
+
+    type: Literal["message"] = "message"
+    role: Literal["user", "assistant", "system", "developer"]
+    content: (
+        Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT)]
+        | Annotated[list[BackendText], Field(min_length=1, max_length=16)]
+    )
+
+    def as_item(self) -> Item:
+        content = self.content
+        if not isinstance(content, str):
+            content = "\n".join(each.text for each in content)
+        return Item("", "system" if self.role == "developer" else self.role, content)
+
+
+class FunctionResult(BackendItem):
+    """What a function has returned."""
+
+    type: Literal["function_call_output"]
+    call_id: str = Field(min_length=1, max_length=_LONGEST_ID)
+    output: str = Field(max_length=LONGEST_RESULT)
+
+    def as_item(self) -> Item:
+        kind: Literal["function_call_output"] = "function_call_output"
+        return Item("", kind=kind, call_id=self.call_id, output=self.output)
+
+
+class ResponseItemCreate(ClientEvent):
+    """With a `responses` delegation: add an item to what the language model knows. There is no answer."""
+
+    type: Literal["response.item.create"] = "response.item.create"
+    item: Annotated[BackendMessage | FunctionResult, Field(discriminator="type")] = (
+        Field(
+            description="The result of a function (`function_call_output` with `call_id` and `output`), or a `message` with text.",
+            examples=[
+                {
+                    "type": "function_call_output",
+                    "call_id": "call_1a2b3c4d5e6f",
+                    "output": "It rains.",
+                }
+            ],
+        )
+    )
+
+    @field_validator("item", mode="before")
+    @classmethod
+    def _is_a_message_by_default(cls, given: Any) -> Any:
+        if isinstance(given, dict) and "type" not in given:
+            return {**given, "type": "message"}
+        return given
+
+
+class ResponseCreate(ClientEvent):
+    """With a `responses` delegation: have the language model answer, or go on with the results of functions. It waits until nobody speaks."""
+
+    type: Literal["response.create"] = "response.create"
+
+
 class SessionClose(ClientEvent):
     """End the session. Answered by `session.closed`, then the connection closes."""
 
@@ -124,6 +201,8 @@ CLIENT_MESSAGES = (
     AppendInstructions,
     AppendThinking,
     AppendCommentary,
+    ResponseItemCreate,
+    ResponseCreate,
     SessionClose,
 )
 ClientMessage = (
@@ -135,6 +214,8 @@ ClientMessage = (
     | AppendInstructions
     | AppendThinking
     | AppendCommentary
+    | ResponseItemCreate
+    | ResponseCreate
     | SessionClose
 )
 _Tagged = Annotated[ClientMessage, Field(discriminator="type")]

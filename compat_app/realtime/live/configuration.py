@@ -7,9 +7,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from common.errors import BadValue
+from compat_app.realtime.shared.conversation import (
+    MOST_TOOLS,
+    FunctionTool,
+    ToolChoice,
+)
 
 PCM_RATE_HZ = 24_000
 LONGEST_TEXT = 16_000
@@ -67,6 +72,12 @@ class ClientDelegation(Part):
     acknowledgement_delay_ms: int | None = Field(None, ge=0, le=60_000)
 
 
+class LiveTool(FunctionTool):
+    """A function of the client."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
 class Backend(Part):
     """How the language model answers. What only steers OpenAI's models is accepted."""
 
@@ -75,7 +86,20 @@ class Backend(Part):
     model: str = Field("", max_length=200)
     instructions: str | None = Field(None, max_length=LONGEST_TEXT)
     max_output_tokens: int | None = Field(None, ge=1, le=100_000)
-    tools: list[dict[str, Any]] | None = None
+    tools: list[LiveTool] | None = Field(None, max_length=MOST_TOOLS)
+    tool_choice: ToolChoice | None = None
+
+    @field_validator("tools", mode="before")
+    @classmethod
+    def _are_functions(cls, given: Any) -> Any:
+        for tool in given if isinstance(given, list) else []:
+            kind = tool.get("type") if isinstance(tool, dict) else None
+            if kind != "function":
+                raise ValueError(
+                    f"tools of the type {kind!r:.50} run at OpenAI; this server takes "
+                    "`function`, which your program runs"
+                )
+        return given
 
 
 class ResponsesDelegation(Part):
@@ -124,6 +148,11 @@ class SessionConfig(Part):
         return isinstance(self.delegation, ClientDelegation)
 
     @property
+    def shows_responses(self) -> bool:
+        """Whether the client follows what the language model does."""
+        return isinstance(self.delegation, ResponsesDelegation)
+
+    @property
     def backend(self) -> Backend:
         """How the language model answers, if it does."""
         given = self.delegation
@@ -140,7 +169,8 @@ class SessionConfig(Part):
         return voice.id if isinstance(voice, CustomVoice) else voice or ""
 
     def updated(self, delegation: Delegation | None) -> SessionConfig:
-        """With other settings of the same delegation. Raises BadValue."""
+        """With other settings of the same delegation; of the language model's only those
+        that are given. Raises BadValue."""
         if delegation is None:
             return self
         if type(delegation) is not type(self.delegation):
@@ -148,6 +178,11 @@ class SessionConfig(Part):
                 "The type of the delegation cannot change during a session.",
                 field="session.delegation.type",
             )
+        if isinstance(delegation, ResponsesDelegation):
+            given = delegation.responses.model_dump(exclude_unset=True)
+            whole = {**self.backend.model_dump(exclude_unset=True), **given}
+            changes = {"responses": Backend.model_validate(whole)}
+            delegation = delegation.model_copy(update=changes)
         return self.model_copy(update={"delegation": delegation})
 
     def wire(self) -> dict[str, Any]:

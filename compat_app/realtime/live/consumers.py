@@ -85,7 +85,7 @@ class LiveConsumer(VoiceConsumer):
             await self.session.hear(event.audio)
         elif isinstance(event, client.SessionClose):
             await self.session.finish("close_requested")
-        elif (answer := self.session.obey(event)) is not None:
+        elif (answer := await self.session.obey(event)) is not None:
             await self.send_message(answer)
 
     async def _start(self, event: client.ClientMessage) -> None:

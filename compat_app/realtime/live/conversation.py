@@ -6,33 +6,38 @@ import asyncio
 import base64
 import binascii
 import time
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
+from chat_app.conversation.options import ConversationOptions
 from chat_app.core import outputs as out
 from chat_app.core.dialogue import Item, Role
 from chat_app.core.ids import new_id
 from chat_app.replies.request import ResponseRequest
 from chat_app.session.session import ConversationSession
-from common.errors import BadRequest, BadValue, TooMany
+from common.errors import BadValue
 from compat_app.realtime.conversation.output import OutputAudio
 from compat_app.realtime.live import client, server
-from compat_app.realtime.live.configuration import SessionConfig
+from compat_app.realtime.live.backend import COMMENTARY, Backend
+from compat_app.realtime.live.captions import LiveCaptions
+from compat_app.realtime.live.configuration import Delegation, SessionConfig
 from compat_app.realtime.live.errors import error_event
+from compat_app.realtime.live.waiting import Waiting
 from compat_app.realtime.shared.session import AudioFormat
 
-MOST_COMMENTARY = 32
-"""Texts of one client that wait to be spoken."""
 _REASONS: dict[str, server.ClosedReason] = {
     "restarting": "connection_lost",
     "idle": "expired",
     "expired": "expired",
     "quota": "expired",
 }
+
+
+Choose = Callable[[SessionConfig], Awaitable[ConversationOptions]]
+"""The options of a conversation with that configuration. Raises VoiceError."""
 
 
 @dataclass(frozen=True)
@@ -55,21 +60,28 @@ class LiveConversation:
         talk: ConversationSession,
         config: SessionConfig,
         terms: Terms,
+        choose: Choose,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._talk = talk
         self._config = config
         self._terms = terms
+        self._choose = choose
         self._clock = clock
         self._began = clock()
         self._format = AudioFormat(type=config.format.type, rate=config.format.rate)
         self._audio = OutputAudio(self._format)
-        self._user_speaks = False
+        self._waiting = Waiting(talk)
         self._spoke = False
         """Whether anything was said, by either side."""
-        self._commentary: deque[str] = deque()
-        self._speech_ms = (0, 0)
-        """Where the user's last turn began and ended."""
+        self._captions = LiveCaptions()
+        self._speech_end_ms = 0
+        """Where the user's last turn ended."""
+        self._told_ms = 0
+        """Where in the audio the last caption ended."""
+        self._heard_ms = 0.0
+        """How much audio has come."""
+        self._backend = Backend(config.backend.model or config.model)
         self._reply_began_ms = 0
         self._reason: server.ClosedReason = "connection_lost"
 
@@ -96,18 +108,25 @@ class LiveConversation:
         size = self._talk.slice_bytes
         # To read a large event took a while already.
         await asyncio.sleep(0)
+        self._heard_ms += 1000 * len(data) / self._format.bytes_per_second
         for start in range(0, len(data), size):
             self._talk.feed(data[start : start + size])
             await self._talk.wait_for_capacity()
 
-    def obey(self, event: client.ClientMessage) -> BaseModel | None:
+    async def obey(self, event: client.ClientMessage) -> BaseModel | None:
         """Do what the client asks; its answer. Raises VoiceError."""
         answers = event.event_id
         match event:
             case client.SessionUpdate():
-                self._config = self._config.updated(event.session.delegation)
+                await self._update(event.session.delegation)
                 session = self._session()
                 return server.SessionUpdated(session=session, client_event_id=answers)
+            case client.ResponseItemCreate():
+                self._check_backend(event.type)
+                self._talk.add_item(event.item.as_item())
+            case client.ResponseCreate():
+                self._check_backend(event.type)
+                self._waiting.reply()
             case client.MuteInput():
                 self._talk.is_muted = True
                 return server.InputMuted(client_event_id=answers)
@@ -122,7 +141,7 @@ class LiveConversation:
                 self._add(event.content)
                 return server.ThinkingAppended(**self._now(answers))
             case client.AppendCommentary():
-                self._say(event.content)
+                self._waiting.say(event.content)
                 return server.CommentaryAppended(**self._now(answers))
             case client.SessionStart():
                 raise BadValue("The session has started already.", field="type")
@@ -150,22 +169,38 @@ class LiveConversation:
         """The connection has ended."""
         await self._talk.close()
 
+    async def _update(self, delegation: Delegation | None) -> None:
+        config = self._config.updated(delegation)
+        options = await self._choose(config)
+        self._talk.configure(options, options.instructions, config.format.rate)
+        self._config = config
+        self._backend.model = config.backend.model or config.model
+
+    def _check_backend(self, kind: str) -> None:
+        if not self._config.shows_responses:
+            raise BadValue(
+                f"`{kind}` needs a delegation of the type `responses`.", field="type"
+            )
+
     def _messages(self, event: out.ConversationEvent) -> Iterator[BaseModel]:
+        if self._config.shows_responses:
+            yield from self._backend.events(event, self._now_ms())
         match event:
             case out.SpeechStarted():
-                self._user_speaks = True
-                self._speech_ms = (event.audio_start_ms, event.audio_start_ms)
+                self._waiting.user_speaks = True
+                self._told_ms = max(self._told_ms, event.audio_start_ms)
             case out.SpeechStopped():
-                self._speech_ms = (self._speech_ms[0], event.audio_end_ms)
+                self._speech_end_ms = event.audio_end_ms
+            case out.CaptionHeard():
+                delta = self._captions.hear(event.item_id, event.text)
+                yield from self._heard(delta, round(self._heard_ms))
             case out.TurnCommitted():
                 yield from self._committed(event)
             case out.TurnDropped():
-                self._user_speaks = False
-                self._go_on()
+                self._waiting.user_speaks = False
+                self._waiting.go_on()
             case out.ResponseStarted():
-                self._spoke = True
-                self._reply_began_ms = self._now_ms()
-                self._audio = OutputAudio(self._format)
+                self._response_started(event)
             case out.ClauseSpoken():
                 yield self._caption(event)
             case out.ReplyAudio():
@@ -177,14 +212,29 @@ class LiveConversation:
                 yield error_event(event.error)
 
     def _committed(self, event: out.TurnCommitted) -> Iterator[BaseModel]:
-        start_ms, end_ms = self._speech_ms
-        delta = f" {event.text}" if self._spoke else event.text
-        self._user_speaks, self._spoke = False, True
-        yield server.InputTranscript(delta=delta, start_ms=start_ms, end_ms=end_ms)
+        self._waiting.user_speaks, self._spoke = False, True
+        delta = self._captions.end(event.item_id, event.text)
+        yield from self._heard(delta, self._speech_end_ms)
         if self._config.client_answers:
             details = server.DelegationDetails(id=new_id("delegation"))
+            end_ms = self._speech_end_ms
             yield server.DelegationCreated(delegation=details, offset_ms=end_ms)
-        self._go_on()
+        self._waiting.go_on()
+
+    def _heard(self, delta: str, end_ms: int) -> Iterator[BaseModel]:
+        """The next words of the user, up to that place in the audio."""
+        if delta:
+            start_ms, self._told_ms = self._told_ms, max(self._told_ms, end_ms)
+            yield server.InputTranscript(
+                delta=delta, start_ms=start_ms, end_ms=self._told_ms
+            )
+
+    def _response_started(self, event: out.ResponseStarted) -> None:
+        self._spoke = True
+        if event.metadata != COMMENTARY:
+            self._waiting.reply_began()
+        self._reply_began_ms = self._now_ms()
+        self._audio = OutputAudio(self._format)
 
     def _ended(self, event: out.ResponseEnded) -> Iterator[BaseModel]:
         if rest := self._audio.finish():
@@ -192,9 +242,8 @@ class LiveConversation:
         if event.error is not None:
             yield error_event(event.error)
         if event.status == "cancelled":
-            # What was to follow belongs to what the user did not want to hear.
-            self._commentary.clear()
-        self._go_on()
+            self._waiting.interrupted()
+        self._waiting.go_on()
 
     def _caption(self, event: out.ClauseSpoken) -> server.OutputTranscript:
         start_ms = max(self._now_ms(), self._reply_began_ms + event.start_ms)
@@ -205,28 +254,7 @@ class LiveConversation:
     def _greet(self) -> None:
         """Answer instructions before anything was said."""
         if not self._spoke and not self._config.client_answers:
-            self._spoke = self._ask(ResponseRequest())
-
-    def _say(self, text: str) -> None:
-        if len(self._commentary) >= MOST_COMMENTARY:
-            raise TooMany(f"{MOST_COMMENTARY} texts wait to be spoken.")
-        self._commentary.append(text)
-        self._go_on()
-
-    def _go_on(self) -> None:
-        """Speak what waits, if nobody speaks."""
-        if self._commentary and self._ask(ResponseRequest(says=self._commentary[0])):
-            self._commentary.popleft()
-
-    def _ask(self, request: ResponseRequest) -> bool:
-        """Returns whether nobody speaks, so that the response begins."""
-        if self._user_speaks:
-            return False
-        try:
-            self._talk.ask_reply(request)
-        except BadRequest:  # there is a response already
-            return False
-        return True
+            self._spoke = self._waiting.ask(ResponseRequest())
 
     def _add(self, text: str, role: Role = "system") -> None:
         self._talk.add_item(Item("", role, text))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import partial
 
-from common.errors import BadValue
+from chat_app.conversation.options import ConversationOptions
 from compat_app.realtime.conversation.carriers import Caller
 from compat_app.realtime.conversation.choices import Choices
 from compat_app.realtime.live.configuration import SessionConfig
@@ -26,13 +27,23 @@ async def open_live(
     Raises UnknownModel, BadValue, QuotaExceeded, and Overloaded while transcripts come
     late.
     """
+    options = await live_options(choices, config)
+    await choices.conversations.not_warm(options)
+    engine = await choices.conversations.open(
+        options,
+        rate_hz=config.format.rate,
+        principal=caller.principal,
+        client=caller.client,
+        session_id=caller.session_id,
+    )
+    lasts = min(choices.config.realtime_session_seconds, _LONGEST_SECONDS)
+    terms = Terms(f"live_{caller.session_id}", int(time.time() + lasts))
+    return LiveConversation(engine, config, terms, partial(live_options, choices))
+
+
+async def live_options(choices: Choices, config: SessionConfig) -> ConversationOptions:
+    """The options of the conversation. Raises UnknownModel, and BadValue."""
     backend = config.backend
-    if backend.tools:
-        raise BadValue(
-            "This server's language model takes no tools here: leave them out, or "
-            "answer by a delegation of the type `client`.",
-            field="session.delegation.responses.tools",
-        )
     initial = await choices.initial(backend.model or config.model)
     heard = replace(
         initial.hearing,
@@ -45,17 +56,8 @@ async def open_live(
         instructions="\n\n".join(told) or initial.instructions,
         voice=config.voice or initial.voice,
         max_output_tokens=backend.max_output_tokens,
+        tools=tuple(backend.tools or ()),
+        tool_choice=backend.tool_choice or initial.tool_choice,
     )
     options = replace(await choices.options(wanted), ahead_seconds=AHEAD_SECONDS)
-    options = options.with_turns(replies=not config.client_answers)
-    await choices.conversations.not_warm(options)
-    engine = await choices.conversations.open(
-        options,
-        rate_hz=config.format.rate,
-        principal=caller.principal,
-        client=caller.client,
-        session_id=caller.session_id,
-    )
-    lasts = min(choices.config.realtime_session_seconds, _LONGEST_SECONDS)
-    terms = Terms(f"live_{caller.session_id}", int(time.time() + lasts))
-    return LiveConversation(engine, config, terms)
+    return options.with_turns(replies=not config.client_answers)

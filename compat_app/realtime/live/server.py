@@ -70,7 +70,7 @@ class TimedEvent(ServerEvent):
 
 
 class InputTranscript(TimedEvent):
-    """The next words of the user. Join the pieces."""
+    """The next words of the user, while they speak. Join the pieces."""
 
     type: Literal["session.input_transcript.delta"] = "session.input_transcript.delta"
     delta: str = Field(description="The words.", examples=["What is the time?"])
@@ -119,17 +119,33 @@ class DelegationDetails(BaseModel):
 
     id: str
     type: Literal["delegation"] = "delegation"
-    target: Literal["client"] = "client"
+    target: Literal["client", "responses"] = "client"
+    response_id: str | None = None
 
 
 class DelegationCreated(ServerEvent):
-    """The user's turn has ended, and the client is to answer it with `session.commentary.append`."""
+    """The user's turn has ended. The client is to answer it with `session.commentary.append`, or with the target `responses` the language model does."""
 
     type: Literal["session.delegation.created"] = "session.delegation.created"
     delegation: DelegationDetails = Field(
-        description="The `id` for `delegation_id`, and `target`."
+        description="The `id` for `delegation_id`, and `target`: `client` or `responses`, which has a `response_id` too."
     )
     offset_ms: int = Field(description="Since the start.", examples=[2_300])
+
+
+class ResponseEvent(ServerEvent):
+    """What the language model does for a `responses` delegation."""
+
+    type: Literal["response.event"] = "response.event"
+    event: dict[str, Any] = Field(
+        description="An event of OpenAI's Responses API: `response.created`, `response.output_item.added` and `.done`, `response.output_text.delta` and `.done`, `response.function_call_arguments.done`, `response.completed`, `.incomplete` or `.failed`.",
+        examples=[
+            {"type": "response.output_text.delta", "sequence_number": 3, "delta": "It "}
+        ],
+    )
+    delegation_id: str | None = Field(
+        None, description="The delegation that it belongs to."
+    )
 
 
 class SessionUsage(BaseModel):
@@ -190,6 +206,7 @@ SERVER_MESSAGES = (
     OutputTranscript,
     OutputAudio,
     DelegationCreated,
+    ResponseEvent,
     InstructionsAppended,
     ThinkingAppended,
     CommentaryAppended,

@@ -9,7 +9,14 @@ import pytest
 
 from common.errors import LlmUnavailable
 from llm.resilience.retries import RetryPolicy
-from tests.llm.helpers import ask, ask_for_pieces, ollama, quick
+from tests.llm.helpers import (
+    LONG_SECONDS,
+    PATIENCE_SECONDS,
+    ask,
+    ask_for_pieces,
+    ollama,
+    quick,
+)
 from tests.servers import ollama as answers
 from tests.servers.http import address_that_hangs, address_without_server
 from tests.servers.ollama import OllamaServer
@@ -70,12 +77,12 @@ async def test_it_reaches_a_server_that_comes_back_between_two_tries() -> None:
 
 async def test_it_gives_up_on_a_connection_that_is_never_accepted() -> None:
     with address_that_hangs() as url:
-        limits = {"ollama_retry_attempts": 0, "ollama_timeout": 5.0}
+        limits = {"ollama_retry_attempts": 0, "ollama_timeout": LONG_SECONDS}
         async with ollama(url, **limits) as engine:
             began = time.monotonic()
             with pytest.raises(LlmUnavailable, match="did not accept a connection"):
                 await ask(engine)
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < PATIENCE_SECONDS
 
 
 async def test_it_does_not_ask_again_when_the_model_is_missing() -> None:
@@ -96,12 +103,12 @@ async def test_it_does_not_ask_again_when_the_request_is_refused() -> None:
 
 async def test_it_does_not_ask_again_when_the_first_token_is_late() -> None:
     with OllamaServer() as server:
-        server.usual = answers.slow(5)
-        async with ollama(server.url, ollama_timeout=0.2) as engine:
+        server.usual = answers.slow(LONG_SECONDS)
+        async with ollama(server.url, ollama_timeout=0.5) as engine:
             began = time.monotonic()
-            with pytest.raises(LlmUnavailable, match=r"gave nothing for 0\.2 s"):
+            with pytest.raises(LlmUnavailable, match=r"gave nothing for 0\.5 s"):
                 await ask(engine)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < PATIENCE_SECONDS
         assert len(server.chats) == 1
 
 
@@ -127,10 +134,9 @@ async def test_it_raises_when_the_answer_stalls_between_two_tokens() -> None:
 async def test_it_stops_trying_when_the_time_for_an_answer_is_over() -> None:
     with OllamaServer() as server:
         server.usual = answers.error(503, "loading")
-        limits = {"llm_max_seconds": 0.4, "ollama_retry_backoff": 0.15}
+        limits = {"llm_max_seconds": 0.4, "ollama_retry_backoff": 0.25}
         async with ollama(server.url, **limits) as engine:
-            began = time.monotonic()
             with pytest.raises(LlmUnavailable):
                 await ask(engine)
-        assert time.monotonic() - began < 2
+        # Without the limit: four, in 1.75 s.
         assert len(server.chats) < 4

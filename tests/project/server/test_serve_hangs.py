@@ -19,7 +19,7 @@ import pytest
 from common.audio import Audio, read_wav
 from tests.clients import speak, transcribe_over_socket
 from tests.project.server.speech_workers import all_workers, speech_worker
-from tests.server_process import RunningServer, running_server
+from tests.server_process import STEADY_SPEECH, RunningServer, running_server
 
 pytestmark = [
     pytest.mark.server,
@@ -33,6 +33,7 @@ MODELS: dict[str, Any] = {
     "whisper_model_name": "tiny.en",
     "llm_backend": "none",
     "offline": True,
+    **STEADY_SPEECH,
     "worker_timeout_seconds": 12,
     "shutdown_grace_seconds": GRACE_SECONDS,
 }

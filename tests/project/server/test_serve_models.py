@@ -19,7 +19,7 @@ import websockets
 from common.audio import SPEECH_RATE_HZ, Audio, float_to_pcm16, read_wav
 from tests.clients import speak, transcribe_over_socket
 from tests.project.server.speech_workers import speech_worker
-from tests.server_process import RunningServer, running_server
+from tests.server_process import STEADY_SPEECH, RunningServer, running_server
 
 pytestmark = [pytest.mark.server, pytest.mark.model, pytest.mark.timeout(400)]
 
@@ -27,6 +27,7 @@ MODELS: dict[str, Any] = {
     "whisper_model_name": "tiny.en",
     "llm_backend": "embedded",
     "offline": True,
+    **STEADY_SPEECH,
 }
 SENTENCE = "Please remember to water the plants in the kitchen."
 FLOOD_BYTES = 100_000_000

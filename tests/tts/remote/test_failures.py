@@ -15,7 +15,7 @@ from common.engine import PartState
 from common.errors import EngineFailed, Overloaded
 from common.workers import Priority, Urgency
 from tests.contracts.tts import SENTENCE, seconds
-from tests.llm.helpers import until
+from tests.llm.helpers import LONG_SECONDS, PATIENCE_SECONDS, until
 from tests.servers.audio import (
     RATE_HZ,
     AudioServer,
@@ -31,9 +31,9 @@ from tests.servers.audio import (
 )
 from tests.servers.http import Behaviour
 from tests.tts.remote.remote_speaking import SOON_SECONDS, say, started
-from tts_app.core.engine import SynthesisRequest
+from tts_app.core.engine import SpeechPart, SynthesisRequest
+from tts_app.core.remote.engine import RemoteTts
 
-PATIENCE_SECONDS = 10.0
 PCM = "audio/pcm"
 HALF_A_SECOND = float_to_pcm16(tone(0.5).samples)
 WAV = wav_bytes(tone(0.5))
@@ -47,16 +47,34 @@ def server() -> Iterator[AudioServer]:
 
 @dataclass
 class Case:
-    """What the server does, and what the engine says."""
+    """What the server does, what the engine says, and the limit that it has."""
 
     does: Behaviour
     says: str
     tries: int = 1
+    timeout_seconds: float = LONG_SECONDS
+
+
+def silent(does: Behaviour) -> Case:
+    """Nothing but the limit ends it."""
+    return Case(does, "stopped answering", timeout_seconds=SOON_SECONDS)
+
+
+async def say_again(engine: RemoteTts, case: Case) -> list[SpeechPart]:
+    """What a server that is well again says. A busy machine may meet a limit that is as
+    short as SOON_SECONDS a few times more."""
+    ends_at = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return await say(engine)
+        except EngineFailed:
+            if case.timeout_seconds > SOON_SECONDS or time.monotonic() > ends_at:
+                raise
 
 
 BEFORE_AUDIO = {
-    "hang before headers": Case(hangs, "stopped answering"),
-    "hang before audio": Case(stalls(content_type=PCM), "stopped answering"),
+    "hang before headers": silent(hangs),
+    "hang before audio": silent(stalls(content_type=PCM)),
     "resets again and again": Case(resets, "closed the connection", 2),
     "500": Case(error(500, "The voice crashed."), "answered 500: The voice", 2),
     "502 as a page": Case(
@@ -88,7 +106,7 @@ BEFORE_AUDIO = {
 @pytest.mark.parametrize("case", BEFORE_AUDIO.values(), ids=BEFORE_AUDIO.keys())
 async def test_it_says_what_the_server_did(server: AudioServer, case: Case) -> None:
     server.script = [case.does] * 3
-    async with started(server.url, timeout_seconds=SOON_SECONDS) as engine:
+    async with started(server.url, timeout_seconds=case.timeout_seconds) as engine:
         began = time.monotonic()
         with pytest.raises(EngineFailed, match=case.says) as failed:
             await say(engine)
@@ -96,32 +114,32 @@ async def test_it_says_what_the_server_did(server: AudioServer, case: Case) -> N
         assert failed.value.message.startswith(f"Text to speech: {server.url}/v1 ")
         assert len(server.audio_requests) == case.tries
         server.script = []
-        assert seconds(await say(engine)) > 0.5
+        assert seconds(await say_again(engine, case)) > 0.5
         assert engine.stats().queued == 0
         assert engine.health().state is PartState.READY
 
 
 IN_THE_AUDIO = {
-    "stall": (stalls(HALF_A_SECOND, content_type=PCM), "stopped answering"),
-    "cut off": (cut_off(HALF_A_SECOND, content_type=PCM), "closed the connection"),
-    "never ends": (endless(HALF_A_SECOND, PCM), "max_audio_seconds"),
+    "stall": Case(
+        stalls(HALF_A_SECOND, content_type=PCM), "stopped answering", timeout_seconds=1
+    ),
+    "cut off": Case(cut_off(HALF_A_SECOND, content_type=PCM), "closed the connection"),
+    "never ends": Case(endless(HALF_A_SECOND, PCM), "max_audio_seconds"),
 }
 
 
-@pytest.mark.parametrize(
-    ("does", "says"), IN_THE_AUDIO.values(), ids=IN_THE_AUDIO.keys()
-)
+@pytest.mark.parametrize("case", IN_THE_AUDIO.values(), ids=IN_THE_AUDIO.keys())
 async def test_audio_that_has_begun_is_never_begun_again(
-    server: AudioServer, does: Behaviour, says: str
+    server: AudioServer, case: Case
 ) -> None:
-    server.script = [does]
-    limits = {"timeout_seconds": SOON_SECONDS, "max_audio_seconds": 5}
+    server.script = [case.does]
+    limits = {"timeout_seconds": case.timeout_seconds, "max_audio_seconds": 5}
     heard = []
     async with started(server.url, **limits) as engine:
         parts: Any = engine.synthesize(
             SynthesisRequest(SENTENCE), Urgency(Priority.FIRST_CLAUSE)
         )
-        with pytest.raises(EngineFailed, match=says):
+        with pytest.raises(EngineFailed, match=case.says):
             async with aclosing(parts):
                 async for part in parts:
                     heard.append(part)
@@ -156,7 +174,7 @@ async def test_an_overloaded_server_says_when_to_come_again(
 async def test_audio_that_trickles_is_given_as_it_comes(server: AudioServer) -> None:
     chunk = float_to_pcm16(tone(0.05).samples)
     server.script = [endless(chunk, PCM, gap_seconds=0.01)]
-    async with started(server.url, timeout_seconds=SOON_SECONDS) as engine:
+    async with started(server.url, timeout_seconds=1) as engine:
         parts: Any = engine.synthesize(
             SynthesisRequest(SENTENCE), Urgency(Priority.FIRST_CLAUSE)
         )

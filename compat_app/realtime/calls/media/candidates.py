@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 import structlog
 from aioice.candidate import Candidate, candidate_foundation, candidate_priority
@@ -17,6 +16,11 @@ from aioice.ice import (
     server_reflexive_candidate,
 )
 
+from compat_app.realtime.calls.media.internals import (
+    Gather,
+    add_protocols,
+    gather_with,
+)
 from compat_app.realtime.calls.peers import Network
 
 log = structlog.get_logger(__name__)
@@ -31,37 +35,36 @@ def restrict(connection: Connection, network: Network) -> None:
     aioice always takes any port of every address, so its method is replaced.
     """
     usual = connection.get_component_candidates
-    replaced: Any = partial(_candidates, connection, network, usual)
-    connection.get_component_candidates = replaced  # type: ignore[method-assign]
+    gather_with(connection, partial(_candidates, connection, network, usual))
 
 
 async def _candidates(
     connection: Connection,
     network: Network,
-    usual: Callable[..., Awaitable[list[Candidate]]],
+    usual: Gather,
     component: int,
     addresses: list[str],
     timeout: int = 5,
 ) -> list[Candidate]:
     protocols = []
     for address in _addresses(network):
-        protocol = await _listen(connection, component, address, network)
+        protocol = await _listen(connection, component, address, network.ports)
         if protocol is not None:
             protocols.append(protocol)
-    connection._protocols += protocols
-    found = [each.local_candidate for each in protocols]
+    add_protocols(connection, protocols)
+    found = [told for each in protocols for told in _announced(each, network.announced)]
     found += await _reflexive(connection, protocols)
     # Without addresses that is only a TURN server's.
     return found + await usual(component=component, addresses=[], timeout=timeout)
 
 
 def _addresses(network: Network) -> list[str]:
-    """Those to listen on; only those of its kind if another one is announced."""
+    """Those to listen on; only those of its kind if others are announced."""
     chosen = [*network.addresses] or _usual_addresses()
     if not network.announced:
         return chosen
-    is_ipv6 = ":" in network.announced
-    return [address for address in chosen if (":" in address) == is_ipv6]
+    kinds = {_is_ipv6(address) for address in network.announced}
+    return [address for address in chosen if _is_ipv6(address) in kinds]
 
 
 def _usual_addresses() -> list[str]:
@@ -69,10 +72,22 @@ def _usual_addresses() -> list[str]:
     return get_host_addresses(use_ipv4=True, use_ipv6=True) or ["127.0.0.1"]
 
 
+def _is_ipv6(address: str) -> bool:
+    return ":" in address
+
+
+def _announced(protocol: StunProtocol, announced: Sequence[str]) -> list[Candidate]:
+    """What callers are told of a socket: its own address, or those in its place."""
+    own = protocol.local_candidate
+    if not announced:
+        return [own]
+    alike = [each for each in announced if _is_ipv6(each) == _is_ipv6(own.host)]
+    return [_host_candidate(each, own.port, own.component) for each in alike]
+
+
 async def _listen(
-    connection: Connection, component: int, address: str, network: Network
+    connection: Connection, component: int, address: str, ports: range
 ) -> StunProtocol | None:
-    ports = network.ports
     loop = asyncio.get_running_loop()
     for port in random.sample(ports, len(ports)):
         try:
@@ -82,19 +97,22 @@ async def _listen(
         except OSError:
             continue
         bound = protocol.transport.get_extra_info("sockname")[1]
-        host = network.announced or address
-        protocol.local_candidate = Candidate(
-            foundation=candidate_foundation("host", "udp", host),
-            component=component,
-            transport="udp",
-            priority=candidate_priority(component, "host"),
-            host=host,
-            port=bound,
-            type="host",
-        )
+        protocol.local_candidate = _host_candidate(address, bound, component)
         return protocol
     log.warning("no free port for a call", address=address, ports=str(ports))
     return None
+
+
+def _host_candidate(host: str, port: int, component: int) -> Candidate:
+    return Candidate(
+        foundation=candidate_foundation("host", "udp", host),
+        component=component,
+        transport="udp",
+        priority=candidate_priority(component, "host"),
+        host=host,
+        port=port,
+        type="host",
+    )
 
 
 async def _reflexive(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from typing import Any
 
 import structlog
 from aiortc import (
@@ -18,11 +17,17 @@ from aiortc import (
 )
 from aiortc.mediastreams import MediaStreamTrack
 
-from common.errors import BadValue, SlowReader
+from common.errors import BadValue, SlowReader, TooLarge
 from compat_app.realtime.calls.media.candidates import restrict
 from compat_app.realtime.calls.media.hearing import hear
+from compat_app.realtime.calls.media.internals import (
+    ice_connections,
+    replace_jitter_buffer,
+)
 from compat_app.realtime.calls.media.output import OutputTrack
 from compat_app.realtime.calls.media.packets import PromptBuffer
+from compat_app.realtime.calls.media.presence import until_gone
+from compat_app.realtime.calls.offers import USUAL_MESSAGE_BYTES, largest_message
 from compat_app.realtime.calls.peers import CHANNEL, Network, PeerListener
 from compat_app.realtime.calls.playback import Playback
 
@@ -36,7 +41,6 @@ EARLY_EVENTS = 256
 FLUSH_SECONDS = 0.5
 _STEP_SECONDS = 0.02
 _GONE = ("failed", "closed")
-_JITTER_BUFFER = "_RTCRtpReceiver__jitter_buffer"
 
 
 class AiortcPeer:
@@ -49,7 +53,9 @@ class AiortcPeer:
         self._listener = listener
         self._channel: RTCDataChannel | None = None
         self._early: deque[str] = deque(maxlen=EARLY_EVENTS)
+        self._largest = USUAL_MESSAGE_BYTES
         self._hearing: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
         # A configuration without servers means those of Google to aiortc.
         servers = [_server(each, network) for each in network.ice_servers]
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=servers))
@@ -76,17 +82,21 @@ class AiortcPeer:
 
     async def _answered(self, offer: str) -> str:
         pc = self._pc
+        self._largest = largest_message(offer)
         await pc.setRemoteDescription(RTCSessionDescription(offer, "offer"))
         for transceiver in pc.getTransceivers():
             if transceiver is not self._audio:
                 transceiver.direction = "inactive"
         _hurry(self._audio)
-        for transport in ice_transports(pc):
-            restrict(transport.iceGatherer._connection, self._network)
+        for connection in ice_connections(pc):
+            restrict(connection, self._network)
         await pc.setLocalDescription(await pc.createAnswer())
         return str(pc.localDescription.sdp)
 
     def send(self, text: str) -> None:
+        size = len(text.encode())
+        if self._largest and size > self._largest:
+            raise TooLarge(f"{size} bytes are more than the caller takes.")
         channel = self._channel
         if channel is None or channel.readyState == "connecting":
             self._early.append(text)
@@ -107,8 +117,9 @@ class AiortcPeer:
 
     async def close(self) -> None:
         self._pc.remove_all_listeners()
-        if self._hearing is not None:
-            self._hearing.cancel()
+        for task in (self._hearing, self._watching):
+            if task is not None:
+                task.cancel()
         await self._pc.close()
 
     def _take_track(self, track: MediaStreamTrack) -> None:
@@ -132,8 +143,14 @@ class AiortcPeer:
         state = self._pc.connectionState
         if state == "connected":
             self._listener.connected()
+            if self._watching is None:
+                self._watching = asyncio.create_task(self._watch())
         elif state in _GONE:
             self._listener.lost()
+
+    async def _watch(self) -> None:
+        await until_gone(self._pc, self._audio.receiver, self._network.lost_seconds)
+        self._listener.lost()
 
 
 def _server(url: str, network: Network) -> RTCIceServer:
@@ -144,18 +161,7 @@ def _server(url: str, network: Network) -> RTCIceServer:
     )
 
 
-def ice_transports(pc: RTCPeerConnection) -> set[Any]:
-    """The ICE transports that the media share, or have each."""
-    found = {each.receiver.transport.transport for each in pc.getTransceivers()}
-    if pc.sctp is not None:
-        found.add(pc.sctp.transport.transport)
-    return found
-
-
 def _hurry(audio: RTCRtpTransceiver) -> None:
     """Decode the packets of the caller as they come."""
-    receiver = audio.receiver
-    if hasattr(receiver, _JITTER_BUFFER):
-        setattr(receiver, _JITTER_BUFFER, PromptBuffer())
-    else:
+    if not replace_jitter_buffer(audio.receiver, PromptBuffer()):
         log.warning("aiortc has no jitter buffer to replace")

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from fractions import Fraction
 from typing import Any
 
@@ -18,7 +18,7 @@ from av import AudioFrame
 
 from common.audio import Samples
 from compat_app.realtime.calls.media.candidates import restrict
-from compat_app.realtime.calls.media.peer import ice_transports
+from compat_app.realtime.calls.media.internals import ice_connections
 from compat_app.realtime.calls.peers import Network
 from tests.stt.sounds import sound
 
@@ -27,6 +27,35 @@ FRAME = RATE_HZ // 50
 AUDIBLE = 1_000
 PATIENCE_SECONDS = 15.0
 LOCAL = Network(addresses=["127.0.0.1"])
+
+
+class LossyLink:
+    """Loses packets of audio on the way from a caller."""
+
+    def __init__(self, pc: RTCPeerConnection, loses: Callable[[float], bool]) -> None:
+        """`loses` is asked for each packet, with the seconds since the first one."""
+        self._loses = loses
+        self._began: float | None = None
+        self.lost = self.sent = 0
+        (sender,) = pc.getSenders()
+        self._transport = sender.transport
+        self._send = self._transport._send_rtp
+        self._transport._send_rtp = self._pass_on  # type: ignore[method-assign]
+
+    async def _pass_on(self, data: bytes) -> None:
+        if _is_rtcp(data):
+            return await self._send(data)
+        now = asyncio.get_running_loop().time()
+        self._began = self._began or now
+        self.sent += 1
+        if self._loses(now - self._began):
+            self.lost += 1
+        else:
+            await self._send(data)
+
+
+def _is_rtcp(data: bytes) -> bool:
+    return 192 <= data[1] <= 223  # RFC 5761, section 4
 
 
 class Microphone(MediaStreamTrack):
@@ -80,8 +109,8 @@ class Caller:
         self.channel.on("close", lambda: self._take('{"type": "close"}'))
 
     async def offer(self) -> str:
-        for transport in ice_transports(self.pc):
-            restrict(transport.iceGatherer._connection, LOCAL)
+        for connection in ice_connections(self.pc):
+            restrict(connection, LOCAL)
         await self.pc.setLocalDescription(await self.pc.createOffer())
         return self.pc.localDescription.sdp
 
@@ -122,6 +151,12 @@ class Caller:
     async def stop_sending(self) -> None:
         """Send no audio any more, as after a lost track."""
         await self.pc.getSenders()[0].stop()
+
+    def vanish(self) -> None:
+        """Go without a word, as when a phone loses its network."""
+        for connection in ice_connections(self.pc):
+            for protocol in connection._protocols:
+                protocol.transport.abort()
 
     @property
     def kinds(self) -> list[str]:

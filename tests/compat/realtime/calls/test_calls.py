@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import random
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -14,7 +17,7 @@ from common.errors import Unauthorized
 from compat_app.realtime.calls.calls import Calls
 from gateway_app.sockets.closing import close_unwelcome
 from gateway_app.usage.accounts import Quota
-from tests.compat.realtime.calls.caller import Caller, calling, post_offer
+from tests.compat.realtime.calls.caller import Caller, LossyLink, calling, post_offer
 from tests.fake_services import FakeServices
 from tests.fakes import FakeLlm, FakeStt
 from tests.stt.sounds import LoudnessVad
@@ -130,6 +133,12 @@ async def test_hanging_up_ends_the_call(serve: Serve) -> None:
         unknown = await client.post("/v1/realtime/calls/rtc_0/hangup")
         assert unknown.status_code == 404
         assert services.sessions.count("call") == 1
+        for action in ("accept", "reject", "refer"):
+            refused = await client.post(f"{caller.location}/{action}", json={})
+            assert refused.status_code == 400
+            assert "SIP" in refused.json()["error"]["message"]
+        nothing = await client.post(f"{caller.location}/hold")
+        assert nothing.status_code == 400
         done = await client.post(f"{caller.location}/hangup")
         assert (done.status_code, done.content) == (200, b"")
         await caller.until("close")
@@ -235,6 +244,22 @@ async def test_a_call_ends_at_the_quota_of_its_caller(serve: Serve) -> None:
         assert 0.9 < used < 3
 
 
+async def test_a_call_is_one_request_and_one_session(serve: Serve) -> None:
+    async with serve() as (client, _), calling(client):
+        today = (await client.get("/usage")).json()["used"]
+        # The second request is this one.
+        counted = [today[name] for name in ("requests", "sessions", "errors")]
+        assert counted == [2, 1, 0]
+
+
+async def test_a_call_that_is_refused_is_one_error(serve: Serve) -> None:
+    async with serve() as (client, _):
+        refused = await post_offer(client, "v=0\r\nm=audio 9 UDP 0\r\nnonsense")
+        assert refused.status_code == 400
+        today = (await client.get("/usage")).json()["used"]
+        assert (today["requests"], today["errors"]) == (2, 1)
+
+
 async def test_a_caller_who_says_nothing_is_not_waited_for(serve: Serve) -> None:
     quick = {"chat_idle_seconds": 0.5}
     async with serve(**quick) as (client, services), calling(client) as caller:
@@ -253,8 +278,83 @@ async def test_ports_and_addresses_are_those_of_the_settings(serve: Serve) -> No
         assert ports <= {42_010, 42_011, 42_012}
 
 
-async def test_another_address_can_be_announced(serve: Serve) -> None:
-    async with serve(webrtc_announced_address="203.0.113.9") as (client, _):
+async def test_other_addresses_can_be_announced(serve: Serve) -> None:
+    announced = ["203.0.113.9", "192.168.1.20", "2001:db8::9"]
+    async with serve(webrtc_announced_addresses=announced) as (client, _):
         answer = await post_offer(client, await Caller().offer())
         lines = [line for line in answer.text.splitlines() if "candidate:" in line]
-        assert {line.split()[4] for line in lines} == {"203.0.113.9"}
+        # The one socket is IPv4, so that nobody is sent to it by IPv6.
+        assert {line.split()[4] for line in lines} == set(announced[:2])
+        assert len({line.split()[5] for line in lines}) == 1
+
+
+async def test_a_caller_who_vanishes_frees_the_place(serve: Serve) -> None:
+    limits = {"webrtc_max_calls": 1, "webrtc_lost_seconds": 1}
+    async with serve(**limits) as (client, services):
+        async with calling(client) as caller:
+            caller.vanish()
+            async with asyncio.timeout(4):
+                await ended(services)
+        async with calling(client):
+            assert services.sessions.count("call") == 1
+
+
+async def test_a_question_is_understood_while_packets_are_lost(serve: Serve) -> None:
+    dice = random.Random(3)
+    async with serve() as (client, _), calling(client) as caller:
+        link = LossyLink(caller.pc, lambda _: dice.random() < 0.3)
+        await question(caller)
+        await caller.until("response.done")
+        assert link.lost > link.sent / 5
+    assert [each["transcript"] for each in caller.of(HEARD)] == ["what time is it"]
+    assert caller.of("error") == []
+
+
+async def test_large_events_pass_in_both_directions(serve: Serve) -> None:
+    text = " ".join(["word"] * 12_000)
+    content = [{"type": "input_text", "text": text}] * 3
+    item = {"type": "message", "role": "user", "content": content}
+    async with serve() as (client, _), calling(client) as caller:
+        caller.send("conversation.item.create", item=item)
+        added = await caller.until("conversation.item.added")
+        assert len(json.dumps(added["item"])) > 3 * len(text)
+        caller.send("nonsense", event_id="mine", padding="x" * 260_000)
+        assert (await caller.until("error"))["error"]["event_id"] == "mine"
+
+
+async def test_an_event_that_the_caller_cannot_take_is_told_of(serve: Serve) -> None:
+    async with serve() as (client, _):
+        caller = Caller()
+        offer = await caller.offer()
+        small = re.sub("max-message-size:[0-9]+", "max-message-size:700", offer)
+        assert small != offer
+        await caller.take_answer(await post_offer(client, small))
+        error = (await caller.until("error"))["error"]
+        assert error["code"] == "too_large"
+        assert "`session.created`" in error["message"]
+        caller.send("output_audio_buffer.clear")
+        caller.send("nonsense")
+        await caller.until("error", 2)
+        await caller.close()
+
+
+async def test_a_message_without_end_ends_the_call(serve: Serve) -> None:
+    async with serve() as (client, services), calling(client) as caller:
+        caller.pc.sctp._remote_max_message_size = 0
+        caller.channel.send("x" * 8_000_000)
+        await ended(services)
+
+
+async def test_many_offers_at_once_are_bounded(serve: Serve) -> None:
+    callers = [Caller() for _ in range(12)]
+    offers = [await caller.offer() for caller in callers]
+    async with serve(webrtc_max_calls=3) as (client, services):
+        answers = await asyncio.gather(*[post_offer(client, each) for each in offers])
+        statuses = sorted(answer.status_code for answer in answers)
+        assert statuses == [201] * 3 + [503] * 9
+        for answer in answers:
+            if answer.status_code == 201:
+                await client.post(f"{answer.headers['location']}/hangup")
+        await ended(services)
+    for caller in callers:
+        await caller.close()

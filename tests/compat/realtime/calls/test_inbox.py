@@ -6,7 +6,12 @@ import asyncio
 
 import pytest
 
-from compat_app.realtime.calls.inbox import MOST_EVENTS, Inbox, InboxFull
+from compat_app.realtime.calls.inbox import (
+    MOST_EVENT_BYTES,
+    MOST_EVENTS,
+    Inbox,
+    InboxFull,
+)
 
 SECOND = bytes(96_000)
 
@@ -42,3 +47,13 @@ async def test_it_refuses_a_flood_of_events() -> None:
         inbox.put_event("x")
     with pytest.raises(InboxFull):
         inbox.put_event("x")
+
+
+async def test_it_refuses_events_that_are_too_large_together() -> None:
+    inbox, half = Inbox(), "x" * (MOST_EVENT_BYTES // 2)
+    inbox.put_event(half)
+    inbox.put_event(half)
+    with pytest.raises(InboxFull):
+        inbox.put_event("x")
+    assert await inbox.next() == half
+    inbox.put_event("x")

@@ -272,7 +272,7 @@ async def test_the_delegation_cannot_change_its_type(live: Talk) -> None:
                     "responses": {"model": "x", "tools": [{"type": "web_search"}]},
                 }
             },
-            "session.delegation.responses.tools",
+            "tools",
         ),
     ],
 )
