@@ -18,11 +18,13 @@ WHOLE_FOLDERS = (
 SLOWEST = (
     "tests/system/",
     "tests/browser/",
+    "tests/project/server/test_serve_hangs.py",
     "tests/project/server/test_serve.py",
     "tests/project/commands/test_models_command.py",
     "tests/project/server/test_server_limits.py",
     "tests/project/server/test_serve_models.py",
     "tests/services/",
+    "tests/project/server/test_nothing_leaves.py",
     "tests/llm/embedded/test_embedded.py",
     "tests/project/server/test_serve_conversations.py",
     "tests/stt/files/test_killed_transcription.py",

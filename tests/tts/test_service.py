@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 TEXT = "The library closes at nine, but come back later."
 ADA = Principal("user:1", "user", "ada")
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 30.0
 Make = Callable[..., FakeServices]
 
 

@@ -25,7 +25,7 @@ RATE_HZ = 24_000
 CHUNK = RATE_HZ // 20 * 2
 TURNS = {"type": "server_vad", "threshold": 0.05, "silence_duration_ms": 300}
 """A threshold that a buzz reaches."""
-SECONDS = 10.0
+SECONDS = 30.0
 
 
 def buzz(seconds: float) -> Samples:

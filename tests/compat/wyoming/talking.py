@@ -25,7 +25,7 @@ from tests.fakes import FakeStt
 from tests.stt.sounds import LoudnessVad, pcm
 from tts_app.services import SpeechServices
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 30.0
 CHUNK_BYTES = 2_048
 """1,024 samples, as Home Assistant sends them."""
 

@@ -17,7 +17,7 @@ from tts_app.core.speech.admission import Admission
 from tts_app.speech_request import SpeechRequest
 from voiceproject.asgi import build_application
 
-PATIENCE_SECONDS = 5.0
+PATIENCE_SECONDS = 30.0
 TEXT = {"text": "Hello over there.", "llm": False}
 
 
