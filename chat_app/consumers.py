@@ -54,9 +54,11 @@ class VoiceConversationConsumer(VoiceConsumer):
         held = held or await self._begin()
         self._held, held.give_up = held, self._give_up
         self.session_id = held.session_id
-        not_ready = await services.conversations.not_warm(held.configuration.options)
-        if self._held is not held:
-            return  # another connection has taken it up meanwhile
+        # A client that comes back must not wait until the language model is idle.
+        not_ready = services.conversations.not_ready()
+        if not resumed:
+            options = held.configuration.options
+            not_ready = await services.conversations.not_warm(options)
         session = {
             **self._session(),
             "x.not_ready": not_ready,
@@ -67,7 +69,8 @@ class VoiceConversationConsumer(VoiceConsumer):
             session |= resumed_at(held.conversation)
             held.conversation.resume()
         await self.send_message(server.SessionCreated(session=session))
-        self._sending = self.pump(self._messages(held.conversation))
+        if self._held is held:  # or another connection has taken it up meanwhile
+            self._sending = self.pump(self._messages(held.conversation))
 
     async def _begin(self) -> Held:
         services = conversation_services(self.scope)
