@@ -18,6 +18,7 @@ from benchmarks import (
     files,
     first_answer,
     first_audio,
+    function_calls,
     heard_back,
     limits,
     live,
@@ -66,6 +67,7 @@ LISTENING: dict[str, Callable[[Flags], str]] = {
     "doors": doors.run,
     "doors_heard": doors_heard.run,
     "clients": clients.run,
+    "function_calls": function_calls.run,
     "calls_heard": calls_heard.run,
     "voice_to_voice": voice_to_voice.run,
 }

@@ -54,7 +54,11 @@ class VoiceConversationConsumer(VoiceConsumer):
         held = held or await self._begin()
         self._held, held.give_up = held, self._give_up
         self.session_id = held.session_id
-        not_ready = await services.conversations.not_warm(held.configuration.options)
+        # A client that comes back must not wait until the language model is idle.
+        not_ready = services.conversations.not_ready()
+        if not resumed:
+            options = held.configuration.options
+            not_ready = await services.conversations.not_warm(options)
         session = {
             **self._session(),
             "x.not_ready": not_ready,

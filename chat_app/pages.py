@@ -24,10 +24,12 @@ def talk(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request)
     services, config = scope["state"], gateway_services(scope).config
     listening = services.get(ListeningServices)
+    conversations = services.get(ConversationServices)
     kept = config.conversations_kept
     context = {
-        "has_talk": services.get(ConversationServices) is not None,
+        "has_talk": conversations is not None,
         "has_llm": config.llm_backend != "none",
+        "models": conversations.conversations.models() if conversations else [],
         "languages": sorted(LANGUAGES),
         "usual_language": config.whisper_lang,
         "only_english": listening is not None and only_english(listening.engine),

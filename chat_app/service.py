@@ -34,7 +34,7 @@ from stt_app.core.turns.engine import TurnModel
 from stt_app.core.turns.hanging import hangs
 from stt_app.service import ListeningService
 from tts_app.core.engine import VoiceSettings
-from tts_app.llm_reply import check_length, check_model
+from tts_app.llm_reply import check_length, check_model, models_to_choose
 from tts_app.service import SpeechService
 
 PREPARES_AFTER_SECONDS = 0.096
@@ -77,6 +77,10 @@ class ConversationService:
         """The system prompt. Raises EngineFailed if its file cannot be read."""
         return options.instructions or system_prompt(self._config)
 
+    def models(self) -> list[str]:
+        """The language models that a client may choose; the usual one is the first."""
+        return models_to_choose(self._llm, self._config)
+
     async def check(self, options: ConversationOptions) -> None:
         """Raises BadValue for a choice that is not allowed."""
         await self._check_voice(options.voice)
@@ -98,6 +102,10 @@ class ConversationService:
                 await self._llm.warm([prompt], options.llm)
         except TimeoutError:
             return {"llm": "The language model is still reading its instructions."}
+        return self.not_ready()
+
+    def not_ready(self) -> dict[str, str]:
+        """The models that do not work now, by name, with a sentence."""
         healths = {name: engine.health() for name, engine in self._engines}
         return {name: each.summary for name, each in healths.items() if not each.ok}
 

@@ -89,19 +89,35 @@ class LlmReply:
 def check_model(wanted: str, llm: LlmEngine, settings: LlmSettings) -> None:
     """Raises BadValue for a model that is not allowed: a caller must not make the server
     load whatever it has."""
-    configured = (
-        llm.model_name,
-        settings.ollama_model,
-        settings.openai_model,
-        *settings.llm_models,
-    )
-    allowed = {_untagged(name) for name in configured if name}
+    allowed = _allowed(llm, settings)
     if not wanted or "*" in allowed or _untagged(wanted) in allowed:
         return
     names = ", ".join(f"`{name}`" for name in sorted(allowed))
     raise BadValue(
         f"`model` may be {names} here (`llm_models` allows others).", field="model"
     )
+
+
+def models_to_choose(llm: LlmEngine, settings: LlmSettings) -> list[str]:
+    """The models that are allowed and can answer now; the usual one is the first."""
+    allowed, usual = _allowed(llm, settings), llm.model_name
+    found = {_untagged(usual): usual}
+    for name in (*settings.llm_models, *llm.stats().offers):
+        plain = _untagged(name)
+        may = plain != "*" and (plain in allowed or "*" in allowed)
+        if may and llm.offers(name):
+            found.setdefault(plain, name)
+    return list(found.values())
+
+
+def _allowed(llm: LlmEngine, settings: LlmSettings) -> set[str]:
+    configured = (
+        llm.model_name,
+        settings.ollama_model,
+        settings.openai_model,
+        *settings.llm_models,
+    )
+    return {_untagged(name) for name in configured if name}
 
 
 def check_length(

@@ -121,10 +121,9 @@ class SpeechService:
         """The answer, once its first audio exists. Raises earlier errors, among them
         QuotaExceeded; an answer that has begun is finished. Iterate over it or close
         it; until then it holds a slot. `pieces` are a text that is still being written,
-        spoken as they come, in place of the request's text and without the language
-        model. The conversation belongs to `principal`, or to the address `client` of an
-        anonymous one. `urgency` is the caller's handle on the first clause, for an
-        answer that may not be wanted; until it is, `held` holds its record back.
+        spoken in place of the request's and without the language model. The conversation
+        belongs to `principal`, or to the anonymous `client`. `urgency` is the handle on
+        the first clause of an answer that may not be wanted; `held` holds its record.
         """
         if pieces is not None:
             request = replace(request, text="", llm=False)
@@ -146,6 +145,7 @@ class SpeechService:
             input=request.input,
             word_times=request.word_times,
             urgency=urgency,
+            is_awaited=pieces is not None,
             others=await self._selector.others(request.voice, voice),
         )
         remember = partial(self._llm_reply.remember, request, owner)

@@ -23,7 +23,7 @@ class CommitDelays:
     unknown: float = 0.5
     """Without a turn model."""
     longest: float = 2.0
-    """Four fifths of it are waited for a turn that seems incomplete."""
+    """Four fifths of it are waited for a turn that is certain to go on."""
     fixed: float | None = None
     """Always this, as a client has chosen it."""
 
@@ -36,15 +36,24 @@ class CommitDelays:
         """
         if self.fixed is not None:
             return self.fixed
-        incomplete = _SHARE_OF_LONGEST * self.longest
-        if hangs or (probability is not None and probability < INCOMPLETE):
-            return incomplete
-        if probability is None:
-            usual = self.unknown
-        else:
-            usual = self.complete if probability >= COMPLETE else self.undecided
+        if hangs:
+            return self._incomplete
+        usual = self.unknown if probability is None else self._usual(probability)
         raised = min(usual * patience, max(usual, _LONGEST_RAISED_SECONDS))
         return min(raised, self.longest)
+
+    @property
+    def _incomplete(self) -> float:
+        return _SHARE_OF_LONGEST * self.longest
+
+    def _usual(self, probability: float) -> float:
+        """Longer, the less complete the turn seems."""
+        if probability >= COMPLETE:
+            return self.complete
+        if probability >= INCOMPLETE:
+            return self.undecided
+        unlikely = (1 - probability / INCOMPLETE) ** 2
+        return self.undecided + unlikely * (self._incomplete - self.undecided)
 
 
 def more_patient(patience: float) -> float:

@@ -39,6 +39,9 @@ _RESTART_SECONDS = 20.0
 _MISSED_CHECKS = 3
 _SUSPECT_SECONDS = 2.0
 """The time to the next check once the child has missed one."""
+_COUNTED_CHARACTERS = 4_000
+_COUNTED_TEXTS = 512
+"""Messages whose tokens are remembered: those of a few long conversations."""
 _NOT_SHOWN = re.compile(
     r"[-.](?:instruct|chat|it|gguf|i?q\d\w*|b?f(?:16|32))(?=[-.]|$)", re.IGNORECASE
 )
@@ -77,6 +80,8 @@ class EmbeddedEngine(HttpLlm):
         self._api_key = secrets.token_urlsafe(32)
         self._embedded = EmbeddedDialect(self._api_key)
         self._child: Child | None = None
+        self._counted: dict[str, int] = {}
+        """Tokens by text. A conversation sends the same messages again and again."""
         self._missed = 0
         self._starting = False
         # It is supervised: a failure means a restart within a second, so a short
@@ -220,6 +225,15 @@ class EmbeddedEngine(HttpLlm):
 
     async def _count_tokens(self, text: str) -> int:
         """Exactly, by the model's own tokenizer."""
+        if len(text) > _COUNTED_CHARACTERS:
+            return await self._tokenize(text)
+        if text not in self._counted:
+            if len(self._counted) >= _COUNTED_TEXTS:
+                self._counted.clear()
+            self._counted[text] = await self._tokenize(text)
+        return self._counted[text]
+
+    async def _tokenize(self, text: str) -> int:
         url = self._embedded.root.copy_with(path="/tokenize")
         response = await self._connections.client.post(
             url, json={"content": text}, headers=self._embedded.headers

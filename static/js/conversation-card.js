@@ -95,6 +95,7 @@ export class ConversationCard {
   #startNaming() {
     this.element.dataset.naming = "";
     this.part("name").value = this.title;
+    this.part("name").focus();
     this.part("name").select();
   }
 

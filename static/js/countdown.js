@@ -1,4 +1,4 @@
-// A notice that counts the seconds to the next try.
+// A notice that counts the seconds to the next try, and lets one stop it.
 
 import { gettext, interpolate } from "./i18n.js";
 import { make, showNotice } from "./page.js";
@@ -9,18 +9,22 @@ import { make, showNotice } from "./page.js";
  * @param {import("./page.js").Trouble} trouble
  * @param {number} seconds
  * @param {() => void} connectNow
+ * @param {() => void} stop Try no more.
  */
-export function countDown(place, trouble, seconds, connectNow) {
+export function countDown(place, trouble, seconds, connectNow, stop) {
   if (place.dataset.counting !== trouble.title) {
     const left = make("span", "countdown");
     left.setAttribute("aria-live", "off");
     const now = make("button", "button compact", gettext("Try now"));
     now.addEventListener("click", connectNow);
-    showNotice(place, { ...trouble, tone: "wait" }, left, now);
+    const end = make("button", "button compact", gettext("Stop trying"));
+    end.addEventListener("click", stop);
+    showNotice(place, { ...trouble, tone: "wait" }, left, now, end);
     place.dataset.counting = trouble.title;
   }
   const left = place.querySelector(".countdown");
-  if (left) left.textContent = interpolate(gettext("Trying again in %(seconds)s s."), { seconds });
+  if (!left) return;
+  left.textContent = seconds > 0 ? interpolate(gettext("Trying again in %(seconds)s s."), { seconds }) : gettext("Trying again now.");
 }
 
 /** @param {HTMLElement} place Where another notice comes, or none. */

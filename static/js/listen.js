@@ -45,7 +45,7 @@ const live = new LiveListening({
   onSettled: (seconds) => take?.card.settle(seconds),
   onLag: (milliseconds) => panel.showLag(milliseconds),
   onTrouble: (trouble) => panel.showTrouble(trouble),
-  onCountdown: (trouble, seconds) => panel.showCountdown(trouble, seconds, () => live.connectNow()),
+  onCountdown: (trouble, seconds) => panel.showCountdown(trouble, seconds, () => live.connectNow(), () => live.stopTrying()),
 });
 
 /** @param {import("./live.js").LiveState} now */

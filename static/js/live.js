@@ -96,9 +96,15 @@ export class LiveListening {
     else this.#enter(this.state);
   }
 
+  /** Give up a server that is away, with what was said to it meanwhile. */
+  stopTrying() {
+    this.stop();
+    if (this.state !== "idle") this.stop();
+  }
+
   /** Do not wait for the countdown. */
   connectNow() {
-    this.#reconnection.now();
+    if (this.state === "waiting") this.#reconnection.now();
   }
 
   #connect() {

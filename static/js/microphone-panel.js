@@ -100,9 +100,10 @@ export class MicrophonePanel {
    * @param {Trouble} trouble
    * @param {number} seconds
    * @param {() => void} connectNow
+   * @param {() => void} stop
    */
-  showCountdown(trouble, seconds, connectNow) {
-    countDown(this.#notice, trouble, seconds, connectNow);
+  showCountdown(trouble, seconds, connectNow, stop) {
+    countDown(this.#notice, trouble, seconds, connectNow, stop);
   }
 
   /** @param {number} seconds */

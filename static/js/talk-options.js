@@ -9,7 +9,7 @@ import { getJson } from "./server.js";
 import { voiceWords } from "./voices.js";
 
 const PAGE = "talk";
-const REMEMBERED = ["device", "output", "speech-language", "half-duplex", "instructions"];
+const REMEMBERED = ["device", "output", "speech-language", "half-duplex", "model", "instructions"];
 
 /** What `session.update` shall change. */
 export function chosenSession() {
@@ -17,6 +17,7 @@ export function chosenSession() {
   const voice = byId("voice").value;
   return {
     instructions: byId("instructions").value.trim(),
+    model: byId("model").value,
     audio: {
       input: { transcription: { language: language || null } },
       ...(voice && { output: { voice } }),
@@ -31,7 +32,7 @@ export function prepareOptions(changed) {
   rememberChoices(PAGE, REMEMBERED.map(byId));
   showDevices();
   navigator.mediaDevices?.addEventListener("devicechange", showDevices);
-  for (const id of ["speech-language", "half-duplex", "instructions", "voice"]) byId(id).addEventListener("change", changed);
+  for (const id of ["speech-language", "half-duplex", "model", "instructions", "voice"]) byId(id).addEventListener("change", changed);
   loadVoices();
 }
 

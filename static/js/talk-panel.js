@@ -7,14 +7,17 @@ import { byId, icon, setIcon, showNotice } from "./page.js";
 
 /** @typedef {import("./page.js").Trouble} Trouble */
 
+/** A phone has no Escape. */
+const HAS_KEYS = matchMedia("(hover: hover)").matches;
 const OFF = { words: gettext("Press to talk"), facts: gettext("Or write below. Headphones work best."), icon: "talk" };
 const WORDS = {
   opening: { words: gettext("Connecting"), facts: gettext("The models are being made ready."), icon: "wait" },
   waiting: { words: gettext("Waiting for the server"), facts: gettext("What you say now is sent when it is back."), icon: "wait" },
+  unsent: { words: gettext("Waiting for the server"), facts: gettext("What you wrote is sent when it is back."), icon: "wait" },
   listening: { words: gettext("Listening"), facts: gettext("Speak whenever you like."), icon: "listen" },
   hearing: { words: gettext("You are speaking"), facts: gettext("A pause ends your turn."), icon: "user" },
   thinking: { words: gettext("Thinking"), facts: gettext("The reply is being made."), icon: "more" },
-  speaking: { words: gettext("Speaking"), facts: gettext("Speak or press Escape to interrupt."), icon: "speak" },
+  speaking: { words: gettext("Speaking"), facts: HAS_KEYS ? gettext("Speak or press Escape to interrupt.") : gettext("Speak to interrupt."), icon: "speak" },
   paused: { words: gettext("Paused"), facts: gettext("It goes on if you say nothing more."), icon: "pause" },
 };
 const QUIET_LEVEL = 0.002;
@@ -41,7 +44,8 @@ export class TalkPanel {
     const isSilent = state === "listening" && !hears;
     this.#state = isSilent ? "writing" : state;
     this.#loudAt = performance.now();
-    const { words, facts, icon: name } = state === "off" ? OFF : isSilent ? WRITING : WORDS[state];
+    const shown = state === "waiting" && !hears ? "unsent" : state;
+    const { words, facts, icon: name } = state === "off" ? OFF : isSilent ? WRITING : WORDS[shown];
     byId("talk-now").dataset.turn = isSilent ? "off" : state;
     byId("turn-words").textContent = words;
     byId("turn-facts").textContent = facts;
@@ -72,8 +76,9 @@ export class TalkPanel {
    * @param {Trouble} trouble
    * @param {number} seconds
    * @param {() => void} connectNow
+   * @param {() => void} stop
    */
-  showCountdown(trouble, seconds, connectNow) {
-    countDown(this.#notice, trouble, seconds, connectNow);
+  showCountdown(trouble, seconds, connectNow, stop) {
+    countDown(this.#notice, trouble, seconds, connectNow, stop);
   }
 }

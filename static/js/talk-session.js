@@ -150,7 +150,7 @@ export class TalkSession {
 
   /** Do not wait for the countdown. */
   connectNow() {
-    this.#reconnection.now();
+    if (this.phase === "waiting") this.#reconnection.now();
   }
 
   /** @param {string} device */

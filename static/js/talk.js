@@ -55,7 +55,7 @@ const session = new TalkSession({
     keep();
   },
   onTrouble: (trouble) => panel.showTrouble(trouble),
-  onCountdown: (trouble, seconds) => panel.showCountdown(trouble, seconds, () => session.connectNow()),
+  onCountdown: (trouble, seconds) => panel.showCountdown(trouble, seconds, () => session.connectNow(), stopTrying),
 }, chosenSession, () => log.items);
 
 /** @param {import("./talk-session.js").Phase} phase */
@@ -86,8 +86,18 @@ function useOutput() {
 }
 
 function toggle() {
-  if (session.hears || session.phase === "opening" || session.phase === "waiting") return session.end();
+  if (session.hears || session.phase === "opening" || session.phase === "waiting") return end();
   return session.start(byId("device").value);
+}
+
+function end() {
+  session.end();
+  panel.showTrouble(null);
+}
+
+function stopTrying() {
+  end();
+  button.focus();
 }
 
 function write() {

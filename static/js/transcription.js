@@ -1,6 +1,7 @@
 // One connection to /ws/stt: audio goes in, transcripts and troubles come out.
 
 import { gettext, interpolate } from "./i18n.js";
+import { mayTryAgain } from "./reconnection.js";
 import { openSocket } from "./server.js";
 
 /** @typedef {import("./page.js").Trouble} Trouble */
@@ -55,7 +56,6 @@ import { openSocket } from "./server.js";
 /** Unsent bytes beyond which a sender waits, so that memory stays small. */
 const MAX_UNSENT_BYTES = 256 * 1024;
 const LOOK_AGAIN_MS = 20;
-const NORMAL_CLOSE = 1000;
 
 export class Transcription {
   #socket;
@@ -162,9 +162,9 @@ export class Transcription {
     const orderly = this.#complete && this.#finished;
     this.#handlers.onEnd({
       orderly,
-      lost: !orderly && AGAIN.has(code),
+      lost: !orderly && mayTryAgain(code, this.#error?.retry_after),
       retryAfter: this.#error?.retry_after,
-      trouble: CLOSINGS[code] ?? {
+      trouble: CLOSINGS[code] ? { advice: this.#error?.message, ...CLOSINGS[code] } : {
         title: this.#error?.message ?? gettext("The connection was lost."),
         advice: this.#error ? undefined : gettext("The server may be restarting, or the network is down."),
       },
@@ -186,16 +186,13 @@ function queryOf({ language, words, translate, purpose = "live", resume }) {
   return query;
 }
 
-/** Ended unasked, going away, lost, restarting, overloaded. */
-const AGAIN = new Set([NORMAL_CLOSE, 1001, 1005, 1006, 1011, 1012, 4503, 4512]);
-
 /** @type {Record<number, Trouble>} */
 const CLOSINGS = {
   4401: { title: gettext("This server needs a key."), advice: gettext("Sign in on the Admin page, then come back.") },
   4403: { title: gettext("This page may not use the microphone service."), advice: gettext("Open it at the server's own address.") },
   4404: { title: gettext("There is no speech to text service at this address."), advice: gettext("Speech to text may run as a separate service, on another port.") },
   4408: { title: gettext("The connection was idle for too long."), advice: gettext("Press the button to continue."), tone: "wait" },
-  4429: { title: gettext("There are too many connections from here."), advice: gettext("Wait a little, then press the button again.") },
+  4429: { title: gettext("There are too many connections from here."), tone: "wait" },
   4503: { title: gettext("The server is busy with other speakers."), tone: "wait" },
   4512: { title: gettext("The server is restarting."), tone: "wait" },
 };

@@ -1,6 +1,7 @@
 // One connection to /ws/voice: audio and messages both ways, and what its end means in words.
 
 import { gettext, interpolate } from "./i18n.js";
+import { mayTryAgain } from "./reconnection.js";
 import { openSocket } from "./server.js";
 
 /** @typedef {import("./page.js").Trouble} Trouble */
@@ -24,7 +25,7 @@ const MAX_UNSENT_BYTES = 160_000;
 export class VoiceConnection {
   #socket;
   #handlers;
-  /** @type {{message: string, retry_after?: number}|null} */
+  /** @type {{message: string, code?: string, retry_after?: number}|null} */
   #error = null;
 
   /** Sent at once, so it does not count as late. */
@@ -93,7 +94,7 @@ export class VoiceConnection {
     return this.#handlers.onMessage(message);
   }
 
-  /** @param {{message: string, event_id?: string, retry_after?: number}} error */
+  /** @param {{message: string, code?: string, event_id?: string, retry_after?: number}} error */
   #failed(error) {
     if (error.event_id === MAY_FAIL) return;
     this.#error = error;
@@ -118,19 +119,25 @@ export class VoiceConnection {
       title: gettext("This device has no network."),
       advice: gettext("The conversation goes on when it is back."),
     };
-    const known = CLOSINGS[code];
+    const known = ERRORS[this.#error?.code ?? ""] ?? CLOSINGS[code];
     const advice = known?.advice ?? this.#error?.message;
+    const retryAfter = code === EXPIRED ? 0 : this.#error?.retry_after;
     this.#handlers.onEnd({
-      again: AGAIN.has(code),
-      retryAfter: code === EXPIRED ? 0 : this.#error?.retry_after,
+      again: mayTryAgain(code, retryAfter),
+      retryAfter,
       trouble: known ? { ...known, advice } : lost,
     });
   }
 }
 
 const EXPIRED = 4440;
-/** Ended unasked, going away, lost, restarting, at its time limit, overloaded. */
-const AGAIN = new Set([1000, 1001, 1005, 1006, 1011, 1012, EXPIRED, 4503, 4512]);
+
+/** Where the close code says too little; the server's sentence follows. @type {Record<string, Trouble>} */
+const ERRORS = {
+  overloaded: { title: gettext("The server is busy."), tone: "wait" },
+  loading: { title: gettext("The server is loading its models."), tone: "wait" },
+  quota_exceeded: { title: gettext("Your quota for today is used up."), tone: "wait" },
+};
 
 /** @type {Record<number, Trouble>} */
 const CLOSINGS = {
@@ -138,8 +145,8 @@ const CLOSINGS = {
   4403: { title: gettext("You may not hold conversations with this server."), advice: gettext("Its administrator can allow it, with the scope chat.") },
   4404: { title: gettext("This server holds no conversations."), advice: gettext("That takes speech to text and text to speech in one process.") },
   4408: { title: gettext("The connection was idle for too long."), advice: gettext("Press the button to continue."), tone: "wait" },
-  4429: { title: gettext("There are too many connections from here."), advice: gettext("Wait a little, then press the button again.") },
+  4429: { title: gettext("There are too many connections from here."), tone: "wait" },
   [EXPIRED]: { title: gettext("The connection has reached its time limit."), tone: "wait" },
-  4503: { title: gettext("The server is busy, or a model is not ready."), tone: "wait" },
+  4503: { title: gettext("A part of the server does not work now."), tone: "wait" },
   4512: { title: gettext("The server is restarting."), tone: "wait" },
 };

@@ -1,14 +1,24 @@
-"""The scripts behind the Talk page: how a reply is played, and which of its words were heard."""
+"""Parts of the Talk page: how a reply is played, which of its words were heard, the choice of
+the model, and what it does while the server is busy."""
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from tests.browser.watching import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
+
+PATIENCE_MS = 30_000
+VOICE = "**/ws/voice"
+HOUR_SECONDS = 3600.0
+
 
 _LEVELS = """
 async (steps) => {
@@ -37,6 +47,11 @@ async ({ clauses, heard }) => {
   return heard.map((ms) => { words.heard(ms); return words.text; }).concat(place.textContent);
 }
 """
+OFFER = """() => {
+  document.getElementById("model").append(new Option("other"));
+  document.getElementById("model-field").hidden = false;
+}"""
+"""A second model, as a server with several of them offers it."""
 
 
 def test_a_reply_is_soft_after_a_sound_until_it_turns_out_to_be_nothing(
@@ -72,3 +87,99 @@ def test_the_words_of_a_clause_are_heard_one_after_the_other(
         "one two three four five six",
         "one two three four five six",
     ]
+
+
+class Door:
+    """`/ws/voice` as the page finds it: refuses so many connections, then lets one in."""
+
+    def __init__(self, code: int, error: str, sentence: str) -> None:
+        self.refusals = 1
+        self.retry_after = 3.0
+        self.knocks: list[float] = []
+        """When the page tried to connect, by the monotonic clock."""
+        self._code = code
+        self._error = {"code": error, "message": sentence}
+
+    def __call__(self, socket: WebSocketRoute) -> None:
+        self.knocks.append(time.monotonic())
+        if len(self.knocks) > self.refusals:
+            socket.connect_to_server()
+            return
+        error = {**self._error, "retry_after": self.retry_after}
+        socket.send(json.dumps({"type": "error", "error": error}))
+        socket.close(code=self._code)
+
+
+def write(page: Page, text: str) -> None:
+    page.get_by_label("Write instead of speaking").fill(text)
+    page.keyboard.press("Enter")
+
+
+def test_it_waits_for_a_busy_server_and_tries_again_by_itself(
+    visit: Callable[..., Page],
+) -> None:
+    page = visit("/talk/")
+    door = Door(4503, "overloaded", "All 8 voice sessions are taken.")
+    page.route_web_socket(VOICE, door)
+    write(page, "Say hello.")
+    notice = page.locator("#notice")
+    expect(notice).to_contain_text("The server is busy.")
+    expect(notice).to_contain_text("All 8 voice sessions are taken.")
+    expect(notice).to_contain_text("Trying again in 3 s.")
+    expect(notice).to_contain_text("Trying again in 1 s.")
+    assert violations(page) == []
+    replies = page.locator("#talk-log .talk-line[data-role=assistant]")
+    expect(replies).to_have_count(1, timeout=PATIENCE_MS)
+    expect(notice).to_be_empty()
+    first, second = door.knocks
+    assert 2.9 < second - first < PATIENCE_MS / 1000
+
+
+def test_one_can_stop_it_from_trying_again(visit: Callable[..., Page]) -> None:
+    page = visit("/talk/")
+    door = Door(4429, "too_many_requests", "At most 2 sessions are allowed.")
+    door.refusals, door.retry_after = 10, 1.0
+    page.route_web_socket(VOICE, door)
+    page.get_by_role("button", name="Start talking").click()
+    notice = page.locator("#notice")
+    expect(notice).to_contain_text("There are too many connections from here.")
+    expect(notice).to_contain_text("At most 2 sessions are allowed.")
+    page.get_by_role("button", name="Stop trying").click()
+    expect(notice).to_be_empty()
+    expect(page.locator("#turn-words")).to_have_text("Press to talk")
+    expect(page.get_by_role("button", name="Start talking")).to_be_focused()
+    knocks = len(door.knocks)
+    page.wait_for_timeout(1_300)
+    assert len(door.knocks) == knocks
+    door.retry_after = HOUR_SECONDS
+    page.get_by_role("button", name="Start talking").click()
+    expect(notice).to_contain_text("There are too many connections from here.")
+    expect(page.get_by_role("button", name="Stop trying")).to_have_count(0)
+    assert len(door.knocks) == knocks + 1
+
+
+def test_the_chosen_model_answers_and_is_remembered(visit: Callable[..., Page]) -> None:
+    page = visit("/talk/")
+    expect(page.get_by_label("Language model")).to_be_hidden()
+    page.evaluate(OFFER)
+    sent: list[str] = []
+    page.route_web_socket(VOICE, lambda socket: kept(socket, sent))
+    page.get_by_label("Language model").select_option("other")
+    write(page, "Say hello.")
+    expect(page.locator("#notice")).to_contain_text("`model` may be")
+    updates = [json.loads(each) for each in sent if "session.update" in each]
+    assert updates[0]["session"]["model"] == "other"
+    chosen = page.evaluate("JSON.parse(localStorage['choices-talk']).model")
+    assert chosen == "other"
+
+
+def kept(socket: WebSocketRoute, sent: list[str]) -> None:
+    """Pass everything on, and keep what the page sends in words."""
+    server = socket.connect_to_server()
+
+    def forward(message: str | bytes) -> None:
+        if isinstance(message, str):
+            sent.append(message)
+        server.send(message)
+
+    socket.on_message(forward)

@@ -31,7 +31,10 @@ def test_it_answers_a_question_in_the_pause_and_releases_the_reply_at_the_commit
     [
         (0.9, "what time is it", 0.32),
         (0.3, "what time is it", 0.64),
-        (0.1, "what time is it", 1.6),
+        (0.19, "what time is it", 0.64),
+        (0.1, "what time is it", 0.88),
+        (0.04, "what time is it", 1.25),
+        (0.0, "what time is it", 1.6),
         (0.9, "what time is it and", 1.6),
         (0.9, "what time...", 1.6),
         (0.9, "um", 1.6),
@@ -67,23 +70,24 @@ def test_it_drops_what_it_prepared_in_a_pause_that_was_not_the_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("probability", "text"), [(0.1, "what time is it"), (0.9, "what time is it and")]
+    ("probability", "text", "delay"),
+    [(0.1, "what time is it", 0.88), (0.9, "what time is it and", 1.6)],
 )
 def test_an_unlikely_end_is_answered_at_the_commit_but_prepared_late_in_the_pause(
-    probability: float, text: str
+    probability: float, text: str, delay: float
 ) -> None:
     played = Simulator(Engines(probability=probability), asks_model=True)
     played.play(Said(1.0, 1.5, text))
     (reply,) = played.replies
     assert (reply.speculative, reply.state) == (True, "played")
     (started,) = played.at(do.StartReply)
-    assert started - END == pytest.approx(0.8, abs=2 * FRAME_SECONDS)
+    assert started - END == pytest.approx(delay / 2, abs=2 * FRAME_SECONDS)
     (released,) = played.at(do.ReleaseReply)
-    assert released - END == pytest.approx(1.6, abs=2 * FRAME_SECONDS)
+    assert released - END == pytest.approx(delay, abs=2 * FRAME_SECONDS)
 
 
 def test_nothing_is_prepared_in_an_unlikely_pause_that_is_short() -> None:
-    played = Simulator(Engines(probability=0.1), asks_model=True)
+    played = Simulator(Engines(probability=0.0), asks_model=True)
     played.play(Said(1.0, 1.0, "what time"), Said(2.6, 1.0, "is it"))
     assert [reply.text for reply in played.replies] == ["what time is it"]
 

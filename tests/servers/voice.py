@@ -20,6 +20,7 @@ RATE_HZ = 22_050
 LOUD = 0.1
 SILENCE_SECONDS = 0.2
 """So much silence ends a turn."""
+TOKEN = "t1"
 STAGES = {"committed": 200.0, "first_sent": 210.0}
 
 
@@ -40,11 +41,18 @@ class VoiceServer:
     """Said instead of `session.updated`."""
     closes: tuple[int, str] | None = None
     """Says this and closes with this code instead of beginning."""
+    drops_at: float | None = None
+    """The connection is lost once so many seconds of audio have come."""
+    forgets: bool = False
+    """Whether a conversation ends with its connection."""
     url: str = ""
     received: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     heard_seconds: float = 0.0
     """Audio that came, speech or not."""
+    loud_samples: int = 0
+    _held: _Conversation | None = None
+    """Whose connection was lost."""
 
     def of(self, kind: str) -> list[dict[str, Any]]:
         return [each for each in self.received if each["type"] == kind]
@@ -53,13 +61,22 @@ class VoiceServer:
         """Hold one conversation."""
         assert socket.request is not None
         self.headers.append(dict(socket.request.headers.raw_items()))
-        await _Conversation(self, socket).run()
+        held, self._held = self._held, None
+        if f"resume={TOKEN}" in socket.request.path and held and not self.forgets:
+            await held.resume(socket)
+        else:
+            await _Conversation(self, socket).run()
+
+    def drop(self, held: _Conversation) -> None:
+        """Lose its connection without a word, as a network does."""
+        self.drops_at, self._held = None, held
+        held.socket.transport.abort()
 
 
 class _Conversation:
     def __init__(self, server: VoiceServer, socket: ServerConnection) -> None:
         self._server = server
-        self._socket = socket
+        self.socket = socket
         self._answers = list(server.answers)
         self._number = 0
         self._reply: asyncio.Task[None] | None = None
@@ -70,11 +87,26 @@ class _Conversation:
         if self._server.closes is not None:
             code, said = self._server.closes
             await self._send("error", error={"code": "refused", "message": said})
-            await self._socket.close(code)
+            await self.socket.close(code)
             return
-        await self._send("session.created", session={"x.not_ready": {}})
+        await self._begin()
+        await self._listen()
+
+    async def resume(self, socket: ServerConnection) -> None:
+        self.socket = socket
+        heard_ms = round(1000 * self._server.heard_seconds)
+        items = [{"id": "item_1", "role": "assistant", "text": "Hello"}]
+        said = {"x.resumed": True, "x.audio_ms": heard_ms, "x.items": items}
+        await self._begin(**said)
+        await self._listen()
+
+    async def _begin(self, **fields: Any) -> None:
+        session = {"x.not_ready": {}, "x.resume_token": TOKEN, **fields}
+        await self._send("session.created", session=session)
+
+    async def _listen(self) -> None:
         try:
-            async for message in self._socket:
+            async for message in self.socket:
                 if isinstance(message, bytes):
                     await self._hear(message)
                 else:
@@ -99,7 +131,13 @@ class _Conversation:
     async def _hear(self, frame: bytes) -> None:
         seconds = len(frame) / 2 / SPEECH_RATE_HZ
         self._server.heard_seconds += seconds
-        if np.abs(pcm16_to_float(frame)).max() > LOUD:
+        loud = np.abs(pcm16_to_float(frame)) > LOUD
+        self._server.loud_samples += int(np.count_nonzero(loud))
+        drops_at = self._server.drops_at
+        if drops_at is not None and self._server.heard_seconds >= drops_at:
+            self._server.drop(self)
+            return
+        if loud.any():
             self._silence_seconds = 0.0
             if not self._speaks:
                 self._speaks = True
@@ -146,7 +184,7 @@ class _Conversation:
                 rate=RATE_HZ,
             )
             header = HEADER.pack(1, 1, clause, number, start_ms)
-            await self._socket.send(header + float_to_pcm16(tone))
+            await self.socket.send(header + float_to_pcm16(tone))
         await asyncio.sleep(answer.clause_seconds * len(answer.clauses))
         self._reply = None
         await self._done("completed", None, " ".join(answer.clauses))
@@ -170,7 +208,7 @@ class _Conversation:
         await self._send("x.metrics", **ids, stages_ms=STAGES)
 
     async def _send(self, kind: str, **fields: Any) -> None:
-        await self._socket.send(json.dumps({"type": kind, **fields}))
+        await self.socket.send(json.dumps({"type": kind, **fields}))
 
 
 @contextlib.asynccontextmanager

@@ -13,15 +13,15 @@ from typing import Any, Protocol
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from common.audio import SPEECH_RATE_HZ, Samples, float_to_pcm16
-from voiceproject.talk.connection import Refused, connected, why_closed
+from common.audio import SPEECH_RATE_HZ, Samples
+from voiceproject.talk.connection import NoServer, Refused, why_closed
+from voiceproject.talk.recorded import KEPT_FRAMES, Recorded
+from voiceproject.talk.resuming import Door
 from voiceproject.talk.sound import FRAME_SECONDS, Loudspeaker, Microphone
 from voiceproject.talk.state import QUIET, TalkState
-from voiceproject.talk.told import Problem, Told
+from voiceproject.talk.told import Lost, Problem, Resumed, Told
 
 REPORT_SECONDS = 0.2
-_KEPT_FRAMES = 6_000
-"""Frames whose time is known: 2 minutes."""
 
 
 class Listener(Protocol):
@@ -42,6 +42,7 @@ class TalkClient:
 
     def __init__(
         self,
+        door: Door,
         socket: ClientConnection,
         microphone: Microphone,
         loudspeaker: Loudspeaker,
@@ -49,28 +50,37 @@ class TalkClient:
         *,
         reports: bool = True,
     ) -> None:
-        """`reports`: tell the server how much was played."""
+        """`socket` comes from `door`, which opens another one when it is lost.
+        `reports`: tell the server how much was played."""
         self.socket = socket
-        self.state = TalkState(loudspeaker.playback, self._captured)
+        self._recorded = Recorded(microphone.rate_hz)
+        self.state = TalkState(loudspeaker.playback, self._recorded.captured)
+        self._door = door
+        self._token = ""
+        self._is_online = True
         self._microphone = microphone
         self._loudspeaker = loudspeaker
         self._listener = listener
         self._reports = reports
         self._reported_at = 0.0
-        self._sent_ms = 0.0
-        self._captures: deque[tuple[float, float]] = deque(maxlen=_KEPT_FRAMES)
-        """The end of each frame in milliseconds of audio, and when it was recorded."""
+        self._unsent: deque[bytes] = deque(maxlen=KEPT_FRAMES)
         self._changed = asyncio.Condition()
         self._is_closed = False
         self._error = ""
         self._failure: Refused | None = None
 
     async def send(self, kind: str, **fields: Any) -> None:
-        """Send an event. Raises Refused when the connection has ended."""
-        try:
-            await self.socket.send(json.dumps({"type": kind, **fields}))
-        except ConnectionClosed as closed:
-            raise Refused(why_closed(closed, self._error)) from closed
+        """Send an event; while the connection is lost, when there is one again.
+
+        Raises Refused when the conversation has ended.
+        """
+        while True:
+            await self.wait_until(lambda: self._is_online)
+            socket = self.socket
+            try:
+                return await socket.send(json.dumps({"type": kind, **fields}))
+            except ConnectionClosed:
+                await self.wait_until(lambda: self.socket is not socket)  # noqa: B023
 
     async def write(self, text: str) -> None:
         """Say something typed, which ends a reply."""
@@ -86,46 +96,88 @@ class TalkClient:
         self._loudspeaker.advance()
         await self._report()
         if self.state.stop() is not None:
-            await self.send("response.cancel", event_id=QUIET)
+            await self._try_send("response.cancel")
 
     async def wait_until(
         self, holds: Callable[[], bool], seconds: float | None = None
     ) -> None:
-        """Return when it holds. Raises TimeoutError, and Refused when the connection ends."""
+        """Return when it holds. Raises TimeoutError, and Refused when the conversation
+        ends."""
         async with asyncio.timeout(seconds), self._changed:
             await self._changed.wait_for(lambda: self._is_closed or holds())
         if not holds():
             raise self._failure or Refused("The server has ended the conversation.")
 
     async def listen(self) -> None:
-        """Take what comes until the connection ends."""
+        """Take what comes until the conversation ends."""
+        try:
+            while await self._is_lost():
+                await self._return()
+        except (NoServer, Refused) as error:
+            self._failure = Refused(str(error))
+        finally:
+            self._is_closed, self._is_online = True, False
+            await self._notify()
+
+    async def speak(self) -> None:
+        """Send what the microphone records until the conversation ends."""
+        async with contextlib.aclosing(self._microphone.frames()) as frames:
+            async for frame in frames:
+                self._unsent.append(self._recorded.add(frame, time.perf_counter()))
+                await self._send_audio()
+
+    async def play(self) -> None:
+        """Follow the loudspeaker until the conversation ends."""
+        while True:
+            await asyncio.sleep(FRAME_SECONDS)
+            await self._progress()
+            if time.perf_counter() - self._reported_at >= REPORT_SECONDS:
+                await self._report()
+
+    async def _is_lost(self) -> bool:
+        """Take what comes until the connection ends. Returns whether the conversation
+        can go on: nobody has ended it."""
         try:
             async for message in self.socket:
                 await self._take(message, time.perf_counter())
         except ConnectionClosed as closed:
+            if closed.rcvd is None and self._token:
+                return True
             self._failure = Refused(why_closed(closed, self._error))
-        finally:
-            async with self._changed:
-                self._is_closed = True
-                self._changed.notify_all()
+        return False
 
-    async def speak(self) -> None:
-        """Send what the microphone records until the connection ends."""
+    async def _return(self) -> None:
+        """Make the connection again. Raises NoServer and Refused."""
+        self._is_online = False
+        self._loudspeaker.advance()
+        self.state.lost()
+        self._tell(Lost(), time.perf_counter())
+        self.socket, event = await self._door.reopen(self._token)
+        session = event["session"]
+        self._unsent.clear()
+        self._unsent.extend(self._recorded.after(session["x.audio_ms"]))
+        self.state.resumed(session["x.items"])
+        now = time.perf_counter()
+        self._listener.event(event, now)
+        self._tell(Resumed(), now)
+        self._is_online = True
+        await self._notify()
+
+    async def _send_audio(self) -> None:
+        # What a lost connection does not take is still in the recording.
         with contextlib.suppress(ConnectionClosed):
-            async with contextlib.aclosing(self._microphone.frames()) as frames:
-                async for frame in frames:
-                    self._sent_ms += 1000 * len(frame) / self._microphone.rate_hz
-                    self._captures.append((self._sent_ms, time.perf_counter()))
-                    await self.socket.send(float_to_pcm16(frame))
+            while self._unsent and self._is_online:
+                await self.socket.send(self._unsent.popleft())
 
-    async def play(self) -> None:
-        """Follow the loudspeaker until the connection ends."""
-        with contextlib.suppress(ConnectionClosed, Refused):
-            while True:
-                await asyncio.sleep(FRAME_SECONDS)
-                await self._progress()
-                if time.perf_counter() - self._reported_at >= REPORT_SECONDS:
-                    await self._report()
+    async def _try_send(self, kind: str, **fields: Any) -> None:
+        """Send an event that may be lost, or refused."""
+        message = json.dumps({"type": kind, "event_id": QUIET, **fields})
+        with contextlib.suppress(ConnectionClosed):
+            await self.socket.send(message)
+
+    async def _notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
 
     async def _take(self, message: str | bytes, now: float) -> None:
         # What was played before the message is played as if it had not come.
@@ -135,11 +187,12 @@ class TalkClient:
             self._listener.audio(number, samples, now)
         else:
             event = json.loads(message)
+            if event["type"] == "session.created":
+                self._token = event["session"].get("x.resume_token", "")
             self._listener.event(event, now)
             for told in self.state.take(event):
                 self._tell(told, now)
-        async with self._changed:
-            self._changed.notify_all()
+        await self._notify()
 
     async def _progress(self) -> None:
         self._loudspeaker.advance()
@@ -147,8 +200,7 @@ class TalkClient:
         for told in found:
             self._tell(told, time.perf_counter())
         if found:
-            async with self._changed:
-                self._changed.notify_all()
+            await self._notify()
 
     def _tell(self, told: Told, at: float) -> None:
         if isinstance(told, Problem):
@@ -162,15 +214,7 @@ class TalkClient:
         self._reported_at = time.perf_counter()
         played = self._loudspeaker.playback.played_seconds(reply.number)
         heard_ms = round(1000 * max(0.0, played - self._loudspeaker.lag_seconds))
-        ids = {"event_id": QUIET, "response_id": reply.response_id}
-        await self.send("x.played", **ids, ms=heard_ms)
-
-    def _captured(self, position_ms: float) -> float | None:
-        """When that position of the audio was recorded; None if that is long ago."""
-        for end_ms, at in self._captures:
-            if end_ms >= position_ms:
-                return at - (end_ms - position_ms) / 1000
-        return None
+        await self._try_send("x.played", response_id=reply.response_id, ms=heard_ms)
 
 
 @contextlib.asynccontextmanager
@@ -189,26 +233,27 @@ async def conversation(
     `url` is that of `/ws/voice`, and `session` the changes for `session.update`.
     Raises NoServer, and Refused when the server does not accept it.
     """
-    async with connected(url, key) as socket:
-        seen = _Beginning(listener)
-        client = TalkClient(socket, microphone, loudspeaker, seen, reports=reports)
-        tasks = [asyncio.create_task(client.listen())]
-        try:
-            await client.wait_until(lambda: "session.created" in seen.kinds, 60)
-            if changes := _with_rate(session or {}, microphone.rate_hz):
-                await client.send("session.update", session=changes)
-                await client.wait_until(seen.is_configured, 60)
-            if seen.refusal:
-                raise Refused(seen.refusal)
-            seen.is_over = True
-            tasks.append(asyncio.create_task(client.speak()))
-            tasks.append(asyncio.create_task(client.play()))
-            yield client
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            loudspeaker.advance()
+    door, seen = Door(url, key), _Beginning(listener)
+    socket = await door.open()
+    client = TalkClient(door, socket, microphone, loudspeaker, seen, reports=reports)
+    tasks = [asyncio.create_task(client.listen())]
+    try:
+        await client.wait_until(lambda: "session.created" in seen.kinds, 60)
+        if changes := _with_rate(session or {}, microphone.rate_hz):
+            await client.send("session.update", session=changes)
+            await client.wait_until(seen.is_configured, 60)
+        if seen.refusal:
+            raise Refused(seen.refusal)
+        seen.is_over = True
+        tasks.append(asyncio.create_task(client.speak()))
+        tasks.append(asyncio.create_task(client.play()))
+        yield client
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await client.socket.close()
+        loudspeaker.advance()
 
 
 def _with_rate(session: dict[str, Any], rate_hz: int) -> dict[str, Any]:

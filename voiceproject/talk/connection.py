@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
-from collections.abc import AsyncIterator
 from urllib.parse import urlsplit, urlunsplit
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -49,12 +47,11 @@ def socket_url(address: str) -> str:
     return urlunsplit((_SCHEMES[parts.scheme], parts.netloc, path + PATH, "", ""))
 
 
-@contextlib.asynccontextmanager
-async def connected(url: str, key: str = "") -> AsyncIterator[ClientConnection]:
+async def connected(url: str, key: str = "") -> ClientConnection:
     """A connection to that address. Raises NoServer and Refused."""
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     try:
-        socket = await connect(
+        return await connect(
             url,
             subprotocols=[PROTOCOL],
             additional_headers=headers,
@@ -70,10 +67,6 @@ async def connected(url: str, key: str = "") -> AsyncIterator[ClientConnection]:
         raise Refused(f"{url} does not answer as a voice server: {error}") from error
     except (OSError, EOFError) as error:
         raise NoServer(str(error)) from error
-    try:
-        yield socket
-    finally:
-        await socket.close()
 
 
 def why_closed(closed: ConnectionClosed, said: str) -> str:

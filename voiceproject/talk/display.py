@@ -14,10 +14,12 @@ from voiceproject.talk.told import (
     ClosingSoon,
     Dropped,
     FloorChanged,
+    Lost,
     Problem,
     Ready,
     Reopened,
     ReplyEnded,
+    Resumed,
     Said,
     Spoken,
     Told,
@@ -77,6 +79,10 @@ class Display:
                 self._reply_ended(told)
             case Problem():
                 self._line(f"error: {told.message}")
+            case Lost():
+                self._line("(the connection is lost; what you say now is kept)")
+            case Resumed():
+                self._line("(connected again)")
             case ClosingSoon():
                 self._line(f"(the server ends the connection in {told.seconds:.0f} s)")
             case FloorChanged() | Audible():
@@ -183,5 +189,7 @@ _OWN: dict[type[Any], str] = {
     Audible: "talk.audible",
     Spoken: "talk.spoken",
     ReplyEnded: "talk.reply",
+    Lost: "talk.lost",
+    Resumed: "talk.resumed",
 }
 """What the server's messages do not say."""

@@ -117,6 +117,30 @@ class TalkState:
         self._silence()
         return None if reply is None or reply.is_done else reply
 
+    def lost(self) -> None:
+        """The connection is lost: the server ends the reply where it was heard."""
+        reply = self.reply
+        if reply is not None and not reply.is_audible:
+            self._asked_at = reply.asked_at  # It is given again.
+            self._last = None
+        self._silence()
+        self._hearing = self._awaiting = False
+
+    def resumed(self, items: list[dict[str, Any]]) -> None:
+        """The conversation goes on; `items` are the messages so far, as it has them."""
+        last = self._last
+        if last is None or last.stages_ms is not None:
+            return
+        replies = [each["text"] for each in items if each["role"] == "assistant"]
+        heard = {"content": [{"text": replies[-1] if replies else ""}]}
+        details = {"reason": "connection_lost"}
+        last.end = {
+            "status": "cancelled",
+            "status_details": details,
+            "output": [heard],
+        }
+        last.stages_ms = {}
+
     def _of_turn(self, event: dict[str, Any]) -> Iterator[Told]:
         match event["type"]:
             case "session.created":

@@ -95,6 +95,16 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Lost:
+    """The connection is lost. It is made again; what is said meanwhile is kept."""
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """There is a connection again, and the conversation goes on."""
+
+
+@dataclass(frozen=True)
 class ClosingSoon:
     """The server ends the connection in so many seconds."""
 
@@ -112,5 +122,7 @@ Told: TypeAlias = (
     | Spoken
     | ReplyEnded
     | Problem
+    | Lost
+    | Resumed
     | ClosingSoon
 )

@@ -52,6 +52,18 @@ async def test_speech_on_both_sides_of_the_cut_is_one_turn(talk: Talk) -> None:
     assert services.sessions.count("voice") == 0
 
 
+async def test_a_client_that_comes_back_does_not_wait_for_the_language_model(
+    talk: Talk,
+) -> None:
+    services = talk([], [])
+    async with talking(services, close_code=LOST) as client:
+        assert len(services.llm.read_ahead) == 1
+    async with talking(services, resume=token_of(client)) as client:
+        assert client.created["x.resumed"] is True
+        assert client.created["x.not_ready"] == {}
+    assert len(services.llm.read_ahead) == 1
+
+
 async def test_a_reply_that_nobody_heard_is_given_again(talk: Talk) -> None:
     services = talk(["what time is it"], ["It is noon, ", "as you can see."])
     async with talking(services, close_code=LOST) as client:

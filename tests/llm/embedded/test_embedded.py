@@ -132,7 +132,8 @@ async def test_it_leaves_out_old_turns_of_a_long_conversation(
 async def test_it_counts_tokens_as_the_model_does(engine: EmbeddedEngine) -> None:
     assert await engine._count_tokens("") == 0
     assert 2 <= await engine._count_tokens("Hello world") <= 3
-    assert await engine._count_tokens("word " * 500) >= 500
+    for _ in range(2):  # the second time from memory
+        assert 500 <= await engine._count_tokens("word " * 500) <= 502
 
 
 async def test_the_same_seed_gives_the_same_answer(engine: EmbeddedEngine) -> None:

@@ -163,6 +163,34 @@ async def test_it_says_why_the_server_ends_the_conversation(
             await hold(server, QUESTION)
 
 
+async def test_it_goes_on_after_a_lost_connection_with_all_that_was_said() -> None:
+    async with voice_server(drops_at=0.2) as server:
+        printed, unanswered = await hold(server, QUESTION)
+    assert unanswered == []
+    lost, back, said, *_ = printed.splitlines()
+    assert lost == "(the connection is lost; what you say now is kept)"
+    assert (back, said) == ("(connected again)", "you: What is it?")
+    assert server.loud_samples == len(SOUND), "something was lost, or came twice"
+
+
+async def test_a_reply_that_the_loss_has_cut_is_told_with_what_was_heard() -> None:
+    answers = (Answer(("A long story",), 3.0),)
+    async with voice_server(answers=answers, drops_at=1.0) as server:
+        printed, _ = await hold(server, QUESTION, as_json=True)
+    (reply,) = events(printed, "talk.reply")
+    assert (reply["status"], reply["reason"]) == ("cancelled", "connection_lost")
+    assert reply["heard"] == "Hello"
+    assert 0 < reply["heard_ms"] < 1_000
+    kinds = [json.loads(line)["type"] for line in printed.splitlines()]
+    assert kinds.index("talk.lost") < kinds.index("talk.resumed")
+
+
+async def test_a_server_that_has_forgotten_the_conversation_ends_it() -> None:
+    async with voice_server(drops_at=0.1, forgets=True) as server:
+        with pytest.raises(Refused, match="no longer has the conversation"):
+            await hold(server, QUESTION)
+
+
 async def test_it_notices_that_no_server_answers() -> None:
     async with voice_server() as server:
         pass
