@@ -17,6 +17,7 @@ from benchmarks.corpus import LEFT_OUT, samples_of, short_english
 from benchmarks.flags import Flags
 from benchmarks.offline import Offline
 from benchmarks.report import milliseconds, table
+from chat_app.core.timing import CommitDelays
 from common.audio import PCM16_BYTES, SPEECH_RATE_HZ, Samples, float_to_pcm16
 from common.config import load_config
 from common.config.speech import ListeningSettings
@@ -81,6 +82,7 @@ def _table(model: str, clips: Sequence[Recording]) -> str:
     rows = [_row(f"{each:g} s", pauses, _fixed(each)) for each in FIXED_SECONDS]
     rows.append(_row("semantic", pauses, _semantic))
     rows.append(_row("semantic, without the text", pauses, _by_sound))
+    rows.append(_row("of a conversation", pauses, _in_conversation))
     header = [
         "pause that ends a turn",
         "false cut-ins",
@@ -149,6 +151,10 @@ def _fixed(seconds: float) -> Rule:
 
 def _semantic(pause: Pause) -> float:
     return _SEMANTIC.seconds(pause.probability, hangs=pause.hangs)
+
+
+def _in_conversation(pause: Pause) -> float:
+    return CommitDelays().after(pause.probability, hangs=pause.hangs, patience=1.0)
 
 
 def _by_sound(pause: Pause) -> float:

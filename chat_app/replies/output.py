@@ -10,7 +10,7 @@ from chat_app.replies.running import Outlet, Running
 from common.audio import Samples
 
 _CAN_BE_CUT = 8
-"""The newest responses, whose items a client may truncate."""
+"""The newest responses, whose items a client may truncate, also when they have ended."""
 
 
 class ReplyOutput:
@@ -21,7 +21,7 @@ class ReplyOutput:
 
     def __init__(self, outlet: Outlet, is_running: Callable[[Running], bool]) -> None:
         self.is_paused = False
-        self._newest: deque[Running] = deque(maxlen=_CAN_BE_CUT)
+        self._newest: deque[Running] = deque()
         self._outlet = outlet
         self._is_running = is_running
 
@@ -58,6 +58,8 @@ class ReplyOutput:
         """It is about to be released, and is heard after those before it."""
         before = self.still_heard()
         self._newest.append(running)
+        while len(self._newest) > _CAN_BE_CUT and not self._is_running(self._newest[0]):
+            self._newest.popleft()
         clock = running.reply.spoken.clock
         clock.queued_seconds = sum(each.left_seconds for each in before)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from chat_app.core import outputs as out
-from chat_app.core.dialogue import Dialogue, Item
+from chat_app.core.dialogue import ROOT, Dialogue, Item
 from chat_app.core.ids import new_id
 from common.errors import BadValue
 
@@ -21,9 +21,12 @@ class ClientItems:
         self._put = put
 
     def add(self, item: Item, previous_item_id: str | None) -> None:
-        """At the end, or after that item. Raises BadValue for an id that exists, or a
-        previous one that does not, and for the result of a call that nobody made.
-        """
+        """At the end, or after that item. Raises BadValue for an id that exists or means
+        the beginning, a previous one that does not exist, and the result of a call that
+        nobody made."""
+        if item.id == ROOT:
+            # As `previous_item_id` it is the beginning of the conversation.
+            raise BadValue(f"No item can have the id `{ROOT}`.", field="item.id")
         if item.id and self.find(item.id) is not None:
             raise BadValue(f"The item `{item.id[:40]}` exists.", field="item.id")
         if item.kind == "function_call_output" and not self._was_called(item.call_id):

@@ -50,6 +50,8 @@ def start(orders: dict[str, Any]) -> Any:
 def parameters(xllamacpp: Any, orders: dict[str, Any]) -> Any:
     wanted = xllamacpp.CommonParams()
     wanted.model.path = orders["model"]
+    # Its answers name the model so, and not by the path of its file.
+    wanted.model_alias = {orders["name"]}
     wanted.n_parallel = orders["parallel"]
     wanted.n_ctx = orders["context_tokens"] * orders["parallel"]
     wanted.cpuparams.n_threads = orders["threads"]

@@ -17,6 +17,15 @@ const milliseconds = (/** @type {number} */ value) => `${formatNumber(Math.round
 const megabytes = (/** @type {number} */ value) => `${formatNumber(Math.round(value))} MB`;
 const whole = (/** @type {number} */ value) => formatNumber(Math.round(value));
 const factor = (/** @type {number} */ value) => formatNumber(value, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+/** Kinds of sessions. One of Wyoming may also speak, but most are satellites that listen. */
+const LISTENING = ["stt", "realtime", "wyoming"];
+const SPEAKING = ["tts", "speak"];
+const TALKING = ["voice", "live"];
+/**
+ * @param {Record<string, number>} sessions
+ * @param {string[]} kinds
+ */
+const total = (sessions, kinds) => kinds.reduce((count, kind) => count + (sessions[kind] ?? 0), 0);
 /** A percentile of nothing is no number. */
 const latency = (/** @type {string} */ stage, /** @type {"p50"|"p95"} */ kind) => (/** @type {Snapshot} */ snapshot) =>
   snapshot.latency_ms[stage]?.count ? snapshot.latency_ms[stage][kind] : null;
@@ -29,8 +38,9 @@ const PLANS = [
     words: whole,
     least: 4,
     lines: [
-      { label: gettext("Listen"), read: ({ sessions }) => sessions.stt ?? 0 },
-      { label: gettext("Speak"), read: ({ sessions }) => sessions.tts ?? 0 },
+      { label: gettext("Listen"), read: ({ sessions }) => total(sessions, LISTENING) },
+      { label: gettext("Speak"), read: ({ sessions }) => total(sessions, SPEAKING) },
+      { label: gettext("Talk"), read: ({ sessions }) => total(sessions, TALKING) },
     ],
   },
   {
@@ -153,12 +163,11 @@ function countDown(title, seconds) {
 
 /** @param {Snapshot} now */
 function drawFigures(now) {
-  const active = (now.sessions.stt ?? 0) + (now.sessions.tts ?? 0);
-  const split = interpolate(gettext("%(listening)s listening, %(speaking)s speaking"), {
-    listening: now.sessions.stt ?? 0,
-    speaking: now.sessions.tts ?? 0,
-  });
-  figure("sessions", [String(active)], split);
+  const listening = total(now.sessions, LISTENING);
+  const speaking = total(now.sessions, SPEAKING);
+  const talking = total(now.sessions, TALKING);
+  const split = interpolate(gettext("%(listening)s listening, %(speaking)s speaking, %(talking)s talking"), { listening, speaking, talking });
+  figure("sessions", [String(listening + speaking + talking)], split);
   latencyFigure("final", now.latency_ms.final, gettext("No utterances yet"), (count) =>
     ngettext("%(count)s utterance in 15 minutes", "%(count)s utterances in 15 minutes", count));
   latencyFigure("sound", now.latency_ms.first_audio, gettext("No requests yet"), (count) =>

@@ -36,6 +36,7 @@ _NO_CONVERSATION = (
 _TAGS = (
     *("server_vad", "semantic_vad"),
     *("message", "function_call", "function_call_output", "item_reference"),
+    *("constrained-int", "literal['inf']"),
 )
 """The names of alternatives, which pydantic puts into the path of a field."""
 _CODES = {

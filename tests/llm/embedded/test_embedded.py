@@ -164,7 +164,9 @@ async def test_it_refuses_tools_before_it_asks(engine: EmbeddedEngine) -> None:
     assert raised.value.field == "tools"
 
 
-async def test_it_counts_the_tokens_of_an_answer(engine: EmbeddedEngine) -> None:
+async def test_it_names_itself_and_counts_the_tokens_of_an_answer(
+    engine: EmbeddedEngine,
+) -> None:
     options = ReplyOptions(max_tokens=5, temperature=0.0, seed=1)
     *_, end = [event async for event in engine.reply(QUESTION, options)]
     assert isinstance(end, Finished)
@@ -172,6 +174,7 @@ async def test_it_counts_the_tokens_of_an_answer(engine: EmbeddedEngine) -> None
     assert end.usage.prompt_tokens > 5
     assert 0 < end.usage.completion_tokens <= 5
     assert end.reason in ("stop", "length")
+    assert end.model == engine.model_name
 
 
 async def test_it_leaves_no_process_behind(engine: EmbeddedEngine) -> None:

@@ -186,10 +186,23 @@ async def test_voice_speed_and_length_are_chosen(talk: Talk) -> None:
         )
         error = (await client.until("error"))[-1]["error"]
         assert error["param"] == "session.audio.output.voice"
+        await client.send("response.create", response={"max_output_tokens": 0})
+        error = (await client.until("error"))[-1]["error"]
+        assert error["param"] == "response.max_output_tokens"
     seconds = len(samples_of(events)) / 24_000
     expected = len(ANSWER) * services.tts.SECONDS_PER_CHARACTER / 2
     assert seconds == pytest.approx(expected, abs=0.3)
     assert one(events, DONE)["response"]["audio"]["output"]["voice"] == "marin"
+
+
+async def test_all_replies_that_wait_to_be_heard_are_recorded(talk: Talk) -> None:
+    """They are sent at once, and played one after the other."""
+    services = talk()
+    async with talking(services) as client:
+        for _ in range(10):
+            await client.write("Hello.")
+            await client.ask()
+    assert len(services.history.rows) == 10
 
 
 async def test_a_function_is_called_and_its_result_answered(talk: Talk) -> None:
