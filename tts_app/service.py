@@ -145,7 +145,6 @@ class SpeechService:
             input=request.input,
             word_times=request.word_times,
             urgency=urgency,
-            is_awaited=pieces is not None,
             others=await self._selector.others(request.voice, voice),
         )
         remember = partial(self._llm_reply.remember, request, owner)

@@ -238,23 +238,6 @@ async def test_it_begins_in_the_middle_of_a_clause_that_comes_slowly(
     assert " ".join(said(tts)).replace(",", "") == SLOW
 
 
-@pytest.mark.parametrize(
-    ("texts", "first"),
-    [
-        (SLOW.split(" "), "The oldest of the four ships,"),
-        ([SLOW], SLOW[:-1]),
-    ],
-    ids=["written", "given"],
-)
-async def test_somebody_who_waits_hears_the_first_words_of_a_text_in_the_making(
-    tts: FakeTts, texts: list[str], first: str
-) -> None:
-    texts = [f"{text} " for text in texts]
-    await run(pipeline_of(tts, *texts, is_awaited=True))
-    assert said(tts)[0].startswith(first)
-    assert " ".join(said(tts)).replace(",", "") == SLOW
-
-
 async def test_a_clause_in_another_script_has_its_own_voice() -> None:
     tts = FakeTts(["en_US-fake-medium"])
     await tts.start()

@@ -17,8 +17,8 @@ def clauses(text: str, language: str = "en") -> list[str]:
     return [*speech.push(text), *speech.finish()]
 
 
-def hurried(speech: SpeechText, *, eager: bool = False) -> list[str]:
-    return [clause.text for clause in speech.hurry(eager=eager)]
+def hurried(speech: SpeechText) -> list[str]:
+    return [clause.text for clause in speech.hurry()]
 
 
 def said(text: str, language: str = "en") -> str:
@@ -149,34 +149,6 @@ def test_a_hurry_never_tears_words_that_belong_together(
     text = SpeechText(language)
     text.push(words)
     assert hurried(text) in ([], ["Oldest ships never sank,"])
-
-
-def test_eager_it_gives_the_first_words_before_the_first_word_that_joins() -> None:
-    text = SpeechText("en")
-    assert text.push("I'm glad you asked about ") == []
-    assert hurried(text) == []
-    assert hurried(text, eager=True) == ["I'm glad you asked,"]
-    assert text.push("the ships that never came. ") == []
-    assert hurried(text, eager=True) == []
-    assert text.finish() == ["about the ships that never came."]
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        "You are going to have to ",
-        "She is known as the ",
-        "Ask me about ",
-        "It was founded between 5 and 6 ",
-        "Das freut mich sehr und ",
-    ],
-    ids=["going to", "known as", "too short", "numbers", "other language"],
-)
-def test_eager_it_makes_no_pause_where_nobody_would(words: str) -> None:
-    language = "de" if words.startswith("Das") else "en"
-    text = SpeechText(language)
-    text.push(words)
-    assert hurried(text, eager=True) == []
 
 
 def test_it_cuts_text_without_any_punctuation() -> None:

@@ -53,10 +53,8 @@ class SpeechPipeline:
         word_times: bool = False,
         urgency: Urgency | None = None,
         others: Mapping[str, VoiceInfo] = MappingProxyType({}),
-        is_awaited: bool = False,
     ) -> None:
-        """`is_awaited` says that somebody waits for a text that is still being written:
-        then the first clause is as short as it may be. `others` are the voices for clauses in the scripts of further languages, by
+        """`others` are the voices for clauses in the scripts of further languages, by
         their codes. `urgency` is the handle on the first clause. While it is SPECULATIVE, all
         clauses share it, so that cancelling it stops everything."""
         self._tts = tts
@@ -65,7 +63,6 @@ class SpeechPipeline:
         self._word_times = word_times
         self._urgency = urgency or Urgency(Priority.FIRST_CLAUSE)
         self._others = others
-        self._is_awaited = is_awaited
         self._reader = make_reader(input, voice.language, others.keys())
         self.rate_hz = voice.sample_rate
         """Of all PCM."""
@@ -215,10 +212,8 @@ class SpeechPipeline:
                 await self._give_way(piece)
             # Text of which nothing is spoken has no lines.
             await asyncio.sleep(0)
-        # A text in one piece is not being written, and is read best as it stands.
-        eager = self._is_awaited and self.text != piece
-        if eager or self._is_slow():
-            self._put_lines(self._reader.hurry(eager=eager))
+        if self._is_slow():
+            self._put_lines(self._reader.hurry())
 
     async def _finish_reading(self) -> None:
         """SSML and phonemes are read only now, and all at once."""

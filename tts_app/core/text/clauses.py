@@ -35,8 +35,7 @@ MIN_FIRST_WORDS = 2
 MIN_SECOND = 40
 HURRIED_WORDS = 8
 LEAST_HURRIED_WORDS = 4
-"""For slow text: this many words before the cut are enough to start. An eager reader
-does not wait for the eight."""
+"""For slow text: this many words before the cut are enough to start."""
 
 _WIDE_WEIGHT = 3
 _CLOSERS = "\"'”’»)）」』】"
@@ -95,13 +94,11 @@ class SpeechText:
         yield from self._cut(self._reader.finish())
         yield from self._cutter.end()
 
-    def hurry(self, *, eager: bool = False) -> Iterator[Clause]:
+    def hurry(self) -> Iterator[Clause]:
         """The beginning of the first clause, if it is long enough to be spoken alone.
         For text that arrives slower than speech.
-
-        Eager, it is as short as it may be, but ends where a speaker could pause.
         """
-        yield from self._cutter.hurry(eager=eager)
+        yield from self._cutter.hurry()
 
     def raw(self, phonemes: str, spaced: bool | None = None) -> Iterator[Clause]:
         """Phonemes between the words; passed through unchanged, in `[[...]]`."""
@@ -164,14 +161,13 @@ class _ClauseCutter:
         """The text ends here, or a heading or a paragraph does."""
         yield from self._give(self._text)
 
-    def hurry(self, *, eager: bool) -> Iterator[Clause]:
+    def hurry(self) -> Iterator[Clause]:
         """The first words up to a conjunction, if there are enough of them."""
-        is_short = len(self._text.split()) < HURRIED_WORDS
-        if self._given or (is_short and not eager):
+        if self._given or len(self._text.split()) < HURRIED_WORDS:
             return
         cuts = [
             at
-            for at in self._joints(gently=is_short)
+            for at in self._joints()
             if len(self._text[:at].split()) >= LEAST_HURRIED_WORDS
         ]
         if cuts:
@@ -226,9 +222,9 @@ class _ClauseCutter:
         found = _BINDS.search(self._text)
         return found.start() if found and found.start() > least else len(self._text)
 
-    def _joints(self, *, gently: bool = False) -> list[int]:
+    def _joints(self) -> list[int]:
         can_tell = self._is_english and "[[" not in self._text
-        return joins_on(self._text, gently=gently) if can_tell else []
+        return joins_on(self._text) if can_tell else []
 
     def _cut_at(self, cut: int, *, inside_word: bool = False) -> Iterator[Clause]:
         head, rest = self._text[:cut].strip(), self._text[cut:].strip()

@@ -34,9 +34,9 @@ class Reader(Protocol):
     def iterate(self, piece: str) -> Iterator[Line]:
         """The lines that are complete now. Raises BadValue."""
 
-    def hurry(self, *, eager: bool = False) -> Iterator[Line]:
+    def hurry(self) -> Iterator[Line]:
         """The beginning of the first clause that can be spoken before it is
-        complete; eager, as early as it sounds natural."""
+        complete."""
 
     def finish(self) -> Iterator[Line]:
         """What is left when the text has ended. Raises BadValue."""
@@ -51,8 +51,8 @@ class TextReader:
     def iterate(self, piece: str) -> Iterator[Line]:
         return self._text.iterate(piece)
 
-    def hurry(self, *, eager: bool = False) -> Iterator[Line]:
-        return self._text.hurry(eager=eager)
+    def hurry(self) -> Iterator[Line]:
+        return self._text.hurry()
 
     def finish(self) -> Iterator[Line]:
         return self._text.rest()
@@ -69,7 +69,7 @@ class PhonemeReader:
         self._pieces.append(piece)
         return iter(())
 
-    def hurry(self, *, eager: bool = False) -> Iterator[Line]:
+    def hurry(self) -> Iterator[Line]:
         return iter(())
 
     def finish(self) -> Iterator[Line]:
@@ -94,7 +94,7 @@ class SsmlReader:
         self._pieces.append(piece)
         return iter(())
 
-    def hurry(self, *, eager: bool = False) -> Iterator[Line]:
+    def hurry(self) -> Iterator[Line]:
         return iter(())
 
     def finish(self) -> Iterator[Line]:

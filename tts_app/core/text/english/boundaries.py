@@ -17,11 +17,6 @@ _JOINT = re.compile(
     r" (?=(?:and|but|or|because|although|though|while|when|where|which|who|that|if|unless"
     r"|until|before|after|since|so|with|without|for|from|into|about|to|in|on|at|by|as)\b)"
 )
-_CLAUSE_JOINT = re.compile(
-    r" (?=(?:and|but|or|because|although|though|while|when|where|which|who|that|if|unless"
-    r"|until|before|after|since|so|with|without|for|from|about|in|at)\b)"
-)
-"""Those before which a speaker may pause briefly: not the end of "going to" or "known as"."""
 _BETWEEN_NUMBERS = re.compile(r"\d\S? (?:and|or|to|by|in) [$€£]?\d|\d and an? ")
 _DATE_GOES_ON = re.compile(
     rf"\b(?:{'|'.join(MONTHS)}|[A-Z][a-z]{{2}}\.?) \d{{1,2}}(?:st|nd|rd|th)?,$"
@@ -83,16 +78,12 @@ def ends_here(text: str, following: str) -> bool:
     return starts and bool(_HALF_OF_DAY.search(text))
 
 
-def joins_on(text: str, *, gently: bool = False) -> list[int]:
-    """Where the text could be cut, before words such as "and", "that" or "with".
-
-    Gently, only before those words where a pause sounds natural.
-    """
-    joint = _CLAUSE_JOINT if gently else _JOINT
+def joins_on(text: str) -> list[int]:
+    """Where the text could be cut, before words such as "and", "that" or "with"."""
     bound = [match.span() for match in _BETWEEN_NUMBERS.finditer(text)]
     return [
         match.start()
-        for match in joint.finditer(text)
+        for match in _JOINT.finditer(text)
         if not any(begin < match.start() < end for begin, end in bound)
     ]
 
