@@ -35,12 +35,18 @@ def encode(message: BaseModel) -> str:
     return json.dumps(plain, ensure_ascii=False, allow_nan=False)
 
 
-def decode(text: str, family: TypeAdapter[Decoded]) -> Decoded:
-    """The message in a text frame, whose length the door limits.
+def decode(
+    text: str, family: TypeAdapter[Decoded], *, takes_halves: bool = False
+) -> Decoded:
+    """The message in a text frame, whose length the door limits. Halves of surrogate
+    pairs are refused unless it `takes_halves`.
 
     Raises BadRequest or BadValue, which say what is wrong.
     """
-    return validate(_json_object(text), family)
+    plain = read_json(text, "message", takes_halves=takes_halves)
+    if not isinstance(plain, dict):
+        raise BadRequest("A message must be a JSON object with a `type`.")
+    return validate(plain, family)
 
 
 def validate(plain: dict[str, Any], family: TypeAdapter[Decoded]) -> Decoded:
@@ -49,13 +55,6 @@ def validate(plain: dict[str, Any], family: TypeAdapter[Decoded]) -> Decoded:
         return family.validate_python(plain)
     except ValidationError as error:
         raise explain(error) from error
-
-
-def _json_object(text: str) -> dict[str, Any]:
-    plain = read_json(text, "message")
-    if not isinstance(plain, dict):
-        raise BadRequest("A message must be a JSON object with a `type`.")
-    return plain
 
 
 def explain(error: ValidationError) -> BadValue:

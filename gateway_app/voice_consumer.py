@@ -32,6 +32,9 @@ class VoiceConsumer(AsyncConsumer):  # type: ignore[misc]
 
     kind = "socket"
     family: TypeAdapter[Any] = TypeAdapter(Message)
+    takes_halves = False
+    """Whether messages may have halves of surrogate pairs, which are then looked for in
+    the fields that matter."""
     # An audio socket must survive the loss of Redis, so it uses no channel layer.
     channel_layer_alias = "none"
     close_code: int | None = None
@@ -59,7 +62,7 @@ class VoiceConsumer(AsyncConsumer):  # type: ignore[misc]
         """See Handler."""
 
     async def on_text(self, text: str) -> None:
-        await self.on_message(decode(text, self.family))
+        await self.on_message(decode(text, self.family, takes_halves=self.takes_halves))
 
     async def on_message(self, message: Any) -> None:
         """A message of the family."""

@@ -72,8 +72,8 @@ class RunningServer:
     def _wait_for(self, address: str) -> None:
         end = time.monotonic() + READY_SECONDS
         while time.monotonic() < end:
-            if self.process.poll() is not None:
-                raise AssertionError(f"the server ended while starting:\n{self.log}")
+            if (code := self.process.poll()) is not None:
+                raise AssertionError(f"the server ended ({code}):\n{self.log}")
             if _answers(address):
                 return
             time.sleep(POLL_SECONDS)

@@ -310,6 +310,15 @@ async def test_it_names_a_wrong_field_and_stays_open(talk: Talk) -> None:
         assert (error["param"], error["event_id"]) == ("item_id", "b")
 
 
+async def test_no_item_is_called_as_the_beginning_is(talk: Talk) -> None:
+    async with talking(talk()) as client:
+        content = [{"type": "input_text", "text": "Hello."}]
+        item = {"type": "message", "role": "user", "id": "root", "content": content}
+        await client.send("conversation.item.create", event_id="a", item=item)
+        error = (await client.until("error", "conversation.item.done"))[-1]["error"]
+    assert (error["param"], error["event_id"]) == ("item.id", "a")
+
+
 async def test_it_says_which_model_is_not_ready(talk: Talk) -> None:
     services = talk()
     services.llm.started = False

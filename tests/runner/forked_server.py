@@ -32,11 +32,14 @@ class ForkedServer:
             "log": str(log),
         }
         self.pid = int(self._forks.ask(order))
+        self._code: int | None = None
 
     def poll(self) -> int | None:
         """Its exit code once it has ended, negative after a signal."""
-        code: int | None = self._forks.ask({"pid": self.pid})
-        return code
+        # Once only: afterwards another process may get its number.
+        if self._code is None:
+            self._code = self._forks.ask({"pid": self.pid})
+        return self._code
 
     def wait(self, seconds: float = 30.0) -> int:
         """Raises subprocess.TimeoutExpired."""

@@ -60,27 +60,20 @@ OWN = ("common", "tests")
 """Imported along with this program, in its environment and not in the server's."""
 
 
-class Forks:
-    def __init__(self) -> None:
-        self._codes: dict[int, int] = {}
-        """Of servers that have ended."""
+def answer(order: dict[str, Any]) -> int | None:
+    """The process id of a new server, or the exit code of one that has ended, which can
+    be asked for once."""
+    if "arguments" in order:
+        return _start(order)
+    ended, status = os.waitpid(int(order["pid"]), os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if ended else None
 
-    def answer(self, order: dict[str, Any]) -> int | None:
-        """The process id of a new server, or the exit code of one that has ended."""
-        if "arguments" in order:
-            return self._start(order)
-        pid = int(order["pid"])
-        if pid not in self._codes:
-            ended, status = os.waitpid(pid, os.WNOHANG)
-            if ended:
-                self._codes[pid] = os.waitstatus_to_exitcode(status)
-        return self._codes.get(pid)
 
-    def _start(self, order: dict[str, Any]) -> int:
-        child = os.fork()
-        if child == 0:
-            _become_the_server(order)
-        return child
+def _start(order: dict[str, Any]) -> int:
+    child = os.fork()
+    if child == 0:
+        _become_the_server(order)
+    return child
 
 
 def _become_the_server(order: dict[str, Any]) -> None:
@@ -109,9 +102,8 @@ def main() -> None:
             importlib.import_module(name)
     gc.freeze()
     sys.path.insert(0, str(Path.cwd()))
-    forks = Forks()
     for line in sys.stdin:
-        print(json.dumps(forks.answer(json.loads(line))), flush=True)  # noqa: T201
+        print(json.dumps(answer(json.loads(line))), flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

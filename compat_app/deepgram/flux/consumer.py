@@ -23,6 +23,7 @@ class FluxConsumer(ListeningSocket):
     """One connection of `/v2/listen`."""
 
     family = messages.CLIENT_FAMILY
+    takes_halves = True
     mapper: TurnMapper
 
     def __init__(self) -> None:

@@ -23,6 +23,7 @@ class ListenConsumer(ListeningSocket):
     """One connection of `/v1/listen`."""
 
     family = messages.CLIENT_FAMILY
+    takes_halves = True
     mapper: ResultMapper
 
     async def opened(self) -> None:

@@ -117,7 +117,7 @@ def _json_body(request: HttpRequest, file: IO[bytes], most_mb: int) -> dict[str,
         if received > most_mb * _MEGABYTE:
             raise _too_large(most_mb)
         cutter.take(piece)
-    body = read_json(cutter.text(), "body")
+    body = read_json(cutter.text(), "body", takes_halves=True)
     if not isinstance(body, dict):
         raise BadRequest("The body must be a JSON object.")
     data = _audio_text(body.pop("input_audio", None))

@@ -63,14 +63,6 @@ async def add_result(client: VoiceClient, output: str) -> str:
     return await add_item(client, {**RESULT, "output": output})
 
 
-async def test_no_item_is_called_as_the_beginning_is(talk: Talk) -> None:
-    async with talking(talk()) as client:
-        item = {**MESSAGE, "id": "root"}
-        await client.send("conversation.item.create", event_id="a", item=item)
-        error = (await client.until("error", "conversation.item.done"))[-1]["error"]
-    assert (error["param"], error["event_id"]) == ("item.id", "a")
-
-
 async def respond(client: VoiceClient, **response: Any) -> list[dict[str, Any]]:
     """Ask for a response; everything up to its end."""
     await client.send("response.create", response=response)

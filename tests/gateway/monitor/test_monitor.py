@@ -159,7 +159,9 @@ async def test_it_shows_what_the_server_does(services):
     assert snapshot["sessions"] == {
         "stt": 1,
         "tts": 0,
+        "voice": 0,
         "realtime": 0,
+        "live": 0,
         "speak": 0,
         "wyoming": 0,
         "monitor": 0,
