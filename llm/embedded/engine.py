@@ -247,7 +247,6 @@ class EmbeddedEngine(HttpLlm):
     def _orders(self, model: Path) -> dict[str, Any]:
         return {
             "model": str(model),
-            "name": model.stem,
             "api_key": self._api_key,
             "threads": embedded_threads(self._config),
             "context_tokens": self._config.embedded_llm_context_tokens,

@@ -12,6 +12,7 @@ import json
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
 WARM_UP_TOKENS = 8
@@ -51,7 +52,7 @@ def parameters(xllamacpp: Any, orders: dict[str, Any]) -> Any:
     wanted = xllamacpp.CommonParams()
     wanted.model.path = orders["model"]
     # Its answers name the model so, and not by the path of its file.
-    wanted.model_alias = {orders["name"]}
+    wanted.model_alias = {Path(orders["model"]).stem}
     wanted.n_parallel = orders["parallel"]
     wanted.n_ctx = orders["context_tokens"] * orders["parallel"]
     wanted.cpuparams.n_threads = orders["threads"]
