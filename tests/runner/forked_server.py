@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import atexit
-import functools
-import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from common.config import project_dir
+from tests.runner.forks import forks_of
 
 POLL_SECONDS = 0.02
 
@@ -25,7 +20,7 @@ class ForkedServer:
     def __init__(
         self, arguments: list[str], environment: Mapping[str, str], log: Path
     ) -> None:
-        self._forks = _forks()
+        self._forks = forks_of("tests.runner.server_forks")
         order = {
             "arguments": ["serve", *arguments],
             "environment": dict(environment),
@@ -57,33 +52,3 @@ class ForkedServer:
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)
-
-
-class _Forks:
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.runner.server_forks"],
-            cwd=project_dir(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def ask(self, order: Mapping[str, Any]) -> Any:
-        orders, answers = self._process.stdin, self._process.stdout
-        assert orders is not None
-        assert answers is not None
-        orders.write(json.dumps(order) + "\n")
-        orders.flush()
-        return json.loads(answers.readline())
-
-    def end(self) -> None:
-        self._process.communicate()
-
-
-@functools.cache
-def _forks() -> _Forks:
-    """One for all tests of this process."""
-    forks = _Forks()
-    atexit.register(forks.end)
-    return forks
