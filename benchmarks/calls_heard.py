@@ -13,11 +13,16 @@ from benchmarks.corpus import LEFT_OUT, error_percent, samples_of, short_english
 from benchmarks.flags import Flags
 from benchmarks.offline import Offline
 from benchmarks.report import table
-from common.audio import Resampler, Samples
+from common.audio import (
+    SPEECH_RATE_HZ,
+    Resampler,
+    Samples,
+    float_to_pcm16,
+    pcm16_to_float,
+)
 from compat_app.realtime.calls.media.hearing import Hearing
 from compat_app.realtime.calls.playback import FRAME_SAMPLES, RATE_HZ
 
-HEARD_HZ = 16_000
 GAP_SECONDS = (1.0, 2.0)
 Loses = Callable[[float], bool]
 """Whether the packet at this second is lost."""
@@ -57,16 +62,16 @@ def _over_call(samples: Samples, loses: Loses) -> Samples:
         for frame in decoder.decode(JitterFrame(data=data, timestamp=timestamp)):
             if isinstance(frame, AudioFrame):
                 pcm += hearing.mono(frame)
-    heard = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(32_768)
-    return Resampler(RATE_HZ, HEARD_HZ).push(heard, last=True)
+    heard = pcm16_to_float(bytes(pcm))
+    return Resampler(RATE_HZ, SPEECH_RATE_HZ).push(heard, last=True)
 
 
 def _packets(samples: Samples) -> Iterator[tuple[bytes, int]]:
     """Opus packets with their timestamps."""
     encoder = OpusEncoder()
-    wide = Resampler(HEARD_HZ, RATE_HZ).push(samples, last=True)
+    wide = Resampler(SPEECH_RATE_HZ, RATE_HZ).push(samples, last=True)
     whole = np.concatenate([wide, np.zeros(-len(wide) % FRAME_SAMPLES, np.float32)])
-    pcm = np.round(np.clip(whole, -1, 1) * 32_767).astype(np.int16)
+    pcm = np.frombuffer(float_to_pcm16(whole), np.int16)
     sent = 0
     for number, frame_pcm in enumerate(pcm.reshape(-1, FRAME_SAMPLES)):
         frame = AudioFrame.from_ndarray(frame_pcm[np.newaxis], "s16", "mono")

@@ -94,8 +94,8 @@ class ConversationService:
             self._check_llm(request.llm)
 
     async def not_warm(self, options: ConversationOptions) -> dict[str, str]:
-        """Have the language model read the instructions and the tools; then which models are not
-        ready, by name, with a sentence."""
+        """Have the language model read the instructions and the tools; then which models
+        are not ready, by name, with a sentence."""
         prompt = ChatMessage("system", self.instructions(options))
         try:
             async with asyncio.timeout(WARM_SECONDS):

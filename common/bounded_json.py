@@ -34,9 +34,14 @@ def read_json(text: str, what: str, *, takes_halves: bool = False) -> Any:
         raise BadRequest(f"The {what} is not valid JSON.") from error
     if _is_too_deep(plain):
         raise BadRequest(f"The {what} has more than {MOST_LEVELS} levels.")
-    if not takes_halves and "\\ud" in text.lower():
+    if not takes_halves and may_have_halves(text):
         _check_halves(plain, what, None)
     return plain
+
+
+def may_have_halves(text: str) -> bool:
+    """Whether this JSON escapes surrogates, in pairs or alone. Makes no copy of it."""
+    return "\\ud" in text or "\\uD" in text
 
 
 def _check_halves(plain: Any, what: str, field: str | None) -> None:

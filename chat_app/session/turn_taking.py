@@ -125,9 +125,8 @@ class TurnTaking:
 
     def park(self) -> None:
         """The client is gone for now. A reply ends where it was heard."""
-        self.tell(on.ReplyCancelled())
+        self.end()
         self.is_parked = True
-        self._alarm.close()
 
     def resume(self) -> None:
         """The client is back: tell it of an open turn, and take what was missed."""

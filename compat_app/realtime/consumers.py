@@ -83,8 +83,6 @@ class RealtimeConsumer(VoiceConsumer):
             self._has_audio = self._has_audio or isinstance(event, AppendAudio)
             await self.session.obey(event)
         except Refused as refusal:
-            if self.session is None:
-                raise
             # Not raised: a client may send as many of these as it likes.
             await self.connection.tell(refusal)
 
@@ -107,8 +105,7 @@ class RealtimeConsumer(VoiceConsumer):
 
     async def _change_kind(self, event: SessionUpdate) -> None:
         """Open a session of the other type, if the update asks for it. It is configured
-        by the update, like any other. Raises Refused; without a session, there is none
-        that could go on."""
+        by the update, like any other. Raises Refused."""
         old, kind = self.session, Kind(event.session.type)
         if old is None or old.kind is kind:
             return
@@ -117,7 +114,6 @@ class RealtimeConsumer(VoiceConsumer):
         self._successor = successor
         # The new one has the session's id, which only one may have.
         await old.close()
-        self.session = None
         self.session = await self._door.open_other(kind)
         successor.set_result(self.session)
 

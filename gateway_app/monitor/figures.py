@@ -25,8 +25,14 @@ from gateway_app.probes.disk import FREE_BYTES
 from gateway_app.sockets.sessions import SessionRegistry
 
 SESSION_KINDS = (
-    *("stt", "tts", "voice", "realtime", "live"),
-    *("speak", "wyoming", "monitor"),
+    "stt",
+    "tts",
+    "voice",
+    "realtime",
+    "live",
+    "speak",
+    "wyoming",
+    "monitor",
 )
 
 

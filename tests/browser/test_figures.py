@@ -13,6 +13,8 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from websockets.sync.client import connect
+from websockets.typing import Subprotocol
 
 from tests.browser.conftest import SECRET
 from tests.browser.watching import scrolls_sideways
@@ -38,6 +40,8 @@ def test_it_draws_what_the_server_does(
              .some((value) => value > 0)"""
     )
     assert inked
+    with connect(f"{server.ws_url}/ws/voice", subprotocols=[Subprotocol("voice.v1")]):
+        expect(page.locator("#figure-sessions")).to_contain_text("1 talking")
 
 
 def test_it_says_that_the_figures_have_stopped(

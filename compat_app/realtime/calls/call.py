@@ -152,10 +152,7 @@ class Call:
             return
         text = message if isinstance(message, str) else message.decode()
         try:
-            try:
-                self._peer.send(text)
-            except TooLarge as error:
-                self._peer.send(_left_out(text, error))
+            _send_or_leave_out(self._peer, text)
         except SlowReader as error:
             log.info("call ended: its events are not read")
             self._over.set()
@@ -205,6 +202,14 @@ class Call:
 
     async def _refuse_flood(self) -> None:
         raise TooMany("More events were sent than the server takes.")
+
+
+def _send_or_leave_out(peer: Peer, text: str) -> None:
+    """Raises SlowReader."""
+    try:
+        peer.send(text)
+    except TooLarge as error:
+        peer.send(_left_out(text, error))
 
 
 def _left_out(text: str, why: TooLarge) -> str:

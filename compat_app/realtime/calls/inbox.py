@@ -24,7 +24,8 @@ class Inbox:
     def __init__(self) -> None:
         self._audio: deque[bytes] = deque()
         self._audio_bytes = 0
-        self._events: deque[str] = deque()
+        self._events: deque[tuple[str, int]] = deque()
+        """Each with its size in bytes."""
         self._event_bytes = 0
         self._changed = asyncio.Event()
         self.dropped_bytes = 0
@@ -47,15 +48,15 @@ class Inbox:
         if is_large or len(self._events) >= MOST_EVENTS:
             raise InboxFull
         self._event_bytes += size
-        self._events.append(text)
+        self._events.append((text, size))
         self._changed.set()
 
     async def next(self) -> str | bytes:
         """The next event, or all audio that has come."""
         while True:
             if self._events:
-                event = self._events.popleft()
-                self._event_bytes -= len(event.encode())
+                event, size = self._events.popleft()
+                self._event_bytes -= size
                 return event
             if self._audio:
                 pcm = b"".join(self._audio)

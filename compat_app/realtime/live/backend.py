@@ -40,9 +40,8 @@ class Backend:
 
     def events(self, event: out.ConversationEvent, now_ms: int) -> Iterator[BaseModel]:
         """Those for this event of the engine."""
-        match event:
-            case out.ResponseStarted() if event.metadata != COMMENTARY:
-                yield from self._started(event, now_ms)
+        if isinstance(event, out.ResponseStarted) and event.metadata != COMMENTARY:
+            yield from self._started(event, now_ms)
         if not self._response_id:
             return
         match event:

@@ -9,21 +9,14 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chat_app.core.ids import new_id
+from chat_app.protocol import event
 
 _SESSION_EXAMPLE = {"model": "gpt-live-1", "instructions": "Answer briefly."}
 
 
-class ServerEvent(BaseModel):
+class ServerEvent(event.ServerEvent):
     """An event of the server."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    event_id: str = Field(
-        default_factory=lambda: new_id("event"),
-        description="The server's id of the event.",
-        examples=["event_1a2b3c4d5e6f7a8b9c0d1"],
-    )
     client_event_id: str | None = Field(
         None, description="The id of the client's event that this answers."
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 from wyoming.event import Event, write_event
 
-from common.bounded_json import read_json
+from common.bounded_json import may_have_halves, read_json
 from common.errors import BadRequest, TooLarge
 
 HEADER_BYTES = 64 * 1024
@@ -101,7 +101,7 @@ def _object(text: str, what: str) -> dict[str, Any]:
     plain = read_json(text, f"{what} of the event", takes_halves=True)
     if not isinstance(plain, dict):
         raise BadRequest(f"The {what} of an event must be a JSON object.")
-    return _without_lone_surrogates(plain) if "\\ud" in text.lower() else plain
+    return _without_lone_surrogates(plain) if may_have_halves(text) else plain
 
 
 def _without_lone_surrogates(plain: dict[str, Any]) -> dict[str, Any]:
