@@ -166,7 +166,7 @@ async def test_a_model_without_tools_refuses_them(talk: Talk, place: str) -> Non
         kind = "session.update" if place == "session" else "response.create"
         await client.send(kind, **{place: {"tools": [TOOL]}})
         error = (await client.until("error"))[-1]["error"]
-        assert (error["code"], error["param"]) == ("bad_value", "tools")
+        assert (error["code"], error["param"]) == ("bad_value", f"{place}.tools")
         assert error["message"] == (
             "The language model fake-llm (fake) takes no `tools`."
         )

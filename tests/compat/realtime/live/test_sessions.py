@@ -261,10 +261,17 @@ async def test_the_delegation_cannot_change_its_type(live: Talk) -> None:
 @pytest.mark.parametrize(
     ("session", "param"),
     [
-        ({"voice": "marin"}, "voice"),
-        ({"store": True}, "store"),
-        ({"audio": {"format": {"type": "audio/pcm", "rate": 48_000}}}, "rate"),
-        ({"input": [{"role": "user", "content": []}]}, "content"),
+        ({"voice": "marin"}, "session.voice"),
+        ({"store": True}, "session.store"),
+        (
+            {"audio": {"format": {"type": "audio/pcm", "rate": 48_000}}},
+            "session.audio.format.rate",
+        ),
+        ({"audio": {"format": {"type": "mp3"}}}, "session.audio.format.type"),
+        ({"audio": {"input": {}}}, "session.audio.input"),
+        ({"audio": {"output": {"voice": {"id": 5}}}}, "session.audio.output.voice.id"),
+        ({"input": [{"role": "user", "content": []}]}, "session.input.0.content"),
+        ({"delegation": {"type": "decisions"}}, "session.delegation.type"),
         (
             {
                 "delegation": {
@@ -272,7 +279,7 @@ async def test_the_delegation_cannot_change_its_type(live: Talk) -> None:
                     "responses": {"model": "x", "tools": [{"type": "web_search"}]},
                 }
             },
-            "tools",
+            "session.delegation.responses.tools",
         ),
     ],
 )
