@@ -77,9 +77,7 @@ def explain(error: ValidationError, given: Any) -> BadValue:
     return BadValue(f"`{field}`: {_sentence(problem['msg'])}", field=field)
 
 
-def find_problem(
-    error: ValidationError, given: Any
-) -> tuple[ErrorDetails, list[str]]:
+def find_problem(error: ValidationError, given: Any) -> tuple[ErrorDetails, list[str]]:
     """The first problem of those that lie deepest, and the path of its field.
 
     Where a value may be of several types, it is the one that the value comes closest to.
@@ -108,13 +106,13 @@ def _field_path(problem: ErrorDetails, given: Any) -> list[str]:
     """
     path: list[str] = []
     for part in problem["loc"]:
-        if isinstance(given, dict) and part in given:
-            given = given[part]
-        elif isinstance(given, list) and isinstance(part, int) and part < len(given):
-            given = given[part]
+        if isinstance(given, dict):
+            is_there = part in given
         else:
-            continue
-        path.append(str(part))
+            is_there = isinstance(given, list) and part in range(len(given))
+        if is_there:
+            given = given[part]
+            path.append(str(part))
     if problem["type"] == "missing":
         path.append(str(problem["loc"][-1]))
     elif problem["type"] in ("union_tag_invalid", "union_tag_not_found"):

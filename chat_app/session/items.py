@@ -22,13 +22,18 @@ class ClientItems:
 
     def add(self, item: Item, previous_item_id: str | None) -> None:
         """At the end, or after that item. Raises BadValue for an id that exists or means
-        the beginning, a previous one that does not exist, and the result of a call that
-        nobody made."""
+        the beginning, a previous one that does not exist, a call with the `call_id` of
+        another one, and the result of a call that nobody made."""
         if item.id == ROOT:
             # As `previous_item_id` it is the beginning of the conversation.
             raise BadValue(f"No item can have the id `{ROOT}`.", field="item.id")
         if item.id and self.find(item.id) is not None:
             raise BadValue(f"The item `{item.id[:40]}` exists.", field="item.id")
+        if item.kind == "function_call" and self._was_called(item.call_id):
+            raise BadValue(
+                f"The function call `{item.call_id[:40]}` exists.",
+                field="item.call_id",
+            )
         if item.kind == "function_call_output" and not self._was_called(item.call_id):
             raise BadValue(
                 f"There is no function call `{item.call_id[:40]}`.",

@@ -57,7 +57,9 @@ def _place_of(field: str, config: SessionConfig) -> str:
     """Where the configuration has a field of the Realtime API."""
     name = field.removeprefix("session.")
     is_of_backend = name in _OF_BACKEND or (name == "model" and config.backend.model)
-    return f"session.delegation.responses.{name}" if is_of_backend else f"session.{name}"
+    return (
+        f"session.delegation.responses.{name}" if is_of_backend else f"session.{name}"
+    )
 
 
 async def _options(choices: Choices, config: SessionConfig) -> ConversationOptions:

@@ -29,6 +29,7 @@ MESSAGE = {
     "role": "user",
     "content": [{"type": "input_text", "text": "new"}],
 }
+MADE_CALL = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
 RESULT = {"type": "function_call_output", "call_id": CALL.id, "output": "sun"}
 
 
@@ -366,6 +367,7 @@ async def test_items_are_put_between_others_and_read_again(talk: Talk) -> None:
         ("previous_item_id", MESSAGE, "nowhere"),
         ("item.id", {**MESSAGE, "id": "item_1"}, None),
         ("item.call_id", {**RESULT, "call_id": "call_9"}, None),
+        ("item.call_id", MADE_CALL, None),
     ],
 )
 async def test_it_refuses_items_that_belong_nowhere(
@@ -373,6 +375,7 @@ async def test_it_refuses_items_that_belong_nowhere(
 ) -> None:
     async with talking(talk()) as client:
         await add_item(client, {**MESSAGE, "id": "item_1"})
+        await add_item(client, MADE_CALL)
         await client.send(
             "conversation.item.create", item=item, previous_item_id=previous
         )
