@@ -7,12 +7,11 @@ The codec, the protocol page and the AsyncAPI document come from those classes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
-from pydantic_core import ErrorDetails
 
 from common.bounded_json import read_json
 from common.errors import BadRequest, BadValue
@@ -21,6 +20,8 @@ LONGEST_FIELD = 100
 """Names from clients are shown up to this length."""
 
 Decoded = TypeVar("Decoded")
+Problem = Mapping[str, Any]
+"""One of the errors in a ValidationError of pydantic."""
 
 
 class Message(BaseModel):
@@ -63,26 +64,31 @@ def validate(plain: dict[str, Any], family: TypeAdapter[Decoded]) -> Decoded:
 def explain(error: ValidationError, given: Any) -> BadValue:
     """A problem of a pydantic error as one sentence that names the field; `given` is
     what was validated."""
-    problem, path = find_problem(error, given)
+    return explain_problems(error.errors(include_url=False), given)
+
+
+def explain_problems(problems: Sequence[Problem], given: Any) -> BadValue:
+    """The same for the problems in an error of pydantic."""
+    problem, path = find_problem(problems, given)
     kind = problem["type"]
     field = ".".join(path)[:LONGEST_FIELD] or None
     if kind == "union_tag_invalid":
         allowed = problem.get("ctx", {}).get("expected_tags", "")
-        subject = "Unknown message type." if len(path) == 1 else f"Unknown `{field}`."
+        subject = "Unknown message type." if path == ["type"] else f"Unknown `{field}`."
         return BadValue(f"{subject} Allowed: {allowed}.", field=field)
     if kind == "extra_forbidden":
         return BadValue(f"Unknown field `{field}`.", field=field)
     if kind in ("missing", "union_tag_not_found"):
         return BadValue(f"The field `{field}` is missing.", field=field)
-    return BadValue(f"`{field}`: {_sentence(problem['msg'])}", field=field)
+    where = f"`{field}`: " if field else ""
+    return BadValue(f"{where}{_sentence(problem['msg'])}", field=field)
 
 
-def find_problem(error: ValidationError, given: Any) -> tuple[ErrorDetails, list[str]]:
+def find_problem(problems: Sequence[Problem], given: Any) -> tuple[Problem, list[str]]:
     """The first problem of those that lie deepest, and the path of its field.
 
     Where a value may be of several types, it is the one that the value comes closest to.
     """
-    problems = error.errors(include_url=False)
     paths = [_field_path(each, given) for each in problems]
     found = max(range(len(problems)), key=lambda number: len(paths[number]))
     return problems[found], paths[found]
@@ -99,7 +105,7 @@ def fields_of(parent: str) -> Iterator[None]:
         raise
 
 
-def _field_path(problem: ErrorDetails, given: Any) -> list[str]:
+def _field_path(problem: Problem, given: Any) -> list[str]:
     """Where in the given value a problem of pydantic is, as the client has it.
 
     pydantic's own path also names the alternatives of the unions on the way.

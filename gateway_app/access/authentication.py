@@ -148,7 +148,7 @@ class AccessControl:
         path = below(scope["path"], self._config.root_path)
         opens = self._takes_token(scope, path)
         try:
-            claims = await self.tokens.take(token, path, is_socket=opens)
+            claims = await self.tokens.take(token, path, opens_session=opens)
         except NotAToken:
             await self._count_failure(address)
             raise

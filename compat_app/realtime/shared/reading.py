@@ -101,7 +101,7 @@ def _invalid(
     error: ValidationError, plain: dict[str, Any], event_id: str | None
 ) -> Refused:
     """A problem of a pydantic error, with the path of its field."""
-    problem, path = find_problem(error, plain)
+    problem, path = find_problem(error.errors(include_url=False), plain)
     param = ".".join(path)[:LONGEST_FIELD]
     reason = problem["msg"].removeprefix("Value error, ")
     return Refused(
