@@ -12,6 +12,8 @@ USUAL_MESSAGE_BYTES = 65_536
 _MESSAGE_SIZE = "a=max-message-size:"
 _END = "a=end-of-candidates"
 _CANDIDATE = "a=candidate:"
+_BUNDLE = "a=group:BUNDLE "
+_MID = "a=mid:"
 
 
 def usable_offer(sdp: str, *, with_candidates: bool) -> str:
@@ -31,6 +33,8 @@ def usable_offer(sdp: str, *, with_candidates: bool) -> str:
     audio = [line for line in media if line.startswith("m=audio ")]
     if len(audio) != 1:
         raise _bad("An offer needs exactly one audio track")
+    if unknown := _bundled_mids(lines) - _mids(lines):
+        raise _bad(f"`a=group:BUNDLE` names {min(unknown)[:40]!r}, which no medium has")
     kept = [line for line in lines if line != _END and _is_kept(line, with_candidates)]
     if sum(line.startswith(_CANDIDATE) for line in kept) > MOST_CANDIDATES:
         raise _bad(f"An offer may have {MOST_CANDIDATES} candidates")
@@ -44,6 +48,16 @@ def largest_message(sdp: str) -> int:
         if size != line and size.isascii() and size.isdigit() and len(size) < 20:
             return int(size)
     return USUAL_MESSAGE_BYTES
+
+
+def _bundled_mids(lines: list[str]) -> set[str]:
+    """Those of the media that share a transport (RFC 9143)."""
+    groups = [line for line in lines if line.startswith(_BUNDLE)]
+    return {mid for line in groups for mid in line.removeprefix(_BUNDLE).split()}
+
+
+def _mids(lines: list[str]) -> set[str]:
+    return {line.removeprefix(_MID) for line in lines if line.startswith(_MID)}
 
 
 def _is_kept(line: str, with_candidates: bool) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 
 import structlog
+from aioice.ice import Connection
 from aiortc import (
     RTCConfiguration,
     RTCDataChannel,
@@ -58,6 +59,7 @@ class AiortcPeer:
         self._watching: asyncio.Task[None] | None = None
         # A configuration without servers means those of Google to aiortc.
         servers = [_server(each, network) for each in network.ice_servers]
+        self._ice: list[Connection] = []
         self._pc = RTCPeerConnection(RTCConfiguration(iceServers=servers))
         self._pc.on("track", self._take_track)
         self._pc.on("datachannel", self._take_channel)
@@ -88,7 +90,8 @@ class AiortcPeer:
             if transceiver is not self._audio:
                 transceiver.direction = "inactive"
         _hurry(self._audio)
-        for connection in ice_connections(pc):
+        self._ice = ice_connections(pc)
+        for connection in self._ice:
             restrict(connection, self._network)
         await pc.setLocalDescription(await pc.createAnswer())
         return str(pc.localDescription.sdp)
@@ -120,7 +123,13 @@ class AiortcPeer:
         for task in (self._hearing, self._watching):
             if task is not None:
                 task.cancel()
-        await self._pc.close()
+        try:
+            await self._pc.close()
+        # aiortc stumbles over media that a refused offer left without a transport.
+        except AttributeError as error:
+            log.info("connection closed piece by piece", reason=repr(error)[:200])
+            for connection in self._ice:
+                await connection.close()
 
     def _take_track(self, track: MediaStreamTrack) -> None:
         if track.kind == "audio" and self._hearing is None:

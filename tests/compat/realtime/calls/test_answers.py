@@ -54,6 +54,20 @@ async def test_an_offer_of_a_browser_is_answered(offer: BrowserOffer) -> None:
         assert "a=fingerprint:sha-256 " in part
 
 
+@pytest.mark.parametrize("offer", OFFERS.values(), ids=list(OFFERS))
+async def test_a_peer_closes_after_an_offer_that_aiortc_stumbles_over(
+    offer: BrowserOffer,
+) -> None:
+    """It takes the transport of the other media away, and then looks for it."""
+    peer = AiortcPeer(LOCAL, Playback(lambda event: None), Nobody())
+    with pytest.raises(BadValue):
+        await peer.answer(offer.sdp.replace(f"a=mid:{offer.mids[0]}\r\n", ""))
+    before = asyncio.all_tasks()
+    await peer.close()
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() <= before
+
+
 @pytest.mark.parametrize(
     ("line", "bytes_taken"),
     [

@@ -27,6 +27,11 @@ def test_with_a_server_to_ask_only_names_are_left_out() -> None:
     assert usable_offer(text, with_candidates=True) == offer(_AUDIO, _HOST)
 
 
+def test_bundled_media_are_told_by_their_mid() -> None:
+    text = offer("a=group:BUNDLE 0", _AUDIO, "a=mid:0")
+    assert usable_offer(text, with_candidates=False) == text
+
+
 def test_lines_may_end_in_any_way() -> None:
     assert usable_offer("\n".join([*_HEAD, _AUDIO]), with_candidates=False) == offer(
         _AUDIO
@@ -45,6 +50,7 @@ def test_lines_may_end_in_any_way() -> None:
         offer(*[_AUDIO, *["m=video 9 UDP/TLS/RTP/SAVPF 96"] * 4]),
         offer(_AUDIO, *["a=x"] * 1_000),
         offer(_AUDIO, *[_HOST] * (MOST_CANDIDATES + 1)),
+        offer("a=group:BUNDLE 0 1", _AUDIO, "a=mid:0"),
     ],
 )
 def test_it_refuses_what_is_no_offer_of_a_call(text: str) -> None:
