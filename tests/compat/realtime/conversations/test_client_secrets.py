@@ -9,6 +9,8 @@ import httpx
 import pytest
 from openai.types.realtime import ClientSecretCreateResponse
 
+from gateway_app.access.principals import ANONYMOUS
+from gateway_app.services import GatewayServices
 from tests.chat.services import talk_services
 from tests.compat.realtime.conversations.talking import Talker
 from tests.compat.realtime.sdk_types import check_session
@@ -162,6 +164,17 @@ async def test_without_keys_it_still_brings_the_configuration() -> None:
     key = await secret(services, instructions="Be brief.")
     async with opened(services, "?model=gpt-realtime", key=key) as client:
         assert (await client.next())["session"]["instructions"] == "Be brief."
+
+
+@pytest.mark.parametrize("keys", [[], [KEY]])
+async def test_it_expires(keys: list[str]) -> None:
+    services = talk_services(api_keys=keys)
+    tokens = services[GatewayServices].access.tokens
+    issued = await tokens.issue(ANONYMOUS, seconds=-1, path="/v1/realtime")
+    async with opened(services, "", key=issued.token) as client:
+        (error,), code = await client.until_closed()
+    assert (error["error"]["code"], code) == ("unauthorized", 4401)
+    assert "has expired" in error["error"]["message"]
 
 
 async def test_it_goes_with_the_api() -> None:
