@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -72,7 +73,7 @@ def test_it_takes_recordings_of_any_depth(
     samples = np.full((channels, 8_000), 0.25, np.float32)
     layout = "mono" if channels == 1 else "stereo"
     with av.open(str(path), "w") as file:
-        stream = file.add_stream(codec, rate=8_000, layout=layout)
+        stream: Any = file.add_stream(codec, rate=8_000, layout=layout)
         frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
         frame.rate = 8_000
         for packet in [*stream.encode(frame), *stream.encode(None)]:
