@@ -72,6 +72,9 @@ class TurnSettings:
     """Voiced audio that pauses the output."""
     confirm_seconds: float = 0.4
     """Voiced audio that interrupts without a text, when none came in time."""
+    sure_confidence: float = 0.5
+    """A single word that is shorter than that interrupts, if it is as certain as this and
+    no backchannel."""
     words_due_seconds: float = 1.0
     """How long to wait in a pause of the output for a word."""
     words_late_seconds: float = 3.0
