@@ -1,4 +1,4 @@
-"""The domain events of a conversation; every door maps them to its own messages."""
+"""The domain events of a conversation; every endpoint maps them to its own messages."""
 
 from __future__ import annotations
 
