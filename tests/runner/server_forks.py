@@ -14,6 +14,7 @@ import json
 import os
 import runpy
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,9 @@ def main() -> None:
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
     _set_by_imports.update(os.environ.items() - before.items())
+    # A fork would keep the first and lack the second.
+    assert "voiceproject.settings" not in sys.modules
+    assert threading.active_count() == 1
     gc.freeze()
     for line in sys.stdin:
         print(json.dumps(answer(json.loads(line))), flush=True)  # noqa: T201
