@@ -1,4 +1,4 @@
-"""The events of a live session as those of the state machine."""
+"""Translates events of a live session into events of the state machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from stt_app.core.events import (
 
 
 def turn_events(event: SessionEvent) -> Iterator[on.TurnEvent]:
-    """What the machine must know of it."""
+    """The events of the state machine for this one."""
     match event:
         case SpeechCandidate():
             yield on.CandidateBegan(event.voiced_sample / SPEECH_RATE_HZ)
@@ -33,9 +33,10 @@ def turn_events(event: SessionEvent) -> Iterator[on.TurnEvent]:
         case SpeechResumed():
             yield on.SpeechResumed()
         case InterimResult():
-            yield on.InterimHeard(event.utterance_id, event.text)
+            yield on.InterimHeard(event.utterance_id, event.text, event.confidence)
         case SpeculativeFinal():
-            yield on.TextPrepared(event.utterance_id, event.transcript.text)
+            made = event.transcript
+            yield on.TextPrepared(event.utterance_id, made.text, made.confidence)
         case SpeechEnded():
             yield on.UtteranceEnded(
                 event.utterance_id,
@@ -43,6 +44,6 @@ def turn_events(event: SessionEvent) -> Iterator[on.TurnEvent]:
                 continues=event.reason is EndReason.LIMIT,
             )
         case UtteranceTranscribed():
-            yield on.UtteranceHeard(event.utterance_id, event.text)
+            yield on.UtteranceHeard(event.utterance_id, event.text, event.confidence)
         case UtteranceFailed():
             yield on.UtteranceHeard(event.utterance_id, "")
