@@ -35,7 +35,7 @@ test: export PYTHONDONTWRITEBYTECODE :=
 test: $(DEV_READY) $(BROWSER_READY)  ## Run every test, or those that ARGS chooses
 	$(BIN)/python -m pytest -n $(JOBS) $(ARGS)
 
-fuzz: $(DEV_READY)  ## Send random input to every door for SECONDS (600), until something fails
+fuzz: $(DEV_READY)  ## Send random input to every endpoint for SECONDS (600), until something fails
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),600) $(ARGS)
 
 check: $(DEV_READY)  ## Lint, type check, and see that the docs are current and complete

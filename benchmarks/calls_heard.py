@@ -20,7 +20,7 @@ from common.audio import (
     float_to_pcm16,
     pcm16_to_float,
 )
-from compat_app.realtime.calls.media.hearing import Hearing
+from compat_app.realtime.calls.media.hearing import GapFiller
 from compat_app.realtime.calls.playback import FRAME_SAMPLES, RATE_HZ
 
 GAP_SECONDS = (1.0, 2.0)
@@ -55,7 +55,7 @@ def _losses() -> dict[str, Loses]:
 
 def _over_call(samples: Samples, loses: Loses) -> Samples:
     """As the server hears them, at 16 kHz."""
-    hearing, decoder, pcm = Hearing(), OpusDecoder(), bytearray()
+    hearing, decoder, pcm = GapFiller(), OpusDecoder(), bytearray()
     for data, timestamp in _packets(samples):
         if loses(timestamp / RATE_HZ):
             continue

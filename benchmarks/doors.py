@@ -1,4 +1,4 @@
-"""What the doors in other protocols add to the first byte of speech from `/tts`."""
+"""What the endpoints of other protocols add to the first byte of speech from `/tts`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.server_process import RunningServer, free_port, running_server
 WORDS = (10, 40)
 RATE_HZ = 24_000
 TURNS, QUICK_TURNS = 20, 5
-HEADER = ["door", "format", "words", "first byte", "more than `/tts`"]
+HEADER = ["endpoint", "format", "words", "first byte", "more than `/tts`"]
 SERVER = {
     "whisper_model_name": "tiny.en",
     "llm_backend": "none",

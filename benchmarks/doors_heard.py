@@ -1,4 +1,4 @@
-"""What the doors in other protocols add to the final text, live and of recordings."""
+"""What the endpoints of other protocols add to the final text, live and of recordings."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def run(flags: Flags) -> str:
     with running_server(**SERVER, wyoming_port=free_port()) as server:
         live = asyncio.run(in_turns(_live(server, clips), turns))
         recorded = asyncio.run(_recorded(server, clips, turns))
-    header = ["door", "time", "more than the first"]
+    header = ["endpoint", "time", "more than the first"]
     return "\n".join(
         [
             table(

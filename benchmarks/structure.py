@@ -17,10 +17,10 @@ from benchmarks.code_base.graph import cycles
 from benchmarks.code_base.imports import address_graph, import_graph
 from benchmarks.code_base.modules import (
     ALL,
-    ROOMS,
+    PACKAGES,
     lines_of_tests,
+    package_of,
     read_modules,
-    room_of,
 )
 from benchmarks.code_base.paths import Way, way_figures
 from benchmarks.report import ROOT, commit, table
@@ -44,11 +44,11 @@ class Structure:
 
     commit: str
     figures: dict[str, dict[str, Value]]
-    """By room, ALL first, and by name."""
-    room_imports: Counter[tuple[str, str]]
-    """From one room to another."""
+    """By package, ALL first, and by name."""
+    package_imports: Counter[tuple[str, str]]
+    """From one package to another."""
     folder_imports: Counter[tuple[str, str]]
-    """From one folder to another of the same room."""
+    """From one folder to another of the same package."""
     folder_cycles: list[list[str]]
     module_cycles: list[list[str]]
     ways: dict[str, dict[str, str | int]]
@@ -58,10 +58,10 @@ class Structure:
         return {
             "commit": self.commit,
             "figures": {
-                room: {name: _plain(value) for name, value in found.items()}
-                for room, found in self.figures.items()
+                package: {name: _plain(value) for name, value in found.items()}
+                for package, found in self.figures.items()
             },
-            "room_imports": _counted(self.room_imports),
+            "package_imports": _counted(self.package_imports),
             "folder_imports": _counted(self.folder_imports),
             "folder_cycles": self.folder_cycles,
             "module_cycles": self.module_cycles,
@@ -70,26 +70,26 @@ class Structure:
 
 
 def measure(root: Path, ways: Mapping[str, Way]) -> Structure:
-    """Read and count. Raises ValueError without a room, SyntaxError, OSError."""
+    """Read and count. Raises ValueError without a package, SyntaxError, OSError."""
     modules = read_modules(root)
     if not modules:
-        raise ValueError(f"no room in {root}; rooms are {', '.join(ROOMS)}")
+        raise ValueError(f"no package in {root}; packages are {', '.join(PACKAGES)}")
     imports, addresses = import_graph(modules), address_graph(modules)
-    by_room = scopes(modules, imports, lines_of_tests(root, modules))
+    by_package = scopes(modules, imports, lines_of_tests(root, modules))
     return Structure(
         commit(root),
         {
-            room: {name: count(scope) for name, count in FIGURES.items()}
-            for room, scope in by_room.items()
+            package: {name: count(scope) for name, count in FIGURES.items()}
+            for package, scope in by_package.items()
         },
         Counter(
-            (room_of(one), room_of(other))
+            (package_of(one), package_of(other))
             for one, others in imports.items()
             for other in others
-            if room_of(one) != room_of(other)
+            if package_of(one) != package_of(other)
         ),
-        Counter(by_room[ALL].folder_imports),
-        by_room[ALL].folder_cycles,
+        Counter(by_package[ALL].folder_imports),
+        by_package[ALL].folder_cycles,
         cycles(imports),
         {
             name: way_figures(modules, imports, addresses, way)
@@ -124,7 +124,7 @@ def comparison(before: Structure, after: Structure) -> str:
     return "\n".join(
         [
             f"Before: {before.commit}, after: {after.commit}\n",
-            _table("Before and after, all rooms, what changed", sides),
+            _table("Before and after, all packages, what changed", sides),
             *(_table(f"{title}, before → after", both[title]) for title in both),
             "Before:\n",
             *_cycles(before),
@@ -194,17 +194,19 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _tables(structure: Structure) -> dict[str, Grid]:
-    rooms = list(structure.figures)
+    packages = list(structure.figures)
     figures = {
-        name: {room: shown(structure.figures[room][name]) for room in rooms}
+        name: {package: shown(structure.figures[package][name]) for package in packages}
         for name in FIGURES
     }
-    between_rooms = {
+    between_packages = {
         one: {
-            other: MISSING if one == other else f"{structure.room_imports[one, other]}"
-            for other in rooms[1:]
+            other: MISSING
+            if one == other
+            else f"{structure.package_imports[one, other]}"
+            for other in packages[1:]
         }
-        for one in rooms[1:]
+        for one in packages[1:]
     }
     between_folders = {
         f"{one} → {other}": {"imports": str(count)}
@@ -215,9 +217,9 @@ def _tables(structure: Structure) -> dict[str, Grid]:
         for row, cell in cells.items():
             ways.setdefault(row, {})[name] = str(cell) or MISSING
     return {
-        "Rooms": figures,
-        "Imports from a room (row) of a room (column)": between_rooms,
-        "Imports between folders of a room": between_folders,
+        "Packages": figures,
+        "Imports from a package (row) of a package (column)": between_packages,
+        "Imports between folders of a package": between_folders,
         "What stands behind an entry": ways,
     }
 

@@ -33,7 +33,7 @@ def build_conversations(
     recorder: ConversationRecorder,
     accounts: Accounts = UNMETERED,
 ) -> ConversationServices:
-    """The services on those of the other rooms."""
+    """The services of conversations, built on those of the other packages."""
     engines = (("stt", listening.engine), ("tts", speech.engine), ("llm", speech.llm))
     service = ConversationService(
         config,

@@ -38,7 +38,7 @@ def encode(message: BaseModel) -> str:
 def decode(
     text: str, family: TypeAdapter[Decoded], *, takes_halves: bool = False
 ) -> Decoded:
-    """The message in a text frame, whose length the door limits. Halves of surrogate
+    """The message in a text frame, whose length the endpoint limits. Halves of surrogate
     pairs are refused unless it `takes_halves`.
 
     Raises BadRequest or BadValue, which say what is wrong.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeVar, cast
 
-Room = TypeVar("Room")
+ServicesT = TypeVar("ServicesT")
 
 
 class Services:
@@ -13,17 +13,17 @@ class Services:
     package whose role does not run in this process is absent.
     """
 
-    def __init__(self, *rooms: object) -> None:
-        self._rooms = {type(room): room for room in rooms}
+    def __init__(self, *services: object) -> None:
+        self._services = {type(each): each for each in services}
 
-    def get(self, room: type[Room]) -> Room | None:
+    def get(self, kind: type[ServicesT]) -> ServicesT | None:
         """The services of this class, or None if they do not run here."""
-        return cast("Room | None", self._rooms.get(room))
+        return cast("ServicesT | None", self._services.get(kind))
 
-    def __getitem__(self, room: type[Room]) -> Room:
+    def __getitem__(self, kind: type[ServicesT]) -> ServicesT:
         """The services of this class. Raises KeyError if they do not run here."""
-        return cast("Room", self._rooms[room])
+        return cast("ServicesT", self._services[kind])
 
     def __iter__(self) -> Iterator[object]:
         """The dataclass of each package that runs here."""
-        return iter(self._rooms.values())
+        return iter(self._services.values())

@@ -1,4 +1,4 @@
-"""Doors in other people's protocols: OpenAI, OpenAI Realtime, Deepgram, Wyoming.
+"""Endpoints in other people's protocols: OpenAI, OpenAI Realtime, Deepgram, Wyoming.
 
 Each folder is one protocol. It maps the domain events of `ListeningService` and
 `SpeechService` to its own wire format. No folder imports another, so each can be deleted

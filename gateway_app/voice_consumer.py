@@ -27,7 +27,7 @@ class VoiceConsumer(AsyncConsumer):  # type: ignore[misc]
     """One socket. Subclasses set `kind` and `family`, give `limits`, and fill in the hooks.
 
     Hooks may use `send_message`, `pump`, `fail`, `gateway`, `session_id`, `client` and
-    `principal`. What the hooks mean: see `gateway_app.sockets.door.Handler`.
+    `principal`. What the hooks mean: see `gateway_app.sockets.interfaces.Handler`.
     """
 
     kind = "socket"

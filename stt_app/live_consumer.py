@@ -1,4 +1,4 @@
-"""The base of WebSocket doors whose binary messages are the audio of a live session."""
+"""The base of WebSocket endpoints whose binary messages are the audio of a live session."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stt_app.live_session import LiveSession
 class LiveConsumer(VoiceConsumer):
     """Feeds its session, and lives as long as it. Subclasses set `live` in `opened`."""
 
-    # The sessions of all these doors count together.
+    # The sessions of all these endpoints count together.
     kind = "stt"
     live: LiveSession | None = None
 

@@ -1,4 +1,4 @@
-"""One live session of one caller, as a door sees it."""
+"""One live session of one caller, as an endpoint sees it."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class LiveSession:
         self._session.discard(restarts=restarts)
 
     def mark(self, mark: object) -> None:
-        """Put a mark of the door's own behind the events so far: it comes as Marked."""
+        """Put a mark of the endpoint's own behind the events so far: it comes as Marked."""
         self._session.mark(mark)
 
     def wait_for_silence(

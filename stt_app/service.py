@@ -1,7 +1,7 @@
 """The entry point of speech to text: live sessions and whole files.
 
-A door opens a session or a file here and maps the events to its own messages. It
-handles admission, resumable streams, the load, and the history, so every door has them.
+An endpoint opens a session or a file here and maps the events to its own messages. It
+handles admission, resumable streams, the load, and the history, so every endpoint has them.
 """
 
 from __future__ import annotations

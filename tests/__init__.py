@@ -1,4 +1,4 @@
-"""Tests, arranged like the rooms that they test."""
+"""Tests, arranged like the packages that they test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fixtures shared by all rooms: the application on fakes, and the real engines."""
+"""Fixtures shared by all packages: the application on fakes, and the real engines."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class KeptHistory:
     def __init__(self) -> None:
         self.records: list[Record] = []
         self.rows: list[WaitingRow] = []
-        """Of other rooms."""
+        """Of other packages."""
 
     def record(self, record: Record) -> None:
         self.records.append(record)
@@ -41,13 +41,13 @@ class KeptHistory:
 class FakeServices(Services):
     """What the application finds, as the fakes that it is made of."""
 
-    def change(self, room: type[Any], **fields: Any) -> None:
-        """Put other services into a room, before or after the application is built."""
-        self._rooms[room] = replace(self[room], **fields)
+    def change(self, kind: type[Any], **fields: Any) -> None:
+        """Replace services of a package, before or after the application is built."""
+        self._services[kind] = replace(self[kind], **fields)
 
-    def remove(self, room: type[Any]) -> None:
-        """Take a room away, as in a process with another role."""
-        del self._rooms[room]
+    def remove(self, kind: type[Any]) -> None:
+        """Remove the services of a package, as in a process with another role."""
+        del self._services[kind]
 
     @property
     def loaded(self) -> LoadedConfig:

@@ -32,9 +32,9 @@ MAY_IMPORT = {
         *("tts_app", "voiceproject"),
     },
 }
-ROOMS = tuple(MAY_IMPORT)
-PURE_ROOMS = {"common", "llm"}
-"""Rooms without Django, which every core may import."""
+PACKAGES = tuple(MAY_IMPORT)
+PURE_PACKAGES = {"common", "llm"}
+"""Packages without Django, which every core may import."""
 WEB_FRAMEWORKS = {"django", "channels", "daphne", "ninja", "twisted"}
 MODULE_LINES = 300
 TEST_MODULE_LINES = 400
@@ -53,7 +53,7 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-MODULES = [path for room in ROOMS for path in modules_below(room)]
+MODULES = [path for package in PACKAGES for path in modules_below(package)]
 TESTS = modules_below("tests")
 FOLDERS = sorted({path.parent for path in [*MODULES, *TESTS]})
 
@@ -95,37 +95,38 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 
 def is_pure(path: Path) -> bool:
     parts = path.relative_to(ROOT).parts
-    return parts[0] in PURE_ROOMS or "core" in parts
+    return parts[0] in PURE_PACKAGES or "core" in parts
 
 
 def import_offences(path: Path, tree: ast.Module) -> list[str]:
-    room = path.relative_to(ROOT).parts[0]
+    package = path.relative_to(ROOT).parts[0]
     found = []
     for module, line in imports(tree):
-        package = module.split(".")[0]
-        if package in ROOMS and package not in MAY_IMPORT[room]:
-            found.append(f"line {line}: {room} may not import {module}")
-        if is_pure(path) and package in WEB_FRAMEWORKS:
+        top = module.split(".")[0]
+        if top in PACKAGES and top not in MAY_IMPORT[package]:
+            found.append(f"line {line}: {package} may not import {module}")
+        if is_pure(path) and top in WEB_FRAMEWORKS:
             found.append(f"line {line}: a pure module may not import {module}")
-        if is_another_door(path, module):
-            found.append(f"line {line}: a door may not import another: {module}")
-        outside = package in ROOMS and package not in PURE_ROOMS
-        if is_pure(path) and outside and not module.startswith(f"{room}.core"):
+        if is_another_protocol(path, module):
+            found.append(f"line {line}: a protocol may not import another: {module}")
+        outside = top in PACKAGES and top not in PURE_PACKAGES
+        if is_pure(path) and outside and not module.startswith(f"{package}.core"):
             found.append(f"line {line}: a core may not import {module}")
     return found
 
 
-def is_another_door(path: Path, module: str) -> bool:
-    """Whether a door imports another one, so that it could not be deleted alone."""
-    room, door, *below = path.relative_to(ROOT).parts
-    if room != "compat_app" or not below or not module.startswith("compat_app."):
+def is_another_protocol(path: Path, module: str) -> bool:
+    """Whether the code of a protocol imports that of another, so that it could not be
+    deleted alone."""
+    package, protocol, *below = path.relative_to(ROOT).parts
+    if package != "compat_app" or not below or not module.startswith("compat_app."):
         return False
     imported = module.split(".")[1]
-    return imported != door and (ROOT / room / imported).is_dir()
+    return imported != protocol and (ROOT / package / imported).is_dir()
 
 
 def place(module: str) -> str:
-    """The folder of a module; modules at the top of a room or of a core stand alone."""
+    """The folder of a module; modules at the top of a package or of a core stand alone."""
     folder = module.rpartition(".")[0]
     at_the_top = "." not in folder or folder.endswith(".core")
     return module if at_the_top else folder
@@ -165,7 +166,7 @@ def test_it_imports_our_own_modules_at_the_top() -> None:
             f"line {line}: {module}"
             for function in functions(path)
             for module, line in imports(function)
-            if module.split(".")[0] in ROOMS
+            if module.split(".")[0] in PACKAGES
         ]
 
     assert offences(inside_functions) == {}
@@ -221,10 +222,10 @@ def test_each_module_says_what_it_holds() -> None:
 
 def test_each_table_has_a_retention() -> None:
     kept = {table for kind in kept_data(Config()) for table in kind.tables}
-    ours = [table for table in apps.get_models() if table._meta.app_label in ROOMS]
+    ours = [table for table in apps.get_models() if table._meta.app_label in PACKAGES]
     missing = {table.__name__ for table in ours} - {table.__name__ for table in kept}
     assert missing <= OF_NOBODY, (
-        "List it in retention/kinds.py of its room, so that `forget`, `export` and "
+        "List it in retention/kinds.py of its package, so that `forget`, `export` and "
         "`prune` know it; or in OF_NOBODY if it never holds anything of people."
     )
 

@@ -13,7 +13,7 @@ from tts_app.speech_stream import SpeechStream
 
 EncodedEvents = AsyncIterable[SpeechEvent | AudioBytes]
 ToLines = Callable[[EncodedEvents], AsyncIterator[bytes]]
-"""Writes the events as server-sent events, each door in its own words."""
+"""Writes the events as server-sent events, each endpoint in its own words."""
 
 EVENT_STREAM = "text/event-stream"
 

@@ -44,7 +44,7 @@ SYNC_POLL_SECONDS = 0.25
 
 
 class SpeechService:
-    """The service behind `/tts` and every other door."""
+    """The service behind `/tts` and every other endpoint."""
 
     def __init__(
         self,

@@ -36,7 +36,7 @@ class SpeechRequest:
     conversation_id: str | None = None
     request_id: str = ""
     audio_format: str = "pcm"
-    """The door's audio format, for the history."""
+    """The endpoint's audio format, for the history."""
     include_disabled: bool = False
     """Whether a disabled voice is allowed."""
 

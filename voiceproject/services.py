@@ -154,7 +154,7 @@ def assemble(
     recent = RecentPast(show_texts=config.store_history)
     database = DatabaseHistory(config, recent)
     records = history or database
-    rooms: list[object] = []
+    services: list[object] = []
     managed = [Managed("history", database.start, database.stop, stops_last=True)]
     queues: dict[str, Callable[[], int]] = {}
     files: Callable[[], list[RunningFile]] = list
@@ -165,15 +165,15 @@ def assemble(
         )
         files = listening.listening.files.now
         told.append(listening.listening.forget)
-        rooms.append(listening)
+        services.append(listening)
         managed += _managed_listening(listening)
     if engines.tts is not None and engines.llm is not None:
         speech = _speech(config, engines.tts, engines.llm, sessions, records, meter)
-        rooms.append(speech)
+        services.append(speech)
         managed += _managed_speech(speech)
         queues["tts"] = lambda: speech.speech.waiting
-    talking = build_talking(config, Services(*rooms), meter, records, sessions)
-    rooms += talking.rooms
+    talking = build_talking(config, Services(*services), meter, records, sessions)
+    services += talking.services
     managed += talking.managed
     told += talking.told
     admission = build_admission(config, counters, sessions, keys)
@@ -188,10 +188,10 @@ def assemble(
     managed.append(Managed("retention", retention.start, retention.stop))
     managed += admission.managed()
     managed += metering.managed()
-    if wyoming := _wyoming(Services(gateway, *rooms), host):
-        rooms.append(wyoming)
+    if wyoming := _wyoming(Services(gateway, *services), host):
+        services.append(wyoming)
         managed.append(_managed_wyoming(wyoming))
-    return ServerProcess(Services(gateway, *rooms), tuple(managed))
+    return ServerProcess(Services(gateway, *services), tuple(managed))
 
 
 def _gateway(

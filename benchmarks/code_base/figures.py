@@ -1,4 +1,4 @@
-"""What is counted of a room, or of all of them."""
+"""What is counted of a package, or of all of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from benchmarks.code_base.functions import (
     public_names,
 )
 from benchmarks.code_base.graph import Graph, cycles
-from benchmarks.code_base.modules import ALL, Module, room_of
+from benchmarks.code_base.modules import ALL, Module, package_of
 
 _BROAD = {"Exception", "BaseException"}
 
@@ -89,32 +89,34 @@ class Scope:
 
     @cached_property
     def folder_imports(self) -> list[tuple[str, str]]:
-        """Folder to folder inside a room, once for each import."""
+        """Folder to folder inside a package, once for each import."""
         at = {module.name: module for module in self.modules}
         return [
             (at[one].folder, at[other].folder)
             for one in at
             for other in self.imports[one] & at.keys()
-            if at[one].room == at[other].room and at[one].folder != at[other].folder
+            if at[one].package == at[other].package
+            and at[one].folder != at[other].folder
         ]
 
     @cached_property
     def folder_cycles(self) -> list[list[str]]:
-        """Folders of a room that import each other, directly or around corners."""
+        """Folders of a package that import each other, directly or around corners."""
         graph: dict[str, set[str]] = {folder: set() for folder in self.folders}
         for one, other in self.folder_imports:
             graph[one].add(other)
         return cycles(graph)
 
-    def imports_across_rooms(self, *, out: bool) -> int:
-        """Imports that leave the room of these modules, or come from another room."""
+    def imports_across_packages(self, *, out: bool) -> int:
+        """Imports that leave the package of these modules, or come from another package."""
         ours = {module.name for module in self.modules}
         return len(
             [
                 (one, other)
                 for one, others in self.imports.items()
                 for other in others
-                if (one if out else other) in ours and room_of(one) != room_of(other)
+                if (one if out else other) in ours
+                and package_of(one) != package_of(other)
             ]
         )
 
@@ -122,11 +124,11 @@ class Scope:
 def scopes(
     modules: Sequence[Module], imports: Graph, test_lines: Mapping[str, int]
 ) -> dict[str, Scope]:
-    """ALL modules first, then one for each room."""
+    """ALL modules first, then one for each package."""
     arrays = audio_types(modules)
     members = {ALL: list(modules)}
     for module in modules:
-        members.setdefault(module.room, []).append(module)
+        members.setdefault(module.package, []).append(module)
     return {
         name: Scope(ours, imports, arrays, test_lines.get(name, 0))
         for name, ours in members.items()
@@ -207,14 +209,14 @@ FIGURES: dict[str, Callable[[Scope], Value]] = {
     "modules": lambda scope: len(scope.modules),
     "lines": lambda scope: scope.lines,
     "folders with modules": lambda scope: len(set(scope.folders)),
-    "levels of folders below the room": lambda scope: max(
+    "levels of folders below the package": lambda scope: max(
         folder.count("/") for folder in scope.folders
     ),
     "modules of a folder, median / p90 / max": lambda scope: spread(
         Counter(scope.folders).values()
     ),
-    "imports of other rooms": lambda scope: scope.imports_across_rooms(out=True),
-    "imports by other rooms": lambda scope: scope.imports_across_rooms(out=False),
+    "imports of other packages": lambda scope: scope.imports_across_packages(out=True),
+    "imports by other packages": lambda scope: scope.imports_across_packages(out=False),
     "imports between folders": lambda scope: len(scope.folder_imports),
     "pairs of folders with imports": lambda scope: len(set(scope.folder_imports)),
     "import cycles between folders": lambda scope: len(scope.folder_cycles),

@@ -39,7 +39,7 @@ def import_source(node: ast.ImportFrom, module: Module) -> str:
     """The dotted name after `from`, made absolute."""
     if not node.level:
         return node.module or ""
-    parts = module.package.split(".")
+    parts = module.import_base.split(".")
     parts = parts[: len(parts) - node.level + 1]
     return ".".join([*parts, node.module] if node.module else parts)
 

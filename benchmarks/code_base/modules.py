@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOMS = (
+PACKAGES = (
     "common",
     "gateway_app",
     "stt_app",
@@ -35,53 +35,55 @@ class Module:
     tree: ast.Module = field(repr=False)
 
     @property
-    def room(self) -> str:
+    def package(self) -> str:
         """The top-level package."""
-        return room_of(self.name)
+        return package_of(self.name)
 
     @property
-    def package(self) -> str:
+    def import_base(self) -> str:
         """What relative imports start from."""
         return self.folder.replace("/", ".")
 
 
-def room_of(name: str) -> str:
-    """The room of a module, by its dotted name."""
+def package_of(name: str) -> str:
+    """The package of a module, by its dotted name."""
     return name.split(".")[0]
 
 
 def read_modules(root: Path) -> list[Module]:
-    """The modules of the rooms that are there; migrations and empty files are left out.
+    """The modules of the packages that are there; migrations and empty files are left out.
 
     Raises SyntaxError, which names the file, and OSError.
     """
-    paths = (path for room in ROOMS for path in sorted((root / room).rglob("*.py")))
+    paths = (
+        path for package in PACKAGES for path in sorted((root / package).rglob("*.py"))
+    )
     found = (_read(root, path.relative_to(root)) for path in paths)
     return [each for each in found if each.tree.body]
 
 
-def rooms_of(modules: Sequence[Module]) -> list[str]:
-    """The rooms that have modules, in the order of ROOMS."""
-    present = {module.room for module in modules}
-    return [room for room in ROOMS if room in present]
+def packages_of(modules: Sequence[Module]) -> list[str]:
+    """The packages that have modules, in the order of PACKAGES."""
+    present = {module.package for module in modules}
+    return [package for package in PACKAGES if package in present]
 
 
 def lines_of_tests(root: Path, modules: Sequence[Module]) -> Counter[str]:
-    """Lines of test code by room, and of ALL.
+    """Lines of test code by package, and of ALL.
 
-    A folder of tests belongs to the room that its name says (`tests/stt` to `stt_app`).
-    Where that room is not there, it belongs to the one that holds a folder of that name
+    A folder of tests belongs to the package that its name says (`tests/stt` to `stt_app`).
+    Where that package is not there, it belongs to the one that holds a folder of that name
     (`tests/llm` to `tts_app` when that holds `core/llm`). Shared tests and helpers count
-    in ALL only; tests of what is no room (`tests/benchmarks`) do not count.
+    in ALL only; tests of what is no package (`tests/benchmarks`) do not count.
     """
     lines: Counter[str] = Counter()
     for path in sorted((root / "tests").rglob("*.py")):
         folder = path.relative_to(root / "tests").parts[0]
-        room = _room_of_tests(folder, modules)
-        if room is None and (root / folder).is_dir():
+        package = _package_of_tests(folder, modules)
+        if package is None and (root / folder).is_dir():
             continue
         size = len(path.read_text(encoding="utf-8").splitlines())
-        lines.update({ALL: size} if room is None else {ALL: size, room: size})
+        lines.update({ALL: size} if package is None else {ALL: size, package: size})
     return lines
 
 
@@ -105,13 +107,13 @@ def _read(root: Path, path: Path) -> Module:
     return Module(name, path.parent.as_posix(), path, len(text.splitlines()), tree)
 
 
-def _room_of_tests(folder: str, modules: Sequence[Module]) -> str | None:
-    named = [room for room in ROOMS if folder in _test_folders(room)]
-    if not named or named[0] in rooms_of(modules):
+def _package_of_tests(folder: str, modules: Sequence[Module]) -> str | None:
+    named = [package for package in PACKAGES if folder in _test_folders(package)]
+    if not named or named[0] in packages_of(modules):
         return next(iter(named), None)
-    holding = (each.room for each in modules if folder in each.path.parent.parts)
+    holding = (each.package for each in modules if folder in each.path.parent.parts)
     return next(holding, None)
 
 
-def _test_folders(room: str) -> set[str]:
-    return {room, room.removesuffix("_app"), room.removeprefix("voice")}
+def _test_folders(package: str) -> set[str]:
+    return {package, package.removesuffix("_app"), package.removeprefix("voice")}

@@ -23,7 +23,7 @@ class Way:
     entry: str
     """The path of a module, from the root of the tree."""
     goal: str
-    """The name of a class in the entry's room."""
+    """The name of a class in the entry's package."""
 
 
 def way_figures(
@@ -34,19 +34,21 @@ def way_figures(
     Not the way of a call: imports miss what is handed in at run time, count what is
     imported for its type alone, and their shortest chain skips most of the way. Modules
     that a string names as `package.module:Name` count as imported. Where the entry does
-    not reach the goal even so, the modules of its room that other rooms name in this way
+    not reach the goal even so, the modules of its package that other packages name in this way
     and that do reach it are where it is plugged in: they count as entries too.
     """
     by_name = {module.name: module for module in modules}
     entry = next((each for each in modules if each.path.as_posix() == way.entry), None)
     if entry is None:
         return {"from": f"{way.entry}: not there"}
-    room = {each.name for each in modules if each.room == entry.room}
-    goal = next((name for name in sorted(room) if _has(by_name[name], way.goal)), None)
+    package = {each.name for each in modules if each.package == entry.package}
+    goal = next(
+        (name for name in sorted(package) if _has(by_name[name], way.goal)), None
+    )
     if goal is None:
         return {"from": way.entry, "to": f"{way.goal}: not there"}
     graph = {name: imports[name] | addresses[name] for name in by_name}
-    plugs = _plugs(graph, addresses, room, entry.name, goal)
+    plugs = _plugs(graph, addresses, package, entry.name, goal)
     starts = {entry.name, *plugs}
     needed = starts | reachable(graph, starts)
     chain = between(graph, entry.name, goal)
@@ -56,24 +58,24 @@ def way_figures(
         "plugged in by name": ", ".join(
             by_name[name].path.as_posix() for name in plugs
         ),
-        "modules of its room that it needs": len(needed & room),
-        "lines of these": sum(by_name[name].lines for name in needed & room),
-        "modules of all rooms that it needs": len(needed),
-        "modules in its longest chain of imports, in its room": longest_chain(
-            within(graph, room), starts
+        "modules of its package that it needs": len(needed & package),
+        "lines of these": sum(by_name[name].lines for name in needed & package),
+        "modules of all packages that it needs": len(needed),
+        "modules in its longest chain of imports, in its package": longest_chain(
+            within(graph, package), starts
         ),
         "modules on any chain of imports from the entry to the goal": len(chain) or "",
     }
 
 
 def _plugs(
-    graph: Graph, addresses: Graph, room: set[str], entry: str, goal: str
+    graph: Graph, addresses: Graph, package: set[str], entry: str, goal: str
 ) -> list[str]:
     if goal in {entry, *reachable(graph, [entry])}:
         return []
-    named = set[str]().union(*(addresses[name] for name in addresses.keys() - room))
+    named = set[str]().union(*(addresses[name] for name in addresses.keys() - package))
     return sorted(
-        name for name in named & room if goal in {name, *reachable(graph, [name])}
+        name for name in named & package if goal in {name, *reachable(graph, [name])}
     )
 
 

@@ -30,7 +30,7 @@ class KeptConversations(KeptRows):
 def kept_by_conversation(
     config: RetentionSettings, database: str = DEFAULT_DB_ALIAS
 ) -> list[Kept]:
-    """The one kind of data that this room keeps."""
+    """The one kind of data that this package keeps."""
     return [
         KeptConversations(
             "spoken conversations",

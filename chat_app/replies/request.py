@@ -27,7 +27,7 @@ class ResponseRequest:
     llm: ReplyOptions | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     tag: object = None
-    """Whatever the door wants to find again in ResponseStarted."""
+    """Whatever the endpoint wants to find again in ResponseStarted."""
 
     @property
     def question(self) -> str:

@@ -1,4 +1,4 @@
-"""One conversation: what a door can do with it, and what it is told."""
+"""One conversation: what an endpoint can do with it, and what it is told."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from stt_app.live_session import LiveSession
 
 
 class ConversationSession:
-    """A conversation as a door sees it.
+    """A conversation as an endpoint sees it.
 
     `feed` never waits; the caller awaits `wait_for_capacity` after each frame. `events`
     is the only output. `close` must be awaited in the end.

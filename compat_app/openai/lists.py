@@ -15,7 +15,6 @@ from ninja.decorators import decorate_view
 from common.errors import EngineFailed
 from common.services import Services
 from compat_app.model_names import SPEECH_MODELS, TRANSCRIPTION_MODELS, UnknownModel
-from compat_app.openai.door import while_switched_on
 from compat_app.openai.lists_schemas import (
     AudioModelsOut,
     AudioVoicesOut,
@@ -25,6 +24,7 @@ from compat_app.openai.lists_schemas import (
     VoiceListed,
     VoiceOfModel,
 )
+from compat_app.openai.switch import while_switched_on
 from compat_app.voice_names import named_voice
 from gateway_app.requests import scope_of
 from gateway_app.services import gateway_services

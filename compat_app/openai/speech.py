@@ -12,10 +12,10 @@ from ninja.decorators import decorate_view
 from common.config import Config
 from common.errors import VoiceError
 from compat_app.model_names import engine_model
-from compat_app.openai.door import while_switched_on
 from compat_app.openai.speech_events import speech_lines
 from compat_app.openai.speech_schemas import SpeechIn
 from compat_app.openai.speech_urgency import urgency_of
+from compat_app.openai.switch import while_switched_on
 from compat_app.voice_names import named_voice
 from gateway_app.access.principals import principal_of
 from gateway_app.access.proxies import client_address

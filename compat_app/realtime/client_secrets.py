@@ -12,11 +12,11 @@ from ninja import Router, Schema
 from ninja.decorators import decorate_view
 from pydantic import ConfigDict, Discriminator, Field, Tag
 
-from compat_app.realtime.opening import Door
+from compat_app.realtime.opening import SessionOpener
 from compat_app.realtime.shared.conversation import ConversationChanges
 from compat_app.realtime.shared.kinds import Kind
 from compat_app.realtime.shared.session import SessionChanges
-from compat_app.realtime.wishes import as_json
+from compat_app.realtime.token_session import session_json
 from compat_app.switches import while_on
 from gateway_app.access.browser_tokens import MAX_SECRET_SECONDS
 from gateway_app.access.principals import principal_of
@@ -32,12 +32,12 @@ _while_on = while_on("realtime_api", "The Realtime API is turned off (`realtime_
 
 
 def _kind(given: Any) -> str:
-    """The type of a session; a conversation without one."""
+    """The type of a session; without one it is a conversation."""
     kind = given.get("type") if isinstance(given, dict) else given.type
     return Kind.CONVERSATION.value if kind is None else str(kind)
 
 
-SessionWish = Annotated[
+SessionIn = Annotated[
     Annotated[SessionChanges, Tag(Kind.TRANSCRIPTION.value)]
     | Annotated[ConversationChanges, Tag(Kind.CONVERSATION.value)],
     Discriminator(_kind),
@@ -54,14 +54,14 @@ class ExpiresAfter(Schema):
 
 
 class ClientSecretIn(Schema):
-    """What the secret is good for."""
+    """How long the secret can be used, and for which session."""
 
     model_config = ConfigDict(extra="ignore")
 
     expires_after: ExpiresAfter | None = Field(
         None, description="`seconds` (10 to 7200), in which the session must begin."
     )
-    session: SessionWish | None = Field(
+    session: SessionIn | None = Field(
         None,
         description="The configuration of the session, as in `session.update`; a conversation (`realtime`) unless `type` is `transcription`.",
     )
@@ -92,15 +92,15 @@ async def client_secret(
     """
     scope, principal = scope_of(request), principal_of(request)
     changes = body.session or ConversationChanges()
-    door = Door(scope, principal, client_address(scope), "")
-    session = await door.preview(changes)
+    opener = SessionOpener(scope, principal, client_address(scope), "")
+    session = await opener.preview(changes)
     expires_after = body.expires_after or ExpiresAfter.model_validate({})
     issued = await gateway_services(scope).access.tokens.issue(
         principal,
         [Kind(changes.type).scope],
         expires_after.seconds,
         path=PATH,
-        session=as_json(changes),
+        session=session_json(changes),
     )
     response["Cache-Control"] = "no-store"
     return ClientSecretOut(

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from chat_app.consumers import VoiceConversationConsumer
 from common.config import Config
 from common.errors import BadRequest, IdleTimeout, NotFound, Restarting, VoiceError
-from compat_app.realtime.opening import Door, Session, query_kind
+from compat_app.realtime.opening import Session, SessionOpener, query_kind
 from compat_app.realtime.shared.errors import Refused, error_event
 from compat_app.realtime.shared.kinds import Kind
 from compat_app.realtime.shared.messages import AppendAudio, SessionUpdate
@@ -32,7 +32,7 @@ class RealtimeConsumer(VoiceConsumer):
 
     kind = "realtime"
     session: Session | None = None
-    _door: Door
+    _opener: SessionOpener
     _has_audio = False
     _successor: asyncio.Future[Session] | None = None
     """The session of another type, while it takes the place of the one before."""
@@ -62,10 +62,12 @@ class RealtimeConsumer(VoiceConsumer):
         Forbidden without the scope of this kind of session."""
         if not self.gateway.config.realtime_api:
             raise NotFound("The Realtime API is turned off (`realtime_api`).")
-        self._door = Door(self.scope, self.principal, self.client, self.session_id)
+        self._opener = SessionOpener(
+            self.scope, self.principal, self.client, self.session_id
+        )
         query = _query(self.scope["query_string"])
-        kind = self._door.kind(query.get("intent", ""), query.get("model", ""))
-        self.session = await self._door.open(kind, query.get("model", ""))
+        kind = self._opener.kind(query.get("intent", ""), query.get("model", ""))
+        self.session = await self._opener.open(kind, query.get("model", ""))
         await self.send_message(self.session.created())
         self.pump(self._events())
 
@@ -81,7 +83,7 @@ class RealtimeConsumer(VoiceConsumer):
             if isinstance(event, SessionUpdate) and not self._has_audio:
                 await self._change_kind(event)
             self._has_audio = self._has_audio or isinstance(event, AppendAudio)
-            await self.session.obey(event)
+            await self.session.handle(event)
         except Refused as refusal:
             # Not raised: a client may send as many of these as it likes.
             await self.connection.tell(refusal)
@@ -109,12 +111,12 @@ class RealtimeConsumer(VoiceConsumer):
         old, kind = self.session, Kind(event.session.type)
         if old is None or old.kind is kind:
             return
-        self._door.check(kind, event.event_id)
+        self._opener.check(kind, event.event_id)
         successor: asyncio.Future[Session] = asyncio.get_running_loop().create_future()
         self._successor = successor
         # The new one has the session's id, which only one may have.
         await old.close()
-        self.session = await self._door.open_other(kind)
+        self.session = await self._opener.open_other(kind)
         successor.set_result(self.session)
 
     async def _events(self) -> AsyncIterator[dict[str, Any]]:

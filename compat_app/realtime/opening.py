@@ -1,4 +1,4 @@
-"""Opens sessions of `/v1/realtime`: conversations, and transcription only."""
+"""Opens the sessions of `/v1/realtime`: conversations, and transcription only."""
 
 from __future__ import annotations
 
@@ -17,11 +17,12 @@ from compat_app.realtime.conversation.opening import (
 )
 from compat_app.realtime.shared.conversation import ConversationChanges
 from compat_app.realtime.shared.errors import Refused
-from compat_app.realtime.shared.kinds import Kind, kind_of, shown_base
+from compat_app.realtime.shared.kinds import Kind, kind_of
 from compat_app.realtime.shared.messages import ClientEvent
 from compat_app.realtime.shared.session import SessionChanges
-from compat_app.realtime.transcription import Settings, TranscriptionSession
-from compat_app.realtime.wishes import Changes, wish_of
+from compat_app.realtime.shared.session_object import session_base
+from compat_app.realtime.token_session import Changes, session_of_token
+from compat_app.realtime.transcription.session import Settings, TranscriptionSession
 from gateway_app.access.principals import Principal
 from gateway_app.services import gateway_services
 from stt_app.services import ListeningServices, listening_services
@@ -38,14 +39,14 @@ class Session(Protocol):
     def events(self) -> AsyncIterator[dict[str, Any]]:
         """Every event after the first one."""
 
-    async def obey(self, event: ClientEvent) -> None:
-        """Do what the client asks. Raises Refused."""
+    async def handle(self, event: ClientEvent) -> None:
+        """Carry out an event of the client. Raises Refused."""
 
     def warn(self, seconds: float) -> None:
         """The session ends in this many seconds."""
 
     async def finish(self, reason: str) -> None:
-        """Answer what has come; return when all was sent."""
+        """Answer what has arrived, and return when every answer is sent."""
 
     async def close(self) -> None:
         """The connection has ended, or another session takes its place."""
@@ -61,8 +62,8 @@ def query_kind(scope: Mapping[str, Any], intent: str, model: str) -> Kind:
     return kind_of(intent, aliases.get(model, model), listening.listening.models)
 
 
-class Door:
-    """What one connection may open."""
+class SessionOpener:
+    """Opens the sessions of one connection, as its caller may have them here."""
 
     def __init__(
         self,
@@ -77,13 +78,13 @@ class Door:
         self._session_id = session_id
         services: Services = scope["state"]
         self._converses = services.get(ConversationServices) is not None
-        self._wish = wish_of(principal)
+        self._token_session = session_of_token(principal)
 
     def kind(self, intent: str, model: str) -> Kind:
-        """What the client's token says, or else the query; a process that only listens
-        transcribes."""
-        if self._wish is not None and self._converses:
-            return Kind(self._wish.type)
+        """The kind that the client's token names, or else the query. A process without
+        conversations always transcribes."""
+        if self._token_session is not None and self._converses:
+            return Kind(self._token_session.type)
         return query_kind(self._scope, intent, model)
 
     def check(self, kind: Kind, event_id: str | None) -> None:
@@ -111,7 +112,7 @@ class Door:
         Raises Forbidden without the scope, UnknownModel, BadValue, QuotaExceeded, and
         Overloaded while transcripts come late.
         """
-        return await self._opened(kind, model, self._wish)
+        return await self._opened(kind, model, self._token_session)
 
     async def open_other(self, kind: Kind) -> Session:
         """A session of another type in its place, with the default configuration. Raises
@@ -125,21 +126,24 @@ class Door:
             choices = choices_of(self._scope)
             config = await configured(choices, "", changes)
             await choices.options(config)
-            return {**shown_base(Kind.CONVERSATION, new_id("sess")), **config.wire()}
+            return {**session_base(Kind.CONVERSATION, new_id("sess")), **config.wire()}
         settings = self._settings()
         heard = settings.initial("").updated(changes)
         settings.engine_model(heard)
-        return {**shown_base(Kind.TRANSCRIPTION, new_id("sess")), **heard.wire()}
+        return {**session_base(Kind.TRANSCRIPTION, new_id("sess")), **heard.wire()}
 
-    async def _opened(self, kind: Kind, model: str, wish: Changes | None) -> Session:
+    async def _opened(self, kind: Kind, model: str, changes: Changes | None) -> Session:
         self._principal.must_have(kind.scope)
         if kind is Kind.TRANSCRIPTION:
-            changes = wish if isinstance(wish, SessionChanges) else None
-            return await self._transcription(model, changes)
+            chosen = changes if isinstance(changes, SessionChanges) else None
+            return await self._transcription(model, chosen)
         caller = Caller(self._principal, self._client, self._session_id)
-        wished = wish if isinstance(wish, ConversationChanges) else None
-        choices = choices_of(self._scope)
-        return await open_conversation(choices, caller, model=model, changes=wished)
+        return await open_conversation(
+            choices_of(self._scope),
+            caller,
+            model=model,
+            changes=changes if isinstance(changes, ConversationChanges) else None,
+        )
 
     def _settings(self) -> Settings:
         listening = listening_services(self._scope).listening

@@ -26,7 +26,7 @@ class Opening(Enum):
     LIST = "everybody while `public_lists` is on, otherwise every caller with a key"
     CALLER = "every caller with a key or a session"
     REALTIME = "scope `chat` for a conversation, scope `stt` for transcription"
-    """The query decides, so the door checks the scope itself."""
+    """The query decides, so the endpoint checks the scope itself."""
 
 
 class Body(Enum):

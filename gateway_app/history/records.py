@@ -62,7 +62,7 @@ class HistoryWriter(Protocol):
         """Queue the record. Returns at once and never raises."""
 
     def keep(self, row: WaitingRow) -> None:
-        """Queue a row of another room. Returns at once and never raises."""
+        """Queue a row of another package. Returns at once and never raises."""
 
 
 class NoHistory:

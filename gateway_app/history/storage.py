@@ -10,7 +10,7 @@ from django.db import transaction
 
 
 class WaitingRow(Protocol):
-    """Something that the history writes in its batches. Rooms bring their own."""
+    """Something that the history writes in its batches. Packages bring their own."""
 
     @property
     def created_at(self) -> datetime:

@@ -116,7 +116,7 @@ class DatabaseHistory:
                 log.exception("record failed", request_id=record.request_id)
 
     def keep(self, row: WaitingRow) -> None:
-        """Queue a row of another room. Returns at once and never raises."""
+        """Queue a row of another package. Returns at once and never raises."""
         if self._config.store_history:
             self._queue(row)
 

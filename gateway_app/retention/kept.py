@@ -15,7 +15,7 @@ BATCH = 500
 
 
 class Kept(Protocol):
-    """One kind of data. Each room has a list of its own; retention, `forget` and
+    """One kind of data. Each package has a list of its own; retention, `forget` and
     `export` walk through all of them."""
 
     @property

@@ -1,4 +1,4 @@
-"""One connection of a door, whatever carries it: WebSocket frames or lines over TCP."""
+"""One connection of an endpoint, whatever carries it: WebSocket frames or lines over TCP."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from common.workers.turns import work_for
 from gateway_app.access.principals import ANONYMOUS, Principal
 from gateway_app.access.quotas import OverQuota, caller_of
 from gateway_app.sockets.clock import SYSTEM_CLOCK, Clock
-from gateway_app.sockets.door import Handler, Transport
+from gateway_app.sockets.interfaces import Handler, Transport
 from gateway_app.sockets.lifetime import Lifetime
 from gateway_app.sockets.limits import MessageRate, SocketLimits, Strikes
 from gateway_app.sockets.sessions import RETRY_SECONDS, Seat, SessionRegistry
@@ -43,7 +43,7 @@ Admit = Callable[[], Awaitable[Principal]]
 class Connection:
     """Admission, limits, errors and the end of one connection.
 
-    A door runs it as `async with connection.running()`, opens it, and passes every
+    An endpoint runs it as `async with connection.running()`, opens it, and passes every
     message to `receive`. No error in a hook leaves these methods: it becomes an error
     message and a close.
     """

@@ -1,4 +1,4 @@
-"""The limits of a door's connections."""
+"""The limits of an endpoint's connections."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from common.errors import BadRequest, TooLarge
 
 CONTROL_MESSAGE_BYTES = 16 * 1024
-"""Enough for a message of a door whose audio is binary."""
+"""Enough for a message of an endpoint whose audio is binary."""
 MAX_STRIKES = 3
 """This many malformed messages in a row close the connection."""
 
 
 @dataclass(frozen=True)
 class SocketLimits:
-    """Limits of one door. Each is required; `math.inf` means none."""
+    """Limits of one endpoint. Each is required; `math.inf` means none."""
 
     max_sessions: int
-    """Connections to this door at the same time, in one process."""
+    """Connections to this endpoint at the same time, in one process."""
     max_message_bytes: int
     """A larger message, text or binary, closes the connection."""
     max_text_bytes: int

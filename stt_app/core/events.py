@@ -1,6 +1,6 @@
 """The domain events of speech to text.
 
-They are all that leaves the core; each door maps them to its own messages. Places in
+They are all that leaves the core; each endpoint maps them to its own messages. Places in
 the audio are samples at 16 kHz from the start of the stream, also of a resumed one.
 
 The life of an utterance, by its number:
@@ -217,7 +217,7 @@ class FlushDone:
 
 @dataclass(frozen=True)
 class Marked:
-    """A door's own mark, in its place among the events."""
+    """An endpoint's own mark, in its place among the events."""
 
     mark: object
 

@@ -60,7 +60,7 @@ def measured(root: Path, files: dict[str, str]) -> Structure:
 
 
 def figure(root: Path, source: str, name: str) -> Value:
-    """One figure of a room that has this module and an empty one."""
+    """One figure of a package that has this module and an empty one."""
     return measured(root, {"llm/a.py": source}).figures["llm"][name]
 
 
@@ -73,35 +73,38 @@ def test_it_counts_modules_lines_and_folders(tmp_path: Path) -> None:
     figures = measured(tmp_path, files).figures
     assert list(figures) == ["all", "common", "stt_app", "tts_app", "voiceproject"]
     assert figures["all"]["modules"] == 12
-    room = figures["stt_app"]
-    assert (room["modules"], room["lines"]) == (4, 7)
-    assert room["folders with modules"] == 2
-    assert room["levels of folders below the room"] == 1
-    assert figures["common"]["levels of folders below the room"] == 0
+    package = figures["stt_app"]
+    assert (package["modules"], package["lines"]) == (4, 7)
+    assert package["folders with modules"] == 2
+    assert package["levels of folders below the package"] == 1
+    assert figures["common"]["levels of folders below the package"] == 0
     assert figures["tts_app"]["modules of a folder, median / p90 / max"] == Spread(
         2.5, 3, 3
     )
-    assert room["lines of a module, median / p90 / max"] == Spread(1.5, 3, 3)
+    assert package["lines of a module, median / p90 / max"] == Spread(1.5, 3, 3)
 
 
-def test_it_counts_each_import_between_rooms_and_folders(tmp_path: Path) -> None:
+def test_it_counts_each_import_between_packages_and_folders(tmp_path: Path) -> None:
     found = measured(tmp_path, TREE)
-    assert found.room_imports == {("stt_app", "common"): 1}
+    assert found.package_imports == {("stt_app", "common"): 1}
     assert found.folder_imports == {
         ("stt_app", "stt_app/core"): 1,
         ("stt_app/core", "stt_app"): 1,
         ("tts_app/piper", "tts_app"): 1,
     }
-    room = found.figures["stt_app"]
-    assert (room["imports of other rooms"], room["imports by other rooms"]) == (1, 0)
-    assert found.figures["common"]["imports by other rooms"] == 1
-    assert found.figures["all"]["imports by other rooms"] == 1
-    assert room["imports between folders"] == 2
-    assert room["pairs of folders with imports"] == 2
+    package = found.figures["stt_app"]
+    assert (
+        package["imports of other packages"],
+        package["imports by other packages"],
+    ) == (1, 0)
+    assert found.figures["common"]["imports by other packages"] == 1
+    assert found.figures["all"]["imports by other packages"] == 1
+    assert package["imports between folders"] == 2
+    assert package["pairs of folders with imports"] == 2
     again = {"stt_app/core/more.py": "import stt_app.names\n"}
-    room = measured(tmp_path, again).figures["stt_app"]
-    assert room["imports between folders"] == 3
-    assert room["pairs of folders with imports"] == 2
+    package = measured(tmp_path, again).figures["stt_app"]
+    assert package["imports between folders"] == 3
+    assert package["pairs of folders with imports"] == 2
 
 
 def test_it_finds_cycles_between_folders_and_modules(tmp_path: Path) -> None:
@@ -134,22 +137,22 @@ def test_it_counts_what_stands_behind_an_entry(tmp_path: Path) -> None:
     audio = measured(tmp_path, TREE).ways["audio"]
     assert audio["to"] == "Segmenter in stt_app/core/segmenter.py"
     assert audio["plugged in by name"] == ""
-    assert audio["modules of its room that it needs"] == 4
+    assert audio["modules of its package that it needs"] == 4
     assert audio["lines of these"] == 7
-    assert audio["modules of all rooms that it needs"] == 6
-    assert audio["modules in its longest chain of imports, in its room"] == 4
+    assert audio["modules of all packages that it needs"] == 6
+    assert audio["modules in its longest chain of imports, in its package"] == 4
     assert audio["modules on any chain of imports from the entry to the goal"] == 3
 
 
 def test_it_follows_names_in_strings_to_what_is_plugged_in(tmp_path: Path) -> None:
     text = measured(tmp_path, TREE).ways["text"]
     assert text["plugged in by name"] == "tts_app/piper/piper.py"
-    assert text["modules of its room that it needs"] == 4
-    assert text["modules of all rooms that it needs"] == 4
+    assert text["modules of its package that it needs"] == 4
+    assert text["modules of all packages that it needs"] == 4
     assert text["modules on any chain of imports from the entry to the goal"] == ""
     (tmp_path / "voiceproject/engines.py").write_text("PIPER = 1\n", encoding="utf-8")
     text = measured(tmp_path, {}).ways["text"]
-    assert text["modules of its room that it needs"] == 2
+    assert text["modules of its package that it needs"] == 2
 
 
 def test_it_says_which_entry_or_goal_is_not_there(tmp_path: Path) -> None:
@@ -260,7 +263,7 @@ def test_it_finds_functions_that_raise_and_whether_they_say_so(
     assert found["of these the public ones"] == public
 
 
-def test_it_gives_each_folder_of_tests_to_its_room(tmp_path: Path) -> None:
+def test_it_gives_each_folder_of_tests_to_its_package(tmp_path: Path) -> None:
     files = {
         "stt_app/a.py": "A = 1\n",
         "voiceproject/a.py": "A = 1\n",
@@ -322,7 +325,7 @@ def test_it_prints_json_for_programs(
     assert benchmarks_main(["structure", "--root", root, "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert list(found) == ["after"]
-    assert found["after"]["room_imports"] == [["stt_app", "common", 1]]
+    assert found["after"]["package_imports"] == [["stt_app", "common", 1]]
     figures = found["after"]["figures"]["tts_app"]
     assert figures["modules of a folder, median / p90 / max"]["median"] == 2.5
     assert main(["--root", root, "--compare", root, "--json"]) == 0
@@ -337,4 +340,4 @@ def test_it_refuses_what_it_cannot_read(
     write(tmp_path, {"llm/a.py": text})
     with pytest.raises(SystemExit):
         main(["--root", str(tmp_path)])
-    assert ("a.py" if text else "no room in") in capsys.readouterr().err
+    assert ("a.py" if text else "no package in") in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Services are found by the class of their room."""
+"""Services are found by the class of their package."""
 
 from __future__ import annotations
 

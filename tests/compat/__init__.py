@@ -1,1 +1,1 @@
-"""Tests of the doors in other protocols."""
+"""Tests of the endpoints in other protocols."""

@@ -1,4 +1,4 @@
-"""Each door at the end of a quota: its errors, and that nothing it took is lost."""
+"""Each endpoint at the end of a quota: its errors, and that nothing it took is lost."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SPEAKING = {
     "/v1/audio/speech": {"model": "tts-1", "voice": "alloy", "input": "Hello there."},
     "/v1/speak": {"text": "Hello there."},
 }
-"""The doors to text to speech, and what they are asked."""
+"""The endpoints to text to speech, and what they are asked."""
 
 
 @contextlib.asynccontextmanager
@@ -91,7 +91,7 @@ async def test_requests_that_wait_for_a_slot_are_counted_when_they_get_it() -> N
 
 @pytest.mark.parametrize("path", SPEAKING)
 @pytest.mark.parametrize("of", ["principal", "address"])
-async def test_each_door_takes_exactly_as_many_requests(path: str, of: str) -> None:
+async def test_each_endpoint_takes_exactly_as_many_requests(path: str, of: str) -> None:
     limit: dict[str, Any] = {f"{of}_requests_per_minute": 3}
     services = fake_services(**limit)
     async with client_of(services) as client:

@@ -18,7 +18,7 @@ from common.telemetry import SWITCHES
 
 DEPLOY = project_dir() / "deploy"
 SECRETS = ("SECRET_KEY", "ALLOWED_HOSTS", "API_KEYS")
-ROOMS = (
+PACKAGES = (
     *("common", "compat_app", "llm", "gateway_app", "stt_app", "tts_app"),
     "voiceproject",
 )
@@ -56,7 +56,7 @@ def test_the_image_copies_only_what_exists() -> None:
 
 
 def test_the_image_holds_every_room_and_what_it_reads() -> None:
-    needed = {*ROOMS, "manage.py", "CHANGELOG.md", "templates", "static"}
+    needed = {*PACKAGES, "manage.py", "CHANGELOG.md", "templates", "static"}
     assert needed <= set(copied())
 
 

@@ -1,4 +1,4 @@
-"""Clients that send whatever they are given to the doors of the application, and what
+"""Clients that send whatever they are given to the endpoints of the application, and what
 may come of it."""
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ from tests.stt.sounds import LoudnessVad, pcm
 from voiceproject.asgi import build_application
 
 AUDIO = pcm(-0.1, 0.3, -0.1)
-DOORS: dict[str, Iterable[type[BaseModel]]] = {
+ENDPOINTS: dict[str, Iterable[type[BaseModel]]] = {
     "/ws/stt": stt.CLIENT_MESSAGES,
     "/ws/voice": talk_messages.CLIENT_MESSAGES,
     "/v1/realtime": realtime.CLIENT_MESSAGES,
@@ -50,9 +50,9 @@ DOORS: dict[str, Iterable[type[BaseModel]]] = {
 }
 
 
-@pytest.mark.parametrize("path", DOORS)
+@pytest.mark.parametrize("path", ENDPOINTS)
 def test_it_survives_every_message(path: str, caplog: Any) -> None:
-    text = messages(DOORS[path])
+    text = messages(ENDPOINTS[path])
     frame = st.one_of(text, text, st.binary(max_size=200), cut(AUDIO).map(b"".join))
     application = build_application(fake_services(vad=LoudnessVad()))
 
@@ -97,7 +97,7 @@ QUERY_VALUES = st.one_of(
 )
 
 
-@pytest.mark.parametrize("path", sorted({path.partition("?")[0] for path in DOORS}))
+@pytest.mark.parametrize("path", sorted({path.partition("?")[0] for path in ENDPOINTS}))
 def test_it_survives_every_query(path: str, caplog: Any) -> None:
     application = build_application(fake_services(vad=LoudnessVad()))
 

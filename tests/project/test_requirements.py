@@ -12,7 +12,7 @@ import pytest
 from common.config import project_dir
 
 ROOT = project_dir()
-ROOMS = (
+PACKAGES = (
     "common",
     "compat_app",
     "gateway_app",
@@ -64,7 +64,7 @@ def named_in(source: str, distribution: str) -> bool:
 
 @pytest.fixture(scope="module")
 def source() -> str:
-    paths = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
+    paths = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
     return "\n".join(path.read_text(encoding="utf-8") for path in paths)
 
 

@@ -147,7 +147,7 @@ async def test_options_go_before_those_of_the_configuration(desk: Open) -> None:
         ({"priority": Priority.LATER_CLAUSE}, Priority.LATER_CLAUSE),
     ],
 )
-async def test_a_door_says_how_urgent_its_texts_are(
+async def test_an_endpoint_says_how_urgent_its_texts_are(
     desk: Open, more: dict[str, Any], priority: Priority
 ) -> None:
     here = desk()

@@ -1,4 +1,4 @@
-"""The one entry to speech: what every door gets from it, and what is kept of it."""
+"""The one entry to speech: what every endpoint gets from it, and what is kept of it."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ async def until(reached: Callable[[], bool]) -> None:
         await asyncio.sleep(0.01)
 
 
-async def test_a_door_gets_pcm_clauses_and_the_end(services: FakeServices) -> None:
+async def test_an_endpoint_gets_pcm_clauses_and_the_end(services: FakeServices) -> None:
     stream = await services.speech.open(given())
     *events, finished = await events_of(stream)
     audio = [each for each in events if isinstance(each, PcmAudio)]

@@ -1,4 +1,4 @@
-"""The events of a spoken answer; every door maps them to its own messages. Positions
+"""The events of a spoken answer; every endpoint maps them to its own messages. Positions
 are samples from the start of the answer, at the voice's rate.
 """
 

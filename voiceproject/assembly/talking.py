@@ -20,9 +20,9 @@ from voiceproject.lifecycle import Managed
 
 @dataclass(frozen=True)
 class Talking:
-    """The rooms, and what is started and stopped; both may be empty."""
+    """The services, and what is started and stopped; both may be empty."""
 
-    rooms: tuple[object, ...] = ()
+    services: tuple[object, ...] = ()
     managed: tuple[Managed, ...] = ()
     told: tuple[Forget, ...] = ()
     """Who must know when something is forgotten."""
@@ -41,10 +41,10 @@ def build_talking(
     if listening is None or speech is None:
         return Talking()
     recorder = RecordedConversations(history)
-    room = build_conversations(config, listening, speech, recorder, accounts)
+    conversations = build_conversations(config, listening, speech, recorder, accounts)
     calls = Calls(config, sessions)
     managed = (
-        Managed("conversations", stop=room.parking.stop),
+        Managed("conversations", stop=conversations.parking.stop),
         Managed("calls", calls.start, calls.stop),
     )
-    return Talking((room, calls), managed, (room.parking.forget,))
+    return Talking((conversations, calls), managed, (conversations.parking.forget,))

@@ -1,4 +1,4 @@
-"""Everything that the server keeps of people."""
+"""All personal data that the server keeps."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from tts_app.retention.kinds import kept_by_speech
 
 
 def kept_data(config: Config, database: str = DEFAULT_DB_ALIAS) -> list[Kept]:
-    """Every room's list, in the order in which it is shown. A room that keeps
-    something new adds it to its own."""
+    """The list of every package, in the order in which it is shown. A package that
+    keeps something new adds it to its own."""
     return [
         *kept_by_gateway(config, database),
         *kept_by_speech(config, database),

@@ -12,7 +12,7 @@ from django.utils.translation.template import templatize
 
 from common.config import project_dir
 
-ROOMS = (
+PACKAGES = (
     *("chat_app", "common", "compat_app", "gateway_app", "llm", "stt_app"),
     *("tts_app", "voiceproject"),
 )
@@ -29,8 +29,8 @@ def page_messages() -> Catalog:
     catalog = Catalog(fuzzy=False)
     for path in _files(root / "templates", "*.html"):
         _add(catalog, path, "python", _python_of(path))
-    for room in ROOMS:
-        for path in _files(root / room, "*.py"):
+    for package in PACKAGES:
+        for path in _files(root / package, "*.py"):
             source = path.read_bytes()
             # Reading every module word by word would take seconds.
             if b"gettext" in source:

@@ -11,7 +11,7 @@ from ninja import Router
 from ninja.decorators import decorate_view
 
 from compat_app.model_names import engine_model
-from compat_app.openai.door import while_switched_on
+from compat_app.openai.switch import while_switched_on
 from compat_app.openai.transcriptions.answers import answer
 from compat_app.openai.transcriptions.docs import request_docs
 from compat_app.openai.transcriptions.heard import Heard

@@ -1,1 +1,2 @@
-"""Calls by WebRTC: the Realtime API with Opus both ways, and events on a data channel."""
+"""Calls over WebRTC: the Realtime API with Opus audio in both directions and events on a
+data channel."""

@@ -13,17 +13,14 @@ from ninja import Router
 from ninja.decorators import decorate_view
 
 from common.errors import BadRequest
-from compat_app.realtime.calls.calls import Caller, calls_of
+from compat_app.realtime.calls.calls import Requester, calls_of
 from compat_app.realtime.calls.docs import CALL_DOCS
 from compat_app.realtime.calls.requests import SDP, CallRequest, read_request
-from compat_app.realtime.conversation.carriers import (
-    Caller as ConversationCaller,
-    Carrier,
-)
+from compat_app.realtime.conversation.carriers import Caller, Carrier
 from compat_app.realtime.conversation.conversation import RealtimeConversation
 from compat_app.realtime.conversation.opening import choices_of, open_conversation
 from compat_app.realtime.shared.conversation import ConversationChanges
-from compat_app.realtime.wishes import wish_of
+from compat_app.realtime.token_session import session_of_token
 from compat_app.switches import while_on
 from gateway_app.access.principals import Principal, principal_of
 from gateway_app.access.proxies import client_address, header
@@ -45,17 +42,17 @@ while_switched_on = while_on(
 async def begin_call(request: HttpRequest) -> HttpResponse:
     """Takes the SDP offer of a peer connection and answers it.
 
-    The audio goes both ways as Opus, and the events over the data channel `oai-events`.
+    Audio travels as Opus in both directions, and events on the data channel `oai-events`.
     Needs the scope `chat`.
     """
     scope = scope_of(request)
     calls = calls_of(scope)
     wanted = await read_request(request)
-    caller = Caller(
+    requester = Requester(
         principal_of(request), client_address(scope), header(scope, b"origin")
     )
     open_it = partial(_open, request, wanted)
-    answered = await calls.answer(wanted.sdp, caller, open_it)
+    answered = await calls.answer(wanted.sdp, requester, open_it)
     response = HttpResponse(answered.sdp, status=201, content_type=SDP)
     response["Location"] = f"{request.path}/{answered.id}"
     return response
@@ -101,12 +98,14 @@ async def _open(
     session_id: str,
     carrier: Carrier,
 ) -> RealtimeConversation:
-    wish = wish_of(principal)
+    configured = session_of_token(principal)
     return await open_conversation(
         choices_of(scope_of(request)),
-        ConversationCaller(principal, client, session_id),
+        Caller(principal, client, session_id),
         model=wanted.model,
-        # What the token's owner has chosen is not the page's to change from the start.
-        changes=wish if isinstance(wish, ConversationChanges) else wanted.session,
+        # The owner of the token decides how the session begins, not the page.
+        changes=configured
+        if isinstance(configured, ConversationChanges)
+        else wanted.session,
         carrier=carrier,
     )

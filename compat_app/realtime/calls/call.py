@@ -1,4 +1,4 @@
-"""One call: a connection of the gateway, carried by a peer connection."""
+"""One call: a connection of the gateway over a peer connection."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 import structlog
 
 from common.errors import SlowReader, TimedOut, TooLarge, TooMany, VoiceError
+from compat_app.realtime.calls.conversation import CallConversation
 from compat_app.realtime.calls.inbox import Inbox, InboxFull
 from compat_app.realtime.calls.peers import Network, Peer, PeerFactory
-from compat_app.realtime.calls.talk import CallTalk
 from compat_app.realtime.conversation.carriers import Carrier
 from compat_app.realtime.conversation.conversation import RealtimeConversation
 from compat_app.realtime.shared.errors import Refused, error_event
@@ -26,17 +26,18 @@ log = structlog.get_logger(__name__)
 
 KIND = "call"
 CONNECT_SECONDS = 20.0
-"""For the caller's packets to arrive after the answer."""
+"""Time after the answer for the first packet of the caller to arrive."""
 
 OpenConversation = Callable[
     [Principal, str, str, Carrier], Awaitable[RealtimeConversation]
 ]
-"""For the principal, the address and the id of a session, over that carrier. Raises
-VoiceError."""
+"""Opens a conversation for a principal, an address and a session id, over a carrier.
+Raises VoiceError."""
 
 
 class Call:
-    """The handler, the transport and the peer's listener of one call in one."""
+    """One call: the Handler and the Transport of its connection, and the listener of its
+    peer."""
 
     def __init__(
         self,
@@ -52,9 +53,9 @@ class Call:
         """The SDP of the answer, or the error for which there is none."""
         self._offer = offer
         self._open_conversation = open_conversation
-        self._talk = CallTalk()
+        self._session = CallConversation()
         self._conversation: RealtimeConversation | None = None
-        self._make_peer = partial(peers, network, self._talk.playback, self)
+        self._make_peer = partial(peers, network, self._session.playback, self)
         self._peer: Peer | None = None
         self._inbox = Inbox()
         self._audio = b""
@@ -68,7 +69,7 @@ class Call:
         client: str,
         admit: Callable[[], Awaitable[Principal]],
     ) -> None:
-        """The whole call, from its admission until it is over."""
+        """Run the whole call, from its admission until it is over."""
         try:
             async with self.connection.running():
                 await self.connection.open(sessions, limits, client, admit)
@@ -81,14 +82,14 @@ class Call:
                 await self._peer.close()
 
     async def end(self) -> None:
-        """Hang up from this side."""
+        """End the call from this side."""
         await self.connection.close()
 
     # As Handler
 
     @property
     def slice_bytes(self) -> int:
-        """The conversation cuts it itself."""
+        """The conversation slices the audio itself."""
         return 1 << 30
 
     async def opened(self) -> None:
@@ -98,15 +99,15 @@ class Call:
             connection.principal,
             connection.client,
             connection.session_id,
-            self._talk.carrier,
+            self._session.carrier,
         )
-        self._talk.begin(conversation)
+        self._session.begin(conversation)
         peer = self._peer = self._make_peer()
         answer = await peer.answer(self._offer)
         connection.accompany(self._process)
         connection.accompany(self._expect_caller)
         connection.accompany(self._tell_playback)
-        connection.pump(self._talk.events(), self._send)
+        connection.pump(self._session.events(), self._send)
         if not self.answered.done():
             self.answered.set_result(answer)
 
@@ -121,7 +122,7 @@ class Call:
 
     async def on_text(self, text: str) -> None:
         try:
-            await self._talk.obey(text)
+            await self._session.handle(text)
         except Refused as refusal:
             # Not raised: a client may send as many of these as it likes.
             await self.connection.tell(refusal)
@@ -147,8 +148,8 @@ class Call:
     # As Transport
 
     async def transmit(self, message: str | bytes) -> None:
-        """Raises OSError if the caller does not read."""
-        if self._peer is None:  # the answer of the request says what is wrong
+        """Raises OSError if the caller does not read its events."""
+        if self._peer is None:  # the HTTP response reports the error
             return
         text = message if isinstance(message, str) else message.decode()
         try:
@@ -185,7 +186,7 @@ class Call:
         await self.connection.send(json.dumps(event, allow_nan=False))
 
     async def _tell_playback(self) -> None:
-        async for event in self._talk.playback_events():
+        async for event in self._session.playback_events():
             await self._send(event)
 
     async def _process(self) -> None:
@@ -213,7 +214,7 @@ def _send_or_leave_out(peer: Peer, text: str) -> None:
 
 
 def _left_out(text: str, why: TooLarge) -> str:
-    """In place of an event that does not fit: nothing splits the events of this API."""
+    """The error that replaces an event that is too large: this API cannot split events."""
     told = TooLarge(
         f"An event `{json.loads(text)['type']}` was left out: {why.message}"
     )

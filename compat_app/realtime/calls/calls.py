@@ -29,8 +29,8 @@ CLOSE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
-class Caller:
-    """Who calls, as the HTTP request showed."""
+class Requester:
+    """Who asks for a call, as its HTTP request shows."""
 
     principal: Principal
     address: str
@@ -46,7 +46,7 @@ class Answered:
 
 
 class Calls:
-    """Answers calls, and ends them."""
+    """Accepts calls, and ends them."""
 
     def __init__(self, config: Config, sessions: SessionRegistry) -> None:
         self._config = config
@@ -55,14 +55,14 @@ class Calls:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Load the library, if it is there, so that the first call does not wait."""
+        """Load the library, if it is installed, so that the first call does not wait."""
         if self._config.webrtc_api and is_installed():
             await asyncio.to_thread(load_peers)
 
     async def answer(
-        self, sdp: str, caller: Caller, open_conversation: OpenConversation
+        self, sdp: str, requester: Requester, open_conversation: OpenConversation
     ) -> Answered:
-        """Take a call with that offer.
+        """Accept a call with that SDP offer.
 
         Raises NotFound while calls are off or the library is missing, BadValue for the
         offer, and what the admission and the conversation raise.
@@ -72,9 +72,9 @@ class Calls:
         peers = await asyncio.to_thread(load_peers)
         offer = usable_offer(sdp, with_candidates=bool(self._config.webrtc_ice_servers))
         call = Call(offer, peers, network_of(self._config), open_conversation)
-        call.connection.origin = caller.origin
+        call.connection.origin = requester.origin
         self._calls[call.id] = call
-        task = asyncio.create_task(self._run(call, caller))
+        task = asyncio.create_task(self._run(call, requester))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return Answered(call.id, await asyncio.shield(call.answered))
@@ -84,7 +84,7 @@ class Calls:
         await self.own(call_id, principal).end()
 
     def own(self, call_id: str, principal: Principal) -> Call:
-        """A call of that caller; an admin has all. Raises NotFound."""
+        """A call of that principal; an admin may have any. Raises NotFound."""
         call = self._calls.get(call_id)
         is_own = call is not None and call.connection.principal.id == principal.id
         if call is None or not (is_own or principal.may(Scope.ADMIN)):
@@ -92,19 +92,19 @@ class Calls:
         return call
 
     async def stop(self) -> None:
-        """Cut off what is left."""
+        """Cut off all calls that are still open."""
         for task in self._tasks:
             task.cancel()
         if self._tasks:
             await asyncio.wait(set(self._tasks), timeout=CLOSE_SECONDS)
 
-    async def _run(self, call: Call, caller: Caller) -> None:
+    async def _run(self, call: Call, requester: Requester) -> None:
         async def admit() -> Principal:
-            return caller.principal
+            return requester.principal
 
         try:
             limits = self._limits()
-            await call.run(self._sessions, limits, caller.address, admit)
+            await call.run(self._sessions, limits, requester.address, admit)
         except Exception:
             log.exception("call failed", call=call.id)
         finally:

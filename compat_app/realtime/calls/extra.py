@@ -1,4 +1,4 @@
-"""The optional library behind calls."""
+"""Loads aiortc, which is an optional dependency."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class _Media(Protocol):
 
 
 def is_installed() -> bool:
-    """Whether calls are possible."""
+    """Whether aiortc is installed."""
     return find_spec(LIBRARY) is not None
 
 
 def load_peers() -> PeerFactory:
-    """What makes peers. It imports for half a second, so call it in a thread.
+    """The factory of peers. The import takes half a second, so call it in a thread.
 
     Raises NotFound, with a sentence that says how to install it.
     """

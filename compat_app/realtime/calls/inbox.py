@@ -1,4 +1,4 @@
-"""What came from the caller and is still to be processed, within bounds."""
+"""A bounded queue of the audio and events that came from the caller."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _BYTES_PER_SECOND = RATE_HZ * 2
 
 
 class InboxFull(Exception):
-    """Too many events wait, or too large ones."""
+    """The events that wait are too many or too large."""
 
 
 class Inbox:
-    """Audio and events in the order in which they are to be processed: events first."""
+    """Audio and events to be processed; events go first."""
 
     def __init__(self) -> None:
         self._audio: deque[bytes] = deque()
@@ -29,10 +29,10 @@ class Inbox:
         self._event_bytes = 0
         self._changed = asyncio.Event()
         self.dropped_bytes = 0
-        """Of audio, because the session was too far behind."""
+        """Audio that was dropped because the session was too far behind."""
 
     def put_audio(self, pcm: bytes) -> None:
-        """Mono PCM16 at 48 kHz."""
+        """Queue mono PCM16 at 48 kHz. Drops the oldest audio when the queue is full."""
         self._audio.append(pcm)
         self._audio_bytes += len(pcm)
         while self._audio_bytes > LONGEST_SECONDS * _BYTES_PER_SECOND:
@@ -42,7 +42,7 @@ class Inbox:
         self._changed.set()
 
     def put_event(self, text: str) -> None:
-        """Raises InboxFull."""
+        """Queue an event. Raises InboxFull."""
         size = len(text.encode())
         is_large = self._event_bytes + size > MOST_EVENT_BYTES
         if is_large or len(self._events) >= MOST_EVENTS:
@@ -52,7 +52,7 @@ class Inbox:
         self._changed.set()
 
     async def next(self) -> str | bytes:
-        """The next event, or all audio that has come."""
+        """Wait for the next event, or for all audio that has come."""
         while True:
             if self._events:
                 event, size = self._events.popleft()

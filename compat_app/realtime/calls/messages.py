@@ -11,10 +11,9 @@ from typing import Any, Literal
 from pydantic import Field
 
 from chat_app.protocol.event import ServerEvent
-from common.bounded_json import read_json
 from compat_app.realtime.shared.kinds import Kind
 from compat_app.realtime.shared.messages import ClientEvent
-from compat_app.realtime.shared.reading import read_event
+from compat_app.realtime.shared.reading import by_type, read_event
 
 _RESPONSE: Any = Field(
     description="The response.", examples=["resp_9f0c1f7d3a2b4c5d6e7f8"]
@@ -50,14 +49,9 @@ class OutputCleared(ServerEvent):
 
 CLIENT_MESSAGES = (ClearOutput,)
 SERVER_MESSAGES = (OutputStarted, OutputStopped, OutputCleared)
-_CLEAR = ClearOutput.model_fields["type"].default
+_MORE_EVENTS = by_type(CLIENT_MESSAGES)
 
 
 def read_call_event(text: str, kind: Kind) -> ClientEvent:
     """The event in a text of the data channel. Raises as `read_event`."""
-    plain = read_json(text, "event")
-    if isinstance(plain, dict) and plain.get("type") == _CLEAR:
-        event_id = plain.get("event_id")
-        known = event_id[:512] if isinstance(event_id, str) else None
-        return ClearOutput(event_id=known)
-    return read_event(text, kind)
+    return read_event(text, kind, _MORE_EVENTS)

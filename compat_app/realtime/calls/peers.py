@@ -1,4 +1,4 @@
-"""The other end of a call, as the rest of this package sees it."""
+"""The interface of a peer connection, without the library that implements it."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ class Network:
     """Where the packets of calls may come from and go to."""
 
     addresses: Sequence[str] = ()
-    """Of this machine; empty means all that are not loopback."""
+    """Addresses of this machine to listen on; empty means all but loopback."""
     announced: Sequence[str] = ()
-    """Addresses that callers are told in place of these."""
+    """Addresses to announce to callers in place of those."""
     ports: range = field(default_factory=lambda: range(1))
     """UDP ports to listen on; 0 is any free one."""
     lost_seconds: float = 15.0
-    """How long nothing may come from a caller."""
+    """A call ends after so long without a packet from the caller."""
     ice_servers: Sequence[str] = ()
-    """`stun:` and `turn:` addresses; without any, nothing is asked."""
+    """`stun:` and `turn:` URLs of servers to use; none by default."""
     ice_username: str = ""
     ice_password: str = ""
 
 
 class PeerListener(Protocol):
-    """What happens on a call."""
+    """Called with what happens on a call. No method may block."""
 
     def connected(self) -> None:
         """Audio and events can be exchanged."""
 
     def heard(self, pcm: bytes) -> None:
-        """Mono PCM16 at 48 kHz. It must not wait."""
+        """The caller's audio: mono PCM16 at 48 kHz."""
 
     def told(self, text: str) -> None:
-        """An event from the data channel. It must not wait."""
+        """An event from the data channel."""
 
     def lost(self) -> None:
-        """The other side has gone, or does not answer any more."""
+        """The caller has left, or no longer answers."""
 
 
 class Peer(Protocol):
@@ -53,12 +53,11 @@ class Peer(Protocol):
         """The SDP that answers the offer, with all candidates. Raises BadValue."""
 
     def send(self, text: str) -> None:
-        """Send an event; it is kept until the data channel is open. Raises SlowReader
-        when the other side does not read, and TooLarge when it takes no event of this
-        size."""
+        """Send an event, or keep it until the data channel is open. Raises SlowReader if
+        the caller does not read its events, and TooLarge if it accepts none of this size."""
 
     async def flush(self) -> None:
-        """Wait a moment for what was sent to leave."""
+        """Wait briefly until what was sent has left."""
 
     async def close(self) -> None:
         """End the connection."""

@@ -1,4 +1,4 @@
-"""What a caller hears: the audio of replies in frames of 20 ms, and how far each was played."""
+"""The audio of replies in frames of 20 ms, and how far each reply was played."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ FRAME_SAMPLES = RATE_HZ // 50
 PCM16_FULL_SCALE = 32_767
 REPORT_SECONDS = 0.1
 CALLER_BUFFER_SECONDS = 0.06
-"""How far the caller's loudspeaker is behind what is sent: the network, and the jitter
-buffer of a browser on a good one."""
+"""Estimated delay from sending to the caller's loudspeaker: a good network and the jitter
+buffer of a browser."""
 
 Frame = npt.NDArray[np.int16]
 
@@ -32,7 +32,7 @@ class Started:
 
 @dataclass(frozen=True)
 class Played:
-    """So much of it was heard."""
+    """How much of the response the caller has heard."""
 
     response_id: str
     seconds: float
@@ -101,9 +101,9 @@ class _Track:
 
 
 class Playback:
-    """Replies one after the other. `next_frame` is called every 20 ms.
+    """Plays replies one after the other. `next_frame` must be called every 20 ms.
 
-    `tell` gets what happens; it must not wait.
+    `tell` is called with each event; it must not block.
     """
 
     def __init__(self, tell: Callable[[PlaybackEvent], None]) -> None:
@@ -134,7 +134,7 @@ class Playback:
         self._is_paused = False
 
     def clear(self, response_id: str = "") -> None:
-        """Drop what is left of a response, or of all."""
+        """Drop the rest of a response, or of all of them."""
         self._is_paused = False
         for each in [response_id] if response_id else list(self._tracks):
             if (track := self._tracks.pop(each, None)) is None:

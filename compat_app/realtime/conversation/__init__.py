@@ -1,1 +1,1 @@
-"""Conversations of `/v1/realtime`, whatever carries them."""
+"""Conversations of `/v1/realtime`, over WebSocket and WebRTC."""

@@ -1,4 +1,4 @@
-"""What the user is saying, as text that is only appended to."""
+"""Interim transcripts as text that is only appended to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from __future__ import annotations
 class Captions:
     """The words of one turn while it is spoken.
 
-    A delta cannot be taken back, so a word is told once two texts in a row agree on it.
+    A delta cannot be taken back, so a word is sent only once two interim texts in a row
+    agree on it.
     """
 
     def __init__(self) -> None:
@@ -15,14 +16,14 @@ class Captions:
         self._before: list[str] = []
 
     def hear(self, text: str) -> str:
-        """The text so far; returns what to append, perhaps nothing."""
+        """Take the interim text so far; returns the delta, which may be empty."""
         words = text.split()
         agreed = _common(self._before, words)
         self._before = words
         return self._append(" ".join(words[:agreed]))
 
     def end(self, text: str) -> str:
-        """The whole text; returns what is missing, if what was told is its beginning."""
+        """Take the final text; returns the delta, empty if the deltas so far contradict it."""
         return self._append(text)
 
     def _append(self, text: str) -> str:
@@ -33,7 +34,7 @@ class Captions:
 
 
 def _common(left: list[str], right: list[str]) -> int:
-    """How many words both begin with."""
+    """The length of the common prefix, in words."""
     for number, (one, other) in enumerate(zip(left, right, strict=False)):
         if one != other:
             return number

@@ -1,4 +1,4 @@
-"""Who speaks, and how the audio travels."""
+"""The caller of a conversation, and the transport of its audio."""
 
 from __future__ import annotations
 
@@ -15,32 +15,33 @@ from gateway_app.access.principals import Principal
 
 @dataclass(frozen=True)
 class Caller:
-    """Who speaks."""
+    """The caller of a conversation."""
 
     principal: Principal
     client: str
+    """The address."""
     session_id: str
 
 
 @dataclass(frozen=True)
 class Carrier:
-    """Audio that does not travel in events, as with WebRTC."""
+    """A transport of audio outside the events, such as a WebRTC track."""
 
     take: Callable[[out.ConversationEvent], None]
-    """Gets every event of the conversation before the client is told of it: above all
-    ReplyAudio, OutputPaused, OutputResumed and ResponseEnded. It must not wait."""
+    """Called with every event of the conversation before the client is told of it, such
+    as ReplyAudio, OutputPaused, OutputResumed and ResponseEnded. It must not block."""
     rate_hz: int = SPEECH_RATE_HZ
-    """Of the mono PCM16 that is given to `hear`."""
+    """The sample rate of the mono PCM16 that is passed to `hear`."""
     ahead_seconds: float = 1.0
-    """How far ReplyAudio may be ahead of what was heard."""
+    """How far ReplyAudio may be ahead of playback."""
 
 
 def for_carrier(
     options: ConversationOptions, carrier: Carrier | None
 ) -> ConversationOptions:
-    """The options with what the way of the audio asks for."""
+    """The options, with the changes that the transport of the audio needs."""
     if carrier is None:
-        # Clients want audio as fast as it is made, and say how much was heard.
+        # Clients want audio as fast as it is made, and report how much was played.
         return replace(options, ahead_seconds=math.inf)
     listening = options.listening.model_copy(update={"encoding": "pcm_s16le"})
     return replace(options, listening=listening, ahead_seconds=carrier.ahead_seconds)

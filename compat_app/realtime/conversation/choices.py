@@ -1,4 +1,4 @@
-"""What a client chooses, as the options of a conversation and of a response."""
+"""Translates the configuration of a client into options of the engine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from compat_app.realtime.shared.conversation import (
     ToolChoice,
     tokens,
 )
-from compat_app.realtime.shared.conversation_parts import ResponseWish
+from compat_app.realtime.shared.conversation_parts import ResponseParams
 from compat_app.realtime.shared.errors import Refused
 from compat_app.realtime.shared.options import (
     default_vad,
@@ -39,7 +39,7 @@ from tts_app.core.engine import VoiceSettings
 from tts_app.service import SpeechService
 
 USUAL_SILENCE_MS = 500
-"""OpenAI's."""
+"""The default of OpenAI for `silence_duration_ms`."""
 _TRANSCRIPTION_MODEL = "session.audio.input.transcription.model"
 
 
@@ -102,28 +102,28 @@ class Choices:
 
     async def request(
         self,
-        wish: ResponseWish,
+        params: ResponseParams,
         config: ConversationConfig,
         items: tuple[Item, ...] | None,
     ) -> ResponseRequest:
         """One response of a conversation with that configuration. Raises Refused."""
-        changes = _changes(wish)
+        changes = _changes(params)
         chosen = replace(config, **changes)
-        output, voice = wish.audio.output if wish.audio else None, None
+        output, voice = params.audio.output if params.audio else None, None
         if output is not None:
             chosen = chosen.with_output(output)
             if output.voice is not None or output.speed is not None:
                 voice = await self._voice(chosen.voice, chosen.speed, "response")
         request = ResponseRequest(
-            out_of_band=wish.conversation == "none",
+            out_of_band=params.conversation == "none",
             items=items,
-            instructions=wish.instructions or "",
-            speaks="audio" in wish.output_modalities
-            if wish.output_modalities
+            instructions=params.instructions or "",
+            speaks="audio" in params.output_modalities
+            if params.output_modalities
             else None,
             voice=voice,
             llm=self._llm(chosen) if changes else None,
-            metadata=wish.metadata or {},
+            metadata=params.metadata or {},
             tag=chosen,
         )
         try:
@@ -156,7 +156,7 @@ class Choices:
     async def _usual_voice(self) -> str:
         try:
             return (await self.speech.available_voices()).default
-        except VoiceError:  # each response says it
+        except VoiceError:  # each response reports it
             return ""
 
     async def _voice(
@@ -175,16 +175,16 @@ class Choices:
         return voice
 
 
-def _changes(wish: ResponseWish) -> dict[str, Any]:
-    """What a response has for the language model in place of the configuration."""
+def _changes(params: ResponseParams) -> dict[str, Any]:
+    """What a response changes for the language model."""
     changes: dict[str, Any] = {}
-    if wish.tools is not None:
-        changes["tools"] = tuple(wish.tools)
+    if params.tools is not None:
+        changes["tools"] = tuple(params.tools)
         changes["tool_choice"] = "auto"
-    if wish.tool_choice is not None:
-        changes["tool_choice"] = wish.tool_choice
-    if "max_output_tokens" in wish.model_fields_set:
-        changes["max_output_tokens"] = tokens(wish.max_output_tokens)
+    if params.tool_choice is not None:
+        changes["tool_choice"] = params.tool_choice
+    if "max_output_tokens" in params.model_fields_set:
+        changes["max_output_tokens"] = tokens(params.max_output_tokens)
     return changes
 
 

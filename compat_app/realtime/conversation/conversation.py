@@ -1,9 +1,8 @@
-"""One conversation of the Realtime API, whatever carries it."""
+"""One conversation of the Realtime API over any transport."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
@@ -21,15 +20,14 @@ from compat_app.realtime.conversation.carriers import (
 from compat_app.realtime.conversation.choices import Choices
 from compat_app.realtime.conversation.item_requests import ItemRequests
 from compat_app.realtime.conversation.mapper import ConversationMapper
-from compat_app.realtime.shared import conversation_messages as ask
+from compat_app.realtime.shared import conversation_messages as messages
 from compat_app.realtime.shared.conversation import (
     ConversationChanges,
     ConversationConfig,
 )
-from compat_app.realtime.shared.conversation_messages import RateLimits
-from compat_app.realtime.shared.conversation_parts import ResponseWish
-from compat_app.realtime.shared.errors import KIND_IS_FIXED, Refused
-from compat_app.realtime.shared.kinds import Kind, shown_base
+from compat_app.realtime.shared.conversation_parts import ResponseParams
+from compat_app.realtime.shared.errors import KIND_IS_FIXED, Refused, empty_buffer
+from compat_app.realtime.shared.kinds import Kind
 from compat_app.realtime.shared.messages import (
     AppendAudio,
     ClearAudio,
@@ -40,6 +38,7 @@ from compat_app.realtime.shared.messages import (
     SessionUpdated,
 )
 from compat_app.realtime.shared.reading import audio_bytes
+from compat_app.realtime.shared.session_object import expiry_time, session_base
 from gateway_app.usage.accounts import Quota
 
 LONGEST_COMMIT_SECONDS = 10.0
@@ -47,21 +46,19 @@ LONGEST_COMMIT_SECONDS = 10.0
 ACTIVE_RESPONSE = "conversation_already_has_active_response"
 _EVENTS_AHEAD = 64
 """A client that reads slower than this many events gets no more audio made."""
-_LONGEST_SECONDS = 1e9
-"""In the session object; the setting may be infinite."""
 
 
 class RealtimeConversation:
-    """Obeys the client's events, and gives the server's; it knows no transport.
+    """Carries out the client's events, and yields those of the server.
 
     Made by `open_conversation`. Send `created()`, then everything of `events()`, and pass
-    each client event to `obey`, one after the other: it waits while the session is behind.
+    each client event to `handle`, one after the other: it waits while the session is behind.
     Its Refused goes to the client as an `error` event, and the conversation goes on.
     `close` must be awaited in the end.
 
-    Audio comes in `input_audio_buffer.append` and goes in `response.output_audio.delta`.
-    With a Carrier neither is so: it gives PCM to `hear` and gets ReplyAudio. It may report
-    with `engine.played` what was heard.
+    Audio arrives in `input_audio_buffer.append` and leaves in
+    `response.output_audio.delta`. A Carrier replaces both: it passes PCM to `hear`, gets
+    ReplyAudio, and may report with `engine.played` how much was played.
     """
 
     kind = Kind.CONVERSATION
@@ -92,8 +89,7 @@ class RealtimeConversation:
         )
         self._failure: Exception | None = None
         self._mapping = asyncio.create_task(self._map())
-        lasts = choices.config.realtime_session_seconds
-        self._expires_at = int(time.time() + min(lasts, _LONGEST_SECONDS))
+        self._expires_at = expiry_time(choices.config.realtime_session_seconds)
 
     def created(self) -> dict[str, Any]:
         """The first event."""
@@ -107,10 +103,11 @@ class RealtimeConversation:
         if self._failure is not None:
             raise self._failure
 
-    async def obey(self, event: ClientEvent) -> None:
-        """Do what the client asks. Raises Refused; QuotaExceeded when nothing is left."""
+    async def handle(self, event: ClientEvent) -> None:
+        """Carry out an event of the client. Raises Refused, and QuotaExceeded when the
+        caller's quota is used up."""
         try:
-            await self._obey(event)
+            await self._handle(event)
         except Refused as refusal:
             refusal.event_id = event.event_id
             raise
@@ -123,9 +120,10 @@ class RealtimeConversation:
             ) from error
 
     async def hear(self, audio: bytes) -> None:
-        """Audio in the session's format, or as the Carrier says."""
+        """Take audio in the session's format, or in that of the Carrier. Waits while the
+        session is behind."""
         size = self.engine.slice_bytes
-        # To read a large event took a while already.
+        # Decoding a large event has held the loop already.
         await asyncio.sleep(0)
         for start in range(0, len(audio), size):
             piece = audio[start : start + size]
@@ -138,7 +136,7 @@ class RealtimeConversation:
         self.engine.warn_of_end(seconds)
 
     async def finish(self, reason: str) -> None:
-        """End the response; return when the user's last turn was told."""
+        """End the response, and return when the user's last turn is told."""
         await self.engine.drain()
 
     async def close(self) -> None:
@@ -150,7 +148,7 @@ class RealtimeConversation:
             self._events.get_nowait()
         self._events.put_nowait(None)
 
-    async def _obey(self, event: ClientEvent) -> None:
+    async def _handle(self, event: ClientEvent) -> None:
         match event:
             case AppendAudio():
                 if self._carrier is not None:
@@ -164,25 +162,25 @@ class RealtimeConversation:
                 self._uncommitted = 0
                 self.engine.clear_audio()
                 await self._put([Cleared()])
-            case ask.CancelResponse():
+            case messages.CancelResponse():
                 self._cancel(event.response_id or "")
-            case ask.TruncateItem():
+            case messages.TruncateItem():
                 self._truncate(event)
             case _:
                 await self._wait_for_commits()
-                await self._obey_later(event)
+                await self._handle_after_commits(event)
 
-    async def _obey_later(self, event: ClientEvent) -> None:
-        """What a turn that was committed before comes first of."""
+    async def _handle_after_commits(self, event: ClientEvent) -> None:
+        """Events that must wait until a turn committed before them is told."""
         match event:
-            case ask.CreateItem():
+            case messages.CreateItem():
                 await self._items.create(event, self._config)
-            case ask.DeleteItem():
+            case messages.DeleteItem():
                 await self._put(self._items.delete(event.item_id))
-            case ask.RetrieveItem():
+            case messages.RetrieveItem():
                 await self._put(self._items.retrieve(event.item_id))
-            case ask.CreateResponse():
-                await self._create_response(event.response or ResponseWish())
+            case messages.CreateResponse():
+                await self._create_response(event.response or ResponseParams())
 
     async def _update(self, event: SessionUpdate) -> None:
         if not isinstance(event.session, ConversationChanges):
@@ -196,16 +194,13 @@ class RealtimeConversation:
 
     async def _commit(self) -> None:
         if not self._uncommitted:
-            raise Refused(
-                "The input audio buffer is empty: no audio has come since the last commit.",
-                code="input_audio_buffer_commit_empty",
-            )
+            raise empty_buffer()
         self._uncommitted = 0
         if self.engine.commit_audio():
             self._mapper.commits += 1
             self._settled.clear()
         else:
-            await self._put(self._mapper.commit_of_nothing())
+            await self._put(self._mapper.empty_commit())
 
     async def _wait_for_commits(self) -> None:
         try:
@@ -226,7 +221,7 @@ class RealtimeConversation:
                 param="response_id" if response_id else None,
             )
 
-    def _truncate(self, event: ask.TruncateItem) -> None:
+    def _truncate(self, event: messages.TruncateItem) -> None:
         self._mapper.truncations.add(event.item_id)
         if not self.engine.truncate(event.item_id, event.audio_end_ms):
             self._mapper.truncations.discard(event.item_id)
@@ -236,9 +231,9 @@ class RealtimeConversation:
                 param="item_id",
             )
 
-    async def _create_response(self, wish: ResponseWish) -> None:
-        items = await self._items.given(wish, self._config)
-        request = await self._choices.request(wish, self._config, items)
+    async def _create_response(self, params: ResponseParams) -> None:
+        items = await self._items.response_input(params, self._config)
+        request = await self._choices.request(params, self._config, items)
         try:
             self.engine.ask_reply(request)
         except BadRequest as error:
@@ -270,7 +265,7 @@ class RealtimeConversation:
         if left is not None:
             limit = {"limit": left.limit, "remaining": left.remaining}
             resets = {"name": "tokens", "reset_seconds": left.reset_seconds}
-            await self._put([RateLimits(rate_limits=[{**limit, **resets}])])
+            await self._put([messages.RateLimits(rate_limits=[{**limit, **resets}])])
 
     async def _put(self, events: Iterable[ServerEvent]) -> None:
         for event in events:
@@ -279,7 +274,7 @@ class RealtimeConversation:
     def _session(self) -> dict[str, Any]:
         """The session object."""
         return {
-            **shown_base(self.kind, f"sess_{self._caller.session_id}"),
+            **session_base(self.kind, f"sess_{self._caller.session_id}"),
             "expires_at": self._expires_at,
             **self._config.wire(),
         }

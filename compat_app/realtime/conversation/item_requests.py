@@ -1,4 +1,4 @@
-"""What clients ask about the items of a conversation."""
+"""Carries out the requests of clients about the items of a conversation."""
 
 from __future__ import annotations
 
@@ -12,23 +12,26 @@ from chat_app.protocol.shapes import item_of
 from chat_app.session.session import ConversationSession
 from compat_app.realtime.conversation.carriers import Caller
 from compat_app.realtime.conversation.choices import Choices
-from compat_app.realtime.conversation.items.made import made_item
-from compat_app.realtime.conversation.items.transcribing import text_of
+from compat_app.realtime.conversation.items.building import build_item
+from compat_app.realtime.conversation.items.transcribing import transcribe_audio
 from compat_app.realtime.conversation.items.wire import WireItem
 from compat_app.realtime.conversation.mapper import ConversationMapper
-from compat_app.realtime.shared import conversation_messages as ask
+from compat_app.realtime.shared import conversation_messages as messages
 from compat_app.realtime.shared.conversation import ConversationConfig
 from compat_app.realtime.shared.conversation_parts import (
     NewMessage,
     Reference,
-    ResponseWish,
+    ResponseParams,
 )
 from compat_app.realtime.shared.errors import Refused
 
 
 class ItemRequests:
-    """Creates, deletes and retrieves them. What the conversation itself tells of it is
-    not among the events that are returned."""
+    """Creates, deletes and retrieves items.
+
+    The methods return only the events that answer a request at once; those that follow
+    from the change come from the conversation itself.
+    """
 
     def __init__(
         self,
@@ -42,18 +45,20 @@ class ItemRequests:
         self._mapper = mapper
         self._caller = caller
 
-    async def create(self, event: ask.CreateItem, config: ConversationConfig) -> None:
+    async def create(
+        self, event: messages.CreateItem, config: ConversationConfig
+    ) -> None:
         """Raises Refused, and BadValue for a previous item that does not exist."""
         new, previous = event.item, event.previous_item_id
         if previous is not None:
-            previous = self._mapper.book.own_id(previous)
+            previous = self._mapper.items.own_id(previous)
         if new.id and self._found(new.id):
             raise Refused(
                 f"There is an item `{new.id}` already.",
                 code="item_create_duplicate_item_id",
                 param="item.id",
             )
-        item = await made_item(new, lambda audio: self._transcribe(audio, config))
+        item = await build_item(new, lambda audio: self._transcribe(audio, config))
         if isinstance(new, NewMessage) and new.has_unknown_audio:
             self._mapper.transcribed.add(item.id)
         self._engine.add_item(item, previous)
@@ -61,8 +66,8 @@ class ItemRequests:
     def delete(self, item_id: str) -> Iterator[ServerEvent]:
         """Raises Refused."""
         self._known(item_id, "item_id", "item_delete_invalid_item_id")
-        if not self._engine.delete_item(self._mapper.book.own_id(item_id)):
-            # It is too old for the conversation, but the client knows it.
+        if not self._engine.delete_item(self._mapper.items.own_id(item_id)):
+            # The conversation has dropped it as too old; the client still knows it.
             yield from self._mapper.events(out.ItemDeleted(item_id))
 
     def retrieve(self, item_id: str) -> Iterator[ServerEvent]:
@@ -70,28 +75,30 @@ class ItemRequests:
         item = self._known(item_id, "item_id", "item_retrieve_invalid_item_id")
         yield server.ItemRetrieved(item=item)
 
-    async def given(
-        self, wish: ResponseWish, config: ConversationConfig
+    async def response_input(
+        self, params: ResponseParams, config: ConversationConfig
     ) -> tuple[Item, ...] | None:
-        """The items that a response shall answer; None for those of the conversation.
-        Raises Refused."""
-        if wish.input is None:
+        """The items that a response answers; None means those of the conversation. Raises
+        Refused."""
+        if params.input is None:
             return None
         items = []
-        for each in wish.input:
+        for each in params.input:
             if isinstance(each, Reference):
                 self._known(each.id, "response.input", "invalid_value")
-                found = self._engine.item(self._mapper.book.own_id(each.id))
+                found = self._engine.item(self._mapper.items.own_id(each.id))
                 items += [found] if found is not None else []
             else:
                 items.append(
-                    await made_item(each, lambda audio: self._transcribe(audio, config))
+                    await build_item(
+                        each, lambda audio: self._transcribe(audio, config)
+                    )
                 )
         return tuple(items)
 
     async def _transcribe(self, audio: bytes, config: ConversationConfig) -> str:
         options = await self._choices.options(config)
-        return await text_of(
+        return await transcribe_audio(
             audio,
             self._choices.listening,
             options.listening,
@@ -106,9 +113,9 @@ class ItemRequests:
         return item
 
     def _found(self, item_id: str) -> WireItem | None:
-        """Also an item that was added a moment ago, and is not told yet."""
-        book = self._mapper.book
-        if (told := book.find(item_id)) is not None:
+        """The item, even if the client has not been told of it yet."""
+        known = self._mapper.items
+        if (told := known.find(item_id)) is not None:
             return told
-        item = self._engine.item(book.own_id(item_id))
+        item = self._engine.item(known.own_id(item_id))
         return None if item is None else item_of(item)

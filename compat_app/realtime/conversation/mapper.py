@@ -1,4 +1,4 @@
-"""The events of a conversation as events of the Realtime API."""
+"""Maps the events of a conversation to events of the Realtime API."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from chat_app.protocol.shapes import item_of
 from common.errors import NotFound, VoiceError
 from compat_app.realtime.conversation.captions import Captions
 from compat_app.realtime.conversation.items import wire
-from compat_app.realtime.conversation.items.book import ItemBook
+from compat_app.realtime.conversation.items.item_index import ItemIndex
 from compat_app.realtime.conversation.responses import WireResponse
-from compat_app.realtime.shared import conversation_messages as tell
+from compat_app.realtime.shared import conversation_messages as messages
 from compat_app.realtime.shared.conversation import ConversationConfig, modalities
 from compat_app.realtime.shared.errors import failure
 from compat_app.realtime.shared.messages import (
@@ -35,23 +35,23 @@ _NOTHING_SAID = "There were no words in it that need an answer."
 class ConversationMapper:
     """Maps the events of one conversation.
 
-    There are none for what this API does not have: candidates, clauses, pauses of the
-    output, and how long a pause must be.
+    Events without a counterpart in this API are dropped: candidates, clauses, pauses of
+    the output, and changes of the endpointing delay.
     """
 
     def __init__(
         self, config: ConversationConfig, *, has_audio: bool, tells_truncation: bool
     ) -> None:
-        """`has_audio` says whether events carry it, and `tells_truncation` whether the
-        client is told what the server has truncated on its own."""
+        """`has_audio`: events carry the audio. `tells_truncation`: the client is told of
+        items that the server truncates on its own."""
         self.config = config
-        self.book = ItemBook()
+        self.items = ItemIndex()
         self.commits = 0
-        """Commits of the client that are not answered yet. The caller counts up."""
+        """Commits of the client that are not answered yet; the caller increments it."""
         self.transcribed: set[str] = set()
-        """Items whose audio the client has put there, to be told with their texts."""
+        """Items that the client has created with audio, whose transcripts are to be sent."""
         self.asked = False
-        """Whether the client has asked for a response that has not been told yet."""
+        """Whether the client has asked for a response that has not begun."""
         self.truncations: set[str] = set()
         """The items that the client has asked to truncate."""
         self._has_audio = has_audio
@@ -59,12 +59,12 @@ class ConversationMapper:
         self._conversation_id = new_id("conv")
         self._responses: dict[str, WireResponse] = {}
         self._started: str | None = None
-        """The item of the turn in progress, if its start was told."""
+        """The item of the turn in progress, if the client knows that it has started."""
         self._captions: dict[str, Captions] = {}
         self._last_turn = ("", "")
         """The newest turn that was committed, which may be reopened, and its text."""
         self._error: VoiceError | None = None
-        """Why a part of the turn in progress has no text."""
+        """Why a part of the turn in progress has no transcript."""
 
     def is_answering(self, response_id: str = "") -> bool:
         """Whether that response, or one of the conversation, is in progress."""
@@ -79,8 +79,8 @@ class ConversationMapper:
         if handler is not None:
             yield from handler(self, event)
 
-    def commit_of_nothing(self) -> Iterator[ServerEvent]:
-        """The client has committed audio without speech in it."""
+    def empty_commit(self) -> Iterator[ServerEvent]:
+        """The events that answer a commit of audio without speech."""
         yield from self._committed(new_id("item"), "")
 
     @property
@@ -88,17 +88,17 @@ class ConversationMapper:
         return self.config.hearing.turn_detection is not None
 
     def _speech_started(self, event: out.SpeechStarted) -> Iterator[ServerEvent]:
-        item_id = self._started = self.book.client_id(event.item_id)
+        item_id = self._started = self.items.client_id(event.item_id)
         if self._detects_turns:
             yield SpeechStarted(item_id=item_id, audio_start_ms=event.audio_start_ms)
 
     def _speech_stopped(self, event: out.SpeechStopped) -> Iterator[ServerEvent]:
-        item_id = self.book.client_id(event.item_id)
+        item_id = self.items.client_id(event.item_id)
         if self._detects_turns:
             yield SpeechStopped(item_id=item_id, audio_end_ms=event.audio_end_ms)
 
     def _caption_heard(self, event: out.CaptionHeard) -> Iterator[ServerEvent]:
-        item_id = self.book.client_id(event.item_id)
+        item_id = self.items.client_id(event.item_id)
         captions = self._captions.setdefault(item_id, Captions())
         text = self._new_part(event.item_id, event.text)
         yield from self._delta(item_id, captions.hear(text))
@@ -107,7 +107,7 @@ class ConversationMapper:
         text = self._new_part(event.item_id, event.text)
         self._last_turn = event.item_id, event.text
         yield from self._committed(
-            self.book.client_id(event.item_id),
+            self.items.client_id(event.item_id),
             text,
             seconds=event.audio_seconds,
             language=event.language,
@@ -116,8 +116,8 @@ class ConversationMapper:
         self._settle()
 
     def _silence_committed(self, event: out.SilenceCommitted) -> Iterator[ServerEvent]:
-        item_id = self.book.client_id(event.item_id)
-        yield tell.TimeoutTriggered(
+        item_id = self.items.client_id(event.item_id)
+        yield messages.TimeoutTriggered(
             item_id=item_id,
             audio_start_ms=event.audio_start_ms,
             audio_end_ms=event.audio_end_ms,
@@ -125,19 +125,19 @@ class ConversationMapper:
         yield from self._committed(item_id, "")
 
     def _turn_dropped(self, event: out.TurnDropped) -> Iterator[ServerEvent]:
-        item_id, error = self.book.client_id(event.item_id), self._error
+        item_id, error = self.items.client_id(event.item_id), self._error
         started = self._started == item_id
         if self.commits and event.why != "cleared":
             yield from self._committed(item_id, "", error=error)
         elif started and event.why != "cleared":
-            # There is no item, so that the client forgets the captions.
+            # The turn has no item: this makes the client drop the captions.
             yield self._failed(item_id, error or NotFound(_NOTHING_SAID))
         self._captions.pop(item_id, None)
         self._settle()
 
     def _turn_reopened(self, event: out.TurnReopened) -> Iterator[ServerEvent]:
-        """A client cannot take an item back: what follows is another one."""
-        self.book.tell_as(event.item_id, new_id("item"))
+        """Clients cannot take an item back, so the rest of the turn is a new one."""
+        self.items.rename(event.item_id, new_id("item"))
         yield from ()
 
     def _input_failed(self, event: out.InputFailed) -> Iterator[ServerEvent]:
@@ -149,7 +149,7 @@ class ConversationMapper:
         self._started = self._error = None
 
     def _new_part(self, item_id: str, text: str) -> str:
-        """What was said of a turn since it was reopened."""
+        """The text of a turn since it was reopened."""
         before, told = self._last_turn
         return text.removeprefix(told).strip() if item_id == before else text
 
@@ -165,11 +165,11 @@ class ConversationMapper:
     ) -> Iterator[ServerEvent]:
         content = wire.content("user", None, is_spoken=True)
         item = wire.message(item_id, "user", [content])
-        previous = self.book.add(item)
+        previous = self.items.add(item)
         yield Committed(item_id=item_id, previous_item_id=previous)
         yield ItemAdded(previous_item_id=previous, item=item)
         yield ItemDone(previous_item_id=previous, item=item)
-        self.book.change(wire.with_text(item, text))
+        self.items.change(wire.with_text(item, text))
         captions = self._captions.pop(item_id, Captions())
         if error is not None and self.config.transcribes:
             yield self._failed(item_id, error)
@@ -191,7 +191,7 @@ class ConversationMapper:
     def _item_added(self, event: out.ItemAdded) -> Iterator[ServerEvent]:
         item = item_of(event.item)
         after = event.previous_item_id
-        previous = self.book.add(item, after and self.book.client_id(after))
+        previous = self.items.add(item, after and self.items.client_id(after))
         yield ItemAdded(previous_item_id=previous, item=item)
         yield ItemDone(previous_item_id=previous, item=item)
 
@@ -201,13 +201,13 @@ class ConversationMapper:
                 yield completed(item["id"], event.item.text, 0.0)
 
     def _item_deleted(self, event: out.ItemDeleted) -> Iterator[ServerEvent]:
-        item_id = self.book.client_id(event.item_id)
-        self.book.remove(item_id)
+        item_id = self.items.client_id(event.item_id)
+        self.items.remove(item_id)
         yield server.ItemDeleted(item_id=item_id)
 
     def _item_truncated(self, event: out.ItemTruncated) -> Iterator[ServerEvent]:
-        if (item := self.book.find(event.item_id)) is not None and item["content"]:
-            self.book.change(wire.with_text(item, event.text))
+        if (item := self.items.find(event.item_id)) is not None and item["content"]:
+            self.items.change(wire.with_text(item, event.text))
         asked = event.item_id in self.truncations
         self.truncations.discard(event.item_id)
         if asked or self._tells_truncation:
@@ -230,7 +230,7 @@ class ConversationMapper:
             "audio": {"output": output},
         }
         audio_format = config.output_format if self._has_audio else None
-        response = WireResponse(event, shown, self.book, audio_format)
+        response = WireResponse(event, shown, self.items, audio_format)
         self._responses[event.response_id] = response
         yield from response.created()
 

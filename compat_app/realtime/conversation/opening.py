@@ -48,7 +48,7 @@ async def open_conversation(
     changes: ConversationChanges | None = None,
     carrier: Carrier | None = None,
 ) -> RealtimeConversation:
-    """A conversation, once its models are warm or it is known that they are not.
+    """Open a conversation. It begins even if its models are not warm.
 
     `model` is that of the address, and `changes` are made to the initial configuration.
     Raises UnknownModel, BadValue, Refused for changes that are not possible,

@@ -15,7 +15,7 @@ _NOTHING = np.zeros(0, np.float32)
 
 
 class OutputAudio:
-    """Encodes one response."""
+    """Encodes the audio of one response."""
 
     def __init__(self, audio_format: AudioFormat) -> None:
         self._format = audio_format
@@ -25,13 +25,13 @@ class OutputAudio:
         self._companding = Companding(encoding, rate_hz) if encoding else None
 
     def push(self, samples: Samples, rate_hz: int) -> str:
-        """Base64, perhaps empty; the samples are mono float32 in [-1, 1]."""
+        """Base64, which may be empty; the samples are mono float32 in [-1, 1], shape (n,)."""
         if self._resampler is None:
             self._resampler = Resampler(rate_hz, self._format.rate_hz)
         return self._encoded(self._resampler.push(samples))
 
     def finish(self) -> str:
-        """The rest."""
+        """The rest of the audio in base64, which may be empty."""
         if self._resampler is None:
             return ""
         return self._encoded(self._resampler.push(_NOTHING, last=True))

@@ -12,10 +12,10 @@ from chat_app.protocol.server import ItemAdded
 from chat_app.protocol.shapes import item_of
 from common.errors import TimedOut
 from compat_app.realtime.conversation.items import wire
-from compat_app.realtime.conversation.items.book import ItemBook
+from compat_app.realtime.conversation.items.item_index import ItemIndex
 from compat_app.realtime.conversation.items.wire import WireItem
 from compat_app.realtime.conversation.output import OutputAudio
-from compat_app.realtime.shared import conversation_messages as tell
+from compat_app.realtime.shared import conversation_messages as messages
 from compat_app.realtime.shared.errors import failure
 from compat_app.realtime.shared.messages import ItemDone
 from compat_app.realtime.shared.session import AudioFormat
@@ -24,17 +24,17 @@ _REASONS = ("turn_detected", "client_cancelled", "max_output_tokens", "content_f
 
 
 class WireResponse:
-    """Its events, from `created` to `ended`."""
+    """The events of one response, from `created` to `ended`."""
 
     def __init__(
         self,
         started: out.ResponseStarted,
         shown: dict[str, Any],
-        book: ItemBook,
+        items: ItemIndex,
         audio_format: AudioFormat | None,
     ) -> None:
-        """`shown` is how it is made, as the client sees it. Without a format the audio
-        goes another way."""
+        """`shown` are the fields of the response object that describe how it is made.
+        Without an `audio_format` no event carries audio."""
         self.id = started.response_id
         self.out_of_band = started.out_of_band
         self._speaks = started.speaks
@@ -44,7 +44,7 @@ class WireResponse:
             **shown,
             "metadata": dict(started.metadata) or None,
         }
-        self._book = book
+        self._items = items
         self._audio: OutputAudio | None = None
         if audio_format is not None and started.speaks:
             self._audio = OutputAudio(audio_format)
@@ -52,26 +52,26 @@ class WireResponse:
         self._message = started.item_id
 
     def created(self) -> Iterator[ServerEvent]:
-        yield tell.ResponseCreated(response=self._whole("in_progress", None, None))
+        yield messages.ResponseCreated(response=self._whole("in_progress", None, None))
 
     def begin_message(self, event: out.MessageStarted) -> Iterator[ServerEvent]:
-        """It says something."""
+        """A message of the response begins."""
         item = wire.message(event.item_id, "assistant", [], "in_progress")
         yield from self._begin(item, event.previous_item_id)
-        yield tell.ContentPartAdded(**self._place, part=self._part(""))
+        yield messages.ContentPartAdded(**self._place, part=self._part(""))
 
     def write(self, text: str) -> Iterator[ServerEvent]:
-        """More of the message's text."""
+        """More text of the message."""
         kind = server.SpokenTextDelta if self._speaks else server.WrittenTextDelta
         yield kind(**self._place, delta=text)
 
     def speak(self, audio: out.ReplyAudio) -> Iterator[ServerEvent]:
-        """More of its audio."""
+        """More audio of the message."""
         if self._audio is not None:
             yield from self._delta(self._audio.push(audio.samples, audio.rate_hz))
 
     def end_message(self, event: out.MessageEnded) -> Iterator[ServerEvent]:
-        """It has said everything, or was cut."""
+        """The message is complete, or was cut off."""
         text = event.item.text
         if self._audio is not None and event.item.is_complete:
             yield from self._delta(self._audio.finish())
@@ -80,11 +80,11 @@ class WireResponse:
             yield server.SpokenTextDone(**self._place, transcript=text)
         else:
             yield server.WrittenTextDone(**self._place, text=text)
-        yield tell.ContentPartDone(**self._place, part=self._part(text))
+        yield messages.ContentPartDone(**self._place, part=self._part(text))
         yield from self._end(item_of(event.item))
 
     def call(self, event: out.FunctionCalled) -> Iterator[ServerEvent]:
-        """It calls a function."""
+        """The response calls a function."""
         begun = wire.call(event.item_id, event.call_id, event.name, "", "in_progress")
         yield from self._begin(begun, event.previous_item_id)
         place = {
@@ -99,13 +99,13 @@ class WireResponse:
         yield from self._end(made)
 
     def ended(self, event: out.ResponseEnded) -> Iterator[ServerEvent]:
-        """It is over."""
+        """The response is over."""
         status, details = _status(event)
-        yield tell.ResponseDone(response=self._whole(status, details, event.tokens))
+        yield messages.ResponseDone(response=self._whole(status, details, event.tokens))
 
     @property
     def _place(self) -> dict[str, Any]:
-        """Of the message's content."""
+        """Where the content of the message belongs."""
         return {
             "response_id": self.id,
             "item_id": self._message,
@@ -117,7 +117,7 @@ class WireResponse:
         index = len(self._output)
         yield server.OutputItemAdded(response_id=self.id, output_index=index, item=item)
         if not self.out_of_band:
-            previous = self._book.add(item, after and self._book.client_id(after))
+            previous = self._items.add(item, after and self._items.client_id(after))
             yield ItemAdded(previous_item_id=previous, item=item)
 
     def _end(self, item: WireItem) -> Iterator[ServerEvent]:
@@ -125,12 +125,12 @@ class WireResponse:
         self._output.append(item)
         yield server.OutputItemDone(response_id=self.id, output_index=index, item=item)
         if not self.out_of_band:
-            self._book.change(item)
-            yield ItemDone(previous_item_id=self._book.before(item["id"]), item=item)
+            self._items.change(item)
+            yield ItemDone(previous_item_id=self._items.before(item["id"]), item=item)
 
     def _delta(self, audio: str) -> Iterator[ServerEvent]:
         if audio:
-            yield tell.AudioDelta(**self._place, delta=audio)
+            yield messages.AudioDelta(**self._place, delta=audio)
 
     def _part(self, text: str) -> dict[str, str]:
         if self._speaks:
@@ -153,7 +153,7 @@ class WireResponse:
 
 
 def _status(event: out.ResponseEnded) -> tuple[str, dict[str, Any] | None]:
-    """The status, and why. An error, or no answer in time, is a failure here."""
+    """`status` and `status_details`. An error or a timeout is `failed` in this API."""
     error = event.error
     if error is None and event.reason == "timed_out":
         error = TimedOut("The response did not begin in time.")

@@ -26,7 +26,7 @@ from chat_app.protocol.server import (
     WrittenTextDelta,
     WrittenTextDone,
 )
-from compat_app.realtime.shared.conversation_parts import NewItem, ResponseWish
+from compat_app.realtime.shared.conversation_parts import NewItem, ResponseParams
 from compat_app.realtime.shared.messages import ClientEvent
 
 _ITEM_EXAMPLE = "item_9f0c1f7d3a2b4c5d6e7f8"
@@ -87,7 +87,7 @@ class CreateResponse(ClientEvent):
     """Ask for a response."""
 
     type: Literal["response.create"] = "response.create"
-    response: ResponseWish | None = Field(
+    response: ResponseParams | None = Field(
         None,
         description="`conversation` (`none`: beside the conversation), `input` (items to answer in place of the conversation), `instructions`, `output_modalities`, `audio.output` (`voice`, `format`), `tools`, `tool_choice`, `max_output_tokens` and `metadata`.",
         examples=[{"instructions": "Greet the user."}],

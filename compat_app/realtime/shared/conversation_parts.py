@@ -89,7 +89,7 @@ class ResponseAudio(Part):
     output: AudioOutput | None = None
 
 
-class ResponseWish(Part):
+class ResponseParams(Part):
     """What one response should be like; what is missing is that of the session."""
 
     conversation: Literal["auto", "none"] | None = None

@@ -31,6 +31,14 @@ class Refused(BadRequest):
         """The client's id of the event."""
 
 
+def empty_buffer() -> Refused:
+    """The error of a commit without audio."""
+    return Refused(
+        "The input audio buffer is empty: no audio has come since the last commit.",
+        code="input_audio_buffer_commit_empty",
+    )
+
+
 def error_event(error: VoiceError) -> ErrorEvent:
     """The event that tells a client of this error."""
     details = ErrorDetails(

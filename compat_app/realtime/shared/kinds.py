@@ -20,13 +20,6 @@ class Kind(StrEnum):
         return Scope.LISTEN if self is Kind.TRANSCRIPTION else Scope.CHAT
 
 
-def shown_base(kind: Kind, session_id: str) -> dict[str, str]:
-    """The beginning of a session object."""
-    transcribes = kind is Kind.TRANSCRIPTION
-    what = "realtime.transcription_session" if transcribes else "realtime.session"
-    return {"type": kind.value, "object": what, "id": session_id}
-
-
 def kind_of(intent: str, model: str, transcribers: tuple[str, ...]) -> Kind:
     """What the query asks for; `transcribers` are the models of speech to text.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -17,15 +17,19 @@ from compat_app.realtime.shared.errors import Refused
 from compat_app.realtime.shared.kinds import Kind
 from compat_app.realtime.shared.messages import CLIENT_MESSAGES, ClientEvent
 
+EventTypes = Mapping[str, type[ClientEvent]]
+"""The class of each event, by its `type`."""
 
-def _by_type(messages: Iterable[type[ClientEvent]]) -> dict[str, type[ClientEvent]]:
+
+def by_type(messages: Iterable[type[ClientEvent]]) -> dict[str, type[ClientEvent]]:
+    """The classes by their `type`."""
     return {str(each.model_fields["type"].default): each for each in messages}
 
 
-_TRANSCRIPTION = _by_type(CLIENT_MESSAGES)
+_TRANSCRIPTION = by_type(CLIENT_MESSAGES)
 _EVENTS = {
     Kind.TRANSCRIPTION: _TRANSCRIPTION,
-    Kind.CONVERSATION: {**_TRANSCRIPTION, **_by_type(conversation.CLIENT_MESSAGES)},
+    Kind.CONVERSATION: {**_TRANSCRIPTION, **by_type(conversation.CLIENT_MESSAGES)},
 }
 _CONVERSATION = ("conversation.", "response.", "output_audio_buffer.")
 """The beginnings of events that belong to a conversation."""
@@ -49,9 +53,11 @@ _CODES = {
 }
 
 
-def read_event(text: str, kind: Kind = Kind.TRANSCRIPTION) -> ClientEvent:
-    """The event in a text frame, whose length the door limits; `kind` is that of the
-    session.
+def read_event(
+    text: str, kind: Kind = Kind.TRANSCRIPTION, more: EventTypes | None = None
+) -> ClientEvent:
+    """The event in a text frame, whose length the connection limits; `kind` is that of the
+    session, and `more` are events that its transport adds.
 
     Raises Refused for an event that is not served, and BadRequest for text that is no
     event at all.
@@ -64,9 +70,10 @@ def read_event(text: str, kind: Kind = Kind.TRANSCRIPTION) -> ClientEvent:
         raise BadRequest("An event must be a JSON object with a `type`.")
     event_id = _client_id(plain)
     name = plain.get("type")
-    found = _EVENTS[kind].get(name) if isinstance(name, str) else None
+    events = {**_EVENTS[kind], **(more or {})}
+    found = events.get(name) if isinstance(name, str) else None
     if found is None:
-        raise _unknown(name, kind, event_id)
+        raise _unknown(name, kind, events, event_id)
     if isinstance(session := plain.get("session"), dict):
         session.setdefault("type", kind.value)
     try:
@@ -89,7 +96,9 @@ def _client_id(plain: dict[str, Any]) -> str | None:
     return event_id[:512] if isinstance(event_id, str) else None
 
 
-def _unknown(name: object, kind: Kind, event_id: str | None) -> Refused:
+def _unknown(
+    name: object, kind: Kind, events: EventTypes, event_id: str | None
+) -> Refused:
     transcribes = kind is Kind.TRANSCRIPTION
     if name is None:
         message, code = "The event has no `type`.", "missing_required_parameter"
@@ -97,7 +106,7 @@ def _unknown(name: object, kind: Kind, event_id: str | None) -> Refused:
         message = f"`{name[:LONGEST_FIELD]}`: {_NO_CONVERSATION}"
         code = "not_supported"
     else:
-        known = ", ".join(f"`{each}`" for each in _EVENTS[kind])
+        known = ", ".join(f"`{each}`" for each in events)
         message = f"Unknown event type {str(name)[:LONGEST_FIELD]!r}; use {known}."
         code = "invalid_value"
     return Refused(message, code=code, param="type", event_id=event_id)

@@ -185,7 +185,7 @@ class SttSession:
             self._take(self._frontend.discard(restarts=restarts))
 
     def mark(self, mark: object) -> None:
-        """Put a mark of the door's own behind the events so far."""
+        """Put a mark of the endpoint's own behind the events so far."""
         self._outbox.put(Marked(mark))
 
     @property
@@ -265,7 +265,7 @@ class SttSession:
             urgency=self._urgency or Urgency(self._settings.priority),
             speculative=speculative,
         )
-        # Never dropped: doors that send one text for several utterances count on it.
+        # Never dropped: endpoints that send one text for several utterances count on it.
         self._outbox.put(SpeechEnded.of(ended))
         self._backlog.add(job)
         self._jobs.put_nowait(asyncio.create_task(self._result(job)))

@@ -13,7 +13,7 @@ _UNDECIDED_SHARE = 0.4
 
 
 class TurnPauses(Protocol):
-    """The rule of one door."""
+    """The rule of one endpoint."""
 
     def seconds(self, probability: float, *, hangs: bool) -> float:
         """The pause that ends the turn.

@@ -1,4 +1,4 @@
-"""How the door is served: when, how urgently, and what is kept and shown of it."""
+"""How the endpoint is served: when, how urgently, and what is kept and shown of it."""
 
 from __future__ import annotations
 

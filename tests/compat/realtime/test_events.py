@@ -8,9 +8,14 @@ import pytest
 
 from common.config.speech import ListeningSettings
 from common.errors import EngineFailed
-from compat_app.realtime.events import Clear, Commit, EventMapper, Update
 from compat_app.realtime.shared.options import default_vad
 from compat_app.realtime.shared.session import SessionConfig, Transcription
+from compat_app.realtime.transcription.mapper import (
+    Clear,
+    Commit,
+    TranscriptionMapper,
+    Update,
+)
 from stt_app.core.events import (
     BufferLimitReached,
     CandidateDropped,
@@ -73,7 +78,7 @@ class Told:
     """The events of one connection, checked by the types of the openai library."""
 
     def __init__(self, config: SessionConfig = VAD) -> None:
-        self.mapper = EventMapper(config)
+        self.mapper = TranscriptionMapper(config)
         self.events: list[dict[str, Any]] = []
 
     def take(self, *events: SessionEvent) -> list[str]:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, strategies as st
 
 from common.errors import EngineFailed
-from compat_app.realtime.items import Item
 from compat_app.realtime.shared.joining import joined
+from compat_app.realtime.transcription.items import Item
 from stt_app.core.events import SpokenWord, UtteranceFailed, UtteranceTranscribed
 
 

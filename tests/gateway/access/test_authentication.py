@@ -11,7 +11,7 @@ from gateway_app.access.authentication import AccessControl
 from gateway_app.access.counters import Counters
 from gateway_app.access.principals import Principal
 from tests.fake_services import loaded_config
-from tests.gateway.doors import OpenDoor
+from tests.gateway.endpoints import OpenEndpoint
 from voiceproject.routes.table import ROUTES
 
 KEY = "a-long-key"
@@ -19,7 +19,7 @@ OWN = "http://localhost"
 ELSEWHERE = "https://app.example"
 
 
-class Door(OpenDoor):
+class Endpoint(OpenEndpoint):
     async def opened(self) -> None:
         who = self.principal
         await self.send_message({"kind": who.kind, "name": who.name})
@@ -79,7 +79,7 @@ async def test_it_lets_sockets_in_by_origin_cookie_and_key(
         cookie=f"sessionid={session_cookie}" if signed_in else "",
         authorization=f"Bearer {key}" if key else "",
     )
-    async with socket_to(Door, services, headers) as socket:
+    async with socket_to(Endpoint, services, headers) as socket:
         assert await knock(socket) == expected
 
 
@@ -126,7 +126,9 @@ async def test_it_takes_a_cookie_with_its_csrf_token(client_for, session_cookie)
                 "Origin": OWN,
             },
         )
-        assert answer.status_code == 405  # past the door; the route takes GET only
+        assert (
+            answer.status_code == 405
+        )  # past access control; the route takes GET only
 
 
 async def test_it_refuses_a_foreign_page_even_without_keys(client_for):
@@ -137,7 +139,7 @@ async def test_it_refuses_a_foreign_page_even_without_keys(client_for):
 
 
 @pytest.mark.parametrize("path", ["/health", "/usage", "/metrics", "/voices"])
-async def test_it_guards_every_door(path, client_for):
+async def test_it_guards_every_endpoint(path, client_for):
     async with client_for(api_keys=[KEY]) as client:
         assert (await client.get(path)).status_code == 401
         allowed = await client.get(path, headers={"X-API-Key": KEY})
@@ -178,10 +180,10 @@ async def test_it_takes_no_key_from_the_address(client_for):
 async def test_it_never_answers_with_the_key_as_subprotocol(make_services, socket_to):
     services = make_services(api_keys=[KEY])
     offered = [f"openai-insecure-api-key.{KEY}", "voice.v1"]
-    async with socket_to(Door, services, subprotocols=offered) as socket:
+    async with socket_to(Endpoint, services, subprotocols=offered) as socket:
         assert socket.subprotocol == "voice.v1"
         assert await knock(socket) == "key"
-    async with socket_to(Door, services, subprotocols=offered[:1]) as socket:
+    async with socket_to(Endpoint, services, subprotocols=offered[:1]) as socket:
         assert socket.subprotocol is None
         assert await knock(socket) == "key"
 

@@ -37,7 +37,7 @@ async def socket(operator: User) -> AsyncIterator[Opened]:
 
 async def closing(opened: Opened) -> list[Any]:
     await AccountGuard(opened.sessions).look()
-    return opened.door.sent
+    return opened.endpoint.sent
 
 
 async def test_an_account_in_use_keeps_its_sockets(socket: Opened) -> None:
@@ -67,11 +67,11 @@ async def test_it_keeps_looking_until_it_is_stopped(
 ) -> None:
     guard = AccountGuard(socket.sessions, poll_seconds=0.01)
     await guard.start()
-    assert socket.door.sent == []
+    assert socket.endpoint.sent == []
     operator.is_active = False
     await operator.asave()
     async with asyncio.timeout(5):
-        while 4401 not in socket.door.sent:  # noqa: ASYNC110 - a list has no event
+        while 4401 not in socket.endpoint.sent:  # noqa: ASYNC110 - a list has no event
             await asyncio.sleep(0.01)
     await guard.stop()
 

@@ -1,4 +1,4 @@
-"""A connection without Channels: a door of its own protocol, by a clock that is turned."""
+"""A connection without Channels: an endpoint of its own protocol, by a clock that is turned."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LIMITS = SocketLimits(
 )
 
 
-class Door:
+class Endpoint:
     """A handler and its transport: repeats texts, notes audio, fails on request."""
 
     slice_bytes = 40
@@ -92,8 +92,10 @@ class Opened:
     def __init__(self, sessions: SessionRegistry | None = None) -> None:
         self.sessions = sessions or SessionRegistry()
         self.clock = TurnedClock()
-        self.door = Door()
-        self.connection = Connection("wyoming", self.door, self.door, self.clock)
+        self.endpoint = Endpoint()
+        self.connection = Connection(
+            "wyoming", self.endpoint, self.endpoint, self.clock
+        )
 
     @asynccontextmanager
     async def __call__(
@@ -110,11 +112,11 @@ def opened() -> Opened:
     return Opened()
 
 
-async def test_it_tells_errors_in_the_words_of_the_door(opened: Opened) -> None:
+async def test_it_tells_errors_in_the_words_of_the_endpoint(opened: Opened) -> None:
     async with opened() as connection:
         await connection.receive("wrong")
         await connection.receive("fine")
-        assert opened.door.sent == [b"ERROR bad_request", "fine"]
+        assert opened.endpoint.sent == [b"ERROR bad_request", "fine"]
         assert not connection.closing
 
 
@@ -123,7 +125,7 @@ async def test_three_wrong_messages_in_a_row_close_it(opened: Opened) -> None:
         for text in ("wrong", "wrong", "fine", "wrong", "wrong", "wrong", "late"):
             await connection.receive(text)
         error = b"ERROR bad_request"
-        assert opened.door.sent == [error, error, "fine", error, error, error, 4400]
+        assert opened.endpoint.sent == [error, error, "fine", error, error, error, 4400]
 
 
 @pytest.mark.parametrize(
@@ -137,12 +139,12 @@ async def test_three_wrong_messages_in_a_row_close_it(opened: Opened) -> None:
         (b"a" * 101, [b"ERROR too_large", 4413]),
     ],
 )
-async def test_it_bounds_messages_as_the_door_says(
+async def test_it_bounds_messages_as_the_endpoint_says(
     opened: Opened, message: Any, sent: list[Any]
 ) -> None:
     async with opened() as connection:
         await connection.receive(message)
-        assert opened.door.sent == sent
+        assert opened.endpoint.sent == sent
 
 
 async def test_it_hands_audio_over_in_pieces(opened: Opened) -> None:
@@ -150,35 +152,35 @@ async def test_it_hands_audio_over_in_pieces(opened: Opened) -> None:
         await connection.receive(b"a" * 90)
         await connection.receive(b"")
     pieces = [b"a" * 40, "waited", b"a" * 40, "waited", b"a" * 10, "waited"]
-    assert opened.door.notes == ["opened", *pieces, "closed"]
+    assert opened.endpoint.notes == ["opened", *pieces, "closed"]
 
 
 async def test_it_closes_with_the_code_of_an_error(opened: Opened) -> None:
     async with opened() as connection:
         await connection.receive(b"fast")
-        assert opened.door.sent == [b"ERROR too_many_requests", 4429]
+        assert opened.endpoint.sent == [b"ERROR too_many_requests", 4429]
         assert connection.server_closed
 
 
 async def test_it_hides_its_own_mistakes(opened: Opened) -> None:
     async with opened() as connection:
         await connection.receive("crash")
-        assert opened.door.sent == [b"ERROR internal_error", 4500]
+        assert opened.endpoint.sent == [b"ERROR internal_error", 4500]
 
 
 async def test_it_says_why_it_lets_nobody_in(opened: Opened) -> None:
     async with opened(refuse):
-        assert opened.door.sent == [b"ERROR unauthorized", 4401]
-    assert opened.door.notes == []
+        assert opened.endpoint.sent == [b"ERROR unauthorized", 4401]
+    assert opened.endpoint.notes == []
 
 
-async def test_it_refuses_more_than_the_door_allows() -> None:
+async def test_it_refuses_more_than_the_endpoint_allows() -> None:
     sessions = SessionRegistry()
     one, two, three = (Opened(sessions) for _ in range(3))
     refused = REFUSED_CONNECTIONS.labels("overloaded")
     before = refused._value.get()
     async with one(), two(), three():
-        assert three.door.sent == [b"ERROR overloaded", 4503]
+        assert three.endpoint.sent == [b"ERROR overloaded", 4503]
         assert refused._value.get() == before + 1
         assert sessions.count("wyoming") == 2
     assert sessions.count("wyoming") == 0
@@ -191,8 +193,8 @@ async def test_it_refuses_more_than_the_principal_may_have() -> None:
     sessions = SessionRegistry()
     one, two, other = (Opened(sessions) for _ in range(3))
     async with one(admit), two(admit), other():
-        assert two.door.sent == [b"ERROR too_many_requests", 4429]
-        assert other.door.sent == []
+        assert two.endpoint.sent == [b"ERROR too_many_requests", 4429]
+        assert other.endpoint.sent == []
 
 
 async def test_it_ends_when_nothing_comes(opened: Opened) -> None:
@@ -200,9 +202,9 @@ async def test_it_ends_when_nothing_comes(opened: Opened) -> None:
         await opened.clock.turn(200)
         await connection.receive("alive")
         await opened.clock.turn(299)
-        assert opened.door.sent == ["alive"]
+        assert opened.endpoint.sent == ["alive"]
         await opened.clock.turn(1)
-        assert opened.door.sent[1:] == ["finished: idle", b"ERROR idle", 4408]
+        assert opened.endpoint.sent[1:] == ["finished: idle", b"ERROR idle", 4408]
 
 
 async def test_it_warns_and_ends_when_it_has_lasted_too_long(opened: Opened) -> None:
@@ -210,10 +212,10 @@ async def test_it_warns_and_ends_when_it_has_lasted_too_long(opened: Opened) -> 
         for _ in range(18):
             await connection.receive(b"audio")
             await opened.clock.turn(196.7)
-        assert opened.door.notes[-1] == "59.4 s are left"
+        assert opened.endpoint.notes[-1] == "59.4 s are left"
         await opened.clock.turn(59.5)
         expected = ["finished: expired", b"ERROR session_expired", 4440]
-        assert opened.door.sent == expected
+        assert opened.endpoint.sent == expected
 
 
 async def test_it_finishes_when_the_server_shuts_down(opened: Opened) -> None:
@@ -221,18 +223,18 @@ async def test_it_finishes_when_the_server_shuts_down(opened: Opened) -> None:
         draining = asyncio.create_task(opened.sessions.drain(5))
         await asyncio.sleep(0.01)
         expected = ["finished: restarting", b"ERROR restarting", 4512]
-        assert opened.door.sent == expected
+        assert opened.endpoint.sent == expected
     assert await draining
-    assert opened.door.notes[-1] == "closed"
+    assert opened.endpoint.notes[-1] == "closed"
 
 
 async def test_it_sends_nothing_to_a_client_that_is_gone(opened: Opened) -> None:
     async with opened() as connection:
-        opened.door.gone = True
+        opened.endpoint.gone = True
         await connection.send("hello")
-        opened.door.gone = False
+        opened.endpoint.gone = False
         await connection.send("again")
-        assert opened.door.sent == []
+        assert opened.endpoint.sent == []
 
 
 async def test_it_closes_when_its_events_end(opened: Opened) -> None:
@@ -246,7 +248,7 @@ async def test_it_closes_when_its_events_end(opened: Opened) -> None:
             await connection.send(bytes([number]))
 
         await connection.pump(events(), send)
-        assert opened.door.sent == [b"\x01", b"\x02", 1000]
+        assert opened.endpoint.sent == [b"\x01", b"\x02", 1000]
 
 
 async def test_its_tasks_end_with_it(opened: Opened) -> None:
@@ -269,7 +271,7 @@ async def test_it_does_not_collect_the_tasks_that_are_done(opened: Opened) -> No
         assert left() is None
 
 
-class LinesDoor(Door):
+class LinesEndpoint(Endpoint):
     """A handler whose transport is a TCP connection with a message on each line."""
 
     def __init__(self, writer: asyncio.StreamWriter) -> None:
@@ -289,12 +291,12 @@ class LinesDoor(Door):
         await self.transmit(json.dumps({"type": "pong", "text": event["text"]}))
 
 
-async def test_it_carries_a_door_over_tcp() -> None:
+async def test_it_carries_an_endpoint_over_tcp() -> None:
     sessions = SessionRegistry()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        door = LinesDoor(writer)
-        connection = Connection("wyoming", door, door)
+        endpoint = LinesEndpoint(writer)
+        connection = Connection("wyoming", endpoint, endpoint)
         async with connection.running():
             await connection.open(sessions, LIMITS, "127.0.0.1", welcome)
             while not connection.closing and (line := await reader.readline()):

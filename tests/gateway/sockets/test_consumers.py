@@ -19,7 +19,7 @@ from common.errors import EngineFailed, TooMany, VoiceError
 from common.messages import Message
 from gateway_app.access.keys import key_principal
 from gateway_app.sockets.limits import SocketLimits
-from tests.gateway.doors import OpenDoor
+from tests.gateway.endpoints import OpenEndpoint
 
 log = structlog.get_logger()
 
@@ -29,7 +29,7 @@ class Say(Message):
     word: str
 
 
-class Echo(OpenDoor):
+class Echo(OpenEndpoint):
     """Repeats what it hears, and notes what happens to it."""
 
     family = TypeAdapter(Say)
@@ -300,7 +300,7 @@ class Speaker(Echo):
         return json.dumps({"err_code": error.code.upper()})
 
 
-async def test_a_door_sends_audio_and_errors_as_its_protocol_wants(
+async def test_an_endpoint_sends_audio_and_errors_as_its_protocol_wants(
     make_services, socket_to
 ):
     async with socket_to(Speaker, make_services()) as socket:
@@ -311,23 +311,23 @@ async def test_a_door_sends_audio_and_errors_as_its_protocol_wants(
 
 
 class Roomy(Echo):
-    """Takes long texts, as doors with audio in base64 must."""
+    """Takes long texts, as endpoints with audio in base64 must."""
 
     def limits(self, config: Config) -> SocketLimits:
         return replace(super().limits(config), max_text_bytes=30_000)
 
 
-@pytest.mark.parametrize(("door", "answer"), [(Echo, "error"), (Roomy, "say")])
-async def test_the_longest_text_is_for_each_door_to_say(
-    door, answer, make_services, socket_to, notes
+@pytest.mark.parametrize(("endpoint", "answer"), [(Echo, "error"), (Roomy, "say")])
+async def test_the_longest_text_is_for_each_endpoint_to_say(
+    endpoint, answer, make_services, socket_to, notes
 ):
-    async with socket_to(door, make_services()) as socket:
+    async with socket_to(endpoint, make_services()) as socket:
         await socket.receive_json_from()
         await socket.send_json_to({"type": "say", "word": "a" * 20_000})
         assert (await socket.receive_json_from())["type"] == answer
 
 
-class Teller(OpenDoor):
+class Teller(OpenEndpoint):
     """Tells a story that ends well, or does not."""
 
     ends_badly: Exception | None = None

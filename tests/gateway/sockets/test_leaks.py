@@ -10,7 +10,7 @@ from common.errors import TooMany
 from gateway_app.access.principals import Limits, Principal
 from gateway_app.sockets.connection import Connection
 from gateway_app.sockets.sessions import SessionRegistry
-from tests.gateway.sockets.test_connection import LIMITS, Door
+from tests.gateway.sockets.test_connection import LIMITS, Endpoint
 
 SESSIONS = 1_000
 KEYS = 7
@@ -19,8 +19,8 @@ MANY = replace(LIMITS, max_sessions=15)
 
 async def one_session(sessions: SessionRegistry, chance: random.Random) -> None:
     """It opens, hears a little, and ends as most sessions do, or by an accident."""
-    number, door = chance.randrange(KEYS), Door()
-    connection = Connection("stt", door, door)
+    number, endpoint = chance.randrange(KEYS), Endpoint()
+    connection = Connection("stt", endpoint, endpoint)
     principal = Principal(f"key:{number}", "key", limits=Limits(sessions=2))
 
     async def admit() -> Principal:

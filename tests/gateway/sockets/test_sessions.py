@@ -106,7 +106,13 @@ async def test_a_client_that_has_gone_gives_its_slot_back_at_once():
     assert registry.counts() == {}
 
 
-DOORS = ("/ws/stt", "/v1/realtime", "/v1/speak", "/ws/monitor", "/ws/stt?encoding=x")
+ENDPOINTS = (
+    "/ws/stt",
+    "/v1/realtime",
+    "/v1/speak",
+    "/ws/monitor",
+    "/ws/stt?encoding=x",
+)
 
 
 @pytest.mark.usefixtures("transactional_db")  # Channels tidies its connections.
@@ -118,7 +124,7 @@ async def test_no_slot_is_lost_however_sessions_end():
 
     async def come_and_go() -> None:
         headers = [(b"host", b"localhost")]
-        path = chance.choice(DOORS)
+        path = chance.choice(ENDPOINTS)
         socket = WebsocketCommunicator(application, path, headers=headers)
         await socket.send_input({"type": "websocket.connect"})
         await asyncio.sleep(chance.random() * 0.02)

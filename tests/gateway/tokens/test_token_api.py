@@ -10,14 +10,14 @@ import pytest
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
 
-from tests.gateway.doors import OpenDoor
+from tests.gateway.endpoints import OpenEndpoint
 
 KEY, OTHER_KEY = "a-long-key", "another-long-key"
 AUTHORISED = {"X-API-Key": KEY}
 ORIGIN = [(b"origin", b"http://localhost")]
 
 
-class Door(OpenDoor):
+class Endpoint(OpenEndpoint):
     async def opened(self) -> None:
         who = self.principal
         scopes = sorted(scope.value for scope in who.scopes)
@@ -90,12 +90,12 @@ async def test_a_token_opens_one_socket_as_its_caller(
     async with client_for(services) as client:
         given = await token(client, scopes=["stt"])
     offered = {"subprotocols": ["token", given]}
-    async with socket_to(Door, services, ORIGIN, **offered) as socket:
+    async with socket_to(Endpoint, services, ORIGIN, **offered) as socket:
         assert socket.subprotocol == "token"
         found = await knock(socket)
         assert found["scopes"] == ["stt"]
         assert found["id"].startswith("key:")
-    async with socket_to(Door, services, ORIGIN, **offered) as socket:
+    async with socket_to(Endpoint, services, ORIGIN, **offered) as socket:
         refused = await knock(socket)
         assert (refused["code"], refused["close"]) == ("unauthorized", 4401)
         assert "has been used" in refused["message"]
@@ -115,7 +115,7 @@ async def test_it_takes_a_token_wherever_it_takes_a_key(
         headers = [(b"authorization", f"Bearer {given}".encode())]
     else:
         offered["subprotocols"] = [name.format(given) for name in how]
-    async with socket_to(Door, services, headers, **offered) as socket:
+    async with socket_to(Endpoint, services, headers, **offered) as socket:
         assert given not in str(socket.subprotocol)
         assert "id" in await knock(socket)
 
@@ -136,7 +136,7 @@ async def test_a_token_is_worth_nothing_without_its_caller(
         given = await token(client)
     services = make_services(api_keys=[OTHER_KEY])
     async with socket_to(
-        Door, services, ORIGIN, subprotocols=["token", given]
+        Endpoint, services, ORIGIN, subprotocols=["token", given]
     ) as socket:
         assert "lost access" in (await knock(socket))["message"]
 
@@ -154,11 +154,11 @@ async def test_nor_without_the_account_of_its_caller(
             for _ in range(2)
         ]
     offered = {"subprotocols": ["token", given[0]]}
-    async with socket_to(Door, services, **offered) as socket:
+    async with socket_to(Endpoint, services, **offered) as socket:
         assert (await knock(socket))["id"].startswith("user:")
     await database_sync_to_async(User.objects.update)(is_active=False)
     offered = {"subprotocols": ["token", given[1]]}
-    async with socket_to(Door, services, **offered) as socket:
+    async with socket_to(Endpoint, services, **offered) as socket:
         assert "lost access" in (await knock(socket))["message"]
 
 
@@ -169,5 +169,5 @@ async def test_without_keys_it_gives_tokens_all_the_same(
     async with client_for(services) as client:
         given = (await client.post("/api/token")).json()["token"]
     offered = {"subprotocols": ["token", given]}
-    async with socket_to(Door, services, **offered) as socket:
+    async with socket_to(Endpoint, services, **offered) as socket:
         assert (await knock(socket))["id"] == "anonymous"

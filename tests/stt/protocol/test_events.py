@@ -139,7 +139,7 @@ CASES: list[tuple[SessionEvent, list[dict[str, Any]]]] = [
     ),
     (FlushDone(2), [{"type": "flushed", "utterance_id": 2}]),
     (FlushDone(None), [{"type": "flushed", "utterance_id": None}]),
-    (Marked("of another door"), []),
+    (Marked("of another endpoint"), []),
     (
         SpeculativeFinal(
             2, 16_000, 40_000, Transcript("Hello.", "en", 1.0, 0.9, "base")

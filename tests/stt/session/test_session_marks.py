@@ -1,4 +1,4 @@
-"""What doors with turns of their own need of a session: marks, discarded audio, and the
+"""What endpoints with turns of their own need of a session: marks, discarded audio, and the
 number of the utterance that a flush ends."""
 
 from __future__ import annotations

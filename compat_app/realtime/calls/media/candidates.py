@@ -26,13 +26,13 @@ from compat_app.realtime.calls.peers import Network
 log = structlog.get_logger(__name__)
 
 SERVER_SECONDS = 5.0
-"""For the answer of a STUN server."""
+"""How long to wait for a STUN server."""
 
 
 def restrict(connection: Connection, network: Network) -> None:
-    """Make the connection gather only what the network allows.
+    """Make the connection gather only the candidates that the network settings allow.
 
-    aioice always takes any port of every address, so its method is replaced.
+    aioice always listens on any port of every address, so its method is replaced.
     """
     usual = connection.get_component_candidates
     gather_with(connection, partial(_candidates, connection, network, usual))
@@ -54,12 +54,12 @@ async def _candidates(
     add_protocols(connection, protocols)
     found = [told for each in protocols for told in _announced(each, network.announced)]
     found += await _reflexive(connection, protocols)
-    # Without addresses that is only a TURN server's.
+    # Without addresses this gathers only the candidate of a TURN server.
     return found + await usual(component=component, addresses=[], timeout=timeout)
 
 
 def _addresses(network: Network) -> list[str]:
-    """Those to listen on; only those of its kind if others are announced."""
+    """The addresses to listen on: only of the IP versions that are announced, if any are."""
     chosen = [*network.addresses] or _usual_addresses()
     if not network.announced:
         return chosen
@@ -68,7 +68,7 @@ def _addresses(network: Network) -> list[str]:
 
 
 def _usual_addresses() -> list[str]:
-    """Loopback only on a machine that has nothing else."""
+    """All addresses of this machine; loopback if it has no other."""
     return get_host_addresses(use_ipv4=True, use_ipv6=True) or ["127.0.0.1"]
 
 
@@ -77,7 +77,7 @@ def _is_ipv6(address: str) -> bool:
 
 
 def _announced(protocol: StunProtocol, announced: Sequence[str]) -> list[Candidate]:
-    """What callers are told of a socket: its own address, or those in its place."""
+    """The candidates of a socket: its own address, or the announced ones in its place."""
     own = protocol.local_candidate
     if not announced:
         return [own]
@@ -118,7 +118,7 @@ def _host_candidate(host: str, port: int, component: int) -> Candidate:
 async def _reflexive(
     connection: Connection, protocols: list[StunProtocol]
 ) -> list[Candidate]:
-    """As a STUN server sees us, if there is one."""
+    """The server-reflexive candidates, if a STUN server is configured."""
     server = connection.stun_server
     if server is None:
         return []

@@ -1,7 +1,7 @@
-"""What this package uses of aiortc and aioice beneath their public interfaces.
+"""The private interfaces of aiortc and aioice that this package uses.
 
 A new version may change any of it without notice, so the requirements pin both to a minor
-version. tests/compat/realtime/calls/test_internals.py says what is missing in another one.
+version, and tests/compat/realtime/calls/test_internals.py checks that they exist.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from aioice.ice import Connection, StunProtocol
 from aiortc import RTCPeerConnection, RTCRtpReceiver
 
 PINNED = {"aiortc": "1.16", "aioice": "0.13"}
-"""The versions that all of this was read in."""
+"""The versions whose source was read for this."""
 JITTER_BUFFER = "_RTCRtpReceiver__jitter_buffer"
 """Of an RTCRtpReceiver: `add(packet)` returns whether a key frame is needed, and the frame
 to decode."""
@@ -23,7 +23,7 @@ Gather = Callable[..., Awaitable[list[Candidate]]]
 
 
 def ice_connections(pc: RTCPeerConnection) -> list[Connection]:
-    """Those that the media share, or have each: RTCIceGatherer keeps it private."""
+    """The ICE connections of all media, shared or not; RTCIceGatherer keeps them private."""
     found = {each.receiver.transport.transport for each in pc.getTransceivers()}
     if pc.sctp is not None:
         found.add(pc.sctp.transport.transport)
@@ -31,15 +31,15 @@ def ice_connections(pc: RTCPeerConnection) -> list[Connection]:
 
 
 def gather_with(connection: Connection, gather: Callable[..., Any]) -> Gather:
-    """Have it gather its candidates by `gather`, which gets the same arguments; returns
-    what did so before."""
+    """Replace its method that gathers candidates by `gather`, which takes the same arguments;
+    returns the method before."""
     before: Gather = connection.get_component_candidates
     connection.get_component_candidates = gather  # type: ignore[method-assign]
     return before
 
 
 def add_protocols(connection: Connection, protocols: list[StunProtocol]) -> None:
-    """Have it receive and send by these, and close them at its end."""
+    """Make it receive and send through these, and close them when it ends."""
     connection._protocols += protocols
 
 
@@ -54,6 +54,6 @@ def replace_jitter_buffer(receiver: RTCRtpReceiver, buffer: object) -> bool:
 def window_left(pc: RTCPeerConnection) -> int:
     """How many bytes of messages that are not complete the other side may still send.
 
-    aiortc takes more without complaint: less than 0 is a peer that ignores the window.
+    aiortc accepts more than that: a negative number means a peer that ignores the window.
     """
     return 0 if pc.sctp is None else pc.sctp._advertised_rwnd

@@ -13,12 +13,12 @@ from compat_app.realtime.calls.playback import FRAME_SAMPLES, RATE_HZ, Playback
 
 FRAME_SECONDS = FRAME_SAMPLES / RATE_HZ
 MOST_LATE_SECONDS = 0.2
-"""After a longer hold-up the frames in between are left out."""
+"""When the track falls behind by more, it skips the time in between."""
 _SILENCE = np.zeros(FRAME_SAMPLES, np.int16)
 
 
 class OutputTrack(MediaStreamTrack):
-    """A frame of 20 ms at a time, at the pace of a clock: replies, otherwise silence."""
+    """A frame every 20 ms: audio of replies, or silence."""
 
     kind = "audio"
 

@@ -1,4 +1,4 @@
-"""The packets of the caller's audio in their order, without waiting for late ones."""
+"""Passes on the packets of the caller's audio in order, without waiting for late ones."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class _Packet(Protocol):
 class PromptBuffer:
     """Takes the place of aiortc's jitter buffer for audio.
 
-    That one holds every packet back for 80 ms, and after each lost one for 320 ms from
-    then on, as a loudspeaker needs it. Speech recognition needs no even pace: here each
-    packet is decoded when it comes, and one that is late counts as lost. An Opus packet is
-    always a whole frame.
+    That one delays every packet by 80 ms, and from the first lost one on by 320 ms, which
+    playback on a loudspeaker needs. Speech recognition needs no even pace: each packet is
+    decoded as soon as it arrives, and one that comes late counts as lost. An Opus packet
+    is always a whole frame.
     """
 
     def __init__(self) -> None:
@@ -37,5 +37,5 @@ class PromptBuffer:
 
 
 def _is_after(number: int, other: int) -> bool:
-    """Of sequence numbers, which begin again after 65,535."""
+    """Whether one sequence number follows another; they wrap around after 65,535."""
     return 0 < (number - other) % (1 << 16) < _HALF

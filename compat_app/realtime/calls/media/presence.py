@@ -1,4 +1,4 @@
-"""Notices a caller who has gone without a word."""
+"""Detects a caller whose packets have stopped."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ LOOK_SECONDS = 0.5
 async def until_gone(
     pc: RTCPeerConnection, receiver: RTCRtpReceiver, lost_seconds: float
 ) -> None:
-    """Returns when nothing has come for `lost_seconds`, or when the caller sends pieces of
-    messages without end.
+    """Return when nothing has arrived for `lost_seconds`, or when the caller sends fragments
+    of a message that never ends.
 
-    ICE itself notices only the first, after 30 seconds.
+    ICE itself detects only the former, after 30 seconds.
     """
     loop = asyncio.get_running_loop()
     count, came_at = -1, loop.time()
@@ -38,7 +38,7 @@ async def until_gone(
 
 
 async def _packets_received(receiver: RTCRtpReceiver) -> int:
-    """By all media together."""
+    """Of all transports together."""
     stats = (await receiver.getStats()).values()
     transports = [each for each in stats if isinstance(each, RTCTransportStats)]
     return sum(each.packetsReceived for each in transports)

@@ -10,7 +10,7 @@ from stt_app.core.session.options import Options
 from stt_app.service import ListeningService
 
 
-async def text_of(
+async def transcribe_audio(
     audio: bytes,
     listening: ListeningService,
     options: Options,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from av import AudioFrame
 
-from compat_app.realtime.calls.media.hearing import LONGEST_HOLE, Hearing
+from compat_app.realtime.calls.media.hearing import LONGEST_GAP, GapFiller
 from compat_app.realtime.calls.media.packets import PromptBuffer
 
 FRAME = 960
@@ -65,22 +65,22 @@ def samples(pcm: bytes) -> np.ndarray:
 
 
 def test_both_channels_become_one() -> None:
-    heard = samples(Hearing().mono(stereo(0, 1_000, 3_000)))
+    heard = samples(GapFiller().mono(stereo(0, 1_000, 3_000)))
     assert len(heard) == FRAME
     assert set(heard.tolist()) == {2_000}
 
 
 def test_what_was_lost_is_silence() -> None:
-    hearing = Hearing()
-    hearing.mono(stereo(0, 1_000, 1_000))
-    heard = samples(hearing.mono(stereo(3 * FRAME, 1_000, 1_000)))
+    filler = GapFiller()
+    filler.mono(stereo(0, 1_000, 1_000))
+    heard = samples(filler.mono(stereo(3 * FRAME, 1_000, 1_000)))
     assert len(heard) == 3 * FRAME
     assert not heard[: 2 * FRAME].any()
     assert heard[2 * FRAME :].all()
 
 
 def test_a_long_absence_is_not_made_up_for() -> None:
-    hearing = Hearing()
-    hearing.mono(stereo(0, 1_000, 1_000))
-    heard = hearing.mono(stereo(LONGEST_HOLE + 2 * FRAME, 1_000, 1_000))
+    filler = GapFiller()
+    filler.mono(stereo(0, 1_000, 1_000))
+    heard = filler.mono(stereo(LONGEST_GAP + 2 * FRAME, 1_000, 1_000))
     assert len(samples(heard)) == FRAME

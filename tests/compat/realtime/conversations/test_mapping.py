@@ -9,7 +9,7 @@ import pytest
 from chat_app.core import outputs as out
 from chat_app.core.dialogue import Item
 from compat_app.realtime.conversation.captions import Captions
-from compat_app.realtime.conversation.items.book import ItemBook
+from compat_app.realtime.conversation.items.item_index import ItemIndex
 from compat_app.realtime.conversation.items.wire import message
 from compat_app.realtime.conversation.mapper import ConversationMapper
 from compat_app.realtime.shared.conversation import ConversationConfig
@@ -64,7 +64,7 @@ def test_a_turn_that_was_reopened_goes_on_as_another_item(
     assert added["item"]["id"] == heard["item_id"] == started["item_id"]
     assert added["previous_item_id"] == "item_2"
     assert heard["transcript"] == "is it"
-    assert mapper.book.own_id(started["item_id"]) == "item_1"
+    assert mapper.items.own_id(started["item_id"]) == "item_1"
 
 
 def test_a_turn_without_words_takes_its_captions_back(
@@ -116,7 +116,7 @@ def test_captions_tell_the_words_that_two_texts_agree_on() -> None:
 
 
 def test_the_book_keeps_the_order_of_the_client() -> None:
-    book = ItemBook()
+    book = ItemIndex()
     for name in "abc":
         book.add(message(name, "user", []))
     assert book.add(message("first", "user", []), "root") is None

@@ -1,4 +1,5 @@
-"""The items of clients as items of a conversation; audio in them is transcribed."""
+"""Builds items of a conversation from those that clients send; audio in them is
+transcribed."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ Transcribe = Callable[[bytes], Awaitable[str]]
 """The text of audio in the session's format."""
 
 
-async def made_item(
+async def build_item(
     given: NewMessage | NewCall | NewOutput, transcribe: Transcribe
 ) -> Item:
     """The item, with a new id if the client gave none. Raises Refused."""

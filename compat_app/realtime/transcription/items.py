@@ -1,4 +1,4 @@
-"""Items: the turns of the speaker, with their texts."""
+"""Items: the turns of the speaker, with their transcripts."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Item:
     _told: str = ""
     """The text of all deltas so far."""
     _told_results: int = 0
-    """The results whose whole text was told."""
+    """How many results the deltas contain in full."""
     _told_of_next: str = ""
-    """What interim results have told of the next one."""
+    """The part of the next result that interim results have sent."""
 
     def take(self, result: UtteranceResult) -> None:
         """The result of one of its utterances."""
@@ -51,7 +51,7 @@ class Item:
 
     @property
     def error(self) -> VoiceError | None:
-        """The first error that left it without any text; None if it has a text."""
+        """The first error, if there is no text at all; otherwise None."""
         if self.transcript:
             return None
         errors = (e.error for e in self.results if isinstance(e, UtteranceFailed))
@@ -80,11 +80,10 @@ class Item:
         return list(logprobs(HeardWord(e.word, e.probability) for e in words))
 
     def delta(self, interim: str = "") -> str:
-        """What to append to the deltas so far, so that they say the results' texts, and
-        then the interim one.
+        """The next delta: it completes the texts of the results, then the interim text.
 
-        A delta cannot be taken back. So a final text that changes what was told of it
-        adds nothing, and the deltas go on after it.
+        A delta cannot be taken back, so a final text that contradicts what was sent of it
+        adds nothing, and the deltas continue after it.
         """
         more = ""
         for result in self.results[self._told_results :]:
@@ -98,7 +97,7 @@ class Item:
         return self._continuation(text)
 
     def _continuation(self, text: str) -> str:
-        """What follows in this text of an utterance after what was told of it."""
+        """The rest of an utterance's text after what was sent of it."""
         begun = self._told_of_next
         if not text.startswith(begun) or text == begun:
             return ""

@@ -1,4 +1,4 @@
-"""A door for tests of what every socket does."""
+"""An endpoint for tests of what every socket does."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gateway_app.sockets.limits import CONTROL_MESSAGE_BYTES, SocketLimits
 from gateway_app.voice_consumer import VoiceConsumer
 
 
-class OpenDoor(VoiceConsumer):
+class OpenEndpoint(VoiceConsumer):
     """It has the limits of `/ws/stt`, and lasts as long as the test."""
 
     kind = "stt"

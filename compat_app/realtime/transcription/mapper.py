@@ -1,4 +1,4 @@
-"""The domain events of a session as events of the Realtime API."""
+"""Maps the events of a transcription session to events of the Realtime API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from chat_app.protocol.event import ServerEvent
 from chat_app.protocol.server import Cleared, Committed, ItemAdded
 from common.audio import SPEECH_RATE_HZ
 from common.errors import VoiceError
-from compat_app.realtime.items import Item
 from compat_app.realtime.shared.errors import failure
 from compat_app.realtime.shared.messages import (
     ItemDone,
@@ -24,6 +23,7 @@ from compat_app.realtime.shared.messages import (
 )
 from compat_app.realtime.shared.parts import ConversationItem, ItemContent, Usage
 from compat_app.realtime.shared.session import SessionConfig
+from compat_app.realtime.transcription.items import Item
 from stt_app.core.events import (
     CandidateDropped,
     EndReason,
@@ -60,8 +60,8 @@ class Clear:
     """The mark of a client's clear. The discarded audio follows."""
 
 
-class EventMapper:
-    """Maps the events of one connection; the client's requests are marks among them.
+class TranscriptionMapper:
+    """Maps the events of one session; the client's requests are marks among them.
 
     An item is a turn: with turn detection until the pause, otherwise until the client
     commits. Its transcript comes in one piece, after those of earlier items.
@@ -69,7 +69,7 @@ class EventMapper:
 
     def __init__(self, config: SessionConfig) -> None:
         self.unanswered = 0
-        """Marks to come, and commits without a transcript. The caller counts up."""
+        """Marks to come, and commits without a transcript; the caller increments it."""
         self._config = config
         self._open: Item | None = None
         self._committed: deque[Item] = deque()
@@ -94,7 +94,7 @@ class EventMapper:
             case UtteranceTranscribed() | UtteranceFailed():
                 yield from self._take(event)
             case Marked():
-                yield from self._obey(event.mark)
+                yield from self._handle(event.mark)
 
     @property
     def _detects_turns(self) -> bool:
@@ -111,7 +111,7 @@ class EventMapper:
 
     def _interim(self, stable_text: str) -> Iterator[ServerEvent]:
         item = self._open
-        # Texts before it in the item are still to come, or those of earlier items.
+        # Earlier texts of this item, or those of earlier items, are still to come.
         if item is None or item.pending or self._committed:
             return
         yield from _delta(item, stable_text)
@@ -184,7 +184,7 @@ class EventMapper:
             **optional,
         )
 
-    def _obey(self, mark: object) -> Iterator[ServerEvent]:
+    def _handle(self, mark: object) -> Iterator[ServerEvent]:
         match mark:
             case Update():
                 self.unanswered -= 1
@@ -214,7 +214,7 @@ class EventMapper:
 
 
 async def as_events(
-    events: AsyncIterator[SessionEvent], mapper: EventMapper
+    events: AsyncIterator[SessionEvent], mapper: TranscriptionMapper
 ) -> AsyncIterator[dict[str, Any]]:
     """The events of a session as they are sent, as its own events come."""
     async for event in events:

@@ -1,4 +1,4 @@
-"""What a door provides for its connections: a transport and a handler."""
+"""What an endpoint provides for its connections: a transport and a handler."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Transport(Protocol):
 
 
 class Handler(Protocol):
-    """The hooks of a door. A VoiceError in a hook closes the connection."""
+    """The hooks of an endpoint. A VoiceError in a hook closes the connection."""
 
     @property
     def slice_bytes(self) -> int:
@@ -30,7 +30,7 @@ class Handler(Protocol):
     def on_audio(self, frame: bytes) -> None:
         """A binary message, or a piece of one. It must not wait.
 
-        It is audio in the encoding and rate that the door and its client agreed on.
+        It is audio in the encoding and rate that the endpoint and its client agreed on.
         """
 
     async def wait_for_capacity(self) -> None:
@@ -52,4 +52,4 @@ class Handler(Protocol):
         """The connection has ended, for any reason. Called once if `opened` was."""
 
     def encode_error(self, error: VoiceError) -> str | bytes:
-        """The error in this door's protocol."""
+        """The error in this endpoint's protocol."""

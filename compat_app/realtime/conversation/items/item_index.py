@@ -1,4 +1,4 @@
-"""The items as the client knows them, in their order."""
+"""The items of a conversation as the client knows them, in their order."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from dataclasses import dataclass, field
 from compat_app.realtime.conversation.items.wire import WireItem
 
 MOST_ITEMS = 2_000
-"""Older ones are forgotten here; the conversation itself keeps fewer."""
+"""Older items are dropped here; the conversation itself keeps fewer."""
 ROOT = "root"
 
 
 @dataclass
-class ItemBook:
-    """What was told of the conversation's items.
+class ItemIndex:
+    """The items that the client has been told of.
 
-    A client's item may be another one's than the conversation's: a turn that was reopened
-    is one item there, and two for the client, who cannot take one back.
+    The ids can differ from those of the conversation: a turn that was reopened is one item
+    there, but two for the client, because this API has no event that takes one back.
     """
 
     _items: dict[str, WireItem] = field(default_factory=dict)
     _order: list[str] = field(default_factory=list)
-    _told_as: dict[str, str] = field(default_factory=dict)
-    """The client's newest id of an item of the conversation, if it differs."""
+    _client_ids: dict[str, str] = field(default_factory=dict)
+    """By the id in the conversation: the newest id at the client, if it differs."""
 
     def add(self, item: WireItem, after: str | None = None) -> str | None:
-        """Add it at the end, or after that item; the id of the item before it."""
+        """Add it at the end, or after that item; returns the id of the item before it."""
         item_id = item["id"]
         place = len(self._order)
         if after == ROOT:
@@ -40,17 +40,17 @@ class ItemBook:
         return previous
 
     def change(self, item: WireItem) -> None:
-        """It has another content."""
+        """Replace an item by one with other content."""
         if item["id"] in self._items:
             self._items[item["id"]] = item
 
     def remove(self, item_id: str) -> None:
-        """It is gone."""
+        """Remove an item; nothing happens if it is unknown."""
         if self._items.pop(item_id, None) is not None:
             self._order.remove(item_id)
 
     def find(self, item_id: str) -> WireItem | None:
-        """By the client's id."""
+        """The item with this id of the client's."""
         return self._items.get(item_id)
 
     @property
@@ -62,17 +62,17 @@ class ItemBook:
         place = self._order.index(item_id) if item_id in self._items else 0
         return self._order[place - 1] if place else None
 
-    def tell_as(self, item_id: str, client_id: str) -> None:
-        """What follows about this item of the conversation is told with that id."""
-        self._told_as[item_id] = client_id
+    def rename(self, item_id: str, client_id: str) -> None:
+        """From now on the client knows this item of the conversation by that id."""
+        self._client_ids[item_id] = client_id
 
     def client_id(self, item_id: str) -> str:
-        """The client's id of an item of the conversation."""
-        return self._told_as.get(item_id, item_id)
+        """The id at the client of an item of the conversation."""
+        return self._client_ids.get(item_id, item_id)
 
     def own_id(self, client_id: str) -> str:
-        """The conversation's id of an item of the client's."""
-        for own, told in self._told_as.items():
-            if told == client_id:
+        """The id in the conversation of an item of the client."""
+        for own, renamed in self._client_ids.items():
+            if renamed == client_id:
                 return own
         return client_id

@@ -1,18 +1,16 @@
-"""One transcription session: what the client's events do to its live session."""
+"""One transcription session: carries out the client's events on its live session."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from common.config import Config
 from compat_app.model_names import REALTIME_MODELS, UnknownModel, engine_model
-from compat_app.realtime.events import Clear, Commit, EventMapper, Update, as_events
-from compat_app.realtime.shared.errors import KIND_IS_FIXED, Refused
-from compat_app.realtime.shared.kinds import Kind, shown_base
+from compat_app.realtime.shared.errors import KIND_IS_FIXED, Refused, empty_buffer
+from compat_app.realtime.shared.kinds import Kind
 from compat_app.realtime.shared.messages import (
     AppendAudio,
     ClearAudio,
@@ -29,19 +27,25 @@ from compat_app.realtime.shared.session import (
     Transcription,
     check_model_name,
 )
+from compat_app.realtime.shared.session_object import expiry_time, session_base
+from compat_app.realtime.transcription.mapper import (
+    Clear,
+    Commit,
+    TranscriptionMapper,
+    Update,
+    as_events,
+)
 from stt_app.core.session.options import Options
 from stt_app.live_session import LiveSession
 
 _MOST_UNANSWERED = 256
 """Commits and other requests of one client that wait for their answer."""
-_LONGEST_SECONDS = 1e9
-"""In the session object; the setting may be infinite."""
 _MODEL_FIELD = "session.audio.input.transcription.model"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a session needs of the server."""
+    """What a session needs to know of the server."""
 
     config: Config
     models: Sequence[str]
@@ -66,7 +70,7 @@ class Settings:
 
 
 class TranscriptionSession:
-    """Obeys the client's events, and gives the server's."""
+    """Carries out the client's events, and yields those of the server."""
 
     kind = Kind.TRANSCRIPTION
 
@@ -76,10 +80,9 @@ class TranscriptionSession:
         self._live = live
         self._settings = settings
         self._config = config
-        self._mapper = EventMapper(config)
+        self._mapper = TranscriptionMapper(config)
         self._uncommitted_seconds = 0.0
-        lasts = settings.config.realtime_session_seconds
-        self._expires_at = int(time.time() + min(lasts, _LONGEST_SECONDS))
+        self._expires_at = expiry_time(settings.config.realtime_session_seconds)
 
     def created(self) -> dict[str, Any]:
         """The first event."""
@@ -89,8 +92,8 @@ class TranscriptionSession:
         """Every event after the first one."""
         return as_events(self._live.events(), self._mapper)
 
-    async def obey(self, event: ClientEvent) -> None:
-        """Do what the client asks. Raises Refused."""
+    async def handle(self, event: ClientEvent) -> None:
+        """Carry out an event of the client. Raises Refused."""
         try:
             match event:
                 case AppendAudio():
@@ -109,10 +112,10 @@ class TranscriptionSession:
             raise
 
     def warn(self, seconds: float) -> None:
-        """`expires_at` has said it already."""
+        """Nothing to send: the client knows `expires_at`."""
 
     async def finish(self, reason: str) -> None:
-        """Transcribe the audio that is not committed; return when all was sent."""
+        """Transcribe the audio that is not committed, and return when all is sent."""
         if self._client_commits:
             self._commit_rest()
         await self._live.drain(reason)
@@ -123,7 +126,7 @@ class TranscriptionSession:
 
     async def _append(self, audio: bytes) -> None:
         size = self._live.slice_bytes
-        # To read a large event took a while already.
+        # Decoding a large event has held the loop already.
         await asyncio.sleep(0)
         for start in range(0, len(audio), size):
             piece = audio[start : start + size]
@@ -148,10 +151,7 @@ class TranscriptionSession:
 
     def _commit_for_client(self) -> None:
         if not self._uncommitted_seconds:
-            raise Refused(
-                "The input audio buffer is empty: no audio has come since the last commit.",
-                code="input_audio_buffer_commit_empty",
-            )
+            raise empty_buffer()
         self._commit()
 
     @property
@@ -159,7 +159,7 @@ class TranscriptionSession:
         return self._config.turn_detection is None
 
     def _commit_rest(self) -> None:
-        """Commit what the client will not commit any more, so that nothing is lost."""
+        """Commit the audio that the client will no longer commit, so that none is lost."""
         if self._uncommitted_seconds:
             self._commit()
 
@@ -190,7 +190,7 @@ class TranscriptionSession:
     def _wire(self, config: SessionConfig) -> dict[str, Any]:
         """The session object."""
         return {
-            **shown_base(self.kind, f"sess_{self._live.session_id}"),
+            **session_base(self.kind, f"sess_{self._live.session_id}"),
             "expires_at": self._expires_at,
             **config.wire(),
         }

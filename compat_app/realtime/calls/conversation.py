@@ -1,4 +1,4 @@
-"""A conversation of the Realtime API on a call."""
+"""The conversation of a call, and the playback of its replies."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ from compat_app.realtime.conversation.carriers import Carrier
 from compat_app.realtime.conversation.conversation import RealtimeConversation
 
 AHEAD_SECONDS = 1.0
-"""How much of a reply waits to be played."""
+"""How much of a reply is buffered for playback."""
 _HEARD_TO_THE_END = ("completed", "incomplete")
 
 
-class CallTalk:
-    """Moves the audio of replies from a conversation to the playback, and back the news
-    of what was heard.
+class CallConversation:
+    """Connects a conversation to its playback: passes on the audio of replies, and reports
+    back how much of it was played.
 
     `begin` must be called before anything else.
     """
 
     def __init__(self) -> None:
-        self.playback = Playback(self._happened)
+        self.playback = Playback(self._on_playback)
         self.carrier = Carrier(self._take, RATE_HZ, AHEAD_SECONDS)
         self._conversation: RealtimeConversation | None = None
         self._response_ids: dict[str, str] = {}
-        """Of the items whose audio is played."""
+        """By item, for the items whose audio is played."""
         self._told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
     def begin(self, conversation: RealtimeConversation) -> None:
-        """The conversation that the carrier was given to."""
+        """Set the conversation that uses the carrier."""
         self._conversation = conversation
 
     @property
@@ -58,14 +58,14 @@ class CallTalk:
             raise RuntimeError("the conversation has not begun")
         return self._conversation
 
-    async def obey(self, text: str) -> None:
-        """Do what an event of the client asks. Raises Refused and BadRequest."""
+    async def handle(self, text: str) -> None:
+        """Carry out an event of the client. Raises Refused and BadRequest."""
         event = read_call_event(text, self.conversation.kind)
         if isinstance(event, ClearOutput):
             self.conversation.engine.cancel_reply()
             self.playback.clear()
         else:
-            await self.conversation.obey(event)
+            await self.conversation.handle(event)
 
     async def events(self) -> AsyncIterator[dict[str, Any]]:
         """Every event of the conversation. Raises the error that ended it."""
@@ -74,7 +74,7 @@ class CallTalk:
             yield event
 
     async def playback_events(self) -> AsyncIterator[dict[str, Any]]:
-        """What happens to the audio; without end."""
+        """The events of the playback; never ends."""
         while True:
             yield await self._told.get()
 
@@ -105,7 +105,7 @@ class CallTalk:
         if response_id := self._response_ids.pop(item_id, ""):
             self.playback.clear(response_id)
 
-    def _happened(self, event: PlaybackEvent) -> None:
+    def _on_playback(self, event: PlaybackEvent) -> None:
         match event:
             case Started():
                 self._tell(OutputStarted(response_id=event.response_id))

@@ -1,4 +1,4 @@
-"""What a client secret says of its session, as the token carries it."""
+"""The session configuration inside the token of a client secret."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _Tagged = Annotated[Changes, Field(discriminator="type")]
 _CHANGES: TypeAdapter[Any] = TypeAdapter(_Tagged)
 
 
-def as_json(changes: Changes) -> str:
-    """Only what the client has set, and the type."""
+def session_json(changes: Changes) -> str:
+    """JSON of the fields that the client has set, and of the type."""
     given = changes.model_dump(mode="json", exclude_unset=True)
     return json.dumps({**given, "type": changes.type}, separators=(",", ":"))
 
 
-def wish_of(principal: Principal) -> Changes | None:
+def session_of_token(principal: Principal) -> Changes | None:
     """The configuration that the caller's token gives its session; None without one."""
     if not principal.session:
         return None
