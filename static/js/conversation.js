@@ -48,6 +48,10 @@ import { VoiceConnection } from "./voice-connection.js";
 /** @typedef {{item: string, ms: number}} Cut A reply, and how much of it was heard. */
 
 const REPORT_MS = 200;
+/** Speech begins a little before it is noticed. */
+const BEFORE_SPEECH_SECONDS = 0.5;
+/** A server that ends takes no audio any more while it finishes what was said before. */
+const UNHEARD_SECONDS = 10;
 
 export class Conversation {
   #connection;
@@ -65,6 +69,10 @@ export class Conversation {
   #paused = false;
   #ready = false;
   #reportedAt = 0;
+  /** Where in the audio the newest speech of the user begins and ends, in seconds. */
+  #speech = { start: 0, end: 0 };
+  /** Whether its text is not told yet. */
+  #isUntold = false;
 
   /**
    * @param {object} session The changes for `session.update`.
@@ -98,6 +106,23 @@ export class Conversation {
   }
 
   /**
+   * From where in the audio on another server must hear it, because this one has told no
+   * text of what was said since, in seconds.
+   * @param {number} endSeconds Of all that was recorded.
+   */
+  untoldFrom(endSeconds) {
+    if (this.#isUntold) return this.#speech.start - BEFORE_SPEECH_SECONDS;
+    return Math.max(this.#speech.end, endSeconds - UNHEARD_SECONDS);
+  }
+
+  /** Answer what was said on an earlier connection. */
+  answer() {
+    this.#awaiting = true;
+    this.#connection.send({ type: "response.create" });
+    this.#showTurn();
+  }
+
+  /**
    * @param {ArrayBuffer} pcm
    * @returns {boolean} Whether it is lost: the network is too slow.
    */
@@ -118,10 +143,8 @@ export class Conversation {
    */
   write(id, text) {
     this.stop();
-    this.#awaiting = true;
     this.#add({ id, role: "user", text });
-    this.#connection.send({ type: "response.create" });
-    this.#showTurn();
+    this.answer();
   }
 
   /** End the reply now. */
@@ -181,20 +204,22 @@ export class Conversation {
       case "session.created":
         return this.#begin(message.session);
       case "input_audio_buffer.speech_started":
-        this.#hearing = true;
+        if (!this.#isUntold) this.#speech.start = message.audio_start_ms / 1000;
+        this.#hearing = this.#isUntold = true;
         if (this.#reply?.done) this.#silence();
         return undefined;
       case "input_audio_buffer.speech_stopped":
+        this.#speech.end = message.audio_end_ms / 1000;
         this.#hearing = false;
         this.#awaiting = true;
         return undefined;
       case "x.caption":
         return this.#handlers.onCaption(message.item_id, message.text);
       case "conversation.item.input_audio_transcription.completed":
-        this.#hearing = false;
+        this.#hearing = this.#isUntold = false;
         return this.#handlers.onSaid(message.item_id, message.transcript);
       case "x.turn.dropped":
-        this.#hearing = this.#awaiting = false;
+        this.#hearing = this.#awaiting = this.#isUntold = false;
         return this.#handlers.onRemoved(message.item_id);
       case "x.turn.reopened":
         return this.#reopen(message);
@@ -252,7 +277,7 @@ export class Conversation {
   /** @param {{item_id: string, response_item_id: string}} message */
   #reopen({ item_id: said, response_item_id: replied }) {
     this.#awaiting = false;
-    this.#hearing = true;
+    this.#hearing = this.#isUntold = true;
     this.#silence();
     this.#last = null;
     this.#handlers.onRemoved(replied);

@@ -40,8 +40,8 @@ export class TalkSession {
   #output = "";
   /** What was recorded lately, for a server that has not received it. */
   #kept = new KeptAudio(MOST_WAITING_SECONDS);
-  /** Where in it the last connection was lost, in seconds. */
-  #lostAt = 0;
+  /** From where on a server that knows nothing of it must hear it, in seconds. */
+  #untoldFrom = 0;
   /** @type {{token: string, cut: import("./conversation.js").Cut|null}} */
   #lost = { token: "", cut: null };
   #reconnection;
@@ -197,8 +197,9 @@ export class TalkSession {
   /** @param {import("./conversation.js").SessionStart} session */
   #ready({ token, resumed, audioSeconds, items, notReady }) {
     this.#reconnection.reset();
+    const wasLost = this.#lost.token !== "";
     this.#lost = { token, cut: null };
-    this.#kept.settle(resumed ? audioSeconds : this.#lostAt);
+    this.#kept.settle(resumed ? audioSeconds : this.#untoldFrom);
     if (!resumed) this.#kept.startAnew();
     const portions = [...this.#kept.portions];
     this.#handlers.onItems(items);
@@ -210,7 +211,11 @@ export class TalkSession {
       tone: "wait",
     } : null);
     const writings = this.#toWrite.splice(0);
-    queueMicrotask(() => writings.forEach(({ id, text }) => this.#conversation?.write(id, text)));
+    const isUnanswered = wasLost && !resumed && this.#history().at(-1)?.role === "user";
+    queueMicrotask(() => {
+      for (const { id, text } of writings) this.#conversation?.write(id, text);
+      if (isUnanswered && !writings.length) this.#conversation?.answer();
+    });
     return portions;
   }
 
@@ -219,7 +224,7 @@ export class TalkSession {
     this.#player?.flush();
     if (this.phase === "on") {
       this.#lost.cut = this.#conversation?.cut ?? null;
-      this.#lostAt = this.#kept.endSeconds;
+      this.#untoldFrom = this.#conversation?.untoldFrom(this.#kept.endSeconds) ?? 0;
     }
     this.#conversation = null;
     if (!end.again) {
@@ -243,7 +248,7 @@ export class TalkSession {
   /** The next conversation has its own. */
   #forgetAudio() {
     this.#kept = new KeptAudio(MOST_WAITING_SECONDS);
-    this.#lostAt = 0;
+    this.#untoldFrom = 0;
     this.#lost = { token: "", cut: null };
   }
 

@@ -135,6 +135,79 @@ def test_it_waits_for_a_busy_server_and_tries_again_by_itself(
     assert 2.9 < second - first < PATIENCE_MS / 1000
 
 
+class Restarting:
+    """`/ws/voice` of a server that restarts: the first connection ends, and the second
+    one knows nothing of it."""
+
+    def __init__(self) -> None:
+        self.heard_bytes = [0, 0]
+        """Audio on each connection."""
+        self.replayed_bytes = 0
+        """Audio that the second one got before it was asked for a reply."""
+        self.items: list[dict[str, Any]] = []
+        """What the second one was told of the first."""
+        self._connections: list[WebSocketRoute] = []
+
+    def __call__(self, socket: WebSocketRoute) -> None:
+        number = len(self._connections)
+        self._connections.append(socket)
+
+        def take(message: str | bytes) -> None:
+            if isinstance(message, bytes):
+                self.heard_bytes[number] += len(message)
+                return
+            event = json.loads(message)
+            self.items += [event["item"]] if "item" in event else []
+            if event["type"] == "response.create":
+                self.replayed_bytes = self.heard_bytes[number]
+
+        socket.on_message(take)
+        session = {"x.resume_token": f"token-{number}", "x.resumed": False}
+        self.tell({"type": "session.created", "session": session})
+
+    def tell(self, *events: dict[str, Any]) -> None:
+        for event in events:
+            self._connections[-1].send(json.dumps(event))
+
+    def end(self) -> None:
+        error = {"code": "restarting", "message": "The server is restarting."}
+        self.tell({"type": "error", "error": error})
+        self._connections[-1].close(code=4512)
+
+
+def until(page: Page, holds: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if holds():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError("it did not happen")
+
+
+def test_after_a_restart_nothing_that_was_said_is_lost(
+    visit: Callable[..., Page],
+) -> None:
+    page, server = visit("/talk/"), Restarting()
+    page.route_web_socket(VOICE, server)
+    page.get_by_role("button", name="Start talking").click()
+    until(page, lambda: server.heard_bytes[0] > 96_000)
+    # A question that nobody has answered, and then words that nobody has understood.
+    buffer, question = "input_audio_buffer", "What is a bird?"
+    completed = "conversation.item.input_audio_transcription.completed"
+    server.tell(
+        {"type": f"{buffer}.speech_started", "item_id": "a", "audio_start_ms": 0},
+        {"type": f"{buffer}.speech_stopped", "item_id": "a", "audio_end_ms": 300},
+        {"type": completed, "item_id": "a", "transcript": question},
+        {"type": f"{buffer}.speech_started", "item_id": "b", "audio_start_ms": 600},
+    )
+    server.end()
+    expect(page.locator("#notice")).to_contain_text("The server is restarting.")
+    until(page, lambda: server.replayed_bytes > 0)
+    (item,) = server.items
+    assert item["content"] == [{"type": "input_text", "text": question}]
+    # All but the first 0.1 s, and what was said while there was no server.
+    assert server.replayed_bytes > server.heard_bytes[0]
+
+
 def test_one_can_stop_it_from_trying_again(visit: Callable[..., Page]) -> None:
     page = visit("/talk/")
     door = Door(4429, "too_many_requests", "At most 2 sessions are allowed.")
