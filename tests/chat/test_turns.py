@@ -23,17 +23,17 @@ def test_it_answers_a_question_in_the_pause_and_releases_the_reply_at_the_commit
     (reply,) = played.replies
     assert (reply.speculative, reply.state) == (True, "played")
     (released,) = played.at(do.ReleaseReply)
-    assert released - END == pytest.approx(0.32, abs=2 * FRAME_SECONDS)
+    assert released - END == pytest.approx(0.288, abs=2 * FRAME_SECONDS)
 
 
 @pytest.mark.parametrize(
     ("probability", "text", "delay"),
     [
-        (0.9, "what time is it", 0.32),
+        (0.9, "what time is it", 0.288),
+        (0.8, "what time is it", 0.448),
         (0.3, "what time is it", 0.64),
-        (0.19, "what time is it", 0.64),
-        (0.1, "what time is it", 0.88),
-        (0.04, "what time is it", 1.25),
+        (0.05, "what time is it", 0.88),
+        (0.02, "what time is it", 1.25),
         (0.0, "what time is it", 1.6),
         (0.9, "what time is it and", 1.6),
         (0.9, "what time...", 1.6),
@@ -49,6 +49,37 @@ def test_it_waits_as_long_as_the_turn_seems_unfinished(
     played.play(Said(1.0, 1.5, text))
     (committed,) = played.at(do.CommitTurn)
     assert committed - END == pytest.approx(delay, abs=2 * FRAME_SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("probability", "delay"),
+    [
+        (1.0, 0.288),
+        (0.9, 0.288),
+        (0.899, 0.448),
+        (0.7, 0.448),
+        (0.699, 0.64),
+        (0.1, 0.64),
+        (0.09, 0.65),
+        (0.05, 0.88),
+        (0.0, 1.6),
+        (None, 0.5),
+    ],
+)
+def test_a_pause_is_longer_the_less_complete_the_turn_seems(
+    probability: float | None, delay: float
+) -> None:
+    waited = CommitDelays().after(probability, hangs=False, patience=1.0)
+    assert waited == pytest.approx(delay, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    ("probability", "unlikely"), [(0.099, True), (0.1, False), (None, False)]
+)
+def test_only_a_turn_that_seems_incomplete_probably_goes_on(
+    probability: float | None, unlikely: bool
+) -> None:
+    assert CommitDelays().is_unlikely(probability) == unlikely
 
 
 def test_it_waits_as_long_as_the_client_says() -> None:
@@ -71,7 +102,7 @@ def test_it_drops_what_it_prepared_in_a_pause_that_was_not_the_end() -> None:
 
 @pytest.mark.parametrize(
     ("probability", "text", "delay"),
-    [(0.1, "what time is it", 0.88), (0.9, "what time is it and", 1.6)],
+    [(0.05, "what time is it", 0.88), (0.9, "what time is it and", 1.6)],
 )
 def test_an_unlikely_end_is_answered_at_the_commit_but_prepared_late_in_the_pause(
     probability: float, text: str, delay: float

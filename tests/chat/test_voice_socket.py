@@ -348,7 +348,7 @@ async def test_it_asks_the_turn_model_once_in_each_pause(talk: Talk) -> None:
         complete = (await client.until("x.turn.probability"))[-1]
         await client.say(-1.0)
         await client.until("response.done")
-    assert (first["commit_in_ms"], rated["commit_in_ms"]) == (500, 1_180)
+    assert (first["commit_in_ms"], rated["commit_in_ms"]) == (500, 880)
     assert (rated["p"], complete["p"]) == (0.05, 0.9)
-    assert complete["commit_in_ms"] == 320
+    assert complete["commit_in_ms"] == 288
     assert len(model.heard) == 2
