@@ -1,4 +1,4 @@
-"""`/ws/voice`: spoken conversation, with binary audio both ways."""
+"""`/ws/voice`: spoken conversation with binary audio in both directions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chat_app.protocol.client import event_id_of
 from chat_app.protocol.configuration import Configuration
 from chat_app.protocol.shapes import item_of
 from chat_app.protocol.wire import as_messages, error_event
-from chat_app.resume.parking import Held
+from chat_app.resume.parking import HeldConversation
 from chat_app.services import conversation_services
 from chat_app.session.resumable import ResumableConversation
 from chat_app.session.session import ConversationSession
@@ -24,7 +24,7 @@ from gateway_app.sockets.limits import SocketLimits
 from gateway_app.voice_consumer import VoiceConsumer
 
 _CLEAN_CODES = (1000, 1001, 1005)
-"""Close codes of a client that has finished; after others it may come back."""
+"""Close codes of a client that is done; after any other it may reconnect."""
 
 
 class VoiceConversationConsumer(VoiceConsumer):
@@ -32,7 +32,7 @@ class VoiceConversationConsumer(VoiceConsumer):
 
     kind = "voice"
     family = client.CLIENT_FAMILY
-    _held: Held | None = None
+    _held: HeldConversation | None = None
     _sending: asyncio.Task[None] | None = None
     _event_id: str | None = None
     """The client's id of the event that the next error is about."""
@@ -54,7 +54,7 @@ class VoiceConversationConsumer(VoiceConsumer):
         held = held or await self._begin()
         self._held, held.give_up = held, self._give_up
         self.session_id = held.session_id
-        # A client that comes back must not wait until the language model is idle.
+        # A client that reconnects must not wait until the language model is idle.
         not_ready = services.conversations.not_ready()
         if not resumed:
             options = held.configuration.options
@@ -69,10 +69,10 @@ class VoiceConversationConsumer(VoiceConsumer):
             session |= resumed_at(held.conversation)
             held.conversation.resume()
         await self.send_message(server.SessionCreated(session=session))
-        if self._held is held:  # or another connection has taken it up meanwhile
+        if self._held is held:  # unless another connection has claimed it meanwhile
             self._sending = self.pump(self._messages(held.conversation))
 
-    async def _begin(self) -> Held:
+    async def _begin(self) -> HeldConversation:
         services = conversation_services(self.scope)
         configuration = Configuration(services.conversations.defaults())
         conversation = await services.conversations.open(
@@ -82,7 +82,7 @@ class VoiceConversationConsumer(VoiceConsumer):
             client=self.client,
             session_id=self.session_id,
         )
-        held = Held(
+        held = HeldConversation(
             conversation,
             configuration,
             self.session_id,
@@ -98,7 +98,7 @@ class VoiceConversationConsumer(VoiceConsumer):
         return found.get("resume", [""])[-1]
 
     def _give_up(self) -> None:
-        """Another connection has taken the conversation up."""
+        """Called when another connection claims the conversation."""
         self._held = None
         if self._sending is not None:
             self._sending.cancel()
@@ -106,14 +106,14 @@ class VoiceConversationConsumer(VoiceConsumer):
         self.accompany(lambda: self.fail(error))
 
     def on_audio(self, frame: bytes) -> None:
-        self._talk.feed(frame)
+        self._conversation.feed(frame)
 
     @property
     def slice_bytes(self) -> int:
-        return self._talk.slice_bytes
+        return self._conversation.slice_bytes
 
     async def wait_for_capacity(self) -> None:
-        await self._talk.wait_for_capacity()
+        await self._conversation.wait_for_capacity()
 
     async def on_text(self, text: str) -> None:
         try:
@@ -123,41 +123,41 @@ class VoiceConversationConsumer(VoiceConsumer):
             raise
 
     async def on_message(self, message: client.ClientMessage) -> None:
-        talk = self._talk
+        conversation = self._conversation
         match message:
             case client.SessionUpdate():
                 await self._update(message)
             case client.CommitAudio():
-                talk.commit_audio()
+                conversation.commit_audio()
             case client.ClearAudio():
-                talk.clear_audio()
+                conversation.clear_audio()
                 await self.send_message(server.Cleared())
             case client.CreateItem():
-                talk.add_item(message.item.as_item(), message.previous_item_id)
+                conversation.add_item(message.item.as_item(), message.previous_item_id)
             case client.TruncateItem():
-                if not talk.truncate(message.item_id, message.audio_end_ms):
+                if not conversation.truncate(message.item_id, message.audio_end_ms):
                     raise _no_item(message.item_id)
             case client.DeleteItem():
-                if not talk.delete_item(message.item_id):
+                if not conversation.delete_item(message.item_id):
                     raise _no_item(message.item_id)
             case client.RetrieveItem():
-                if (found := talk.item(message.item_id)) is None:
+                if (found := conversation.item(message.item_id)) is None:
                     raise _no_item(message.item_id)
                 await self.send_message(server.ItemRetrieved(item=item_of(found)))
             case client.CreateResponse():
                 await self._respond(message)
             case client.CancelResponse():
-                if not talk.cancel_reply(message.response_id or ""):
+                if not conversation.cancel_reply(message.response_id or ""):
                     raise BadRequest("There is no active response.")
             case client.Played():
-                talk.played(message.response_id, message.ms)
+                conversation.played(message.response_id, message.ms)
 
     async def finish(self, reason: str) -> None:
         if self._held is not None:
             await self._held.conversation.drain()
 
     def warn(self, seconds: float) -> None:
-        self._talk.warn_of_end(seconds)
+        self._conversation.warn_of_end(seconds)
 
     async def closed(self) -> None:
         if self._held is None:
@@ -179,25 +179,25 @@ class VoiceConversationConsumer(VoiceConsumer):
 
     async def _update(self, message: client.SessionUpdate) -> None:
         service = conversation_services(self.scope).conversations
-        talk, held = self._talk, self._held
+        conversation, held = self._conversation, self._held
         if held is None:
             return
         updated = held.configuration.updated(message.session)
         await service.check(updated.options)
         instructions = service.instructions(updated.options)
-        talk.configure(updated.options, instructions, updated.rate_hz)
+        conversation.configure(updated.options, instructions, updated.rate_hz)
         held.configuration = updated
         await self.send_message(server.SessionUpdated(session=self._session()))
 
     async def _respond(self, message: client.CreateResponse) -> None:
         service = conversation_services(self.scope).conversations
-        talk, held = self._talk, self._held
+        conversation, held = self._conversation, self._held
         if held is None:
             return
         options = held.configuration.options
-        request = message.response.as_request(options, talk.item)
+        request = message.response.as_request(options, conversation.item)
         await service.check_response(request)
-        talk.ask_reply(request)
+        conversation.ask_reply(request)
 
     def _session(self) -> dict[str, object]:
         wire = self._held.configuration.wire() if self._held else {}
@@ -211,7 +211,7 @@ class VoiceConversationConsumer(VoiceConsumer):
                 yield message
 
     @property
-    def _talk(self) -> ConversationSession:
+    def _conversation(self) -> ConversationSession:
         """The conversation. Raises BadRequest without one: the socket is about to close."""
         if self._held is None:
             raise BadRequest("The connection was not opened.")
@@ -219,7 +219,7 @@ class VoiceConversationConsumer(VoiceConsumer):
 
 
 def resumed_at(conversation: ResumableConversation) -> dict[str, object]:
-    """What a client needs that has come back."""
+    """The fields of the session object for a client that has reconnected."""
     said = [
         {"id": each.id, "role": each.role, "text": each.text, "done": each.is_complete}
         for each in conversation.messages

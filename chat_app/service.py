@@ -1,4 +1,4 @@
-"""The entry point of spoken conversation: a session for each caller."""
+"""The entry point of spoken conversation: opens a session for each caller."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from functools import partial
 
 from django.utils import timezone
 
-from chat_app.conversation.desk import ReplyDesk
 from chat_app.conversation.options import ConversationOptions, default_options
-from chat_app.conversation.reading import ReadAhead
+from chat_app.conversation.read_ahead import ReadAhead
 from chat_app.conversation.records import CallRecord, ConversationRecorder, TurnRecord
+from chat_app.conversation.scheduler import ReplyScheduler
 from chat_app.core import outputs as out
 from chat_app.core.words import TurnWords, turn_words
 from chat_app.replies.out_of_band import OutOfBandLimits
-from chat_app.replies.reply import Speaker
+from chat_app.replies.reply import ReplyServices
 from chat_app.replies.request import ResponseRequest
-from chat_app.replies.running import Running
+from chat_app.replies.running import RunningResponse
 from chat_app.session.resumable import ResumableConversation
 from chat_app.session.summary import SummaryLimits, limits_for
 from common.config import Config
@@ -38,14 +38,14 @@ from tts_app.llm_reply import check_length, check_model, models_to_choose
 from tts_app.service import SpeechService
 
 PREPARES_AFTER_SECONDS = 0.096
-"""The pause after which the text of a turn is prepared: three frames of the voice
-activity detector, a little longer than the stop before a consonant."""
+"""The pause after which the transcript of a turn is prepared: three frames of the voice
+activity detector, a little longer than the closure of a plosive."""
 WARM_SECONDS = 5.0
-"""How long the start of a conversation waits for the language model to read its prompt."""
+"""How long the start of a conversation waits until the language model has read its prompt."""
 
 
 class ConversationService:
-    """Conversations of all callers of this process."""
+    """Opens the conversations of all callers of this process."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class ConversationService:
         self._recorder = recorder
         self._accounts = accounts
         self._turn_model = turn_model
-        self._desk = ReplyDesk(config.embedded_llm_parallel)
+        self._scheduler = ReplyScheduler(config.embedded_llm_parallel)
 
     def defaults(self) -> ConversationOptions:
         """The options of a client that chooses nothing."""
@@ -78,7 +78,7 @@ class ConversationService:
         return options.instructions or system_prompt(self._config)
 
     def models(self) -> list[str]:
-        """The language models that a client may choose; the usual one is the first."""
+        """The language models that a client may choose, the default first."""
         return models_to_choose(self._llm, self._config)
 
     async def check(self, options: ConversationOptions) -> None:
@@ -87,15 +87,15 @@ class ConversationService:
         self._check_llm(options.llm)
 
     async def check_response(self, request: ResponseRequest) -> None:
-        """The same for what a client wants of one response."""
+        """Raises BadValue for an option of one response that is not allowed."""
         if request.voice is not None:
             await self._check_voice(request.voice)
         if request.llm is not None:
             self._check_llm(request.llm)
 
     async def not_warm(self, options: ConversationOptions) -> dict[str, str]:
-        """Have the language model read the instructions and the tools; then which models
-        are not ready, by name, with a sentence."""
+        """Have the language model read the instructions and the tools. Returns which
+        models are not ready: a sentence for each, by name."""
         prompt = ChatMessage("system", self.instructions(options))
         try:
             async with asyncio.timeout(WARM_SECONDS):
@@ -105,7 +105,7 @@ class ConversationService:
         return self.not_ready()
 
     def not_ready(self) -> dict[str, str]:
-        """The models that do not work now, by name, with a sentence."""
+        """Which models do not work now: a sentence for each, by name."""
         healths = {name: engine.health() for name, engine in self._engines}
         return {name: each.summary for name, each in healths.items() if not each.ok}
 
@@ -118,8 +118,8 @@ class ConversationService:
         client: str,
         session_id: str,
     ) -> ResumableConversation:
-        """A conversation whose audio is mono at that rate, PCM16 unless the options name
-        another encoding.
+        """Open a conversation. Its audio is mono at `rate_hz`, PCM16 unless the options
+        name another encoding.
 
         Raises BadValue, and Overloaded while transcripts come late.
         """
@@ -136,15 +136,15 @@ class ConversationService:
         )
         return ResumableConversation(
             live,
-            Speaker(
+            ReplyServices(
                 self._llm,
                 self._speech,
                 principal,
                 client,
                 account,
-                ReadAhead(self._llm, self._desk.may_speculate),
+                ReadAhead(self._llm, self._scheduler.may_speculate),
             ),
-            self._desk,
+            self._scheduler,
             options,
             instructions=self.instructions(options),
             words=self._words,
@@ -153,7 +153,7 @@ class ConversationService:
                 self._record, live.session_id, principal, client, timezone.now()
             ),
             turn_model=self._turn_model,
-            beside=OutOfBandLimits(
+            out_of_band=OutOfBandLimits(
                 self._config.chat_out_of_band_responses, self._config.chat_reply_seconds
             ),
             summaries=self._summaries(),
@@ -175,7 +175,7 @@ class ConversationService:
     async def _check_voice(self, voice: VoiceSettings) -> None:
         try:
             await self._speech.check_voice(voice)
-        except NotFound as error:  # the conversation goes on
+        except NotFound as error:  # not an error that ends the conversation
             raise BadValue(error.message, field="voice") from error
 
     def _check_llm(self, options: ReplyOptions) -> None:
@@ -201,14 +201,14 @@ class ConversationService:
         client: str,
         started_at: datetime,
         ended: out.ResponseEnded,
-        running: Running,
+        running: RunningResponse,
     ) -> None:
         reply = running.reply
         finished = reply.writing.finished
         self._recorder.record(
             TurnRecord(
                 conversation_id=conversation_id,
-                number=running.told.number,
+                number=running.progress.number,
                 principal=principal.id,
                 client=client,
                 question=running.question.text,
@@ -224,7 +224,7 @@ class ConversationService:
                     CallRecord(
                         each.name, each.arguments, running.results.get(each.call_id)
                     )
-                    for each in running.told.calls
+                    for each in running.progress.calls
                 ),
                 out_of_band=ended.out_of_band,
             )

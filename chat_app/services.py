@@ -23,7 +23,7 @@ class ConversationServices:
 
     conversations: ConversationService
     parking: Parking
-    """Of `/ws/voice`."""
+    """The parked conversations of `/ws/voice`."""
 
 
 def build_conversations(

@@ -1,1 +1,2 @@
-"""What a conversation has besides its replies: options, ranks, records, marks."""
+"""The parts of a conversation besides its replies: options, scheduling, records, stage
+times."""

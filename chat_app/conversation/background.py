@@ -1,4 +1,4 @@
-"""Background tasks of a conversation, and its alarm."""
+"""The background tasks of a conversation, and its timer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Background:
         self.keep(asyncio.create_task(work))
 
     def keep(self, task: asyncio.Task[None]) -> None:
-        """A task that has begun, or was cancelled and is about to end."""
+        """Keep a task that is running, or was cancelled and is about to end."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -32,7 +32,7 @@ class Background:
 
 
 class Alarm:
-    """Calls `ring` at one moment on the clock; a later `set` replaces it."""
+    """Calls `ring` once, at a time of the clock; another `set` replaces the time."""
 
     def __init__(self, ring: Callable[[], None], clock: Callable[[], float]) -> None:
         self._ring = ring
@@ -40,7 +40,7 @@ class Alarm:
         self._timer: asyncio.TimerHandle | None = None
 
     def set(self, when: float | None) -> None:
-        """None: never."""
+        """`None` switches it off."""
         self.close()
         if when is not None:
             left = max(0.0, when - self._clock())

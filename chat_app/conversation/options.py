@@ -1,4 +1,4 @@
-"""What a conversation may be told at its start, and later."""
+"""The options of a conversation, which can change while it runs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from stt_app.core.session.options import Options
 from tts_app.core.engine import USUAL_VOICE, VoiceSettings
 
 LONGEST_PAUSE_SECONDS = {"high": 2.0, "medium": 4.0, "low": 8.0}
-"""How long to wait for a turn that seems incomplete, by the eagerness to answer; the
-timeouts of OpenAI's guide."""
+"""The longest pause of a turn that seems incomplete, by eagerness. Source: OpenAI's
+guide to `semantic_vad`."""
 
 _AS_CONFIGURED = Options()
 
@@ -23,27 +23,27 @@ class ConversationOptions:
     """The choices of one client."""
 
     instructions: str = ""
-    """The system prompt; empty is the configured one."""
+    """The system prompt; empty for the configured one."""
     language: str = ""
-    """Of the speech; empty is the configured one."""
+    """The language of the speech; empty for the configured one."""
     voice: VoiceSettings = USUAL_VOICE
     speaks: bool = True
     """Whether replies are spoken; otherwise they are only written."""
     llm: ReplyOptions = ReplyOptions()
-    """Among others the tools."""
+    """Includes the tools."""
     turns: TurnSettings = field(default_factory=TurnSettings)
     eagerness: str = "auto"
     """A key of LONGEST_PAUSE_SECONDS, or `auto` for the configured pause."""
     usual_pause_seconds: float = CommitDelays.longest
     """The configured longest pause."""
     detects_turns: bool = True
-    """Without it the client commits the audio."""
+    """Otherwise the client commits the audio."""
     ahead_seconds: float = 1.0
     """How far audio is sent ahead of the client's loudspeaker."""
     listening: Options = _AS_CONFIGURED
-    """How the audio is encoded and transcribed, besides its rate and language."""
+    """How the audio is encoded and transcribed, except for its rate and language."""
     listening_model: str = ""
-    """Of speech to text; empty is the default one."""
+    """The model of speech to text; empty for the default one."""
 
     def listening_at(self, rate_hz: int) -> Options:
         """The options of a live session whose audio has that rate."""
@@ -53,12 +53,12 @@ class ConversationOptions:
         return self.listening.model_copy(update=changes)
 
     def with_turns(self, **changes: Any) -> ConversationOptions:
-        """With these fields of the turn settings."""
+        """The options with these changes of the turn settings."""
         return replace(self, turns=replace(self.turns, **changes))
 
 
 def default_options(settings: ChatSettings) -> ConversationOptions:
-    """Those of a client that chooses nothing."""
+    """The options of a client that chooses nothing."""
     turns = TurnSettings(
         delays=CommitDelays(longest=settings.chat_max_pause_seconds),
         reply_seconds=settings.chat_reply_seconds,

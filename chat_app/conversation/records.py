@@ -1,4 +1,4 @@
-"""What is kept of a conversation. Recording never delays or fails it."""
+"""The records of a conversation. Recording never delays it and never raises."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class CallRecord:
     arguments: str
     """JSON, as the language model wrote it."""
     result: str | None = None
-    """What the client has returned; None as long as it has not."""
+    """What the client has returned; None before that."""
 
 
 @dataclass(frozen=True)
 class TurnRecord:
-    """A reply that is over, with what it answers."""
+    """A finished reply, with the question that it answers."""
 
     conversation_id: str
     number: int
@@ -42,9 +42,9 @@ class TurnRecord:
     """The language model that answered."""
     stages_ms: dict[str, float] = field(default_factory=dict)
     calls: tuple[CallRecord, ...] = ()
-    """What the reply called."""
+    """The functions that the reply called."""
     out_of_band: bool = False
-    """Whether the reply stands beside the conversation."""
+    """Whether the reply is not part of the conversation."""
 
 
 class ConversationRecorder(Protocol):

@@ -1,4 +1,4 @@
-"""A conversation as it is read: who said what, and how long the replies took."""
+"""A conversation as the admin shows it: who said what, and how long the replies took."""
 
 from __future__ import annotations
 

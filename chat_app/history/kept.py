@@ -17,7 +17,7 @@ from gateway_app.retention.tables import CHUNK, KeptRows, exported
 
 @dataclass(frozen=True)
 class KeptConversations(KeptRows):
-    """Their turns go with them."""
+    """The conversations with their turns."""
 
     def export(self, person: Person) -> Iterator[dict[str, Any]]:
         for conversation in self._of(person).order_by("pk").iterator(CHUNK):
@@ -30,7 +30,7 @@ class KeptConversations(KeptRows):
 def kept_by_conversation(
     config: RetentionSettings, database: str = DEFAULT_DB_ALIAS
 ) -> list[Kept]:
-    """The one kind of data that this package keeps."""
+    """The kinds of data that this package stores."""
     return [
         KeptConversations(
             "spoken conversations",

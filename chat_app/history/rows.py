@@ -1,4 +1,4 @@
-"""Turns on their way into the database."""
+"""Writes the turns of conversations to the database."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _add_up(conversations: Iterable[Conversation], database: str) -> None:
 
 
 def title_of(question: str) -> str:
-    """The first words of it, in one line."""
+    """The first words of a question, in one line."""
     return Truncator(" ".join(question.split())).chars(TITLE_CHARACTERS)
 
 

@@ -1,1 +1,1 @@
-"""Replies of a conversation: written, spoken, sent, and cut to what was heard."""
+"""The replies of a conversation: written, spoken, sent, and truncated to what was heard."""

@@ -1,4 +1,4 @@
-"""Responses beside a conversation: several at once, none of them part of it."""
+"""Out-of-band responses: several at once, none of them part of the conversation."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chat_app.conversation.background import Background
-from chat_app.conversation.desk import ReplyDesk
-from chat_app.conversation.marks import Marks
+from chat_app.conversation.scheduler import ReplyScheduler
+from chat_app.conversation.stage_times import StageTimes
 from chat_app.core import outputs as out
 from chat_app.core.dialogue import Item
 from chat_app.core.events import Key
-from chat_app.replies.reply import Reply, Speaker
-from chat_app.replies.request import Order
-from chat_app.replies.running import Outlet, Question, Running
+from chat_app.replies.reply import Reply, ReplyServices
+from chat_app.replies.request import ReplySpec
+from chat_app.replies.running import EventSink, Question, RunningResponse
 from common.errors import BadRequest, VoiceError
 from common.workers import Priority
 
@@ -24,7 +24,7 @@ _OF_NO_TURN = Key(0, 0)
 
 @dataclass(frozen=True)
 class OutOfBandLimits:
-    """What one conversation may have of them."""
+    """The limits of the out-of-band responses of one conversation."""
 
     at_once: int = 4
     reply_seconds: float = 30.0
@@ -32,52 +32,54 @@ class OutOfBandLimits:
 
 
 class OutOfBand:
-    """Makes and sends them; the Owner of these responses."""
+    """Makes and sends out-of-band responses; their ResponseOwner."""
 
     def __init__(
         self,
-        speaker: Speaker,
-        desk: ReplyDesk,
-        outlet: Outlet,
+        services: ReplyServices,
+        scheduler: ReplyScheduler,
+        sink: EventSink,
         count: Callable[[], int],
-        finished: Callable[[out.ResponseEnded, Running], None],
+        finished: Callable[[out.ResponseEnded, RunningResponse], None],
         limits: OutOfBandLimits,
     ) -> None:
-        """`finished` gets each response at its end."""
-        self._speaker = speaker
-        self._desk = desk
-        self._outlet = outlet
+        """`count` returns the number of the next response. `finished` is called with each
+        response at its end."""
+        self._services = services
+        self._scheduler = scheduler
+        self._sink = sink
         self._count = count
         self._finished = finished
         self._limits = limits
-        self._running: dict[str, Running] = {}
+        self._running: dict[str, RunningResponse] = {}
         self._waits: dict[str, asyncio.Task[None]] = {}
-        """For a place, and then for the first audio."""
+        """Tasks that wait for capacity, and then for the first audio."""
         self._ending = Background()
 
-    def start(self, order: Order, question: Question) -> None:
-        """Tell that it begins; it is made when there is room. Raises BadRequest."""
+    def start(self, spec: ReplySpec, question: Question) -> None:
+        """Begin a response; it is made when there is capacity. Raises BadRequest if there
+        are too many."""
         if len(self._running) >= self._limits.at_once:
             raise BadRequest(
                 f"A conversation has at most {self._limits.at_once} responses out of "
                 "band at once (`chat_out_of_band_responses`)."
             )
-        clock = self._outlet.clock
+        clock = self._sink.clock
         reply = Reply(
             _OF_NO_TURN,
-            order,
-            self._speaker,
+            spec,
+            self._services,
             priority=Priority.LATER_CLAUSE,
             clock=clock,
         )
-        running = Running(reply, Marks(clock), self._outlet, self)
+        running = RunningResponse(reply, StageTimes(clock), self._sink, self)
         running.question = question
         self._running[reply.response_id] = running
         running.release(self._count(), None, math.inf)
         self._waits[reply.response_id] = asyncio.create_task(self._make(running))
 
     def cancel(self, response_id: str) -> bool:
-        """Returns whether there was such a response."""
+        """Cancel a response. Returns whether there was one."""
         running = self._running.get(response_id)
         if running is not None:
             self._stop(running, "cancelled", "client_cancelled")
@@ -88,29 +90,29 @@ class OutOfBand:
             self._stop(running, "cancelled", "client_cancelled")
         await self._ending.join()
 
-    # As Owner
+    # As ResponseOwner
 
-    def ready(self, running: Running) -> None:
-        self._desk.end(running)
+    def ready(self, running: RunningResponse) -> None:
+        self._scheduler.end(running)
         self._forget_wait(running)
 
-    def keep(self, item: Item, running: Running) -> str | None:
+    def keep(self, item: Item, running: RunningResponse) -> str | None:
         return None
 
-    def failed(self, running: Running, error: VoiceError) -> None:
+    def failed(self, running: RunningResponse, error: VoiceError) -> None:
         self._stop(running, "failed", error=error)
 
-    def sent(self, running: Running) -> None:
+    def sent(self, running: RunningResponse) -> None:
         self._forget(running)
         self._record(running)
 
-    def played(self, running: Running) -> None:
-        """Nobody waits for that."""
+    def played(self, running: RunningResponse) -> None:
+        """Nothing depends on it."""
 
-    async def _make(self, running: Running) -> None:
+    async def _make(self, running: RunningResponse) -> None:
         try:
             async with asyncio.timeout(self._limits.reply_seconds):
-                await self._desk.begin_beside(running)
+                await self._scheduler.begin_out_of_band(running)
                 running.start()
                 await asyncio.Event().wait()  # cancelled once it is ready
         except TimeoutError:
@@ -118,7 +120,7 @@ class OutOfBand:
 
     def _stop(
         self,
-        running: Running,
+        running: RunningResponse,
         status: out.Status,
         reason: str = "",
         error: VoiceError | None = None,
@@ -128,19 +130,19 @@ class OutOfBand:
             running.end(status, reason, error=error)
             self._record(running)
 
-    def _record(self, running: Running) -> None:
-        if running.told.ended is not None:
-            self._finished(running.told.ended, running)
+    def _record(self, running: RunningResponse) -> None:
+        if running.progress.ended is not None:
+            self._finished(running.progress.ended, running)
 
-    def _forget(self, running: Running) -> None:
+    def _forget(self, running: RunningResponse) -> None:
         self._running.pop(running.reply.response_id, None)
-        self._desk.end(running)
+        self._scheduler.end(running)
         self._forget_wait(running)
         for task in running.tasks():
             self._ending.keep(task)
         running.stop()
 
-    def _forget_wait(self, running: Running) -> None:
+    def _forget_wait(self, running: RunningResponse) -> None:
         task = self._waits.pop(running.reply.response_id, None)
         if task is not None and task is not asyncio.current_task():
             task.cancel()

@@ -1,4 +1,4 @@
-"""The replies of one conversation: prepared, released, paused, cancelled."""
+"""Prepares, releases, pauses and cancels the replies of one conversation."""
 
 from __future__ import annotations
 
@@ -6,59 +6,59 @@ from collections.abc import Callable
 from functools import partial
 
 from chat_app.conversation.background import Background
-from chat_app.conversation.desk import ReplyDesk
-from chat_app.conversation.marks import Marks
 from chat_app.conversation.options import ConversationOptions
+from chat_app.conversation.scheduler import ReplyScheduler
+from chat_app.conversation.stage_times import StageTimes
 from chat_app.core import actions as do, events as on, outputs as out
 from chat_app.core.dialogue import NOTHING_SAID, ROOT, Dialogue, Item
 from chat_app.core.events import Key
 from chat_app.replies.endings import ReplyEndings
 from chat_app.replies.output import ReplyOutput
-from chat_app.replies.reply import Reply, Speaker
-from chat_app.replies.request import ResponseRequest, order_for
-from chat_app.replies.running import Outlet, Question, Running
+from chat_app.replies.reply import Reply, ReplyServices
+from chat_app.replies.request import ResponseRequest, reply_spec
+from chat_app.replies.running import EventSink, Question, RunningResponse
 from common.errors import VoiceError
 from common.workers import Priority
 
 
 class Replies:
-    """Does what the state machine wants with replies; the Owner of the responses."""
+    """Carries out the actions of the state machine on replies; their ResponseOwner."""
 
     def __init__(
         self,
         dialogue: Dialogue,
-        speaker: Speaker,
-        desk: ReplyDesk,
-        marks: Marks,
-        outlet: Outlet,
+        services: ReplyServices,
+        scheduler: ReplyScheduler,
+        stage_times: StageTimes,
+        sink: EventSink,
         tell: Callable[[on.TurnEvent], None],
         *,
         count: Callable[[], int],
-        finished: Callable[[out.ResponseEnded, Running], None],
+        finished: Callable[[out.ResponseEnded, RunningResponse], None],
     ) -> None:
-        """`count` gives the number of the next response. `finished` gets each response at
-        its end, and again when it is truncated later."""
+        """`count` returns the number of the next response. `finished` is called with each
+        response at its end, and again if it is truncated later."""
         self.question = Question()
         """What the next reply answers, for the records."""
         self.request = ResponseRequest()
-        """What the next reply is to be like."""
-        self.output = ReplyOutput(outlet, self._is_running)
-        """Those that were released."""
+        """The options of the next reply."""
+        self.output = ReplyOutput(sink, self._is_running)
+        """The replies that were released."""
         self._dialogue = dialogue
-        self._speaker = speaker
-        self._desk = desk
-        self._marks = marks
-        self._outlet = outlet
+        self._services = services
+        self._scheduler = scheduler
+        self._stage_times = stage_times
+        self._sink = sink
         self._tell = tell
         self._count = count
-        self._endings = ReplyEndings(dialogue, outlet, finished)
+        self._endings = ReplyEndings(dialogue, sink, finished)
         self._options = ConversationOptions()
         self._instructions = ""
-        self._running: dict[Key, Running] = {}
+        self._running: dict[Key, RunningResponse] = {}
         self._ending = Background()
 
     def use(self, options: ConversationOptions, instructions: str) -> None:
-        """For the replies that begin from now on."""
+        """Set the options of the replies that begin from now on."""
         self._options, self._instructions = options, instructions
 
     def obey(self, action: do.TurnAction) -> None:
@@ -77,7 +77,7 @@ class Replies:
                 self._cancel(action)
 
     def truncate(self, item_id: str, seconds: float) -> bool:
-        """Cut a reply's item to what was heard. Returns whether it is a newer one."""
+        """Truncate a reply's item to what was heard. Returns whether it was recent enough."""
         running = self.output.with_message(item_id)
         if running is not None:
             is_over = not self._is_running(running)
@@ -91,7 +91,7 @@ class Replies:
             running.is_removed = True
 
     def keep_result(self, call_id: str, result: str) -> None:
-        """A function that a newer reply has called has returned that: for the records."""
+        """Record the result of a function that a recent reply has called."""
         if (running := self.output.that_called(call_id)) is not None:
             running.results[call_id] = result
             if not self._is_running(running):
@@ -106,24 +106,27 @@ class Replies:
             self._drop(key)
         await self._ending.join()
 
-    # As Owner
+    # As ResponseOwner
 
-    def ready(self, running: Running) -> None:
-        self._desk.end(running)
+    def ready(self, running: RunningResponse) -> None:
+        self._scheduler.end(running)
         self._tell(on.ReplyReady(running.reply.key))
 
-    def keep(self, item: Item, running: Running) -> str | None:
-        """Where the response began, whatever was said since."""
-        told, find = running.told, self._dialogue.find
+    def keep(self, item: Item, running: RunningResponse) -> str | None:
+        """Put the item where the response began, whatever was said since."""
+        progress, find = running.progress, self._dialogue.find
         if running.is_removed and item.kind == "message":
-            return told.previous_item_id
-        places = [told.previous_item_id or ROOT, *(each.id for each in told.items)]
+            return progress.previous_item_id
+        places = [
+            progress.previous_item_id or ROOT,
+            *(each.id for each in progress.items),
+        ]
         known = [each for each in places if each == ROOT or find(each) is not None]
         return self._dialogue.put(item, known[-1] if known else None)
 
-    def failed(self, running: Running, error: VoiceError) -> None:
+    def failed(self, running: RunningResponse, error: VoiceError) -> None:
         key = running.reply.key
-        self._desk.end(running)
+        self._scheduler.end(running)
         if not self._is_running(running):
             return
         self._forget(running)
@@ -132,11 +135,11 @@ class Replies:
             self._endings.record(running)
         self._tell(on.ReplyFailed(key))
 
-    def sent(self, running: Running) -> None:
-        called = bool(running.told.calls)
+    def sent(self, running: RunningResponse) -> None:
+        called = bool(running.progress.calls)
         self._tell(on.ReplySent(running.reply.key, called=called))
 
-    def played(self, running: Running) -> None:
+    def played(self, running: RunningResponse) -> None:
         self._forget(running)
         self._endings.record(running)
         self._tell(on.ReplyPlayed(running.reply.key))
@@ -145,25 +148,25 @@ class Replies:
         text = action.text if action.speculative else ""
         if action.answers_silence:
             text = NOTHING_SAID
-        order = order_for(
+        spec = reply_spec(
             self.request, self._options, self._dialogue, self._instructions, text
         )
         speculative = action.speculative
         reply = Reply(
             action.key,
-            order,
-            self._speaker,
+            spec,
+            self._services,
             priority=Priority.SPECULATIVE if speculative else Priority.FIRST_CLAUSE,
-            clock=self._outlet.clock,
+            clock=self._sink.clock,
         )
-        running = Running(reply, self._marks, self._outlet, self)
+        running = RunningResponse(reply, self._stage_times, self._sink, self)
         running.take_back = partial(self._take_back, action.key)
         self._running[action.key] = running
-        self._desk.begin(running, speculative=speculative)
+        self._scheduler.begin(running, speculative=speculative)
         running.start()
 
     def _take_back(self, key: Key) -> None:
-        """Committed turns of other conversations need its place."""
+        """Committed turns of other conversations need its capacity."""
         self._drop(key)
         self._tell(on.ReplyFailed(key))
 
@@ -172,21 +175,21 @@ class Replies:
             self._forget(running)
             running.stop()
 
-    def _is_running(self, running: Running) -> bool:
+    def _is_running(self, running: RunningResponse) -> bool:
         return self._running.get(running.reply.key) is running
 
-    def _forget(self, running: Running) -> None:
+    def _forget(self, running: RunningResponse) -> None:
         self._running.pop(running.reply.key, None)
-        self._desk.end(running)
+        self._scheduler.end(running)
         for task in running.tasks():
             self._ending.keep(task)
 
     def _release(self, key: Key) -> None:
         running = self._running[key]
         running.question, self.question = self.question, Question()
-        running.marks = self._marks.copy()
+        running.stage_times = self._stage_times.copy()
         if running.reply.ready_at is None:
-            self._desk.commit(running)
+            self._scheduler.commit(running)
         self.output.add(running)
         number, previous = self._count(), self._dialogue.last_id
         running.release(number, previous, self._options.ahead_seconds)
@@ -201,9 +204,9 @@ class Replies:
         elif (current := self._running.get(action.key)) is not None:
             self._end_early(current, action)
 
-    def _end_early(self, running: Running, action: do.CancelReply) -> None:
+    def _end_early(self, running: RunningResponse, action: do.CancelReply) -> None:
         seconds = running.position_seconds
-        running.reply.spoken.end(self._outlet.clock())
+        running.reply.spoken.end(self._sink.clock())
         self._forget(running)
         running.stop()
         self._endings.end_early(running, action, seconds)

@@ -1,4 +1,4 @@
-"""One reply: the language model's text, spoken, and held back until its turn is committed."""
+"""Makes one reply: the language model's text and its audio."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from chat_app.conversation.reading import ReadAhead
+from chat_app.conversation.read_ahead import ReadAhead
 from chat_app.core.events import Key
 from chat_app.core.heard import Spoken, TimedWord
 from chat_app.core.ids import new_id
-from chat_app.replies.request import Order
+from chat_app.replies.request import ReplySpec
 from chat_app.replies.writing import Writing
 from common.workers import Priority, Urgency
 from gateway_app.access.principals import Principal
@@ -36,49 +36,49 @@ AHEAD_SECONDS = 6.0
 
 
 @dataclass(frozen=True)
-class Speaker:
-    """The services that make replies, and for whom."""
+class ReplyServices:
+    """The services that make the replies of one caller."""
 
     llm: LlmEngine
     speech: SpeechService
     principal: Principal
     client: str
     account: Account
-    """Of that caller's use."""
+    """Counts the caller's usage."""
     ahead: ReadAhead
-    """What the language model reads before a reply."""
+    """Prefills the language model before a reply."""
 
 
 class Reply:
-    """A reply that is being made. `run` makes it; `events` are for whoever sends it."""
+    """A reply. `run` makes it, and whoever sends it reads `events`."""
 
     def __init__(
         self,
         key: Key,
-        order: Order,
-        speaker: Speaker,
+        spec: ReplySpec,
+        services: ReplyServices,
         *,
         priority: Priority,
         clock: Callable[[], float],
     ) -> None:
-        """`priority` is that of its first clause."""
+        """`priority` is the priority of the first clause."""
         self.key = key
-        self.order = order
+        self.spec = spec
         self.response_id = new_id("resp")
         self.item_id = new_id("item")
-        """Of its message."""
+        """The id of its message."""
         self.spoken = Spoken()
-        self.writing = Writing(order, speaker.llm, speaker.account, clock)
+        self.writing = Writing(spec, services.llm, services.account, clock)
         self.error: Exception | None = None
         """Why it ended early."""
         self.ready_at: float | None = None
-        """When its first audio existed, or its first text if it is only written."""
+        """When the first audio existed, or the first text if it is only written."""
         self.has_message = False
         """Whether it says something; known once it is ready."""
         self.is_released = False
         self.voice = ""
         """The name of the voice."""
-        self._speaker = speaker
+        self._services = services
         self._clock = clock
         self._urgency = Urgency(priority)
         self._record = HeldRecord()
@@ -93,25 +93,25 @@ class Reply:
         return self.writing.text.strip()
 
     def release(self) -> None:
-        """Its turn is committed: it is urgent, and goes into the history."""
+        """Its turn is committed: raise its priority, and keep it in the history."""
         self.is_released = True
         self._record.want()
         self._urgency.raise_to(Priority.FIRST_CLAUSE)
 
     async def run(self, ready: Callable[[], None]) -> None:
-        """Make all of it; `ready` is called when the first audio exists, the first text
-        if it is only written, or the calls if that is all.
+        """Make the whole reply. `ready` is called when the first audio exists; or the first
+        text, if the reply is only written; or the calls, if there is nothing else.
 
-        Raises what the language model or the speech raises before that.
+        Raises the errors of the language model and of the synthesis before that.
         """
         try:
-            if self.order.speaks:
-                self._speaker.account.check(Quota.AUDIO_OUT)
-            if not self.order.out_of_band:
-                await self._speaker.ahead.settled()
+            if self.spec.speaks:
+                self._services.account.check(Quota.AUDIO_OUT)
+            if not self.spec.out_of_band:
+                await self._services.ahead.settled()
             if not await self.writing.begin():
                 self._become_ready(ready, has_message=False)
-            elif self.order.speaks:
+            elif self.spec.speaks:
                 await self._speak(ready)
             else:
                 await self._write(ready)
@@ -121,13 +121,13 @@ class Reply:
             self._changed.set()
 
     async def _speak(self, ready: Callable[[], None]) -> None:
-        stream = await self._speaker.speech.open(
+        stream = await self._services.speech.open(
             SpeechRequest(
-                "", voice=self.order.voice, audio_format="pcm", word_times=True
+                "", voice=self.spec.voice, audio_format="pcm", word_times=True
             ),
             pieces=self.writing.pieces(),
-            principal=self._speaker.principal,
-            client=self._speaker.client,
+            principal=self._services.principal,
+            client=self._services.client,
             urgency=self._urgency,
             held=self._record,
         )
@@ -147,7 +147,7 @@ class Reply:
             async with aclosing(self.writing.pieces()) as pieces:
                 async for piece in pieces:
                     self._take(TextDelta(piece))
-        except Exception as failure:  # noqa: BLE001 - told at the end of the reply
+        except Exception as failure:  # noqa: BLE001 - reported at the end of the reply
             error = failure
         self._take(SpeechFinished(0.0, error))
 
@@ -158,7 +158,7 @@ class Reply:
         ready()
 
     async def events(self) -> AsyncGenerator[SpeechEvent, None]:
-        """Everything that is to be sent, as it is made."""
+        """The events to send, as they are made."""
         while True:
             while self._events:
                 event = self._events.popleft()

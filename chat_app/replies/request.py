@@ -1,4 +1,4 @@
-"""What a client wants of one response."""
+"""The options of one response."""
 
 from __future__ import annotations
 
@@ -13,60 +13,60 @@ from tts_app.core.engine import VoiceSettings
 
 @dataclass(frozen=True)
 class ResponseRequest:
-    """What is not given is that of the conversation."""
+    """The options that a client gives; the conversation completes them."""
 
     out_of_band: bool = False
-    """Whether it stands beside the conversation, which then knows nothing of it."""
+    """Whether it is not part of the conversation."""
     items: tuple[Item, ...] | None = None
-    """What is answered, in place of the conversation."""
+    """The items to answer in place of the conversation."""
     instructions: str = ""
     says: str = ""
-    """This very text is the reply; no language model is asked."""
+    """The text of the reply; no language model is asked."""
     speaks: bool | None = None
     voice: VoiceSettings | None = None
     llm: ReplyOptions | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
     tag: object = None
-    """Whatever the endpoint wants to find again in ResponseStarted."""
+    """Opaque to the engine: the endpoint gets it back in ResponseStarted."""
 
     @property
     def question(self) -> str:
-        """What it answers, for the records: the last that the user says in the items, or
-        else the instructions."""
+        """The question for the records: the last text of the user in the items, or else
+        the instructions."""
         said = [each.text for each in self.items or () if each.role == "user"]
         return next(filter(None, reversed(said)), self.instructions)
 
 
 @dataclass(frozen=True)
-class Order:
-    """How one reply is made: what was asked for, completed by the conversation."""
+class ReplySpec:
+    """Everything that decides how one reply is made."""
 
     messages: tuple[ChatMessage, ...]
     speaks: bool
     voice: VoiceSettings
     llm: ReplyOptions
     says: str = ""
-    """The text, if there is no need to ask for one."""
+    """The text of the reply, if the language model is not asked."""
     out_of_band: bool = False
     metadata: Mapping[str, str] = field(default_factory=dict)
     tag: object = None
 
 
-def order_for(
+def reply_spec(
     request: ResponseRequest,
     options: ConversationOptions,
     dialogue: Dialogue,
     instructions: str,
     text: str = "",
-) -> Order:
-    """`instructions` are those of the conversation, and `text` is what the user has just
-    said."""
+) -> ReplySpec:
+    """A request completed by the conversation: by its options and `instructions`, and by
+    `text`, what the user has just said."""
     instructions = request.instructions or instructions
     if request.items is None:
         messages = dialogue.messages(instructions, text)
     else:
         messages = chat_messages(request.items, instructions, text)
-    return Order(
+    return ReplySpec(
         tuple(messages),
         options.speaks if request.speaks is None else request.speaks,
         request.voice or options.voice,

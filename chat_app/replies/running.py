@@ -9,12 +9,12 @@ from typing import Protocol
 
 import structlog
 
-from chat_app.conversation.marks import Marks
+from chat_app.conversation.stage_times import StageTimes
 from chat_app.core import outputs as out
 from chat_app.core.dialogue import Item
+from chat_app.replies.progress import ResponseProgress
 from chat_app.replies.reply import Reply
 from chat_app.replies.sender import ReplySender
-from chat_app.replies.told import Told
 from common.audio import Samples
 from common.errors import INTERNAL, VoiceError
 
@@ -25,92 +25,98 @@ _REASONS = {
     "time_limit": "max_output_tokens",
     "content_filter": "content_filter",
 }
-"""Why an answer was cut, as OpenAI calls it."""
+"""Why an answer was cut, in OpenAI's names."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """What a reply answers, for the records."""
+    """The question that a reply answers, for the records."""
 
     text: str = ""
     language: str = ""
 
 
 @dataclass(frozen=True)
-class Outlet:
-    """Where events go."""
+class EventSink:
+    """Where the events of a conversation go."""
 
     put: Callable[[out.ConversationEvent], None]
     waiting: Callable[[], int]
-    """How many of them are unread."""
+    """How many events are unread."""
     clock: Callable[[], float]
 
 
-class Owner(Protocol):
-    """Whoever has asked for a response, and decides what becomes of it."""
+class ResponseOwner(Protocol):
+    """The object that has asked for a response, and is called as it proceeds."""
 
-    def ready(self, running: Running) -> None:
-        """It can be sent."""
+    def ready(self, running: RunningResponse) -> None:
+        """The response can be sent."""
 
-    def keep(self, item: Item, running: Running) -> str | None:
-        """An item of it begins, or is complete. Returns the id of the item before it."""
+    def keep(self, item: Item, running: RunningResponse) -> str | None:
+        """An item of the response begins or is complete. Returns the id of the item before."""
 
-    def failed(self, running: Running, error: VoiceError) -> None:
-        """Nothing of it can be sent."""
+    def failed(self, running: RunningResponse, error: VoiceError) -> None:
+        """The response failed before anything was sent."""
 
-    def sent(self, running: Running) -> None:
-        """All of it was sent, and its end was told."""
+    def sent(self, running: RunningResponse) -> None:
+        """All of the response was sent, including its end."""
 
-    def played(self, running: Running) -> None:
-        """All of it should have been heard; not told of one out of band."""
+    def played(self, running: RunningResponse) -> None:
+        """All of the response should have been heard. Not called for out-of-band ones."""
 
 
-class Running:
+class RunningResponse:
     """A response that is made, and sent once it is released."""
 
     def __init__(
-        self, reply: Reply, marks: Marks, outlet: Outlet, owner: Owner
+        self,
+        reply: Reply,
+        stage_times: StageTimes,
+        sink: EventSink,
+        owner: ResponseOwner,
     ) -> None:
         self.reply = reply
-        self.marks = marks
-        """Of the turn that it answers."""
+        self.stage_times = stage_times
+        """Those of the turn that it answers."""
         self.question = Question()
         self.results: dict[str, str] = {}
-        """Of the functions that it has called, by the ids of the calls."""
+        """The results of the functions that it has called, by call id."""
         self.is_removed = False
         """Whether the client has removed its message."""
-        self.told = Told(reply, outlet.put, lambda item: owner.keep(item, self))
+        self.progress = ResponseProgress(
+            reply, sink.put, lambda item: owner.keep(item, self)
+        )
         self.sender: ReplySender | None = None
-        """Once it is released."""
+        """None until it is released."""
         self.take_back: Callable[[], None] = self.stop
-        self._outlet = outlet
+        self._sink = sink
         self._owner = owner
         self._making: asyncio.Task[None] | None = None
         self._sending: asyncio.Task[None] | None = None
 
     def start(self) -> None:
-        """Begin to make it."""
+        """Start making the response."""
         self._making = asyncio.create_task(self._make())
 
     def release(
         self, number: int, previous_item_id: str | None, ahead_seconds: float
     ) -> None:
-        """It may be sent: tell that it begins."""
+        """Allow it to be sent, and tell the client that it begins."""
         self.reply.release()
-        self.told.start(number, previous_item_id)
+        self.progress.start(number, previous_item_id)
         self.sender = ReplySender(
             self.reply,
             number,
-            self._outlet.put,
-            self._outlet.waiting,
-            self._outlet.clock,
+            self._sink.put,
+            self._sink.waiting,
+            self._sink.clock,
             ahead_seconds,
         )
         if self.reply.ready_at is not None:
             self._send()
 
     def give_up(self) -> None:
-        """Committed turns of other conversations need its place."""
+        """Committed turns of other conversations need its capacity."""
         self.take_back()
 
     def stop(self) -> None:
@@ -120,13 +126,13 @@ class Running:
                 task.cancel()
 
     def tasks(self) -> list[asyncio.Task[None]]:
-        """Those that are not over."""
+        """The tasks that are not done."""
         begun = [each for each in (self._making, self._sending) if each is not None]
         return [task for task in begun if not task.done()]
 
     @property
     def position_seconds(self) -> float:
-        """How much of it was heard."""
+        """How much of it was heard, in seconds."""
         return self.sender.position_seconds if self.sender is not None else 0.0
 
     def pause(self) -> None:
@@ -146,7 +152,7 @@ class Running:
 
     @property
     def left_seconds(self) -> float:
-        """How much of what was sent is still to be heard."""
+        """How much of the sent audio is not heard yet."""
         return self.reply.spoken.clock.sent_seconds - self.position_seconds
 
     def end(
@@ -157,14 +163,15 @@ class Running:
         heard: tuple[str, int | None] | None = None,
         error: VoiceError | None = None,
     ) -> None:
-        """Tell its end; `heard` is the text and the milliseconds of a part."""
-        marks = self.marks
-        marks.mark_at("llm_first_token", self.reply.writing.first_token_at)
-        marks.mark_at("first_audio", self.reply.ready_at)
+        """Tell the client that it ends; `heard` is the text that was heard of a cut response,
+        and its milliseconds."""
+        stage_times = self.stage_times
+        stage_times.mark_at("llm_first_token", self.reply.writing.first_token_at)
+        stage_times.mark_at("first_audio", self.reply.ready_at)
         if self.sender is not None:
-            marks.mark_at("first_sent", self.sender.first_sent_at)
-        stages_ms = marks.stages_ms()
-        self.told.end(status, reason, heard=heard, error=error, stages_ms=stages_ms)
+            stage_times.mark_at("first_sent", self.sender.first_sent_at)
+        stages_ms = stage_times.stages_ms()
+        self.progress.end(status, reason, heard=heard, error=error, stages_ms=stages_ms)
 
     async def _make(self) -> None:
         try:
@@ -181,7 +188,7 @@ class Running:
         if self._sending is not None:
             return
         if self.reply.has_message:
-            self.told.start_message()
+            self.progress.start_message()
         self._sending = asyncio.create_task(self._play())
 
     async def _play(self) -> None:
@@ -189,22 +196,22 @@ class Running:
             return
         await self.sender.run()
         self._sent()
-        if self.reply.order.out_of_band:
+        if self.reply.spec.out_of_band:
             return
         await self.sender.wait_until_heard()
-        self.reply.spoken.end(self._outlet.clock())
+        self.reply.spoken.end(self._sink.clock())
         self._owner.played(self)
 
     def _sent(self) -> None:
-        told, reply = self.told, self.reply
+        progress, reply = self.progress, self.reply
         finished, failure = reply.writing.finished, reply.error
         is_whole = finished is not None and finished.reason in ("stop", "tool_calls")
         is_complete = is_whole and failure is None
-        told.end_message(reply.text, is_complete=is_complete)
-        if told.message is not None:
-            self._owner.keep(told.message, self)
+        progress.end_message(reply.text, is_complete=is_complete)
+        if progress.message is not None:
+            self._owner.keep(progress.message, self)
         if is_complete:
-            told.call_functions()
+            progress.call_functions()
         reason = _REASONS.get(finished.reason, "") if finished else ""
         self.end(
             "completed" if is_complete else "incomplete",

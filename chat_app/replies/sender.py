@@ -11,16 +11,16 @@ from chat_app.replies.reply import Reply
 from tts_app.core.events import ClauseStarted, PcmAudio, TextDelta
 
 CHUNK_SECONDS = 0.1
-"""Audio in one message: pausing and cancelling take effect between two."""
+"""Audio in one message. A pause or cancellation takes effect between two messages."""
 _SHORTEST_SLEEP_SECONDS = 0.01
-_SENDS_DUE = 200
-"""A client that reads slower than this many messages gets no more."""
+_MOST_UNREAD = 200
+"""Nothing more is sent while this many messages are unread."""
 
 
 class ReplySender:
-    """Plays one released reply out.
+    """Sends one released reply.
 
-    `put` takes the events, and `waiting` says how many of them are unread.
+    `put` takes the events, and `waiting` returns how many of them are unread.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class ReplySender:
         self._waiting = waiting
         self._clock = clock
         self._ahead_seconds = ahead_seconds
-        self._speaks = reply.order.speaks
+        self._speaks = reply.spec.speaks
         self._going = asyncio.Event()
         self._going.set()
         self.first_sent_at: float | None = None
@@ -46,26 +46,26 @@ class ReplySender:
 
     @property
     def position_seconds(self) -> float:
-        """How much was heard; of a reply that is only written, since when it was."""
+        """How much was heard; for a reply that is only written, the time since its start."""
         if not self._speaks:
             since = self.first_sent_at
             return 0.0 if since is None else self._clock() - since
         return self.reply.spoken.clock.position(self._clock())
 
     def pause(self) -> None:
-        """Send nothing; the client stops playing. A written reply goes on."""
+        """Stop sending, as the client stops playing. Has no effect on a written reply."""
         if not self._speaks:
             return
         self._going.clear()
         self.reply.spoken.clock.pause(self._clock())
 
     def resume(self) -> None:
-        """Go on where it was paused."""
+        """Continue where it was paused."""
         self.reply.spoken.clock.resume(self._clock())
         self._going.set()
 
     async def run(self) -> None:
-        """Send all of it."""
+        """Send the whole reply."""
         async for event in self.reply.events():
             match event:
                 case TextDelta():
@@ -77,7 +77,7 @@ class ReplySender:
                     await self._send(event)
 
     async def wait_until_heard(self) -> None:
-        """Until all that was sent should have been played."""
+        """Wait until the sent audio should have been played."""
         clock = self.reply.spoken.clock
         while (left := clock.sent_seconds - clock.position(self._clock())) > 0:
             await self._going.wait()
@@ -117,11 +117,11 @@ class ReplySender:
             )
 
     async def _wait_until_due(self, seconds: float) -> None:
-        """Until the client has played nearly as much."""
+        """Wait until this position of the reply may be sent."""
         while True:
             await self._going.wait()
             early = seconds - self.position_seconds - self._ahead_seconds
-            if early <= 0 and self._waiting() < _SENDS_DUE:
+            if early <= 0 and self._waiting() < _MOST_UNREAD:
                 return
             await asyncio.sleep(max(_SHORTEST_SLEEP_SECONDS, min(early, CHUNK_SECONDS)))
 

@@ -1,33 +1,33 @@
-"""What the language model writes for a reply: its text, and the functions that it calls."""
+"""The text of a reply and its function calls, as the language model writes them."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
-from chat_app.replies.request import Order
+from chat_app.replies.request import ReplySpec
 from gateway_app.usage.accounts import Account, Quota
 from llm.engine import Finished, LlmEngine, TextDelta, ToolCall
 from tts_app.llm_reply import empty_answer, metered
 
 
 class Writing:
-    """One answer of the language model, or a text that was given, read once."""
+    """One answer of the language model, or a given text. It can be read once."""
 
     def __init__(
         self,
-        order: Order,
+        spec: ReplySpec,
         llm: LlmEngine,
         account: Account,
         clock: Callable[[], float],
     ) -> None:
         self.text = ""
-        """What was written so far."""
+        """The text so far."""
         self.calls: list[ToolCall] = []
-        """Known once all of it was read."""
+        """Complete once the whole answer was read."""
         self.finished: Finished | None = None
         self.first_token_at: float | None = None
-        self._order = order
+        self._spec = spec
         self._llm = llm
         self._account = account
         self._clock = clock
@@ -35,12 +35,12 @@ class Writing:
         self._has_reader = False
 
     async def begin(self) -> bool:
-        """Ask, and wait for the first words. Returns whether there are any: an answer may
-        consist of calls.
+        """Ask the model, and wait for the first words. Returns False for an answer that only
+        calls functions.
 
-        Raises what the language model raises, and LlmUnavailable for an empty answer.
+        Raises the errors of the language model, and LlmUnavailable for an empty answer.
         """
-        if not self._order.says:
+        if not self._spec.says:
             await self._account.admit(Quota.LLM_TOKENS)
         while not self.text.strip():
             if await anext(self._texts, None) is None:
@@ -50,7 +50,7 @@ class Writing:
         return True
 
     async def pieces(self) -> AsyncGenerator[str, None]:
-        """The text as it is written, with what `begin` has read."""
+        """The text as it is written, including what `begin` has read."""
         self._has_reader = True
         async with aclosing(self._texts) as texts:
             yield self.text
@@ -58,17 +58,17 @@ class Writing:
                 yield text
 
     async def close(self) -> None:
-        """Stop the model, unless a reader of the pieces does."""
+        """Stop the model, unless the reader of `pieces` does."""
         if not self._has_reader:
             await self._texts.aclose()
 
     async def _read(self) -> AsyncGenerator[str, None]:
-        order = self._order
-        if order.says:
-            self.text, self.finished = order.says, Finished("stop", "")
-            yield order.says
+        spec = self._spec
+        if spec.says:
+            self.text, self.finished = spec.says, Finished("stop", "")
+            yield spec.says
             return
-        answer = metered(self._llm, order.messages, order.llm, self._account)
+        answer = metered(self._llm, spec.messages, spec.llm, self._account)
         async with aclosing(answer) as events:
             async for event in events:
                 if isinstance(event, TextDelta):

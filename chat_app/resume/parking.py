@@ -17,12 +17,12 @@ log = structlog.get_logger(__name__)
 
 
 def _nobody() -> None:
-    """No connection has it."""
+    """In place of `give_up` while no connection has the conversation."""
 
 
 @dataclass(eq=False)
-class Held:
-    """A conversation, and the connection that has it now."""
+class HeldConversation:
+    """A conversation, and how to take it from its connection."""
 
     conversation: ResumableConversation
     configuration: Configuration
@@ -30,29 +30,29 @@ class Held:
     principal_id: str
     client: str
     give_up: Callable[[], None] = _nobody
-    """Called when another connection takes it up."""
+    """Called when another connection claims it."""
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
     timer: asyncio.TimerHandle | None = None
 
 
 class Parking:
-    """Keeps conversations of lost connections for a while. It is in memory: a client
-    that comes back to another process, or after a restart, begins anew."""
+    """Keeps the conversations of lost connections for a while, in memory: a client that
+    reconnects to another process, or after a restart, begins a new one."""
 
     def __init__(self, keep_seconds: float, most: int) -> None:
-        """At most `most` conversations wait; the oldest ends for another one."""
+        """At most `most` conversations are parked; one more ends the oldest."""
         self._keep_seconds = keep_seconds
         self._most = most
-        self._held: dict[str, Held] = {}
+        self._held: dict[str, HeldConversation] = {}
         self._ending: set[asyncio.Task[None]] = set()
 
-    def hold(self, held: Held) -> None:
-        """A connection has begun it."""
+    def hold(self, held: HeldConversation) -> None:
+        """Register a conversation that a connection has begun."""
         self._held[held.token] = held
 
-    def claim(self, token: str, principal_id: str) -> Held | None:
-        """Take it from the connection that had it. None: this principal has no such
-        conversation, or no more."""
+    def claim(self, token: str, principal_id: str) -> HeldConversation | None:
+        """Take a conversation from the connection that has it, if any. None if this
+        principal has no such conversation (any more)."""
         held = self._held.get(token)
         if held is None or held.principal_id != principal_id:
             return None
@@ -65,8 +65,8 @@ class Parking:
         log.info("conversation resumed")
         return held
 
-    def park(self, held: Held) -> None:
-        """Its connection was lost."""
+    def park(self, held: HeldConversation) -> None:
+        """Park a conversation whose connection was lost."""
         held.conversation.park()
         held.give_up = _nobody
         loop = asyncio.get_running_loop()
@@ -75,31 +75,31 @@ class Parking:
         for oldest in waiting[: max(0, len(waiting) - self._most)]:
             self._end_soon(oldest)
 
-    async def end(self, held: Held) -> None:
-        """It is over."""
+    async def end(self, held: HeldConversation) -> None:
+        """End a conversation for good."""
         if self._drop(held):
             await held.conversation.close()
 
     def forget(self, person: Person) -> None:
-        """End those of this person that wait for their client."""
+        """End the parked conversations of this person."""
         for held in list(self._held.values()):
             if held.timer and person.owns(held.principal_id, held.client):
                 self._end_soon(held)
 
     async def stop(self) -> None:
-        """No client can come back any more."""
+        """End all parked conversations."""
         for held in list(self._held.values()):
             if held.timer is not None:
                 await self.end(held)
         await asyncio.gather(*self._ending, return_exceptions=True)
 
-    def _drop(self, held: Held) -> bool:
-        """Nobody can claim it any more. Returns whether somebody could."""
+    def _drop(self, held: HeldConversation) -> bool:
+        """Make it impossible to claim. Returns whether it was possible."""
         if held.timer is not None:
             held.timer.cancel()
         return self._held.pop(held.token, None) is not None
 
-    def _end_soon(self, held: Held) -> None:
+    def _end_soon(self, held: HeldConversation) -> None:
         if self._drop(held):
             task = asyncio.create_task(held.conversation.close())
             self._ending.add(task)

@@ -1,4 +1,4 @@
-"""Writes the summary of a long conversation while nobody speaks."""
+"""Summarises a long conversation while nobody speaks."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from functools import partial
 import structlog
 
 from chat_app.conversation.background import Background
-from chat_app.conversation.desk import ReplyDesk
+from chat_app.conversation.scheduler import ReplyScheduler
 from chat_app.core.dialogue import Dialogue
-from chat_app.replies.reply import Speaker
+from chat_app.replies.reply import ReplyServices
 from chat_app.session.summary import Plan, SummaryLimits, plan
 from common.errors import VoiceError
 from common.text_cleaning import clean_text
@@ -25,34 +25,34 @@ log = structlog.get_logger(__name__)
 
 LONGEST_SECONDS = 60.0
 BUSY_SECONDS = 0.5
-"""Between two looks at whether others wait for replies."""
+"""How often to check whether others wait for replies."""
 RETRY_SECONDS = 30.0
-"""After a failure: the model may be away, or the quota spent."""
+"""The pause after a failure: the model may be unavailable, or the quota used up."""
 
 
 class Compaction:
     """At most one summary at a time, and none while there is a turn or a reply.
 
-    `look` is called whenever something has happened in the conversation. A summary has
-    the rank of a speculation: it gives way to the user, to every committed turn, and is
-    never begun while somebody waits for a reply.
+    `look` must be called after every event of the conversation. A summary has the priority
+    of a speculative reply: it gives way to the user and to every committed turn, and never
+    begins while somebody waits for a reply.
     """
 
     def __init__(
         self,
         dialogue: Dialogue,
-        speaker: Speaker,
-        desk: ReplyDesk,
+        services: ReplyServices,
+        scheduler: ReplyScheduler,
         limits: SummaryLimits,
         is_idle: Callable[[], bool],
     ) -> None:
         self.language = ""
-        """Of the conversation, as a code; empty if it is not known."""
+        """The language of the conversation, as a code; empty if it is unknown."""
         self._instructions = ""
         self._llm = ReplyOptions()
         self._dialogue = dialogue
-        self._speaker = speaker
-        self._desk = desk
+        self._services = services
+        self._scheduler = scheduler
         self._limits = limits
         self._is_idle = is_idle
         self._task: asyncio.Task[None] | None = None
@@ -60,24 +60,24 @@ class Compaction:
         self._ending = Background()
 
     def use(self, llm: ReplyOptions, instructions: str, language: str) -> None:
-        """Those of the conversation; the same model writes the summary."""
+        """Set the options of the conversation; the same model writes the summary."""
         self._llm, self._instructions = llm, instructions
         self.language = language
 
     def look(self) -> None:
-        """Give up the summary when the conversation goes on; begin one that is due."""
+        """Stop the summary if the conversation goes on; begin one if it is due."""
         if not self._is_idle():
             self.give_up()
         elif self._task is None and self._plan() is not None:
             self._task = asyncio.create_task(self._run())
 
     def give_up(self) -> None:
-        """Stop the work at once; it is begun again when nobody speaks."""
+        """Stop at once; the work begins again when nobody speaks."""
         if self._task is not None:
             self._task.cancel()
             self._ending.keep(self._task)
             self._task = None
-            self._desk.end(self)
+            self._scheduler.end(self)
 
     async def close(self) -> None:
         self.give_up()
@@ -90,24 +90,24 @@ class Compaction:
         try:
             await self._wait_until_idle()
             if (due := self._plan()) is not None:
-                self._desk.begin(self, speculative=True)
+                self._scheduler.begin(self, speculative=True)
                 async with asyncio.timeout(LONGEST_SECONDS):
                     await self._summarise(due)
         except (VoiceError, TimeoutError) as error:
-            # The plain window goes on.
+            # Without a summary the oldest items are left out.
             log.info("conversation not summarised", reason=str(error))
             self._not_before = asyncio.get_running_loop().time() + RETRY_SECONDS
         finally:
             if self._task is asyncio.current_task():
                 self._task = None
-                self._desk.end(self)
+                self._scheduler.end(self)
 
     async def _wait_until_idle(self) -> None:
         now = asyncio.get_running_loop().time()
         seconds = max(self._limits.idle_seconds, self._not_before - now)
         while True:
             await asyncio.sleep(seconds)
-            if self._desk.may_speculate():
+            if self._scheduler.may_speculate():
                 return
             seconds = BUSY_SECONDS
 
@@ -118,21 +118,21 @@ class Compaction:
         if text and unchanged and self._dialogue.summary is before:
             self._dialogue.summary = due.summary(text, before)
             log.info("conversation summarised", items=len(due.items))
-            # The next question finds it read.
+            # The model reads the summary before the next question.
             messages = partial(self._dialogue.messages, self._instructions)
-            self._speaker.ahead.begin(messages, self._llm)
+            self._services.ahead.begin(messages, self._llm)
 
     async def _write(self, due: Plan) -> str:
         tokens = self._limits.summary_tokens
         options = ReplyOptions(
             model=self._llm.model, max_tokens=tokens, temperature=0.0
         )
-        account = self._speaker.account
+        account = self._services.account
         await account.admit(Quota.LLM_TOKENS)
         language = LANGUAGE_NAMES.get(self.language, "").title()
         messages = due.messages(language, self._limits)
         text = ""
-        answer = metered(self._speaker.llm, messages, options, account)
+        answer = metered(self._services.llm, messages, options, account)
         async with aclosing(answer) as events:
             async for event in events:
                 if isinstance(event, TextDelta):

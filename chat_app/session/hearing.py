@@ -1,4 +1,4 @@
-"""The events of a live session as those of the state machine."""
+"""Translates events of a live session into events of the state machine."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from stt_app.core.events import (
 
 
 def turn_events(event: SessionEvent) -> Iterator[on.TurnEvent]:
-    """What the machine must know of it."""
+    """The events of the state machine for this one."""
     match event:
         case SpeechCandidate():
             yield on.CandidateBegan(event.voiced_sample / SPEECH_RATE_HZ)

@@ -12,7 +12,7 @@ from common.errors import BadValue
 
 
 class ClientItems:
-    """What a client does with the dialogue; it is told of every change."""
+    """The client's changes of the dialogue; the client is told of each one."""
 
     def __init__(
         self, dialogue: Dialogue, put: Callable[[out.ConversationEvent], None]
@@ -21,9 +21,9 @@ class ClientItems:
         self._put = put
 
     def add(self, item: Item, previous_item_id: str | None) -> None:
-        """At the end, or after that item. Raises BadValue for an id that exists or means
-        the beginning, a previous one that does not exist, and the result of a call that
-        nobody made."""
+        """Add an item at the end, or after `previous_item_id`. Raises BadValue for an id that
+        is taken or reserved, for a previous item that does not exist, and for the result of
+        a call that nobody made."""
         if item.id == ROOT:
             # As `previous_item_id` it is the beginning of the conversation.
             raise BadValue(f"No item can have the id `{ROOT}`.", field="item.id")
@@ -42,7 +42,7 @@ class ClientItems:
         return self._dialogue.find(item_id)
 
     def delete(self, item_id: str) -> bool:
-        """Returns whether there was one."""
+        """Delete an item. Returns whether there was one."""
         found = self._dialogue.remove(item_id)
         if found:
             self._put(out.ItemDeleted(item_id))

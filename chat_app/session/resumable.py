@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from chat_app.core.dialogue import Item
 from chat_app.session.session import ConversationSession
 
 
 class ResumableConversation(ConversationSession):
-    """While it is parked nothing is answered, and what was said so far stays open."""
+    """While it is parked nothing is answered, and an open turn stays open."""
 
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        self._is_unanswered = False
-        super().__init__(*arguments, **named)
+    _is_unanswered = False
+    """Whether the connection was lost before anything of the reply was heard."""
 
     @property
     def audio_seconds(self) -> float:
-        """How much audio was received."""
+        """How much audio was received, in seconds."""
         return self._live.audio_seconds
 
     @property
     def messages(self) -> list[Item]:
-        """What was said, as the conversation has it."""
+        """The messages of the conversation that have a text."""
         items = self.dialogue.items
         return [each for each in items if each.kind == "message" and each.text]
 
     def park(self) -> None:
-        """The client is gone for now. A reply ends where it was heard."""
+        """The connection is lost. A reply ends at what was heard."""
         if self._turns.is_parked:
             return
         heard_seconds = self._replies.output.played_seconds()
@@ -35,14 +32,14 @@ class ResumableConversation(ConversationSession):
         self._turns.park()
 
     def resume(self) -> None:
-        """The client is back, and sends what it has recorded meanwhile."""
+        """The client has reconnected, and sends what it has recorded meanwhile."""
         self._drop_unread()
         self._turns.resume()
         if self._is_unanswered and not self._machine.has_reply:
             self.ask_reply()
 
     def _drop_unread(self) -> None:
-        """The client is told how things stand now instead."""
+        """Drop events that nobody has read: the client gets the current state instead."""
         unread = [self._events.get_nowait() for _ in range(self._events.qsize())]
         if None in unread:
             self._events.put_nowait(None)

@@ -1,4 +1,4 @@
-"""One conversation: what an endpoint can do with it, and what it is told."""
+"""One conversation, as endpoints use it."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from collections.abc import AsyncIterator, Callable
 from functools import partial
 
 from chat_app.conversation.background import Background
-from chat_app.conversation.desk import ReplyDesk
-from chat_app.conversation.marks import Marks
 from chat_app.conversation.options import ConversationOptions
+from chat_app.conversation.scheduler import ReplyScheduler
+from chat_app.conversation.stage_times import StageTimes
 from chat_app.core import events as on, outputs as out
 from chat_app.core.dialogue import Dialogue, Item
 from chat_app.core.turns import TurnMachine
 from chat_app.core.words import TurnWords
 from chat_app.replies.out_of_band import OutOfBand, OutOfBandLimits
 from chat_app.replies.replies import Replies
-from chat_app.replies.reply import Speaker
-from chat_app.replies.request import ResponseRequest, order_for
-from chat_app.replies.running import Outlet, Question, Running
+from chat_app.replies.reply import ReplyServices
+from chat_app.replies.request import ResponseRequest, reply_spec
+from chat_app.replies.running import EventSink, Question, RunningResponse
 from chat_app.session.compaction import Compaction
 from chat_app.session.items import ClientItems
 from chat_app.session.summary import SummaryLimits
@@ -32,67 +32,70 @@ from stt_app.live_session import LiveSession
 
 
 class ConversationSession:
-    """A conversation as an endpoint sees it.
+    """One conversation.
 
     `feed` never waits; the caller awaits `wait_for_capacity` after each frame. `events`
-    is the only output. `close` must be awaited in the end.
+    is the only output. `close` must be awaited at the end.
     """
 
     def __init__(
         self,
         live: LiveSession,
-        speaker: Speaker,
-        desk: ReplyDesk,
+        services: ReplyServices,
+        scheduler: ReplyScheduler,
         options: ConversationOptions,
         *,
         instructions: str,
         words: Callable[[str], TurnWords],
         longest: int,
-        finished: Callable[[out.ResponseEnded, Running], None],
+        finished: Callable[[out.ResponseEnded, RunningResponse], None],
         turn_model: TurnModel,
-        beside: OutOfBandLimits,
+        out_of_band: OutOfBandLimits,
         summaries: SummaryLimits,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`words` are those of a language, `longest` is that of the dialogue, and
-        `finished` gets each response at its end, and again when it is truncated."""
+        """`words` returns the words of a language, `longest` is that of the Dialogue, and
+        `finished` is called with each response at its end, and again if it is truncated.
+        """
         self.dialogue = Dialogue(longest)
         self.is_muted = False
-        """Whether the input is taken for silence."""
-        self.account = speaker.account
-        """Of whoever speaks."""
+        """Whether the input is replaced by silence."""
+        self.account = services.account
+        """Counts the caller's usage."""
         self._live = live
-        self._ahead = speaker.ahead
+        self._ahead = services.ahead
         self._clock = clock
         self._events: asyncio.Queue[out.ConversationEvent | None] = asyncio.Queue()
         self._put = self._events.put_nowait
         self._background = Background()
-        self._marks = Marks(clock)
+        self._stage_times = StageTimes(clock)
         self._failure: VoiceError | None = None
         self._items = ClientItems(self.dialogue, self._put)
-        outlet = Outlet(self._put, self._events.qsize, clock)
+        sink = EventSink(self._put, self._events.qsize, clock)
         count = partial(next, itertools.count(1))
         self._replies = Replies(
             self.dialogue,
-            speaker,
-            desk,
-            self._marks,
-            outlet,
+            services,
+            scheduler,
+            self._stage_times,
+            sink,
             lambda event: self._turns.tell(event),
             count=count,
             finished=finished,
         )
-        self._beside = OutOfBand(speaker, desk, outlet, count, finished, beside)
+        self._out_of_band = OutOfBand(
+            services, scheduler, sink, count, finished, out_of_band
+        )
         self._compaction = Compaction(
-            self.dialogue, speaker, desk, summaries, lambda: self._machine.is_idle
+            self.dialogue, services, scheduler, summaries, lambda: self._machine.is_idle
         )
         self._options, self._instructions = options, instructions
-        self._turns = self._turn_taking(words, turn_model, desk.may_speculate)
+        self._turns = self._turn_taking(words, turn_model, scheduler.may_speculate)
         self._background.run(self._listen())
 
     @property
     def slice_bytes(self) -> int:
-        """The most bytes to feed at once, so that other tasks do not wait."""
+        """The most bytes to feed at once, so that other tasks get their turn."""
         return self._live.slice_bytes
 
     def feed(self, frame: bytes) -> None:
@@ -149,12 +152,14 @@ class ConversationSession:
         too many beside the conversation."""
         request = request or ResponseRequest()
         if request.out_of_band:
-            order = order_for(request, self._options, self.dialogue, self._instructions)
-            self._beside.start(order, Question(request.question, self._turns.language))
+            spec = reply_spec(request, self._options, self.dialogue, self._instructions)
+            self._out_of_band.start(
+                spec, Question(request.question, self._turns.language)
+            )
             return
         if self._machine.has_response:
             raise BadRequest("The conversation already has an active response.")
-        self._marks.start()
+        self._stage_times.start()
         self._replies.request = request
         if request.items is not None:
             self._turns.question(request.question)
@@ -164,7 +169,7 @@ class ConversationSession:
     def cancel_reply(self, response_id: str = "") -> bool:
         """End that response, or the conversation's own. Returns whether there was one."""
         if response_id not in ("", self._replies.output.last_response_id):
-            return self._beside.cancel(response_id)
+            return self._out_of_band.cancel(response_id)
         had_one = self._machine.has_reply
         self._turns.tell(on.ReplyCancelled())
         return had_one
@@ -196,7 +201,7 @@ class ConversationSession:
     async def close(self) -> None:
         """The client has gone, or the server ends the conversation."""
         self._turns.end()
-        parts = (self._background, self._ahead, self._replies, self._beside)
+        parts = (self._background, self._ahead, self._replies, self._out_of_band)
         for part in (*parts, self._compaction, self._live):
             await part.close()
 
@@ -216,7 +221,7 @@ class ConversationSession:
             self._replies,
             self._ahead,
             self._compaction,
-            self._marks,
+            self._stage_times,
             self._background,
             self._put,
             options=self._options,

@@ -1,4 +1,4 @@
-"""When the oldest items of a conversation are summarised, which, and from what prompt."""
+"""Decides when the oldest items of a conversation are summarised, and builds the prompt."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from llm.engine import ChatMessage
 from llm.servers.context import MESSAGE_TOKENS, answer_budget, estimate_tokens
 
 KEPT_SHARE = 0.5
-"""Of the limits: what stays word for word after a summary. Were it all, each turn would
-need another one."""
+"""The share of the limits that stays verbatim after a summary. If all of it stayed, each
+turn would need another summary."""
 _INSTRUCTIONS = (
     "You keep the memory of a voice assistant. Summarise the conversation below in at "
     "most {words} words, in {language}: names, facts, numbers, wishes and decisions of "
@@ -20,20 +20,20 @@ _INSTRUCTIONS = (
 )
 _WORDS_A_TOKEN = 0.6
 _PROMPT_TOKENS = 200
-"""Of these instructions, generously."""
+"""An upper estimate of the length of these instructions."""
 
 
 @dataclass(frozen=True)
 class SummaryLimits:
-    """When a conversation is long, in estimated tokens of its messages."""
+    """The limits of a conversation, in estimated tokens."""
 
     tokens: int = 0
-    """From here on the oldest items are summarised; 0 never."""
+    """Above this the oldest items are summarised; 0 means never."""
     source_tokens: int = 3_000
-    """The most that is summarised at once."""
+    """The longest text to summarise at once."""
     summary_tokens: int = 200
     idle_seconds: float = 1.0
-    """How long nobody must have spoken before it is written."""
+    """How long nobody must have spoken before a summary begins."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ class Plan:
     """One summary that is due."""
 
     items: tuple[Item, ...]
-    """The oldest ones, which it replaces beside an earlier summary."""
+    """The oldest items, which the summary replaces together with an earlier one."""
     earlier: str = ""
 
     def messages(self, language: str, limits: SummaryLimits) -> list[ChatMessage]:
-        """What the language model is asked; `language` is a name, or empty."""
+        """The prompt of the language model; `language` is a name such as `German`, or empty."""
         instructions = _INSTRUCTIONS.format(
             words=max(10, round(limits.summary_tokens * _WORDS_A_TOKEN)),
             language=language or "the language of the conversation",
@@ -59,7 +59,7 @@ class Plan:
         return [ChatMessage("system", instructions), ChatMessage("user", said)]
 
     def summary(self, text: str, before: Summary | None) -> Summary:
-        """It, once it is written."""
+        """The summary with this text, which also replaces the one `before`."""
         replaced = frozenset(item.id for item in self.items)
         return Summary(text, replaced | (before.item_ids if before else frozenset()))
 
@@ -72,7 +72,7 @@ def limits_for(
     summary_tokens: int,
     idle_seconds: float,
 ) -> SummaryLimits:
-    """Those of a model with that context, of which answers take so much."""
+    """The limits for a model with this context, of which answers need `answer_tokens`."""
     room = context_tokens - answer_budget(context_tokens, answer_tokens)
     summary_tokens = min(summary_tokens, context_tokens // 4)
     return SummaryLimits(

@@ -1,4 +1,4 @@
-"""The user's turns as items of the dialogue, and what the client is told of them."""
+"""Turns the user's turns into items of the dialogue, and tells the client of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class TurnItems:
         self._dialogue = dialogue
         self._put = put
         self._ids: dict[int, str] = {}
-        """By the numbers of the turns."""
+        """Item ids by turn number."""
 
     def id_of(self, turn: int) -> str:
         return self._ids.setdefault(turn, new_id("item"))
@@ -49,7 +49,7 @@ class TurnItems:
         self._put(out.TurnCommitted(item_id, previous, text, seconds, language, words))
 
     def commit_silence(self, action: do.CommitSilence, audio_seconds: float) -> None:
-        """An item without a text; so much audio was received."""
+        """Add an item without text; `audio_seconds` is how much audio was received."""
         item_id = self.id_of(action.key.turn)
         previous = self._dialogue.put(Item(item_id, "user", is_spoken=True))
         start_ms = round(max(0.0, audio_seconds - action.seconds) * 1000)
@@ -57,7 +57,7 @@ class TurnItems:
         self._put(out.SilenceCommitted(item_id, previous, start_ms, end_ms))
 
     def reopen(self, action: do.ReopenTurn, reply_item_id: str) -> None:
-        """Take it back with the reply."""
+        """Remove a turn and its reply from the dialogue: the turn goes on."""
         item_id = self.id_of(action.turn)
         self._dialogue.remove(item_id)
         self._dialogue.remove(reply_item_id)

@@ -1,4 +1,4 @@
-"""The turns of one conversation: the state machine, and what it wants done."""
+"""Connects the state machine of one conversation to its input and its replies."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from chat_app.conversation.background import Alarm, Background
-from chat_app.conversation.marks import Marks
 from chat_app.conversation.options import ConversationOptions
-from chat_app.conversation.reading import ReadAhead
+from chat_app.conversation.read_ahead import ReadAhead
+from chat_app.conversation.stage_times import StageTimes
 from chat_app.core import actions as do, events as on, outputs as out
 from chat_app.core.dialogue import Dialogue
 from chat_app.core.states import OPEN, Input
@@ -29,9 +29,9 @@ from stt_app.live_session import LiveSession
 
 
 class TurnTaking:
-    """Tells the state machine what happens, and does what that wants.
+    """Passes events to the state machine, and carries out its actions.
 
-    While it is parked nothing is answered, and what was said so far stays open.
+    While it is parked nothing is answered, and an open turn stays open.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class TurnTaking:
         replies: Replies,
         ahead: ReadAhead,
         compaction: Compaction,
-        marks: Marks,
+        stage_times: StageTimes,
         background: Background,
         put: Callable[[out.ConversationEvent], None],
         *,
@@ -52,24 +52,24 @@ class TurnTaking:
         may_speculate: Callable[[], bool],
         clock: Callable[[], float],
     ) -> None:
-        """`words` are those of a language."""
+        """`words` returns the words of a language."""
         self.language = options.language
-        """Of the speech, as far as it is known."""
+        """The language of the speech; empty while it is unknown."""
         self.is_parked = False
         self._live = live
         self._dialogue = dialogue
         self._replies = replies
         self._ahead = ahead
         self._compaction = compaction
-        self._marks = marks
+        self._stage_times = stage_times
         self._put = put
         self._words = words
         self._turn_model = turn_model
         self._clock = clock
         self._missed: list[heard.SessionEvent] = []
-        """What the live session has told while parked: little, for it gets no audio."""
+        """Events of the live session while parked: few, because it gets no audio."""
         self._utterance_words: dict[int, Sequence[HeardWord]] = {}
-        """Of utterances that are not committed."""
+        """The words of the utterances that are not committed."""
         self._background = background
         self._alarm = Alarm(lambda: self.tell(on.Tick()), clock)
         self._items = TurnItems(dialogue, put)
@@ -92,7 +92,7 @@ class TurnTaking:
         self._use(options, instructions)
 
     def tell(self, event: on.TurnEvent) -> None:
-        """Tell the machine, and do what it wants."""
+        """Pass an event to the state machine, and carry out its actions."""
         for action in self.machine.handle(event, self._clock()):
             self._obey(action)
         self._alarm.set(None if self.is_parked else self.machine.deadline)
@@ -103,7 +103,7 @@ class TurnTaking:
         if self.is_parked:
             self._missed.append(event)
             return
-        self._marks.hear(event, self._live.audio_seconds)
+        self._stage_times.hear(event, self._live.audio_seconds)
         if isinstance(event, heard.UtteranceFailed):
             self._put(out.InputFailed(event.error))
         if isinstance(event, heard.UtteranceTranscribed) and event.language:
@@ -120,16 +120,16 @@ class TurnTaking:
             self._caption()
 
     def question(self, text: str) -> None:
-        """What the next reply answers, for the records."""
+        """Set the question that the next reply answers, for the records."""
         self._replies.question = Question(text, self.language)
 
     def park(self) -> None:
-        """The client is gone for now. A reply ends where it was heard."""
+        """The connection is lost. A reply ends at what was heard."""
         self.end()
         self.is_parked = True
 
     def resume(self) -> None:
-        """The client is back: tell it of an open turn, and take what was missed."""
+        """The client has reconnected: tell it of an open turn, and process missed events."""
         self.is_parked = False
         self.tell(on.VoiceHeard(self._live.voiced_seconds))
         turn = self.machine.turn
@@ -184,20 +184,20 @@ class TurnTaking:
         self._ahead.begin(messages, self._options.llm)
 
     def _commit(self, action: do.CommitTurn) -> None:
-        self._marks.mark("committed")
+        self._stage_times.mark("committed")
         self.question(action.text)
         words = self._take_words(action.utterances)
-        self._items.commit(action, self._marks.turn_seconds, self.language, words)
+        self._items.commit(action, self._stage_times.turn_seconds, self.language, words)
 
     def _take_words(self, utterances: Sequence[int]) -> tuple[HeardWord, ...]:
-        """Those of these utterances, each once; earlier ones are forgotten."""
+        """The words of these utterances; those of earlier ones are dropped."""
         newest = max(utterances, default=0)
         kept = self._utterance_words
         self._utterance_words = {e: kept[e] for e in kept if e > newest}
         return tuple(word for each in utterances for word in kept.get(each, ()))
 
     def _caption(self) -> None:
-        """Of the open turn, once that has the floor."""
+        """Send the caption of the open turn, once that has the floor."""
         if (turn := self.machine.turn) is None or not turn.claimed:
             return
         text = turn.text_so_far
@@ -210,5 +210,5 @@ class TurnTaking:
         if (turn := self.machine.turn) is None or turn.key != asked.key:
             return
         probability = await rating(self._turn_model, self._live.open_audio())
-        self._marks.mark("rated")
+        self._stage_times.mark("rated")
         self.tell(on.CompletenessRated(asked.key, probability))

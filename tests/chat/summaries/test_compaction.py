@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from chat_app.conversation.desk import ReplyDesk
-from chat_app.conversation.reading import ReadAhead
+from chat_app.conversation.read_ahead import ReadAhead
+from chat_app.conversation.scheduler import ReplyScheduler
 from chat_app.core.dialogue import SO_FAR, Dialogue, Item
-from chat_app.replies.reply import Speaker
+from chat_app.replies.reply import ReplyServices
 from chat_app.session.compaction import Compaction
 from chat_app.session.summary import SummaryLimits
 from common.errors import LlmUnavailable
@@ -35,12 +35,12 @@ async def until(holds: Callable[[], bool], seconds: float = 5) -> None:
 
 
 class Conversation:
-    """A dialogue that is too long, with a language model and a desk for one reply."""
+    """A dialogue that is too long, with a language model and a scheduler for one reply."""
 
     def __init__(self, llm: Any) -> None:
         self.llm = llm
         self.is_idle = True
-        self.desk = ReplyDesk(1)
+        self.scheduler = ReplyScheduler(1)
         self.dialogue = Dialogue(40)
         for number in range(4):
             text = f"Number {number} of the questions about the many kinds of tea."
@@ -49,9 +49,9 @@ class Conversation:
         account = UNMETERED.account(ANONYMOUS, "")
         speech: Any = None  # Nothing is spoken.
         ahead = ReadAhead(llm, lambda: True)
-        speaker = Speaker(llm, speech, ANONYMOUS, "", account, ahead)
+        services = ReplyServices(llm, speech, ANONYMOUS, "", account, ahead)
         self.compaction = Compaction(
-            self.dialogue, speaker, self.desk, LIMITS, lambda: self.is_idle
+            self.dialogue, services, self.scheduler, LIMITS, lambda: self.is_idle
         )
         self.compaction.use(ReplyOptions(), "Be brief.", "en")
 
@@ -90,7 +90,7 @@ async def test_it_writes_one_while_nobody_speaks(begin: Any) -> None:
     # The next question finds its beginning read.
     assert talk.llm.read_ahead == [talk.dialogue.messages("Be brief.")]
     assert f"{SO_FAR} They spoke of tea." in talk.llm.read_ahead[0][0].content
-    assert talk.desk.may_speculate()
+    assert talk.scheduler.may_speculate()
 
 
 async def test_it_stops_at_once_when_the_user_speaks_and_begins_again(
@@ -101,7 +101,7 @@ async def test_it_stops_at_once_when_the_user_speaks_and_begins_again(
     await talk.speak()
     assert talk.llm.stopped == 1
     assert talk.dialogue.summary is None
-    assert talk.desk.may_speculate()
+    assert talk.scheduler.may_speculate()
     talk.is_idle = True
     talk.compaction.look()
     await until(lambda: talk.dialogue.summary is not None)
@@ -112,13 +112,13 @@ async def test_it_gives_way_to_the_turn_of_another_conversation(begin: Any) -> N
     talk.compaction.look()
     await until(lambda: bool(talk.llm.asked))
     other = Conversation(FakeLlm()).compaction
-    talk.desk.begin(other, speculative=False)
+    talk.scheduler.begin(other, speculative=False)
     await asyncio.sleep(0.02)
     assert talk.llm.stopped == 1
     talk.compaction.look()
     await asyncio.sleep(0.05)
     assert len(talk.llm.asked) == 1
-    talk.desk.end(other)
+    talk.scheduler.end(other)
     await until(lambda: talk.dialogue.summary is not None)
 
 
@@ -139,7 +139,7 @@ async def test_what_was_deleted_meanwhile_is_not_summarised(begin: Any) -> None:
     talk.compaction.look()
     await until(lambda: bool(talk.llm.asked))
     talk.dialogue.remove("q0")
-    await until(lambda: talk.desk.may_speculate())
+    await until(lambda: talk.scheduler.may_speculate())
     assert talk.dialogue.summary is None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from chat_app.conversation.reading import ReadAhead
+from chat_app.conversation.read_ahead import ReadAhead
 from llm.engine import ChatMessage, ReplyOptions
 from tests.fakes import FakeLlm
 

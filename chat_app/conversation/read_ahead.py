@@ -1,4 +1,4 @@
-"""The language model reads the conversation while the user still speaks."""
+"""Prefills the language model with the conversation while the user still speaks."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from collections.abc import Callable, Sequence
 from llm.engine import ChatMessage, LlmEngine, ReplyOptions
 
 LONGEST_WAIT_SECONDS = 0.5
-"""A reply does not wait longer for the model to finish reading."""
+"""How long a reply waits at most until the model has finished reading."""
 MORE_WORDS = 3
-"""New words that are worth reading before the next ones come."""
+"""How many new words are worth another request."""
 _UNSTABLE_WORDS = 1
-"""The last word of a caption may be half a word, or get a full stop that goes away."""
+"""The last word of a caption may be incomplete, or have a full stop that disappears."""
 
 
 Messages = Callable[[str], Sequence[ChatMessage]]
-"""The conversation, with a text of the user as its last message unless it is empty."""
+"""Returns the conversation, with a text of the user as its last message unless empty."""
 
 
 class ReadAhead:
-    """Has the model read the beginning of the next question, so that only the end is
-    new when the question is complete. It reads one thing at a time."""
+    """Has the model read the beginning of a question, so that its prompt cache holds all but
+    the end when the question is complete. One request runs at a time."""
 
     def __init__(self, llm: LlmEngine, may_read: Callable[[], bool]) -> None:
         """`may_read` says whether nobody waits for a reply of the model."""
@@ -29,18 +29,18 @@ class ReadAhead:
         self._may_read = may_read
         self._reading: asyncio.Task[None] | None = None
         self._words = 0
-        """Of the open turn, read so far."""
+        """How many words of the open turn are read."""
         self._messages: Messages | None = None
         self._options = ReplyOptions()
 
     def begin(self, messages: Messages, options: ReplyOptions) -> None:
-        """A turn begins: read what was said before it, with the model and the tools of
+        """Begin a turn: read the conversation before it, with the model and the tools of
         the options."""
         self._words, self._messages, self._options = 0, messages, options
         self._read(messages(""))
 
     def hear(self, caption: str) -> None:
-        """Read what is new in the turn's caption, if it is worth it by now."""
+        """Read the caption so far, if enough of it is new."""
         words = caption.split()[:-_UNSTABLE_WORDS]
         if self._is_reading or len(words) < self._words + MORE_WORDS:
             return
@@ -49,9 +49,9 @@ class ReadAhead:
             self._read(self._messages(" ".join(words)))
 
     async def settled(self) -> None:
-        """Return when nothing is being read: only then the model knows what it has read.
+        """Wait until nothing is being read: only then the prompt cache is complete.
 
-        Reading that takes too long is given up.
+        Cancels a request that takes longer than LONGEST_WAIT_SECONDS.
         """
         if self._reading is not None and self._is_reading:
             done, _ = await asyncio.wait([self._reading], timeout=LONGEST_WAIT_SECONDS)

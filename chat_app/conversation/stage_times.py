@@ -1,4 +1,4 @@
-"""When each stage of a turn was reached, from the end of the user's speech."""
+"""When each stage of a turn was reached, counted from the end of the user's speech."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from stt_app.core.events import (
 )
 
 
-class Marks:
-    """The stages of a turn: the conversation keeps those of the newest one, and each
-    reply those of the turn that it answers.
+class StageTimes:
+    """The times of one turn. The conversation has those of the newest turn, and each reply
+    those of the turn that it answers.
 
     `transcribed`, `rated`, `endpoint`, `committed`; then `llm_first_token`,
     `first_audio` and `first_sent` of the reply.
@@ -30,21 +30,21 @@ class Marks:
         self.turn_seconds = 0.0
         """The length of the utterance that ended last."""
 
-    def copy(self) -> Marks:
-        """For the reply to this turn; the next pause starts them again."""
+    def copy(self) -> StageTimes:
+        """A copy for the reply to this turn, because the next pause resets the original."""
         copied = copy(self)
         copied._stages = dict(self._stages)
         return copied
 
     def start(self, seconds_ago: float = 0.0) -> None:
-        """The speech ended then, or a typed turn is asked for: all counts from there."""
+        """Start again: the speech ended `seconds_ago`, or a typed turn was asked for."""
         self._speech_end_at = self._clock() - seconds_ago
         self._stages = {}
 
     def hear(self, event: SessionEvent, received_seconds: float) -> None:
-        """An event of the live session, which has received so much audio.
+        """Take an event of the live session, which has received this much audio.
 
-        The audio is taken to come in real time: the end of the speech was received as
+        The audio is assumed to arrive in real time: the end of the speech was received as
         long ago as the audio after it lasts.
         """
         if isinstance(event, PauseBegun):
@@ -58,7 +58,7 @@ class Marks:
             self.turn_seconds = event.audio_seconds
 
     def mark(self, stage: str) -> None:
-        """It was reached now, for the first time."""
+        """The stage is reached now; only the first time counts."""
         self.mark_at(stage, self._clock())
 
     def mark_at(self, stage: str, when: float | None) -> None:

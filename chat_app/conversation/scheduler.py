@@ -1,4 +1,4 @@
-"""Who may prepare a reply: work for committed turns goes before everything else."""
+"""Schedules the work of the language model: replies to committed turns go first."""
 
 from __future__ import annotations
 
@@ -7,43 +7,44 @@ from collections import deque
 from typing import Protocol
 
 
-class Prepared(Protocol):
-    """A reply of some conversation."""
+class ScheduledWork(Protocol):
+    """A reply or summary of some conversation."""
 
     def give_up(self) -> None:
-        """Stop the work; its conversation asks again if the turn is committed."""
+        """Stop; the conversation asks again if its turn is committed."""
 
 
-class ReplyDesk:
-    """The replies of all conversations of this process that have no audio yet.
+class ReplyScheduler:
+    """Schedules the replies of all conversations of this process until they have audio.
 
-    At most `limit` run at once while one of them is speculative or stands beside a
-    conversation: as many as the language model answers at the same time.
+    Replies to committed turns always run. Speculative and out-of-band ones run only while
+    there are fewer than `limit`, the number of requests that the language model answers at
+    the same time.
     """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._speculative: list[Prepared] = []
-        self._committed: list[Prepared] = []
-        self._beside: list[Prepared] = []
+        self._speculative: list[ScheduledWork] = []
+        self._committed: list[ScheduledWork] = []
+        self._out_of_band: list[ScheduledWork] = []
         self._queue: deque[asyncio.Future[None]] = deque()
-        """Those beside conversations that wait."""
+        """Out-of-band responses that wait."""
 
     def may_speculate(self) -> bool:
-        """Whether there is room, and nobody waits for a reply."""
-        begun = len(self._speculative) + len(self._beside)
+        """Whether there is capacity left, and nobody waits for a reply."""
+        begun = len(self._speculative) + len(self._out_of_band)
         return not self._committed and not self._queue and begun < self._limit
 
-    def begin(self, reply: Prepared, *, speculative: bool) -> None:
-        """It runs from now on."""
+    def begin(self, reply: ScheduledWork, *, speculative: bool) -> None:
+        """Run a reply from now on, and stop a speculative one if there are too many."""
         if speculative:
             self._speculative.append(reply)
         else:
             self._committed.append(reply)
             self._make_room()
 
-    async def begin_beside(self, reply: Prepared) -> None:
-        """Wait for a place in which no conversation is kept waiting; then it runs."""
+    async def begin_out_of_band(self, reply: ScheduledWork) -> None:
+        """Wait for capacity that no conversation needs; then the response runs."""
         while self._running >= self._limit:
             waiter = asyncio.get_running_loop().create_future()
             self._queue.append(waiter)
@@ -55,25 +56,25 @@ class ReplyDesk:
                 else:
                     self._call_next()
                 raise
-        self._beside.append(reply)
+        self._out_of_band.append(reply)
 
-    def commit(self, reply: Prepared) -> None:
-        """Its turn is committed; it may have audio already."""
+    def commit(self, reply: ScheduledWork) -> None:
+        """Raise a speculative reply whose turn is committed; it may have audio already."""
         if reply in self._speculative:
             self._speculative.remove(reply)
             self._committed.append(reply)
             self._make_room()
 
-    def end(self, reply: Prepared) -> None:
-        """It has audio, or is over."""
-        for replies in (self._speculative, self._committed, self._beside):
+    def end(self, reply: ScheduledWork) -> None:
+        """The reply has audio, or is over."""
+        for replies in (self._speculative, self._committed, self._out_of_band):
             if reply in replies:
                 replies.remove(reply)
         self._call_next()
 
     @property
     def _running(self) -> int:
-        return len(self._speculative) + len(self._committed) + len(self._beside)
+        return len(self._speculative) + len(self._committed) + len(self._out_of_band)
 
     def _make_room(self) -> None:
         for reply in self._speculative[: max(0, self._running - self._limit)]:

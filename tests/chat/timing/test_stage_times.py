@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat_app.conversation.marks import Marks
+from chat_app.conversation.stage_times import StageTimes
 from stt_app.core.endpointing.events import PauseBegun
 
 
@@ -17,18 +17,18 @@ class Clock:
 
 def test_a_pause_is_noticed_later_than_it_begins() -> None:
     clock = Clock()
-    marks = Marks(clock)
+    stage_times = StageTimes(clock)
     # 96 ms of silence were received when the pause was told.
-    marks.hear(PauseBegun(1, 16_000, None), received_seconds=1.096)
+    stage_times.hear(PauseBegun(1, 16_000, None), received_seconds=1.096)
     clock.now += 0.25
-    marks.mark("committed")
-    assert marks.stages_ms()["committed"] == pytest.approx(346, abs=0.2)
+    stage_times.mark("committed")
+    assert stage_times.stages_ms()["committed"] == pytest.approx(346, abs=0.2)
 
 
 def test_a_typed_question_counts_from_when_it_was_asked() -> None:
     clock = Clock()
-    marks = Marks(clock)
-    marks.start()
+    stage_times = StageTimes(clock)
+    stage_times.start()
     clock.now += 0.25
-    marks.mark("llm_first_token")
-    assert marks.stages_ms() == {"llm_first_token": pytest.approx(250)}
+    stage_times.mark("llm_first_token")
+    assert stage_times.stages_ms() == {"llm_first_token": pytest.approx(250)}

@@ -1,4 +1,4 @@
-"""What the client is told of one response."""
+"""Tells the client of one response, and remembers what it was told."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from chat_app.replies.reply import Reply
 from common.errors import VoiceError
 
 
-class Told:
-    """Tells that it begins, its message, its calls and its end, each once."""
+class ResponseProgress:
+    """Tells of the start, the message, the calls and the end of a response, each once."""
 
     def __init__(
         self,
@@ -20,14 +20,14 @@ class Told:
         put: Callable[[out.ConversationEvent], None],
         keep: Callable[[Item], str | None],
     ) -> None:
-        """`keep` gets each item when it begins and when it is complete, and returns the
-        id of the item before it."""
+        """`keep` is called with each item when it begins and when it is complete; it
+        returns the id of the item before it."""
         self.number = 0
         """Counts the conversation's responses from 1; 0 before it is released."""
         self.previous_item_id: str | None = None
         """The last item of the conversation when it began."""
         self.message: Item | None = None
-        """Once that has begun; the text is there at its end."""
+        """None until it begins; the text is set at its end."""
         self.calls: tuple[Item, ...] = ()
         self.ended: out.ResponseEnded | None = None
         self._reply = reply
@@ -38,11 +38,11 @@ class Told:
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """What it has made, in order."""
+        """The items that the response has made, in order."""
         return (*([self.message] if self.message else []), *self.calls)
 
     def start(self, number: int, previous_item_id: str | None) -> None:
-        reply, order = self._reply, self._reply.order
+        reply, spec = self._reply, self._reply.spec
         self.number, self.previous_item_id = number, previous_item_id
         self._put(
             out.ResponseStarted(
@@ -50,15 +50,15 @@ class Told:
                 reply.item_id,
                 number,
                 previous_item_id,
-                speaks=order.speaks,
-                out_of_band=order.out_of_band,
-                metadata=order.metadata,
-                tag=order.tag,
+                speaks=spec.speaks,
+                out_of_band=spec.out_of_band,
+                metadata=spec.metadata,
+                tag=spec.tag,
             )
         )
 
     def start_message(self) -> None:
-        reply, order = self._reply, self._reply.order
+        reply, spec = self._reply, self._reply.spec
         self.message = self.message_with("", is_complete=False)
         self._message_is_open = True
         self._message_previous = self._keep(self.message)
@@ -67,18 +67,18 @@ class Told:
                 reply.response_id,
                 reply.item_id,
                 self._message_previous,
-                speaks=order.speaks,
-                out_of_band=order.out_of_band,
+                speaks=spec.speaks,
+                out_of_band=spec.out_of_band,
             )
         )
 
     def message_with(self, text: str, *, is_complete: bool) -> Item:
-        """Its message, with that text."""
-        item_id, speaks = self._reply.item_id, self._reply.order.speaks
+        """The message of the response, with that text."""
+        item_id, speaks = self._reply.item_id, self._reply.spec.speaks
         return Item(item_id, "assistant", text, is_complete, is_spoken=speaks)
 
     def end_message(self, text: str, *, is_complete: bool) -> None:
-        """If it has one that has not ended."""
+        """End the message, if there is one and it has not ended."""
         if not self._message_is_open:
             return
         self.message = self.message_with(text, is_complete=is_complete)
@@ -88,12 +88,12 @@ class Told:
                 self._reply.response_id,
                 self.message,
                 self._message_previous,
-                out_of_band=self._reply.order.out_of_band,
+                out_of_band=self._reply.spec.out_of_band,
             )
         )
 
     def call_functions(self) -> None:
-        """All that the language model wants to be called."""
+        """Tell of all function calls of the language model."""
         reply = self._reply
         for call in reply.writing.calls:
             item = Item(
@@ -112,7 +112,7 @@ class Told:
                     item.arguments,
                     self._keep(item),
                     output_index=len(self.items),
-                    out_of_band=reply.order.out_of_band,
+                    out_of_band=reply.spec.out_of_band,
                 )
             )
             self.calls = (*self.calls, item)
@@ -126,7 +126,8 @@ class Told:
         error: VoiceError | None,
         stages_ms: dict[str, float],
     ) -> None:
-        """`heard` is the text and the milliseconds of a part; else all of it counts."""
+        """`heard` is the text that was heard of a cut response, and its milliseconds; without
+        it the response was heard in full."""
         reply, finished = self._reply, self._reply.writing.finished
         usage = finished.usage if finished else None
         text, heard_ms = heard or (reply.text, None)
@@ -143,8 +144,8 @@ class Told:
             stages_ms,
             (usage.prompt_tokens, usage.completion_tokens) if usage else None,
             items=self.items,
-            speaks=reply.order.speaks,
-            out_of_band=reply.order.out_of_band,
-            metadata=reply.order.metadata,
+            speaks=reply.spec.speaks,
+            out_of_band=reply.spec.out_of_band,
+            metadata=reply.spec.metadata,
         )
         self._put(self.ended)
