@@ -18,6 +18,8 @@ from voiceproject.asgi import build_application
 
 KEY = "a-long-key"
 PATH = "/v1/realtime/client_secrets"
+INCOMPRESSIBLE = " ".join(str(number * 7_919 % 10_007) for number in range(9_000))
+"""Too long for a token, in which the configuration is compressed."""
 
 
 @pytest.fixture
@@ -87,7 +89,7 @@ async def test_it_opens_a_session_that_transcribes(services: FakeServices) -> No
         assert (await client.error())["code"] == "forbidden"
 
 
-async def test_it_is_good_for_one_session_only(services: FakeServices) -> None:
+async def test_it_opens_only_one_session(services: FakeServices) -> None:
     key = await secret(services)
     async with opened(services, "", key=key) as client:
         assert (await client.next())["type"] == "session.created"
@@ -97,7 +99,7 @@ async def test_it_is_good_for_one_session_only(services: FakeServices) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/audio/speech", PATH])
-async def test_it_is_no_key(services: FakeServices, path: str) -> None:
+async def test_it_is_not_an_api_key(services: FakeServices, path: str) -> None:
     body = {"input": "Hello.", "session": {"type": "realtime"}}
     key = await secret(services)
     if path == PATH:
@@ -112,27 +114,24 @@ async def test_it_is_no_key(services: FakeServices, path: str) -> None:
         ({"session": {"type": "song"}}, "session"),
         ({"expires_after": {"seconds": 9}}, "expires_after.seconds"),
         ({"session": {"audio": {"output": {"voice": "nobody"}}}}, "session.audio"),
-        ({"session": {"instructions": "word " * 9_000}}, "session"),
+        ({"session": {"instructions": INCOMPRESSIBLE}}, "session"),
     ],
 )
-async def test_it_refuses_what_no_session_could_be(
+async def test_it_refuses_a_session_that_cannot_be_opened(
     services: FakeServices, body: dict[str, Any], param: str
 ) -> None:
-    if len(str(body)) > 9_000:
-        numbers = " ".join(str(number * 7_919 % 10_007) for number in range(9_000))
-        body = {"session": {"instructions": numbers}}
     answer = await post(services, body)
     assert answer.status_code == 400
     assert str(answer.json()["error"]["param"]).startswith(param)
 
 
-async def test_without_keys_it_still_brings_the_configuration() -> None:
+async def test_it_carries_the_configuration_even_without_keys() -> None:
     services = talk_services()
     key = await secret(services, instructions="Be brief.")
     async with opened(services, "?model=gpt-realtime", key=key) as client:
         assert (await client.next())["session"]["instructions"] == "Be brief."
 
 
-async def test_it_goes_with_the_api() -> None:
+async def test_it_is_off_with_the_realtime_api() -> None:
     services = talk_services(realtime_api=False)
     assert (await post(services, {})).status_code == 404

@@ -35,7 +35,7 @@ TURN = [
 ]
 
 
-async def test_it_tells_a_turn_and_its_response_in_order(talk: Talk) -> None:
+async def test_a_turn_and_its_response_are_sent_in_order(talk: Talk) -> None:
     async with talking(talk(), **TURNS) as client:
         await client.say(1.0, -1.5)
         events = await client.until(DONE)
@@ -80,7 +80,7 @@ async def test_its_audio_has_24_khz_and_comes_faster_than_it_plays(talk: Talk) -
 
 
 @pytest.mark.parametrize("kind", ["audio/pcmu", "audio/pcma"])
-async def test_telephone_audio_both_ways(talk: Talk, kind: str) -> None:
+async def test_telephone_audio_works_in_both_directions(talk: Talk, kind: str) -> None:
     audio = {
         "input": {"format": {"type": kind}, "turn_detection": QUICK},
         "output": {"format": {"type": kind}},
@@ -159,20 +159,24 @@ async def test_a_turn_without_create_response_is_not_answered(talk: Talk) -> Non
     assert services.llm.asked[-1][-1].content == "what time is it"
 
 
-async def test_speech_does_not_interrupt_unless_it_may(talk: Talk) -> None:
+async def test_speech_does_not_interrupt_with_interrupt_response_off(
+    talk: Talk,
+) -> None:
     turns = {**QUICK, "interrupt_response": False, "create_response": False}
-    services = talk(["tell me all", "stop that now"], FakeLlm(LONG))
+    # The second sentence comes so late that the speech falls into the response.
+    services = talk(["stop that now"], FakeLlm(LONG, seconds=1.0))
     audio = {"input": {"turn_detection": turns}}
     async with talking(services, audio=audio) as client:
         await client.write("Hello.")
-        await client.ask()
+        await client.send("response.create")
+        await client.until("response.output_audio.delta")
         await client.say(1.0, -1.0)
-        events = await client.until(
-            "conversation.item.input_audio_transcription.completed"
-        )
-        assert not typed(events, "conversation.item.truncated")
-        await client.send("conversation.item.retrieve", item_id="nothing")
-        await client.error()
+        events = await client.until(DONE)
+    heard = one(events, "conversation.item.input_audio_transcription.completed")
+    assert heard["transcript"] == "stop that now"
+    done = events[-1]["response"]
+    assert done["status"] == "completed"
+    assert done["output"][0]["content"][0]["transcript"] == "".join(LONG)
 
 
 async def test_a_client_commits_and_asks_at_once(talk: Talk) -> None:
@@ -235,7 +239,7 @@ async def test_cleared_audio_is_no_turn(talk: Talk) -> None:
     assert events[-1]["transcript"] == "kept"
 
 
-async def test_a_failure_takes_the_captions_back(talk: Talk) -> None:
+async def test_a_failure_withdraws_the_captions(talk: Talk) -> None:
     script = ["one two", "one two three", EngineFailed("it broke")]
     services = talk(
         script,
@@ -260,7 +264,7 @@ async def test_a_failure_takes_the_captions_back(talk: Talk) -> None:
     assert not typed(events, "conversation.item.added")
 
 
-async def test_without_transcription_no_texts_are_told(talk: Talk) -> None:
+async def test_without_transcription_no_transcripts_are_sent(talk: Talk) -> None:
     audio = {"input": {"transcription": None, "turn_detection": QUICK}}
     async with talking(talk(), audio=audio) as client:
         await client.say(1.0, -1.0)
