@@ -132,6 +132,7 @@ async def test_a_cancelled_response_calls_nothing(talk: Talk) -> None:
         await add(client)
         await client.send("response.create")
         await client.until("response.created")
+        await until(lambda: len(services.llm.asked) == 1)
         await client.send("response.cancel")
         events = await client.until("response.done")
         await until(lambda: services.llm.stopped == 1)
