@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from tests.runner.forked_server import ForkedServer
+from tests.runner.migrated_database import put_migrated_database
 
 READY_SECONDS = 120.0
 STOP_SECONDS = 30.0
@@ -46,7 +47,7 @@ class RunningServer:
         self.wyoming_port = int(environment.get("WYOMING_PORT", 0))
         self._log_path = log
         whole = {**outer_environment(), **environment}
-        self.process = ForkedServer(arguments, whole, log)
+        self.process = ForkedServer(["serve", *arguments], whole, log)
 
     @property
     def pid(self) -> int:
@@ -100,8 +101,13 @@ class RunningServer:
 
 @contextlib.contextmanager
 def started_server(*arguments: str, **settings: Any) -> Iterator[RunningServer]:
-    """A server that was started, perhaps in vain; it is not waited for."""
+    """A server that was started, perhaps in vain; it is not waited for.
+
+    Without a `data_dir` it starts with an empty database, else it makes its own.
+    """
     with tempfile.TemporaryDirectory(prefix="voice-test-") as folder:
+        if not settings.keys() & {"data_dir", "database_url"}:
+            put_migrated_database(Path(folder) / "data")
         port = int(settings.get("tts_port") or free_port())
         chosen = {
             "data_dir": f"{folder}/data",

@@ -1,8 +1,8 @@
 """Starts servers again and again: `python -m tests.runner.server_forks`.
 
 Reads lines of JSON and answers each with a line. A server is a fork of this process, in
-which the libraries are imported that every server needs and that read neither Django's
-settings nor the environment. All of the server's own modules it imports itself.
+which everything is imported that every server needs and that reads neither Django's
+settings nor the environment. The rest it imports itself.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import os
 import runpy
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,31 @@ LIBRARIES = [
     "zeroconf.asyncio",
     "zope.interface",
 ]
-OWN = ("common", "tests")
-"""Imported along with this program, in its environment and not in the server's."""
+OWN = [
+    "chat_app.conversation.desk",
+    "chat_app.core.turns",
+    "chat_app.protocol.configuration",
+    "chat_app.replies.writing",
+    "chat_app.session.summary",
+    "compat_app.deepgram.flux.turns",
+    "compat_app.deepgram.listen.recorded",
+    "compat_app.deepgram.speak.output",
+    "compat_app.realtime.calls.media.peer",
+    "compat_app.realtime.conversation.mapper",
+    "compat_app.realtime.transcription",
+    "compat_app.wyoming.listening.transcription",
+    "gateway_app.access.authentication",
+    "gateway_app.keys.guard",
+    "gateway_app.monitor.monitor",
+    "llm.factory",
+    "stt_app.services",
+    "tts_app.core.voices.downloads",
+    "voiceproject.docs.sockets",
+]
+"""Modules of this project that between them import most of what needs no settings."""
+
+_set_by_imports: dict[str, str] = {}
+"""Variables that libraries read when they are imported in turn."""
 
 
 def answer(order: dict[str, Any]) -> int | None:
@@ -83,25 +107,36 @@ def _become_the_server(order: dict[str, Any]) -> None:
     for number, file in enumerate((nothing, log, log)):
         os.dup2(file, number)
     os.closerange(3, max(nothing, log) + 1)
-    os.environ.clear()
-    os.environ.update(order["environment"])
+    _take_environment(order["environment"])
     sys.argv = ["manage.py", *order["arguments"]]
     for name in list(sys.modules):
-        if name.split(".")[0] in OWN:
+        if name.split(".")[0] == "tests":
             del sys.modules[name]
     gc.enable()
     runpy.run_path("manage.py", run_name="__main__")
     sys.exit()
 
 
+def _take_environment(environment: dict[str, str]) -> None:
+    """This one instead of the parent's, with what the imports change in it."""
+    os.environ.clear()
+    os.environ.update({**_set_by_imports, **environment})
+    importlib.reload(sys.modules["common"])
+
+
 def main() -> None:
     gc.disable()
-    for name in LIBRARIES:
+    before = dict(os.environ)
+    sys.path.insert(0, str(Path.cwd()))
+    for name in [*LIBRARIES, *OWN]:
         # Those of an extra that is not installed here a server does without, too.
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    _set_by_imports.update(os.environ.items() - before.items())
+    # A fork would keep the first and lack the second.
+    assert "voiceproject.settings" not in sys.modules
+    assert threading.active_count() == 1
     gc.freeze()
-    sys.path.insert(0, str(Path.cwd()))
     for line in sys.stdin:
         print(json.dumps(answer(json.loads(line))), flush=True)  # noqa: T201
 
