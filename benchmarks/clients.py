@@ -3,6 +3,7 @@
 The clients are not among this project's dependencies. `--python` names a Python that has
 them: pipecat-ai[openai,deepgram], livekit-agents, livekit-plugins-openai,
 livekit-plugins-deepgram, deepgram-sdk, wyoming, wyoming_openai, openai-agents, soxr.
+The language model is llama.cpp's own server, so that functions can be called.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from benchmarks.report import ROOT, table
 from common.audio import SPEECH_RATE_HZ, Audio, float_to_pcm16, pcm16_to_float
 from tests.clients import speak, transcribe_over_socket
 from tests.server_process import RunningServer, free_port, running_server
+from tests.servers.llama_cpp import LlamaServer
 from tests.word_errors import Recording, word_error_rate
 
 SCRIPTS = (
@@ -50,9 +52,9 @@ CLIPS = 4
 TAIL_SECONDS, LIVE_TAIL_SECONDS = 1.0, 3.0
 PCM_RATE_HZ = 24_000
 HEADER = ["client", "service", "what was done", "result", "time"]
-SERVER = {
+SERVER: dict[str, Any] = {
     "whisper_model_name": "tiny.en",
-    "llm_backend": "embedded",
+    "llm_backend": "openai",
     "tts_cache_mb": 0,
     # On a machine that is busy with other things the clients should wait.
     "stt_lag_limit_seconds": 60,
@@ -74,9 +76,16 @@ def run(flags: Flags) -> str:
     recordings = _recordings(flags)
     if not recordings:
         return LEFT_OUT.format(name="clients")
+    llama = LlamaServer()
+    settings = SERVER | {
+        "openai_url": llama.url,
+        "openai_model": llama.model,
+        "openai_api_key": llama.key,
+        "wyoming_port": free_port(),
+    }
     with (
         tempfile.TemporaryDirectory(prefix="voice-clients-") as folder,
-        running_server(**SERVER, wyoming_port=free_port()) as server,
+        running_server(**settings) as server,
     ):
         wanted = Wanted(recordings, _task(server, recordings, Path(folder)))
         results = chain(

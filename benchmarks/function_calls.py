@@ -31,6 +31,7 @@ CHUNK_MS = 20
 QUESTIONS, QUICK_QUESTIONS = 8, 2
 LONGEST_SECONDS = 60.0
 HEARD_SECONDS = 0.2
+ANSWER_TOKENS = 30
 HEADER = ["read while it is spoken", "calls", "answers", "end of speech to call"]
 CITIES = ["Berlin", "London", "Madrid", "Paris", "Rome"]
 WEATHER: dict[str, Any] = {
@@ -56,54 +57,72 @@ class Outcome:
 
 
 def run(flags: Flags) -> str:
-    """One row with reading ahead, one without."""
+    """One row with reading ahead, one without, asked in turns."""
     recordings = short_english(Flags(), "clean")
     recordings = recordings[: QUICK_QUESTIONS if flags.quick else QUESTIONS]
     if not recordings:
         return LEFT_OUT.format(name="function_calls")
     spoken = [samples_of(each) for each in recordings]
-    rows = []
-    llama = LlamaServer()
-    for reads_ahead in (False, True):
-        settings: dict[str, Any] = {
-            "llm_backend": "openai",
-            "openai_url": llama.url,
-            "openai_model": llama.model,
-            "openai_api_key": llama.key,
-            "openai_reads_ahead": reads_ahead,
-            "whisper_model_name": "tiny.en",
-        }
-        with running_server(**settings) as server:
-            outcome = asyncio.run(_talk(server.url, spoken))
-        rows.append(_row(reads_ahead, outcome, len(spoken)))
+    # Each server has a llama.cpp of its own, which keeps what it has read.
+    first, second = LlamaServer(), LlamaServer()
+    with (
+        running_server(**_settings(first, reads_ahead=False)) as without,
+        running_server(**_settings(second, reads_ahead=True)) as reading,
+    ):
+        outcomes = asyncio.run(_in_turns([without.url, reading.url], spoken))
+    rows = [
+        _row(name, outcome, len(spoken))
+        for name, outcome in zip(("no", "yes"), outcomes, strict=True)
+    ]
     title = f"Function calls, {len(spoken)} spoken questions, llama.cpp's server"
     return table(title, HEADER, rows)
 
 
-def _row(reads_ahead: bool, outcome: Outcome, questions: int) -> list[str]:
+def _settings(llama: LlamaServer, *, reads_ahead: bool) -> dict[str, Any]:
+    return {
+        "llm_backend": "openai",
+        "openai_url": llama.url,
+        "openai_model": llama.model,
+        "openai_api_key": llama.key,
+        "openai_reads_ahead": reads_ahead,
+        "whisper_model_name": "tiny.en",
+    }
+
+
+def _row(reads_ahead: str, outcome: Outcome, questions: int) -> list[str]:
     return [
-        "yes" if reads_ahead else "no",
+        reads_ahead,
         f"{outcome.calls} of {questions}",
         f"{outcome.answers} of {questions}",
         milliseconds(outcome.waits) if outcome.waits else "-",
     ]
 
 
-async def _talk(url: str, spoken: Sequence[Samples]) -> Outcome:
-    outcome = Outcome()
-    async with AsyncOpenAI(base_url=f"{url}/v1", api_key=KEY, max_retries=0) as client:
-        for samples in spoken:
-            async with client.realtime.connect(model="gpt-realtime") as connection:
-                session: Any = {
-                    "type": "realtime",
-                    "tools": [WEATHER],
-                    "tool_choice": "required",
-                    "max_output_tokens": 200,
-                }
-                await connection.session.update(session=session)
-                async with asyncio.timeout(LONGEST_SECONDS):
-                    await _question(connection, samples, outcome)
-    return outcome
+async def _in_turns(urls: Sequence[str], spoken: Sequence[Samples]) -> list[Outcome]:
+    """Each question is asked of each server, and each is asked first every other time."""
+    outcomes = [Outcome() for _ in urls]
+    pairs = list(zip(urls, outcomes, strict=True))
+    for samples in spoken:
+        for url, outcome in pairs:
+            await _talk(url, samples, outcome)
+        pairs.reverse()
+    return outcomes
+
+
+async def _talk(url: str, samples: Samples, outcome: Outcome) -> None:
+    session: Any = {
+        "type": "realtime",
+        "tools": [WEATHER],
+        "tool_choice": "required",
+        "max_output_tokens": 200,
+    }
+    async with (
+        AsyncOpenAI(base_url=f"{url}/v1", api_key=KEY, max_retries=0) as client,
+        client.realtime.connect(model="gpt-realtime") as connection,
+    ):
+        await connection.session.update(session=session)
+        async with asyncio.timeout(LONGEST_SECONDS):
+            await _question(connection, samples, outcome)
 
 
 async def _question(connection: Any, samples: Samples, outcome: Outcome) -> None:
@@ -124,7 +143,9 @@ async def _question(connection: Any, samples: Samples, outcome: Outcome) -> None
         "output": json.dumps({"weather": "sunny", "celsius": 21}),
     }
     await connection.conversation.item.create(item=result)
-    await connection.response.create(response={"tool_choice": "none"})
+    await connection.response.create(
+        response={"tool_choice": "none", "max_output_tokens": ANSWER_TOKENS}
+    )
     pcm = bytearray()
     await _until(connection, "response.done", pcm)
     outcome.answers += len(pcm) / 2 / RATE_HZ > HEARD_SECONDS

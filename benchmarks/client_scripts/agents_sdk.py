@@ -3,20 +3,43 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
+from agents import FunctionTool
 from agents.realtime import RealtimeAgent, RealtimeRunner
 
 from benchmarks.client_scripts.checks import KEY, Check, Task, main
-from benchmarks.client_scripts.talks import Answers, converse
+from benchmarks.client_scripts.talks import WEATHER, Answers, Weather, converse
 
 INSTRUCTIONS = "Answer in one short sentence."
 
 
 async def talk(task: Task) -> str:
     """Raises RuntimeError for an error event."""
+    return await _converse(task, [])
+
+
+async def call(task: Task) -> str:
+    """The same with a function, whose result is answered aloud."""
+    weather = Weather()
+
+    async def tell(_context: Any, arguments: str) -> str:
+        return json.dumps(weather.tell(json.loads(arguments)))
+
+    tool = FunctionTool(
+        name=WEATHER["name"],
+        description=WEATHER["description"],
+        params_json_schema=WEATHER["parameters"],
+        on_invoke_tool=tell,
+        strict_json_schema=False,
+    )
+    return weather.told(await _converse(task, [tool]), len(task.clips))
+
+
+async def _converse(task: Task, tools: list[Any]) -> str:
     answers, errors = Answers(), list[str]()
-    agent = RealtimeAgent(name="Assistant", instructions=INSTRUCTIONS)
+    agent = RealtimeAgent(name="Assistant", instructions=INSTRUCTIONS, tools=tools)
     runner = RealtimeRunner(agent)
     config: Any = {
         "url": f"{task.ws_url}/v1/realtime?model=gpt-realtime",
@@ -44,7 +67,10 @@ async def talk(task: Task) -> str:
     return says
 
 
-CHECKS = [Check("openai-agents", "RealtimeAgent", "a spoken conversation", talk)]
+CHECKS = [
+    Check("openai-agents", "RealtimeAgent", "a spoken conversation", talk),
+    Check("openai-agents", "RealtimeAgent", "function calls", call),
+]
 
 if __name__ == "__main__":
     main(CHECKS)

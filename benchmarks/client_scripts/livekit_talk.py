@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from typing import Any
 
 from livekit import rtc
-from livekit.agents import Agent, AgentSession, utils
+from livekit.agents import Agent, AgentSession, function_tool, utils
 from livekit.agents.voice import io
 from livekit.plugins import openai
 
 from benchmarks.client_scripts.checks import KEY, Check, Task, main
-from benchmarks.client_scripts.talks import TALK_RATE_HZ, Answers, converse
+from benchmarks.client_scripts.talks import (
+    TALK_RATE_HZ,
+    WEATHER,
+    Answers,
+    Weather,
+    converse,
+)
 
 INSTRUCTIONS = "Answer in one short sentence."
 
@@ -77,17 +84,35 @@ class Loudspeaker(io.AudioOutput):  # type: ignore[misc]
 
 async def talk(task: Task) -> str:
     """Raises RuntimeError for an error of the session."""
+    return await _converse(task, Agent(instructions=INSTRUCTIONS))
+
+
+async def call(task: Task) -> str:
+    """The same with a function, whose result is answered aloud."""
+    weather = Weather()
+
+    async def tell(raw_arguments: dict[str, Any]) -> str:
+        return json.dumps(weather.tell(raw_arguments))
+
+    tool = function_tool(tell, raw_schema=WEATHER)
+    agent = Agent(instructions=INSTRUCTIONS, tools=[tool])
+    says = await _converse(task, agent, tool_choice="required")
+    return weather.told(says, len(task.clips))
+
+
+async def _converse(task: Task, agent: Agent, **options: Any) -> str:
+    """`options` are those of the model."""
     answers, errors = Answers(), list[str]()
     async with utils.http_context.open():
         model = openai.realtime.RealtimeModel(
-            base_url=f"{task.url}/v1", api_key=KEY, voice="marin"
+            base_url=f"{task.url}/v1", api_key=KEY, voice="marin", **options
         )
         session: AgentSession[Any] = AgentSession(llm=model)
         session.on("error", lambda event: errors.append(str(event.error)))
         microphone = Microphone()
         session.input.audio = microphone
         session.output.audio = Loudspeaker(answers)
-        await session.start(Agent(instructions=INSTRUCTIONS))
+        await session.start(agent)
         try:
             says = await converse(task.clips, microphone.put, answers)
         finally:
@@ -98,13 +123,10 @@ async def talk(task: Task) -> str:
     return says
 
 
+SERVICE = "RealtimeModel, AgentSession"
 CHECKS = [
-    Check(
-        "livekit-plugins-openai",
-        "RealtimeModel, AgentSession",
-        "a spoken conversation",
-        talk,
-    )
+    Check("livekit-plugins-openai", SERVICE, "a spoken conversation", talk),
+    Check("livekit-plugins-openai", SERVICE, "function calls", call),
 ]
 
 if __name__ == "__main__":

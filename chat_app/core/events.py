@@ -52,6 +52,8 @@ class InterimHeard:
 
     utterance: int
     text: str
+    confidence: float = 1.0
+    """Mean probability of its tokens, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ class TextPrepared:
 
     utterance: int
     text: str
+    confidence: float = 1.0
+    """Mean probability of its tokens, 0 to 1."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ class UtteranceHeard:
 
     utterance: int
     text: str
+    confidence: float = 1.0
+    """Mean probability of its tokens, 0 to 1."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from chat_app.core.reply_track import ReplyTrack
 from chat_app.core.states import ACTIVE, Input, Output
 from chat_app.core.timing import more_patient
 from chat_app.core.user_turn import UserTurn
-from chat_app.core.words import is_echo
+from chat_app.core.words import is_echo, words_of
 
 ECHO_SECONDS = 5.0
 """Output of this age may still arrive at the microphone."""
@@ -39,9 +39,22 @@ class Interruptions(ReplyTrack):
         if self._open_turn().is_echo or self._is_echo(text) or self._went_silent(text):
             return "echo"
         # After the reply, "yes" is an answer.
-        if self.has_reply and self.words.only_backchannels(text):
+        if self.has_reply and (
+            self.words.only_backchannels(text) or self._is_doubtful(text)
+        ):
             return "backchannel"
         return None
+
+    def _is_doubtful(self, text: str) -> bool:
+        """Whether it may be a misheard "uh-huh": one brief word that speech to text is
+        not sure of."""
+        turn, settings = self._open_turn(), self.settings
+        if turn.claimed or len(words_of(text)) > 1:
+            return False
+        if "?" in text or self.words.is_stop(text):
+            return False
+        is_brief = self._voiced < settings.confirm_seconds
+        return is_brief and turn.confidence < settings.sure_confidence
 
     def _is_echo(self, text: str) -> bool:
         """Whether the text was spoken by the server, now or a moment before."""

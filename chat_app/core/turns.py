@@ -136,13 +136,13 @@ class TurnMachine(Interruptions):
 
     def _interim_heard(self, event: on.InterimHeard) -> None:
         if self.turn is not None and self.input in OPEN:
-            self.turn.hear_interim(event.utterance, event.text)
+            self.turn.hear_interim(event)
             self._judge(self.turn.text_so_far)
 
     def _text_prepared(self, event: on.TextPrepared) -> None:
         if self.turn is None or self.input is not Input.SOFT_END:
             return
-        self.turn.prepare(event.utterance, event.text)
+        self.turn.prepare(event)
         self._judge(self.turn.text_so_far, is_complete=True)
         if self.turn.claimed:
             self._set_delay()
@@ -187,7 +187,7 @@ class TurnMachine(Interruptions):
 
     def _utterance_heard(self, event: on.UtteranceHeard) -> None:
         if self.turn is not None and event.utterance in self.turn.pending:
-            self.turn.hear(event.utterance, event.text)
+            self.turn.hear(event)
             self._judge(self.turn.text_so_far)
             self._finish()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from chat_app.core import events as on
 from chat_app.core.events import Key
 
 
@@ -38,6 +39,8 @@ class UserTurn:
     speculations: int = 0
     pending: set[int] = field(default_factory=set)
     """Utterances that have ended and have no text yet."""
+    confidence: float = 1.0
+    """Of the newest text, 0 to 1."""
     _texts: dict[int, str] = field(default_factory=dict)
     _interim: dict[int, str] = field(default_factory=dict)
     _prepared: tuple[int, str] | None = None
@@ -56,20 +59,23 @@ class UserTurn:
         self.ended = False
         self.probability = self._prepared = None
 
-    def prepare(self, utterance: int, text: str) -> None:
+    def prepare(self, event: on.TextPrepared) -> None:
         """The text of the open utterance, if this pause is its end."""
-        self._prepared = (utterance, text)
+        self._prepared = (event.utterance, event.text)
+        self.confidence = event.confidence
 
-    def hear_interim(self, utterance: int, text: str) -> None:
+    def hear_interim(self, event: on.InterimHeard) -> None:
         """The text so far of the open utterance."""
-        if utterance not in self._texts:
-            self._interim[utterance] = text
+        if event.utterance not in self._texts:
+            self._interim[event.utterance] = event.text
+            self.confidence = event.confidence
 
-    def hear(self, utterance: int, text: str) -> None:
+    def hear(self, event: on.UtteranceHeard) -> None:
         """The final text of an utterance."""
-        self.pending.discard(utterance)
-        self._interim.pop(utterance, None)
-        self._texts[utterance] = text
+        self.pending.discard(event.utterance)
+        self._interim.pop(event.utterance, None)
+        self._texts[event.utterance] = event.text
+        self.confidence = event.confidence
 
     def absorb(self, other: UserTurn) -> None:
         """Continue with the utterances of another turn, which is then no turn of its own."""

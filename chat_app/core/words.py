@@ -66,7 +66,7 @@ def _set(text: str) -> frozenset[str]:
 
 _ENGLISH = TurnWords(
     _set(
-        "uh-huh, uh huh, mhm, mm-hmm, mm hmm, mmhmm, hm, hmm, mm, yeah, yes, yep, yup, ok, okay, right, sure, i see, got it, aha, ah, oh, oh i see, wow, great, nice, good, cool, exactly, indeed, interesting, go on"
+        "uh-huh, uh huh, mhm, mm-hmm, mm hmm, mmhmm, hm, hmm, hmmm, mm, mmm, yeah, yes, yep, yup, ok, okay, right, all right, alright, sure, i see, got it, aha, ah, oh, oh i see, wow, great, nice, good, cool, exactly, indeed, interesting, go on"
     ),
     _set(
         "stop, wait, no, hold on, hang on, pause, quiet, enough, cancel, silence, be quiet, shut up"

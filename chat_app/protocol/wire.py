@@ -13,7 +13,7 @@ from chat_app.core import outputs as out
 from chat_app.core.dialogue import Item
 from chat_app.protocol import extras, server
 from chat_app.protocol.shapes import item_of, response_begun, response_over
-from common.audio import float_to_pcm16
+from common.audio import Samples, float_to_pcm16, pcm16_to_float
 from common.errors import BadRequest, VoiceError
 
 VERSION, AUDIO = 1, 1
@@ -26,6 +26,13 @@ def audio_frame(audio: out.ReplyAudio) -> bytes:
     clause = min(audio.clause, 0xFFFF)
     header = HEADER.pack(VERSION, AUDIO, clause, audio.number, audio.start_ms)
     return header + float_to_pcm16(audio.samples)
+
+
+def audio_of(frame: bytes) -> tuple[int, Samples]:
+    """The number of the response that this frame of `audio_frame` is of, and its
+    samples."""
+    _, _, _, number, _ = HEADER.unpack_from(frame)
+    return number, pcm16_to_float(frame[HEADER.size :])
 
 
 def error_event(

@@ -33,9 +33,10 @@ def turn_events(event: SessionEvent) -> Iterator[on.TurnEvent]:
         case SpeechResumed():
             yield on.SpeechResumed()
         case InterimResult():
-            yield on.InterimHeard(event.utterance_id, event.text)
+            yield on.InterimHeard(event.utterance_id, event.text, event.confidence)
         case SpeculativeFinal():
-            yield on.TextPrepared(event.utterance_id, event.transcript.text)
+            made = event.transcript
+            yield on.TextPrepared(event.utterance_id, made.text, made.confidence)
         case SpeechEnded():
             yield on.UtteranceEnded(
                 event.utterance_id,
@@ -43,6 +44,6 @@ def turn_events(event: SessionEvent) -> Iterator[on.TurnEvent]:
                 continues=event.reason is EndReason.LIMIT,
             )
         case UtteranceTranscribed():
-            yield on.UtteranceHeard(event.utterance_id, event.text)
+            yield on.UtteranceHeard(event.utterance_id, event.text, event.confidence)
         case UtteranceFailed():
             yield on.UtteranceHeard(event.utterance_id, "")

@@ -9,7 +9,7 @@ import { make, showNotice } from "./page.js";
  * @param {import("./page.js").Trouble} trouble
  * @param {number} seconds
  * @param {() => void} connectNow
- * @param {() => void} stop Try no more.
+ * @param {() => void} [stop] Try no more. Without it there is no button for that.
  */
 export function countDown(place, trouble, seconds, connectNow, stop) {
   if (place.dataset.counting !== trouble.title) {
@@ -17,9 +17,13 @@ export function countDown(place, trouble, seconds, connectNow, stop) {
     left.setAttribute("aria-live", "off");
     const now = make("button", "button compact", gettext("Try now"));
     now.addEventListener("click", connectNow);
-    const end = make("button", "button compact", gettext("Stop trying"));
-    end.addEventListener("click", stop);
-    showNotice(place, { ...trouble, tone: "wait" }, left, now, end);
+    const actions = [left, now];
+    if (stop) {
+      const end = make("button", "button compact", gettext("Stop trying"));
+      end.addEventListener("click", stop);
+      actions.push(end);
+    }
+    showNotice(place, { ...trouble, tone: "wait" }, ...actions);
     place.dataset.counting = trouble.title;
   }
   const left = place.querySelector(".countdown");

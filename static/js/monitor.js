@@ -1,17 +1,18 @@
 // The Monitor page, fed by /ws/monitor.
 
 import { Chart } from "./charts.js";
+import { countDown, stopCounting } from "./countdown.js";
 import { drawParts } from "./health.js";
 import { formatNumber, gettext, interpolate, ngettext } from "./i18n.js";
 import { MonitorData } from "./monitor-data.js";
 import { byId, make, onThemeChange, showNotice } from "./page.js";
+import { Reconnection } from "./reconnection.js";
 import { drawRequests } from "./requests.js";
 import { drawRunningFiles } from "./running-files.js";
 import { openSocket } from "./server.js";
 
 /** @typedef {import("./monitor-data.js").Snapshot} Snapshot */
 
-const LONGEST_WAIT_SECONDS = 15;
 const sum = (/** @type {number[]|undefined} */ values) => values?.reduce((a, b) => a + b, 0);
 const milliseconds = (/** @type {number} */ value) => `${formatNumber(Math.round(value))} ms`;
 const megabytes = (/** @type {number} */ value) => `${formatNumber(Math.round(value))} MB`;
@@ -100,7 +101,9 @@ const PLANS = [
 const data = new MonitorData();
 const places = byId("charts").children;
 const charts = PLANS.map((plan, index) => new Chart(places[index], plan));
-let failures = 0;
+const reconnection = new Reconnection(connect, (trouble, seconds) => {
+  countDown(byId("notice"), trouble, seconds, () => reconnection.now());
+});
 
 function connect() {
   const socket = openSocket("/ws/monitor");
@@ -117,8 +120,8 @@ function connect() {
 
 /** @param {Snapshot[]} snapshots */
 function showHistory(snapshots) {
-  failures = 0;
-  showNotice(byId("notice"), null);
+  reconnection.reset();
+  showTrouble(null);
   data.clear();
   snapshots.forEach((snapshot) => data.add(snapshot));
   drawCharts();
@@ -143,22 +146,15 @@ function show(snapshot) {
  */
 function closed(code, said) {
   if (code === 4401 || code === 4403) {
-    return showNotice(byId("notice"), { title: said ?? gettext("This server needs a key."), advice: gettext("Sign in on the Admin page, then come back.") });
+    return showTrouble({ title: said ?? gettext("This server needs a key."), advice: gettext("Sign in on the Admin page, then come back.") });
   }
-  failures += 1;
-  const wait = Math.min(2 ** (failures - 1), LONGEST_WAIT_SECONDS);
-  return countDown(said ?? gettext("The live data has stopped: the server does not answer."), wait);
+  return reconnection.later({ title: said ?? gettext("The live data has stopped: the server does not answer.") });
 }
 
-/**
- * @param {string} title
- * @param {number} seconds
- */
-function countDown(title, seconds) {
-  if (seconds <= 0) return connect();
-  showNotice(byId("notice"), { title, advice: interpolate(gettext("Trying again in %(seconds)s s."), { seconds }), tone: "wait" });
-  setTimeout(() => countDown(title, seconds - 1), 1000);
-  return undefined;
+/** @param {import("./page.js").Trouble|null} trouble */
+function showTrouble(trouble) {
+  stopCounting(byId("notice"));
+  showNotice(byId("notice"), trouble);
 }
 
 /** @param {Snapshot} now */

@@ -3,7 +3,7 @@
 import { saveAs } from "./files.js";
 import { inMilliseconds } from "./format.js";
 import { gettext } from "./i18n.js";
-import { announce, byId, showNotice } from "./page.js";
+import { byId, showNotice } from "./page.js";
 import { toFloat, wavFile } from "./pcm.js";
 import { PlayerView } from "./player-view.js";
 import { Player } from "./player.js";
@@ -44,7 +44,6 @@ async function receive(wish, keep) {
   begin(mine, wish.llm ? gettext("Thinking") : gettext("Generating speech"));
   try {
     await receiveSpeech(wish, handlersFor(mine), mine.request.signal);
-    if (wish.llm) announce(mine.said);
   } catch (error) {
     if (mine !== take || mine.request.signal.aborted) return;
     failed(error);

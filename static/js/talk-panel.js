@@ -28,6 +28,7 @@ export class TalkPanel {
   #button = byId("talk");
   #notice = byId("notice");
   #shown = "";
+  #connected = "";
   #state = "off";
   #loudAt = 0;
 
@@ -47,6 +48,10 @@ export class TalkPanel {
     const shown = state === "waiting" && !hears ? "unsent" : state;
     const { words, facts, icon: name } = state === "off" ? OFF : isSilent ? WRITING : WORDS[shown];
     byId("talk-now").dataset.turn = isSilent ? "off" : state;
+    // Whose turn it is can be heard; a screen reader would talk into it.
+    const connected = `${phase} ${hears}`;
+    byId("turn-words").setAttribute("aria-live", connected === this.#connected ? "off" : "polite");
+    this.#connected = connected;
     byId("turn-words").textContent = words;
     byId("turn-facts").textContent = facts;
     byId("turn-shape").replaceChildren(icon(name));

@@ -39,7 +39,6 @@ const session = new TalkSession({
   onReplied(item, words, complete) {
     log.replied(item, words, complete);
     keep();
-    announce(words);
   },
   onPlayedOut: (item) => log.playedOut(item),
   onCut(item) {

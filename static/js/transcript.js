@@ -109,8 +109,11 @@ export class TranscriptView {
       make("span", "unsure", text.slice(stable.length)),
     );
     const paragraph = isNew ? make("div", "paragraph", make("time", "", asClock(start)), make("p")) : this.#paragraph;
-    if (isNew && paragraph) this.#box.append(paragraph);
     paragraph?.querySelector("p")?.append(this.#partialWords);
+    if (isNew && paragraph) {
+      paragraph.setAttribute("aria-live", "off");
+      this.#box.append(paragraph);
+    }
     this.#partial = partial;
   }
 

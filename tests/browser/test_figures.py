@@ -61,6 +61,13 @@ def test_it_says_that_the_figures_have_stopped(
         part = page.locator("#monitor-parts .part").first
         expect(part).to_contain_text("last seen")
         expect(part).to_have_attribute("data-state", "lost")
+        # Only the seconds change, so that the notice is read out once.
+        now = page.get_by_role("button", name="Try now")
+        now.focus()
+        countdown = page.locator("#notice .countdown[aria-live=off]")
+        before = countdown.inner_text()
+        expect(countdown).not_to_have_text(before)
+        expect(now).to_be_focused()
 
 
 def test_it_masks_secrets(visit: Callable[..., Page]) -> None:

@@ -69,7 +69,7 @@ def wait_for_sockets(page: Page, count: int) -> None:
 def test_it_shows_text_before_the_sentence_is_over(visit: Callable[..., Page]) -> None:
     page = visit("/listen/")
     listen(page)
-    partial = page.locator(".partial[aria-live=off]")
+    partial = page.locator(".paragraph[aria-live=off] .partial[aria-live=off]")
     expect(partial).to_contain_text(re.compile(r"\w{3}"), timeout=PATIENCE_MS)
     expect(page.locator("#facts")).to_contain_text("speech detected")
     stop(page)

@@ -112,6 +112,12 @@ def test_it_reaches_every_page_on_a_phone(visit: Callable[..., Page]) -> None:
     page.get_by_role("button", name="More").click()
     page.locator("#more-pages").get_by_role("link", name="Configuration").click()
     expect(page).to_have_title(f"Configuration · {NAME}")
+    # What has the focus is not hidden by the bar of pages at the bottom.
+    page.locator("summary").nth(8).focus()
+    bar = page.locator(".site-nav").bounding_box()
+    focused = page.locator(":focus").bounding_box()
+    assert bar is not None and focused is not None
+    assert focused["y"] + focused["height"] <= bar["y"]
 
 
 def test_it_copies_a_line(visit: Callable[..., Page]) -> None:

@@ -106,6 +106,9 @@ def it_answers_what_was_said(page: Page) -> None:
     page.evaluate("window.sent = []")
     page.get_by_role("button", name="Start talking").click()
     state(page, "You are speaking")
+    # Nothing is read out into what can be heard.
+    expect(page.locator("#turn-words")).to_have_attribute("aria-live", "off")
+    expect(page.locator("#announcer")).to_have_text(re.compile("^(Server state: .*)?$"))
     caption = page.locator(".talk-line[data-interim]")
     expect(caption).to_contain_text(re.compile(r"\w{3}"), timeout=PATIENCE_MS)
     said = page.locator(".talk-line[data-role=user]:not([data-interim])")

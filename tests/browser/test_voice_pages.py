@@ -315,3 +315,31 @@ def test_without_a_network_it_says_what_helps(browser: Browser, tmp_path: Path) 
         problem.get_by_role("link", name="Upload a voice instead").click()
         expect(page).to_have_title(re.compile("Upload a voice"))
         context.close()
+
+
+def test_the_admin_can_be_used_with_the_keyboard_alone(
+    visit: Callable[..., Page],
+) -> None:
+    page = visit("/admin/tts_app/voice/", width=390)
+    # A card is headed by the name of its record, not by what its check box does.
+    expect(page.locator(".data-row .action-checkbox").first).to_have_css(
+        "position", "absolute"
+    )
+    menu = page.get_by_role("main").get_by_role("button", name="Menu")
+    menu.press("Enter")
+    expect(page.get_by_role("link", name="Home")).to_be_focused()
+    assert violations(page, "landmark-one-main", "link-name", "button-name") == []
+    page.keyboard.press("Escape")
+    expect(menu).to_be_focused()
+    expect(page.get_by_role("link", name="Dashboard", exact=True)).to_be_hidden()
+    page.get_by_role("button", name="Filters").press("Enter")
+    expect(page.locator("#changelist-filter :focus")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#changelist-filter")).to_be_hidden()
+    page.set_viewport_size({"width": 1440, "height": 900})
+    account = page.get_by_role("button", name=NAME)
+    account.press(" ")
+    expect(page.get_by_role("button", name="Light", exact=True)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Log out")).to_be_hidden()
+    expect(account).to_be_focused()

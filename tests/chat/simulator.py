@@ -31,6 +31,7 @@ class Said:
     at: float
     seconds: float
     text: str = ""
+    confidence: float = 1.0
 
 
 @dataclass
@@ -85,6 +86,7 @@ class Simulator:
         self._count = itertools.count()
         self._silence = 0.5
         self._texts: list[str] = []
+        self._confidence = 1.0
         self._utterance = 0
         self._is_open = False
         self._voiced = 0.0
@@ -161,7 +163,9 @@ class Simulator:
                 self.tell(on.SpeechResumed())
             if sound.text and sound.text not in self._texts:
                 self._texts.append(sound.text)
-                interim = on.InterimHeard(self._utterance, " ".join(self._texts))
+                self._confidence = sound.confidence
+                so_far = " ".join(self._texts)
+                interim = on.InterimHeard(self._utterance, so_far, sound.confidence)
                 self.later(0.35 + self.engines.interim, interim)
             self._voiced += FRAME_SECONDS
             self._quiet_since = self.now
@@ -176,7 +180,7 @@ class Simulator:
             self.tell(on.PauseBegan())
         if self._pausing and silent >= SPECULATIVE_PAUSE_SECONDS > self._prepared_for:
             self._prepared_for = silent
-            prepared = on.TextPrepared(self._utterance, text)
+            prepared = on.TextPrepared(self._utterance, text, self._confidence)
             self.later(self.engines.transcribe, prepared)
         self.tell(on.VoiceHeard(self._voiced))
         if silent < self._silence:
@@ -187,7 +191,8 @@ class Simulator:
             return
         self.tell(on.UtteranceEnded(self._utterance, self.now))
         left = max(0.0, self.engines.transcribe - (silent - SPECULATIVE_PAUSE_SECONDS))
-        self.later(left, on.UtteranceHeard(self._utterance, text))
+        heard = on.UtteranceHeard(self._utterance, text, self._confidence)
+        self.later(left, heard)
 
     def _play_out(self) -> None:
         """The client."""

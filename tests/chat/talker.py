@@ -19,14 +19,8 @@ import numpy as np
 import websockets
 from websockets.typing import Subprotocol
 
-from chat_app.protocol.wire import HEADER
-from common.audio import (
-    SPEECH_RATE_HZ,
-    Audio,
-    Samples,
-    float_to_pcm16,
-    pcm16_to_float,
-)
+from chat_app.protocol.wire import audio_of
+from common.audio import SPEECH_RATE_HZ, Audio, Samples, float_to_pcm16
 from tests.chat.loudspeaker import Loudspeaker
 
 FRAME = SPEECH_RATE_HZ // 50
@@ -178,8 +172,7 @@ class Talker:
                 self.loudspeaker.stop(now)
 
     def _play(self, message: bytes, now: float) -> None:
-        _, _, _, number, _ = HEADER.unpack(message[: HEADER.size])
-        samples = pcm16_to_float(message[HEADER.size :])
+        number, samples = audio_of(message)
         self.received.setdefault(number, []).append(samples)
         self.loudspeaker.put(number, samples, self.rate_hz, now)
 

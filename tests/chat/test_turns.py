@@ -136,6 +136,7 @@ def test_it_pauses_at_once_when_the_user_speaks_and_cancels_at_the_first_words()
         (Said(REPLY_ALREADY_PLAYS, 0.6, ""), "no_words"),
         (Said(REPLY_ALREADY_PLAYS, 0.4, "uh-huh"), "backchannel"),
         (Said(REPLY_ALREADY_PLAYS, 0.8, "yeah, okay"), "backchannel"),
+        (Said(REPLY_ALREADY_PLAYS, 0.2, "out", confidence=0.3), "backchannel"),
         (Said(REPLY_ALREADY_PLAYS, 1.5, "and it is long enough to be"), "echo"),
     ],
 )
@@ -155,6 +156,29 @@ def test_it_stops_at_a_stop_word(word: str) -> None:
     played = Simulator().play(QUESTION, Said(REPLY_ALREADY_PLAYS, 0.3, word))
     assert next(each.state for each in played.replies) == "cancelled"
     assert played.committed[-1] == word
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Said(REPLY_ALREADY_PLAYS, 0.2, "out"),
+        Said(REPLY_ALREADY_PLAYS, 0.6, "out", confidence=0.3),
+        Said(REPLY_ALREADY_PLAYS, 0.2, "go out", confidence=0.3),
+        Said(REPLY_ALREADY_PLAYS, 0.2, "why?", confidence=0.3),
+        Said(REPLY_ALREADY_PLAYS, 0.2, "no", confidence=0.3),
+    ],
+)
+def test_it_is_interrupted_by_a_word_unless_that_is_brief_and_doubtful(
+    said: Said,
+) -> None:
+    played = Simulator().play(QUESTION, said)
+    assert next(each.state for each in played.replies) == "cancelled"
+    assert played.committed[-1] == said.text
+
+
+def test_a_brief_and_doubtful_word_after_the_reply_is_a_turn() -> None:
+    said = Said(30.0, 0.2, "out", confidence=0.3)
+    assert Simulator().play(QUESTION, said, until=40.0).committed[-1] == "out"
 
 
 def test_long_speech_interrupts_it_when_no_words_come_in_time() -> None:

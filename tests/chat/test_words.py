@@ -22,6 +22,8 @@ SPOKEN = words_of("Paris is the capital of France, and it lies on the Seine.")
         ("en", "I see."),
         ("de", "Ja, ja."),
         ("de-AT", "Ach so!"),
+        ("en", "Mmm."),
+        ("en", "All right."),
         ("fr", "D’accord"),
         ("es", "Sí, claro."),
         ("it", "Va bene"),

@@ -15,11 +15,12 @@ from common.audio import SPEECH_RATE_HZ, Samples
 from voiceproject.talk.playback import Playback
 from voiceproject.talk.sound import FRAME_SECONDS, REPLY_RATE_HZ, WavRecording
 
-INSTALL = "python -m pip install --require-hashes -r requirements/talk.txt"
 _NOT_INSTALLED = (
     "The microphone needs the package `sounddevice`. Install it:\n"
-    f"    {INSTALL}\n"
-    "or use files: --in question.wav --out reply.wav"
+    "    make install EXTRA=talk\n"
+    "or, without make:\n"
+    "    python -m pip install --require-hashes -r requirements/talk.txt\n"
+    "Recordings need neither: --in question.wav --out reply.wav"
 )
 _NO_PORTAUDIO = (
     "`sounddevice` needs the library PortAudio, which is not installed. On Debian and "

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from chat_app.protocol.wire import HEADER
+from chat_app.protocol.wire import audio_of
 from common.audio import Resampler, Samples, pcm16_to_float
 from voiceproject.talk.playback import Playback
 from voiceproject.talk.told import (
@@ -81,8 +81,7 @@ class TalkState:
 
     def sound(self, frame: bytes) -> tuple[int, Samples]:
         """Queue a binary message; the reply's number and its samples."""
-        _, _, _, number, _ = HEADER.unpack(frame[: HEADER.size])
-        samples = pcm16_to_float(frame[HEADER.size :])
+        number, samples = audio_of(frame)
         reply = self.reply
         if reply is not None and reply.number == number and reply.resampler:
             self._playback.add(number, reply.resampler.push(samples))

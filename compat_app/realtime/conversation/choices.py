@@ -138,7 +138,8 @@ class Choices:
             model=self._language_model(config.model),
             max_tokens=config.max_output_tokens,
             tools=tuple(map(_tool, config.tools)),
-            tool_choice=_choice(config.tool_choice),
+            # Clients choose before they send the tools, which may have changed since.
+            tool_choice=_choice(config.tool_choice) if config.tools else "auto",
         )
 
     def _language_model(self, name: str) -> str:

@@ -153,7 +153,7 @@ class Command(BaseCommand):
         self._show_secret(rotate(LOCAL.id, key), f"The new secret of {key.name}")
         if old is not None:
             self.stdout.write(
-                f"{old.prefix} works as well until you revoke it: "
+                f"{old.prefix} still works until you revoke it: "
                 f'manage.py keys revoke "{key.name}" --secret {old.prefix}'
             )
 

@@ -134,7 +134,10 @@ async def test_it_says_what_to_do_without_a_sound_card() -> None:
 @pytest.mark.parametrize(
     ("module", "said"),
     [
-        ("no_such_module", "pip install --require-hashes -r requirements/talk.txt"),
+        (
+            "no_such_module",
+            "    make install EXTRA=talk\nor, without make:\n    python -m",
+        ),
         ("tests.project.talk.no_portaudio", "sudo apt install libportaudio2"),
     ],
 )

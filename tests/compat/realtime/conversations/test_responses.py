@@ -243,6 +243,18 @@ async def test_a_function_is_called_and_its_result_answered(talk: Talk) -> None:
     assert (result.role, result.content) == ("tool", "It rains.")
 
 
+async def test_a_choice_of_tools_may_come_before_the_tools(talk: Talk) -> None:
+    services = talk()
+    async with talking(services, tool_choice="required") as client:
+        await client.write("Hello.")
+        await client.ask()
+        shown = await client.update(tools=[WEATHER])
+        await client.ask()
+    assert shown["tool_choice"] == "required"
+    choices = [each.tool_choice for each in services.llm.options]
+    assert choices == ["auto", "required"]
+
+
 async def test_a_message_comes_before_the_call(talk: Talk) -> None:
     services = talk(llm=FakeLlm(["Let me look. ", CALL]))
     async with talking(services, tools=[WEATHER]) as client:
