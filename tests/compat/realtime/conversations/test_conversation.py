@@ -22,6 +22,7 @@ from tests.compat.realtime.conversations.talking import (
 )
 from tests.fakes import FakeLlm, FakeTts
 
+HEARD = "conversation.item.input_audio_transcription.completed"
 TURNS: dict[str, Any] = {"audio": {"input": {"turn_detection": QUICK}}}
 LONG = ["This is the first sentence of a long reply. ", "And this is the second."]
 TURN = [
@@ -163,20 +164,23 @@ async def test_speech_does_not_interrupt_with_interrupt_response_off(
     talk: Talk,
 ) -> None:
     turns = {**QUICK, "interrupt_response": False, "create_response": False}
-    # The second sentence comes so late that the speech falls into the response.
-    services = talk(["stop that now"], FakeLlm(LONG, seconds=1.0))
+    # The third sentence comes so late that the speech falls into the response.
+    slow = FakeLlm([*LONG, " And a third one."], seconds=1.0)
+    services = talk(["stop that now"], slow)
     audio = {"input": {"turn_detection": turns}}
     async with talking(services, audio=audio) as client:
         await client.write("Hello.")
         await client.send("response.create")
         await client.until("response.output_audio.delta")
         await client.say(1.0, -1.0)
-        events = await client.until(DONE)
-    heard = one(events, "conversation.item.input_audio_transcription.completed")
-    assert heard["transcript"] == "stop that now"
-    done = events[-1]["response"]
+        events: list[dict[str, Any]] = []
+        while not {HEARD, DONE} <= set(kinds(events)):
+            events.append(await client.next())
+    assert one(events, HEARD)["transcript"] == "stop that now"
+    done = one(events, DONE)["response"]
     assert done["status"] == "completed"
-    assert done["output"][0]["content"][0]["transcript"] == "".join(LONG)
+    said = done["output"][0]["content"][0]["transcript"]
+    assert said == "".join(LONG) + " And a third one."
 
 
 async def test_a_client_commits_and_asks_at_once(talk: Talk) -> None:
