@@ -19,7 +19,7 @@ from chat_app.session.resumable import ResumableConversation
 from chat_app.session.session import ConversationSession
 from common.config import Config
 from common.errors import BadRequest, BadValue, Superseded, VoiceError
-from common.messages import encode
+from common.messages import encode, fields_of
 from gateway_app.sockets.limits import SocketLimits
 from gateway_app.voice_consumer import VoiceConsumer
 
@@ -183,7 +183,8 @@ class VoiceConversationConsumer(VoiceConsumer):
         if held is None:
             return
         updated = held.configuration.updated(message.session)
-        await service.check(updated.options)
+        with fields_of("session"):
+            await service.check(updated.options)
         instructions = service.instructions(updated.options)
         conversation.configure(updated.options, instructions, updated.rate_hz)
         held.configuration = updated
@@ -196,7 +197,8 @@ class VoiceConversationConsumer(VoiceConsumer):
             return
         options = held.configuration.options
         request = message.response.as_request(options, conversation.item)
-        await service.check_response(request)
+        with fields_of("response"):
+            await service.check_response(request)
         conversation.ask_reply(request)
 
     def _session(self) -> dict[str, object]:

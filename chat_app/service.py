@@ -176,7 +176,7 @@ class ConversationService:
         try:
             await self._speech.check_voice(voice)
         except NotFound as error:  # not an error that ends the conversation
-            raise BadValue(error.message, field="voice") from error
+            raise BadValue(error.message, field="audio.output.voice") from error
 
     def _check_llm(self, options: ReplyOptions) -> None:
         check_model(options.model, self._llm, self._config)

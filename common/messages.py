@@ -7,6 +7,8 @@ The codec, the protocol page and the AsyncAPI document come from those classes.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
@@ -18,6 +20,8 @@ LONGEST_FIELD = 100
 """Names from clients are shown up to this length."""
 
 Decoded = TypeVar("Decoded")
+Problem = Mapping[str, Any]
+"""One of the errors in a ValidationError of pydantic."""
 
 
 class Message(BaseModel):
@@ -54,26 +58,73 @@ def validate(plain: dict[str, Any], family: TypeAdapter[Decoded]) -> Decoded:
     try:
         return family.validate_python(plain)
     except ValidationError as error:
-        raise explain(error) from error
+        raise explain(error, plain) from error
 
 
-def explain(error: ValidationError) -> BadValue:
-    """The first problem of a pydantic error as one sentence that names the field."""
-    problem = error.errors(include_url=False, include_context=True)[0]
+def explain(error: ValidationError, given: Any) -> BadValue:
+    """A problem of a pydantic error as one sentence that names the field; `given` is
+    what was validated."""
+    return explain_problems(error.errors(include_url=False), given)
+
+
+def explain_problems(problems: Sequence[Problem], given: Any) -> BadValue:
+    """The same for the problems in an error of pydantic."""
+    problem, path = find_problem(problems, given)
     kind = problem["type"]
-    if kind == "union_tag_not_found":
-        return BadValue("The field `type` is missing.", field="type")
+    field = ".".join(path)[:LONGEST_FIELD] or None
     if kind == "union_tag_invalid":
         allowed = problem.get("ctx", {}).get("expected_tags", "")
-        return BadValue(f"Unknown message type. Allowed: {allowed}.", field="type")
-    # The path starts with the tag of the union; a client knows only the field.
-    path = [str(part) for part in problem["loc"]]
-    field = path[-1][:LONGEST_FIELD] if path else None
+        subject = "Unknown message type." if path == ["type"] else f"Unknown `{field}`."
+        return BadValue(f"{subject} Allowed: {allowed}.", field=field)
     if kind == "extra_forbidden":
         return BadValue(f"Unknown field `{field}`.", field=field)
-    if kind == "missing":
+    if kind in ("missing", "union_tag_not_found"):
         return BadValue(f"The field `{field}` is missing.", field=field)
-    return BadValue(f"`{field}`: {_sentence(problem['msg'])}", field=field)
+    where = f"`{field}`: " if field else ""
+    return BadValue(f"{where}{_sentence(problem['msg'])}", field=field)
+
+
+def find_problem(problems: Sequence[Problem], given: Any) -> tuple[Problem, list[str]]:
+    """The first problem of those that lie deepest, and the path of its field.
+
+    Where a value may be of several types, it is the one that the value comes closest to.
+    """
+    paths = [_field_path(each, given) for each in problems]
+    found = max(range(len(problems)), key=lambda number: len(paths[number]))
+    return problems[found], paths[found]
+
+
+@contextmanager
+def fields_of(parent: str) -> Iterator[None]:
+    """A BadValue inside gets the path of its field: below `parent`."""
+    try:
+        yield
+    except BadValue as error:
+        if error.field:
+            error.field = f"{parent}.{error.field}"
+        raise
+
+
+def _field_path(problem: Problem, given: Any) -> list[str]:
+    """Where in the given value a problem of pydantic is, as the client has it.
+
+    pydantic's own path also names the alternatives of the unions on the way.
+    """
+    path: list[str] = []
+    for part in problem["loc"]:
+        if isinstance(given, dict):
+            is_there = part in given
+        else:
+            is_there = isinstance(given, list) and part in range(len(given))
+        if is_there:
+            given = given[part]
+            path.append(str(part))
+    if problem["type"] == "missing":
+        path.append(str(problem["loc"][-1]))
+    elif problem["type"] in ("union_tag_invalid", "union_tag_not_found"):
+        # The name of the field is in quotes.
+        path.append(problem.get("ctx", {}).get("discriminator", "'type'").strip("'"))
+    return path
 
 
 def _sentence(message: str) -> str:

@@ -21,6 +21,8 @@ OPENAI_PATHS = (
     "/models",
 )
 """Below `/v1`. A base URL without `/v1`, or with two of them, is an easy mistake."""
+BETA_SESSIONS = ("/v1/realtime/sessions", "/v1/realtime/transcription_sessions")
+"""Where the beta of the Realtime API made its secrets."""
 LIVE_SESSIONS = "/v1/live/sessions/"
 OPENAI_ELSEWHERE = ("/v1/chat/", "/v1/completions", "/v1/responses", "/v1/embeddings")
 
@@ -38,6 +40,11 @@ def hint(path: str) -> str:
         meant = f"/v1{known}"
         if path.rstrip("/").endswith(known) and path != meant:
             return f" Did you mean {meant}? The base URL ends in `/v1`."
+    if path.rstrip("/") in BETA_SESSIONS:
+        return (
+            " It belongs to the beta of OpenAI's Realtime API, which is not supported: "
+            "use POST /v1/realtime/client_secrets."
+        )
     if path.startswith(LIVE_SESSIONS):
         return (
             " Of live sessions this server has the WebSocket /v1/live/sessions: no "

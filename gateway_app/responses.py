@@ -22,7 +22,7 @@ from common.errors import (
     Unavailable,
     VoiceError,
 )
-from common.messages import LONGEST_FIELD
+from common.messages import LONGEST_FIELD, explain_problems
 from common.metrics import ERRORS
 from gateway_app.error_shapes import NATIVE, NATIVE_ONLY, ErrorShape
 from gateway_app.path_hints import nothing_at
@@ -104,9 +104,16 @@ def json_only(run: Answer) -> Answer:
     return checked
 
 
-def explain_validation(problems: Sequence[dict[str, Any]]) -> VoiceError:
-    """The first problem that ninja found in a request, as a sentence with the field."""
+def explain_validation(
+    problems: Sequence[dict[str, Any]], body: Any = None
+) -> VoiceError:
+    """A problem that ninja found in a request, as a sentence with the field. `body` is
+    what was read from JSON, which tells fields from the alternatives of a union."""
     problem = problems[0]
+    if problem["loc"][0] == "body" and body is not None:
+        # The path starts with `body` and the name of the view's parameter.
+        of_body = [{**each, "loc": each["loc"][2:]} for each in problems]
+        return explain_problems(of_body, body)
     where, *path = [str(part) for part in problem["loc"]]
     # A body's path starts with the name of the view's parameter.
     fields = path[1:] if where in ("body", "form") else path

@@ -112,7 +112,9 @@ def _voice_error(request: HttpRequest, error: VoiceError) -> HttpResponse:
 
 @api.exception_handler(ValidationError)
 def _bad_value(request: HttpRequest, error: ValidationError) -> HttpResponse:
-    return error_response(request, explain_validation(error.errors))
+    has_json = request.content_type == "application/json" and request.body
+    body = api.parser.parse_body(request) if has_json else None
+    return error_response(request, explain_validation(error.errors, body))
 
 
 @api.exception_handler(HttpError)

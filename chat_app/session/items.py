@@ -22,13 +22,18 @@ class ClientItems:
 
     def add(self, item: Item, previous_item_id: str | None) -> None:
         """Add an item at the end, or after `previous_item_id`. Raises BadValue for an id that
-        is taken or reserved, for a previous item that does not exist, and for the result of
-        a call that nobody made."""
+        is taken or reserved, for a previous item that does not exist, for a call with the
+        `call_id` of another one, and for the result of a call that nobody made."""
         if item.id == ROOT:
             # As `previous_item_id` it is the beginning of the conversation.
             raise BadValue(f"No item can have the id `{ROOT}`.", field="item.id")
         if item.id and self.find(item.id) is not None:
             raise BadValue(f"The item `{item.id[:40]}` exists.", field="item.id")
+        if item.kind == "function_call" and self._was_called(item.call_id):
+            raise BadValue(
+                f"The function call `{item.call_id[:40]}` exists.",
+                field="item.call_id",
+            )
         if item.kind == "function_call_output" and not self._was_called(item.call_id):
             raise BadValue(
                 f"There is no function call `{item.call_id[:40]}`.",

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Schema
 from ninja.decorators import decorate_view
-from pydantic import ConfigDict, Discriminator, Field, Tag
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from compat_app.realtime.opening import SessionOpener
 from compat_app.realtime.shared.conversation import ConversationChanges
@@ -31,16 +31,16 @@ _USUAL_SECONDS = 600
 _while_on = while_on("realtime_api", "The Realtime API is turned off (`realtime_api`).")
 
 
-def _kind(given: Any) -> str:
-    """The type of a session; without one it is a conversation."""
-    kind = given.get("type") if isinstance(given, dict) else given.type
-    return Kind.CONVERSATION.value if kind is None else str(kind)
+def _with_type(given: Any) -> Any:
+    """A session is a conversation unless it says something else."""
+    if isinstance(given, dict) and given.get("type") is None:
+        return {**given, "type": Kind.CONVERSATION.value}
+    return given
 
 
 SessionIn = Annotated[
-    Annotated[SessionChanges, Tag(Kind.TRANSCRIPTION.value)]
-    | Annotated[ConversationChanges, Tag(Kind.CONVERSATION.value)],
-    Discriminator(_kind),
+    Annotated[SessionChanges | ConversationChanges, Field(discriminator="type")],
+    BeforeValidator(_with_type),
 ]
 
 

@@ -134,12 +134,13 @@ class AccessControl:
         await self.failures.count(address)
 
     def _anonymous(self, key: str) -> Principal:
-        """Whoever comes to a server without keys; a token still describes a session."""
+        """Whoever comes to a server without keys; a token still describes a session.
+        Raises Unauthorized for one that has expired: the session would be another one."""
         if not key.startswith(TOKEN_PREFIX):
             return ANONYMOUS
         try:
             return replace(ANONYMOUS, session=self.tokens.read(key).session)
-        except Unauthorized:
+        except NotAToken:  # a key of another service
             return ANONYMOUS
 
     async def _principal_of_token(
@@ -148,7 +149,7 @@ class AccessControl:
         path = below(scope["path"], self._config.root_path)
         opens = self._takes_token(scope, path)
         try:
-            claims = await self.tokens.take(token, path, is_socket=opens)
+            claims = await self.tokens.take(token, path, opens_session=opens)
         except NotAToken:
             await self._count_failure(address)
             raise

@@ -68,12 +68,9 @@ class Claims:
     session: str = ""
     """JSON: what the session there is like."""
 
-    def is_for(self, path: str, *, is_socket: bool) -> bool:
-        """Whether it opens this address. Requests over HTTP take only a token that names
-        their address."""
-        if not self.path:
-            return is_socket
-        return path == self.path or path.startswith(f"{self.path}/")
+    def is_for(self, path: str) -> bool:
+        """Whether it opens this address."""
+        return not self.path or path == self.path or path.startswith(f"{self.path}/")
 
 
 class BrowserTokens:
@@ -135,14 +132,15 @@ class BrowserTokens:
         return Issued(token, expires_at, granted)
 
     async def take(
-        self, token: str, path: str = "", *, is_socket: bool = True
+        self, token: str, path: str = "", *, opens_session: bool = True
     ) -> Claims:
-        """What the token says, if it is valid at that address and was not used before.
+        """What the token says, if it is valid at that address, which opens a session, and
+        was not used before.
 
         Raises NotAToken for a forged one, otherwise Unauthorized.
         """
         claims = self.read(token)
-        if not claims.is_for(path, is_socket=is_socket):
+        if not (opens_session and claims.is_for(path)):
             good_for = f"opens `{claims.path}`" if claims.path else "opens a WebSocket"
             raise Unauthorized(f"A token {good_for}; requests need an API key.")
         uses = _SECRET_USES if claims.path else _USES

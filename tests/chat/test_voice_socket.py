@@ -285,7 +285,7 @@ async def test_it_answers_as_the_model_that_is_chosen_if_that_is_allowed(
     async with talking(talk(llm=llm)) as client:
         await client.send("session.update", session={"model": "gpt-5"})
         error = (await client.until("error", "session.updated"))[-1]
-        assert error["error"]["param"] == "model"
+        assert error["error"]["param"] == "session.model"
         assert (await client.update(model="fake-llm"))["model"] == "fake-llm"
         await question(client)
     assert {options.model for options in llm.options} == {"fake-llm"}
@@ -295,12 +295,12 @@ async def test_it_names_a_wrong_field_and_stays_open(talk: Talk) -> None:
     async with talking(talk()) as client:
         await client.send("session.update", event_id="a", session={"voice": "joe"})
         error = (await client.until("error"))[-1]["error"]
-        assert (error["code"], error["param"]) == ("bad_value", "voice")
+        assert (error["code"], error["param"]) == ("bad_value", "session.voice")
         assert error["event_id"] == "a"
         output = {"output": {"voice": "nobody"}}
         await client.send("session.update", session={"audio": output})
         error = (await client.until("error", "close"))[-1]
-        assert error["error"]["param"] == "voice"
+        assert error["error"]["param"] == "session.audio.output.voice"
         await client.send("conversation.item.delete", event_id="b", item_id="item_none")
         error = (await client.until("error"))[-1]["error"]
         assert (error["param"], error["event_id"]) == ("item_id", "b")

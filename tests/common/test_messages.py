@@ -52,6 +52,44 @@ def test_it_names_the_field_that_is_wrong(text: str, field: str) -> None:
     assert refused.value.message.endswith(".")
 
 
+class Sine(Message):
+    type: Literal["sine"]
+    hertz: float
+
+
+class Noise(Message):
+    type: Literal["noise"]
+
+
+class Play(Message):
+    type: Literal["play"] = "play"
+    waves: list[Annotated[Sine | Noise, Field(discriminator="type")]] = []
+    where: Literal["left", "right"] | Tune | None = None
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "says"),
+    [
+        ({"waves": [{"type": "noise"}, {"type": "x"}]}, "waves.1.type", "'sine'"),
+        ({"waves": [{}]}, "waves.0.type", "missing"),
+        ({"waves": [{"type": "sine"}]}, "waves.0.hertz", "missing"),
+        ({"waves": [{"type": "sine", "hertz": "?"}]}, "waves.0.hertz", "number"),
+        ({"waves": [{"type": "noise", "noise": 1}]}, "waves.0.noise", "Unknown"),
+        ({"waves": [5]}, "waves.0", "dictionary"),
+        ({"where": {"type": "tune", "rate": 1}}, "where.rate", "8000"),
+        ({"where": "up"}, "where", "'left'"),
+    ],
+)
+def test_it_names_the_whole_path_of_the_field(
+    fields: dict[str, object], field: str, says: str
+) -> None:
+    family: TypeAdapter[Play] = TypeAdapter(Play)
+    with pytest.raises(BadValue, match=says) as refused:
+        decode(json.dumps(fields), family)
+    assert refused.value.field == field
+    assert f"`{field}`" in refused.value.message
+
+
 def test_it_refuses_a_message_of_many_values() -> None:
     fields = ",".join(f'"{number}":1' for number in range(1_001))
     with pytest.raises(BadRequest, match="more than 1000 values"):

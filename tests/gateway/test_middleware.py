@@ -172,6 +172,8 @@ async def test_it_refuses_a_host_that_is_not_its_own(client):
         ("/v1/chat/completions", "this server has audio"),
         ("/ws/stt", "takes WebSocket connections"),
         ("/v1/realtime", "takes WebSocket connections"),
+        ("/v1/realtime/sessions", "POST /v1/realtime/client_secrets"),
+        ("/v1/realtime/transcription_sessions", "client_secrets"),
         ("/nowhere", "There is nothing at /nowhere."),
     ],
 )

@@ -40,9 +40,15 @@ def socket_url(address: str) -> str:
     The server is `host:port` or an address with http, https, ws or wss; a path is that
     below which the server lies.
     """
-    parts = urlsplit(address if "://" in address else f"http://{address}")
-    if parts.scheme not in _SCHEMES or not parts.hostname:
-        raise ValueError(f"{address!r} is no address; use one such as http://host:8000")
+    wrong = f"{address!r} is no address; use one such as http://host:8000"
+    try:
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        (parts.hostname or "").encode("idna")
+        is_address = parts.scheme in _SCHEMES and parts.hostname and parts.port != 0
+    except ValueError as error:  # the port, or a name that no host can have
+        raise ValueError(wrong) from error
+    if not is_address:
+        raise ValueError(wrong)
     path = parts.path.rstrip("/").removesuffix(PATH)
     return urlunsplit((_SCHEMES[parts.scheme], parts.netloc, path + PATH, "", ""))
 

@@ -102,7 +102,8 @@ class WavRecording:
 
     def __init__(self, path: Path, rate_hz: int) -> None:
         """Raises OSError when the file cannot be written."""
-        self._writer = wave.open(str(path), "wb")  # noqa: SIM115
+        self._file = path.open("wb")
+        self._writer = wave.open(self._file, "wb")  # noqa: SIM115
         self._writer.setnchannels(1)
         self._writer.setsampwidth(PCM16_BYTES)
         self._writer.setframerate(rate_hz)
@@ -114,3 +115,4 @@ class WavRecording:
     def close(self) -> None:
         """Complete the file."""
         self._writer.close()
+        self._file.close()

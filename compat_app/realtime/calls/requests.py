@@ -65,10 +65,11 @@ def _form(request: HttpRequest) -> tuple[str, ConversationChanges | None]:
 
 def session_changes(text: str) -> ConversationChanges:
     """The JSON of a session object. Raises BadRequest and BadValue."""
+    plain = read_json(text, "field `session`")
     try:
-        return ConversationChanges.model_validate(read_json(text, "field `session`"))
+        return ConversationChanges.model_validate(plain)
     except ValidationError as error:
-        raise explain(error) from error
+        raise explain(error, plain) from error
 
 
 def _field(request: HttpRequest, name: str) -> str:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 from chat_app.core.dialogue import Item
 from chat_app.protocol.item_fields import LONGEST_RESULT
+from common.text_cleaning import clean_text
 from compat_app.realtime.live.configuration import (
     LONGEST_APPENDED,
     LONGEST_TEXT,
@@ -92,6 +93,13 @@ class _Append(ClientEvent):
     delegation_id: str | None = Field(
         None, max_length=_LONGEST_ID, description="The delegation that it is about."
     )
+
+    @field_validator("content")
+    @classmethod
+    def _is_not_blank(cls, given: str) -> str:
+        if not clean_text(given).strip():
+            raise ValueError("there are no characters but spaces in it")
+        return given
 
 
 class AppendInstructions(_Append):

@@ -57,9 +57,18 @@ class LiveConsumer(VoiceConsumer):
     async def on_text(self, text: str) -> None:
         try:
             event = decode(text, client.CLIENT_FAMILY)
-            await self._obey(event)
         except BadRequest:
             self._event_id = event_id_of(text)
+            raise
+        try:
+            await self._obey(event)
+        except BadRequest as refusal:
+            # Not raised: an event that can be read may come at the wrong time any
+            # number of times.
+            self._event_id = event.event_id
+            await self.connection.tell(refusal)
+        except VoiceError:
+            self._event_id = event.event_id
             raise
 
     async def finish(self, reason: str) -> None:

@@ -7,16 +7,20 @@ from dataclasses import replace
 from functools import partial
 
 from chat_app.conversation.options import ConversationOptions
+from common.errors import BadRequest
+from compat_app.model_names import UnknownModel
 from compat_app.realtime.conversation.carriers import Caller
 from compat_app.realtime.conversation.choices import Choices
 from compat_app.realtime.live.configuration import SessionConfig
 from compat_app.realtime.live.conversation import LiveConversation, Terms
+from compat_app.realtime.shared.errors import Refused
 from compat_app.realtime.shared.session import AudioFormat
 
 AHEAD_SECONDS = 0.3
 """How far audio is sent ahead of the client's loudspeaker. The API has no event that
 makes a client drop audio, so an interruption takes effect this much later."""
 _LONGEST_SECONDS = 1e9
+_OF_BACKEND = ("tools", "tool_choice", "max_output_tokens")
 
 
 async def open_live(
@@ -24,8 +28,7 @@ async def open_live(
 ) -> LiveConversation:
     """A session with that configuration.
 
-    Raises UnknownModel, BadValue, QuotaExceeded, and Overloaded while transcripts come
-    late.
+    Raises Refused, QuotaExceeded, and Overloaded while transcripts come late.
     """
     options = await live_options(choices, config)
     await choices.conversations.not_warm(options)
@@ -42,7 +45,24 @@ async def open_live(
 
 
 async def live_options(choices: Choices, config: SessionConfig) -> ConversationOptions:
-    """The options of the conversation. Raises UnknownModel, and BadValue."""
+    """The options of the conversation. Raises Refused, which names the field."""
+    try:
+        return await _options(choices, config)
+    except (BadRequest, UnknownModel) as error:
+        param = error.field and _place_of(error.field, config)
+        raise Refused(error.message, code=error.code, param=param) from error
+
+
+def _place_of(field: str, config: SessionConfig) -> str:
+    """Where the configuration has a field of the Realtime API."""
+    name = field.removeprefix("session.")
+    is_of_backend = name in _OF_BACKEND or (name == "model" and config.backend.model)
+    return (
+        f"session.delegation.responses.{name}" if is_of_backend else f"session.{name}"
+    )
+
+
+async def _options(choices: Choices, config: SessionConfig) -> ConversationOptions:
     backend = config.backend
     initial = await choices.initial(backend.model or config.model)
     heard = replace(

@@ -6,8 +6,9 @@ from collections import deque
 
 from chat_app.replies.request import ResponseRequest
 from chat_app.session.session import ConversationSession
-from common.errors import BadRequest, TooMany
+from common.errors import BadRequest
 from compat_app.realtime.live.backend import ASKED, COMMENTARY
+from compat_app.realtime.shared.errors import Refused
 
 MOST_COMMENTARY = 32
 """Texts of one client that wait to be spoken."""
@@ -23,9 +24,12 @@ class Waiting:
         self._wants_reply = False
 
     def say(self, text: str) -> None:
-        """Speak it when its turn comes. Raises TooMany."""
+        """Speak it when its turn comes. Raises Refused while too many wait."""
         if len(self._commentary) >= MOST_COMMENTARY:
-            raise TooMany(f"{MOST_COMMENTARY} texts wait to be spoken.")
+            raise Refused(
+                f"{MOST_COMMENTARY} texts wait to be spoken; send this one later.",
+                code="too_many_requests",
+            )
         self._commentary.append(text)
         self.go_on()
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from common.bounded_json import read_json
 from common.errors import BadRequest, BadValue
-from common.messages import LONGEST_FIELD
+from common.messages import LONGEST_FIELD, find_problem
 from compat_app.realtime.shared import conversation_messages as conversation
 from compat_app.realtime.shared.errors import Refused
 from compat_app.realtime.shared.kinds import Kind
@@ -37,12 +37,6 @@ _NO_CONVERSATION = (
     "this session only transcribes. Use a session of the type `realtime`, with "
     "`?model=gpt-realtime` in the address."
 )
-_TAGS = (
-    *("server_vad", "semantic_vad"),
-    *("message", "function_call", "function_call_output", "item_reference"),
-    *("constrained-int", "literal['inf']"),
-)
-"""The names of alternatives, which pydantic puts into the path of a field."""
 _CODES = {
     "missing": "missing_required_parameter",
     "string_type": "invalid_type",
@@ -79,7 +73,7 @@ def read_event(
     try:
         return found.model_validate(plain)
     except ValidationError as error:
-        raise _invalid(error, event_id) from error
+        raise _invalid(error, plain, event_id) from error
 
 
 def audio_bytes(audio: str) -> bytes:
@@ -112,15 +106,11 @@ def _unknown(
     return Refused(message, code=code, param="type", event_id=event_id)
 
 
-def _invalid(error: ValidationError, event_id: str | None) -> Refused:
-    """The first problem of a pydantic error, with the path of its field."""
-    problem = error.errors(include_url=False)[0]
-    loc = [part for part in problem["loc"] if part not in _TAGS]
-    if loc[0] == "session" and len(loc) > 1 and loc[1] in tuple(Kind):
-        del loc[1]
-    if problem["type"].startswith("union_tag") and loc == ["session"]:
-        loc.append("type")
-    path = [str(part) for part in loc]
+def _invalid(
+    error: ValidationError, plain: dict[str, Any], event_id: str | None
+) -> Refused:
+    """A problem of a pydantic error, with the path of its field."""
+    problem, path = find_problem(error.errors(include_url=False), plain)
     param = ".".join(path)[:LONGEST_FIELD]
     reason = problem["msg"].removeprefix("Value error, ")
     return Refused(

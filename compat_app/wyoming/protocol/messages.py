@@ -119,4 +119,4 @@ def read(event: Event) -> Message | None:
     try:
         return message.model_validate(data)
     except ValidationError as error:
-        raise explain(error) from error
+        raise explain(error, data) from error

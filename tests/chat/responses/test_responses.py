@@ -30,6 +30,7 @@ MESSAGE = {
     "role": "user",
     "content": [{"type": "input_text", "text": "new"}],
 }
+MADE_CALL = {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"}
 RESULT = {"type": "function_call_output", "call_id": CALL.id, "output": "sun"}
 
 
@@ -167,7 +168,7 @@ async def test_a_model_without_tools_refuses_them(talk: Talk, place: str) -> Non
         kind = "session.update" if place == "session" else "response.create"
         await client.send(kind, **{place: {"tools": [TOOL]}})
         error = (await client.until("error"))[-1]["error"]
-        assert (error["code"], error["param"]) == ("bad_value", "tools")
+        assert (error["code"], error["param"]) == ("bad_value", f"{place}.tools")
         assert error["message"] == (
             "The language model fake-llm (fake) takes no `tools`."
         )
@@ -366,6 +367,7 @@ async def test_items_are_put_between_others_and_read_again(talk: Talk) -> None:
         ("previous_item_id", MESSAGE, "nowhere"),
         ("item.id", {**MESSAGE, "id": "item_1"}, None),
         ("item.call_id", {**RESULT, "call_id": "call_9"}, None),
+        ("item.call_id", MADE_CALL, None),
     ],
 )
 async def test_it_refuses_items_without_a_place_or_a_call(
@@ -373,6 +375,7 @@ async def test_it_refuses_items_without_a_place_or_a_call(
 ) -> None:
     async with talking(talk()) as client:
         await add_item(client, {**MESSAGE, "id": "item_1"})
+        await add_item(client, MADE_CALL)
         await client.send(
             "conversation.item.create", item=item, previous_item_id=previous
         )

@@ -131,7 +131,7 @@ BAD = {
     ),
     "turns": (
         audio(turn_detection={"type": "guess"}),
-        "session.audio.input.turn_detection",
+        "session.audio.input.turn_detection.type",
         "invalid_value",
     ),
     "turns that are text": (

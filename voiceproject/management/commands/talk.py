@@ -13,13 +13,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from common.audio import read_wav
 from common.config import Config
 from stt_app.core.language_tags import find_language
 from voiceproject.startup.summary import url as server_url
 from voiceproject.talk.connection import NoServer, Refused, socket_url
 from voiceproject.talk.devices import Choice, NoSound, sound_library
 from voiceproject.talk.program import Program, TalkOptions
+from voiceproject.talk.recordings import read_recording
 from voiceproject.talk.script import STANDARD_INPUT, Line, Pacing
 
 KEY_VARIABLE = "EARLARK_KEY"
@@ -116,6 +116,7 @@ def _add_server(parser: CommandParser) -> None:
     parser.add_argument("--port", type=int, help="its port (`tts_port`)")
     parser.add_argument(
         "--key",
+        type=_key,
         default=os.environ.get(KEY_VARIABLE, ""),
         help=f"an API key with the scope `chat` (default: the variable {KEY_VARIABLE})",
     )
@@ -127,7 +128,7 @@ def _add_lines(parser: CommandParser) -> None:
         dest="lines",
         action=_AddLine,
         type=_recording,
-        metavar="WAV",
+        metavar="FILE",
         help="a recording to say, in real time; may be given several times",
     )
     parser.add_argument(
@@ -228,9 +229,8 @@ def _start_command(options: dict[str, Any]) -> str:
 
 
 def _recording(value: str) -> Line:
-    path = Path(value)
     try:
-        return Line(value, read_wav(path))
+        return Line(value, read_recording(Path(value)))
     except OSError as error:
         raise ArgumentTypeError(f"{value}: {error.strerror}") from error
     except ValueError as error:
@@ -238,7 +238,15 @@ def _recording(value: str) -> Line:
 
 
 def _text(value: str) -> Line:
+    if not value.strip():
+        raise ArgumentTypeError("a text must not be empty")
     return Line(value)
+
+
+def _key(value: str) -> str:
+    if value.isascii() and value.isprintable():
+        return value
+    raise ArgumentTypeError("a key consists of printable ASCII characters")
 
 
 def _device(value: str) -> int | str:

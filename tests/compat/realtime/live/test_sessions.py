@@ -258,40 +258,6 @@ async def test_the_delegation_cannot_change_its_type(live: Talk) -> None:
     assert error["client_event_id"] == "mine"
 
 
-@pytest.mark.parametrize(
-    ("session", "param"),
-    [
-        ({"voice": "marin"}, "voice"),
-        ({"store": True}, "store"),
-        ({"audio": {"format": {"type": "audio/pcm", "rate": 48_000}}}, "rate"),
-        ({"input": [{"role": "user", "content": []}]}, "content"),
-        (
-            {
-                "delegation": {
-                    "type": "responses",
-                    "responses": {"model": "x", "tools": [{"type": "web_search"}]},
-                }
-            },
-            "tools",
-        ),
-    ],
-)
-async def test_a_configuration_that_is_not_served_is_refused_by_name(
-    live: Talk, session: dict[str, Any], param: str
-) -> None:
-    async with opened(live()) as client:
-        await client.send("session.start", session={"model": "gpt-live-1", **session})
-        assert (await client.error())["param"] == param
-        # The client may try again.
-        await client.start()
-
-
-async def test_the_first_event_must_start_the_session(live: Talk) -> None:
-    async with opened(live()) as client:
-        await client.append(bytes(4_800))
-        assert "session.start" in (await client.error())["message"]
-
-
 async def test_it_can_be_turned_off(live: Talk) -> None:
     async with opened(live(live_api=False)) as client:
         events, code = await client.until_closed()
