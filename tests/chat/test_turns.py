@@ -108,7 +108,7 @@ def test_it_answers_nothing_without_words() -> None:
     assert [each.why for each in played.of(do.DropTurn)] == ["no_words"]
 
 
-def test_it_takes_a_click_for_nothing() -> None:
+def test_it_ignores_a_click() -> None:
     played = Simulator().play(Said(1.0, 0.06))
     assert played.log == []
 
@@ -181,7 +181,7 @@ def test_a_brief_and_doubtful_word_after_the_reply_is_a_turn() -> None:
     assert Simulator().play(QUESTION, said, until=40.0).committed[-1] == "out"
 
 
-def test_it_is_interrupted_by_lasting_speech_when_no_words_come_in_time() -> None:
+def test_long_speech_interrupts_it_when_no_words_come_in_time() -> None:
     slow = Engines(interim=10.0, transcribe=1.5, reply_seconds=3.0)
     first = QUESTION
     second = Said(8.0, 1.5, "and what day is it")
@@ -358,7 +358,7 @@ def test_silence_after_each_reply_is_answered() -> None:
     assert all(getattr(each, "answers_silence", False) for each in answers)
 
 
-def test_nobody_is_asked_who_speaks_or_has_just_coughed() -> None:
+def test_silence_is_not_answered_during_speech_or_soon_after_a_cough() -> None:
     settings = TurnSettings(idle_seconds=3.0)
     cough, words = Said(7.0, 0.3), Said(10.0, 4.0, "tell me more")
     played = Simulator(Engines(reply_seconds=2.0), settings)
@@ -367,7 +367,7 @@ def test_nobody_is_asked_who_speaks_or_has_just_coughed() -> None:
     assert played.at(do.CommitSilence) == []
 
 
-def test_a_function_call_is_not_followed_by_a_question_into_the_silence() -> None:
+def test_silence_after_a_function_call_is_not_answered() -> None:
     played = Simulator(settings=TurnSettings(idle_seconds=1.0))
     (started, _) = played.tell(on.ReplyAsked())
     assert isinstance(started, do.StartReply)
