@@ -22,12 +22,16 @@ def short_english(flags: Flags, *kinds: str) -> list[Recording]:
     clips = [
         clip
         for clip in recordings()
-        if clip.language == "en"
-        and clip.reference
-        and clip.seconds < SHORT_SECONDS
-        and (not kinds or clip.kind in kinds)
+        if is_short_english(clip) and (not kinds or clip.kind in kinds)
     ]
     return _some(clips, flags)
+
+
+def is_short_english(clip: Recording) -> bool:
+    """Whether `short_english` takes it."""
+    return (
+        clip.language == "en" and bool(clip.reference) and clip.seconds < SHORT_SECONDS
+    )
 
 
 def without_speech() -> list[Recording]:

@@ -5,23 +5,14 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from pipecat.adapters.llm.schemas.function_schema import FunctionSchema
-from pipecat.adapters.llm.schemas.tools_schema import ToolsSchema
 from pipecat.frames.frames import (
     EndFrame,
-    Frame,
     InputAudioRawFrame,
-    LLMContextFrame,
     TTSAudioRawFrame,
     TTSStoppedFrame,
 )
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.pipeline.worker import PipelineParams, PipelineWorker
-from pipecat.processors.aggregators.llm_context import LLMContext
-from pipecat.processors.aggregators.llm_response_universal import (
-    LLMContextAggregatorPair,
-)
-from pipecat.services.llm_service import FunctionCallParams
 from pipecat.services.openai.realtime.events import (
     AudioConfiguration,
     AudioInput,
@@ -34,15 +25,8 @@ from pipecat.workers.runner import WorkerRunner
 
 from benchmarks.client_scripts.checks import KEY, Check, Task, main
 from benchmarks.client_scripts.pipecat_services import quiet
-from benchmarks.client_scripts.talks import (
-    TALK_RATE_HZ,
-    WEATHER,
-    Answers,
-    Weather,
-    converse,
-)
+from benchmarks.client_scripts.talks import TALK_RATE_HZ, Answers, converse
 
-GREETING_SECONDS = 30.0
 PARAMS = PipelineParams(
     audio_in_sample_rate=TALK_RATE_HZ, audio_out_sample_rate=TALK_RATE_HZ
 )
@@ -59,46 +43,16 @@ PROPERTIES = SessionProperties(
 
 async def talk(task: Task) -> str:
     """Raises RuntimeError for an error of the pipeline."""
-    service = _service(task)
-    return await _converse(task, Pipeline([service]))
-
-
-async def call(task: Task) -> str:
-    """The same with a function, whose result is answered aloud."""
-    weather, service = Weather(), _service(task)
-
-    async def tell(call: FunctionCallParams) -> None:
-        await call.result_callback(weather.tell(call.arguments))
-
-    service.register_function(WEATHER["name"], tell)
-    schema = FunctionSchema(
-        WEATHER["name"],
-        WEATHER["description"],
-        WEATHER["parameters"]["properties"],
-        WEATHER["parameters"]["required"],
-    )
-    context = LLMContext(tools=ToolsSchema(standard_tools=[schema]))
-    pair = LLMContextAggregatorPair(context)
-    pipeline = Pipeline([pair.user(), service, pair.assistant()])
-    says = await _converse(task, pipeline, LLMContextFrame(context))
-    return weather.told(says, len(task.clips))
-
-
-def _service(task: Task) -> OpenAIRealtimeLLMService:
-    return OpenAIRealtimeLLMService(
+    answers, errors = Answers(), list[str]()
+    service = OpenAIRealtimeLLMService(
         api_key=KEY,
         base_url=f"{task.ws_url}/v1/realtime",
         settings=OpenAIRealtimeLLMService.Settings(
             model="gpt-realtime", session_properties=PROPERTIES
         ),
     )
-
-
-async def _converse(task: Task, pipeline: Pipeline, *first: Frame) -> str:
-    """`first` are sent before anything is said, and answered with a greeting."""
-    answers, errors = Answers(), list[str]()
     worker = PipelineWorker(
-        pipeline,
+        Pipeline([service]),
         params=PARAMS,
         enable_rtvi=False,
         enable_turn_tracking=False,
@@ -131,10 +85,6 @@ async def _converse(task: Task, pipeline: Pipeline, *first: Frame) -> str:
 
     try:
         await started.wait()
-        if first:
-            await worker.queue_frames(first)
-            await asyncio.wait_for(answers.over.wait(), GREETING_SECONDS)
-            await asyncio.sleep(answers.seconds)
         says = await converse(task.clips, send, answers)
         await worker.queue_frame(EndFrame())
         await asyncio.wait_for(running, 20)
@@ -145,10 +95,8 @@ async def _converse(task: Task, pipeline: Pipeline, *first: Frame) -> str:
     return says
 
 
-SERVICE = "OpenAIRealtimeLLMService"
 CHECKS = [
-    Check("pipecat-ai", SERVICE, "a spoken conversation", talk),
-    Check("pipecat-ai", SERVICE, "function calls", call),
+    Check("pipecat-ai", "OpenAIRealtimeLLMService", "a spoken conversation", talk)
 ]
 
 if __name__ == "__main__":

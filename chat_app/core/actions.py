@@ -1,4 +1,4 @@
-"""What a conversation's state machine wants done, in this order."""
+"""The actions of a conversation's state machine, to be carried out in order."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class CancelReason(StrEnum):
     """The user has interrupted it."""
     CLIENT_CANCELLED = "client_cancelled"
     TIMED_OUT = "timed_out"
-    """It did not begin in time."""
+    """The reply did not begin in time."""
 
 
 @dataclass(frozen=True)
 class TellCandidate:
-    """The user may have begun to speak: a client may lower its volume."""
+    """The user may have begun to speak; a client may lower the volume."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class WarmPrefix:
 
 @dataclass(frozen=True)
 class RestartUtterance:
-    """What was heard so far was no speech. What follows is an utterance of its own."""
+    """The sound so far was not speech; what follows is a new utterance."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class AskCompleteness:
 
 @dataclass(frozen=True)
 class WaitForSilence:
-    """The pause that ends the utterance, from now on."""
+    """Set the pause that ends the utterance from now on."""
 
     seconds: float
     key: Key
@@ -67,12 +67,12 @@ class WaitForSilence:
 
 @dataclass(frozen=True)
 class Flush:
-    """End the open utterance now: no more audio comes."""
+    """End the open utterance now, because no more audio arrives."""
 
 
 @dataclass(frozen=True)
 class StartReply:
-    """Ask for a reply to this text. Hold its audio back until `ReleaseReply`."""
+    """Prepare a reply to this text; hold it back until `ReleaseReply`."""
 
     key: Key
     text: str
@@ -82,24 +82,24 @@ class StartReply:
 
 @dataclass(frozen=True)
 class DropReply:
-    """Stop it, and forget it: nobody has heard any of it."""
+    """Stop and drop a reply of which nothing was sent."""
 
     key: Key
 
 
 @dataclass(frozen=True)
 class CommitTurn:
-    """The turn belongs to the conversation."""
+    """Add the turn to the conversation."""
 
     key: Key
     text: str
     utterances: tuple[int, ...] = ()
-    """Those that it consists of."""
+    """The utterances that it consists of."""
 
 
 @dataclass(frozen=True)
 class CommitSilence:
-    """The user has said nothing since the last reply, for so long: that is a turn too."""
+    """Add a turn without words: the user has said nothing for this long since the reply."""
 
     key: Key
     seconds: float
@@ -115,14 +115,14 @@ class DropTurn:
 
 @dataclass(frozen=True)
 class ReopenTurn:
-    """The turn was committed too early: take it back. What follows continues it."""
+    """Take back a turn that was committed too early; what follows continues it."""
 
     turn: int
 
 
 @dataclass(frozen=True)
 class ReleaseReply:
-    """Its audio may leave."""
+    """Let the reply be sent."""
 
     key: Key
 
@@ -134,7 +134,7 @@ class PauseOutput:
 
 @dataclass(frozen=True)
 class ResumeOutput:
-    """Go on where it was paused."""
+    """Continue where the output was paused."""
 
 
 @dataclass(frozen=True)

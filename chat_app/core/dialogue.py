@@ -1,4 +1,4 @@
-"""What a conversation consists of: messages as they were heard, function calls, results."""
+"""The items of a conversation: messages as they were heard, function calls and results."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Role = Literal["user", "assistant", "system"]
 Kind = Literal["message", "function_call", "function_call_output"]
 
 ROOT = "root"
-"""In place of an item's id: before all items."""
+"""In place of an item id: the beginning of the conversation."""
 SO_FAR = "Summary of the conversation so far:"
 KEPT_WINDOWS = 4
-"""So many times the items that the model reads are kept."""
+"""How many times as many items are kept as the model reads."""
 NOTHING_SAID = "(The user has said nothing for a while.)"
 """What the model is told when it is to answer silence."""
 NO_RESULT_YET = "The result has not arrived yet."
@@ -31,7 +31,7 @@ class Item:
     id: str
     role: Role = "assistant"
     text: str = ""
-    """Of a message."""
+    """The text of a message."""
     is_complete: bool = True
     """Whether a reply was heard to its end."""
     _: KW_ONLY
@@ -39,13 +39,13 @@ class Item:
     is_spoken: bool = False
     """Whether a message is speech; otherwise it was written."""
     call_id: str = ""
-    """Of a call and of its result."""
+    """The id of a call, in the call and in its result."""
     name: str = ""
     """The function that is called."""
     arguments: str = ""
-    """Of a call: JSON, as the language model wrote it."""
+    """The arguments of a call: JSON, as the language model wrote it."""
     output: str = ""
-    """Of a result."""
+    """The output of a result."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,13 @@ class Summary:
 
     text: str
     item_ids: frozenset[str]
-    """Of those items; some may not be kept any more."""
+    """The ids of those items; some may be gone."""
 
 
 @dataclass
 class Dialogue:
-    """The items in order. The language model reads the last `longest` of those that are
-    not in the summary; some older ones are kept for whoever asks for them."""
+    """The items in order. The language model reads the last `longest` of those that are not
+    in the summary; older ones are kept so that clients can retrieve them."""
 
     longest: int
     items: list[Item] = field(default_factory=list)
@@ -74,8 +74,8 @@ class Dialogue:
         return next((each for each in self.items if each.id == item_id), None)
 
     def put(self, item: Item, after: str | None = None) -> str | None:
-        """Add the item at the end, or after the item with that id, or first (ROOT). One
-        with an id that exists is replaced where it is.
+        """Add the item at the end, after the item with that id, or at the beginning (ROOT). An
+        item with the same id is replaced in place.
 
         Returns the id of the item before it. Raises BadValue if there is no item `after`.
         """
@@ -93,7 +93,8 @@ class Dialogue:
         return previous
 
     def remove(self, item_id: str) -> bool:
-        """Returns whether there was one. A summary of it is dropped with it."""
+        """Remove an item, and the summary if it contains the item. Returns whether there was
+        one."""
         was_summarised = self._forget_summary_of(item_id)
         found = self.find(item_id)
         if found is not None:
@@ -108,7 +109,7 @@ class Dialogue:
         return [each for each in self.items if each.id not in done]
 
     def messages(self, instructions: str, text: str = "") -> list[ChatMessage]:
-        """As the language model reads them, with what the user has just said."""
+        """The messages for the language model; `text` is what the user has just said."""
         if self.summary is not None:
             # Many models take only one system message, and only as the first.
             instructions = f"{instructions}\n\n{SO_FAR} {self.summary.text}"
@@ -116,7 +117,7 @@ class Dialogue:
         return chat_messages(items, instructions, text)
 
     def _forget_summary_of(self, item_id: str) -> bool:
-        """Returns whether it had that item."""
+        """Drop the summary if it contains the item. Returns whether it did."""
         has_it = self.summary is not None and item_id in self.summary.item_ids
         if has_it:
             self.summary = None
@@ -138,11 +139,11 @@ class Dialogue:
 def chat_messages(
     items: Sequence[Item], instructions: str, text: str = ""
 ) -> list[ChatMessage]:
-    """The items as the language model reads them, with what the user has just said.
+    """The items as messages for the language model; `text` is what the user has just said.
 
-    Each function call is followed by its result, wherever that stands, as servers want
-    it. Without anything said, the instructions are the question: many models answer
-    nothing to a system prompt alone.
+    Each function call is followed by its result, wherever the result is, because servers
+    require it. Without any message the instructions become the question: many models do not
+    answer a system prompt alone.
     """
     said = list(_turns(items))
     if text:
@@ -174,7 +175,7 @@ def _turns(items: Sequence[Item]) -> Iterator[ChatMessage]:
 def _assistant(
     text: str, calls: Sequence[Item], results: dict[str, str]
 ) -> Iterator[ChatMessage]:
-    """What the model said and called in one turn, and the results."""
+    """The text and calls of the model in one turn, and the results."""
     if not text and not calls:
         return
     tool_calls = tuple(ToolCall(e.call_id, e.name, e.arguments) for e in calls)

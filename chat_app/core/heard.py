@@ -1,4 +1,4 @@
-"""What the user has heard of a reply: its position, and the text up to there."""
+"""How much of a reply the user has heard: its position, and the text up to there."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ import numpy.typing as npt
 from chat_app.core.words import words_of
 
 CLIENT_BUFFER_SECONDS = 0.12
-"""How far a client's loudspeaker is assumed to be behind what was sent to it."""
+"""Assumed delay from sending audio to the client's loudspeaker."""
 LETTERS_PER_SECOND = 15
-"""About how fast a clause is spoken whose audio is still being made."""
+"""Assumed speaking rate of a clause whose audio is still being made."""
 ECHO_MARGIN_SECONDS = 0.5
-"""A clause that is about to begin may have begun at the client."""
+"""A clause that begins within this time may already have begun at the client."""
 
 
 class TimedWord(NamedTuple):
-    """A word as the voice has timed it, in seconds from the start of the reply."""
+    """A word with the timing of the voice, in seconds from the start of the reply."""
 
     word: str
     start_seconds: float
@@ -36,11 +36,11 @@ class SpokenClause:
     end_seconds: float
     """Estimated while its audio is being made."""
     timed: list[TimedWord] = field(default_factory=list)
-    """The words of which the voice has told the times."""
+    """The words for which the voice has reported timings."""
     is_complete: bool = False
 
     def up_to(self, seconds: float) -> str:
-        """The words that were heard by then: those whose middle was."""
+        """The words heard by then; a word counts once its middle was played."""
         words = self.text.split()
         begins = np.cumsum([0, *(len(word) + 1 for word in words)])
         places, times = self._known(words, begins)
@@ -52,9 +52,9 @@ class SpokenClause:
     def _known(
         self, words: list[str], begins: npt.NDArray[np.int64]
     ) -> tuple[list[float], list[float]]:
-        """Places in the text, in letters, and when they are spoken.
+        """Positions in the text, in letters, and when they are spoken.
 
-        Between them each word is taken to last as long as its letters.
+        Between two positions the time is distributed by the number of letters.
         """
         places, times = [0.0], [self.start_seconds]
         place = 0
@@ -81,13 +81,13 @@ def _letters(word: str) -> str:
 class PlayedClock:
     """How much of the sent audio was played.
 
-    The client's reports decide, if it sends any; otherwise the time since the first
-    audio was sent. Neither is ever further than what was sent.
+    It follows the reports of the client, if there are any, and otherwise the time since the
+    first audio was sent. It never exceeds what was sent.
     """
 
     sent_seconds: float = 0.0
     queued_seconds: float = 0.0
-    """What the client plays before it: the rest of an earlier reply."""
+    """The rest of an earlier reply, which the client plays first."""
     _base_seconds: float = 0.0
     """The position at `_since`."""
     _since: float | None = None
@@ -95,12 +95,12 @@ class PlayedClock:
     _reports: bool = False
 
     def send(self, end_seconds: float, now: float) -> None:
-        """Audio up to there was sent."""
+        """Audio up to `end_seconds` was sent."""
         if not self.sent_seconds:
             waits = CLIENT_BUFFER_SECONDS + self.queued_seconds
             self._base_seconds, self._since = -waits, now
         elif self._ran_dry(now):
-            # The client had nothing to play meanwhile.
+            # The client ran out of audio in the meantime.
             self._base_seconds, self._since = self.sent_seconds, now
         self.sent_seconds = max(self.sent_seconds, end_seconds)
 
@@ -117,7 +117,7 @@ class PlayedClock:
         self._base_seconds = min(self._base_seconds, self.sent_seconds)
 
     def resume(self, now: float) -> None:
-        """It goes on from there."""
+        """The client continues playing."""
         if self._since is None and self.sent_seconds:
             self._since = now
 
@@ -135,19 +135,19 @@ class PlayedClock:
 
 @dataclass
 class Spoken:
-    """A reply as it is spoken: its clauses, and how far it was heard."""
+    """A spoken reply: its clauses, and how much of them was heard."""
 
     clock: PlayedClock = field(default_factory=PlayedClock)
     clauses: list[SpokenClause] = field(default_factory=list)
     _over_at: float | None = None
 
     def begin_clause(self, text: str, start_seconds: float) -> None:
-        """The audio from there on is that of this clause."""
+        """The audio from `start_seconds` on belongs to this clause."""
         end_seconds = start_seconds + max(1, len(text)) / LETTERS_PER_SECOND
         self.clauses.append(SpokenClause(text, start_seconds, end_seconds))
 
     def time_words(self, words: Iterable[TimedWord]) -> None:
-        """When these next words of the last clause are spoken."""
+        """The timings of the next words of the last clause."""
         if self.clauses:
             self.clauses[-1].timed += words
 
@@ -158,16 +158,16 @@ class Spoken:
             self.clauses[-1].is_complete = True
 
     def end(self, now: float) -> None:
-        """Nothing more of it is heard."""
+        """The reply is no longer played."""
         self._over_at = now
 
     def heard_text(self, seconds: float) -> str:
-        """Whole clauses, and the words of the one that is cut at `seconds`."""
+        """The text heard up to `seconds`: whole clauses, and the words of one that is cut."""
         begun = [each for each in self.clauses if each.start_seconds < seconds]
         return " ".join(each.up_to(seconds) for each in begun).strip()
 
     def words_since(self, since: float, now: float) -> list[str]:
-        """The words that may have been heard since then, in lower case."""
+        """The words that may have been audible since then, in lower case."""
         if self._over_at is not None:
             now = self._over_at
         position = self.clock.position(now)

@@ -1,4 +1,4 @@
-"""What speech during a reply is: an interruption, an "uh-huh", an echo, or a cough."""
+"""Classifies sound during a reply: an interruption, a backchannel, an echo, or a cough."""
 
 from __future__ import annotations
 
@@ -10,27 +10,28 @@ from chat_app.core.user_turn import UserTurn
 from chat_app.core.words import is_echo, words_of
 
 ECHO_SECONDS = 5.0
-"""Output of this age may still come back through the microphone."""
+"""Output of this age may still arrive at the microphone."""
 STOP_ECHO_SECONDS = 1.0
-"""The same for a stop-word: it must not be missed."""
+"""The same for a stop word, which must not be missed."""
 ECHO_CHECK_SECONDS = 0.1
 """How often the waveforms are compared, at most."""
 ECHO_LASTS_SECONDS = 0.25
-"""An echo is taken to last so long: in its quiet moments it is not recognised."""
+"""How long a recognised echo is assumed to last, because its quiet moments are not
+recognised."""
 ECHO_AGAIN_SECONDS = 1.0
-"""For so long after an echo, a sound is likely to be one as well."""
+"""How long after an echo another sound is likely to be one as well."""
 RESTART_SECONDS = 0.3
-"""Voiced audio of an echo that is dropped, before any of it is transcribed: the words
-of the user who speaks next would be lost among those of the reply."""
+"""How much voiced audio of an echo ends in a new utterance, before it is transcribed:
+otherwise the user's next words would be mixed with those of the reply."""
 AFTERWARDS_SECONDS = 0.5
-"""How long after a reply its end may still be heard in the room."""
+"""How long the end of a reply may be audible in the room."""
 
 
 class Interruptions(ReplyTrack):
     """Decides who has the floor while a reply is played."""
 
     def _why_not(self, text: str) -> str | None:
-        """Why these words are no turn of the user; None if they are one."""
+        """Why these words are not a turn of the user; None if they are."""
         if not text:
             return "no_words"
         if not self.settings.judges:
@@ -56,7 +57,7 @@ class Interruptions(ReplyTrack):
         return is_brief and turn.confidence < settings.sure_confidence
 
     def _is_echo(self, text: str) -> bool:
-        """Whether it is what is being played, or was until a moment before."""
+        """Whether the text was spoken by the server, now or a moment before."""
         turn = self._open_turn()
         since_reply = turn.began_at - self._ended_at
         if turn.claimed and not 0 <= since_reply <= AFTERWARDS_SECONDS:
@@ -66,8 +67,8 @@ class Interruptions(ReplyTrack):
         return is_echo(text, self._view.spoken_words(turn.began_at - age))
 
     def _went_silent(self, text: str) -> bool:
-        """Whether the sound was over as soon as the reply was paused, in a room where an
-        echo was heard just before: then it was one, whatever was understood."""
+        """Whether the sound ended as soon as the reply was paused, soon after an echo: then
+        it was an echo, whatever its transcript."""
         turn = self._open_turn()
         if turn.claimed or turn.began_at - self._echo_at > ECHO_AGAIN_SECONDS:
             return False
@@ -76,7 +77,7 @@ class Interruptions(ReplyTrack):
         return self._voiced - self._voiced_at_pause < ECHO_LASTS_SECONDS
 
     def _is_own_voice(self) -> bool:
-        """Whether the microphone hears what is played now, or was a moment before."""
+        """Whether the microphone hears what is playing now, or was a moment before."""
         turn = self.turn
         is_over = self.output is not Output.PLAYING
         if is_over and self._is_due(self._ended_at, AFTERWARDS_SECONDS):
@@ -93,7 +94,7 @@ class Interruptions(ReplyTrack):
         return not self._is_due(self._echo_at, ECHO_LASTS_SECONDS)
 
     def _pause_again(self, turn: UserTurn) -> None:
-        """Behind a sound that was no speech, speech in the same utterance may follow."""
+        """Pause for speech that follows a dismissed sound in the same utterance."""
         due = self._pause_again_at
         if due is None or self._voiced < due:
             return
@@ -102,7 +103,7 @@ class Interruptions(ReplyTrack):
             self._pause()
 
     def _judge(self, text: str, *, is_complete: bool = False) -> None:
-        """Decide what speech during a reply is, as far as its words say so."""
+        """Decide from its words whether speech during a reply interrupts it."""
         turn = self.turn
         if turn is None or turn.claimed:
             return
@@ -123,7 +124,7 @@ class Interruptions(ReplyTrack):
         self._resume()
 
     def _take_the_floor(self) -> None:
-        """The user has interrupted, or has gone on with a turn that was cut too early."""
+        """The user interrupts, or continues a turn that was cut too early."""
         if self.has_reply and self.settings.interrupts:
             cut = self._turn_that_was_cut()
             self._owed = None
@@ -144,7 +145,7 @@ class Interruptions(ReplyTrack):
             self._actions.append(do.WarmPrefix())
 
     def _turn_that_was_cut(self) -> UserTurn | None:
-        """The turn that this speech goes on with; None for a real interruption."""
+        """The turn that this speech continues; None for a real interruption."""
         before, played = self._committed, self._view.played_seconds()
         if before is None or self.reply is None or before.number != self.reply.turn:
             return None
@@ -162,8 +163,8 @@ class Interruptions(ReplyTrack):
         self._actions.append(do.ReopenTurn(before.number))
 
     def _look_at_the_clock(self) -> None:
-        """Without words in time, a click is nothing, and speech that goes on interrupts.
-        Of speech that has ended, or says little so far, words will come."""
+        """Decide without words when they are late: a click is dismissed, and speech that goes
+        on interrupts. Speech that has ended will still be transcribed."""
         turn = self.turn
         if self.output is not Output.PAUSED or turn is None:
             return
@@ -184,7 +185,7 @@ class Interruptions(ReplyTrack):
             self._dismiss()
 
     def _words_due_at(self) -> float:
-        """When a paused reply is decided on without words, or late words are given up."""
+        """When to decide about a paused reply without words, or to stop waiting for them."""
         due_at = self._paused_at + self.settings.words_due_seconds
         if self._now < due_at:
             return due_at

@@ -15,7 +15,7 @@ from chat_app.core.words import TurnWords, same_words
 
 
 class OutputView(Protocol):
-    """What the machine must know of the output."""
+    """What the state machine needs to know about the output."""
 
     def played_seconds(self) -> float:
         """How much of the current reply was heard."""
@@ -25,12 +25,12 @@ class OutputView(Protocol):
 
 
 class ReplyTrack:
-    """The state that both tracks share, and what happens to replies."""
+    """The state that both tracks share, and the transitions of replies."""
 
     _silent_since: float | None = None
-    """The end of the last reply, or of noise after it; None if that is not counted."""
+    """When the last reply, or noise after it, ended; None while silence is not counted."""
     _has_called = False
-    """Whether the reply has called functions: the client is to answer it."""
+    """Whether the reply has called functions, so that the client continues."""
 
     def __init__(
         self,
@@ -42,9 +42,9 @@ class ReplyTrack:
         may_speculate: Callable[[], bool] = lambda: True,
         hears_itself: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`asks_model` says whether there is a turn model; `may_speculate` is asked
-        before each speculation, and `hears_itself`, whether the microphone hears the
-        output, before speech pauses that."""
+        """`asks_model`: there is a turn model. `may_speculate` is called before each
+        speculation, and `hears_itself` before speech pauses the output: whether the
+        microphone hears it."""
         self.settings = settings
         self.words = words
         self.input = Input.QUIET
@@ -54,7 +54,7 @@ class ReplyTrack:
         self.reply: Key | None = None
         """The reply that is prepared, awaited or played."""
         self.patience = 1.0
-        """Grows with each turn that was cut too early."""
+        """A factor of the pauses that grows with each turn that was cut too early."""
         self._view = output
         self._asks_model = asks_model
         self._may_speculate = may_speculate
@@ -62,20 +62,20 @@ class ReplyTrack:
         self._candidate_was_echo = False
         self._echo_checked_at = -math.inf
         self._echo_at = -math.inf
-        """When it was found to hear itself last."""
+        """When the microphone was last found to hear the output."""
         self._now = 0.0
         self._ended_at = -math.inf
-        """When the last reply was over."""
+        """When the last reply ended."""
         self._actions: list[do.TurnAction] = []
         self._turns = 0
         self._candidate = (0.0, 0.0)
-        """Where it began in the audio, and when."""
+        """Position in the audio and time at which the candidate began."""
         self._audio_at = 0.0
         self._voiced = 0.0
         self._voiced_at_pause = 0.0
-        """When the reply was paused last."""
+        """The voiced audio when the reply was last paused."""
         self._pause_again_at: float | None = None
-        """The voiced audio of this utterance that pauses the reply once more."""
+        """How much voiced audio of this utterance pauses the reply again."""
         self._committed: UserTurn | None = None
         """The turn that the current reply answers."""
         self._committed_at = 0.0
@@ -86,7 +86,7 @@ class ReplyTrack:
         self._paused_at = 0.0
         self._replies_played = 0
         self._owed: tuple[Key, str] | None = None
-        """A turn that is answered when the current reply is over."""
+        """The turn to answer when the current reply is over, and its text."""
         self._delay: float | None = None
         self._pause_at = 0.0
         self._speculate_at: float | None = None
@@ -99,7 +99,7 @@ class ReplyTrack:
 
     @property
     def has_response(self) -> bool:
-        """Whether not everything of that was sent."""
+        """Whether that reply is not sent completely."""
         return self.has_reply and not self._is_sent
 
     def _begin_reply(self, action: do.StartReply) -> None:
@@ -115,7 +115,7 @@ class ReplyTrack:
         self._release(key)
 
     def _answer_silence(self) -> None:
-        """Nobody has said anything for so long that the reply is to go on."""
+        """Answer a silence that has lasted for `idle_seconds`."""
         seconds = self._now - (self._silent_since or self._now)
         self._turns += 1
         self._committed = None
@@ -159,7 +159,7 @@ class ReplyTrack:
             self._end_reply()
 
     def _end_reply(self) -> None:
-        """It is over. What the user says now is no interruption."""
+        """End the reply: speech no longer interrupts it."""
         if self.output is not Output.SPECULATING:
             self._ended_at = self._now
         self.output, self.reply = Output.IDLE, None
@@ -170,7 +170,7 @@ class ReplyTrack:
     def _reply_asked(self, _event: on.ReplyAsked) -> None:
         if self.has_response:
             return
-        # What was sent of an earlier reply is played before this one.
+        # Audio of an earlier reply that was already sent is played first.
         self._drop_speculation()
         self._turns += 1
         self._committed = None

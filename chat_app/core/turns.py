@@ -16,7 +16,7 @@ from typing import Any
 from chat_app.core import actions as do, events as on
 from chat_app.core.interruptions import ECHO_AGAIN_SECONDS, Interruptions
 from chat_app.core.states import ACTIVE, OPEN, Input, Output
-from chat_app.core.timing import INCOMPLETE, LIKELY_SHARE
+from chat_app.core.timing import LIKELY_SHARE
 from chat_app.core.user_turn import UserTurn
 
 
@@ -239,7 +239,7 @@ class TurnMachine(Interruptions):
         text = turn.text_if_it_ends
         if not text or not self.settings.replies:
             return
-        unlikely = turn.probability is not None and turn.probability < INCOMPLETE
+        unlikely = self.settings.delays.is_unlikely(turn.probability)
         likely_at = self._pause_at + LIKELY_SHARE * (self._delay or 0.0)
         if (unlikely or self.words.hangs(text)) and self._now < likely_at:
             self._speculate_at = likely_at

@@ -18,19 +18,19 @@ class HeardWord(NamedTuple):
 
 @dataclass
 class UserTurn:
-    """What the user says until somebody answers."""
+    """What the user says until the server answers."""
 
     number: int
     start_seconds: float
-    """In the audio."""
+    """Position in the received audio."""
     began_at: float
-    """On the machine's clock."""
+    """Time on the clock of the state machine."""
     claimed: bool = False
-    """Whether the user has the floor. Speech during a reply may be an "uh-huh"."""
+    """Whether the user has the floor; speech during a reply may only be an "uh-huh"."""
     dismissed: bool = False
-    """Whether it was taken for something else so far, and the output went on."""
+    """Whether it was rejected as a turn so far, and the output went on."""
     is_echo: bool = False
-    """Whether its newest speech was the server's own voice."""
+    """Whether the newest speech in it is the server's own voice."""
     ended: bool = False
     end_seconds: float = 0.0
     revision: int = 0
@@ -50,7 +50,7 @@ class UserTurn:
         return Key(self.number, self.revision)
 
     def begin_pause(self) -> None:
-        """It may end here: what was prepared before is stale."""
+        """The turn may end here; what was prepared before is stale."""
         self.revision += 1
         self.probability = self._prepared = None
 
@@ -78,7 +78,7 @@ class UserTurn:
         self.confidence = event.confidence
 
     def absorb(self, other: UserTurn) -> None:
-        """Continue with what was said in another turn, which does not count as one."""
+        """Continue with the utterances of another turn, which is then no turn of its own."""
         self.ended, self.end_seconds = other.ended, other.end_seconds
         self.pending |= other.pending
         self._texts |= other._texts

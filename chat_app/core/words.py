@@ -1,4 +1,4 @@
-"""Words that matter to turn-taking: backchannels, stop-words, fillers, and echo."""
+"""Words that matter for turn-taking: backchannels, stop words, fillers, and echo."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 ECHO_SHARE = 0.7
-"""The share of the words that must be among those being spoken."""
+"""The share of the heard words that the server must have spoken."""
 _LONGEST_BACKCHANNEL = 4
 """More words than this are an answer, even if each of them is a backchannel."""
 
@@ -29,16 +29,17 @@ class TurnWords:
     """The words of one language, in lower case."""
 
     backchannels: frozenset[str] = frozenset()
-    """Said while listening: they do not ask for the turn."""
+    """Words that a listener says without asking for the turn."""
     stops: frozenset[str] = frozenset()
-    """They interrupt at once."""
+    """Words that interrupt at once."""
     fillers: frozenset[str] = frozenset()
-    """Sounds of thinking; as last word they hang, alone they say nothing."""
+    """Hesitation sounds: at the end of a text they show that the speaker goes on, and alone
+    they mean nothing."""
     leaves_open: Callable[[str], bool] = lambda _text: False
-    """Whether the end of a text leaves its sentence open."""
+    """Whether a text ends in the middle of a sentence."""
 
     def only_backchannels(self, text: str) -> bool:
-        """Whether it only shows that somebody listens."""
+        """Whether the text only shows that the user is listening."""
         words = words_of(text)
         allowed = self.backchannels | self.fillers
         phrase = " ".join(words)
@@ -47,14 +48,14 @@ class TurnWords:
         return 0 < len(words) <= _LONGEST_BACKCHANNEL and allowed.issuperset(words)
 
     def is_stop(self, text: str) -> bool:
-        """Whether it is nothing but a wish to interrupt, such as "wait, stop"."""
+        """Whether the text begins with a stop word, such as "wait, stop"."""
         words = words_of(text)
         return bool(words) and (
             words[0] in self.stops or " ".join(words[:2]) in self.stops
         )
 
     def hangs(self, text: str) -> bool:
-        """Whether the speaker is certain to go on: "and", "the", "um", "..."."""
+        """Whether the text ends as if the speaker goes on: "and", "the", "um", "..."."""
         words = words_of(text)
         return bool(words) and (words[-1] in self.fillers or self.leaves_open(text))
 
@@ -141,11 +142,11 @@ def turn_words(
     *,
     hangs: Callable[[str, str], bool],
 ) -> TurnWords:
-    """The words of that language, with further ones of the configuration.
+    """The words of a language, with those of the configuration.
 
-    `language` is a code such as `de` or `de-AT`; without a list of its own, it has only
-    the further ones. `hangs` says of a text and its language whether its end leaves a
-    sentence open.
+    `language` is a code such as `de` or `de-AT`; a language without a built-in list has
+    only those of the configuration. `hangs(text, language)` returns whether a text ends in
+    the middle of a sentence.
     """
     language = language.casefold()
     known = LANGUAGES.get(language.split("-")[0], TurnWords())

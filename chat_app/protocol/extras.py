@@ -31,7 +31,7 @@ class Probability(ServerEvent):
     p: float | None = Field(
         None, description="The turn model's probability that the turn is complete."
     )
-    commit_in_ms: int = Field(description="The pause that ends it.", examples=[320])
+    commit_in_ms: int = Field(description="The pause that ends it.", examples=[288])
 
 
 class Dropped(ServerEvent):

@@ -1,4 +1,4 @@
-"""Closes the sockets of callers who may no longer do what they did."""
+"""Closes the sockets of callers who have lost their permission."""
 
 from __future__ import annotations
 

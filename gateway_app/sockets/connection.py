@@ -1,13 +1,13 @@
-"""One connection of an endpoint, whatever carries it: WebSocket frames or lines over TCP."""
+"""One connection of an endpoint, over WebSocket, TCP or WebRTC."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -15,7 +15,6 @@ from structlog.contextvars import bind_contextvars, bound_contextvars
 
 from common.errors import (
     INTERNAL,
-    BadRequest,
     IdleTimeout,
     QuotaExceeded,
     Restarting,
@@ -27,9 +26,10 @@ from common.workers.turns import work_for
 from gateway_app.access.principals import ANONYMOUS, Principal
 from gateway_app.access.quotas import OverQuota, caller_of
 from gateway_app.sockets.clock import SYSTEM_CLOCK, Clock
+from gateway_app.sockets.intake import MessageIntake
 from gateway_app.sockets.interfaces import Handler, Transport
 from gateway_app.sockets.lifetime import Lifetime
-from gateway_app.sockets.limits import MessageRate, SocketLimits, Strikes
+from gateway_app.sockets.limits import SocketLimits
 from gateway_app.sockets.sessions import RETRY_SECONDS, Seat, SessionRegistry
 from gateway_app.usage.accounts import UNMETERED, Account, Accounts, Resource
 
@@ -41,7 +41,7 @@ Admit = Callable[[], Awaitable[Principal]]
 
 
 class Connection:
-    """Admission, limits, errors and the end of one connection.
+    """The admission, errors, time limits and end of one connection.
 
     An endpoint runs it as `async with connection.running()`, opens it, and passes every
     message to `receive`. No error in a hook leaves these methods: it becomes an error
@@ -59,7 +59,7 @@ class Connection:
         self.session_id = uuid.uuid4().hex
         self.principal: Principal = ANONYMOUS
         self.client = ""
-        """The address of the other side."""
+        """The address of the client."""
         self.origin = ""
         self.opened_by_request = False
         """Whether an HTTP request opens it, which counts itself and its error."""
@@ -76,10 +76,9 @@ class Connection:
         self._account: Account = UNMETERED
         self._opened = False
         self._seat: Seat | None = None
-        self._limits: SocketLimits | None = None
+        self._intake: MessageIntake | None = None
+        """None before the connection is opened."""
         self._lifetime: Lifetime | None = None
-        self._strikes = Strikes(1)
-        self._rate = MessageRate(math.inf, clock)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -100,34 +99,18 @@ class Connection:
     ) -> None:
         """Admit the client, within the limits, or send an error and close."""
         self.client = client
-        self._limits = limits
-        self._strikes = Strikes(limits.max_strikes)
-        self._rate = MessageRate(limits.messages_per_second, self._clock)
+        self._intake = MessageIntake(self._handler, limits, self._clock, self.tell)
         bind_contextvars(client=client)
         await self.guard(lambda: self._open(sessions, limits, admit))
 
     async def receive(self, message: bytes | str) -> None:
-        """Process a message."""
-        if self.closing or self._limits is None or self._over_quota:
+        """Process a message of the client."""
+        intake = self._intake
+        if self.closing or intake is None or self._over_quota:
             return
-        try:
-            if self._lifetime is not None:
-                self._lifetime.touch()
-            if isinstance(message, str):
-                await self._hear_text(message, self._limits)
-            elif message:
-                self._limits.check(message)
-                self._strikes.forgive()
-                await self._hear_audio(message)
-            if wait_seconds := self._rate.count():
-                await self._clock.sleep(wait_seconds)
-        except QuotaExceeded as error:
-            self._end_at_quota(error)
-        except VoiceError as error:
-            await self.fail(error)
-        except Exception:
-            log.exception("socket failed", kind=self.kind)
-            await self.fail(VoiceError(INTERNAL))
+        if self._lifetime is not None:
+            self._lifetime.touch()
+        await self.guard(lambda: self._take(message, intake))
 
     async def send(self, message: str | bytes) -> None:
         """Send one message; dropped after the end."""
@@ -152,8 +135,7 @@ class Connection:
         return self.accompany(send_all)
 
     def accompany(self, work: Work) -> asyncio.Task[None]:
-        """Run it as a background task of the connection; it ends with the
-        connection."""
+        """Run a background task that ends with the connection."""
         task = asyncio.create_task(self.guard(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -243,27 +225,13 @@ class Connection:
         if not self.opened_by_request:
             self._account.spend(Resource.REQUESTS)
 
-    def _end_at_quota(self, error: QuotaExceeded) -> None:
-        """What has come is answered first; what comes now is too much."""
-        self._over_quota = True
-        self.accompany(lambda: self._finish_and_fail("quota", error))
-
-    async def _hear_text(self, text: str, limits: SocketLimits) -> None:
+    async def _take(self, message: bytes | str, intake: MessageIntake) -> None:
         try:
-            limits.check(text)
-            await self._handler.on_text(text)
-        except BadRequest as error:
-            if self._strikes.add():
-                raise
-            await self.tell(error)
-        else:
-            self._strikes.forgive()
-
-    async def _hear_audio(self, frame: bytes) -> None:
-        handler, size = self._handler, self._handler.slice_bytes
-        for start in range(0, len(frame), size):
-            handler.on_audio(frame[start : start + size])
-            await handler.wait_for_capacity()
+            await intake.take(message)
+        except QuotaExceeded as error:
+            # Earlier messages are still answered; later ones are ignored.
+            self._over_quota = True
+            self.accompany(partial(self._finish_and_fail, "quota", error))
 
     async def _watch(self, lifetime: Lifetime) -> None:
         try:
@@ -280,7 +248,7 @@ class Connection:
 
     async def _end(self) -> None:
         if self._seat is not None:
-            # What the session still does for the history keeps nobody out.
+            # The slot is free at once, although the session may still write its history.
             self._seat.give_back()
         try:
             if self._opened:

@@ -21,7 +21,7 @@ class Lifetime:
         clock: Clock = SYSTEM_CLOCK,
         first_seconds: float = math.inf,
     ) -> None:
-        """`first_seconds` is the idle timeout until something comes."""
+        """`first_seconds` is the idle timeout until the first message."""
         self._usual_idle_seconds = idle_seconds
         idle_seconds = min(first_seconds, idle_seconds)
         self._idle_seconds = idle_seconds
@@ -36,7 +36,7 @@ class Lifetime:
         return math.isfinite(min(self._idle_seconds, self._session_seconds))
 
     def touch(self) -> None:
-        """Something came from the client."""
+        """The client has sent something."""
         self._idle_seconds = self._usual_idle_seconds
         self._heard_at = self._clock()
 

@@ -31,10 +31,10 @@ class SocketLimits:
     first_message_seconds: float = math.inf
     """Idle timeout of a connection that has not sent anything yet."""
     messages_per_second: float = math.inf
-    """Beyond it the connection is read no faster."""
+    """A connection is read at most this fast."""
     max_strikes: int = MAX_STRIKES
     carrier: str = "WebSocket"
-    """What carries the messages, as errors name it."""
+    """The name of the transport in error messages."""
 
     def check(self, message: bytes | str) -> None:
         """Raises TooLarge, or BadRequest for a text that is too long."""
@@ -61,7 +61,7 @@ class MessageRate:
         self._per_second = per_second
         self._clock = clock
         self._free_at = clock()
-        """When all that has come would have come at this rate."""
+        """When the messages so far would have arrived at this rate."""
 
     def count(self) -> float:
         """Count a message; returns the seconds to wait before the next one."""

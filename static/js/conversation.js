@@ -73,6 +73,7 @@ export class Conversation {
   #speech = { start: 0, end: 0 };
   /** Whether its text is not told yet. */
   #isUntold = false;
+  #isUnanswered = false;
 
   /**
    * @param {object} session The changes for `session.update`.
@@ -105,6 +106,11 @@ export class Conversation {
     return this.#reply && { item: this.#reply.item, ms: Math.round(this.#reply.playedMs) };
   }
 
+  /** Whether nothing was heard yet of a reply that the user waits for. */
+  get isUnanswered() {
+    return this.#isUnanswered;
+  }
+
   /**
    * From where in the audio on another server must hear it, because this one has told no
    * text of what was said since, in seconds.
@@ -117,7 +123,7 @@ export class Conversation {
 
   /** Answer what was said on an earlier connection. */
   answer() {
-    this.#awaiting = true;
+    this.#awaiting = this.#isUnanswered = true;
     this.#connection.send({ type: "response.create" });
     this.#showTurn();
   }
@@ -150,6 +156,7 @@ export class Conversation {
   /** End the reply now. */
   stop() {
     if (!this.#reply) return;
+    this.#isUnanswered = false;
     this.#report(this.#reply);
     if (!this.#reply.done) this.#connection.trySend({ type: "response.cancel" });
     this.#silence();
@@ -169,6 +176,7 @@ export class Conversation {
   played(number, ms, lateMs) {
     const reply = this.#reply;
     if (reply?.number !== number) return;
+    this.#isUnanswered = false;
     if (reply.playbackMs < 0) {
       reply.playbackMs = performance.now() - reply.arrivedAt + lateMs;
       this.#showTurn();
@@ -217,6 +225,7 @@ export class Conversation {
         return this.#handlers.onCaption(message.item_id, message.text);
       case "conversation.item.input_audio_transcription.completed":
         this.#hearing = this.#isUntold = false;
+        this.#isUnanswered = true;
         return this.#handlers.onSaid(message.item_id, message.transcript);
       case "x.turn.dropped":
         this.#hearing = this.#awaiting = this.#isUntold = false;
@@ -323,6 +332,7 @@ export class Conversation {
     const text = output[0]?.content[0]?.transcript ?? "";
     // Without an end of its own, as at the limit of its length, it is played all the same.
     const isWhole = status === "completed" || status === "incomplete";
+    if (status === "failed") this.#isUnanswered = false;
     if (this.#last?.id === id) this.#handlers.onReplied(this.#last.item, text, isWhole);
     if (this.#reply?.id !== id) return;
     this.#reply.done = true;

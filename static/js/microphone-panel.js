@@ -44,8 +44,9 @@ export class MicrophonePanel {
     this.#mic.disabled = state === "finishing";
     setIcon(this.#mic, on ? "stop" : "listen");
     byId("state-words").textContent = rest ? gettext("Waiting to send the rest") : STATE_WORDS[state];
-    if (rest) this.#fact(gettext("Press the button to discard it."));
     if (this.#listening) this.#loudAt = performance.now();
+    if (rest) this.#fact(gettext("Press the button to discard it."));
+    else if (state === "waiting") this.#fact(gettext("What you say now is sent when it is back."));
     if (state === "idle") this.#fact(IDLE_FACTS);
   }
 

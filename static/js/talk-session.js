@@ -42,8 +42,8 @@ export class TalkSession {
   #kept = new KeptAudio(MOST_WAITING_SECONDS);
   /** From where on a server that knows nothing of it must hear it, in seconds. */
   #untoldFrom = 0;
-  /** @type {{token: string, cut: import("./conversation.js").Cut|null}} */
-  #lost = { token: "", cut: null };
+  /** @type {{token: string, cut: import("./conversation.js").Cut|null, isUnanswered: boolean}} */
+  #lost = { token: "", cut: null, isUnanswered: false };
   #reconnection;
 
   /**
@@ -197,8 +197,8 @@ export class TalkSession {
   /** @param {import("./conversation.js").SessionStart} session */
   #ready({ token, resumed, audioSeconds, items, notReady }) {
     this.#reconnection.reset();
-    const wasLost = this.#lost.token !== "";
-    this.#lost = { token, cut: null };
+    const isUnanswered = this.#lost.isUnanswered && !resumed;
+    this.#lost = { token, cut: null, isUnanswered: false };
     this.#kept.settle(resumed ? audioSeconds : this.#untoldFrom);
     if (!resumed) this.#kept.startAnew();
     const portions = [...this.#kept.portions];
@@ -211,7 +211,6 @@ export class TalkSession {
       tone: "wait",
     } : null);
     const writings = this.#toWrite.splice(0);
-    const isUnanswered = wasLost && !resumed && this.#history().at(-1)?.role === "user";
     queueMicrotask(() => {
       for (const { id, text } of writings) this.#conversation?.write(id, text);
       if (isUnanswered && !writings.length) this.#conversation?.answer();
@@ -224,6 +223,7 @@ export class TalkSession {
     this.#player?.flush();
     if (this.phase === "on") {
       this.#lost.cut = this.#conversation?.cut ?? null;
+      this.#lost.isUnanswered = this.#conversation?.isUnanswered ?? false;
       this.#untoldFrom = this.#conversation?.untoldFrom(this.#kept.endSeconds) ?? 0;
     }
     this.#conversation = null;
@@ -249,7 +249,7 @@ export class TalkSession {
   #forgetAudio() {
     this.#kept = new KeptAudio(MOST_WAITING_SECONDS);
     this.#untoldFrom = 0;
-    this.#lost = { token: "", cut: null };
+    this.#lost = { token: "", cut: null, isUnanswered: false };
   }
 
   #unplugged() {

@@ -216,6 +216,7 @@ def test_it_waits_for_a_busy_server_and_counts_down_when_it_is_gone(
             other.recv()
             page = open_and_press(context, server.url)
             expect(page.locator("#notice")).to_contain_text("busy")
+            expect(page.locator("#facts")).to_contain_text("is sent when it is back")
             expect(page.locator("#notice")).to_contain_text(
                 re.compile(r"Trying again in \d+ s")
             )

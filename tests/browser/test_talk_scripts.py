@@ -187,7 +187,7 @@ def test_after_a_restart_nothing_that_was_said_is_lost(
     visit: Callable[..., Page],
 ) -> None:
     page, server = visit("/talk/"), Restarting()
-    page.route_web_socket(VOICE, server)
+    page.route_web_socket(f"{VOICE}*", server)
     page.get_by_role("button", name="Start talking").click()
     until(page, lambda: server.heard_bytes[0] > 96_000)
     # A question that nobody has answered, and then words that nobody has understood.

@@ -49,7 +49,7 @@ TIMES = [("Paris", 0.1, 0.6), ("capital", 1.2, 1.5), ("of", 1.5, 1.6)]
         (1.9, FIRST),
     ],
 )
-def test_a_word_is_heard_with_its_middle_as_the_voice_has_timed_it(
+def test_a_word_counts_as_heard_once_its_middle_was_played(
     seconds: float, text: str
 ) -> None:
     reply = Spoken()
@@ -60,7 +60,7 @@ def test_a_word_is_heard_with_its_middle_as_the_voice_has_timed_it(
     assert reply.heard_text(seconds) == text
 
 
-def test_words_that_the_voice_tells_otherwise_are_timed_by_their_letters() -> None:
+def test_words_that_the_voice_did_not_time_are_timed_by_their_letters() -> None:
     reply = Spoken()
     reply.begin_clause("one two three", 0.0)
     reply.time_words([TimedWord("eins", 5.0, 6.0)])
@@ -98,7 +98,7 @@ def test_it_does_not_count_the_time_in_which_there_was_nothing_to_play() -> None
     assert clock.position(15.4) == pytest.approx(1.4)
 
 
-def test_it_believes_the_client_more_than_the_clock() -> None:
+def test_reports_of_the_client_override_the_clock() -> None:
     clock = PlayedClock()
     clock.send(3.0, 10.0)
     clock.report(0.4, 11.0)
@@ -107,7 +107,7 @@ def test_it_believes_the_client_more_than_the_clock() -> None:
     assert clock.position(12.0) == 3.0
 
 
-def test_it_stands_still_while_paused() -> None:
+def test_the_position_stands_still_while_paused() -> None:
     clock = PlayedClock()
     clock.send(3.0, 10.0)
     clock.pause(11.0)

@@ -90,7 +90,7 @@ def test_a_later_truncation_updates_the_turn(at_once: bool) -> None:
     assert Conversation.objects.get().turn_count == 1
 
 
-def test_it_stores_what_no_database_takes() -> None:
+def test_it_removes_what_no_database_can_store() -> None:
     write(
         replace(FIRST, question="a\x00b\ud83d", model="m" * 999),
         replace(FIRST, number=2, stages_ms={"first_sent": float("nan")}),
@@ -118,7 +118,7 @@ def test_it_keeps_and_shows_what_a_reply_called(superuser: Client) -> None:
     assert exported["turns"][0]["calls"][1] == {"name": "stop", "arguments": "<b>"}
 
 
-def test_it_keeps_a_reply_beside_the_conversation_but_not_its_latency(
+def test_it_keeps_an_out_of_band_reply_but_not_its_latency(
     superuser: Client,
 ) -> None:
     write(FIRST, replace(SECOND, out_of_band=True, stages_ms={"first_sent": 1.0}))
@@ -205,7 +205,7 @@ def test_the_admin_shows_an_escaped_dialogue(superuser: Client) -> None:
     assert "Turn committed" in page
 
 
-def test_it_exports_turns_that_no_spreadsheet_runs(superuser: Client) -> None:
+def test_no_spreadsheet_runs_an_exported_turn_as_a_formula(superuser: Client) -> None:
     write(replace(FIRST, question="=1+1"))
     answers = [
         superuser.post(f"{LIST}export/", {"format": number, "resource": 0})

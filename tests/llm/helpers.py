@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any, TypeVar
 
 from common.config import Config, load_config
@@ -13,6 +11,7 @@ from common.engine import Engine
 from llm.engine import ChatMessage, LlmEngine, ReplyOptions, text_deltas
 from llm.servers.ollama import OllamaEngine
 from tests.servers.ollama import OllamaServer
+from tests.waiting import until
 
 PATIENCE_SECONDS = 30.0
 """Longer than anything here takes on a busy machine, and shorter than `LONG_SECONDS`."""
@@ -67,12 +66,3 @@ async def looked_at(server: OllamaServer, times: int) -> None:
     """Wait until an engine has looked so often more how the server is."""
     before = len(server.asked("/api/tags"))
     await until(lambda: len(server.asked("/api/tags")) >= before + times)
-
-
-async def until(
-    condition: Callable[[], bool], seconds: float = PATIENCE_SECONDS
-) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        await asyncio.sleep(0.02)

@@ -20,12 +20,12 @@ from tests.llm.helpers import (
     ollama,
     quick,
     started,
-    until,
 )
 from tests.servers import ollama as answers
 from tests.servers.http import address_that_hangs
 from tests.servers.ollama import OllamaServer
 from tests.servers.openai import OpenAiServer
+from tests.waiting import until
 
 SAMPLING = ReplyOptions(temperature=0.0, top_p=0.5, seed=7)
 

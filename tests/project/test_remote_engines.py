@@ -13,8 +13,8 @@ import pytest
 from common.engine import PartState
 from gateway_app.services import GatewayServices
 from tests.fake_services import loaded_config
-from tests.llm.helpers import until
 from tests.servers.audio import AudioServer
+from tests.waiting import until
 from voiceproject.lifecycle import ServerProcess
 from voiceproject.services import build_services
 

@@ -107,6 +107,7 @@ class MortalServer:
             "data_dir": str(self._folder / "data"),
             "tts_port": self._port,
             "whisper_model_name": "tiny.en",
+            "tts_engine": "tests.project.fake_engines:Tts",
             "llm_backend": "none",
         }
         log = self._folder / f"server-{self._starts}.log"

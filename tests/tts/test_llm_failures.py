@@ -14,9 +14,10 @@ from llm.resilience.fallback import FallbackEngine
 from llm.servers.ollama import OllamaEngine
 from tests.fake_services import FakeServices
 from tests.fakes import FakeLlm, FakeTts
-from tests.llm.helpers import LONG_SECONDS, quick, started, until
+from tests.llm.helpers import LONG_SECONDS, quick, started
 from tests.servers import ollama as answers
 from tests.servers.ollama import OllamaServer
+from tests.waiting import until
 from tts_app.speech_request import SpeechRequest
 from voiceproject.asgi import build_application
 

@@ -22,6 +22,7 @@ from common.workers import Priority, Urgency
 from gateway_app.access.principals import Principal
 from tests.fake_services import FakeServices
 from tests.fakes import FakeLlm, FakeTts
+from tests.waiting import until
 from tts_app.core.engine import VoiceSettings
 from tts_app.core.events import ClauseStarted, PcmAudio, SpeechEvent, SpeechFinished
 from tts_app.speech_request import SpeechRequest
@@ -41,13 +42,6 @@ def given(text: str = TEXT, **more: object) -> SpeechRequest:
 
 async def events_of(stream: SpeechStream) -> list[SpeechEvent]:
     return [event async for event in stream]
-
-
-async def until(reached: Callable[[], bool]) -> None:
-    end = asyncio.get_running_loop().time() + PATIENCE_SECONDS
-    while not reached():
-        assert asyncio.get_running_loop().time() < end
-        await asyncio.sleep(0.01)
 
 
 async def test_an_endpoint_gets_pcm_clauses_and_the_end(services: FakeServices) -> None:

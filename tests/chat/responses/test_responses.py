@@ -1,4 +1,4 @@
-"""What a client may want of single responses on `/ws/voice`, on fakes."""
+"""The options of single responses on `/ws/voice`, on fakes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests.chat.services import Talk, talk_services
 from tests.chat.sockets import VoiceClient, kinds, of, talking
 from tests.fake_services import FakeServices
 from tests.fakes import FakeLlm
+from tests.waiting import until
 
 TOOL = {
     "type": "function",
@@ -115,8 +116,7 @@ async def test_nothing_is_called_before_the_turn_is_committed(talk: Talk) -> Non
     services = talk(CALL, script=["how is it", "how is it in Paris"])
     async with talking(services, tools=[TOOL]) as client:
         await client.say(1.0, -0.3)
-        await asyncio.sleep(0.2)
-        assert len(services.llm.asked) == 1
+        await until(lambda: len(services.llm.asked) == 1)
         await client.say(1.0, -2.0)
         events = await client.until("response.done")
     assert len(of(events, "response.function_call_arguments.done")) == 1
@@ -133,9 +133,10 @@ async def test_a_cancelled_response_calls_nothing(talk: Talk) -> None:
         await add(client)
         await client.send("response.create")
         await client.until("response.created")
+        await until(lambda: len(services.llm.asked) == 1)
         await client.send("response.cancel")
         events = await client.until("response.done")
-        await asyncio.sleep(0.4)
+        await until(lambda: services.llm.stopped == 1)
         services.llm.answer_with("Yes?")
         await add(client, "And now?")
         events += await respond(client)
@@ -248,7 +249,7 @@ async def test_a_response_has_its_own_options(talk: Talk) -> None:
     assert (options.max_tokens, options.tool_choice) == (7, "none")
 
 
-async def test_a_response_out_of_band_reads_its_own_input_aloud(talk: Talk) -> None:
+async def test_an_out_of_band_response_reads_its_own_input_aloud(talk: Talk) -> None:
     services = talk("Fish and chips.")
     async with talking(services) as client:
         await add(client, "I am hungry.")
@@ -276,7 +277,7 @@ async def test_a_response_out_of_band_reads_its_own_input_aloud(talk: Talk) -> N
     assert within.question == "Well?"
 
 
-async def test_several_responses_stand_beside_a_conversation(talk: Talk) -> None:
+async def test_several_out_of_band_responses_run_beside_a_reply(talk: Talk) -> None:
     services = talk(
         *["word "] * 20,
         seconds=0.02,
@@ -300,7 +301,7 @@ async def test_several_responses_stand_beside_a_conversation(talk: Talk) -> None
     assert sorted(names, key=str) == [None, "first", "second"]
 
 
-async def test_a_response_out_of_band_is_cancelled_by_its_id(talk: Talk) -> None:
+async def test_an_out_of_band_response_is_cancelled_by_its_id(talk: Talk) -> None:
     services = talk(*["word "] * 200, seconds=0.02)
     async with talking(services) as client:
         await client.send("response.create", response={"conversation": "none", **TEXT})
@@ -311,11 +312,10 @@ async def test_a_response_out_of_band_is_cancelled_by_its_id(talk: Talk) -> None
         response = done(await client.until("response.done"))
         assert response["status"] == "cancelled"
         assert response["output"][0]["content"][0]["text"].startswith("word")
-        await asyncio.sleep(0.05)
-        assert services.llm.stopped == 1
+        await until(lambda: services.llm.stopped == 1)
 
 
-async def test_a_response_out_of_band_says_why_it_failed(talk: Talk) -> None:
+async def test_an_out_of_band_response_says_why_it_failed(talk: Talk) -> None:
     async with talking(talk(LlmUnavailable("The model is away."))) as client:
         await client.send("response.create", response={"conversation": "none"})
         events = await client.until("response.done")
@@ -323,7 +323,7 @@ async def test_a_response_out_of_band_says_why_it_failed(talk: Talk) -> None:
     assert done(events)["status"] == "failed"
 
 
-async def test_a_response_out_of_band_does_not_wait_for_ever(talk: Talk) -> None:
+async def test_an_out_of_band_response_times_out(talk: Talk) -> None:
     services = talk("Late.", seconds=5.0, chat_reply_seconds=1)
     async with talking(services) as client:
         await client.send("response.create", response={"conversation": "none"})
@@ -332,7 +332,7 @@ async def test_a_response_out_of_band_does_not_wait_for_ever(talk: Talk) -> None
     assert response["status_details"]["reason"] == "timed_out"
 
 
-async def test_a_spoken_turn_is_answered_during_a_response_out_of_band(
+async def test_a_spoken_turn_is_answered_during_an_out_of_band_response(
     talk: Talk,
 ) -> None:
     services = talk(*["word "] * 200, seconds=0.05)
@@ -370,7 +370,7 @@ async def test_items_are_put_between_others_and_read_again(talk: Talk) -> None:
         ("item.call_id", MADE_CALL, None),
     ],
 )
-async def test_it_refuses_items_that_belong_nowhere(
+async def test_it_refuses_items_without_a_place_or_a_call(
     talk: Talk, field: str, item: dict[str, Any], previous: str | None
 ) -> None:
     async with talking(talk()) as client:

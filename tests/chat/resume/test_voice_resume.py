@@ -97,7 +97,7 @@ async def test_a_reply_is_cut_to_what_was_heard(talk: Talk) -> None:
     assert told[-3:] == ["tell me all", heard["text"], "go on"]
 
 
-async def test_the_connection_before_learns_that_it_is_replaced(talk: Talk) -> None:
+async def test_the_earlier_connection_is_told_that_it_was_replaced(talk: Talk) -> None:
     services = talk(["what time is it"], ["Noon."])
     async with (
         talking(services) as before,
@@ -110,14 +110,13 @@ async def test_the_connection_before_learns_that_it_is_replaced(talk: Talk) -> N
         assert "response.done" in kinds(await client.until("response.done"))
 
 
-async def test_it_begins_anew_when_nothing_is_kept(talk: Talk) -> None:
+async def test_a_new_conversation_begins_when_none_is_parked(talk: Talk) -> None:
     services = talk(["what time is it"], ["Noon."], resume_seconds=0.05)
     async with talking(services, resume="of-nobody") as client:
         assert client.created["x.resumed"] is False
         assert token_of(client) != "of-nobody"
     async with talking(services, resume=token_of(client)) as client:
         assert client.created["x.resumed"] is False  # it was closed in order
-    lost = token_of(client)
     async with talking(services, close_code=LOST) as client:
         lost = token_of(client)
     await asyncio.sleep(0.3)

@@ -23,15 +23,10 @@ from tests.chat.sockets import of, talking
 from tests.fake_services import FakeServices
 from tests.fakes import FakeLlm
 from tests.llm.helpers import quick, started
+from tests.waiting import until
 
 LIMITS = SummaryLimits(tokens=100, source_tokens=1_000, idle_seconds=0.0)
 SUMMARY = ("They spoke ", "of tea.")
-
-
-async def until(holds: Callable[[], bool], seconds: float = 5) -> None:
-    async with asyncio.timeout(seconds):
-        while not holds():  # noqa: ASYNC110 - from outside
-            await asyncio.sleep(0.005)
 
 
 class Conversation:

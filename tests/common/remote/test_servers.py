@@ -13,9 +13,9 @@ from common.engine import PartState
 from common.errors import EngineFailed, Overloaded
 from common.workers import Priority, Urgency
 from stt_app.core.remote.engine import RemoteStt
-from tests.llm.helpers import until
 from tests.servers.audio import SAID, AudioServer, error, hangs, resets
 from tests.stt.remote.hearing import SECTION, SPEECH, ask
+from tests.waiting import until
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ from common.workers.backlog import (
     Urgency,
 )
 from tests.clocks import StoppedClock
-from tests.common.workers.test_pool import running, until
+from tests.common.workers.test_pool import running
+from tests.waiting import until
 
 pytestmark = pytest.mark.server
 

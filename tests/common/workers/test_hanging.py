@@ -21,7 +21,8 @@ from common.errors import EngineFailed
 from common.metrics import WORKER_HANGS
 from common.workers import JobTimeout, Priority, WorkerPool
 from common.workers.timeouts import JobTimer
-from tests.common.workers.test_pool import HANDLERS, running, say, until
+from tests.common.workers.test_pool import HANDLERS, running, say
+from tests.waiting import until
 
 pytestmark = [
     pytest.mark.server,

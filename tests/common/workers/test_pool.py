@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 
 from common.errors import BadValue, EngineFailed, Expired, Overloaded
 from common.workers import Priority, Urgency, WorkerPool
+from tests.waiting import until
 
 pytestmark = pytest.mark.server
 
@@ -32,13 +33,6 @@ async def running(
         yield pool
     finally:
         await pool.stop()
-
-
-async def until(condition: Callable[[], bool], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it took too long"
-        await asyncio.sleep(0.02)
 
 
 def say(

@@ -11,7 +11,8 @@ import pytest
 
 from common.errors import EngineFailed, Expired
 from common.workers import Priority, Urgency
-from tests.common.workers.test_pool import running, say, until
+from tests.common.workers.test_pool import running, say
+from tests.waiting import until
 
 pytestmark = pytest.mark.server
 

@@ -14,7 +14,6 @@ from asgiref.testing import ApplicationCommunicator
 from common.errors import EngineFailed
 from common.metrics import HTTP_REQUESTS
 from common.workers import Priority, Urgency
-from tests.common.workers.test_pool import until
 from tests.compat.openai.recordings import (
     SECONDS,
     TRANSCRIPTIONS,
@@ -25,6 +24,7 @@ from tests.compat.openai.recordings import (
 )
 from tests.fake_services import FakeServices
 from tests.fakes import FakeStt
+from tests.waiting import until
 from voiceproject.asgi import build_application
 
 PATHS = (TRANSCRIPTIONS, TRANSLATIONS)

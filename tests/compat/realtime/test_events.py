@@ -338,7 +338,7 @@ def test_an_update_is_answered_in_its_place():
     ]
 
 
-def test_what_concerns_nobody_is_not_told():
+def test_events_without_a_counterpart_in_this_api_are_dropped():
     quiet: list[SessionEvent] = [
         SessionReady("s", "base", 24_000),
         SpeechCandidate(1, 0, 100),

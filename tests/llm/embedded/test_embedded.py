@@ -19,7 +19,8 @@ from llm.embedded.child import Child
 from llm.embedded.engine import EmbeddedEngine
 from llm.engine import ChatMessage, Finished, ReplyOptions, text_deltas
 from tests.contracts.llm import WEATHER
-from tests.llm.helpers import QUESTION, ask, quick, started, until
+from tests.llm.helpers import QUESTION, ask, quick, started
+from tests.waiting import until
 
 pytestmark = pytest.mark.model
 

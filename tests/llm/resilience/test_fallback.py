@@ -25,10 +25,10 @@ from tests.llm.helpers import (
     looked_at,
     quick,
     started,
-    until,
 )
 from tests.servers import ollama as answers
 from tests.servers.ollama import OllamaServer
+from tests.waiting import until
 
 FALLBACKS = ("voice_llm_fallbacks_total", {"backend": "ollama"})
 

@@ -20,11 +20,11 @@ from tests.llm.helpers import (
     ollama,
     quick,
     started,
-    until,
 )
 from tests.servers import ollama as answers
 from tests.servers.http import Behaviour, address_without_server
 from tests.servers.ollama import OllamaServer
+from tests.waiting import until
 
 
 @pytest.mark.parametrize(

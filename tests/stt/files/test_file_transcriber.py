@@ -26,9 +26,9 @@ from stt_app.core.files.file_transcriber import FileDuration, FileTranscriber
 from stt_app.core.files.journal import Journal
 from stt_app.core.files.media_decoder import MediaDecoder
 from stt_app.core.session.options import Options
-from tests.common.workers.test_pool import until
 from tests.fakes import FakeStt
 from tests.stt.sounds import LoudnessDetector, LoudnessVad, sound
+from tests.waiting import until
 
 Speech = Callable[..., Any]
 

@@ -20,7 +20,6 @@ from stt_app.core.remote.answer import transcript_of
 from stt_app.core.remote.engine import RemoteStt
 from stt_app.core.remote.form import keywords
 from tests.contracts.stt import SttContract
-from tests.llm.helpers import until
 from tests.servers.audio import (
     SAID,
     TRANSCRIPTIONS,
@@ -31,6 +30,7 @@ from tests.servers.audio import (
     hangs,
 )
 from tests.stt.remote.hearing import SPEECH, ask, fresh, started
+from tests.waiting import until
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ import pytest
 from common.engine import PartState
 from common.errors import EngineFailed, Expired, Overloaded
 from common.workers import Priority, Urgency
-from tests.llm.helpers import LONG_SECONDS, PATIENCE_SECONDS, until
+from tests.llm.helpers import LONG_SECONDS, PATIENCE_SECONDS
 from tests.servers.audio import (
     SAID,
     AudioServer,
@@ -35,6 +35,7 @@ from tests.servers.http import (
 )
 from tests.servers.tls import self_signed
 from tests.stt.remote.hearing import SOON_SECONDS, SPEECH, ask, started
+from tests.waiting import until
 
 
 @pytest.fixture

@@ -17,9 +17,9 @@ from common.config import LoadedConfig
 from common.workers import Priority, Urgency
 from stt_app.core.engine import TranscriptionRequest
 from stt_app.core.whisper.engine import WhisperEngine
-from tests.common.workers.test_pool import until
 from tests.contracts.stt import final
 from tests.stt.conftest import SENTENCE
+from tests.waiting import until
 from tests.word_errors import normalize
 
 pytestmark = pytest.mark.model

@@ -15,7 +15,6 @@ from common.engine import PartState
 from common.errors import BadValue, EngineFailed, Expired, UnknownVoice
 from common.workers import Priority, Urgency
 from tests.contracts.tts import SENTENCE, TtsContract, seconds, spoken
-from tests.llm.helpers import until
 from tests.servers.audio import (
     RATE_HZ,
     SECONDS_PER_CHARACTER,
@@ -27,6 +26,7 @@ from tests.servers.audio import (
     tone,
 )
 from tests.tts.remote.remote_speaking import fresh, joined, say, started
+from tests.waiting import until
 from tts_app.core.engine import SynthesisRequest, VoiceSettings
 from tts_app.core.remote.engine import RemoteTts
 from tts_app.core.remote.voice_list import language_of

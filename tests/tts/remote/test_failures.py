@@ -15,7 +15,7 @@ from common.engine import PartState
 from common.errors import EngineFailed, Overloaded
 from common.workers import Priority, Urgency
 from tests.contracts.tts import SENTENCE, seconds
-from tests.llm.helpers import LONG_SECONDS, PATIENCE_SECONDS, until
+from tests.llm.helpers import LONG_SECONDS, PATIENCE_SECONDS
 from tests.servers.audio import (
     RATE_HZ,
     AudioServer,
@@ -31,6 +31,7 @@ from tests.servers.audio import (
 )
 from tests.servers.http import Behaviour
 from tests.tts.remote.remote_speaking import SOON_SECONDS, say, started
+from tests.waiting import until
 from tts_app.core.engine import SpeechPart, SynthesisRequest
 from tts_app.core.remote.engine import RemoteTts
 

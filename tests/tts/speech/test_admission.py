@@ -13,19 +13,13 @@ from common.errors import TooMany, Unavailable
 from common.workers.turns import Caller, work_for
 from tests.fake_services import FakeServices
 from tests.fakes import FakeTts
+from tests.waiting import until
 from tts_app.core.speech.admission import Admission
 from tts_app.speech_request import SpeechRequest
 from voiceproject.asgi import build_application
 
 PATIENCE_SECONDS = 30.0
 TEXT = {"text": "Hello over there.", "llm": False}
-
-
-async def until(reached: Callable[[], bool]) -> None:
-    end = asyncio.get_running_loop().time() + PATIENCE_SECONDS
-    while not reached():
-        assert asyncio.get_running_loop().time() < end
-        await asyncio.sleep(0.01)
 
 
 async def test_it_lets_no_more_than_its_limit_work() -> None:

@@ -26,6 +26,7 @@ from common.models.files import check_voice, find_voices, local_voices
 from tests.fake_services import loaded_config
 from tests.servers.hub import VOICES, Hub, running_hub
 from tests.small_voice import small_voice
+from tests.waiting import until
 from tts_app.core.voices.downloads import (
     AT_ONCE,
     MOST_ACTIVE,
@@ -90,13 +91,6 @@ async def ended(download: Download) -> Download:
     assert download.task
     await asyncio.wait_for(asyncio.wait({download.task}), PATIENCE_SECONDS)
     return download
-
-
-async def until(reached: Callable[[], bool]) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not reached():
-        assert time.monotonic() < end
-        await asyncio.sleep(0.02)
 
 
 def kept(config: Config, name: str) -> list[str]:

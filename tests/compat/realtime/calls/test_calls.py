@@ -116,7 +116,7 @@ async def test_a_session_may_come_with_the_offer(serve: Serve) -> None:
         assert services.llm.asked[0][0].content == "Be a librarian."
 
 
-async def test_events_that_make_no_sense_are_answered_with_an_error(
+async def test_unknown_events_are_answered_with_an_error(
     serve: Serve,
 ) -> None:
     async with serve() as (client, _), calling(client) as caller:
@@ -164,7 +164,7 @@ async def ended(services: FakeServices) -> None:
             await asyncio.sleep(0.02)
 
 
-async def test_a_restart_ends_the_call_with_a_word(serve: Serve) -> None:
+async def test_a_restart_ends_the_call_with_an_error(serve: Serve) -> None:
     async with serve() as (client, services), calling(client) as caller:
         assert await services.sessions.drain(10)
         assert (await caller.until("error"))["error"]["code"] == "restarting"
@@ -202,8 +202,8 @@ async def test_keys_need_the_scope_of_conversations(serve: Serve) -> None:
     async with serve(api_keys=["secret"]) as (client, _):
         assert (await post_offer(client, "v=0")).status_code == 401
         for scope, status in (("stt", 403), ("chat", 201)):
-            wish = {"scopes": [scope]}
-            token = await client.post("/api/token", json=wish, headers=key)
+            body = {"scopes": [scope]}
+            token = await client.post("/api/token", json=body, headers=key)
             caller = Caller()
             bearer = {"Authorization": f"Bearer {token.json()['token']}"}
             answer = await post_offer(client, await caller.offer(), headers=bearer)
@@ -260,7 +260,7 @@ async def test_a_call_that_is_refused_is_one_error(serve: Serve) -> None:
         assert (today["requests"], today["errors"]) == (2, 1)
 
 
-async def test_a_caller_who_says_nothing_is_not_waited_for(serve: Serve) -> None:
+async def test_a_caller_who_sends_nothing_is_disconnected(serve: Serve) -> None:
     quick = {"chat_idle_seconds": 0.5}
     async with serve(**quick) as (client, services), calling(client) as caller:
         await caller.stop_sending()
@@ -322,7 +322,9 @@ async def test_large_events_pass_in_both_directions(serve: Serve) -> None:
         assert (await caller.until("error"))["error"]["event_id"] == "mine"
 
 
-async def test_an_event_that_the_caller_cannot_take_is_told_of(serve: Serve) -> None:
+async def test_an_event_that_is_too_large_for_the_caller_is_replaced_by_an_error(
+    serve: Serve,
+) -> None:
     async with serve() as (client, _):
         caller = Caller()
         offer = await caller.offer()

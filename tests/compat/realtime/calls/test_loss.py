@@ -21,7 +21,7 @@ SILENT = 20
 """A decoded frame that came is louder, of 32,767."""
 
 
-class Ear:
+class Listener:
     """Keeps what it hears."""
 
     def __init__(self) -> None:
@@ -50,21 +50,21 @@ class Ear:
 async def heard_of_a_tone(loses: Callable[[float], bool]) -> tuple[np.ndarray, int]:
     """The frames of 20 ms that are heard of three seconds of tone, and how many of those
     in it were lost."""
-    caller, ear = Caller(), Ear()
-    peer = AiortcPeer(LOCAL, Playback(lambda event: None), ear)
+    caller, listener = Caller(), Listener()
+    peer = AiortcPeer(LOCAL, Playback(lambda event: None), listener)
     answer = await peer.answer(await caller.offer())
     await caller.pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
-    await asyncio.wait_for(ear.is_connected.wait(), 10)
+    await asyncio.wait_for(listener.is_connected.wait(), 10)
     await asyncio.sleep(0.2)
     link = LossyLink(caller.pc, loses)
     caller.say(TONE_SECONDS)
     await asyncio.sleep(TONE_SECONDS + 0.4)
     await caller.close()
     await peer.close()
-    return ear.frames(), link.lost
+    return listener.frames(), link.lost
 
 
-async def test_nothing_is_lost_but_the_packets_and_the_time_is_kept() -> None:
+async def test_only_lost_packets_are_missing_and_the_duration_is_kept() -> None:
     """10 % and 30 % at random, and a second in a row."""
     dice = random.Random(7)
     (few, few_lost), (many, many_lost), (gap, gap_lost) = await asyncio.gather(

@@ -41,7 +41,7 @@ def test_packets_are_passed_on_as_they_come() -> None:
     assert passed(1, 2, 3) == [1, 2, 3]
 
 
-def test_lost_packets_hold_nothing_up() -> None:
+def test_lost_packets_delay_nothing() -> None:
     assert passed(1, 2, 5, 6) == [1, 2, 5, 6]
 
 
@@ -49,7 +49,7 @@ def test_late_and_repeated_packets_are_left_out() -> None:
     assert passed(1, 3, 2, 3, 4) == [1, 3, 4]
 
 
-def test_numbers_begin_again() -> None:
+def test_sequence_numbers_wrap_around() -> None:
     assert passed(65_534, 65_535, 65_536, 65_537) == [65_534, 65_535, 65_536, 65_537]
 
 
@@ -70,7 +70,7 @@ def test_both_channels_become_one() -> None:
     assert set(heard.tolist()) == {2_000}
 
 
-def test_what_was_lost_is_silence() -> None:
+def test_lost_packets_become_silence() -> None:
     filler = GapFiller()
     filler.mono(stereo(0, 1_000, 1_000))
     heard = samples(filler.mono(stereo(3 * FRAME, 1_000, 1_000)))
@@ -79,7 +79,7 @@ def test_what_was_lost_is_silence() -> None:
     assert heard[2 * FRAME :].all()
 
 
-def test_a_long_absence_is_not_made_up_for() -> None:
+def test_a_long_gap_is_not_filled() -> None:
     filler = GapFiller()
     filler.mono(stereo(0, 1_000, 1_000))
     heard = filler.mono(stereo(LONGEST_GAP + 2 * FRAME, 1_000, 1_000))

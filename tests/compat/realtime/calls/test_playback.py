@@ -108,7 +108,7 @@ def test_an_interruption_drops_the_rest_at_once() -> None:
     assert player.levels(1) == [0.5]
 
 
-def test_a_response_that_was_not_heard_is_dropped_without_a_word() -> None:
+def test_a_response_that_was_not_heard_is_dropped_without_an_event() -> None:
     player = Player()
     player.put("a", 1.0)
     player.playback.clear()

@@ -20,6 +20,8 @@ from voiceproject.asgi import build_application
 
 KEY = "a-long-key"
 PATH = "/v1/realtime/client_secrets"
+INCOMPRESSIBLE = " ".join(str(number * 7_919 % 10_007) for number in range(9_000))
+"""Too long for a token, in which the configuration is compressed."""
 
 
 @pytest.fixture
@@ -89,7 +91,7 @@ async def test_it_opens_a_session_that_transcribes(services: FakeServices) -> No
         assert (await client.error())["code"] == "forbidden"
 
 
-async def test_it_is_good_for_one_session_only(services: FakeServices) -> None:
+async def test_it_opens_only_one_session(services: FakeServices) -> None:
     key = await secret(services)
     async with opened(services, "", key=key) as client:
         assert (await client.next())["type"] == "session.created"
@@ -101,7 +103,7 @@ async def test_it_is_good_for_one_session_only(services: FakeServices) -> None:
 @pytest.mark.parametrize(
     "path", ["/v1/audio/speech", "/api/token", PATH, "/v1/realtime/calls/rtc_1/hangup"]
 )
-async def test_it_is_no_key(services: FakeServices, path: str) -> None:
+async def test_it_is_not_an_api_key(services: FakeServices, path: str) -> None:
     body = {"input": "Hello.", "session": {"type": "realtime"}}
     key = await secret(services)
     answer = await post(services, body, key=key, path=path)
@@ -145,21 +147,18 @@ async def test_a_forged_one_is_refused(services: FakeServices) -> None:
             {"session": {"audio": {"output": {"voice": "nobody"}}}},
             "session.audio.output.voice",
         ),
-        ({"session": {"instructions": "word " * 9_000}}, "session"),
+        ({"session": {"instructions": INCOMPRESSIBLE}}, "session"),
     ],
 )
-async def test_it_refuses_what_no_session_could_be(
+async def test_it_refuses_a_session_that_cannot_be_opened(
     services: FakeServices, body: dict[str, Any], param: str
 ) -> None:
-    if len(str(body)) > 9_000:
-        numbers = " ".join(str(number * 7_919 % 10_007) for number in range(9_000))
-        body = {"session": {"instructions": numbers}}
     answer = await post(services, body)
     assert answer.status_code == 400
     assert answer.json()["error"]["param"] == param
 
 
-async def test_without_keys_it_still_brings_the_configuration() -> None:
+async def test_it_carries_the_configuration_even_without_keys() -> None:
     services = talk_services()
     key = await secret(services, instructions="Be brief.")
     async with opened(services, "?model=gpt-realtime", key=key) as client:
@@ -177,6 +176,6 @@ async def test_it_expires(keys: list[str]) -> None:
     assert "has expired" in error["error"]["message"]
 
 
-async def test_it_goes_with_the_api() -> None:
+async def test_it_is_off_with_the_realtime_api() -> None:
     services = talk_services(realtime_api=False)
     assert (await post(services, {})).status_code == 404

@@ -35,7 +35,7 @@ TURN = [
 ]
 
 
-async def test_it_tells_a_turn_and_its_response_in_order(talk: Talk) -> None:
+async def test_a_turn_and_its_response_are_sent_in_order(talk: Talk) -> None:
     async with talking(talk(), **TURNS) as client:
         await client.say(1.0, -1.5)
         events = await client.until(DONE)
@@ -80,7 +80,7 @@ async def test_its_audio_has_24_khz_and_comes_faster_than_it_plays(talk: Talk) -
 
 
 @pytest.mark.parametrize("kind", ["audio/pcmu", "audio/pcma"])
-async def test_telephone_audio_both_ways(talk: Talk, kind: str) -> None:
+async def test_telephone_audio_works_in_both_directions(talk: Talk, kind: str) -> None:
     audio = {
         "input": {"format": {"type": kind}, "turn_detection": QUICK},
         "output": {"format": {"type": kind}},
@@ -235,7 +235,7 @@ async def test_cleared_audio_is_no_turn(talk: Talk) -> None:
     assert events[-1]["transcript"] == "kept"
 
 
-async def test_a_failure_takes_the_captions_back(talk: Talk) -> None:
+async def test_a_failure_withdraws_the_captions(talk: Talk) -> None:
     script = ["one two", "one two three", EngineFailed("it broke")]
     services = talk(
         script,
@@ -260,7 +260,7 @@ async def test_a_failure_takes_the_captions_back(talk: Talk) -> None:
     assert not typed(events, "conversation.item.added")
 
 
-async def test_without_transcription_no_texts_are_told(talk: Talk) -> None:
+async def test_without_transcription_no_transcripts_are_sent(talk: Talk) -> None:
     audio = {"input": {"transcription": None, "turn_detection": QUICK}}
     async with talking(talk(), audio=audio) as client:
         await client.say(1.0, -1.0)

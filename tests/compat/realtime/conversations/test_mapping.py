@@ -77,7 +77,7 @@ def test_a_turn_without_words_takes_its_captions_back(
     assert (failed["type"], failed["item_id"]) == (FAILED, "item_1")
 
 
-def test_nothing_is_told_of_what_the_client_was_not_told_before(
+def test_events_without_a_counterpart_in_this_api_are_dropped(
     mapper: ConversationMapper,
 ) -> None:
     silent = [
@@ -90,7 +90,7 @@ def test_nothing_is_told_of_what_the_client_was_not_told_before(
     assert told(mapper, *silent) == []
 
 
-def test_what_the_server_truncates_on_its_own_is_told_to_a_carrier_only(
+def test_only_a_carrier_is_told_of_truncations_by_the_server(
     mapper: ConversationMapper,
 ) -> None:
     told(mapper, committed("hello"), *response())
@@ -106,7 +106,7 @@ def test_what_the_server_truncates_on_its_own_is_told_to_a_carrier_only(
     ]
 
 
-def test_captions_tell_the_words_that_two_texts_agree_on() -> None:
+def test_captions_send_the_words_that_two_texts_agree_on() -> None:
     captions = Captions()
     heard = ["what", "what time", "what times is", "what time is it"]
     assert [captions.hear(text) for text in heard] == ["", "what", "", ""]
@@ -115,13 +115,13 @@ def test_captions_tell_the_words_that_two_texts_agree_on() -> None:
     assert captions.end("something else") == ""
 
 
-def test_the_book_keeps_the_order_of_the_client() -> None:
-    book = ItemIndex()
+def test_items_keep_the_order_of_the_client() -> None:
+    items = ItemIndex()
     for name in "abc":
-        book.add(message(name, "user", []))
-    assert book.add(message("first", "user", []), "root") is None
-    assert book.add(message("middle", "user", []), "a") == "a"
-    assert book.before("b") == "middle"
-    book.remove("middle")
-    assert book.before("b") == "a"
-    assert book.last_id == "c"
+        items.add(message(name, "user", []))
+    assert items.add(message("first", "user", []), "root") is None
+    assert items.add(message("middle", "user", []), "a") == "a"
+    assert items.before("b") == "middle"
+    items.remove("middle")
+    assert items.before("b") == "a"
+    assert items.last_id == "c"

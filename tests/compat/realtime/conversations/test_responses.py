@@ -36,7 +36,7 @@ def said(services: FakeServices, number: int = -1) -> list[tuple[str, str]]:
     return [(each.role, each.content) for each in services.llm.asked[number]]
 
 
-async def test_text_only(talk: Talk) -> None:
+async def test_a_session_may_be_text_only(talk: Talk) -> None:
     services = talk()
     async with talking(services, output_modalities=["text"]) as client:
         await client.write("Hello.")
@@ -64,7 +64,7 @@ async def test_text_only(talk: Talk) -> None:
     assert len(audio_of(spoken)) > 0
 
 
-async def test_a_response_beside_the_conversation_leaves_no_trace(talk: Talk) -> None:
+async def test_an_out_of_band_response_leaves_no_trace(talk: Talk) -> None:
     services = talk()
     async with talking(services, instructions="Be brief.") as client:
         await client.write("Hello.")
@@ -89,7 +89,7 @@ async def test_a_response_beside_the_conversation_leaves_no_trace(talk: Talk) ->
     assert said(services) == [("system", "Be brief."), ("user", "Hello.")]
 
 
-async def test_an_own_input_may_refer_to_items(talk: Talk) -> None:
+async def test_the_input_of_a_response_may_refer_to_items(talk: Talk) -> None:
     services = talk()
     async with talking(services) as client:
         await client.write("First.")
@@ -104,10 +104,12 @@ async def test_an_own_input_may_refer_to_items(talk: Talk) -> None:
         events = await client.ask(input=[reference])
         assert [content for role, content in said(services)][1:] == ["Second."]
         assert typed(events, "conversation.item.added")
-        await client.ask(input=[{"type": "item_reference", "id": "nothing"}])
+        unknown = {"type": "item_reference", "id": "nothing"}
+        error = (await client.ask(input=[unknown]))[-1]["error"]
+    assert (error["code"], error["param"]) == ("invalid_value", "response.input")
 
 
-async def test_a_second_response_is_refused_and_one_beside_it_is_not(
+async def test_a_second_response_is_refused_but_not_an_out_of_band_one(
     talk: Talk,
 ) -> None:
     services = talk(llm=FakeLlm(["One. ", "Two. ", "Three."], seconds=0.3))
@@ -152,7 +154,7 @@ async def test_a_response_is_cancelled(talk: Talk, by_id: bool) -> None:
     assert (error["code"], error["event_id"]) == ("response_cancel_not_active", "mine")
 
 
-async def test_a_response_beside_the_conversation_is_cancelled(talk: Talk) -> None:
+async def test_an_out_of_band_response_is_cancelled(talk: Talk) -> None:
     services = talk(llm=FakeLlm(["One. ", "Two. ", "Three."], seconds=0.5))
     async with talking(services) as client:
         await client.send("response.create", response={"conversation": "none"})
