@@ -142,7 +142,7 @@ class SessionRegistry:
             )
         if limit is not None and self._counts[kind] >= limit:
             raise Overloaded(
-                f"All {limit} {kind} sessions are taken.",
+                f"No {kind} session is free; the limit is {limit}.",
                 retry_after_seconds=RETRY_SECONDS,
             )
         for bound in bounds:

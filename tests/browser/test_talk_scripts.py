@@ -119,12 +119,12 @@ def test_it_waits_for_a_busy_server_and_tries_again_by_itself(
     visit: Callable[..., Page],
 ) -> None:
     page = visit("/talk/")
-    door = Door(4503, "overloaded", "All 8 voice sessions are taken.")
+    door = Door(4503, "overloaded", "No voice session is free; the limit is 8.")
     page.route_web_socket(VOICE, door)
     write(page, "Say hello.")
     notice = page.locator("#notice")
     expect(notice).to_contain_text("The server is busy.")
-    expect(notice).to_contain_text("All 8 voice sessions are taken.")
+    expect(notice).to_contain_text("No voice session is free; the limit is 8.")
     expect(notice).to_contain_text("Trying again in 3 s.")
     expect(notice).to_contain_text("Trying again in 1 s.")
     assert violations(page) == []
