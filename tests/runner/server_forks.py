@@ -58,7 +58,7 @@ LIBRARIES = [
     "zope.interface",
 ]
 OWN = [
-    "chat_app.conversation.desk",
+    "chat_app.conversation.scheduler",
     "chat_app.core.turns",
     "chat_app.protocol.configuration",
     "chat_app.replies.writing",
@@ -128,10 +128,12 @@ def main() -> None:
     gc.disable()
     before = dict(os.environ)
     sys.path.insert(0, str(Path.cwd()))
-    for name in [*LIBRARIES, *OWN]:
+    for name in LIBRARIES:
         # Those of an extra that is not installed here a server does without, too.
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    for name in OWN:
+        importlib.import_module(name)
     _set_by_imports.update(os.environ.items() - before.items())
     # A fork would keep the first and lack the second.
     assert "voiceproject.settings" not in sys.modules

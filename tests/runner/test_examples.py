@@ -32,7 +32,7 @@ def drawn() -> list[int]:
 @contextlib.contextmanager
 def imported(folder: Path) -> Iterator[None]:
     """A module of the project with a constant in its source."""
-    path = folder / "room_with_a_constant.py"
+    path = folder / "module_with_a_constant.py"
     path.write_text(f"NUMBER = {CONSTANT}\n")
     spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
