@@ -22,6 +22,7 @@ from tests.compat.realtime.conversations.talking import (
 )
 from tests.fakes import FakeLlm, FakeTts
 
+HEARD = "conversation.item.input_audio_transcription.completed"
 TURNS: dict[str, Any] = {"audio": {"input": {"turn_detection": QUICK}}}
 LONG = ["This is the first sentence of a long reply. ", "And this is the second."]
 TURN = [
@@ -159,20 +160,26 @@ async def test_a_turn_without_create_response_is_not_answered(talk: Talk) -> Non
     assert services.llm.asked[-1][-1].content == "what time is it"
 
 
-async def test_speech_does_not_interrupt_unless_it_may(talk: Talk) -> None:
+async def test_speech_does_not_interrupt_with_interrupt_response_off(
+    talk: Talk,
+) -> None:
     turns = {**QUICK, "interrupt_response": False, "create_response": False}
-    services = talk(["tell me all", "stop that now"], FakeLlm(LONG))
+    # The later sentences take so long that the speech falls into the response.
+    reply = [*LONG, " And a third one."]
+    services = talk(["stop that now"], FakeLlm(reply, seconds=1.0))
     audio = {"input": {"turn_detection": turns}}
     async with talking(services, audio=audio) as client:
         await client.write("Hello.")
-        await client.ask()
+        await client.send("response.create")
+        await client.until("response.output_audio.delta")
         await client.say(1.0, -1.0)
-        events = await client.until(
-            "conversation.item.input_audio_transcription.completed"
-        )
-        assert not typed(events, "conversation.item.truncated")
-        await client.send("conversation.item.retrieve", item_id="nothing")
-        await client.error()
+        events: list[dict[str, Any]] = []
+        while not {HEARD, DONE} <= set(kinds(events)):
+            events.append(await client.next())
+    assert one(events, HEARD)["transcript"] == "stop that now"
+    done = one(events, DONE)["response"]
+    assert done["status"] == "completed"
+    assert done["output"][0]["content"][0]["transcript"] == "".join(reply)
 
 
 async def test_a_client_commits_and_asks_at_once(talk: Talk) -> None:
