@@ -32,10 +32,9 @@ LOCAL = Network(addresses=["127.0.0.1"])
 class LossyLink:
     """Loses packets of audio on the way from a caller."""
 
-    def __init__(self, pc: RTCPeerConnection, loses: Callable[[float], bool]) -> None:
-        """`loses` is asked for each packet, with the seconds since the first one."""
+    def __init__(self, pc: RTCPeerConnection, loses: Callable[[int], bool]) -> None:
+        """`loses` is asked for each packet of 20 ms, with its number from 0."""
         self._loses = loses
-        self._began: float | None = None
         self.lost = self.sent = 0
         (sender,) = pc.getSenders()
         self._transport = sender.transport
@@ -45,10 +44,9 @@ class LossyLink:
     async def _pass_on(self, data: bytes) -> None:
         if _is_rtcp(data):
             return await self._send(data)
-        now = asyncio.get_running_loop().time()
-        self._began = self._began or now
+        number = self.sent
         self.sent += 1
-        if self._loses(now - self._began):
+        if self._loses(number):
             self.lost += 1
         else:
             await self._send(data)
