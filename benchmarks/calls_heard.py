@@ -55,13 +55,13 @@ def _losses() -> dict[str, Loses]:
 
 def _over_call(samples: Samples, loses: Loses) -> Samples:
     """As the server hears them, at 16 kHz."""
-    hearing, decoder, pcm = GapFiller(), OpusDecoder(), bytearray()
+    filler, decoder, pcm = GapFiller(), OpusDecoder(), bytearray()
     for data, timestamp in _packets(samples):
         if loses(timestamp / RATE_HZ):
             continue
         for frame in decoder.decode(JitterFrame(data=data, timestamp=timestamp)):
             if isinstance(frame, AudioFrame):
-                pcm += hearing.mono(frame)
+                pcm += filler.mono(frame)
     heard = pcm16_to_float(bytes(pcm))
     return Resampler(RATE_HZ, SPEECH_RATE_HZ).push(heard, last=True)
 

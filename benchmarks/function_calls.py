@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from openai import AsyncOpenAI
 
+from benchmarks.client_scripts.weather import CITIES, WEATHER
 from benchmarks.corpus import LEFT_OUT, samples_of, short_english
 from benchmarks.flags import Flags
 from benchmarks.labels import acoustic_bounds
@@ -33,17 +34,6 @@ LONGEST_SECONDS = 60.0
 HEARD_SECONDS = 0.2
 ANSWER_TOKENS = 30
 HEADER = ["read while it is spoken", "calls", "answers", "end of speech to call"]
-CITIES = ["Berlin", "London", "Madrid", "Paris", "Rome"]
-WEATHER: dict[str, Any] = {
-    "type": "function",
-    "name": "weather",
-    "description": "Tells the weather in a city today.",
-    "parameters": {
-        "type": "object",
-        "properties": {"city": {"type": "string", "enum": CITIES}},
-        "required": ["city"],
-    },
-}
 
 
 @dataclass
@@ -112,7 +102,7 @@ async def _in_turns(urls: Sequence[str], spoken: Sequence[Samples]) -> list[Outc
 async def _talk(url: str, samples: Samples, outcome: Outcome) -> None:
     session: Any = {
         "type": "realtime",
-        "tools": [WEATHER],
+        "tools": [{"type": "function", **WEATHER}],
         "tool_choice": "required",
         "max_output_tokens": 200,
     }

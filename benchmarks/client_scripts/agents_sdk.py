@@ -10,7 +10,8 @@ from agents import FunctionTool
 from agents.realtime import RealtimeAgent, RealtimeRunner
 
 from benchmarks.client_scripts.checks import KEY, Check, Task, main
-from benchmarks.client_scripts.talks import WEATHER, Answers, Weather, converse
+from benchmarks.client_scripts.talks import Answers, converse
+from benchmarks.client_scripts.weather import WEATHER, Weather
 
 INSTRUCTIONS = "Answer in one short sentence."
 

@@ -13,13 +13,8 @@ from livekit.agents.voice import io
 from livekit.plugins import openai
 
 from benchmarks.client_scripts.checks import KEY, Check, Task, main
-from benchmarks.client_scripts.talks import (
-    TALK_RATE_HZ,
-    WEATHER,
-    Answers,
-    Weather,
-    converse,
-)
+from benchmarks.client_scripts.talks import TALK_RATE_HZ, Answers, converse
+from benchmarks.client_scripts.weather import WEATHER, Weather
 
 INSTRUCTIONS = "Answer in one short sentence."
 

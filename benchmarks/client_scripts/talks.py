@@ -1,16 +1,12 @@
-"""A spoken conversation of a client: questions in real time, answers as audio.
-
-Where the client can call a function, the language model is made to call `weather`.
-"""
+"""A spoken conversation of a client: questions in real time, answers as audio."""
 
 from __future__ import annotations
 
 import asyncio
 import statistics
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import soxr
@@ -22,16 +18,6 @@ _CHUNK_BYTES = TALK_RATE_HZ * CHUNK_MS // 1000 * 2
 _LONGEST_ANSWER_SECONDS = 30.0
 _HEARD_SECONDS = 0.2
 """An answer has at least this much audio."""
-CITIES = ["Berlin", "London", "Madrid", "Paris", "Rome"]
-WEATHER: dict[str, Any] = {
-    "name": "weather",
-    "description": "Tells the weather in a city today.",
-    "parameters": {
-        "type": "object",
-        "properties": {"city": {"type": "string", "enum": CITIES}},
-        "required": ["city"],
-    },
-}
 
 
 @dataclass
@@ -55,26 +41,6 @@ class Answers:
     @property
     def seconds(self) -> float:
         return len(self.pcm) / 2 / TALK_RATE_HZ
-
-
-class Weather:
-    """The function, and how often it was called."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-
-    def tell(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """The result. Raises RuntimeError for arguments that are not those asked for."""
-        if arguments.get("city") not in CITIES:
-            raise RuntimeError(f"called with {dict(arguments)}")
-        self.calls += 1
-        return {"weather": "sunny", "celsius": 21}
-
-    def told(self, says: str, questions: int) -> str:
-        """With the calls. Raises RuntimeError if a question has led to none."""
-        if self.calls < questions:
-            raise RuntimeError(f"{self.calls} calls for {questions} questions")
-        return f"{says}, {self.calls} calls"
 
 
 async def converse(
