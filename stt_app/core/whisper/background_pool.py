@@ -39,8 +39,8 @@ class BackgroundPool:
 
     @property
     def pools(self) -> list[WorkerPool]:
-        """The pool, after its first use."""
-        return [self._pool] if self._pool else []
+        """The pool, once its worker has loaded."""
+        return [self._pool] if self._pool and self._pool.running else []
 
     async def stop(self) -> None:
         """Stop it, even while it loads."""

@@ -202,7 +202,7 @@ class WhisperEngine:
     @property
     def _state(self) -> PartState:
         """That of the main pool; interim results and files alone use the other one."""
-        usual, *background = [pool.state for pool in self._pools if pool.running]
+        usual, *background = [pool.state for pool in self._pools]
         well = all(state is PartState.READY for state in background)
         return PartState.DEGRADED if usual is PartState.READY and not well else usual
 
