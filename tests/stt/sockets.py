@@ -10,6 +10,7 @@ from typing import Any
 from channels.testing import WebsocketCommunicator
 
 from tests.stt.sounds import pcm
+from tests.waiting import idle, until
 from voiceproject.asgi import build_application
 
 
@@ -36,6 +37,12 @@ async def say(socket: WebsocketCommunicator, *parts: Any, frame: int = 3_200) ->
     audio = pcm(*parts)
     for start in range(0, len(audio), frame):
         await socket.send_to(bytes_data=audio[start : start + frame])
+
+
+async def handled(socket: WebsocketCommunicator) -> None:
+    """Return when the server has handled everything that was sent."""
+    await until(socket.input_queue.empty)
+    await idle()
 
 
 ASIDE = ("speech_started", "speech_ended", "ack")

@@ -12,7 +12,14 @@ from common.errors import EngineFailed
 from gateway_app.history.records import TranscriptRecord
 from tests.fake_services import FakeServices
 from tests.fakes import FakeStt
-from tests.stt.sockets import connected, next_message, opened, say, until_closed
+from tests.stt.sockets import (
+    connected,
+    handled,
+    next_message,
+    opened,
+    say,
+    until_closed,
+)
 from tests.stt.sounds import LoudnessVad, pcm
 
 Connect = Callable[..., Any]
@@ -227,8 +234,8 @@ async def test_it_sends_finals_before_the_server_restarts(
     async with connected(services) as socket:
         await say(socket, 1)
         await socket.send_json_to({"type": "keepalive"})
-        await asyncio.sleep(0.1)
-        draining = asyncio.create_task(services.sessions.drain(5))
+        await handled(socket)
+        draining = asyncio.create_task(services.sessions.drain(30))
         messages, code = await until_closed(socket)
         assert code == 4512
         assert [each["type"] for each in messages] == ["transcript", "closed", "error"]
