@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -29,10 +31,18 @@ the smallest Whisper mishears a quarter of one."""
 POLL_SECONDS = 0.1
 
 
+_PORTS = itertools.cycle(random.sample(range(20_000, 32_000), 12_000))
+"""Below those that the system gives to sockets that ask for any: one of those could be
+given to another test before the server listens."""
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """One that nobody listens on, for a server that starts later."""
+    for port in _PORTS:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 class RunningServer:

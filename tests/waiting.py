@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
 
 STEP_SECONDS = 0.01
 
@@ -20,9 +21,17 @@ async def idle() -> None:
         await asyncio.sleep(0)
 
 
-async def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
+Condition = Callable[[], bool | Awaitable[bool]]
+
+
+async def until(holds: Condition, seconds: float = 60.0) -> None:
     """Return once it holds. Raises AssertionError when it does not hold in time."""
     deadline = time.monotonic() + seconds
-    while not holds():
+    while not await _value_of(holds):
         assert time.monotonic() < deadline, "it did not happen in time"
         await asyncio.sleep(STEP_SECONDS)
+
+
+async def _value_of(holds: Condition) -> bool:
+    found = holds()
+    return await found if isawaitable(found) else found

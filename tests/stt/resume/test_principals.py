@@ -38,7 +38,7 @@ async def connected(
     services: FakeServices, key: str, query: str = ""
 ) -> AsyncIterator[tuple[WebsocketCommunicator, dict[str, Any]]]:
     socket = opened(services, query, key)
-    assert (await socket.connect(timeout=10))[0]
+    assert (await socket.connect())[0]
     yield socket, await next_message(socket)
     await socket.disconnect()
 

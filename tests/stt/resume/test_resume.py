@@ -34,14 +34,14 @@ async def connected(
     services: Any, query: str = ""
 ) -> AsyncIterator[tuple[WebsocketCommunicator, dict[str, Any]]]:
     socket = opened(services, query)
-    assert (await socket.connect(timeout=10))[0]
+    assert (await socket.connect())[0]
     yield socket, await next_message(socket)
     await socket.disconnect()
 
 
 async def received(socket: WebsocketCommunicator, kind: str) -> dict[str, Any]:
     while True:
-        message: dict[str, Any] = await socket.receive_json_from(timeout=5)
+        message: dict[str, Any] = await socket.receive_json_from()
         if message["type"] == kind:
             return message
 
@@ -181,7 +181,7 @@ async def test_it_refuses_a_position_that_is_none(
     listening: Any, query: str, field: str
 ) -> None:
     socket = opened(listening(), query)
-    await socket.connect(timeout=10)
+    await socket.connect()
     (error,), code = await until_closed(socket)
     assert (error["field"], code) == (field, 4400)
     await socket.disconnect()
@@ -217,7 +217,7 @@ async def test_nobody_new_is_let_in_while_texts_are_late(listening: Any) -> None
         with services.listening.load.waiting(Urgency(Priority.FINAL)):
             await asyncio.sleep(0.1)
             socket = opened(services)
-            await socket.connect(timeout=10)
+            await socket.connect()
             (error,), code = await until_closed(socket)
             assert (error["code"], code) == ("overloaded", 4503)
             assert error["retry_after"] > 0
