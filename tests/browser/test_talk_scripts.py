@@ -256,11 +256,12 @@ class Answering:
 def test_what_was_typed_before_the_connection_gets_one_reply(
     visit: Callable[..., Page],
 ) -> None:
-    page, door = visit("/talk/"), Door(4503, "overloaded", "No voice session is free.")
+    page = visit("/talk/")
+    busy = BusyServer(4503, "overloaded", "No voice session is free.")
     server = Answering()
-    door.retry_after = 60.0
+    busy.retry_after = 60.0
     page.route_web_socket(
-        VOICE, lambda socket: (door if not door.knocks else server)(socket)
+        VOICE, lambda socket: (busy if not busy.attempts else server)(socket)
     )
     write(page, "What is a bird?")
     expect(page.locator("#notice")).to_contain_text("The server is busy.")
