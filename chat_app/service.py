@@ -15,7 +15,7 @@ from chat_app.replies.request import ResponseRequest
 from chat_app.replies.response_log import ResponseLog
 from chat_app.session.limits import conversation_limits
 from chat_app.session.resumable import ResumableConversation
-from chat_app.session.turn_detector import TurnDetector
+from chat_app.session.turn_cues import TurnCues
 from common.config import Config
 from common.errors import BadValue, NotFound
 from common.workers import Priority
@@ -57,7 +57,7 @@ class ConversationService:
         """Those that must be warm, with the names that clients see."""
         self._recorder = recorder
         self._accounts = accounts
-        self._detector = TurnDetector(listening.turn_model, config)
+        self._cues = TurnCues(listening.turn_model, config)
         self._scheduler = ReplyScheduler(config.embedded_llm_parallel)
 
     def defaults(self) -> ConversationOptions:
@@ -112,7 +112,7 @@ class ConversationService:
 
         Raises BadValue, and Overloaded while transcripts come late.
         """
-        self._detector.warm_up()
+        self._cues.warm_up()
         services = self._services_for(caller)
         live = await self._listening.open_live(
             options.listening_at(rate_hz),
@@ -126,7 +126,7 @@ class ConversationService:
         return ResumableConversation(
             live,
             services,
-            self._detector,
+            self._cues,
             ResponseLog(self._recorder, services, live.session_id),
             conversation_limits(self._config, self._llm),
             self.instructed(options),

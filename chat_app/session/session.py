@@ -20,7 +20,7 @@ from chat_app.replies.sink import EventSink
 from chat_app.session.compaction import Compaction
 from chat_app.session.items import ClientItems
 from chat_app.session.limits import ConversationLimits
-from chat_app.session.turn_detector import TurnDetector
+from chat_app.session.turn_cues import TurnCues
 from chat_app.session.turn_taking import TurnTaking
 from common.errors import BadRequest, VoiceError
 from stt_app.core.codecs.decoders import PCM16, silence
@@ -38,7 +38,7 @@ class ConversationSession:
         self,
         live: LiveSession,
         services: ReplyServices,
-        detector: TurnDetector,
+        cues: TurnCues,
         log: ResponseLog,
         limits: ConversationLimits,
         options: ConversationOptions,
@@ -64,7 +64,7 @@ class ConversationSession:
             self.dialogue, services, limits.summaries, lambda: self._machine.is_idle
         )
         self._turns = TurnTaking(
-            live, self.dialogue, self._replies, self._compaction, detector, sink
+            live, self.dialogue, self._replies, self._compaction, cues, sink
         )
         self._turns.configure(options)
         self._background = Background()
@@ -124,7 +124,7 @@ class ConversationSession:
 
     def ask_reply(self, request: ResponseRequest | None = None) -> None:
         """Answer what was said so far. Raises BadRequest while there is a response, or
-        too many beside the conversation."""
+        for one out-of-band response too many."""
         request = request or ResponseRequest()
         if request.out_of_band:
             spec = reply_spec(request, self._options, self.dialogue)

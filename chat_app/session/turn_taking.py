@@ -19,7 +19,7 @@ from chat_app.replies.sink import EventSink
 from chat_app.session.compaction import Compaction
 from chat_app.session.hearing import turn_events
 from chat_app.session.pauses import Pauses
-from chat_app.session.turn_detector import ASK_AFTER_SECONDS, TurnDetector
+from chat_app.session.turn_cues import ASK_AFTER_SECONDS, TurnCues
 from chat_app.session.turn_items import TurnItems
 from stt_app.core import events as heard
 from stt_app.live_session import LiveSession
@@ -37,10 +37,10 @@ class TurnTaking:
         dialogue: Dialogue,
         replies: Replies,
         compaction: Compaction,
-        detector: TurnDetector,
+        cues: TurnCues,
         sink: EventSink,
     ) -> None:
-        """`configure` sets the options."""
+        """Call `configure` before the first event."""
         self.language = ""
         """The language of the speech; empty while it is unknown."""
         self.is_parked = False
@@ -48,7 +48,7 @@ class TurnTaking:
         self._live = live
         self._replies = replies
         self._compaction = compaction
-        self._detector = detector
+        self._cues = cues
         self._put = sink.put
         self._clock = sink.clock
         self._stage_times = replies.stage_times
@@ -62,9 +62,9 @@ class TurnTaking:
         self._pauses = Pauses(live, sink.put)
         self.machine = TurnMachine(
             TurnSettings(),
-            detector.words(""),
+            cues.words(""),
             replies.output,
-            asks_model=detector.has_model,
+            asks_model=cues.has_model,
             may_speculate=replies.may_speculate,
             hears_itself=lambda: replies.output.is_heard_in(live.open_audio()),
         )
@@ -73,7 +73,7 @@ class TurnTaking:
         """Set the options of what follows."""
         self.language = options.language or self.language
         self.machine.settings = options.turns
-        self.machine.words = self._detector.words(self.language)
+        self.machine.words = self._cues.words(self.language)
         self._options = options
         self._replies.use(options)
         self._compaction.use(options, self.language)
@@ -96,7 +96,7 @@ class TurnTaking:
             self._put(out.InputFailed(event.error))
         if isinstance(event, heard.UtteranceTranscribed) and event.language:
             if not self._options.language:
-                self.machine.words = self._detector.words(event.language)
+                self.machine.words = self._cues.words(event.language)
             self.language = self._compaction.language = event.language
         if isinstance(event, heard.UtteranceTranscribed) and event.words:
             self._utterance_words[event.utterance_id] = [
@@ -189,6 +189,6 @@ class TurnTaking:
         await asyncio.sleep(ASK_AFTER_SECONDS)
         if (turn := self.machine.turn) is None or turn.key != asked.key:
             return
-        probability = await self._detector.rate(self._live.open_audio())
+        probability = await self._cues.rate(self._live.open_audio())
         self._stage_times.mark("rated")
         self.tell(on.CompletenessRated(asked.key, probability))

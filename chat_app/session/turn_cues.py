@@ -1,4 +1,4 @@
-"""Recognises the ends of turns, and the words that matter for turn-taking."""
+"""Turn-taking cues: how an utterance sounds at its end, and its words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ASK_AFTER_SECONDS = 0.1
 """The model needs the beginning of the pause."""
 
 
-class TurnDetector:
+class TurnCues:
     """The turn model and the configured words, for all conversations of a process."""
 
     def __init__(self, model: TurnModel, config: Config) -> None:
