@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from chat_app.conversation.caller import Caller
 from chat_app.protocol.configuration import Configuration
 from chat_app.session.resumable import ResumableConversation
 from gateway_app.retention.people import Person
@@ -26,9 +27,7 @@ class HeldConversation:
 
     conversation: ResumableConversation
     configuration: Configuration
-    session_id: str
-    principal_id: str
-    client: str
+    caller: Caller
     give_up: Callable[[], None] = _nobody
     """Called when another connection claims it."""
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -40,7 +39,8 @@ class Parking:
     reconnects to another process, or after a restart, begins a new one."""
 
     def __init__(self, keep_seconds: float, most: int) -> None:
-        """At most `most` conversations are parked; one more ends the oldest."""
+        """At most `most` conversations are parked; one more ends the one that has been
+        parked for longest."""
         self._keep_seconds = keep_seconds
         self._most = most
         self._held: dict[str, HeldConversation] = {}
@@ -54,7 +54,7 @@ class Parking:
         """Take a conversation from the connection that has it, if any. None if this
         principal has no such conversation (any more)."""
         held = self._held.get(token)
-        if held is None or held.principal_id != principal_id:
+        if held is None or held.caller.principal.id != principal_id:
             return None
         if held.timer is not None:
             held.timer.cancel()
@@ -71,6 +71,7 @@ class Parking:
         held.give_up = _nobody
         loop = asyncio.get_running_loop()
         held.timer = loop.call_later(self._keep_seconds, self._end_soon, held)
+        self._held[held.token] = self._held.pop(held.token)  # now the last
         waiting = [each for each in self._held.values() if each.timer is not None]
         for oldest in waiting[: max(0, len(waiting) - self._most)]:
             self._end_soon(oldest)
@@ -83,7 +84,8 @@ class Parking:
     def forget(self, person: Person) -> None:
         """End the parked conversations of this person."""
         for held in list(self._held.values()):
-            if held.timer and person.owns(held.principal_id, held.client):
+            caller = held.caller
+            if held.timer and person.owns(caller.principal.id, caller.client):
                 self._end_soon(held)
 
     async def stop(self) -> None:

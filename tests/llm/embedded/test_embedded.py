@@ -143,8 +143,9 @@ async def test_it_leaves_out_old_turns_of_a_long_conversation(
         turns.append(ChatMessage("user", f"Question {number}: " + "word " * 300))
         turns.append(ChatMessage("assistant", "word " * 300))
     question = [QUESTION[0], *turns, ChatMessage("user", "Say hello.")]
-    answer = engine.reply(question, ReplyOptions(max_tokens=1_500))
-    assert [piece async for piece in text_deltas(answer)]
+    answer = text_deltas(engine.reply(question, ReplyOptions(max_tokens=1_500)))
+    async with aclosing(answer):
+        assert await anext(answer)
 
 
 async def test_it_counts_tokens_as_the_model_does(engine: EmbeddedEngine) -> None:
