@@ -71,7 +71,7 @@ export class Conversation {
   #reportedAt = 0;
   /** Where in the audio the newest speech of the user begins and ends, in seconds. */
   #speech = { start: 0, end: 0 };
-  /** Whether its text is not told yet. */
+  /** Whether its text has not arrived yet. */
   #isUntold = false;
   #isUnanswered = false;
 
@@ -112,8 +112,8 @@ export class Conversation {
   }
 
   /**
-   * From where in the audio on another server must hear it, because this one has told no
-   * text of what was said since, in seconds.
+   * The position in the audio, in seconds, from which another server needs it: this one has
+   * sent no text of what was said since.
    * @param {number} endSeconds Of all that was recorded.
    */
   untoldFrom(endSeconds) {
@@ -143,13 +143,12 @@ export class Conversation {
   }
 
   /**
-   * Say something typed, which ends a reply.
-   * @param {string} id
-   * @param {string} text
+   * Say something typed, which ends a reply. All of it gets one reply.
+   * @param {...{id: string, text: string}} writings
    */
-  write(id, text) {
+  write(...writings) {
     this.stop();
-    this.#add({ id, role: "user", text });
+    for (const { id, text } of writings) this.#add({ id, role: "user", text });
     this.answer();
   }
 
@@ -158,7 +157,8 @@ export class Conversation {
     if (!this.#reply) return;
     this.#isUnanswered = false;
     this.#report(this.#reply);
-    if (!this.#reply.done) this.#connection.trySend({ type: "response.cancel" });
+    // Even if all of it has arrived: its end was not heard, and the history must not have it.
+    this.#connection.trySend({ type: "response.cancel" });
     this.#silence();
   }
 
@@ -168,10 +168,10 @@ export class Conversation {
   }
 
   /**
-   * The player tells how far the ear is.
+   * The player reports how much was heard.
    * @param {number} number
    * @param {number} ms
-   * @param {number} lateMs How far the ear is behind the player.
+   * @param {number} lateMs The delay of the loudspeaker.
    */
   played(number, ms, lateMs) {
     const reply = this.#reply;

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
+from chat_app.protocol.wire import AUDIO, HEADER, VERSION
 from tests.browser.watching import violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -18,6 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.model]
 PATIENCE_MS = 30_000
 VOICE = "**/ws/voice"
 HOUR_SECONDS = 3600.0
+RATE_HZ = 16_000
 
 
 _LEVELS = """
@@ -89,20 +91,20 @@ def test_the_words_of_a_clause_are_heard_one_after_the_other(
     ]
 
 
-class Door:
-    """`/ws/voice` as the page finds it: refuses so many connections, then lets one in."""
+class BusyServer:
+    """`/ws/voice` of a busy server: it refuses so many connections, then accepts one."""
 
     def __init__(self, code: int, error: str, sentence: str) -> None:
         self.refusals = 1
         self.retry_after = 3.0
-        self.knocks: list[float] = []
+        self.attempts: list[float] = []
         """When the page tried to connect, by the monotonic clock."""
         self._code = code
         self._error = {"code": error, "message": sentence}
 
     def __call__(self, socket: WebSocketRoute) -> None:
-        self.knocks.append(time.monotonic())
-        if len(self.knocks) > self.refusals:
+        self.attempts.append(time.monotonic())
+        if len(self.attempts) > self.refusals:
             socket.connect_to_server()
             return
         error = {**self._error, "retry_after": self.retry_after}
@@ -119,8 +121,8 @@ def test_it_waits_for_a_busy_server_and_tries_again_by_itself(
     visit: Callable[..., Page],
 ) -> None:
     page = visit("/talk/")
-    door = Door(4503, "overloaded", "No voice session is free; the limit is 8.")
-    page.route_web_socket(VOICE, door)
+    server = BusyServer(4503, "overloaded", "No voice session is free; the limit is 8.")
+    page.route_web_socket(VOICE, server)
     write(page, "Say hello.")
     notice = page.locator("#notice")
     expect(notice).to_contain_text("The server is busy.")
@@ -131,7 +133,7 @@ def test_it_waits_for_a_busy_server_and_tries_again_by_itself(
     replies = page.locator("#talk-log .talk-line[data-role=assistant]")
     expect(replies).to_have_count(1, timeout=PATIENCE_MS)
     expect(notice).to_be_empty()
-    first, second = door.knocks
+    first, second = server.attempts
     assert 2.9 < second - first < PATIENCE_MS / 1000
 
 
@@ -166,13 +168,17 @@ class Restarting:
         self.tell({"type": "session.created", "session": session})
 
     def tell(self, *events: dict[str, Any]) -> None:
-        for event in events:
-            self._connections[-1].send(json.dumps(event))
+        tell(self._connections[-1], *events)
 
     def end(self) -> None:
         error = {"code": "restarting", "message": "The server is restarting."}
         self.tell({"type": "error", "error": error})
         self._connections[-1].close(code=4512)
+
+
+def tell(socket: WebSocketRoute, *events: dict[str, Any]) -> None:
+    for event in events:
+        socket.send(json.dumps(event))
 
 
 def until(page: Page, holds: Callable[[], bool]) -> None:
@@ -208,11 +214,85 @@ def test_after_a_restart_nothing_that_was_said_is_lost(
     assert server.replayed_bytes > server.heard_bytes[0]
 
 
+class Answering:
+    """`/ws/voice` of a server whose reply arrives at once."""
+
+    SECONDS = 30
+    """Of the reply."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+        """What the page sends, without audio."""
+
+    def __call__(self, socket: WebSocketRoute) -> None:
+        def take(message: str | bytes) -> None:
+            event = json.loads(message)
+            self.events.append(event)
+            if event["type"] == "response.create":
+                self._answer(socket)
+
+        socket.on_message(take)
+        session = {"x.resume_token": "token", "x.resumed": False}
+        tell(socket, {"type": "session.created", "session": session})
+
+    def kinds(self) -> list[str]:
+        return [event["type"] for event in self.events]
+
+    def _answer(self, socket: WebSocketRoute) -> None:
+        response = {"id": "r", "x.number": 1}
+        clause = {"response_id": "r", "start_ms": 0, "text": "Well.", "rate": RATE_HZ}
+        tell(
+            socket,
+            {"type": "response.created", "response": response},
+            {"type": "response.output_item.added", "item": {"id": "said"}},
+            {"type": "x.output.clause", **clause},
+        )
+        header = HEADER.pack(VERSION, AUDIO, 0, 1, 0)
+        socket.send(header + bytes(2 * RATE_HZ * self.SECONDS))
+        done = {"id": "r", "status": "completed", "output": []}
+        tell(socket, {"type": "response.done", "response": done})
+
+
+def test_what_was_typed_before_the_connection_gets_one_reply(
+    visit: Callable[..., Page],
+) -> None:
+    page = visit("/talk/")
+    busy = BusyServer(4503, "overloaded", "No voice session is free.")
+    server = Answering()
+    busy.retry_after = 60.0
+    page.route_web_socket(
+        VOICE, lambda socket: (busy if not busy.attempts else server)(socket)
+    )
+    write(page, "What is a bird?")
+    expect(page.locator("#notice")).to_contain_text("The server is busy.")
+    write(page, "Be brief.")
+    page.get_by_role("button", name="Try now").click()
+    until(page, lambda: "response.create" in server.kinds())
+    said = [each for each in server.events if "item" in each]
+    assert [each["item"]["content"][0]["text"] for each in said] == [
+        "What is a bird?",
+        "Be brief.",
+    ]
+    assert server.kinds().count("response.create") == 1
+
+
+def test_a_key_stops_a_reply_that_has_all_arrived(visit: Callable[..., Page]) -> None:
+    page, server = visit("/talk/"), Answering()
+    page.route_web_socket(VOICE, server)
+    write(page, "What is a bird?")
+    until(page, lambda: "x.played" in server.kinds())
+    page.keyboard.press("Escape")
+    until(page, lambda: "response.cancel" in server.kinds())
+    *_, report, cancel = server.events
+    assert (report["type"], cancel["type"]) == ("x.played", "response.cancel")
+    assert 0 < report["ms"] < 1_000 * server.SECONDS
+
+
 def test_one_can_stop_it_from_trying_again(visit: Callable[..., Page]) -> None:
     page = visit("/talk/")
-    door = Door(4429, "too_many_requests", "At most 2 sessions are allowed.")
-    door.refusals, door.retry_after = 10, 1.0
-    page.route_web_socket(VOICE, door)
+    server = BusyServer(4429, "too_many_requests", "At most 2 sessions are allowed.")
+    server.refusals, server.retry_after = 10, 1.0
+    page.route_web_socket(VOICE, server)
     page.get_by_role("button", name="Start talking").click()
     notice = page.locator("#notice")
     expect(notice).to_contain_text("There are too many connections from here.")
@@ -221,14 +301,14 @@ def test_one_can_stop_it_from_trying_again(visit: Callable[..., Page]) -> None:
     expect(notice).to_be_empty()
     expect(page.locator("#turn-words")).to_have_text("Press to talk")
     expect(page.get_by_role("button", name="Start talking")).to_be_focused()
-    knocks = len(door.knocks)
+    attempts = len(server.attempts)
     page.wait_for_timeout(1_300)
-    assert len(door.knocks) == knocks
-    door.retry_after = HOUR_SECONDS
+    assert len(server.attempts) == attempts
+    server.retry_after = HOUR_SECONDS
     page.get_by_role("button", name="Start talking").click()
     expect(notice).to_contain_text("There are too many connections from here.")
     expect(page.get_by_role("button", name="Stop trying")).to_have_count(0)
-    assert len(door.knocks) == knocks + 1
+    assert len(server.attempts) == attempts + 1
 
 
 def test_the_chosen_model_answers_and_is_remembered(visit: Callable[..., Page]) -> None:

@@ -54,7 +54,7 @@ def run(flags: Flags) -> str:
     clips = [Clip.of(audio_of(each)) for each in short_english(flags, "clean")]
     clips = sorted(clips, key=lambda clip: clip.audio.seconds)[:CLIPS]
     if not clips:
-        return LEFT_OUT.format(name="doors_heard")
+        return LEFT_OUT.format(name="stt_protocols")
     turns = CLIPS if flags.quick else TURNS
     with running_server(**SERVER, wyoming_port=free_port()) as server:
         live = asyncio.run(in_turns(_live(server, clips), turns))
