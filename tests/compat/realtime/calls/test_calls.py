@@ -18,7 +18,7 @@ from compat_app.realtime.calls.calls import Calls
 from gateway_app.sockets.closing import close_unwelcome
 from gateway_app.usage.accounts import Quota
 from tests.compat.realtime.calls.caller import Caller, LossyLink, calling, post_offer
-from tests.fake_services import FakeServices
+from tests.fake_services import NO_INTERIM, FakeServices
 from tests.fakes import FakeLlm, FakeStt
 from tests.stt.sounds import LoudnessVad
 from voiceproject.asgi import build_application
@@ -43,8 +43,7 @@ def serve(make_services: Callable[..., FakeServices]) -> Serve:
             stt=FakeStt(script or ("what time is it",)),
             llm=FakeLlm(list(says)),
             vad=LoudnessVad(),
-            partial_first_seconds=10,
-            **changes,
+            **{**NO_INTERIM, **changes},
         )
         transport = httpx.ASGITransport(build_application(services))
         async with httpx.AsyncClient(
