@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from llm.engine import ChatMessage, LlmEvent, ReplyOptions
 from tests.chat.services import Talk, talk_services
 from tests.chat.sockets import LOST, VoiceClient, kinds, of, talking
 from tests.fakes import FakeLlm
@@ -22,21 +21,6 @@ def talk() -> Talk:
         return talk_services(script, FakeLlm(list(pieces)), **changes)
 
     return make
-
-
-class HeldLlm(FakeLlm):
-    """Says nothing until it may answer."""
-
-    def __init__(self, pieces: Sequence[str]) -> None:
-        super().__init__(pieces)
-        self.may_answer = asyncio.Event()
-
-    async def reply(
-        self, messages: Sequence[ChatMessage], options: ReplyOptions = ReplyOptions()
-    ) -> AsyncGenerator[LlmEvent, None]:
-        await self.may_answer.wait()
-        async for event in super().reply(messages, options):
-            yield event
 
 
 def token_of(client: VoiceClient) -> str:
@@ -79,12 +63,12 @@ async def test_a_client_that_comes_back_does_not_wait_for_the_language_model(
 
 
 async def test_a_reply_that_nobody_heard_is_given_again(talk: Talk) -> None:
-    llm = HeldLlm(["It is noon, ", "as you can see."])
-    services = talk_services(["what time is it"], llm)
+    services = talk(["what time is it"], ["It is noon, ", "as you can see."])
+    services.llm.may_go_on.clear()
     async with talking(services, close_code=LOST) as client:
         await client.say(1.0, -2.0)
         await client.until("response.created")
-    llm.may_answer.set()
+    services.llm.may_go_on.set()
     async with talking(services, resume=token_of(client)) as client:
         (question,) = client.created["x.items"]
         assert (question["role"], question["text"]) == ("user", "what time is it")
