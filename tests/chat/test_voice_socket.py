@@ -156,9 +156,8 @@ async def test_an_interruption_keeps_what_was_heard(talk: Talk) -> None:
 
 
 async def test_a_backchannel_lets_the_reply_go_on(talk: Talk) -> None:
-    services = talk(
-        ["tell me all", "uh-huh"], FakeLlm(["A reply of some length here."])
-    )
+    reply = "A reply that is still heard when the other one says something, 3 s later."
+    services = talk(["tell me all", "uh-huh"], FakeLlm([reply]))
     async with talking(services) as client:
         await question(client)
         await asyncio.sleep(0.2)

@@ -131,13 +131,23 @@ def send_until_blocked(client: socket.socket, data: bytes, total_bytes: int) -> 
 
 
 def wait_for_status(client: httpx.Client, url: str, status: int) -> httpx.Response:
-    """The first answer with this status: a server does not see at once that a client
-    has gone, or that it shall stop."""
+    """The first answer with this status: a server does not see at once that another
+    client has gone."""
     ends_at = time.monotonic() + PATIENCE_SECONDS
     while (answer := client.get(url)).status_code != status:
         assert time.monotonic() < ends_at, f"only {answer.status_code}"
         time.sleep(0.01)
     return answer
+
+
+def wait_until_nobody_gets_in(port: int) -> None:
+    """Until the server, which was told to stop, takes no new connections."""
+    ends_at = time.monotonic() + PATIENCE_SECONDS
+    with contextlib.suppress(ConnectionError):
+        while True:
+            with connection(port):
+                time.sleep(0.01)
+            assert time.monotonic() < ends_at, "it still lets clients in"
 
 
 def wait_until_cut_off(client: socket.socket) -> None:

