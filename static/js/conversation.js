@@ -143,13 +143,12 @@ export class Conversation {
   }
 
   /**
-   * Say something typed, which ends a reply.
-   * @param {string} id
-   * @param {string} text
+   * Say something typed, which ends a reply. All of it gets one reply.
+   * @param {...{id: string, text: string}} writings
    */
-  write(id, text) {
+  write(...writings) {
     this.stop();
-    this.#add({ id, role: "user", text });
+    for (const { id, text } of writings) this.#add({ id, role: "user", text });
     this.answer();
   }
 
@@ -158,7 +157,8 @@ export class Conversation {
     if (!this.#reply) return;
     this.#isUnanswered = false;
     this.#report(this.#reply);
-    if (!this.#reply.done) this.#connection.trySend({ type: "response.cancel" });
+    // Even if all of it has arrived: its end was not heard, and the history must not have it.
+    this.#connection.trySend({ type: "response.cancel" });
     this.#silence();
   }
 

@@ -103,7 +103,7 @@ export class TalkSession {
    * @param {string} text
    */
   async write(id, text) {
-    if (this.phase === "on") return this.#conversation?.write(id, text);
+    if (this.phase === "on") return this.#conversation?.write({ id, text });
     this.#toWrite.push({ id, text });
     if (this.phase !== "off") return undefined;
     this.#handlers.onTrouble(null);
@@ -212,8 +212,8 @@ export class TalkSession {
     } : null);
     const writings = this.#toWrite.splice(0);
     queueMicrotask(() => {
-      for (const { id, text } of writings) this.#conversation?.write(id, text);
-      if (isUnanswered && !writings.length) this.#conversation?.answer();
+      if (writings.length) this.#conversation?.write(...writings);
+      else if (isUnanswered) this.#conversation?.answer();
     });
     return portions;
   }

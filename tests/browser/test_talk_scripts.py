@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
+from chat_app.protocol.wire import AUDIO, HEADER, VERSION
 from tests.browser.watching import Shown, until, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -18,6 +19,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.model]
 PATIENCE_MS = 30_000
 VOICE = "**/ws/voice"
 HOUR_SECONDS = 3600.0
+RATE_HZ = 16_000
 
 
 _LEVELS = """
@@ -168,13 +170,17 @@ class Restarting:
         self.tell({"type": "session.created", "session": session})
 
     def tell(self, *events: dict[str, Any]) -> None:
-        for event in events:
-            self._connections[-1].send(json.dumps(event))
+        tell(self._connections[-1], *events)
 
     def end(self) -> None:
         error = {"code": "restarting", "message": "The server is restarting."}
         self.tell({"type": "error", "error": error})
         self._connections[-1].close(code=4512)
+
+
+def tell(socket: WebSocketRoute, *events: dict[str, Any]) -> None:
+    for event in events:
+        socket.send(json.dumps(event))
 
 
 def test_after_a_restart_nothing_that_was_said_is_lost(
@@ -200,6 +206,79 @@ def test_after_a_restart_nothing_that_was_said_is_lost(
     assert item["content"] == [{"type": "input_text", "text": question}]
     # All but the first 0.1 s, and what was said while there was no server.
     assert server.replayed_bytes > server.heard_bytes[0]
+
+
+class Answering:
+    """`/ws/voice` of a server whose reply arrives at once."""
+
+    SECONDS = 30
+    """Of the reply."""
+
+    def __init__(self) -> None:
+        self.events: list[dict[str, Any]] = []
+        """What the page sends, without audio."""
+
+    def __call__(self, socket: WebSocketRoute) -> None:
+        def take(message: str | bytes) -> None:
+            event = json.loads(message)
+            self.events.append(event)
+            if event["type"] == "response.create":
+                self._answer(socket)
+
+        socket.on_message(take)
+        session = {"x.resume_token": "token", "x.resumed": False}
+        tell(socket, {"type": "session.created", "session": session})
+
+    def kinds(self) -> list[str]:
+        return [event["type"] for event in self.events]
+
+    def _answer(self, socket: WebSocketRoute) -> None:
+        response = {"id": "r", "x.number": 1}
+        clause = {"response_id": "r", "start_ms": 0, "text": "Well.", "rate": RATE_HZ}
+        tell(
+            socket,
+            {"type": "response.created", "response": response},
+            {"type": "response.output_item.added", "item": {"id": "said"}},
+            {"type": "x.output.clause", **clause},
+        )
+        header = HEADER.pack(VERSION, AUDIO, 0, 1, 0)
+        socket.send(header + bytes(2 * RATE_HZ * self.SECONDS))
+        done = {"id": "r", "status": "completed", "output": []}
+        tell(socket, {"type": "response.done", "response": done})
+
+
+def test_what_was_typed_before_the_connection_gets_one_reply(
+    visit: Callable[..., Page],
+) -> None:
+    page, door = visit("/talk/"), Door(4503, "overloaded", "No voice session is free.")
+    server = Answering()
+    door.retry_after = 60.0
+    page.route_web_socket(
+        VOICE, lambda socket: (door if not door.knocks else server)(socket)
+    )
+    write(page, "What is a bird?")
+    expect(page.locator("#notice")).to_contain_text("The server is busy.")
+    write(page, "Be brief.")
+    page.get_by_role("button", name="Try now").click()
+    until(page, lambda: "response.create" in server.kinds())
+    said = [each for each in server.events if "item" in each]
+    assert [each["item"]["content"][0]["text"] for each in said] == [
+        "What is a bird?",
+        "Be brief.",
+    ]
+    assert server.kinds().count("response.create") == 1
+
+
+def test_a_key_stops_a_reply_that_has_all_arrived(visit: Callable[..., Page]) -> None:
+    page, server = visit("/talk/"), Answering()
+    page.route_web_socket(VOICE, server)
+    write(page, "What is a bird?")
+    until(page, lambda: "x.played" in server.kinds())
+    page.keyboard.press("Escape")
+    until(page, lambda: "response.cancel" in server.kinds())
+    *_, report, cancel = server.events
+    assert (report["type"], cancel["type"]) == ("x.played", "response.cancel")
+    assert 0 < report["ms"] < 1_000 * server.SECONDS
 
 
 def test_one_can_stop_it_from_trying_again(visit: Callable[..., Page]) -> None:

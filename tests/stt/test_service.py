@@ -31,6 +31,7 @@ from stt_app.core.events import (
 )
 from stt_app.core.files.file_transcriber import FileDuration
 from stt_app.core.files.media_decoder import MediaDecoder
+from stt_app.core.session.engines import SessionEngines
 from stt_app.core.session.options import Options
 from stt_app.live_session import LiveSession
 from stt_app.resume.streams import ResumePoint, Streams
@@ -82,14 +83,17 @@ async def desk() -> AsyncIterator[Open]:
     def build(
         *script: Any, seconds: float = 0.0, media: Any = None, **changes: Any
     ) -> Desk:
-        config = Config(speculative_pause_seconds=0, resume_seconds=5, **changes)
+        config = Config(
+            speculative_pause_seconds=0,
+            resume_seconds=5,
+            whisper_lang="de",
+            **changes,
+        )
         engine, history = UrgentStt(script, seconds=seconds), KeptHistory()
         engine.started = True
         service = ListeningService(
-            engine,
-            LoudnessVad(),
             config,
-            language="de",
+            SessionEngines(engine, LoudnessVad()),
             streams=Streams(config, history),
             media=media or MediaDecoder(600, isolation="thread"),
             history=history,

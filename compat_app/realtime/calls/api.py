@@ -12,11 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from ninja.decorators import decorate_view
 
+from chat_app.conversation.caller import Caller
 from common.errors import BadRequest
 from compat_app.realtime.calls.calls import Requester, calls_of
 from compat_app.realtime.calls.docs import CALL_DOCS
 from compat_app.realtime.calls.requests import SDP, CallRequest, read_request
-from compat_app.realtime.conversation.carriers import Caller, Carrier
+from compat_app.realtime.conversation.carriers import Carrier
 from compat_app.realtime.conversation.conversation import RealtimeConversation
 from compat_app.realtime.conversation.opening import choices_of, open_conversation
 from compat_app.realtime.shared.conversation import ConversationChanges

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from chat_app.conversation.caller import Caller
 from chat_app.protocol.client import event_id_of
 from common.config import Config
 from common.errors import BadRequest, NotFound, VoiceError
 from common.messages import decode, encode
-from compat_app.realtime.conversation.carriers import Caller
 from compat_app.realtime.conversation.opening import choices_of
 from compat_app.realtime.live import client
 from compat_app.realtime.live.conversation import LiveConversation

@@ -172,7 +172,7 @@ class LiveConversation:
     async def _update(self, delegation: Delegation | None) -> None:
         config = self._config.updated(delegation)
         options = await self._choose(config)
-        self._talk.configure(options, options.instructions, config.format.rate)
+        self._talk.configure(options, config.format.rate)
         self._config = config
         self._backend.model = config.backend.model or config.model
 

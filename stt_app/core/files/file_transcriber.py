@@ -21,9 +21,10 @@ from stt_app.core.events import (
     UtteranceTranscribed,
 )
 from stt_app.core.files.media_decoder import MediaDecoder
+from stt_app.core.session.engines import SessionEngines
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
-from stt_app.core.session.settings import Start
+from stt_app.core.session.settings import SessionSettings, Start
 
 _HELD_SECONDS = 60.0
 """The most audio pending in the engine; reading pauses above it. It is three
@@ -151,17 +152,12 @@ class FileTranscriber:
             vad = GivenVoice(voice_probability)
             chosen |= {"vad_threshold": LOWEST_THRESHOLD, "min_utterance_seconds": 0.0}
         resumed = True if start_seconds else None
+        options = options.model_copy(update=chosen)
         return SttSession(
-            self._engine,
-            self._settings,
-            vad,
-            session_id="file",
-            options=options.model_copy(update=chosen),
-            load=self._load,
-            priority=urgency.priority,
+            SessionEngines(self._engine, vad, load=self._load),
+            SessionSettings(self._settings, options, urgency.priority, model),
+            Start(audio_seconds=start_seconds, resumed=resumed, session_id="file"),
             urgency=urgency,
-            model=model,
-            start=Start(audio_seconds=start_seconds, resumed=resumed),
         )
 
     async def _feed(
