@@ -174,12 +174,12 @@ async def test_it_goes_on_after_a_lost_connection_with_all_that_was_said() -> No
 
 async def test_a_reply_that_the_loss_has_cut_is_told_with_what_was_heard() -> None:
     answers = (Answer(("A long story",), 3.0),)
-    async with voice_server(answers=answers, drops_at=1.0) as server:
+    async with voice_server(answers=answers, drops_at=1.5) as server:
         printed, _ = await hold(server, QUESTION, as_json=True)
     (reply,) = events(printed, "talk.reply")
     assert (reply["status"], reply["reason"]) == ("cancelled", "connection_lost")
     assert reply["heard"] == "Hello"
-    assert 0 < reply["heard_ms"] < 1_000
+    assert 0 < reply["heard_ms"] < 2_800
     kinds = [json.loads(line)["type"] for line in printed.splitlines()]
     assert kinds.index("talk.lost") < kinds.index("talk.resumed")
 
