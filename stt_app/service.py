@@ -10,7 +10,6 @@ import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import replace
-from pathlib import Path
 
 from common.config import Config
 from common.config.speech import ListeningSettings
@@ -25,6 +24,7 @@ from stt_app.core.engine_load import EngineLoad
 from stt_app.core.events import UtteranceTranscribed
 from stt_app.core.files.file_transcriber import FileEvent, FileTranscriber
 from stt_app.core.files.media_decoder import MediaDecoder
+from stt_app.core.files.request import FileRequest
 from stt_app.core.languages import languages_of
 from stt_app.core.session.engines import SessionEngines
 from stt_app.core.session.options import Options
@@ -142,40 +142,26 @@ class ListeningService:
 
     async def transcribe_file(
         self,
-        path: Path,
-        options: Options,
+        request: FileRequest,
         *,
         principal: Principal,
         client: str = "",
         request_id: str = "",
         priority: Priority = Priority.FILE,
-        model: str = "",
-        start_seconds: float = 0.0,
-        voice_probability: float | None = None,
-        track: int | None = None,
     ) -> AsyncGenerator[FileEvent, None]:
-        """The file's utterances in order from `start_seconds` on, and its progress.
+        """The file's utterances in order from its start on, and its progress.
 
-        With `voice_probability`, 0 to 1, the file is one utterance, in which speech was
-        detected elsewhere. `track` is one of its audio tracks, counted from 1; None is
-        the first. The last event is a Progress with the file's true length. The history
-        gets one record of the file. Raises BadValue for an unknown model or track,
+        The last event is a Progress with the file's true length. The history gets one
+        record of the file. Raises BadValue for an unknown model or track,
         UnsupportedAudio, TooLarge, QuotaExceeded, Overloaded, the engine's error, or
         OSError when the file cannot be opened.
         """
-        check_model(model, self.models)
+        check_model(request.model, self.models)
         account = await admitted(self._accounts, principal, client)
-        meter = FileMeter(account, start_seconds)
+        meter = FileMeter(account, request.start_seconds)
         summary = FileSummary(request_id, principal=principal, client=client)
-        events = self._files.transcribe(
-            path,
-            self._with_defaults(options),
-            start_seconds,
-            priority=priority,
-            model=model,
-            voice_probability=voice_probability,
-            track=track,
-        )
+        request = replace(request, options=self._with_defaults(request.options))
+        events = self._files.transcribe(request, priority)
         try:
             with self.files.running(request_id, principal.id) as file:
                 async with aclosing(events):

@@ -1,4 +1,4 @@
-"""A response: a reply with its tasks, and everything that the client is told of it."""
+"""A response: a reply with its tasks and its events."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ class ConversationSession:
 
     def ask_reply(self, request: ResponseRequest | None = None) -> None:
         """Answer what was said so far. Raises BadRequest while there is a response, or
-        too many beside the conversation."""
+        for one out-of-band response too many."""
         request = request or ResponseRequest()
         if request.out_of_band:
             spec = reply_spec(request, self._options, self.dialogue)

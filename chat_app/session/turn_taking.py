@@ -40,7 +40,7 @@ class TurnTaking:
         cues: TurnCues,
         sink: EventSink,
     ) -> None:
-        """`configure` sets the options."""
+        """Call `configure` before the first event."""
         self.language = ""
         """The language of the speech; empty while it is unknown."""
         self.is_parked = False

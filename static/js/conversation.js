@@ -71,7 +71,7 @@ export class Conversation {
   #reportedAt = 0;
   /** Where in the audio the newest speech of the user begins and ends, in seconds. */
   #speech = { start: 0, end: 0 };
-  /** Whether its text is not told yet. */
+  /** Whether its text has not arrived yet. */
   #isUntold = false;
   #isUnanswered = false;
 
@@ -112,8 +112,8 @@ export class Conversation {
   }
 
   /**
-   * From where in the audio on another server must hear it, because this one has told no
-   * text of what was said since, in seconds.
+   * The position in the audio, in seconds, from which another server needs it: this one has
+   * sent no text of what was said since.
    * @param {number} endSeconds Of all that was recorded.
    */
   untoldFrom(endSeconds) {
@@ -168,10 +168,10 @@ export class Conversation {
   }
 
   /**
-   * The player tells how far the ear is.
+   * The player reports how much was heard.
    * @param {number} number
    * @param {number} ms
-   * @param {number} lateMs How far the ear is behind the player.
+   * @param {number} lateMs The delay of the loudspeaker.
    */
   played(number, ms, lateMs) {
     const reply = this.#reply;

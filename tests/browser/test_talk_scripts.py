@@ -93,20 +93,20 @@ def test_the_words_of_a_clause_are_heard_one_after_the_other(
     ]
 
 
-class Door:
-    """`/ws/voice` as the page finds it: refuses so many connections, then lets one in."""
+class BusyServer:
+    """`/ws/voice` of a busy server: it refuses so many connections, then accepts one."""
 
     def __init__(self, code: int, error: str, sentence: str) -> None:
         self.refusals = 1
         self.retry_after = 3.0
-        self.knocks: list[float] = []
+        self.attempts: list[float] = []
         """When the page tried to connect, by the monotonic clock."""
         self._code = code
         self._error = {"code": error, "message": sentence}
 
     def __call__(self, socket: WebSocketRoute) -> None:
-        self.knocks.append(time.monotonic())
-        if len(self.knocks) > self.refusals:
+        self.attempts.append(time.monotonic())
+        if len(self.attempts) > self.refusals:
             socket.connect_to_server()
             return
         error = {**self._error, "retry_after": self.retry_after}
@@ -123,8 +123,8 @@ def test_it_waits_for_a_busy_server_and_tries_again_by_itself(
     visit: Callable[..., Page],
 ) -> None:
     page = visit("/talk/")
-    door = Door(4503, "overloaded", "No voice session is free; the limit is 8.")
-    page.route_web_socket(VOICE, door)
+    server = BusyServer(4503, "overloaded", "No voice session is free; the limit is 8.")
+    page.route_web_socket(VOICE, server)
     notice, shown = page.locator("#notice"), Shown(page, "#notice")
     write(page, "Say hello.")
     expect(notice).to_contain_text("The server is busy.")
@@ -135,7 +135,7 @@ def test_it_waits_for_a_busy_server_and_tries_again_by_itself(
     replies = page.locator("#talk-log .talk-line[data-role=assistant]")
     expect(replies).to_have_count(1, timeout=PATIENCE_MS)
     expect(notice).to_be_empty()
-    first, second = door.knocks
+    first, second = server.attempts
     assert 2.9 < second - first < PATIENCE_MS / 1000
 
 
@@ -250,11 +250,12 @@ class Answering:
 def test_what_was_typed_before_the_connection_gets_one_reply(
     visit: Callable[..., Page],
 ) -> None:
-    page, door = visit("/talk/"), Door(4503, "overloaded", "No voice session is free.")
+    page = visit("/talk/")
+    busy = BusyServer(4503, "overloaded", "No voice session is free.")
     server = Answering()
-    door.retry_after = 60.0
+    busy.retry_after = 60.0
     page.route_web_socket(
-        VOICE, lambda socket: (door if not door.knocks else server)(socket)
+        VOICE, lambda socket: (busy if not busy.attempts else server)(socket)
     )
     write(page, "What is a bird?")
     expect(page.locator("#notice")).to_contain_text("The server is busy.")
@@ -283,9 +284,9 @@ def test_a_key_stops_a_reply_that_has_all_arrived(visit: Callable[..., Page]) ->
 
 def test_one_can_stop_it_from_trying_again(visit: Callable[..., Page]) -> None:
     page = visit("/talk/")
-    door = Door(4429, "too_many_requests", "At most 2 sessions are allowed.")
-    door.refusals, door.retry_after = 10, 1.0
-    page.route_web_socket(VOICE, door)
+    server = BusyServer(4429, "too_many_requests", "At most 2 sessions are allowed.")
+    server.refusals, server.retry_after = 10, 1.0
+    page.route_web_socket(VOICE, server)
     page.get_by_role("button", name="Start talking").click()
     notice = page.locator("#notice")
     expect(notice).to_contain_text("There are too many connections from here.")
@@ -294,14 +295,14 @@ def test_one_can_stop_it_from_trying_again(visit: Callable[..., Page]) -> None:
     expect(notice).to_be_empty()
     expect(page.locator("#turn-words")).to_have_text("Press to talk")
     expect(page.get_by_role("button", name="Start talking")).to_be_focused()
-    knocks = len(door.knocks)
+    attempts = len(server.attempts)
     page.wait_for_timeout(1_300)
-    assert len(door.knocks) == knocks
-    door.retry_after = HOUR_SECONDS
+    assert len(server.attempts) == attempts
+    server.retry_after = HOUR_SECONDS
     page.get_by_role("button", name="Start talking").click()
     expect(notice).to_contain_text("There are too many connections from here.")
     expect(page.get_by_role("button", name="Stop trying")).to_have_count(0)
-    assert len(door.knocks) == knocks + 1
+    assert len(server.attempts) == attempts + 1
 
 
 def test_the_chosen_model_answers_and_is_remembered(visit: Callable[..., Page]) -> None:

@@ -67,7 +67,7 @@ async def begin_call(request: HttpRequest) -> HttpResponse:
 )
 @decorate_view(while_switched_on)
 async def hang_up(request: HttpRequest, call_id: str) -> HttpResponse:
-    """Ends a call of yours, as if the caller had hung up."""
+    """Ends one of your calls, as if the caller had hung up."""
     await calls_of(scope_of(request)).hang_up(call_id, principal_of(request))
     return HttpResponse(status=200)
 

@@ -136,7 +136,7 @@ class RealtimeConversation:
         self.engine.warn_of_end(seconds)
 
     async def finish(self, reason: str) -> None:
-        """End the response, and return when the user's last turn is told."""
+        """End the response, and return when the user's last turn was sent."""
         await self.engine.drain()
 
     async def close(self) -> None:
@@ -171,7 +171,7 @@ class RealtimeConversation:
                 await self._handle_after_commits(event)
 
     async def _handle_after_commits(self, event: ClientEvent) -> None:
-        """Events that must wait until a turn committed before them is told."""
+        """Events that must wait until a turn committed before them was sent."""
         match event:
             case messages.CreateItem():
                 await self._items.create(event, self._config)

@@ -113,7 +113,7 @@ class ItemRequests:
         return item
 
     def _found(self, item_id: str) -> WireItem | None:
-        """The item, even if the client has not been told of it yet."""
+        """The item, even if its event was not sent yet."""
         known = self._mapper.items
         if (told := known.find(item_id)) is not None:
             return told
