@@ -61,10 +61,6 @@ async def add_item(client: VoiceClient, item: dict[str, Any], **fields: Any) -> 
     return found
 
 
-async def add_result(client: VoiceClient, output: str) -> str:
-    return await add_item(client, {**RESULT, "output": output})
-
-
 async def respond(client: VoiceClient, **response: Any) -> list[dict[str, Any]]:
     """Ask for a response; everything up to its end."""
     await client.send("response.create", response=response)
@@ -94,7 +90,8 @@ async def test_a_function_is_called_and_its_result_answered_at_once(talk: Talk) 
         assert (added["output_index"], added["arguments"]) == (1, CALL.arguments_json)
         # The words before the call are still being played.
         services.llm.answer_with("It is sunny.")
-        await add_result(client, "sun, 21 degrees")
+        result = {"call_id": added["call_id"], "output": "sun, 21 degrees"}
+        await add_item(client, {**RESULT, **result})
         answer = done(await respond(client))
     assert answer["output"][0]["content"][0]["transcript"] == "It is sunny."
     asked = list(services.llm.asked[-1])

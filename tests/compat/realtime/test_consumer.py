@@ -268,6 +268,23 @@ async def test_a_commit_without_audio_is_an_error(listening: Listening) -> None:
         assert (await client.error())["code"] == "input_audio_buffer_commit_empty"
 
 
+async def test_a_commit_of_less_than_a_tenth_of_a_second_is_an_error(
+    listening: Listening,
+) -> None:
+    async with connected(listening(), **NO_TURNS) as client:
+        await client.append(pcm(-0.06, rate_hz=24_000))
+        await client.commit()
+        error = await client.error()
+        assert error["code"] == "input_audio_buffer_commit_empty"
+        assert "60 ms" in error["message"]
+        # The audio is kept for the next commit.
+        for _ in range(4):
+            await client.append(pcm(-0.01, rate_hz=24_000))
+        await client.commit()
+        (completed,) = of(await client.completed(), ".completed")
+    assert completed["usage"]["seconds"] == pytest.approx(0.1)
+
+
 async def test_clear_drops_the_audio(listening: Listening) -> None:
     services = listening(["after"])
     async with connected(services, **NO_TURNS) as client:

@@ -221,6 +221,9 @@ async def test_a_commit_of_silence_is_an_empty_item(talk: Talk) -> None:
     async with talking(talk(), audio={"input": {"turn_detection": None}}) as client:
         await client.commit()
         assert (await client.error())["code"] == "input_audio_buffer_commit_empty"
+        await client.append(bytes(2))
+        await client.commit()
+        assert (await client.error())["code"] == "input_audio_buffer_commit_empty"
         await client.say(-1)
         await client.commit()
         events = await client.until(
