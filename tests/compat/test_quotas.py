@@ -20,14 +20,13 @@ from tests.compat.openai.recordings import SECONDS, TRANSCRIPTIONS, error, send,
 from tests.compat.realtime import sockets as realtime
 from tests.compat.realtime.live import sockets as live
 from tests.compat.wyoming.talking import Talk, listening, serving
-from tests.fake_services import FakeServices, fake_services
+from tests.fake_services import NO_INTERIM, FakeServices, fake_services
 from tests.fakes import FakeLlm
 from tests.stt.sockets import connected, opened, say, until_closed
 from voiceproject.asgi import build_application
 
 HERE, SOCKETS = "127.0.0.1", "unknown"
 """The addresses of the clients of these tests, over HTTP and on sockets."""
-NO_INTERIM = {"partial_first_seconds": 1_000}
 SPEAKING = {
     "/tts": {"text": "Hello there.", "llm": False},
     "/v1/audio/speech": {"model": "tts-1", "voice": "alloy", "input": "Hello there."},

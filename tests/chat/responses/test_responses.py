@@ -125,7 +125,8 @@ async def test_nothing_is_called_before_the_turn_is_committed(talk: Talk) -> Non
 
 
 async def test_a_cancelled_response_calls_nothing(talk: Talk) -> None:
-    services = talk("Well, ", "let me look. ", CALL, seconds=0.1)
+    services = talk("Well, ", "let me look. ", CALL)
+    services.llm.may_go_on.clear()
     async with talking(services, tools=[TOOL]) as client:
         await add(client)
         await client.send("response.create")
@@ -134,6 +135,7 @@ async def test_a_cancelled_response_calls_nothing(talk: Talk) -> None:
         await client.send("response.cancel")
         events = await client.until("response.done")
         await until(lambda: services.llm.stopped == 1)
+        services.llm.may_go_on.set()
         services.llm.answer_with("Yes?")
         await add(client, "And now?")
         events += await respond(client)
