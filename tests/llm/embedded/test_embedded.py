@@ -135,17 +135,18 @@ async def test_it_says_that_a_question_is_too_long(engine: EmbeddedEngine) -> No
             pass
 
 
-async def test_it_leaves_out_old_turns_of_a_long_conversation(
-    engine: EmbeddedEngine,
-) -> None:
+async def test_it_leaves_out_old_turns_of_a_long_conversation() -> None:
     turns = []
     for number in range(6):
-        turns.append(ChatMessage("user", f"Question {number}: " + "word " * 300))
-        turns.append(ChatMessage("assistant", "word " * 300))
+        turns.append(ChatMessage("user", f"Question {number}: " + "word " * 75))
+        turns.append(ChatMessage("assistant", "word " * 75))
     question = [QUESTION[0], *turns, ChatMessage("user", "Say hello.")]
-    answer = text_deltas(engine.reply(question, ReplyOptions(max_tokens=1_500)))
-    async with aclosing(answer):
-        assert await anext(answer)
+    # Fewer tokens than usual, which are read sooner.
+    config = quick(ollama_timeout=90, embedded_llm_context_tokens=512)
+    async with started(EmbeddedEngine(config)) as engine:
+        answer = text_deltas(engine.reply(question))
+        async with aclosing(answer):
+            assert await anext(answer)
 
 
 async def test_it_counts_tokens_as_the_model_does(engine: EmbeddedEngine) -> None:
