@@ -286,5 +286,8 @@ export function talkTrouble(error) {
   if (error instanceof DOMException && error.name === "NotFoundError") {
     return { ...trouble, advice: gettext("Connect one and press the button again, or write below.") };
   }
+  if (error instanceof DOMException && error.name === "NotAllowedError") {
+    return { ...trouble, advice: gettext("Allow it in the address bar or in the site settings and press the button again, or write below.") };
+  }
   return trouble;
 }

@@ -93,6 +93,8 @@ def a_key_stops_the_reply(page: Page) -> None:
     page.get_by_label("Write instead of speaking").fill("Tell a long story of a dog.")
     page.get_by_role("button", name="Send").click()
     until_heard(page, 600)
+    # Nobody is heard here: the microphone is off.
+    expect(page.locator("#turn-facts")).to_have_text("Press Escape to interrupt.")
     expect(page.get_by_role("button", name="Stop the reply")).to_be_enabled()
     page.keyboard.press("Escape")
     state(page, "Ready")

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
-from tests.browser.watching import violations
+from tests.browser.watching import scrolls_sideways, violations
+from tests.server_process import RunningServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
@@ -46,6 +47,12 @@ async ({ clauses, heard }) => {
   for (const [start, text] of clauses) words.add(start, text);
   return heard.map((ms) => { words.heard(ms); return words.text; }).concat(place.textContent);
 }
+"""
+_SMALL = """
+() => [...document.querySelectorAll("button, select, textarea, label.switch, summary")]
+  .filter((each) => each.checkVisibility())
+  .filter((each) => each.getBoundingClientRect().height < 44)
+  .map((each) => each.id || each.textContent)
 """
 OFFER = """() => {
   document.getElementById("model").append(new Option("other"));
@@ -229,6 +236,19 @@ def test_one_can_stop_it_from_trying_again(visit: Callable[..., Page]) -> None:
     expect(notice).to_contain_text("There are too many connections from here.")
     expect(page.get_by_role("button", name="Stop trying")).to_have_count(0)
     assert len(door.knocks) == knocks + 1
+
+
+def test_every_control_is_large_enough_for_a_finger(
+    browser: Browser, server: RunningServer
+) -> None:
+    phone = {"width": 390, "height": 844}
+    context = browser.new_context(viewport=phone, has_touch=True, is_mobile=True)
+    page = context.new_page()
+    page.goto(server.url + "/talk/")
+    expect(page.get_by_label("Voice")).to_be_enabled()
+    assert page.evaluate(_SMALL) == []
+    assert not scrolls_sideways(page)
+    context.close()
 
 
 def test_the_chosen_model_answers_and_is_remembered(visit: Callable[..., Page]) -> None:
