@@ -1,4 +1,4 @@
-"""The server's ends of calls, in a process of their own. It obeys lines of JSON."""
+"""The server's ends of calls, in a process of their own. Lines of JSON control it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Ends:
         self.heard_bytes = 0
 
     def connected(self) -> None: ...
-    def told(self, text: str) -> None: ...
+    def received(self, text: str) -> None: ...
     def lost(self) -> None: ...
 
     def heard(self, pcm: bytes) -> None:

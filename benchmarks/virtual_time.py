@@ -20,8 +20,10 @@ from common.workers import Handler, Priority, Urgency, WorkerPool
 from stt_app.core.endpointing.vad import VadModel
 from stt_app.core.engine_load import EngineLoad
 from stt_app.core.events import SessionEvent
+from stt_app.core.session.engines import SessionEngines
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
+from stt_app.core.session.settings import SessionSettings
 from stt_app.core.whisper.engine import WhisperEngine
 from stt_app.core.whisper.requests import WhisperReply, WhisperRequest
 
@@ -161,7 +163,9 @@ async def stream(
     pool.forget()
     load = EngineLoad(settings.stt_lag_limit_seconds, clock)
     session = SttSession(
-        engine, settings, vad, session_id="s", options=options, load=load, clock=clock
+        SessionEngines(engine, vad, load=load),
+        SessionSettings(settings, options),
+        clock=clock,
     )
     told = Told(decoded=pool.decoded)
 

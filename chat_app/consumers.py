@@ -8,6 +8,7 @@ from urllib.parse import parse_qs
 
 from pydantic import BaseModel
 
+from chat_app.conversation.caller import Caller
 from chat_app.protocol import client, server
 from chat_app.protocol.client import event_id_of
 from chat_app.protocol.configuration import Configuration
@@ -53,7 +54,7 @@ class VoiceConversationConsumer(VoiceConsumer):
         resumed = held is not None
         held = held or await self._begin()
         self._held, held.give_up = held, self._give_up
-        self.session_id = held.session_id
+        self.session_id = held.caller.session_id
         # A client that reconnects must not wait until the language model is idle.
         not_ready = services.conversations.not_ready()
         if not resumed:
@@ -75,20 +76,11 @@ class VoiceConversationConsumer(VoiceConsumer):
     async def _begin(self) -> HeldConversation:
         services = conversation_services(self.scope)
         configuration = Configuration(services.conversations.defaults())
+        caller = Caller(self.principal, self.client, self.session_id)
         conversation = await services.conversations.open(
-            configuration.options,
-            rate_hz=configuration.rate_hz,
-            principal=self.principal,
-            client=self.client,
-            session_id=self.session_id,
+            configuration.options, caller, rate_hz=configuration.rate_hz
         )
-        held = HeldConversation(
-            conversation,
-            configuration,
-            self.session_id,
-            self.principal.id,
-            self.client,
-        )
+        held = HeldConversation(conversation, configuration, caller)
         services.parking.hold(held)
         return held
 
@@ -185,8 +177,8 @@ class VoiceConversationConsumer(VoiceConsumer):
         updated = held.configuration.updated(message.session)
         with fields_of("session"):
             await service.check(updated.options)
-        instructions = service.instructions(updated.options)
-        conversation.configure(updated.options, instructions, updated.rate_hz)
+        options = service.instructed(updated.options)
+        conversation.configure(options, updated.rate_hz)
         held.configuration = updated
         await self.send_message(server.SessionUpdated(session=self._session()))
 

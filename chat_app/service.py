@@ -3,39 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from datetime import datetime
-from functools import partial
+from dataclasses import replace
 
-from django.utils import timezone
-
+from chat_app.conversation.caller import Caller
 from chat_app.conversation.options import ConversationOptions, default_options
 from chat_app.conversation.read_ahead import ReadAhead
-from chat_app.conversation.records import CallRecord, ConversationRecorder, TurnRecord
+from chat_app.conversation.records import ConversationRecorder
 from chat_app.conversation.scheduler import ReplyScheduler
-from chat_app.core import outputs as out
-from chat_app.core.words import TurnWords, turn_words
-from chat_app.replies.out_of_band import OutOfBandLimits
 from chat_app.replies.reply import ReplyServices
 from chat_app.replies.request import ResponseRequest
-from chat_app.replies.running import RunningResponse
+from chat_app.replies.response_log import ResponseLog
+from chat_app.session.limits import conversation_limits
 from chat_app.session.resumable import ResumableConversation
-from chat_app.session.summary import SummaryLimits, limits_for
+from chat_app.session.turn_cues import TurnCues
 from common.config import Config
-from common.engine import Engine
 from common.errors import BadValue, NotFound
 from common.workers import Priority
-from gateway_app.access.principals import Principal
 from gateway_app.usage.accounts import UNMETERED, Accounts
-from llm.engine import ChatMessage, LlmEngine, ReplyOptions, check_tools
+from llm.engine import ChatMessage, ReplyOptions, check_tools
 from llm.prompt import system_prompt
-from llm.servers.context import ASSUMED_CONTEXT_TOKENS
-from stt_app.core.turns.engine import TurnModel
-from stt_app.core.turns.hanging import hangs
-from stt_app.service import ListeningService
+from stt_app.services import ListeningServices
 from tts_app.core.engine import VoiceSettings
 from tts_app.llm_reply import check_length, check_model, models_to_choose
-from tts_app.service import SpeechService
+from tts_app.services import SpeechServices
 
 PREPARES_AFTER_SECONDS = 0.096
 """The pause after which the transcript of a turn is prepared: three frames of the voice
@@ -50,23 +40,24 @@ class ConversationService:
     def __init__(
         self,
         config: Config,
-        listening: ListeningService,
-        speech: SpeechService,
-        llm: LlmEngine,
-        engines: Sequence[tuple[str, Engine]],
+        listening: ListeningServices,
+        speech: SpeechServices,
         recorder: ConversationRecorder,
-        turn_model: TurnModel,
         accounts: Accounts = UNMETERED,
     ) -> None:
-        """`engines` are those that must be warm, with the names that clients see."""
         self._config = config
-        self._listening = listening
-        self._speech = speech
-        self._llm = llm
-        self._engines = engines
+        self._listening = listening.listening
+        self._speech = speech.speech
+        self._llm = speech.llm
+        self._engines = (
+            ("stt", listening.engine),
+            ("tts", speech.engine),
+            ("llm", speech.llm),
+        )
+        """Those that must be warm, with the names that clients see."""
         self._recorder = recorder
         self._accounts = accounts
-        self._turn_model = turn_model
+        self._cues = TurnCues(listening.turn_model, config)
         self._scheduler = ReplyScheduler(config.embedded_llm_parallel)
 
     def defaults(self) -> ConversationOptions:
@@ -76,6 +67,10 @@ class ConversationService:
     def instructions(self, options: ConversationOptions) -> str:
         """The system prompt. Raises EngineFailed if its file cannot be read."""
         return options.instructions or system_prompt(self._config)
+
+    def instructed(self, options: ConversationOptions) -> ConversationOptions:
+        """The options with their system prompt. Raises as `instructions`."""
+        return replace(options, instructions=self.instructions(options))
 
     def models(self) -> list[str]:
         """The language models that a client may choose, the default first."""
@@ -110,66 +105,41 @@ class ConversationService:
         return {name: each.summary for name, each in healths.items() if not each.ok}
 
     async def open(
-        self,
-        options: ConversationOptions,
-        *,
-        rate_hz: int,
-        principal: Principal,
-        client: str,
-        session_id: str,
+        self, options: ConversationOptions, caller: Caller, *, rate_hz: int
     ) -> ResumableConversation:
         """Open a conversation. Its audio is mono at `rate_hz`, PCM16 unless the options
         name another encoding.
 
         Raises BadValue, and Overloaded while transcripts come late.
         """
-        self._turn_model.warm_up()  # or the first pause would wait for its process
-        account = self._accounts.account(principal, client)
+        self._cues.warm_up()
+        services = self._services_for(caller)
         live = await self._listening.open_live(
             options.listening_at(rate_hz),
-            principal=principal,
-            client=client,
-            session_id=session_id,
+            principal=caller.principal,
+            client=caller.client,
+            session_id=caller.session_id,
             priority=Priority.FINAL,
             prepares_after_seconds=PREPARES_AFTER_SECONDS,
             model=options.listening_model,
         )
         return ResumableConversation(
             live,
-            ReplyServices(
-                self._llm,
-                self._speech,
-                principal,
-                client,
-                account,
-                ReadAhead(self._llm, self._scheduler.may_speculate),
-            ),
-            self._scheduler,
-            options,
-            instructions=self.instructions(options),
-            words=self._words,
-            longest=self._config.chat_items,
-            finished=partial(
-                self._record, live.session_id, principal, client, timezone.now()
-            ),
-            turn_model=self._turn_model,
-            out_of_band=OutOfBandLimits(
-                self._config.chat_out_of_band_responses, self._config.chat_reply_seconds
-            ),
-            summaries=self._summaries(),
+            services,
+            self._cues,
+            ResponseLog(self._recorder, services, live.session_id),
+            conversation_limits(self._config, self._llm),
+            self.instructed(options),
         )
 
-    def _summaries(self) -> SummaryLimits:
-        config = self._config
-        context_tokens = config.llm_context_tokens or ASSUMED_CONTEXT_TOKENS
-        if self._llm.backend == "embedded":
-            context_tokens = config.embedded_llm_context_tokens
-        return limits_for(
-            context_tokens,
-            config.llm_max_tokens,
-            share=config.chat_summary_share,
-            summary_tokens=config.chat_summary_tokens,
-            idle_seconds=config.chat_summary_idle_seconds,
+    def _services_for(self, caller: Caller) -> ReplyServices:
+        return ReplyServices(
+            self._llm,
+            self._speech,
+            self._scheduler,
+            caller,
+            self._accounts.account(caller.principal, caller.client),
+            ReadAhead(self._llm, self._scheduler.may_speculate),
         )
 
     async def _check_voice(self, voice: VoiceSettings) -> None:
@@ -184,48 +154,3 @@ class ConversationService:
         llm = self._llm
         title = f"The language model {llm.model_name} ({llm.backend})"
         check_tools(options, llm.takes_tools, title)
-
-    def _words(self, language: str) -> TurnWords:
-        language = language or self._config.whisper_lang
-        if language == "auto":
-            language = "en"
-        config = self._config
-        return turn_words(
-            language, config.chat_backchannels, config.chat_stop_words, hangs=hangs
-        )
-
-    def _record(
-        self,
-        conversation_id: str,
-        principal: Principal,
-        client: str,
-        started_at: datetime,
-        ended: out.ResponseEnded,
-        running: RunningResponse,
-    ) -> None:
-        reply = running.reply
-        finished = reply.writing.finished
-        self._recorder.record(
-            TurnRecord(
-                conversation_id=conversation_id,
-                number=running.progress.number,
-                principal=principal.id,
-                client=client,
-                question=running.question.text,
-                language=running.question.language,
-                answer=ended.text,
-                status=ended.status,
-                reason=ended.reason,
-                started_at=started_at,
-                voice=reply.voice,
-                model=finished.model if finished else self._llm.model_name,
-                stages_ms=ended.stages_ms,
-                calls=tuple(
-                    CallRecord(
-                        each.name, each.arguments, running.results.get(each.call_id)
-                    )
-                    for each in running.progress.calls
-                ),
-                out_of_band=ended.out_of_band,
-            )
-        )

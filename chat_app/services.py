@@ -34,17 +34,7 @@ def build_conversations(
     accounts: Accounts = UNMETERED,
 ) -> ConversationServices:
     """The services of conversations, built on those of the other packages."""
-    engines = (("stt", listening.engine), ("tts", speech.engine), ("llm", speech.llm))
-    service = ConversationService(
-        config,
-        listening.listening,
-        speech.speech,
-        speech.llm,
-        engines,
-        recorder,
-        listening.turn_model,
-        accounts,
-    )
+    service = ConversationService(config, listening, speech, recorder, accounts)
     parking = Parking(config.resume_seconds, config.chat_max_sessions)
     return ConversationServices(service, parking)
 

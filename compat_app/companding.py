@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-
-G711 = Literal["mulaw", "alaw"]
 
 
 class Companding:
     """PCM16 as mu-law or A-law, half as many bytes."""
 
     def __init__(self, encoding: str, rate_hz: int) -> None:
-        """`encoding` is one of G711."""
+        """`encoding` is `mulaw` or `alaw`."""
         import av
 
         self._av = av

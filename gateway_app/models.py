@@ -116,13 +116,23 @@ class Transcript(HistoryEntry):
     def __str__(self) -> str:
         return f"Transcript {self.pk}"
 
+    @property
+    def is_utterance(self) -> bool:
+        """Whether it is an utterance of a live session. The id of a file may come from
+        the client, and may be that of several requests."""
+        return self.request_id != self.session_id
+
     @classmethod
     def write(cls, rows: Sequence[Self], database: str) -> None:
         """An utterance that is transcribed again after a lost connection replaces its
         earlier row."""
-        newest = {row.request_id: row for row in rows}
-        cls._default_manager.using(database).filter(request_id__in=newest).delete()
-        super().write(list(newest.values()), database)
+        files = [row for row in rows if not row.is_utterance]
+        heard = {row.request_id: row for row in rows if row.is_utterance}
+        sessions = {row.session_id for row in heard.values()}
+        cls._default_manager.using(database).filter(
+            request_id__in=heard, session_id__in=sessions
+        ).delete()
+        super().write([*files, *heard.values()], database)
 
 
 class Synthesis(HistoryEntry):

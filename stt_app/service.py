@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from pathlib import Path
+from dataclasses import replace
 
+from common.config import Config
 from common.config.speech import ListeningSettings
 from common.errors import VoiceError
 from common.workers import Priority
@@ -18,17 +19,17 @@ from gateway_app.access.principals import Principal
 from gateway_app.history.records import HistoryWriter
 from gateway_app.retention.people import Person
 from gateway_app.usage.accounts import UNMETERED, Accounts
-from stt_app.core.endpointing.vad import VadModel
-from stt_app.core.engine import SttEngine, check_model
+from stt_app.core.engine import check_model
 from stt_app.core.engine_load import EngineLoad
 from stt_app.core.events import UtteranceTranscribed
 from stt_app.core.files.file_transcriber import FileEvent, FileTranscriber
 from stt_app.core.files.media_decoder import MediaDecoder
+from stt_app.core.files.request import FileRequest
 from stt_app.core.languages import languages_of
+from stt_app.core.session.engines import SessionEngines
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
-from stt_app.core.turns.engine import TurnModel
-from stt_app.core.turns.none import NO_TURN_MODEL
+from stt_app.core.session.settings import SessionSettings
 from stt_app.history import FileSummary, UtteranceRecorder
 from stt_app.live_session import LiveSession
 from stt_app.metering import FileMeter, admitted
@@ -42,37 +43,33 @@ class ListeningService:
 
     def __init__(
         self,
-        engine: SttEngine,
-        vad: VadModel,
-        settings: ListeningSettings,
+        config: Config,
+        engines: SessionEngines,
         *,
-        language: str,
         streams: Streams,
         media: MediaDecoder,
         history: HistoryWriter,
-        keeps_history: bool = True,
-        turn_model: TurnModel = NO_TURN_MODEL,
         accounts: Accounts = UNMETERED,
     ) -> None:
-        self._turn_model = turn_model
-        self._engine = engine
-        self._vad = vad
-        self._settings = settings
-        self._language = language
+        self._config = config
+        self._engine = engines.stt
         self._streams = streams
         self._media = media
         self._history = history
         self._accounts = accounts
-        self.load = EngineLoad(settings.stt_lag_limit_seconds)
+        self.load = EngineLoad(config.stt_lag_limit_seconds)
         """The lag of this process's transcripts."""
-        self._owed = OwedTexts(settings.stt_owed_seconds if keeps_history else 0)
-        self._files = FileTranscriber(engine, vad, media, settings, self.load)
+        self._engines = replace(engines, load=self.load)
+        self._owed = OwedTexts(config.stt_owed_seconds if config.store_history else 0)
+        self._files = FileTranscriber(
+            engines.stt, engines.vad, media, config, self.load
+        )
         self.files = RunningFiles()
         """The files that are being transcribed."""
 
     async def start(self) -> None:
         """Load the VAD. Raises EngineFailed. The engine is started separately."""
-        self._vad.start()
+        self._engines.vad.start()
         await self._streams.start()
 
     async def stop(self) -> None:
@@ -125,18 +122,14 @@ class ListeningService:
         recorder = UtteranceRecorder(
             self._history, stream.session_id, principal=principal, client=client
         )
-        session = SttSession(
-            self._engine,
+        settings = SessionSettings(
             self._preparing_after(prepares_after_seconds),
-            self._vad,
-            session_id=stream.session_id,
-            options=self._with_defaults(options),
-            turn_model=self._turn_model,
-            load=self.load,
-            priority=priority,
-            model=model,
-            start=stream.start,
-            on_result=recorder.keep,
+            self._with_defaults(options),
+            priority,
+            model,
+        )
+        session = SttSession(
+            self._engines, settings, stream.start, on_result=recorder.keep
         )
         return LiveSession(
             session, stream, self._streams, recorder, self._owed, account
@@ -144,45 +137,31 @@ class ListeningService:
 
     def _preparing_after(self, seconds: float) -> ListeningSettings:
         """The settings, with finals that are prepared after at most this pause."""
-        sooner = min(self._settings.speculative_pause_seconds, seconds)
-        return self._settings.model_copy(update={"speculative_pause_seconds": sooner})
+        sooner = min(self._config.speculative_pause_seconds, seconds)
+        return self._config.model_copy(update={"speculative_pause_seconds": sooner})
 
     async def transcribe_file(
         self,
-        path: Path,
-        options: Options,
+        request: FileRequest,
         *,
         principal: Principal,
         client: str = "",
         request_id: str = "",
         priority: Priority = Priority.FILE,
-        model: str = "",
-        start_seconds: float = 0.0,
-        voice_probability: float | None = None,
-        track: int | None = None,
     ) -> AsyncGenerator[FileEvent, None]:
-        """The file's utterances in order from `start_seconds` on, and its progress.
+        """The file's utterances in order from its start on, and its progress.
 
-        With `voice_probability`, 0 to 1, the file is one utterance, in which speech was
-        detected elsewhere. `track` is one of its audio tracks, counted from 1; None is
-        the first. The last event is a Progress with the file's true length. The history
-        gets one record of the file. Raises BadValue for an unknown model or track,
+        The last event is a Progress with the file's true length. The history gets one
+        record of the file. Raises BadValue for an unknown model or track,
         UnsupportedAudio, TooLarge, QuotaExceeded, Overloaded, the engine's error, or
         OSError when the file cannot be opened.
         """
-        check_model(model, self.models)
+        check_model(request.model, self.models)
         account = await admitted(self._accounts, principal, client)
-        meter = FileMeter(account, start_seconds)
+        meter = FileMeter(account, request.start_seconds)
         summary = FileSummary(request_id, principal=principal, client=client)
-        events = self._files.transcribe(
-            path,
-            self._with_defaults(options),
-            start_seconds,
-            priority=priority,
-            model=model,
-            voice_probability=voice_probability,
-            track=track,
-        )
+        request = replace(request, options=self._with_defaults(request.options))
+        events = self._files.transcribe(request, priority)
         try:
             with self.files.running(request_id, principal.id) as file:
                 async with aclosing(events):
@@ -203,8 +182,8 @@ class ListeningService:
     def _with_defaults(self, chosen: Options) -> Options:
         """The client's options over those of the configuration."""
         defaults = {
-            "language": self._language,
-            "sample_rate": self._settings.sample_rate,
+            "language": self._config.whisper_lang,
+            "sample_rate": self._config.sample_rate,
         }
         own = chosen.model_dump(exclude_none=True, include=set(Options.model_fields))
         return Options(**{**defaults, **own})

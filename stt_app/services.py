@@ -14,6 +14,7 @@ from gateway_app.usage.accounts import UNMETERED, Accounts
 from stt_app.core.endpointing.vad import SileroVad, VadModel
 from stt_app.core.engine import SttEngine
 from stt_app.core.files.media_decoder import MediaDecoder
+from stt_app.core.session.engines import SessionEngines
 from stt_app.core.turns.engine import TurnModel
 from stt_app.core.turns.none import NoTurnModel
 from stt_app.core.whisper.engine import WhisperEngine
@@ -55,10 +56,8 @@ def build_listening(
     """
     turn_model = turn_model or NoTurnModel()
     listening = ListeningService(
-        engine,
-        vad or SileroVad(),
         config,
-        language=config.whisper_lang,
+        SessionEngines(engine, vad or SileroVad(), turn_model),
         streams=Streams(config, history, redis_url=config.redis_url),
         media=MediaDecoder(
             config.file_max_seconds,
@@ -67,8 +66,6 @@ def build_listening(
             queue_limit=config.file_queue_limit,
         ),
         history=history,
-        keeps_history=config.store_history,
-        turn_model=turn_model,
         accounts=accounts,
     )
     return ListeningServices(engine, listening, turn_model)

@@ -1,4 +1,4 @@
-"""Engines that obey the same contracts as the real ones, without any model.
+"""Engines that fulfil the same contracts as the real ones, without any model.
 
 `tests/contracts.py` runs on these and on the real engines, so they cannot lie.
 """

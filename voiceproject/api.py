@@ -82,7 +82,7 @@ api = VoiceAPI(
         settings={
             "displayRequestDuration": True,
             "validatorUrl": None,
-            # Its links would be inside of buttons, where no keyboard finds them.
+            # Its links would be inside buttons, which the keyboard cannot reach.
             "deepLinking": False,
         }
     ),

@@ -1,4 +1,4 @@
-"""The one place where engines meet the application."""
+"""Builds the ASGI application with its engines."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ async def nothing() -> None:
 
 
 def unwatched(_name: str, _seconds: float) -> None:
-    """For a start that nobody watches."""
+    """The default callback: does nothing."""
 
 
 @dataclass(frozen=True)

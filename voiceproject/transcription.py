@@ -16,6 +16,7 @@ from gateway_app.history.records import NO_HISTORY
 from stt_app.core.events import Progress, UtteranceTranscribed
 from stt_app.core.files.file_transcriber import FileDuration, SilentTrack
 from stt_app.core.files.journal import Journal, write_whole
+from stt_app.core.files.request import FileRequest
 from stt_app.core.files.transcript_formats import FORMATS, SUFFIXES
 from stt_app.core.session.options import Options
 from stt_app.service import ListeningService
@@ -128,13 +129,10 @@ class Transcription:
         with tqdm(
             total=0, initial=start, desc=source.name, bar_format=_BAR, disable=None
         ) as bar:
-            events = listening.transcribe_file(
-                source,
-                self._requested.options,
-                principal=LOCAL,
-                start_seconds=start,
-                track=self._requested.track,
+            request = FileRequest(
+                source, self._requested.options, start, track=self._requested.track
             )
+            events = listening.transcribe_file(request, principal=LOCAL)
             async for each in events:
                 if isinstance(each, FileDuration):
                     bar.total = max(each.audio_seconds, bar.n)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import Any
 
 from deepgram import AsyncDeepgramClient
@@ -123,9 +124,7 @@ async def speak_live(task: Task) -> Spoken:
     return audio.spoken(SPEECH_RATE_HZ)
 
 
-def _check(service: str, did: str, run: Callable[[Task], Awaitable[Any]]) -> Check:
-    return Check("deepgram-sdk", service, did, run)
-
+_check = partial(Check, "deepgram-sdk")
 
 CHECKS = [
     _check("listen.v1.media", "WAV in, JSON out", recorded),

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -193,9 +194,7 @@ async def _deepgram_http_tts(task: Task) -> Spoken:
     return spoken
 
 
-def _check(service: str, did: str, run: Callable[[Task], Any]) -> Check:
-    return Check("pipecat-ai", service, did, run)
-
+_check = partial(Check, "pipecat-ai")
 
 CHECKS = [
     _check("OpenAISTTService", "each turn, local VAD", listening(_openai)),

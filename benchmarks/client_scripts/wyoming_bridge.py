@@ -9,10 +9,10 @@ import os
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
+from functools import partial
 
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
@@ -91,9 +91,7 @@ async def spoken(task: Task) -> Spoken:
         return await speak(through)
 
 
-def _check(service: str, did: str, run: Callable[[Task], Awaitable[Any]]) -> Check:
-    return Check("wyoming_openai", service, did, run)
-
+_check = partial(Check, "wyoming_openai")
 
 CHECKS = [
     _check("describe", "models and voices", described),

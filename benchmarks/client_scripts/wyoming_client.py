@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from functools import partial
 
 from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
@@ -96,9 +95,7 @@ async def speak(task: Task) -> Spoken:
     return audio.spoken(rate_hz)
 
 
-def _check(service: str, did: str, run: Callable[[Task], Awaitable[Any]]) -> Check:
-    return Check("wyoming", service, did, run)
-
+_check = partial(Check, "wyoming")
 
 CHECKS = [
     _check("describe", "models and voices", describe),

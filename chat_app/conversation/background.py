@@ -25,9 +25,12 @@ class Background:
         """Wait for all of them."""
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def close(self) -> None:
+    def cancel(self) -> None:
         for task in list(self._tasks):
             task.cancel()
+
+    async def close(self) -> None:
+        self.cancel()
         await self.join()
 
 

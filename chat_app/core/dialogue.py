@@ -19,9 +19,9 @@ SO_FAR = "Summary of the conversation so far:"
 KEPT_WINDOWS = 4
 """How many times as many items are kept as the model reads."""
 NOTHING_SAID = "(The user has said nothing for a while.)"
-"""What the model is told when it is to answer silence."""
+"""The user message that stands for silence which the model has to answer."""
 NO_RESULT_YET = "The result has not arrived yet."
-"""What the model is told of a call without a result; servers refuse a call alone."""
+"""The result sent for a call that has none yet; servers refuse a call without one."""
 
 
 @dataclass(frozen=True)

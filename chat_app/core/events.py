@@ -1,4 +1,4 @@
-"""What a conversation's state machine is told. Seconds are those of its caller's clock."""
+"""The events that a conversation's state machine takes. Times are in seconds."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 
 class Key(NamedTuple):
-    """One version of one turn. Whatever was made for another version is stale."""
+    """One version of one turn. A reply to another version is stale."""
 
     turn: int
     """The user's turns, counted from 1."""
@@ -105,7 +105,7 @@ class ReplyReady:
 
 @dataclass(frozen=True)
 class ReplyFailed:
-    """There is no reply; its error was told."""
+    """There is no reply; the client was sent the error."""
 
     key: Key
 

@@ -21,7 +21,7 @@ from chat_app.core.user_turn import UserTurn
 
 
 class TurnMachine(Interruptions):
-    """The state of one conversation; tell it a Tick whenever `deadline` has passed."""
+    """The state of one conversation. It needs a Tick whenever `deadline` has passed."""
 
     def handle(self, event: on.TurnEvent, now: float) -> list[do.TurnAction]:
         """The actions for this event, in order."""
@@ -32,7 +32,7 @@ class TurnMachine(Interruptions):
 
     @property
     def deadline(self) -> float | None:
-        """When it must be told of a Tick; None while nothing is due."""
+        """When the next Tick is due; None while nothing is waited for."""
         due = []
         if self.input in OPEN:
             due.append(self._audio_at + self.settings.stalled_seconds)

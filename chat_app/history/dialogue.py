@@ -35,7 +35,7 @@ class DialogueTurn:
     calls: list[DialogueCall]
     """The functions that the reply called."""
     out_of_band: bool
-    """Whether the reply stands beside the conversation."""
+    """Whether the reply is out of band."""
     note: str
     """Why the reply was not heard to its end; empty if it was."""
     voice_to_voice: str

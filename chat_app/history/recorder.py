@@ -1,4 +1,4 @@
-"""Hands the turns of conversations to the history, which writes them in batches."""
+"""Passes the turns of conversations to the history, which writes them in batches."""
 
 from __future__ import annotations
 

@@ -172,7 +172,7 @@ class RetrieveItem(ClientEvent):
 
 
 class CreateResponse(ClientEvent):
-    """Answer what was said so far. An `error` while there is a response, unless it stands beside the conversation."""
+    """Answer what was said so far. An `error` while there is a response, unless it is out of band."""
 
     type: Literal["response.create"] = "response.create"
     response: ResponseFields = Field(

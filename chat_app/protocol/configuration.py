@@ -16,14 +16,14 @@ USUAL_SILENCE_MS = 500
 
 @dataclass(frozen=True)
 class Configuration:
-    """In effect; updates make new ones."""
+    """The configuration in effect. An update returns a new one."""
 
     options: ConversationOptions
     rate_hz: int = SPEECH_RATE_HZ
     """Of the client's audio."""
 
     def updated(self, changes: SessionChanges) -> Configuration:
-        """With what the message has."""
+        """The configuration with the changes of this message."""
         options, rate_hz = self.options, self.rate_hz
         if changes.model is not None:
             llm = replace(options.llm, model=changes.model)

@@ -69,7 +69,7 @@ class ReplyFields(Part):
         return modalities == ["audio"] if modalities is not None else None
 
     def applied(self, options: ReplyOptions) -> ReplyOptions:
-        """With what is given here."""
+        """The options with the changes that are given here."""
         changes: dict[str, Any] = {}
         if self.tools is not None:
             changes["tools"] = tuple(each.as_tool() for each in self.tools)

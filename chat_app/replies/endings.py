@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 from chat_app.core import actions as do, outputs as out
 from chat_app.core.dialogue import Dialogue
-from chat_app.replies.running import EventSink, RunningResponse
+from chat_app.replies.response_log import ResponseLog
+from chat_app.replies.running import RunningResponse
+from chat_app.replies.sink import EventSink
 
 _STATUS: dict[do.CancelReason, out.Status] = {do.CancelReason.TIMED_OUT: "incomplete"}
 
 
 class ReplyEndings:
-    """Truncates replies to what was heard, and passes finished ones to the records."""
+    """Truncates replies to what was heard, and records those that have ended."""
 
-    def __init__(
-        self,
-        dialogue: Dialogue,
-        sink: EventSink,
-        finished: Callable[[out.ResponseEnded, RunningResponse], None],
-    ) -> None:
+    def __init__(self, dialogue: Dialogue, sink: EventSink, log: ResponseLog) -> None:
         self._dialogue = dialogue
         self._sink = sink
-        self._finished = finished
+        self._log = log
 
     def end_early(
         self, running: RunningResponse, action: do.CancelReply, seconds: float
@@ -41,7 +37,7 @@ class ReplyEndings:
                 running.progress.ended, status=status, reason=reason
             )
         if not action.reopens:
-            self.record(running)
+            self._log.record(running)
 
     def truncate(
         self, running: RunningResponse, seconds: float, *, is_over: bool
@@ -50,12 +46,7 @@ class ReplyEndings:
         heard = self._keep_heard(running, seconds)
         if running.progress.ended is not None and is_over:
             self._amend(running, heard, seconds)
-            self.record(running)
-
-    def record(self, running: RunningResponse) -> None:
-        """Record a response whose end the client knows."""
-        if running.progress.ended is not None:
-            self._finished(running.progress.ended, running)
+            self._log.record(running)
 
     def _keep_heard(self, running: RunningResponse, seconds: float) -> str:
         """Truncate the message to what was heard by then. Returns its text."""

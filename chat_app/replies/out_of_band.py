@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from chat_app.conversation.background import Background
-from chat_app.conversation.scheduler import ReplyScheduler
 from chat_app.conversation.stage_times import StageTimes
 from chat_app.core import outputs as out
 from chat_app.core.dialogue import Item
 from chat_app.core.events import Key
 from chat_app.replies.reply import Reply, ReplyServices
 from chat_app.replies.request import ReplySpec
-from chat_app.replies.running import EventSink, Question, RunningResponse
+from chat_app.replies.response_log import ResponseLog
+from chat_app.replies.running import Question, RunningResponse
+from chat_app.replies.sink import EventSink
 from common.errors import BadRequest, VoiceError
 from common.workers import Priority
 
@@ -37,19 +37,14 @@ class OutOfBand:
     def __init__(
         self,
         services: ReplyServices,
-        scheduler: ReplyScheduler,
         sink: EventSink,
-        count: Callable[[], int],
-        finished: Callable[[out.ResponseEnded, RunningResponse], None],
+        log: ResponseLog,
         limits: OutOfBandLimits,
     ) -> None:
-        """`count` returns the number of the next response. `finished` is called with each
-        response at its end."""
         self._services = services
-        self._scheduler = scheduler
+        self._scheduler = services.scheduler
         self._sink = sink
-        self._count = count
-        self._finished = finished
+        self._log = log
         self._limits = limits
         self._running: dict[str, RunningResponse] = {}
         self._waits: dict[str, asyncio.Task[None]] = {}
@@ -75,7 +70,7 @@ class OutOfBand:
         running = RunningResponse(reply, StageTimes(clock), self._sink, self)
         running.question = question
         self._running[reply.response_id] = running
-        running.release(self._count(), None, math.inf)
+        running.release(self._log.next_number(), None, math.inf)
         self._waits[reply.response_id] = asyncio.create_task(self._make(running))
 
     def cancel(self, response_id: str) -> bool:
@@ -104,7 +99,7 @@ class OutOfBand:
 
     def sent(self, running: RunningResponse) -> None:
         self._forget(running)
-        self._record(running)
+        self._log.record(running)
 
     def played(self, running: RunningResponse) -> None:
         """Nothing depends on it."""
@@ -128,11 +123,7 @@ class OutOfBand:
         if running.reply.response_id in self._running:
             self._forget(running)
             running.end(status, reason, error=error)
-            self._record(running)
-
-    def _record(self, running: RunningResponse) -> None:
-        if running.progress.ended is not None:
-            self._finished(running.progress.ended, running)
+            self._log.record(running)
 
     def _forget(self, running: RunningResponse) -> None:
         self._running.pop(running.reply.response_id, None)

@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from chat_app.core import outputs as out
-from chat_app.replies.running import EventSink, RunningResponse
+from chat_app.replies.running import RunningResponse
+from chat_app.replies.sink import EventSink
 from common.audio import Samples
 
 _TRUNCATABLE = 8

@@ -1,4 +1,4 @@
-"""Tells the client of one response, and remembers what it was told."""
+"""Sends the events of one response, and keeps what was sent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from common.errors import VoiceError
 
 
 class ResponseProgress:
-    """Tells of the start, the message, the calls and the end of a response, each once."""
+    """Sends the start, the message, the calls and the end of a response, each once."""
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class ResponseProgress:
         )
 
     def call_functions(self) -> None:
-        """Tell of all function calls of the language model."""
+        """Send all function calls of the language model."""
         reply = self._reply
         for call in reply.writing.calls:
             item = Item(

@@ -7,16 +7,17 @@ from functools import partial
 
 from chat_app.conversation.background import Background
 from chat_app.conversation.options import ConversationOptions
-from chat_app.conversation.scheduler import ReplyScheduler
 from chat_app.conversation.stage_times import StageTimes
-from chat_app.core import actions as do, events as on, outputs as out
+from chat_app.core import actions as do, events as on
 from chat_app.core.dialogue import NOTHING_SAID, ROOT, Dialogue, Item
 from chat_app.core.events import Key
 from chat_app.replies.endings import ReplyEndings
 from chat_app.replies.output import ReplyOutput
 from chat_app.replies.reply import Reply, ReplyServices
 from chat_app.replies.request import ResponseRequest, reply_spec
-from chat_app.replies.running import EventSink, Question, RunningResponse
+from chat_app.replies.response_log import ResponseLog
+from chat_app.replies.running import Question, RunningResponse
+from chat_app.replies.sink import EventSink
 from common.errors import VoiceError
 from common.workers import Priority
 
@@ -28,41 +29,47 @@ class Replies:
         self,
         dialogue: Dialogue,
         services: ReplyServices,
-        scheduler: ReplyScheduler,
-        stage_times: StageTimes,
         sink: EventSink,
+        log: ResponseLog,
         tell: Callable[[on.TurnEvent], None],
-        *,
-        count: Callable[[], int],
-        finished: Callable[[out.ResponseEnded, RunningResponse], None],
     ) -> None:
-        """`count` returns the number of the next response. `finished` is called with each
-        response at its end, and again if it is truncated later."""
+        """`tell` passes an event to the state machine."""
         self.question = Question()
         """What the next reply answers, for the records."""
         self.request = ResponseRequest()
         """The options of the next reply."""
         self.output = ReplyOutput(sink, self._is_running)
         """The replies that were released."""
+        self.stage_times = StageTimes(sink.clock)
+        """Those of the newest turn."""
         self._dialogue = dialogue
         self._services = services
-        self._scheduler = scheduler
-        self._stage_times = stage_times
+        self._scheduler = services.scheduler
         self._sink = sink
+        self._log = log
         self._tell = tell
-        self._count = count
-        self._endings = ReplyEndings(dialogue, sink, finished)
+        self._endings = ReplyEndings(dialogue, sink, log)
         self._options = ConversationOptions()
-        self._instructions = ""
         self._running: dict[Key, RunningResponse] = {}
         self._ending = Background()
 
-    def use(self, options: ConversationOptions, instructions: str) -> None:
+    def use(self, options: ConversationOptions) -> None:
         """Set the options of the replies that begin from now on."""
-        self._options, self._instructions = options, instructions
+        self._options = options
 
-    def obey(self, action: do.TurnAction) -> None:
+    def may_speculate(self) -> bool:
+        """Whether a speculative reply may begin now."""
+        return self._scheduler.may_speculate()
+
+    def hear(self, caption: str) -> None:
+        """Prepare for the reply to a question of which this much is known."""
+        self._services.ahead.hear(caption)
+
+    def perform(self, action: do.TurnAction) -> None:
+        """Carry out an action of the state machine."""
         match action:
+            case do.WarmPrefix():
+                self._read_what_was_said()
             case do.StartReply():
                 self._start(action)
             case do.DropReply():
@@ -95,7 +102,7 @@ class Replies:
         if (running := self.output.that_called(call_id)) is not None:
             running.results[call_id] = result
             if not self._is_running(running):
-                self._endings.record(running)
+                self._log.record(running)
 
     async def close(self) -> None:
         """Record what is still being heard, and stop everything."""
@@ -132,7 +139,7 @@ class Replies:
         self._forget(running)
         if running.reply.is_released:
             running.end("failed", error=error)
-            self._endings.record(running)
+            self._log.record(running)
         self._tell(on.ReplyFailed(key))
 
     def sent(self, running: RunningResponse) -> None:
@@ -141,16 +148,18 @@ class Replies:
 
     def played(self, running: RunningResponse) -> None:
         self._forget(running)
-        self._endings.record(running)
+        self._log.record(running)
         self._tell(on.ReplyPlayed(running.reply.key))
+
+    def _read_what_was_said(self) -> None:
+        messages = partial(self._dialogue.messages, self._options.instructions)
+        self._services.ahead.begin(messages, self._options.llm)
 
     def _start(self, action: do.StartReply) -> None:
         text = action.text if action.speculative else ""
         if action.answers_silence:
             text = NOTHING_SAID
-        spec = reply_spec(
-            self.request, self._options, self._dialogue, self._instructions, text
-        )
+        spec = reply_spec(self.request, self._options, self._dialogue, text)
         speculative = action.speculative
         reply = Reply(
             action.key,
@@ -159,7 +168,7 @@ class Replies:
             priority=Priority.SPECULATIVE if speculative else Priority.FIRST_CLAUSE,
             clock=self._sink.clock,
         )
-        running = RunningResponse(reply, self._stage_times, self._sink, self)
+        running = RunningResponse(reply, self.stage_times, self._sink, self)
         running.take_back = partial(self._take_back, action.key)
         self._running[action.key] = running
         self._scheduler.begin(running, speculative=speculative)
@@ -187,11 +196,11 @@ class Replies:
     def _release(self, key: Key) -> None:
         running = self._running[key]
         running.question, self.question = self.question, Question()
-        running.stage_times = self._stage_times.copy()
+        running.stage_times = self.stage_times.copy()
         if running.reply.ready_at is None:
             self._scheduler.commit(running)
         self.output.add(running)
-        number, previous = self._count(), self._dialogue.last_id
+        number, previous = self._log.next_number(), self._dialogue.last_id
         running.release(number, previous, self._options.ahead_seconds)
         if self.output.is_paused:
             running.pause()

@@ -8,14 +8,15 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from chat_app.conversation.caller import Caller
 from chat_app.conversation.read_ahead import ReadAhead
+from chat_app.conversation.scheduler import ReplyScheduler
 from chat_app.core.events import Key
 from chat_app.core.heard import Spoken, TimedWord
 from chat_app.core.ids import new_id
 from chat_app.replies.request import ReplySpec
 from chat_app.replies.writing import Writing
 from common.workers import Priority, Urgency
-from gateway_app.access.principals import Principal
 from gateway_app.usage.accounts import Account, Quota
 from llm.engine import LlmEngine
 from tts_app.core.events import (
@@ -41,8 +42,8 @@ class ReplyServices:
 
     llm: LlmEngine
     speech: SpeechService
-    principal: Principal
-    client: str
+    scheduler: ReplyScheduler
+    caller: Caller
     account: Account
     """Counts the caller's usage."""
     ahead: ReadAhead
@@ -126,8 +127,8 @@ class Reply:
                 "", voice=self.spec.voice, audio_format="pcm", word_times=True
             ),
             pieces=self.writing.pieces(),
-            principal=self._services.principal,
-            client=self._services.client,
+            principal=self._services.caller.principal,
+            client=self._services.caller.client,
             urgency=self._urgency,
             held=self._record,
         )

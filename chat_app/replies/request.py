@@ -56,12 +56,11 @@ def reply_spec(
     request: ResponseRequest,
     options: ConversationOptions,
     dialogue: Dialogue,
-    instructions: str,
     text: str = "",
 ) -> ReplySpec:
-    """A request completed by the conversation: by its options and `instructions`, and by
-    `text`, what the user has just said."""
-    instructions = request.instructions or instructions
+    """A request completed by the conversation: by its options, and by `text`, what the
+    user has just said."""
+    instructions = request.instructions or options.instructions
     if request.items is None:
         messages = dialogue.messages(instructions, text)
     else:

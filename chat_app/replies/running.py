@@ -1,4 +1,4 @@
-"""A response: a reply with its tasks, and everything that the client is told of it."""
+"""A response: a reply with its tasks and its events."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from chat_app.core.dialogue import Item
 from chat_app.replies.progress import ResponseProgress
 from chat_app.replies.reply import Reply
 from chat_app.replies.sender import ReplySender
+from chat_app.replies.sink import EventSink
 from common.audio import Samples
 from common.errors import INTERNAL, VoiceError
 
@@ -34,16 +35,6 @@ class Question:
 
     text: str = ""
     language: str = ""
-
-
-@dataclass(frozen=True)
-class EventSink:
-    """Where the events of a conversation go."""
-
-    put: Callable[[out.ConversationEvent], None]
-    waiting: Callable[[], int]
-    """How many events are unread."""
-    clock: Callable[[], float]
 
 
 class ResponseOwner(Protocol):
@@ -104,14 +95,7 @@ class RunningResponse:
         """Allow it to be sent, and tell the client that it begins."""
         self.reply.release()
         self.progress.start(number, previous_item_id)
-        self.sender = ReplySender(
-            self.reply,
-            number,
-            self._sink.put,
-            self._sink.waiting,
-            self._sink.clock,
-            ahead_seconds,
-        )
+        self.sender = ReplySender(self.reply, number, self._sink, ahead_seconds)
         if self.reply.ready_at is not None:
             self._send()
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 from chat_app.core import outputs as out
 from chat_app.core.echo import PlayedAudio
 from chat_app.replies.reply import Reply
+from chat_app.replies.sink import EventSink
 from tts_app.core.events import ClauseStarted, PcmAudio, TextDelta
 
 CHUNK_SECONDS = 0.1
@@ -18,25 +18,16 @@ _MOST_UNREAD = 200
 
 
 class ReplySender:
-    """Sends one released reply.
-
-    `put` takes the events, and `waiting` returns how many of them are unread.
-    """
+    """Sends one released reply."""
 
     def __init__(
-        self,
-        reply: Reply,
-        number: int,
-        put: Callable[[out.ConversationEvent], None],
-        waiting: Callable[[], int],
-        clock: Callable[[], float],
-        ahead_seconds: float,
+        self, reply: Reply, number: int, sink: EventSink, ahead_seconds: float
     ) -> None:
         self.reply = reply
         self._number = number
-        self._put = put
-        self._waiting = waiting
-        self._clock = clock
+        self._put = sink.put
+        self._waiting = sink.waiting
+        self._clock = sink.clock
         self._ahead_seconds = ahead_seconds
         self._speaks = reply.spec.speaks
         self._going = asyncio.Event()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from chat_app.conversation.caller import Caller
 from chat_app.protocol.configuration import Configuration
 from chat_app.session.resumable import ResumableConversation
 from gateway_app.retention.people import Person
@@ -26,9 +27,7 @@ class HeldConversation:
 
     conversation: ResumableConversation
     configuration: Configuration
-    session_id: str
-    principal_id: str
-    client: str
+    caller: Caller
     give_up: Callable[[], None] = _nobody
     """Called when another connection claims it."""
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
@@ -54,7 +53,7 @@ class Parking:
         """Take a conversation from the connection that has it, if any. None if this
         principal has no such conversation (any more)."""
         held = self._held.get(token)
-        if held is None or held.principal_id != principal_id:
+        if held is None or held.caller.principal.id != principal_id:
             return None
         if held.timer is not None:
             held.timer.cancel()
@@ -83,7 +82,8 @@ class Parking:
     def forget(self, person: Person) -> None:
         """End the parked conversations of this person."""
         for held in list(self._held.values()):
-            if held.timer and person.owns(held.principal_id, held.client):
+            caller = held.caller
+            if held.timer and person.owns(caller.principal.id, caller.client):
                 self._end_soon(held)
 
     async def stop(self) -> None:

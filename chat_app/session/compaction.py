@@ -10,7 +10,7 @@ from functools import partial
 import structlog
 
 from chat_app.conversation.background import Background
-from chat_app.conversation.scheduler import ReplyScheduler
+from chat_app.conversation.options import ConversationOptions
 from chat_app.core.dialogue import Dialogue
 from chat_app.replies.reply import ReplyServices
 from chat_app.session.summary import Plan, SummaryLimits, plan
@@ -42,27 +42,24 @@ class Compaction:
         self,
         dialogue: Dialogue,
         services: ReplyServices,
-        scheduler: ReplyScheduler,
         limits: SummaryLimits,
         is_idle: Callable[[], bool],
     ) -> None:
         self.language = ""
         """The language of the conversation, as a code; empty if it is unknown."""
-        self._instructions = ""
-        self._llm = ReplyOptions()
+        self._options = ConversationOptions()
         self._dialogue = dialogue
         self._services = services
-        self._scheduler = scheduler
+        self._scheduler = services.scheduler
         self._limits = limits
         self._is_idle = is_idle
         self._task: asyncio.Task[None] | None = None
         self._not_before = 0.0
         self._ending = Background()
 
-    def use(self, llm: ReplyOptions, instructions: str, language: str) -> None:
+    def use(self, options: ConversationOptions, language: str) -> None:
         """Set the options of the conversation; the same model writes the summary."""
-        self._llm, self._instructions = llm, instructions
-        self.language = language
+        self._options, self.language = options, language
 
     def look(self) -> None:
         """Stop the summary if the conversation goes on; begin one if it is due."""
@@ -84,7 +81,7 @@ class Compaction:
         await self._ending.join()
 
     def _plan(self) -> Plan | None:
-        return plan(self._dialogue, self._instructions, self._limits)
+        return plan(self._dialogue, self._options.instructions, self._limits)
 
     async def _run(self) -> None:
         try:
@@ -119,13 +116,13 @@ class Compaction:
             self._dialogue.summary = due.summary(text, before)
             log.info("conversation summarised", items=len(due.items))
             # The model reads the summary before the next question.
-            messages = partial(self._dialogue.messages, self._instructions)
-            self._services.ahead.begin(messages, self._llm)
+            messages = partial(self._dialogue.messages, self._options.instructions)
+            self._services.ahead.begin(messages, self._options.llm)
 
     async def _write(self, due: Plan) -> str:
         tokens = self._limits.summary_tokens
         options = ReplyOptions(
-            model=self._llm.model, max_tokens=tokens, temperature=0.0
+            model=self._options.llm.model, max_tokens=tokens, temperature=0.0
         )
         account = self._services.account
         await account.admit(Quota.LLM_TOKENS)

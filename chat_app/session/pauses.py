@@ -13,7 +13,7 @@ _FOR_EVER_SECONDS = 86_400.0
 
 
 class Pauses:
-    """Tells the live session, and the client where a turn has been judged."""
+    """Sets the pause of the live session, and tells the client when a turn has its own."""
 
     def __init__(
         self, live: LiveSession, put: Callable[[out.ConversationEvent], None]

@@ -3,31 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-import time
-from collections.abc import AsyncIterator, Callable
-from functools import partial
+from collections.abc import AsyncIterator
 
 from chat_app.conversation.background import Background
 from chat_app.conversation.options import ConversationOptions
-from chat_app.conversation.scheduler import ReplyScheduler
-from chat_app.conversation.stage_times import StageTimes
 from chat_app.core import events as on, outputs as out
 from chat_app.core.dialogue import Dialogue, Item
 from chat_app.core.turns import TurnMachine
-from chat_app.core.words import TurnWords
-from chat_app.replies.out_of_band import OutOfBand, OutOfBandLimits
+from chat_app.replies.out_of_band import OutOfBand
 from chat_app.replies.replies import Replies
 from chat_app.replies.reply import ReplyServices
 from chat_app.replies.request import ResponseRequest, reply_spec
-from chat_app.replies.running import EventSink, Question, RunningResponse
+from chat_app.replies.response_log import ResponseLog
+from chat_app.replies.running import Question
+from chat_app.replies.sink import EventSink
 from chat_app.session.compaction import Compaction
 from chat_app.session.items import ClientItems
-from chat_app.session.summary import SummaryLimits
+from chat_app.session.limits import ConversationLimits
+from chat_app.session.turn_cues import TurnCues
 from chat_app.session.turn_taking import TurnTaking
 from common.errors import BadRequest, VoiceError
 from stt_app.core.codecs.decoders import PCM16, silence
-from stt_app.core.turns.engine import TurnModel
 from stt_app.live_session import LiveSession
 
 
@@ -42,55 +38,36 @@ class ConversationSession:
         self,
         live: LiveSession,
         services: ReplyServices,
-        scheduler: ReplyScheduler,
+        cues: TurnCues,
+        log: ResponseLog,
+        limits: ConversationLimits,
         options: ConversationOptions,
-        *,
-        instructions: str,
-        words: Callable[[str], TurnWords],
-        longest: int,
-        finished: Callable[[out.ResponseEnded, RunningResponse], None],
-        turn_model: TurnModel,
-        out_of_band: OutOfBandLimits,
-        summaries: SummaryLimits,
-        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`words` returns the words of a language, `longest` is that of the Dialogue, and
-        `finished` is called with each response at its end, and again if it is truncated.
-        """
-        self.dialogue = Dialogue(longest)
+        self.dialogue = Dialogue(limits.items)
         self.is_muted = False
         """Whether the input is replaced by silence."""
         self.account = services.account
         """Counts the caller's usage."""
         self._live = live
         self._ahead = services.ahead
-        self._clock = clock
+        self._options = options
         self._events: asyncio.Queue[out.ConversationEvent | None] = asyncio.Queue()
-        self._put = self._events.put_nowait
-        self._background = Background()
-        self._stage_times = StageTimes(clock)
         self._failure: VoiceError | None = None
-        self._items = ClientItems(self.dialogue, self._put)
-        sink = EventSink(self._put, self._events.qsize, clock)
-        count = partial(next, itertools.count(1))
+        sink = EventSink(self._events.put_nowait, self._events.qsize)
+        self._put, self._clock = sink.put, sink.clock
+        self._items = ClientItems(self.dialogue, sink.put)
         self._replies = Replies(
-            self.dialogue,
-            services,
-            scheduler,
-            self._stage_times,
-            sink,
-            lambda event: self._turns.tell(event),
-            count=count,
-            finished=finished,
+            self.dialogue, services, sink, log, lambda event: self._turns.tell(event)
         )
-        self._out_of_band = OutOfBand(
-            services, scheduler, sink, count, finished, out_of_band
-        )
+        self._out_of_band = OutOfBand(services, sink, log, limits.out_of_band)
         self._compaction = Compaction(
-            self.dialogue, services, scheduler, summaries, lambda: self._machine.is_idle
+            self.dialogue, services, limits.summaries, lambda: self._machine.is_idle
         )
-        self._options, self._instructions = options, instructions
-        self._turns = self._turn_taking(words, turn_model, scheduler.may_speculate)
+        self._turns = TurnTaking(
+            live, self.dialogue, self._replies, self._compaction, cues, sink
+        )
+        self._turns.configure(options)
+        self._background = Background()
         self._background.run(self._listen())
 
     @property
@@ -111,13 +88,11 @@ class ConversationSession:
         """Return when there is room for another frame. Always yields to other tasks."""
         await self._live.wait_for_capacity()
 
-    def configure(
-        self, options: ConversationOptions, instructions: str, rate_hz: int
-    ) -> None:
+    def configure(self, options: ConversationOptions, rate_hz: int) -> None:
         """Change the options for what follows; `rate_hz` is that of the audio."""
         self._live.configure(options.listening_at(rate_hz), options.listening_model)
-        self._options, self._instructions = options, instructions
-        self._turns.configure(options, instructions)
+        self._options = options
+        self._turns.configure(options)
 
     def commit_audio(self) -> bool:
         """End the user's turn now. Returns whether there was one."""
@@ -149,17 +124,17 @@ class ConversationSession:
 
     def ask_reply(self, request: ResponseRequest | None = None) -> None:
         """Answer what was said so far. Raises BadRequest while there is a response, or
-        too many beside the conversation."""
+        for one out-of-band response too many."""
         request = request or ResponseRequest()
         if request.out_of_band:
-            spec = reply_spec(request, self._options, self.dialogue, self._instructions)
+            spec = reply_spec(request, self._options, self.dialogue)
             self._out_of_band.start(
                 spec, Question(request.question, self._turns.language)
             )
             return
         if self._machine.has_response:
             raise BadRequest("The conversation already has an active response.")
-        self._stage_times.start()
+        self._replies.stage_times.start()
         self._replies.request = request
         if request.items is not None:
             self._turns.question(request.question)
@@ -200,37 +175,14 @@ class ConversationSession:
 
     async def close(self) -> None:
         """The client has gone, or the server ends the conversation."""
-        self._turns.end()
-        parts = (self._background, self._ahead, self._replies, self._out_of_band)
-        for part in (*parts, self._compaction, self._live):
+        self._background.cancel()
+        parts = (self._turns, self._background, self._ahead, self._replies)
+        for part in (*parts, self._out_of_band, self._compaction, self._live):
             await part.close()
 
     @property
     def _machine(self) -> TurnMachine:
         return self._turns.machine
-
-    def _turn_taking(
-        self,
-        words: Callable[[str], TurnWords],
-        turn_model: TurnModel,
-        may_speculate: Callable[[], bool],
-    ) -> TurnTaking:
-        return TurnTaking(
-            self._live,
-            self.dialogue,
-            self._replies,
-            self._ahead,
-            self._compaction,
-            self._stage_times,
-            self._background,
-            self._put,
-            options=self._options,
-            instructions=self._instructions,
-            words=words,
-            turn_model=turn_model,
-            may_speculate=may_speculate,
-            clock=self._clock,
-        )
 
     async def _listen(self) -> None:
         try:

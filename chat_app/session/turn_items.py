@@ -1,4 +1,4 @@
-"""Turns the user's turns into items of the dialogue, and tells the client of them."""
+"""Adds the user's turns to the dialogue as items, and tells the client of them."""
 
 from __future__ import annotations
 

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 from chat_app.conversation.background import Alarm, Background
 from chat_app.conversation.options import ConversationOptions
-from chat_app.conversation.read_ahead import ReadAhead
-from chat_app.conversation.stage_times import StageTimes
 from chat_app.core import actions as do, events as on, outputs as out
 from chat_app.core.dialogue import Dialogue
 from chat_app.core.states import OPEN, Input
+from chat_app.core.timing import TurnSettings
 from chat_app.core.turns import TurnMachine
 from chat_app.core.user_turn import HeardWord
-from chat_app.core.words import TurnWords
 from chat_app.replies.replies import Replies
 from chat_app.replies.running import Question
+from chat_app.replies.sink import EventSink
 from chat_app.session.compaction import Compaction
 from chat_app.session.hearing import turn_events
 from chat_app.session.pauses import Pauses
+from chat_app.session.turn_cues import ASK_AFTER_SECONDS, TurnCues
 from chat_app.session.turn_items import TurnItems
-from chat_app.session.turn_model import ASK_AFTER_SECONDS, rating
 from stt_app.core import events as heard
-from stt_app.core.turns.engine import TurnModel
 from stt_app.live_session import LiveSession
 
 
@@ -39,62 +36,53 @@ class TurnTaking:
         live: LiveSession,
         dialogue: Dialogue,
         replies: Replies,
-        ahead: ReadAhead,
         compaction: Compaction,
-        stage_times: StageTimes,
-        background: Background,
-        put: Callable[[out.ConversationEvent], None],
-        *,
-        options: ConversationOptions,
-        instructions: str,
-        words: Callable[[str], TurnWords],
-        turn_model: TurnModel,
-        may_speculate: Callable[[], bool],
-        clock: Callable[[], float],
+        cues: TurnCues,
+        sink: EventSink,
     ) -> None:
-        """`words` returns the words of a language."""
-        self.language = options.language
+        """Call `configure` before the first event."""
+        self.language = ""
         """The language of the speech; empty while it is unknown."""
         self.is_parked = False
+        self._options = ConversationOptions()
         self._live = live
-        self._dialogue = dialogue
         self._replies = replies
-        self._ahead = ahead
         self._compaction = compaction
-        self._stage_times = stage_times
-        self._put = put
-        self._words = words
-        self._turn_model = turn_model
-        self._clock = clock
+        self._cues = cues
+        self._put = sink.put
+        self._clock = sink.clock
+        self._stage_times = replies.stage_times
         self._missed: list[heard.SessionEvent] = []
         """Events of the live session while parked: few, because it gets no audio."""
         self._utterance_words: dict[int, Sequence[HeardWord]] = {}
         """The words of the utterances that are not committed."""
-        self._background = background
-        self._alarm = Alarm(lambda: self.tell(on.Tick()), clock)
-        self._items = TurnItems(dialogue, put)
-        self._pauses = Pauses(live, put)
+        self._background = Background()
+        self._alarm = Alarm(lambda: self.tell(on.Tick()), sink.clock)
+        self._items = TurnItems(dialogue, sink.put)
+        self._pauses = Pauses(live, sink.put)
         self.machine = TurnMachine(
-            options.turns,
-            words(options.language),
+            TurnSettings(),
+            cues.words(""),
             replies.output,
-            asks_model=turn_model.available,
-            may_speculate=may_speculate,
+            asks_model=cues.has_model,
+            may_speculate=replies.may_speculate,
             hears_itself=lambda: replies.output.is_heard_in(live.open_audio()),
         )
-        self._use(options, instructions)
 
-    def configure(self, options: ConversationOptions, instructions: str) -> None:
-        """Change the options for what follows."""
+    def configure(self, options: ConversationOptions) -> None:
+        """Set the options of what follows."""
         self.language = options.language or self.language
         self.machine.settings = options.turns
-        self.machine.words = self._words(self.language)
-        self._use(options, instructions)
+        self.machine.words = self._cues.words(self.language)
+        self._options = options
+        self._replies.use(options)
+        self._compaction.use(options, self.language)
+        self._pauses.use(options)
 
     def tell(self, event: on.TurnEvent) -> None:
         """Pass an event to the state machine, and carry out its actions."""
         for action in self.machine.handle(event, self._clock()):
-            self._obey(action)
+            self._perform(action)
         self._alarm.set(None if self.is_parked else self.machine.deadline)
         self._compaction.look()
 
@@ -108,7 +96,7 @@ class TurnTaking:
             self._put(out.InputFailed(event.error))
         if isinstance(event, heard.UtteranceTranscribed) and event.language:
             if not self._options.language:
-                self.machine.words = self._words(event.language)
+                self.machine.words = self._cues.words(event.language)
             self.language = self._compaction.language = event.language
         if isinstance(event, heard.UtteranceTranscribed) and event.words:
             self._utterance_words[event.utterance_id] = [
@@ -125,7 +113,7 @@ class TurnTaking:
 
     def park(self) -> None:
         """The connection is lost. A reply ends at what was heard."""
-        self.end()
+        self._end()
         self.is_parked = True
 
     def resume(self) -> None:
@@ -139,18 +127,16 @@ class TurnTaking:
         for event in missed:
             self.hear(event)
 
-    def end(self) -> None:
+    async def close(self) -> None:
         """The client has gone, or the server ends the conversation."""
+        self._end()
+        await self._background.close()
+
+    def _end(self) -> None:
         self.tell(on.ReplyCancelled())
         self._alarm.close()
 
-    def _use(self, options: ConversationOptions, instructions: str) -> None:
-        self._options, self._instructions = options, instructions
-        self._replies.use(options, instructions)
-        self._compaction.use(options.llm, instructions, self.language)
-        self._pauses.use(options)
-
-    def _obey(self, action: do.TurnAction) -> None:
+    def _perform(self, action: do.TurnAction) -> None:
         match action:
             case do.TellCandidate():
                 self._put(out.CandidateHeard())
@@ -158,8 +144,6 @@ class TurnTaking:
                 self._items.start(action)
             case do.TellSpeechStopped():
                 self._items.stop(action)
-            case do.WarmPrefix():
-                self._read_what_was_said()
             case do.RestartUtterance():
                 self._live.discard(restarts=True)
             case do.AskCompleteness():
@@ -177,11 +161,7 @@ class TurnTaking:
             case do.ReopenTurn():
                 self._items.reopen(action, self._replies.output.last_item_id)
             case _:
-                self._replies.obey(action)
-
-    def _read_what_was_said(self) -> None:
-        messages = partial(self._dialogue.messages, self._instructions)
-        self._ahead.begin(messages, self._options.llm)
+                self._replies.perform(action)
 
     def _commit(self, action: do.CommitTurn) -> None:
         self._stage_times.mark("committed")
@@ -203,12 +183,12 @@ class TurnTaking:
         text = turn.text_so_far
         self._put(out.CaptionHeard(self._items.id_of(turn.number), text))
         if self.machine.input is Input.SPEAKING:
-            self._ahead.hear(text)
+            self._replies.hear(text)
 
     async def _rate(self, asked: do.AskCompleteness) -> None:
         await asyncio.sleep(ASK_AFTER_SECONDS)
         if (turn := self.machine.turn) is None or turn.key != asked.key:
             return
-        probability = await rating(self._turn_model, self._live.open_audio())
+        probability = await self._cues.rate(self._live.open_audio())
         self._stage_times.mark("rated")
         self.tell(on.CompletenessRated(asked.key, probability))

@@ -46,7 +46,7 @@ class ChatSettings(Section):
     )
     chat_out_of_band_responses: int = setting(
         4,
-        'Responses beside a conversation (`"conversation": "none"`) at the same time; one more is refused.',
+        'Out-of-band responses of a conversation (`"conversation": "none"`) at the same time; one more is refused.',
         ge=1,
         le=100,
     )

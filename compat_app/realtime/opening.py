@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Protocol
 
+from chat_app.conversation.caller import Caller
 from chat_app.core.ids import new_id
 from chat_app.services import ConversationServices
 from common.errors import Forbidden
 from common.services import Services
-from compat_app.realtime.conversation.carriers import Caller
 from compat_app.realtime.conversation.opening import (
     choices_of,
     configured,

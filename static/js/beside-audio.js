@@ -1,4 +1,4 @@
-// The audio of a transcript and its words follow each other.
+// Keeps the audio of a transcript and its words in step.
 
 import { WordCursor } from "./word-cursor.js";
 
@@ -36,7 +36,7 @@ export class BesideAudio {
     this.#audio.src = this.#address;
   }
 
-  /** Give the memory back. */
+  /** Release the memory. */
   unload() {
     if (!this.#address) return;
     this.#audio.pause();

@@ -70,7 +70,7 @@ export class ConversationList {
     this.#cards.keep(this.#current);
   }
 
-  /** What is said next belongs to another conversation. */
+  /** Begin another conversation. */
   endCurrent() {
     this.#current?.setCurrent(false);
     this.#current = null;

@@ -76,7 +76,7 @@ export class Conversation {
   #reportedAt = 0;
   /** Where in the audio the newest speech of the user begins and ends, in seconds. */
   #speech = { start: 0, end: 0 };
-  /** Whether its text is not told yet. */
+  /** Whether its text has not arrived yet. */
   #isUntold = false;
   #isUnanswered = false;
   /** The spoken turns with a text of which no answer was heard yet. @type {string[]} */
@@ -117,16 +117,16 @@ export class Conversation {
   }
 
   /**
-   * The spoken turns that wait for an answer. A server that ends has perhaps cut the last
-   * one short, so another one must hear all of them again.
+   * The spoken turns that wait for a reply. A server that ends may have cut the last one
+   * short, so another one must hear all of them again.
    */
   get unanswered() {
     return [...this.#unanswered];
   }
 
   /**
-   * From where in the audio on another server must hear it, because this one has told no
-   * text of what was said since, or no answer to it was heard, in seconds.
+   * The position in the audio, in seconds, from which another server needs it: this one has
+   * sent no text of what was said since, or no reply to it was heard.
    * @param {number} endSeconds Of all that was recorded.
    */
   untoldFrom(endSeconds) {
@@ -156,13 +156,12 @@ export class Conversation {
   }
 
   /**
-   * Say something typed, which ends a reply.
-   * @param {string} id
-   * @param {string} text
+   * Say something typed, which ends a reply. All of it gets one reply.
+   * @param {...{id: string, text: string}} writings
    */
-  write(id, text) {
+  write(...writings) {
     this.stop();
-    this.#add({ id, role: "user", text });
+    for (const { id, text } of writings) this.#add({ id, role: "user", text });
     this.#awaiting = this.#isUnanswered = true;
     this.#unanswered = [];
     this.#connection.send({ type: "response.create" });
@@ -174,7 +173,8 @@ export class Conversation {
     if (!this.#reply) return;
     this.#wasAnswered();
     this.#report(this.#reply);
-    if (!this.#reply.done) this.#connection.trySend({ type: "response.cancel" });
+    // Even if all of it has arrived: its end was not heard, and the history must not have it.
+    this.#connection.trySend({ type: "response.cancel" });
     this.#silence();
   }
 
@@ -184,10 +184,10 @@ export class Conversation {
   }
 
   /**
-   * The player tells how far the ear is.
+   * The player reports how much was heard.
    * @param {number} number
    * @param {number} ms
-   * @param {number} lateMs How far the ear is behind the player.
+   * @param {number} lateMs The delay of the loudspeaker.
    */
   played(number, ms, lateMs) {
     const reply = this.#reply;

@@ -10,7 +10,7 @@ export class KeptAudio {
   #firstSample = 0;
   #samples = 0;
 
-  /** @param {number} mostSeconds So much is kept; what is older goes. */
+  /** @param {number} mostSeconds How much is kept; older audio is dropped. */
   constructor(mostSeconds) {
     this.#mostSamples = mostSeconds * RATE_HZ;
   }
@@ -25,7 +25,7 @@ export class KeptAudio {
     return (this.#firstSample + this.#samples) / RATE_HZ;
   }
 
-  /** What is kept now is the beginning: the server knows nothing of what was before. */
+  /** Count from the audio that is kept: the server knows nothing of earlier audio. */
   startAnew() {
     this.#firstSample = 0;
   }

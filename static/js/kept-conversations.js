@@ -5,7 +5,7 @@ import { Store } from "./storage.js";
 /** So many conversations stay; older ones go. */
 export const KEPT_CONVERSATIONS = 50;
 /** So many turns and replies stay of each; the oldest go first. */
-export const KEPT_LINES = 500;
+const KEPT_LINES = 500;
 
 /**
  * @typedef {object} KeptLine

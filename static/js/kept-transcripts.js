@@ -7,7 +7,7 @@ import { Store } from "./storage.js";
 
 /** So many transcripts stay; older ones go. */
 export const KEPT_TRANSCRIPTS = 50;
-/** So much audio stays beside them; the oldest goes first. */
+/** How much of their audio is kept; the oldest is dropped first. */
 export const KEPT_AUDIO_MB = 200;
 export const KEPT_AUDIO_BYTES = KEPT_AUDIO_MB * 1_000_000;
 

@@ -1,8 +1,7 @@
 // Live listening: microphone and connection together, with reconnecting.
 
-import { gettext } from "./i18n.js";
 import { KeptAudio } from "./kept-audio.js";
-import { Microphone, microphoneTrouble } from "./microphone.js";
+import { Microphone, UNPLUGGED, microphoneTrouble } from "./microphone.js";
 import { Reconnection } from "./reconnection.js";
 import { Transcription } from "./transcription.js";
 
@@ -192,10 +191,7 @@ export class LiveListening {
 
   #unplugged() {
     this.stop();
-    this.#handlers.onTrouble({
-      title: gettext("The microphone was disconnected."),
-      advice: gettext("Connect it, or choose another one, and press the button."),
-    });
+    this.#handlers.onTrouble(UNPLUGGED);
   }
 
   #closeMicrophone() {

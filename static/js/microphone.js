@@ -30,6 +30,12 @@ const TROUBLES = {
   },
 };
 
+/** The words for a microphone that was unplugged while it was open. */
+export const UNPLUGGED = {
+  title: gettext("The microphone was disconnected."),
+  advice: gettext("Connect it, or choose another one, and press the button."),
+};
+
 /**
  * The words for an error of `open`.
  * @param {unknown} error

@@ -120,7 +120,7 @@ function workers(all) {
 }
 
 /**
- * The median weighted by how many there were; the worst of the slowest.
+ * The mean of the medians, weighted by their counts, and the highest of the slowest values.
  * @param {Snapshot[]} all
  */
 function latencies(all) {

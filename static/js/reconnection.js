@@ -4,7 +4,7 @@
 /** @typedef {import("./page.js").Trouble} Trouble */
 
 const LONGEST_WAIT_SECONDS = 15;
-/** Whoever must wait longer than this is told so, and may come back. */
+/** After a longer wait the user has to try again. */
 const LONGEST_ASKED_SECONDS = 120;
 const TOO_MANY = 4429;
 /** Ended unasked, going away, lost, restarting, at the time limit, overloaded. */

@@ -1,4 +1,4 @@
-// Plays the replies of a conversation as they arrive, and tells how far it is.
+// Plays the replies of a conversation as they arrive, and reports its progress.
 
 const WORKLET = new URL("./worklets/playback.js", import.meta.url);
 
@@ -9,7 +9,7 @@ export function canChooseOutput() {
 
 /**
  * @typedef {object} ReplyPlayerHandlers
- * @property {(number: number, ms: number, lateMs: number) => void} onPlayed The ear has heard so much of the reply, and is so far behind the player; about every 50 ms.
+ * @property {(number: number, ms: number, lateMs: number) => void} onPlayed How much of the reply was heard, and the delay of the loudspeaker; about every 50 ms.
  * @property {(number: number) => void} onEnded Nothing of this reply is left.
  */
 

@@ -62,7 +62,7 @@ const LANGUAGE_COOKIE = "voice_language";
 const YEAR_SECONDS = 365 * 24 * 3600;
 
 /**
- * Keep the language in a cookie, which the server reads before the browser's wishes.
+ * Keep the language in a cookie, which takes precedence over the languages of the browser.
  * @param {string} code
  */
 function switchLanguage(code) {

@@ -148,7 +148,7 @@ export class TalkLog {
   }
 
   /**
-   * Nothing of the reply is left to be heard: it stands there as it was written.
+   * All of the reply was played: show it as it was written.
    * @param {string} id
    */
   playedOut(id) {
@@ -226,7 +226,7 @@ export class TalkLog {
     this.#follow();
   }
 
-  /** Only somebody who has scrolled back to read is left there. */
+  /** Scroll to the end, unless the user has scrolled back to read. */
   #follow() {
     const box = this.#box;
     const last = box.lastElementChild?.getBoundingClientRect().height ?? 0;

@@ -44,7 +44,7 @@ export async function showDevices() {
   byId("output-field").hidden = !isChoice;
 }
 
-/** Somebody who may talk may not ask for the voices: the usual one speaks then. */
+/** A user without access to the voices gets the default one. */
 async function loadVoices() {
   const select = byId("voice");
   const { default: usual, details } = await getJson("/voices").catch(() => ({ details: [] }));

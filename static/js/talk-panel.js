@@ -52,7 +52,7 @@ export class TalkPanel {
     const shown = isUnheard ? "unheard" : unsent;
     const { words, facts, icon: name } = state === "off" ? OFF : isSilent ? WRITING : WORDS[shown];
     byId("talk-now").dataset.turn = isSilent ? "off" : state;
-    // Whose turn it is can be heard; a screen reader would talk into it.
+    // Not announced: a screen reader would talk into the conversation.
     const connected = `${phase} ${hears}`;
     byId("turn-words").setAttribute("aria-live", connected === this.#connected ? "off" : "polite");
     this.#connected = connected;

@@ -3,7 +3,7 @@
 import { Conversation } from "./conversation.js";
 import { gettext } from "./i18n.js";
 import { KeptAudio } from "./kept-audio.js";
-import { Microphone, microphoneTrouble } from "./microphone.js";
+import { Microphone, UNPLUGGED, microphoneTrouble } from "./microphone.js";
 import { Reconnection } from "./reconnection.js";
 import { ReplyPlayer } from "./reply-player.js";
 
@@ -17,9 +17,9 @@ import { ReplyPlayer } from "./reply-player.js";
  *   onCountdown: (trouble: Trouble, seconds: number) => void,
  * }} TalkHandlers */
 
-/** So much waits for the server while it is away; what is older is lost. */
+/** How much audio is kept while the connection is lost; older audio is dropped. */
 const MOST_WAITING_SECONDS = 60;
-/** The server hears how loud the room is, and the echo of the reply is removed. */
+/** The server needs the noise of the room; the browser still cancels the echo of the reply. */
 const MICROPHONE = { noiseSuppression: false };
 
 const NOTHING = { token: "", cut: null, isUnanswered: false, unanswered: [] };
@@ -42,7 +42,7 @@ export class TalkSession {
   #output = "";
   /** What was recorded lately, for a server that has not received it. */
   #kept = new KeptAudio(MOST_WAITING_SECONDS);
-  /** From where on a server that knows nothing of it must hear it, in seconds. */
+  /** The position in the audio, in seconds, from which a server without the conversation needs it. */
   #untoldFrom = 0;
   /** What the lost connection left. @type {{token: string, cut: import("./conversation.js").Cut|null, isUnanswered: boolean, unanswered: string[]}} */
   #lost = { ...NOTHING };
@@ -105,7 +105,7 @@ export class TalkSession {
    * @param {string} text
    */
   async write(id, text) {
-    if (this.phase === "on") return this.#conversation?.write(id, text);
+    if (this.phase === "on") return this.#conversation?.write({ id, text });
     this.#toWrite.push({ id, text });
     if (this.phase !== "off") return undefined;
     this.#handlers.onTrouble(null);
@@ -117,7 +117,7 @@ export class TalkSession {
     this.#conversation?.stop();
   }
 
-  /** The wishes have changed. */
+  /** The settings have changed. */
   update() {
     this.#conversation?.update(this.#wishes());
   }
@@ -218,8 +218,8 @@ export class TalkSession {
     const waiting = new Set(writings.map(({ id }) => id));
     const history = this.#history().filter(({ id }) => !waiting.has(id));
     queueMicrotask(() => {
-      for (const { id, text } of writings) this.#conversation?.write(id, text);
-      if (isUnanswered && !writings.length) this.#conversation?.answerAgain();
+      if (writings.length) this.#conversation?.write(...writings);
+      else if (isUnanswered) this.#conversation?.answerAgain();
     });
     return { history, portions };
   }
@@ -274,10 +274,7 @@ export class TalkSession {
 
   #unplugged() {
     this.end();
-    this.#handlers.onTrouble({
-      title: gettext("The microphone was disconnected."),
-      advice: gettext("Connect it, or choose another one, and press the button."),
-    });
+    this.#handlers.onTrouble(UNPLUGGED);
   }
 
   #closeMicrophone() {

@@ -111,7 +111,7 @@ function write() {
   return undefined;
 }
 
-/** The next words begin a conversation that knows nothing of this one. */
+/** Begin a new conversation, without the context of this one. */
 function clear() {
   session.end();
   list.endCurrent();

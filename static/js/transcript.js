@@ -61,7 +61,7 @@ export class TranscriptView {
   }
 
   /**
-   * Speech before this place is final; what was no speech after all goes.
+   * Speech before this position is final; what turned out to be no speech is dropped.
    * @param {number} seconds
    */
   settle(seconds) {

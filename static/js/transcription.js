@@ -97,7 +97,7 @@ export class Transcription {
     return this.#socket.readyState === WebSocket.OPEN;
   }
 
-  /** No more audio; the remaining transcripts still arrive, or the end tells that they do not. */
+  /** No more audio. The remaining transcripts still arrive, or an error says that they do not. */
   finish() {
     this.#finished = true;
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send('{"type": "close"}');

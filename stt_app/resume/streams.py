@@ -147,6 +147,7 @@ class Streams:
             checkpoint.utterances,
             token,
             resumed=None if resume is None else found is not None,
+            session_id=checkpoint.session_id,
         )
         stream = Stream(self._checkpoints, owner, checkpoint, start)
         self._open[token] = stream

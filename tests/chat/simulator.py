@@ -135,7 +135,7 @@ class Simulator:
         found = self.machine.handle(event, self.now)
         for action in found:
             self.log.append((self.now, action))
-            self._obey(action)
+            self._perform(action)
         return found
 
     def later(self, seconds: float, event: on.TurnEvent) -> None:
@@ -206,7 +206,7 @@ class Simulator:
             self.ended_at.append(self.now)
             self.tell(on.ReplyPlayed(reply.key))
 
-    def _obey(self, action: do.TurnAction) -> None:
+    def _perform(self, action: do.TurnAction) -> None:
         match action:
             case do.RestartUtterance():
                 self._is_open = self._pausing = False

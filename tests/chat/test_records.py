@@ -125,7 +125,7 @@ def test_it_keeps_an_out_of_band_reply_but_not_its_latency(
     conversation = Conversation.objects.get()
     assert (conversation.turn_count, conversation.voice_to_voice_ms) == (2, 820.0)
     page = superuser.get(f"{LIST}{conversation.pk}/change/").content.decode()
-    assert page.count("(beside the conversation)") == 1
+    assert page.count("(out of band)") == 1
     written = superuser.post(f"{LIST}export/", {"format": 1, "resource": 0}).content
     (exported,) = json.loads(written)
     assert [each["out_of_band"] for each in exported["turns"]] == [False, True]

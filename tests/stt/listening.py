@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from common.config.speech import ListeningSettings
 from stt_app.core.engine_load import EngineLoad
 from stt_app.core.events import SessionEvent, SpeechEnded, UtteranceResult
+from stt_app.core.session.engines import SessionEngines
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
-from stt_app.core.session.settings import Start
+from stt_app.core.session.settings import SessionSettings, Start
 from stt_app.core.turns.none import NO_TURN_MODEL
 from stt_app.protocol.events import EventMapper
 from stt_app.protocol.messages import ServerMessage
@@ -45,16 +47,14 @@ class Listening:
         self.events: list[SessionEvent] = []
         self.history: list[UtteranceResult] = []
         self.session = SttSession(
-            self.engine,
-            ListeningSettings(**{"speculative_pause_seconds": 0, **changes}),
-            LoudnessVad(),
-            session_id="session",
-            options=options or Options(),
+            SessionEngines(self.engine, LoudnessVad(), turns or NO_TURN_MODEL, load),
+            SessionSettings(
+                ListeningSettings(**{"speculative_pause_seconds": 0, **changes}),
+                options or Options(),
+            ),
+            replace(start, session_id="session"),
             on_result=self.history.append,
             clock=clock,
-            load=load,
-            start=start,
-            turn_model=turns or NO_TURN_MODEL,
         )
         self.task = asyncio.create_task(self.collect())
 

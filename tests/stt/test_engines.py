@@ -17,8 +17,10 @@ from common.metrics import REGISTRY
 from stt_app.core.endpointing.vad import SileroVad
 from stt_app.core.engine import TranscriptionRequest
 from stt_app.core.events import UtteranceTranscribed
+from stt_app.core.session.engines import SessionEngines
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
+from stt_app.core.session.settings import SessionSettings
 from stt_app.core.whisper.engine import WhisperEngine
 from tests.contracts.stt import SttContract, final
 from tests.fakes import FakeStt
@@ -119,11 +121,8 @@ async def test_it_hears_a_whole_stream_through_silero(
     noise = np.random.default_rng(0).standard_normal(32_000).astype(np.float32) * 0.003
     stream = np.concatenate([noise, utterance.samples, noise, utterance.samples, noise])
     session = SttSession(
-        real_stt,
-        real_config.config,
-        SileroVad(),
-        session_id="s",
-        options=Options(language="en"),
+        SessionEngines(real_stt, SileroVad()),
+        SessionSettings(real_config.config, Options(language="en")),
     )
     audio = (stream * 32_767).astype("<i2").tobytes()
     for start in range(0, len(audio), 1_280):

@@ -31,6 +31,8 @@ from stt_app.core.events import (
 )
 from stt_app.core.files.file_transcriber import FileDuration
 from stt_app.core.files.media_decoder import MediaDecoder
+from stt_app.core.files.request import FileRequest
+from stt_app.core.session.engines import SessionEngines
 from stt_app.core.session.options import Options
 from stt_app.live_session import LiveSession
 from stt_app.resume.streams import ResumePoint, Streams
@@ -82,14 +84,17 @@ async def desk() -> AsyncIterator[Open]:
     def build(
         *script: Any, seconds: float = 0.0, media: Any = None, **changes: Any
     ) -> Desk:
-        config = Config(speculative_pause_seconds=0, resume_seconds=5, **changes)
+        config = Config(
+            speculative_pause_seconds=0,
+            resume_seconds=5,
+            whisper_lang="de",
+            **changes,
+        )
         engine, history = UrgentStt(script, seconds=seconds), KeptHistory()
         engine.started = True
         service = ListeningService(
-            engine,
-            LoudnessVad(),
             config,
-            language="de",
+            SessionEngines(engine, LoudnessVad()),
             streams=Streams(config, history),
             media=media or MediaDecoder(600, isolation="thread"),
             history=history,
@@ -248,8 +253,11 @@ def recording(tmp_path: Path) -> Path:
     return path
 
 
-async def transcribed(here: Desk, path: Path, **more: Any) -> list[Any]:
-    events = here.service.transcribe_file(path, Options(), principal=LOCAL, **more)
+async def transcribed(
+    here: Desk, path: Path, start_seconds: float = 0.0, **more: Any
+) -> list[Any]:
+    request = FileRequest(path, Options(), start_seconds)
+    events = here.service.transcribe_file(request, principal=LOCAL, **more)
     return [event async for event in events]
 
 
@@ -312,7 +320,8 @@ async def test_a_file_that_is_given_up_is_recorded_as_cancelled(
     desk: Open, recording: Path
 ) -> None:
     here = desk("one", "two")
-    events = here.service.transcribe_file(recording, Options(), principal=ANONYMOUS)
+    request = FileRequest(recording, Options())
+    events = here.service.transcribe_file(request, principal=ANONYMOUS)
     async for event in events:
         if isinstance(event, UtteranceTranscribed):
             break

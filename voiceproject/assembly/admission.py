@@ -1,4 +1,4 @@
-"""Builds what lets callers in: keys, accounts, and the record of those who are refused."""
+"""Builds the access control: keys, accounts, and the record of refused callers."""
 
 from __future__ import annotations
 

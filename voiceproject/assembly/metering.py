@@ -1,4 +1,4 @@
-"""Builds what counts the use of callers, and keeps them to their limits."""
+"""Builds the meters of usage, and the limits on it."""
 
 from __future__ import annotations
 

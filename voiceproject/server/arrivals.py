@@ -1,4 +1,4 @@
-"""New connections begin a few at a time, so that a crowd holds nobody up.
+"""Accepts new connections a few at a time, so that a burst delays nobody else.
 
 A hundred handshakes that arrive together would be read, checked and answered in one turn
 of the event loop each, and audio of everybody else would wait for all of them.

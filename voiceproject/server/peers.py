@@ -1,4 +1,4 @@
-"""Who holds connections and sends bodies: bounded for each address."""
+"""Limits the connections and the bodies of each address."""
 
 from __future__ import annotations
 

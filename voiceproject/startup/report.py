@@ -37,7 +37,7 @@ class Started:
 
 
 class StartReport(Protocol):
-    """Is told how far the start is."""
+    """Called with the progress of the start."""
 
     def listening(self, address: str, names: Sequence[str]) -> None:
         """The server answers at this address, and loads the engines of these names."""

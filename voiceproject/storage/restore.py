@@ -226,7 +226,7 @@ def _replace_configuration(
 
 
 def _move(source: Path, target: Path) -> None:
-    """Also to another disk; never half there under its final name."""
+    """Also to another disk. Under its final name the file is never incomplete."""
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         source.replace(target)

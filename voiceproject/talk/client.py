@@ -1,4 +1,4 @@
-"""A conversation over `/ws/voice`: microphone, loudspeaker, and what is told."""
+"""A conversation over `/ws/voice`, with a microphone and a loudspeaker."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from websockets.exceptions import ConnectionClosed
 
 from common.audio import SPEECH_RATE_HZ, Samples
 from voiceproject.talk.connection import NoServer, Refused, why_closed
+from voiceproject.talk.events import Lost, Problem, Resumed, TalkEvent
 from voiceproject.talk.recorded import KEPT_FRAMES, Recorded
-from voiceproject.talk.resuming import Door
+from voiceproject.talk.resuming import Connector
 from voiceproject.talk.sound import FRAME_SECONDS, Loudspeaker, Microphone
 from voiceproject.talk.state import QUIET, TalkState
-from voiceproject.talk.told import Lost, Problem, Resumed, Told
 
 REPORT_SECONDS = 0.2
 
 
 class Listener(Protocol):
-    """Is told everything at the moment it happens; times are of `time.perf_counter`."""
+    """Called with everything as it happens; times are of `time.perf_counter`."""
 
     def event(self, event: dict[str, Any], at: float) -> None:
         """A message of the server."""
@@ -33,8 +33,8 @@ class Listener(Protocol):
     def audio(self, number: int, samples: Samples, at: float) -> None:
         """Audio of the reply with that number has arrived."""
 
-    def told(self, told: Told, at: float) -> None:
-        """Something to tell the user."""
+    def happened(self, talk_event: TalkEvent, at: float) -> None:
+        """An event for the user."""
 
 
 class TalkClient:
@@ -42,7 +42,7 @@ class TalkClient:
 
     def __init__(
         self,
-        door: Door,
+        connector: Connector,
         socket: ClientConnection,
         microphone: Microphone,
         loudspeaker: Loudspeaker,
@@ -50,12 +50,12 @@ class TalkClient:
         *,
         reports: bool = True,
     ) -> None:
-        """`socket` comes from `door`, which opens another one when it is lost.
+        """`connector` has opened `socket`, and reconnects when it is lost.
         `reports`: tell the server how much was played."""
         self.socket = socket
         self._recorded = Recorded(microphone.rate_hz)
         self.state = TalkState(loudspeaker.playback, self._recorded.captured)
-        self._door = door
+        self._connector = connector
         self._token = ""
         self._is_online = True
         self._microphone = microphone
@@ -109,7 +109,7 @@ class TalkClient:
             raise self._failure or Refused("The server has ended the conversation.")
 
     async def listen(self) -> None:
-        """Take what comes until the conversation ends."""
+        """Receive messages until the conversation ends."""
         try:
             while await self._is_lost():
                 await self._return()
@@ -135,7 +135,7 @@ class TalkClient:
                 await self._report()
 
     async def _is_lost(self) -> bool:
-        """Take what comes until the connection ends. Returns whether the conversation
+        """Receive messages until the connection ends. Returns whether the conversation
         can go on: nobody has ended it."""
         try:
             async for message in self.socket:
@@ -147,12 +147,12 @@ class TalkClient:
         return False
 
     async def _return(self) -> None:
-        """Make the connection again. Raises NoServer and Refused."""
+        """Reconnect. Raises NoServer and Refused."""
         self._is_online = False
         self._loudspeaker.advance()
         self.state.lost()
         self._tell(Lost(), time.perf_counter())
-        self.socket, event = await self._door.reopen(self._token)
+        self.socket, event = await self._connector.reconnect(self._token)
         session = event["session"]
         self._unsent.clear()
         self._unsent.extend(self._recorded.after(session["x.audio_ms"]))
@@ -164,7 +164,7 @@ class TalkClient:
         await self._notify()
 
     async def _send_audio(self) -> None:
-        # What a lost connection does not take is still in the recording.
+        # What a lost connection did not transmit is still in the recording.
         with contextlib.suppress(ConnectionClosed):
             while self._unsent and self._is_online:
                 await self.socket.send(self._unsent.popleft())
@@ -190,22 +190,22 @@ class TalkClient:
             if event["type"] == "session.created":
                 self._token = event["session"].get("x.resume_token", "")
             self._listener.event(event, now)
-            for told in self.state.take(event):
-                self._tell(told, now)
+            for talk_event in self.state.take(event):
+                self._tell(talk_event, now)
         await self._notify()
 
     async def _progress(self) -> None:
         self._loudspeaker.advance()
         found = list(self.state.progress(self._loudspeaker.lag_seconds))
-        for told in found:
-            self._tell(told, time.perf_counter())
+        for talk_event in found:
+            self._tell(talk_event, time.perf_counter())
         if found:
             await self._notify()
 
-    def _tell(self, told: Told, at: float) -> None:
-        if isinstance(told, Problem):
-            self._error = told.message
-        self._listener.told(told, at)
+    def _tell(self, talk_event: TalkEvent, at: float) -> None:
+        if isinstance(talk_event, Problem):
+            self._error = talk_event.message
+        self._listener.happened(talk_event, at)
 
     async def _report(self) -> None:
         reply = self.state.reply
@@ -233,9 +233,11 @@ async def conversation(
     `url` is that of `/ws/voice`, and `session` the changes for `session.update`.
     Raises NoServer, and Refused when the server does not accept it.
     """
-    door, seen = Door(url, key), _Beginning(listener)
-    socket = await door.open()
-    client = TalkClient(door, socket, microphone, loudspeaker, seen, reports=reports)
+    connector, seen = Connector(url, key), _Beginning(listener)
+    socket = await connector.connect()
+    client = TalkClient(
+        connector, socket, microphone, loudspeaker, seen, reports=reports
+    )
     tasks = [asyncio.create_task(client.listen())]
     try:
         await client.wait_until(lambda: "session.created" in seen.kinds, 60)
@@ -266,7 +268,7 @@ def _with_rate(session: dict[str, Any], rate_hz: int) -> dict[str, Any]:
 
 
 class _Beginning:
-    """Passes everything on, and sees how the conversation begins."""
+    """Forwards everything, and observes how the conversation begins."""
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
@@ -285,8 +287,8 @@ class _Beginning:
     def audio(self, number: int, samples: Samples, at: float) -> None:
         self._listener.audio(number, samples, at)
 
-    def told(self, told: Told, at: float) -> None:
-        if isinstance(told, Problem) and not self.is_over:
-            self.refusal = told.message  # It is raised.
+    def happened(self, talk_event: TalkEvent, at: float) -> None:
+        if isinstance(talk_event, Problem) and not self.is_over:
+            self.refusal = talk_event.message  # It is raised.
             return
-        self._listener.told(told, at)
+        self._listener.happened(talk_event, at)

@@ -1,4 +1,4 @@
-"""The connection to `/ws/voice`, and its failures in words."""
+"""Connects to `/ws/voice`, and describes its failures."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class NoServer(Exception):
 
 
 class Refused(Exception):
-    """The server does not hold this conversation, or has ended it."""
+    """The server refuses the conversation, or has ended it."""
 
 
 def socket_url(address: str) -> str:

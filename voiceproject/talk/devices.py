@@ -57,7 +57,7 @@ def sound_library(name: str = "sounddevice") -> Any:
         return importlib.import_module(name)
     except ModuleNotFoundError as error:
         raise NoSound(_NOT_INSTALLED) from error
-    # That is how it says that there is no PortAudio.
+    # This is how it reports a missing PortAudio.
     except OSError as error:
         raise NoSound(_NO_PORTAUDIO) from error
 
@@ -82,7 +82,7 @@ class DeviceMicrophone:
         )
 
     async def frames(self) -> AsyncGenerator[Samples, None]:
-        # What was recorded while the conversation began is not said in it.
+        # What was recorded before the conversation began is not part of it.
         self._frames.clear()
         while True:
             self._came.clear()

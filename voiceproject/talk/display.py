@@ -8,7 +8,7 @@ from dataclasses import asdict
 from typing import Any, TextIO
 
 from common.audio import Samples
-from voiceproject.talk.told import (
+from voiceproject.talk.events import (
     Audible,
     Caption,
     ClosingSoon,
@@ -22,7 +22,7 @@ from voiceproject.talk.told import (
     Resumed,
     Said,
     Spoken,
-    Told,
+    TalkEvent,
 )
 
 CLEAR_LINE = "\r\x1b[2K"
@@ -60,31 +60,35 @@ class Display:
     def audio(self, number: int, samples: Samples, at: float) -> None:
         pass
 
-    def told(self, told: Told, at: float) -> None:
-        match told:
+    def happened(self, talk_event: TalkEvent, at: float) -> None:
+        match talk_event:
             case Ready():
-                for sentence in told.not_ready.values():
+                for sentence in talk_event.not_ready.values():
                     self._line(f"(not ready: {sentence})")
             case Caption():
-                self._passing(f"you: {told.text}")
+                self._passing(f"you: {talk_event.text}")
             case Said():
-                self._line(f"you: {told.text}")
+                self._line(f"you: {talk_event.text}")
             case Dropped():
-                self._line(f"     ({_DROPPED.get(told.reason, told.reason)})")
+                self._line(
+                    f"     ({_DROPPED.get(talk_event.reason, talk_event.reason)})"
+                )
             case Reopened():
                 self._line("     (go on: the turn was not over)")
             case Spoken():
-                self._spoken(told)
+                self._spoken(talk_event)
             case ReplyEnded():
-                self._reply_ended(told)
+                self._reply_ended(talk_event)
             case Problem():
-                self._line(f"error: {told.message}")
+                self._line(f"error: {talk_event.message}")
             case Lost():
                 self._line("(the connection is lost; what you say now is kept)")
             case Resumed():
                 self._line("(connected again)")
             case ClosingSoon():
-                self._line(f"(the server ends the connection in {told.seconds:.0f} s)")
+                self._line(
+                    f"(the server ends the connection in {talk_event.seconds:.0f} s)"
+                )
             case FloorChanged() | Audible():
                 pass
 
@@ -100,29 +104,29 @@ class Display:
         """The conversation is over."""
         self._end_line()
 
-    def _spoken(self, told: Spoken) -> None:
-        if self._speaking == told.number:
-            self._write(f" {told.text}")
+    def _spoken(self, talk_event: Spoken) -> None:
+        if self._speaking == talk_event.number:
+            self._write(f" {talk_event.text}")
             return
         self._end_line()
-        self._write(f"{self._clear}it:  {told.text}")
-        self._speaking = told.number
+        self._write(f"{self._clear}it:  {talk_event.text}")
+        self._speaking = talk_event.number
 
-    def _reply_ended(self, told: ReplyEnded) -> None:
-        if told.interrupted:
-            if self._speaking == told.number:
+    def _reply_ended(self, talk_event: ReplyEnded) -> None:
+        if talk_event.interrupted:
+            if self._speaking == talk_event.number:
                 self._write(" —")
-            heard = f": {told.heard!r}" if told.heard else ""
-            seconds = told.heard_ms / 1000
+            heard = f": {talk_event.heard!r}" if talk_event.heard else ""
+            seconds = talk_event.heard_ms / 1000
             self._line(f"     (interrupted after {seconds:.1f} s; heard{heard})")
-        if told.waited_ms is not None:
+        if talk_event.waited_ms is not None:
             stages = ", ".join(
                 f"{STAGES[name]} {ms:.0f}"
-                for name, ms in told.stages_ms.items()
+                for name, ms in talk_event.stages_ms.items()
                 if name in STAGES
             )
             more = f" ({stages})" if stages else ""
-            self._line(f"     answered after {told.waited_ms:.0f} ms{more}")
+            self._line(f"     answered after {talk_event.waited_ms:.0f} ms{more}")
 
     @property
     def _clear(self) -> str:
@@ -165,9 +169,9 @@ class JsonLines:
     def audio(self, number: int, samples: Samples, at: float) -> None:
         pass
 
-    def told(self, told: Told, at: float) -> None:
-        if (kind := _OWN.get(type(told))) is not None:
-            self._print({"type": kind, **asdict(told)}, at)
+    def happened(self, talk_event: TalkEvent, at: float) -> None:
+        if (kind := _OWN.get(type(talk_event))) is not None:
+            self._print({"type": kind, **asdict(talk_event)}, at)
 
     def wrote(self, text: str) -> None:
         """Nothing: the server says it again."""

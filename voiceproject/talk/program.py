@@ -63,7 +63,7 @@ class Program:
         )
 
     async def run(self) -> list[str]:
-        """Hold it; the names of the lines that got no reply.
+        """Run it. Returns the names of the lines that got no reply.
 
         Raises NoServer, Refused, NoSound, and OSError if the recording cannot be written.
         """

@@ -1,4 +1,4 @@
-"""What the microphone has recorded lately."""
+"""The latest audio of the microphone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recordings that are said in a conversation."""
+"""Recordings that are played into a conversation."""
 
 from __future__ import annotations
 

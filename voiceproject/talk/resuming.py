@@ -1,4 +1,4 @@
-"""A lost connection is made again, and the conversation goes on."""
+"""Reconnects after a lost connection, and resumes the conversation."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ GIVES_UP_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Door:
-    """Where the server is, and the key that it wants."""
+class Connector:
+    """Connects to a server, again if the connection is lost."""
 
     url: str
     key: str = ""
 
-    async def open(self, token: str = "") -> ClientConnection:
+    async def connect(self, token: str = "") -> ClientConnection:
         """A connection: to the conversation with that token, or to a new one.
 
         Raises NoServer and Refused.
@@ -33,7 +33,7 @@ class Door:
         url = f"{self.url}?resume={token}" if token else self.url
         return await connected(url, self.key)
 
-    async def reopen(self, token: str) -> tuple[ClientConnection, dict[str, Any]]:
+    async def reconnect(self, token: str) -> tuple[ClientConnection, dict[str, Any]]:
         """The connection with the `session.created` that it began with.
 
         Raises Refused when the conversation cannot go on, and NoServer when no server
@@ -53,7 +53,7 @@ class Door:
 
     async def _try(self, token: str) -> tuple[ClientConnection, dict[str, Any]] | None:
         """None while the server is too busy."""
-        socket = await self.open(token)
+        socket = await self.connect(token)
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 event = json.loads(await socket.recv())

@@ -1,4 +1,4 @@
-"""A conversation that is prepared: recordings and texts, said one after the other."""
+"""A scripted conversation: recordings and texts, said one after the other."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ UNNOTICED_SECONDS = 5.0
 
 @dataclass(frozen=True, eq=False)
 class Line:
-    """What is said in one go: a recording or a typed text."""
+    """One line of the script: a recording or a typed text."""
 
     name: str
     audio: Audio | None = None
@@ -48,7 +48,7 @@ class Script:
         pacing: Pacing,
         wrote: Callable[[str], None],
     ) -> None:
-        """`wrote` is told each text that is sent."""
+        """`wrote` is called with each text that is sent."""
         self._wrote = wrote
         self._client = client
         self._state = client.state

@@ -1,4 +1,4 @@
-"""Where a conversation's audio comes from and goes to; here without a sound card."""
+"""Sources and sinks of a conversation's audio, without a sound card."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Microphone(Protocol):
 class Loudspeaker(Protocol):
     playback: Playback
     lag_seconds: float
-    """How long a sample that was taken needs to the ear."""
+    """How long a sample that was taken needs until it is audible."""
 
     def advance(self) -> None:
         """Bring what was played up to now."""

@@ -9,8 +9,7 @@ from typing import Any
 
 from chat_app.protocol.wire import audio_of
 from common.audio import Resampler, Samples, pcm16_to_float
-from voiceproject.talk.playback import Playback
-from voiceproject.talk.told import (
+from voiceproject.talk.events import (
     Audible,
     Caption,
     ClosingSoon,
@@ -23,11 +22,12 @@ from voiceproject.talk.told import (
     ReplyEnded,
     Said,
     Spoken,
-    Told,
+    TalkEvent,
 )
+from voiceproject.talk.playback import Playback
 
 QUIET = "quiet"
-"""The id of an event whose refusal is no news."""
+"""The id of an event whose refusal is not reported."""
 
 
 @dataclass
@@ -46,11 +46,11 @@ class Reply:
     """Whether all of it has arrived."""
     end: dict[str, Any] = field(default_factory=dict)
     stages_ms: dict[str, float] | None = None
-    """None until the server has told them, after the end."""
+    """None until the server has sent them, after the end."""
 
 
 class TalkState:
-    """Takes what comes, plays it, and says what there is to tell.
+    """Takes messages, plays audio, and returns the events for the user.
 
     `captured` gives the time when a position in the sent audio, in milliseconds, was
     recorded. After the playback has moved `progress` has to be called.
@@ -68,11 +68,11 @@ class TalkState:
         self._playback = playback
         self._captured = captured
         self._last: Reply | None = None
-        """The reply whose end was not told yet."""
+        """The reply whose end was not reported yet."""
         self._asked_at: float | None = None
         self._hearing = self._awaiting = self._paused = False
 
-    def take(self, event: dict[str, Any]) -> Iterator[Told]:
+    def take(self, event: dict[str, Any]) -> Iterator[TalkEvent]:
         """A message of the server."""
         yield from self._of_turn(event)
         yield from self._of_reply(event)
@@ -87,14 +87,14 @@ class TalkState:
             self._playback.add(number, reply.resampler.push(samples))
         return number, samples
 
-    def progress(self, lag_seconds: float = 0.0) -> Iterator[Told]:
-        """What has become audible; the ear is `lag_seconds` behind the playback."""
+    def progress(self, lag_seconds: float = 0.0) -> Iterator[TalkEvent]:
+        """The events of what has become audible, which takes `lag_seconds`."""
         if self.reply is not None:
             yield from self._heard(self.reply, lag_seconds)
         yield from self._ended()
         yield from self._floor()
 
-    def _heard(self, reply: Reply, lag_seconds: float) -> Iterator[Told]:
+    def _heard(self, reply: Reply, lag_seconds: float) -> Iterator[TalkEvent]:
         at = self._playback.audible_at(reply.number)
         if at is not None and not reply.is_audible:
             reply.is_audible = True
@@ -140,7 +140,7 @@ class TalkState:
         }
         last.stages_ms = {}
 
-    def _of_turn(self, event: dict[str, Any]) -> Iterator[Told]:
+    def _of_turn(self, event: dict[str, Any]) -> Iterator[TalkEvent]:
         match event["type"]:
             case "session.created":
                 yield Ready(event["session"].get("x.not_ready", {}))
@@ -170,7 +170,7 @@ class TalkState:
                 self._awaiting = False
                 yield Problem(event["error"]["code"], event["error"]["message"])
 
-    def _of_reply(self, event: dict[str, Any]) -> Iterator[Told]:
+    def _of_reply(self, event: dict[str, Any]) -> Iterator[TalkEvent]:
         match event["type"]:
             case "response.created":
                 self._silence()
@@ -219,7 +219,7 @@ class TalkState:
         if last is not None and last.response_id == event["response_id"]:
             last.stages_ms = event["stages_ms"]
 
-    def _ended(self) -> Iterator[Told]:
+    def _ended(self) -> Iterator[TalkEvent]:
         """The end of a reply, once it is known and nothing more of it is heard.
 
         A short reply has arrived as a whole before it is audible.
@@ -250,7 +250,7 @@ class TalkState:
         self._playback.flush()
         self._paused, self.reply = False, None
 
-    def _floor(self) -> Iterator[Told]:
+    def _floor(self) -> Iterator[TalkEvent]:
         floor = self._who_has_it()
         if floor != self.floor:
             self.floor = floor

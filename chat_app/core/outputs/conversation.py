@@ -1,4 +1,4 @@
-"""What is told about the items of a conversation, and about its time."""
+"""The events of a conversation's items, and of its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told about a response, from its start to its end."""
+"""The events of a response, from its start to its end."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ResponseStarted:
     speaks: bool = True
     """Whether the text is spoken; otherwise it is only written."""
     out_of_band: bool = False
-    """Whether it stands beside the conversation: its items are not part of that."""
+    """Whether it is out of band: its items are not part of the conversation."""
     metadata: Mapping[str, str] = field(default_factory=dict)
     """As the client gave it."""
     tag: object = None

@@ -1,4 +1,4 @@
-"""What is told about the user's speech and turns."""
+"""The events of the user's speech and turns."""
 
 from __future__ import annotations
 

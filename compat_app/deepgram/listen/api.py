@@ -23,6 +23,7 @@ from gateway_app.access.proxies import client_address
 from gateway_app.requests import scope_of
 from gateway_app.responses import request_id
 from gateway_app.services import gateway_services
+from stt_app.core.files.request import FileRequest
 from stt_app.services import listening_services
 
 router = Router(tags=["Deepgram"])
@@ -62,13 +63,10 @@ async def listen(request: HttpRequest) -> Recorded:
         await _store(request, stored, config)
         found = await Transcription.of(
             listening.transcribe_file(
-                stored.path,
-                options,
+                FileRequest(stored.path, options, model=model, track=query.track),
                 principal=principal_of(request),
                 client=client_address(scope),
                 request_id=request_id(request) or "",
-                model=model,
-                track=query.track,
             )
         )
     return found.response(

@@ -25,6 +25,7 @@ from gateway_app.responses import request_id
 from gateway_app.services import gateway_services
 from stt_app.core.engine import Task
 from stt_app.core.files.file_transcriber import FileEvent
+from stt_app.core.files.request import FileRequest
 from stt_app.services import listening_services
 
 router = Router(tags=["OpenAI audio"])
@@ -90,14 +91,16 @@ def _events(
         upload.fields.model, listening.models, gateway_services(scope).config
     )
     events = listening.transcribe_file(
-        upload.path,
-        upload.fields.options(task),
+        FileRequest(
+            upload.path,
+            upload.fields.options(task),
+            model=model,
+            voice_probability=hurry.voice_probability,
+            track=upload.fields.track,
+        ),
         principal=principal_of(request),
         client=client_address(scope),
         request_id=request_id(request) or "",
         priority=hurry.priority,
-        model=model,
-        voice_probability=hurry.voice_probability,
-        track=upload.fields.track,
     )
     return before_deadline(events, hurry.seconds_left)

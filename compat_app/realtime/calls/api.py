@@ -12,11 +12,12 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from ninja.decorators import decorate_view
 
+from chat_app.conversation.caller import Caller
 from common.errors import BadRequest
 from compat_app.realtime.calls.calls import Requester, calls_of
 from compat_app.realtime.calls.docs import CALL_DOCS
 from compat_app.realtime.calls.requests import SDP, CallRequest, read_request
-from compat_app.realtime.conversation.carriers import Caller, Carrier
+from compat_app.realtime.conversation.carriers import Carrier
 from compat_app.realtime.conversation.conversation import RealtimeConversation
 from compat_app.realtime.conversation.opening import choices_of, open_conversation
 from compat_app.realtime.shared.conversation import ConversationChanges
@@ -66,7 +67,7 @@ async def begin_call(request: HttpRequest) -> HttpResponse:
 )
 @decorate_view(while_switched_on)
 async def hang_up(request: HttpRequest, call_id: str) -> HttpResponse:
-    """Ends a call of yours, as if the caller had hung up."""
+    """Ends one of your calls, as if the caller had hung up."""
     await calls_of(scope_of(request)).hang_up(call_id, principal_of(request))
     return HttpResponse(status=200)
 

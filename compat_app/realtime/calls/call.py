@@ -173,7 +173,7 @@ class Call:
     def heard(self, pcm: bytes) -> None:
         self._inbox.put_audio(pcm)
 
-    def told(self, text: str) -> None:
+    def received(self, text: str) -> None:
         try:
             self._inbox.put_event(text)
         except InboxFull:

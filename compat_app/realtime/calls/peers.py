@@ -39,7 +39,7 @@ class PeerListener(Protocol):
     def heard(self, pcm: bytes) -> None:
         """The caller's audio: mono PCM16 at 48 kHz."""
 
-    def told(self, text: str) -> None:
+    def received(self, text: str) -> None:
         """An event from the data channel."""
 
     def lost(self) -> None:

@@ -1,4 +1,4 @@
-"""The caller of a conversation, and the transport of its audio."""
+"""The transport of a conversation's audio."""
 
 from __future__ import annotations
 
@@ -10,17 +10,6 @@ from chat_app.conversation.options import ConversationOptions
 from chat_app.core import outputs as out
 from common.audio import SPEECH_RATE_HZ
 from compat_app.realtime.shared.conversation import ConversationConfig
-from gateway_app.access.principals import Principal
-
-
-@dataclass(frozen=True)
-class Caller:
-    """The caller of a conversation."""
-
-    principal: Principal
-    client: str
-    """The address."""
-    session_id: str
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
+from chat_app.conversation.caller import Caller
 from chat_app.core import outputs as out
 from chat_app.protocol.event import ServerEvent
 from chat_app.protocol.server import Cleared
 from chat_app.session.session import ConversationSession
 from common.errors import BadRequest
 from compat_app.realtime.conversation.carriers import (
-    Caller,
     Carrier,
     for_carrier,
     rate_for,
@@ -136,7 +136,7 @@ class RealtimeConversation:
         self.engine.warn_of_end(seconds)
 
     async def finish(self, reason: str) -> None:
-        """End the response, and return when the user's last turn is told."""
+        """End the response, and return when the user's last turn was sent."""
         await self.engine.drain()
 
     async def close(self) -> None:
@@ -171,7 +171,7 @@ class RealtimeConversation:
                 await self._handle_after_commits(event)
 
     async def _handle_after_commits(self, event: ClientEvent) -> None:
-        """Events that must wait until a turn committed before them is told."""
+        """Events that must wait until a turn committed before them was sent."""
         match event:
             case messages.CreateItem():
                 await self._items.create(event, self._config)
@@ -188,7 +188,7 @@ class RealtimeConversation:
         config = self._config.updated(event.session)
         options = for_carrier(await self._choices.options(config), self._carrier)
         rate_hz = rate_for(config, self._carrier)
-        self.engine.configure(options, config.instructions, rate_hz)
+        self.engine.configure(options, rate_hz)
         self._config = self._mapper.config = config
         await self._put([SessionUpdated(session=self._session())])
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from chat_app.conversation.caller import Caller
 from chat_app.core import outputs as out
 from chat_app.core.dialogue import Item
 from chat_app.protocol import server
 from chat_app.protocol.event import ServerEvent
 from chat_app.protocol.shapes import item_of
 from chat_app.session.session import ConversationSession
-from compat_app.realtime.conversation.carriers import Caller
 from compat_app.realtime.conversation.choices import Choices
 from compat_app.realtime.conversation.items.building import build_item
 from compat_app.realtime.conversation.items.transcribing import transcribe_audio
@@ -113,7 +113,7 @@ class ItemRequests:
         return item
 
     def _found(self, item_id: str) -> WireItem | None:
-        """The item, even if the client has not been told of it yet."""
+        """The item, even if its event was not sent yet."""
         known = self._mapper.items
         if (told := known.find(item_id)) is not None:
             return told

@@ -7,9 +7,9 @@ from typing import Any
 
 import structlog
 
+from chat_app.conversation.caller import Caller
 from chat_app.services import conversation_services
 from compat_app.realtime.conversation.carriers import (
-    Caller,
     Carrier,
     for_carrier,
     rate_for,
@@ -59,11 +59,7 @@ async def open_conversation(
     if not_ready := await choices.conversations.not_warm(options):
         log.info("conversation begins without a warm model", models=list(not_ready))
     engine = await choices.conversations.open(
-        options,
-        rate_hz=rate_for(config, carrier),
-        principal=caller.principal,
-        client=caller.client,
-        session_id=caller.session_id,
+        options, caller, rate_hz=rate_for(config, carrier)
     )
     return RealtimeConversation(engine, choices, config, caller, carrier)
 

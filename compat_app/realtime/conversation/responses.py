@@ -1,4 +1,4 @@
-"""One response as a client is told of it."""
+"""The events of one response."""
 
 from __future__ import annotations
 

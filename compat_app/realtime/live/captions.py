@@ -1,4 +1,4 @@
-"""The words of the user as the API has them: text that can only be appended to."""
+"""The words of the user as text that is only appended to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from compat_app.realtime.conversation.captions import Captions
 
 
 class LiveCaptions:
-    """Joins what is told of all turns into one text.
+    """Joins the captions of all turns into one text.
 
     A word is told once two texts in a row agree on it, and cannot be taken back: where the
     final text has another one, the rest goes on from the same place.

@@ -72,7 +72,7 @@ class AppendAudio(ClientEvent):
 
 
 class MuteInput(ClientEvent):
-    """Take what follows for silence. Answered by `session.input_audio.muted`."""
+    """Treat the audio that follows as silence. Answered by `session.input_audio.muted`."""
 
     type: Literal["session.input_audio.mute"] = "session.input_audio.mute"
 
@@ -199,7 +199,6 @@ class SessionClose(ClientEvent):
     type: Literal["session.close"] = "session.close"
 
 
-Appended = AppendInstructions | AppendThinking | AppendCommentary
 CLIENT_MESSAGES = (
     SessionStart,
     SessionUpdate,

@@ -116,7 +116,7 @@ Delegation = Annotated[
 
 
 class HistoryText(Part):
-    """The one part of an earlier message."""
+    """The content of an earlier message."""
 
     type: Literal["input_text", "text", "output_text"] = "input_text"
     text: str = Field(min_length=1, max_length=LONGEST_TEXT)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+from chat_app.conversation.caller import Caller
 from chat_app.protocol.client import event_id_of
 from common.config import Config
 from common.errors import BadRequest, NotFound, VoiceError
 from common.messages import decode, encode
-from compat_app.realtime.conversation.carriers import Caller
 from compat_app.realtime.conversation.opening import choices_of
 from compat_app.realtime.live import client
 from compat_app.realtime.live.conversation import LiveConversation
@@ -61,7 +61,7 @@ class LiveConsumer(VoiceConsumer):
             self._event_id = event_id_of(text)
             raise
         try:
-            await self._obey(event)
+            await self._handle(event)
         except BadRequest as refusal:
             # Not raised: an event that can be read may come at the wrong time any
             # number of times.
@@ -87,14 +87,14 @@ class LiveConsumer(VoiceConsumer):
         event_id, self._event_id = self._event_id, None
         return encode(error_event(error, event_id))
 
-    async def _obey(self, event: client.ClientMessage) -> None:
+    async def _handle(self, event: client.ClientMessage) -> None:
         if self.session is None:
             await self._start(event)
         elif isinstance(event, client.AppendAudio):
             await self.session.hear(event.audio)
         elif isinstance(event, client.SessionClose):
             await self.session.finish("close_requested")
-        elif (answer := await self.session.obey(event)) is not None:
+        elif (answer := await self.session.handle(event)) is not None:
             await self.send_message(answer)
 
     async def _start(self, event: client.ClientMessage) -> None:

@@ -50,7 +50,7 @@ class Terms:
 
 
 class LiveConversation:
-    """Obeys the client's events, and gives the server's.
+    """Handles the client's events, and yields the server's.
 
     Its times are milliseconds since its start.
     """
@@ -106,15 +106,15 @@ class LiveConversation:
         except (binascii.Error, ValueError) as error:
             raise BadValue("`audio` must be base64.", field="audio") from error
         size = self._talk.slice_bytes
-        # To read a large event took a while already.
+        # Reading a large event has blocked the event loop already.
         await asyncio.sleep(0)
         self._heard_ms += 1000 * len(data) / self._format.bytes_per_second
         for start in range(0, len(data), size):
             self._talk.feed(data[start : start + size])
             await self._talk.wait_for_capacity()
 
-    async def obey(self, event: client.ClientMessage) -> BaseModel | None:
-        """Do what the client asks; its answer. Raises VoiceError."""
+    async def handle(self, event: client.ClientMessage) -> BaseModel | None:
+        """Do what the client asks. Returns the answer, if there is one. Raises VoiceError."""
         answers = event.event_id
         match event:
             case client.SessionUpdate():
@@ -172,7 +172,7 @@ class LiveConversation:
     async def _update(self, delegation: Delegation | None) -> None:
         config = self._config.updated(delegation)
         options = await self._choose(config)
-        self._talk.configure(options, options.instructions, config.format.rate)
+        self._talk.configure(options, config.format.rate)
         self._config = config
         self._backend.model = config.backend.model or config.model
 

@@ -6,10 +6,10 @@ import time
 from dataclasses import replace
 from functools import partial
 
+from chat_app.conversation.caller import Caller
 from chat_app.conversation.options import ConversationOptions
 from common.errors import BadRequest
 from compat_app.model_names import UnknownModel
-from compat_app.realtime.conversation.carriers import Caller
 from compat_app.realtime.conversation.choices import Choices
 from compat_app.realtime.live.configuration import SessionConfig
 from compat_app.realtime.live.conversation import LiveConversation, Terms
@@ -33,11 +33,7 @@ async def open_live(
     options = await live_options(choices, config)
     await choices.conversations.not_warm(options)
     engine = await choices.conversations.open(
-        options,
-        rate_hz=config.format.rate,
-        principal=caller.principal,
-        client=caller.client,
-        session_id=caller.session_id,
+        options, caller, rate_hz=config.format.rate
     )
     lasts = min(choices.config.realtime_session_seconds, _LONGEST_SECONDS)
     terms = Terms(f"live_{caller.session_id}", int(time.time() + lasts))

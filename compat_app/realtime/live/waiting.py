@@ -1,4 +1,4 @@
-"""What the client wants to be said, until nobody speaks."""
+"""Texts and responses of the client that wait until nobody speaks."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Waiting:
         self._wants_reply = False
 
     def interrupted(self) -> None:
-        """What was to follow belongs to what the user did not want to hear."""
+        """Drop the texts that were to follow the reply."""
         self._commentary.clear()
 
     def go_on(self) -> None:

@@ -89,7 +89,7 @@ class CreateResponse(ClientEvent):
     type: Literal["response.create"] = "response.create"
     response: ResponseParams | None = Field(
         None,
-        description="`conversation` (`none`: beside the conversation), `input` (items to answer in place of the conversation), `instructions`, `output_modalities`, `audio.output` (`voice`, `format`), `tools`, `tool_choice`, `max_output_tokens` and `metadata`.",
+        description="`conversation` (`none`: out of band), `input` (items to answer in place of the conversation), `instructions`, `output_modalities`, `audio.output` (`voice`, `format`), `tools`, `tool_choice`, `max_output_tokens` and `metadata`.",
         examples=[{"instructions": "Greet the user."}],
     )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from common.config.speech import ListeningSettings
@@ -21,9 +20,10 @@ from stt_app.core.events import (
     UtteranceTranscribed,
 )
 from stt_app.core.files.media_decoder import MediaDecoder
-from stt_app.core.session.options import Options
+from stt_app.core.files.request import FileRequest
+from stt_app.core.session.engines import SessionEngines
 from stt_app.core.session.session import SttSession
-from stt_app.core.session.settings import Start
+from stt_app.core.session.settings import SessionSettings, Start
 
 _HELD_SECONDS = 60.0
 """The most audio pending in the engine; reading pauses above it. It is three
@@ -84,33 +84,19 @@ class FileTranscriber:
         the event loop no longer than one does."""
 
     async def transcribe(
-        self,
-        path: Path,
-        options: Options,
-        start_seconds: float = 0.0,
-        *,
-        priority: Priority = Priority.FILE,
-        model: str = "",
-        voice_probability: float | None = None,
-        track: int | None = None,
+        self, request: FileRequest, priority: Priority = Priority.FILE
     ) -> AsyncGenerator[FileEvent, None]:
-        """The file's utterances with words, in order from there on, and its progress.
+        """The file's utterances with words, in order from its start on, and its progress.
 
-        With `voice_probability`, 0 to 1, the file is one utterance, in which speech was
-        detected elsewhere. `track` is one of its audio tracks, counted from 1; None is
-        the first. The last event is a Progress with the file's true length.
+        The last event is a Progress with the file's true length.
         A caller that leaves early gives up all texts that are pending. Raises the error
         of the first utterance that has no text, and what `MediaDecoder.portions` raises.
         """
         urgency = Urgency(priority)
-        session = self._session(
-            options, start_seconds, urgency, model, voice_probability
-        )
+        session = self._session(request, urgency)
         notes: asyncio.Queue[_Note] = asyncio.Queue()
-        audio_seconds = start_seconds
-        feeding = asyncio.create_task(
-            self._feed(session, path, start_seconds, track, notes)
-        )
+        audio_seconds = request.start_seconds
+        feeding = asyncio.create_task(self._feed(session, request, notes))
         try:
             async for event in session.events():
                 while not notes.empty():
@@ -133,47 +119,35 @@ class FileTranscriber:
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
 
-    def _session(
-        self,
-        options: Options,
-        start_seconds: float,
-        urgency: Urgency,
-        model: str,
-        voice_probability: float | None,
-    ) -> SttSession:
+    def _session(self, request: FileRequest, urgency: Urgency) -> SttSession:
         chosen: dict[str, Any] = {
             "purpose": "file",
             "encoding": "pcm_f32le",
             "sample_rate": 16_000,
         }
-        vad = self._vad
-        if voice_probability is not None:
-            vad = GivenVoice(voice_probability)
+        vad, start_seconds = self._vad, request.start_seconds
+        if request.voice_probability is not None:
+            vad = GivenVoice(request.voice_probability)
             chosen |= {"vad_threshold": LOWEST_THRESHOLD, "min_utterance_seconds": 0.0}
         resumed = True if start_seconds else None
+        options = request.options.model_copy(update=chosen)
         return SttSession(
-            self._engine,
-            self._settings,
-            vad,
-            session_id="file",
-            options=options.model_copy(update=chosen),
-            load=self._load,
-            priority=urgency.priority,
+            SessionEngines(self._engine, vad, load=self._load),
+            SessionSettings(self._settings, options, urgency.priority, request.model),
+            Start(audio_seconds=start_seconds, resumed=resumed, session_id="file"),
             urgency=urgency,
-            model=model,
-            start=Start(audio_seconds=start_seconds, resumed=resumed),
         )
 
     async def _feed(
         self,
         session: SttSession,
-        path: Path,
-        start_seconds: float,
-        track: int | None,
+        request: FileRequest,
         notes: asyncio.Queue[_Note],
     ) -> None:
         try:
-            async for portion in self._media.portions(path, start_seconds, track):
+            async for portion in self._media.portions(
+                request.path, request.start_seconds, request.track
+            ):
                 if portion.duration_seconds is not None:
                     notes.put_nowait(FileDuration(portion.duration_seconds))
                 if portion.sounding_track is not None:

@@ -8,10 +8,9 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 from common.audio import SPEECH_RATE_HZ, Samples
-from common.config.speech import ListeningSettings
 from common.errors import VoiceError
 from common.metrics import AUDIO_SECONDS
-from common.workers import Priority, Urgency
+from common.workers import Urgency
 from stt_app.core.endpointing.events import (
     AudioHeard,
     CandidateDropped,
@@ -19,8 +18,6 @@ from stt_app.core.endpointing.events import (
     NoSpeechHeard,
     UtteranceEnded,
 )
-from stt_app.core.endpointing.vad import VadModel
-from stt_app.core.engine import SttEngine
 from stt_app.core.engine_load import EngineLoad
 from stt_app.core.events import (
     FlushDone,
@@ -34,6 +31,7 @@ from stt_app.core.events import (
 from stt_app.core.interim.interim_results import InterimResults
 from stt_app.core.interim.scheduler import InterimScheduler
 from stt_app.core.session.backlog import UtteranceBacklog
+from stt_app.core.session.engines import SessionEngines
 from stt_app.core.session.jobs import End, Flush, Job
 from stt_app.core.session.options import Options
 from stt_app.core.session.outbox import Outbox
@@ -42,8 +40,6 @@ from stt_app.core.session.speech_clock import SpeechClock
 from stt_app.core.session.status import StatusReporter
 from stt_app.core.session.utterances import Transcriber, UtteranceJob
 from stt_app.core.turns.detector import TurnDetector
-from stt_app.core.turns.engine import TurnModel
-from stt_app.core.turns.none import NO_TURN_MODEL
 from stt_app.core.turns.pauses import TurnPauses
 
 MOST_AT_ONCE = 4
@@ -64,41 +60,35 @@ class SttSession:
 
     def __init__(
         self,
-        engine: SttEngine,
-        settings: ListeningSettings,
-        vad: VadModel,
-        *,
-        session_id: str,
-        options: Options,
-        turn_model: TurnModel = NO_TURN_MODEL,
-        load: EngineLoad | None = None,
-        priority: Priority | None = None,
-        urgency: Urgency | None = None,
-        model: str = "",
+        engines: SessionEngines,
+        settings: SessionSettings,
         start: Start = Start(),
+        *,
+        urgency: Urgency | None = None,
         on_result: Callable[[UtteranceResult], None] = nobody,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._on_result = on_result
         self._urgency = urgency
         self._clock = clock
-        asked = self._settings = SessionSettings(settings, options, priority, model)
-        frontend = self._frontend = asked.frontend(vad, start)
-        self._ready = start.ready(session_id, engine.model_name, frontend.sample_rate)
-        load = load or EngineLoad(settings.stt_lag_limit_seconds, clock)
+        self._settings, configured = settings, settings.configured
+        engine = engines.stt
+        frontend = self._frontend = settings.frontend(engines.vad, start)
+        self._ready = start.ready(engine.model_name, frontend.sample_rate)
+        load = engines.load or EngineLoad(configured.stt_lag_limit_seconds, clock)
         self._transcriber = Transcriber(engine, load, clock)
         self._outbox = Outbox()
-        self._turns = TurnDetector(turn_model, frontend, self._outbox.offer)
-        self._turns.wait_for_silence(asked.silence_seconds, asked.turn_pauses)
+        self._turns = TurnDetector(engines.turn_model, frontend, self._outbox.offer)
+        self._turns.wait_for_silence(settings.silence_seconds, settings.turn_pauses)
         self._interim = InterimScheduler(
             engine,
             load,
-            InterimResults(engine, settings, self._outbox.offer, clock),
+            InterimResults(engine, configured, self._outbox.offer, clock),
             frontend.open_utterance,
-            asked.request,
+            settings.request,
             self._turns.prepared,
         )
-        self._backlog = UtteranceBacklog(settings, clock)
+        self._backlog = UtteranceBacklog(configured, clock)
         self._status = StatusReporter(self._outbox, self._backlog, frontend, clock)
         start_sample = round(start.audio_seconds * SPEECH_RATE_HZ)
         self._speech_clock = SpeechClock(start_sample, clock)

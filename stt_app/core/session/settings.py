@@ -28,11 +28,12 @@ class Start:
     resume_token: str | None = None
     resumed: bool | None = None
     """None for a new stream; else whether the earlier part of it is known."""
+    session_id: str = ""
 
-    def ready(self, session_id: str, model: str, rate_hz: int) -> SessionReady:
+    def ready(self, model: str, rate_hz: int) -> SessionReady:
         """The first event of the session."""
         return SessionReady(
-            session_id,
+            self.session_id,
             model,
             rate_hz,
             self.resume_token,
@@ -46,12 +47,13 @@ class SessionSettings:
 
     def __init__(
         self,
-        settings: ListeningSettings,
+        configured: ListeningSettings,
         options: Options,
         priority: Priority | None = None,
         model: str = "",
     ) -> None:
-        self._settings = settings
+        self.configured = configured
+        """The settings without the client's options."""
         self._options = options
         self._priority = priority
         self._model = model
@@ -68,7 +70,7 @@ class SessionSettings:
         """The settings of the segmenter for this client."""
         names = ListeningSettings.model_fields.keys()
         chosen = self._options.model_dump(exclude_none=True, include=set(names))
-        return self._settings.model_copy(update=chosen)
+        return self.configured.model_copy(update=chosen)
 
     def frontend(self, vad: VadModel, start: Start) -> AudioFrontend:
         """The frontend of a session that starts there."""

@@ -12,7 +12,7 @@ _SUMMARY = "Off (`turn_model: none`): a pause of one length ends a turn."
 
 
 class NoTurnModel:
-    """Obeys TurnModel and is never available."""
+    """A TurnModel that is never available."""
 
     available = False
 

@@ -179,9 +179,9 @@ class Room:
     def _tell(self, event: on.TurnEvent) -> None:
         for action in self.machine.handle(event, self.now):
             self.log.append((self.now, action))
-            self._obey(action)
+            self._perform(action)
 
-    def _obey(self, action: do.TurnAction) -> None:
+    def _perform(self, action: do.TurnAction) -> None:
         match action:
             case do.PauseOutput():
                 self._is_paused = True

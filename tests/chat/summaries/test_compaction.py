@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from chat_app.conversation.caller import Caller
+from chat_app.conversation.options import ConversationOptions
 from chat_app.conversation.read_ahead import ReadAhead
 from chat_app.conversation.scheduler import ReplyScheduler
 from chat_app.core.dialogue import SO_FAR, Dialogue, Item
@@ -44,11 +46,12 @@ class Conversation:
         account = UNMETERED.account(ANONYMOUS, "")
         speech: Any = None  # Nothing is spoken.
         ahead = ReadAhead(llm, lambda: True)
-        services = ReplyServices(llm, speech, ANONYMOUS, "", account, ahead)
+        caller = Caller(ANONYMOUS, "", "sess")
+        services = ReplyServices(llm, speech, self.scheduler, caller, account, ahead)
         self.compaction = Compaction(
-            self.dialogue, services, self.scheduler, LIMITS, lambda: self.is_idle
+            self.dialogue, services, LIMITS, lambda: self.is_idle
         )
-        self.compaction.use(ReplyOptions(), "Be brief.", "en")
+        self.compaction.use(ConversationOptions(instructions="Be brief."), "en")
 
     async def speak(self) -> None:
         """The user begins to speak while the summary is being written."""

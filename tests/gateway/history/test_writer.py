@@ -243,6 +243,24 @@ async def test_an_utterance_that_is_heard_again_is_kept_once(
     }
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_files_with_the_same_id_from_clients_replace_nothing(
+    history: DatabaseHistory, file_database: str, at_once: bool
+) -> None:
+    history.record(heard(1, text="an utterance of somebody else"))
+    for text in ("the first file", "the second file"):
+        if not at_once:
+            await written(history)
+        history.record(TranscriptRecord("request-1", "request-1", "client", text=text))
+    await written(history)
+    rows = Transcript.objects.using(file_database).values_list("text", flat=True)
+    assert sorted(await asyncio.to_thread(list, rows)) == [
+        "an utterance of somebody else",
+        "the first file",
+        "the second file",
+    ]
+
+
 async def test_it_stores_nothing_when_it_must_not(file_database: str) -> None:
     told = Listening()
     writer = DatabaseHistory(Config(store_history=False), told, database=file_database)

@@ -9,9 +9,7 @@ import pytest
 
 from chat_app.protocol.wire import HEADER
 from common.audio import float_to_pcm16
-from voiceproject.talk.playback import Playback
-from voiceproject.talk.state import QUIET, TalkState
-from voiceproject.talk.told import (
+from voiceproject.talk.events import (
     Audible,
     Dropped,
     FloorChanged,
@@ -19,8 +17,10 @@ from voiceproject.talk.told import (
     Reopened,
     ReplyEnded,
     Spoken,
-    Told,
+    TalkEvent,
 )
+from voiceproject.talk.playback import Playback
+from voiceproject.talk.state import QUIET, TalkState
 
 RATE_HZ = 1_000
 SPEECH_ENDED_AT = 5.0
@@ -34,22 +34,22 @@ class Talk:
         self.state = TalkState(self.playback, lambda _: SPEECH_ENDED_AT)
         self.now = SPEECH_ENDED_AT
 
-    def take(self, kind: str, **fields: Any) -> list[Told]:
+    def take(self, kind: str, **fields: Any) -> list[TalkEvent]:
         return list(self.state.take({"type": kind, **fields}))
 
-    def hear(self, ms: int) -> list[Told]:
+    def hear(self, ms: int) -> list[TalkEvent]:
         """Let the loudspeaker play."""
         self.playback.take(ms, self.now)
         self.now += ms / 1000
         return list(self.state.progress())
 
-    def turn(self) -> list[Told]:
+    def turn(self) -> list[TalkEvent]:
         told = self.take("input_audio_buffer.speech_started")
         told += self.take("input_audio_buffer.speech_stopped", audio_end_ms=500)
         kind = "conversation.item.input_audio_transcription.completed"
         return told + self.take(kind, transcript="Hi.")
 
-    def reply(self, *clauses: str, number: int = 1) -> list[Told]:
+    def reply(self, *clauses: str, number: int = 1) -> list[TalkEvent]:
         """A reply begins, whose clauses last 100 ms each."""
         response = {"id": f"resp_{number}", "x.number": number}
         told = self.take("response.created", response=response)
@@ -70,7 +70,7 @@ class Talk:
         header = HEADER.pack(1, 1, 0, number, 0)
         self.state.sound(header + float_to_pcm16(samples))
 
-    def end(self, status: str = "completed", reason: str = "") -> list[Told]:
+    def end(self, status: str = "completed", reason: str = "") -> list[TalkEvent]:
         response = {
             "id": "resp_1",
             "status": status,
@@ -87,11 +87,11 @@ def talk() -> Talk:
     return Talk()
 
 
-def floors(told: list[Told]) -> list[str]:
+def floors(told: list[TalkEvent]) -> list[str]:
     return [each.floor for each in told if isinstance(each, FloorChanged)]
 
 
-def only(kind: type[Any], told: list[Told]) -> Any:
+def only(kind: type[Any], told: list[TalkEvent]) -> Any:
     (found,) = [each for each in told if isinstance(each, kind)]
     return found
 

@@ -25,6 +25,7 @@ from stt_app.core.events import Progress, UtteranceTranscribed
 from stt_app.core.files.file_transcriber import FileDuration, FileTranscriber
 from stt_app.core.files.journal import Journal
 from stt_app.core.files.media_decoder import MediaDecoder
+from stt_app.core.files.request import FileRequest
 from stt_app.core.session.options import Options
 from tests.fakes import FakeStt
 from tests.stt.sounds import LoudnessDetector, LoudnessVad, sound
@@ -77,7 +78,7 @@ LINES = ["one", "two", "three", "four", "five", "six"]
 
 async def test_it_finds_what_is_said(speech: Speech, recording: Path) -> None:
     heard, engine = await speech(*LINES)
-    found = [each async for each in heard.transcribe(recording, Options())]
+    found = [each async for each in heard.transcribe(FileRequest(recording, Options()))]
     texts = [each for each in found if isinstance(each, UtteranceTranscribed)]
     assert [each.text for each in texts] == LINES
     starts = [each.start_seconds for each in texts]
@@ -92,7 +93,7 @@ async def test_it_finds_what_is_said(speech: Speech, recording: Path) -> None:
 async def test_it_hands_on_what_is_wished(speech: Speech, recording: Path) -> None:
     heard, engine = await speech()
     wish = Options(language="de", task="translate", word_timestamps=True)
-    async for _ in heard.transcribe(recording, wish):
+    async for _ in heard.transcribe(FileRequest(recording, wish)):
         pass
     asked = engine.heard[0]
     assert (asked.language, asked.task, asked.word_timestamps) == (
@@ -103,7 +104,9 @@ async def test_it_hands_on_what_is_wished(speech: Speech, recording: Path) -> No
 
 async def test_it_goes_on_where_it_stopped(speech: Speech, recording: Path) -> None:
     heard, _ = await speech(*LINES[2:])
-    found = [each async for each in heard.transcribe(recording, Options(), 7.9)]
+    found = [
+        each async for each in heard.transcribe(FileRequest(recording, Options(), 7.9))
+    ]
     texts = [each for each in found if isinstance(each, UtteranceTranscribed)]
     assert [each.text for each in texts] == LINES[2:]
     assert texts[0].start_seconds == pytest.approx(8.7, abs=0.05)
@@ -123,7 +126,7 @@ async def test_it_passes_on_the_error_of_the_engine(
 ) -> None:
     heard, _ = await speech("one", error)
     with pytest.raises(VoiceError) as raised:
-        async for _ in heard.transcribe(recording, Options()):
+        async for _ in heard.transcribe(FileRequest(recording, Options())):
             pass
     assert raised.value is error, "with its code, its field and when to try again"
 
@@ -132,7 +135,7 @@ async def test_it_says_that_a_file_is_no_sound(speech: Speech, tmp_path: Path) -
     heard, _ = await speech()
     (tmp_path / "x.wav").write_text("no sound")
     with pytest.raises(UnsupportedAudio):
-        async for _ in heard.transcribe(tmp_path / "x.wav", Options()):
+        async for _ in heard.transcribe(FileRequest(tmp_path / "x.wav", Options())):
             pass
 
 
@@ -142,7 +145,7 @@ async def test_it_reads_no_further_than_the_engine_can_follow(
     path = tmp_path / "long.wav"
     path.write_bytes(wav_bytes(Audio(np.tile(sound(4, -1), 60), 16_000)))
     heard, engine = await speech(seconds=60)
-    texts = heard.transcribe(path, Options())
+    texts = heard.transcribe(FileRequest(path, Options()))
     waiting = asyncio.create_task(anext_of(texts))
     await asyncio.sleep(1.5)
     (pool,) = media._at_work
@@ -161,7 +164,9 @@ async def anext_of(texts: AsyncIterator[Any]) -> Any:
 
 async def test_it_ends_with_the_true_length(speech: Speech, recording: Path) -> None:
     heard, _ = await speech()
-    *_, last = [each async for each in heard.transcribe(recording, Options())]
+    *_, last = [
+        each async for each in heard.transcribe(FileRequest(recording, Options()))
+    ]
     assert last == Progress(24.0)
 
 
@@ -169,7 +174,7 @@ async def test_a_caller_that_leaves_gives_up_what_is_pending(
     speech: Speech, recording: Path
 ) -> None:
     heard, engine = await speech("one", seconds=0.0)
-    texts = heard.transcribe(recording, Options())
+    texts = heard.transcribe(FileRequest(recording, Options()))
     assert (await anext_of(texts)).text == "one"
     engine._seconds = 60
     waiting = asyncio.create_task(anext_of(texts))
@@ -191,7 +196,7 @@ async def test_an_interruption_loses_and_doubles_nothing(
     heard, _ = await speech(*LINES)
     journal = Journal(place, recording, {})
     count = 0
-    async for each in heard.transcribe(recording, Options()):
+    async for each in heard.transcribe(FileRequest(recording, Options())):
         note(journal, each)
         count += 1
         if count == stop_after:
@@ -199,7 +204,9 @@ async def test_an_interruption_loses_and_doubles_nothing(
     again = Journal(place, recording, {})
     done = len(again.utterances)
     heard, _ = await speech(*LINES[done:])
-    async for each in heard.transcribe(recording, Options(), again.seconds):
+    async for each in heard.transcribe(
+        FileRequest(recording, Options(), again.seconds)
+    ):
         note(again, each)
     assert [each.text for each in again.utterances] == LINES
     starts = [each.start_seconds for each in again.utterances]
@@ -279,7 +286,7 @@ async def test_many_files_at_once_hold_the_loop_no_longer_than_one(
     heard = FileTranscriber(engine, vad, media, Config())
 
     async def transcribe() -> None:
-        async for _ in heard.transcribe(recording, Options()):
+        async for _ in heard.transcribe(FileRequest(recording, Options())):
             pass
 
     files = asyncio.gather(*(transcribe() for _ in range(8)))

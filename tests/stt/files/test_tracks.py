@@ -16,6 +16,7 @@ from common.errors import BadValue
 from stt_app.core.files.file_transcriber import FileTranscriber, SilentTrack
 from stt_app.core.files.media_decoder import MediaDecoder
 from stt_app.core.files.media_reader import MediaReader
+from stt_app.core.files.request import FileRequest
 from stt_app.core.session.options import Options
 from tests.fakes import FakeStt
 from tests.stt.recordings import RATE_HZ, mux_pcm16, with_tracks
@@ -79,7 +80,10 @@ async def test_a_silent_track_gives_a_hint(two_tracks: Path, track: int | None) 
     media = MediaDecoder(60, isolation="thread")
     files = FileTranscriber(engine, LoudnessVad(), media, Config())
     events = [
-        event async for event in files.transcribe(two_tracks, Options(), track=track)
+        event
+        async for event in files.transcribe(
+            FileRequest(two_tracks, Options(), track=track)
+        )
     ]
     await media.stop()
     hints = [each.hint for each in events if isinstance(each, SilentTrack)]

@@ -14,8 +14,10 @@ from common.workers.turns import Caller, work_for
 from stt_app.core.engine import Transcript, TranscriptionRequest
 from stt_app.core.engine_load import EngineLoad
 from stt_app.core.session.backlog import Pace
+from stt_app.core.session.engines import SessionEngines
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
+from stt_app.core.session.settings import SessionSettings
 from stt_app.owed import OwedTexts
 from tests.clocks import StoppedClock
 from tests.fakes import FakeStt
@@ -54,9 +56,8 @@ def session_with(
     engine: BusyStt, clock: StoppedClock, purpose: str = "live"
 ) -> SttSession:
     options = Options.model_validate({"purpose": purpose, "sample_rate": 16_000})
-    return SttSession(
-        engine, SETTINGS, LoudnessVad(), session_id="s", options=options, clock=clock
-    )
+    engines = SessionEngines(engine, LoudnessVad())
+    return SttSession(engines, SessionSettings(SETTINGS, options), clock=clock)
 
 
 async def fed_seconds(session: SttSession, clock: StoppedClock, speed: float) -> int:

@@ -17,8 +17,10 @@ from common.metrics import REGISTRY
 from stt_app.core.endpointing.events import UtteranceEnded
 from stt_app.core.endpointing.frontend import AudioFrontend
 from stt_app.core.events import UtteranceFailed
+from stt_app.core.session.engines import SessionEngines
 from stt_app.core.session.options import Options
 from stt_app.core.session.session import SttSession
+from stt_app.core.session.settings import SessionSettings
 from tests.fakes import FakeStt
 from tests.stt.listening import FRAME_BYTES, Listening
 from tests.stt.sounds import LoudnessVad, pcm
@@ -226,12 +228,9 @@ async def test_it_holds_back_a_client_that_is_too_fast() -> None:
 async def test_its_texts_wait_while_nobody_takes_them() -> None:
     engine = FakeStt()
     engine.started = True
+    settings = ListeningSettings(max_buffer_seconds=3_600, speculative_pause_seconds=0)
     session = SttSession(
-        engine,
-        ListeningSettings(max_buffer_seconds=3_600, speculative_pause_seconds=0),
-        LoudnessVad(),
-        session_id="s",
-        options=Options(),
+        SessionEngines(engine, LoudnessVad()), SessionSettings(settings, Options())
     )
     session.feed(pcm(*[0.5, -0.8] * 270))
     for _ in range(200):

@@ -73,7 +73,7 @@ class AiortcPeer:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 return await self._answered(offer)
-        # The parser raises whatever a faulty line makes it stumble over.
+        # The parser raises any kind of exception for a faulty line.
         except Exception as error:
             log.info("offer refused", reason=repr(error)[:200])
             raise BadValue(
@@ -125,7 +125,7 @@ class AiortcPeer:
                 task.cancel()
         try:
             await self._pc.close()
-        # aiortc stumbles over media that a refused offer left without a transport.
+        # aiortc fails on media that a refused offer left without a transport.
         except AttributeError as error:
             log.info("connection closed piece by piece", reason=repr(error)[:200])
             for connection in self._ice:
@@ -146,7 +146,7 @@ class AiortcPeer:
     def _take_message(self, message: str | bytes) -> None:
         if isinstance(message, bytes):
             message = message.decode("utf-8", "replace")
-        self._listener.told(message)
+        self._listener.received(message)
 
     def _look_at_state(self) -> None:
         state = self._pc.connectionState

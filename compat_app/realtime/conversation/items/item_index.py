@@ -13,7 +13,7 @@ ROOT = "root"
 
 @dataclass
 class ItemIndex:
-    """The items that the client has been told of.
+    """The items that the client knows.
 
     The ids can differ from those of the conversation: a turn that was reopened is one item
     there, but two for the client, because this API has no event that takes one back.

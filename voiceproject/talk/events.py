@@ -1,4 +1,4 @@
-"""What a conversation tells the person who holds it, in the order in which it is heard."""
+"""The events of a conversation for its user, in the order in which they are heard."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class ReplyEnded:
 
 @dataclass(frozen=True)
 class Problem:
-    """The server refuses something, or could not do it."""
+    """The server has refused a request, or it failed."""
 
     code: str
     message: str
@@ -96,12 +96,12 @@ class Problem:
 
 @dataclass(frozen=True)
 class Lost:
-    """The connection is lost. It is made again; what is said meanwhile is kept."""
+    """The connection is lost. The client reconnects, and keeps what is said meanwhile."""
 
 
 @dataclass(frozen=True)
 class Resumed:
-    """There is a connection again, and the conversation goes on."""
+    """The client has reconnected, and the conversation goes on."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class ClosingSoon:
     seconds: float
 
 
-Told: TypeAlias = (
+TalkEvent: TypeAlias = (
     Ready
     | FloorChanged
     | Caption

@@ -28,6 +28,7 @@ from common.audio import PCM16_BYTES, SPEECH_RATE_HZ, Audio, float_to_pcm16, wav
 from common.config import load_config
 from gateway_app.access.principals import LOCAL
 from gateway_app.history.records import NO_HISTORY
+from stt_app.core.files.request import FileRequest
 from stt_app.core.session.options import Options
 from stt_app.service import ListeningService
 from stt_app.services import build_listening, whisper_engine
@@ -54,7 +55,7 @@ def run(flags: Flags) -> str:
     clips = [Clip.of(audio_of(each)) for each in short_english(flags, "clean")]
     clips = sorted(clips, key=lambda clip: clip.audio.seconds)[:CLIPS]
     if not clips:
-        return LEFT_OUT.format(name="doors_heard")
+        return LEFT_OUT.format(name="stt_protocols")
     turns = CLIPS if flags.quick else TURNS
     with running_server(**SERVER, wyoming_port=free_port()) as server:
         live = asyncio.run(in_turns(_live(server, clips), turns))
@@ -253,9 +254,8 @@ def _in_process(listening: ListeningService, clips: list[Clip]) -> Ask:
             file.write(wav_bytes(clips[turn % len(clips)].audio))
             file.flush()
             began = time.perf_counter()
-            async for _event in listening.transcribe_file(
-                Path(file.name), Options(language="en"), principal=LOCAL
-            ):
+            request = FileRequest(Path(file.name), Options(language="en"))
+            async for _event in listening.transcribe_file(request, principal=LOCAL):
                 pass
             return time.perf_counter() - began
 
