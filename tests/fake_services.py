@@ -22,6 +22,13 @@ from tts_app.service import SpeechService
 from tts_app.services import SpeechServices
 from voiceproject.services import ROLES, Engines, assemble
 
+NO_INTERIM: dict[str, Any] = {
+    "partial_first_seconds": 1_000,
+    "partial_interval_seconds": 1_000,
+}
+"""Settings without interim results, which would take lines from a script. The first one
+keeps them away until a pause shares its text; from then on the interval counts."""
+
 
 class KeptHistory:
     """A HistoryWriter that keeps the records in a list."""

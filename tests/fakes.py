@@ -220,6 +220,9 @@ class FakeLlm(FakeEngine):
         self.read_ahead: list[Sequence[ChatMessage]] = []
         self.read_options: list[ReplyOptions] = []
         self.stopped = 0
+        self.may_go_on = asyncio.Event()
+        """Cleared, it holds back what it would say next."""
+        self.may_go_on.set()
 
     def answer_with(self, *pieces: str | ToolCall | Exception) -> None:
         """From the next question on."""
@@ -253,6 +256,7 @@ class FakeLlm(FakeEngine):
         try:
             for piece in pieces:
                 await asyncio.sleep(self._seconds)
+                await self.may_go_on.wait()
                 if isinstance(piece, Exception):
                     raise piece
                 yield TextDelta(piece) if isinstance(piece, str) else piece

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import socket
@@ -29,10 +30,18 @@ the smallest Whisper mishears a quarter of one."""
 POLL_SECONDS = 0.1
 
 
+# Far from those of the processes whose ids come next, and below those that systems hand
+# out: what `free_port` has found is not taken by another test before its server starts.
+_PORTS = (20_000 + n % 12_000 for n in itertools.count(os.getpid() * 997))
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port on which nobody listens. Each is given once."""
+    for port in _PORTS:
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("no port is free")
 
 
 class RunningServer:
@@ -79,6 +88,13 @@ class RunningServer:
                 return
             time.sleep(POLL_SECONDS)
         raise AssertionError(f"the server did not become ready:\n{self.log}")
+
+    def wait_for_log(self, words: str, seconds: float = STOP_SECONDS) -> None:
+        """Until it has written these words."""
+        end = time.monotonic() + seconds
+        while words not in self.log:
+            assert time.monotonic() < end, self.log
+            time.sleep(POLL_SECONDS)
 
     def signal(self, number: int = signal.SIGTERM) -> None:
         self.process.send_signal(number)

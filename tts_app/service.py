@@ -130,7 +130,7 @@ class SpeechService:
             pieces = within_limit(pieces, self._config)
         check_request(request, self._config, has_text=pieces is None)
         self._llm_reply.check(request)
-        voice, settings = await self._selector.choose(
+        voice = await self._selector.choose(
             request.voice, request.text, include_disabled=request.include_disabled
         )
         uses_llm = asks_llm(request, self._config)
@@ -140,23 +140,21 @@ class SpeechService:
         pipeline = SpeechPipeline(
             self._engine,
             voice,
-            settings,
             reply() if uses_llm else pieces or _as_given(request.text),
             input=request.input,
             word_times=request.word_times,
             urgency=urgency,
-            others=await self._selector.others(request.voice, voice),
         )
         remember = partial(self._llm_reply.remember, request, owner)
         stream = SpeechStream(
-            voice,
+            voice.info,
             pipeline,
             place=self._place(account),
             timeout_seconds=self._config.tts_request_timeout,
             finished=partial(
                 self._finished,
                 request,
-                voice=voice,
+                voice=voice.info,
                 uses_llm=uses_llm,
                 principal=principal,
                 client=client,

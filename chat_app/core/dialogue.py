@@ -39,7 +39,10 @@ class Item:
     is_spoken: bool = False
     """Whether a message is speech; otherwise it was written."""
     call_id: str = ""
-    """The id of a call, in the call and in its result."""
+    """The id of a call, in the call and in its result; unique in the conversation."""
+    model_call_id: str = ""
+    """The id that the language model's server has given a call. Not unique: some servers
+    count the calls of each answer."""
     name: str = ""
     """The function that is called."""
     arguments: str = ""
@@ -178,11 +181,21 @@ def _assistant(
     """The text and calls of the model in one turn, and the results."""
     if not text and not calls:
         return
-    tool_calls = tuple(ToolCall(e.call_id, e.name, e.arguments) for e in calls)
+    ids = _ids_for_model(calls)
+    named = zip(ids, calls, strict=True)
+    tool_calls = tuple(ToolCall(own, e.name, e.arguments) for own, e in named)
     yield ChatMessage("assistant", text, tool_calls)
-    for call in calls:
+    for own, call in zip(ids, calls, strict=True):
         result = results.get(call.call_id, NO_RESULT_YET)
-        yield ChatMessage("tool", result, tool_call_id=call.call_id)
+        yield ChatMessage("tool", result, tool_call_id=own)
+
+
+def _ids_for_model(calls: Sequence[Item]) -> list[str]:
+    """Those that its server gave, unless two calls of this message share one."""
+    given = [each.model_call_id or each.call_id for each in calls]
+    if len(set(given)) == len(given):
+        return given
+    return [each.call_id for each in calls]
 
 
 def _cleaned(item: Item) -> Item:

@@ -99,7 +99,8 @@ class ResponseProgress:
             item = Item(
                 new_id("item"),
                 kind="function_call",
-                call_id=call.id,
+                call_id=new_id("call"),
+                model_call_id=call.id,
                 name=call.name,
                 arguments=call.arguments_json,
             )

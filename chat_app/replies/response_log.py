@@ -12,7 +12,7 @@ from chat_app.replies.running import RunningResponse
 
 
 class ResponseLog:
-    """The responses of one conversation, which begins now."""
+    """The log of one conversation, which begins now."""
 
     def __init__(
         self,

@@ -39,7 +39,8 @@ class Parking:
     reconnects to another process, or after a restart, begins a new one."""
 
     def __init__(self, keep_seconds: float, most: int) -> None:
-        """At most `most` conversations are parked; one more ends the oldest."""
+        """At most `most` conversations are parked; one more ends the one that has been
+        parked for longest."""
         self._keep_seconds = keep_seconds
         self._most = most
         self._held: dict[str, HeldConversation] = {}
@@ -70,6 +71,7 @@ class Parking:
         held.give_up = _nobody
         loop = asyncio.get_running_loop()
         held.timer = loop.call_later(self._keep_seconds, self._end_soon, held)
+        self._held[held.token] = self._held.pop(held.token)  # now the last
         waiting = [each for each in self._held.values() if each.timer is not None]
         for oldest in waiting[: max(0, len(waiting) - self._most)]:
             self._end_soon(oldest)

@@ -124,6 +124,8 @@ class RetentionJob:
 
         def after_batch() -> bool:
             self._stopping.wait(BATCH_PAUSE_SECONDS)
+            # `forget` waits a few seconds only, however much there is to prune.
+            self._guarded(self._look_for_marks)
             return not self._stopping.is_set() and self._clock() < ends_at
 
         counts = prune(self._kinds, database=self._database, after_batch=after_batch)

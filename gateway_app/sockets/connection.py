@@ -67,6 +67,9 @@ class Connection:
         """Whether the connection is closing: it no longer sends or receives."""
         self.server_closed = False
         """Whether this side closed the connection."""
+        self.ending: VoiceError | None = None
+        """Why this side ends it, while the last answers are sent; the client is told at
+        the end."""
         self._handler = handler
         self._transport = transport
         self._clock = clock
@@ -243,6 +246,7 @@ class Connection:
 
     async def _finish_and_fail(self, reason: str, error: VoiceError) -> None:
         self._draining = True
+        self.ending = error
         await self.guard(lambda: self._handler.finish(reason))
         await self.fail(error)
 

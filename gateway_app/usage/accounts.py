@@ -35,7 +35,8 @@ class Account(Protocol):
     """The use of one caller."""
 
     def spend(self, resource: Resource, amount: float = 1) -> None:
-        """Count it; a negative amount takes back. Returns at once and never raises."""
+        """Count it; a negative amount takes back what this account has counted on the
+        same day. Returns at once and never raises."""
 
     def check(self, quota: Quota) -> None:
         """Raises QuotaExceeded if nothing is left, as far as this process knows."""

@@ -64,6 +64,9 @@ class CallerAccount:
         self._client = client
         self._holder = holder(principal, client)
         self._place = network(client) if principal.id == ANONYMOUS.id else ""
+        self._day = meter.quotas.today
+        self._spent: dict[Resource, float] = {}
+        """What this account has counted on that day."""
 
     @property
     def line(self) -> Line:
@@ -71,7 +74,7 @@ class CallerAccount:
         return Line(self._meter.quotas.today, self._principal.id, self._place)
 
     def spend(self, resource: Resource, amount: float = 1) -> None:
-        meter = self._meter
+        meter, amount = self._meter, self._countable(resource, amount)
         meter.ledger.add(self._principal.id, self._place, resource, amount)
         quota = QUOTAS.get(resource)
         if quota is None:
@@ -80,6 +83,15 @@ class CallerAccount:
         if _limit(meter.address_limits, quota) is not None:
             meter.ledger.add(ADDRESS, network(self._client), resource, amount)
             meter.quotas.spend(quota, address_holder(self._client), amount)
+
+    def _countable(self, resource: Resource, amount: float) -> float:
+        """The amount; what was counted on an earlier day cannot be taken back from
+        this one."""
+        if (today := self._meter.quotas.today) != self._day:
+            self._day, self._spent = today, {}
+        spent = self._spent.get(resource, 0.0)
+        self._spent[resource] = max(0.0, spent + amount)
+        return max(amount, -spent)
 
     def check(self, quota: Quota) -> None:
         for bound in self._bounds(quota):

@@ -19,8 +19,13 @@ _OPENING_AT_THE_END = re.compile(
 
 def plain_messages(messages: Sequence[ChatMessage]) -> list[dict[str, Any]]:
     """The conversation as Ollama takes it."""
-    names = {call.id: call.name for m in messages for call in m.tool_calls}
-    return [_message(message, names) for message in messages]
+    names: dict[str, str] = {}
+    plain = []
+    for message in messages:
+        # A later answer may reuse the id of an earlier call.
+        names.update((call.id, call.name) for call in message.tool_calls)
+        plain.append(_message(message, names))
+    return plain
 
 
 def _message(message: ChatMessage, names: Mapping[str, str]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from websockets.sync.client import connect
 from websockets.typing import Subprotocol
 
 from tests.browser.conftest import SECRET
-from tests.browser.watching import scrolls_sideways
+from tests.browser.watching import PATIENCE_MS, scrolls_sideways, until
 from tests.server_process import RunningServer, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -29,7 +29,10 @@ def test_it_draws_what_the_server_does(
     wish = {"text": "A request to look at.", "llm": False}
     assert httpx.post(f"{server.url}/tts", json=wish, timeout=60).status_code == 200
     page = visit("/monitor/")
-    expect(page.locator("#figure-sessions .figure-value")).to_have_text("0")
+    # Sessions of pages that were closed before end with their patience.
+    expect(page.locator("#figure-sessions .figure-value")).to_have_text(
+        "0", timeout=PATIENCE_MS
+    )
     expect(page.locator("#figure-sound .figure-value")).to_contain_text("ms")
     expect(page.locator("#requests")).to_contain_text("A request to look at.")
     expect(page.locator("#monitor-parts")).to_contain_text("SQLite")
@@ -120,9 +123,8 @@ def test_its_examples_in_javascript_work(visit: Callable[..., Page]) -> None:
     page.on("console", lambda message: said.append(message.text))
     page.evaluate(f"async () => {{ {example(page, 'speak-example-js')} }}")
     page.evaluate(f"async () => {{ {example(page, 'listen-example-js')} }}")
-    page.wait_for_timeout(100)
+    until(page, lambda: "world" in " ".join(said[1:]).lower())
     assert "bytes of audio/wav" in said[0]
-    assert "world" in " ".join(said[1:]).lower()
 
 
 def example(page: Page, name: str) -> str:

@@ -15,27 +15,17 @@ from websockets.sync.client import connect
 from tests.browser.conftest import OTHER_HOST, SPOKEN
 from tests.browser.watching import (
     MOST_LAYOUT_SHIFT,
+    PATIENCE_MS,
+    kept,
     layout_shift,
     sticks_out,
+    until,
     violations,
 )
 from tests.server_process import RunningServer
 from tests.word_errors import word_error_rate
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
-
-PATIENCE_MS = 60_000
-NOTHING_IS_KEPT = """() => new Promise((resolve) => {
-  const opened = indexedDB.open("voice-server");
-  opened.onsuccess = () => {
-    const store = opened.result.transaction("transcripts").objectStore("transcripts");
-    const counted = store.count();
-    counted.onsuccess = () => {
-      opened.result.close();
-      resolve(counted.result === 0);
-    };
-  };
-})"""
 
 
 def heard(page: Page) -> str:
@@ -99,7 +89,9 @@ def it_is_still_there_after_a_reload(page: Page) -> None:
     page.get_by_label("Names and words to expect").fill("Dashwood")
     expect(page.get_by_label("Translate into English")).to_be_disabled()
     expect(page.locator("#no-translation")).to_contain_text("knows only English")
-    page.wait_for_timeout(1_500)  # It is written to the disk within a second.
+    until(page, lambda: len(kept(page, "transcript-audio")) == 1)
+    said = kept(page, "transcripts")[0]["utterances"]
+    assert any("folder" in each["text"].lower() for each in said)
     page.reload()
     expect(page.locator("#hotwords")).to_have_value("Dashwood")
     take = card(page, "Microphone")
@@ -160,7 +152,7 @@ def it_brings_removed_ones_back(page: Page) -> None:
     page.get_by_role("button", name="Undo").click()
     expect(card(page, "again.wav").locator(".transcript-toggle")).to_be_visible()
     page.get_by_role("button", name="Remove all").click()
-    page.wait_for_function(NOTHING_IS_KEPT)
+    until(page, lambda: kept(page, "transcripts") == [])
     page.reload()
     expect(page.locator("#transcripts-empty")).to_be_visible()
 
@@ -225,7 +217,8 @@ def test_it_waits_for_a_busy_server_and_counts_down_when_it_is_gone(
             before = page.locator(".countdown").inner_text()
             expect(page.locator(".countdown")).not_to_have_text(before)
             expect(now).to_be_focused()
-        now.press("Enter")
+        # Not `press`, which would wait for the button if the page has tried by itself.
+        page.keyboard.press("Enter")
         expect(page.locator("#state-words")).to_have_text("Listening")
         expect(page.locator("#notice")).to_be_empty()
         server.process.kill()

@@ -16,12 +16,19 @@ from playwright.sync_api import Browser, Page, expect
 
 from common.audio import Audio, pcm16_to_float, wav_bytes
 from tests.browser.conftest import MICROPHONE_RATE_HZ
-from tests.browser.watching import MOST_LAYOUT_SHIFT, layout_shift, violations
+from tests.browser.watching import (
+    MOST_LAYOUT_SHIFT,
+    PATIENCE_MS,
+    Shown,
+    kept,
+    layout_shift,
+    until,
+    violations,
+)
 from tests.server_process import RunningServer, free_port
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
-PATIENCE_MS = 60_000
 LOST = 4512
 PORTION_SECONDS = 0.04
 QUESTION = "What is the capital of Italy and how many people live there today"
@@ -56,11 +63,9 @@ def sent(page: Page, kind: str) -> list[dict[str, Any]]:
 
 def until_heard(page: Page, more_than_ms: int = 300) -> None:
     """Until the player has played so much of a reply."""
-    for _ in range(600):
-        if any(each["ms"] > more_than_ms for each in sent(page, "x.played")):
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("no reply was played")
+    until(
+        page, lambda: any(each["ms"] > more_than_ms for each in sent(page, "x.played"))
+    )
 
 
 def state(page: Page, words: str) -> None:
@@ -133,13 +138,15 @@ def it_answers_what_was_said(page: Page) -> None:
     words = re.compile("meeting|Monday|folder", re.IGNORECASE)
     expect(said.nth(2)).to_contain_text(words, timeout=PATIENCE_MS)
     until_heard(page)
-    expect(replies(page)).to_have_count(3)
+    # One that comes late is interrupted by the recording, which begins again and again.
+    expect(replies(page).nth(2)).to_be_visible()
 
 
 def it_goes_on_after_a_lost_connection(page: Page) -> None:
+    notice = Shown(page, "#notice")
     page.evaluate(f"window.sockets[0].close({LOST}); window.audioAt = []")
     page.evaluate("window.sent = []")
-    expect(page.locator("#notice")).to_contain_text("Trying again in 1 s")
+    notice.wait_for("Trying again in 1 s")
     expect(page.locator("#notice")).to_be_empty(timeout=PATIENCE_MS)
     state(page, "You are speaking")
     assert page.evaluate("window.sockets.length") == 2
@@ -165,6 +172,10 @@ def cards(page: Page) -> Any:
     return page.locator(".conversation-card:visible")
 
 
+def names_kept(page: Page) -> list[str]:
+    return [each["name"] for each in kept(page, "conversations")]
+
+
 def it_keeps_the_conversation(page: Page) -> None:
     card = cards(page)
     expect(card).to_have_count(1)
@@ -172,6 +183,7 @@ def it_keeps_the_conversation(page: Page) -> None:
     card.get_by_label("Name of the conversation").fill("Birds and dogs")
     page.keyboard.press("Enter")
     expect(card.get_by_role("heading")).to_have_text(re.compile("Birds and dogs"))
+    until(page, lambda: names_kept(page) == ["Birds and dogs"])
     page.reload()
     expect(card.get_by_role("heading")).to_have_text(re.compile("Birds and dogs"))
     card.get_by_role("button", name="Birds and dogs").click()
@@ -192,6 +204,7 @@ def it_removes_and_brings_back(page: Page) -> None:
     page.get_by_role("button", name="Undo").click()
     expect(cards(page)).to_have_count(1)
     page.get_by_role("button", name="Remove all").click()
+    until(page, lambda: names_kept(page) == [])
     page.reload()
     expect(page.locator("#conversations-empty")).to_be_visible()
 

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from chat_app.protocol.wire import AUDIO, HEADER, VERSION
-from tests.browser.watching import scrolls_sideways, violations
+from tests.browser.watching import Shown, scrolls_sideways, until, violations
 from tests.server_process import RunningServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
@@ -31,10 +31,12 @@ async (steps) => {
   const node = new AudioWorkletNode(context, "playback", { numberOfInputs: 0, outputChannelCount: [1] });
   node.connect(context.destination);
   const samples = new Int16Array(2 * rate).fill(16384);
-  const tell = async (message) => {
+  // Messages arrive in order, and the end of an unknown reply is answered at once.
+  const tell = (message) => new Promise((resolve) => {
+    node.port.onmessage = ({ data }) => data.number === 99 && resolve();
     node.port.postMessage(message);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  };
+    node.port.postMessage({ type: "complete", number: 99 });
+  });
   await tell({ type: "audio", number: 1, rate, samples });
   for (const { at, message } of steps) context.suspend(at).then(() => tell(message)).then(() => context.resume());
   const output = (await context.startRendering()).getChannelData(0);
@@ -130,13 +132,13 @@ def test_it_waits_for_a_busy_server_and_tries_again_by_itself(
     page = visit("/talk/")
     server = BusyServer(4503, "overloaded", "No voice session is free; the limit is 8.")
     page.route_web_socket(VOICE, server)
+    notice, shown = page.locator("#notice"), Shown(page, "#notice")
     write(page, "Say hello.")
-    notice = page.locator("#notice")
     expect(notice).to_contain_text("The server is busy.")
-    expect(notice).to_contain_text("No voice session is free; the limit is 8.")
-    expect(notice).to_contain_text("Trying again in 3 s.")
-    expect(notice).to_contain_text("Trying again in 1 s.")
     assert violations(page) == []
+    shown.wait_for("No voice session is free; the limit is 8.")
+    shown.wait_for("Trying again in 3 s.")
+    shown.wait_for("Trying again in 1 s.")
     replies = page.locator("#talk-log .talk-line[data-role=assistant]")
     expect(replies).to_have_count(1, timeout=PATIENCE_MS)
     expect(notice).to_be_empty()
@@ -147,14 +149,6 @@ def test_it_waits_for_a_busy_server_and_tries_again_by_itself(
 def tell(socket: WebSocketRoute, *events: dict[str, Any]) -> None:
     for event in events:
         socket.send(json.dumps(event))
-
-
-def until(page: Page, holds: Callable[[], bool]) -> None:
-    for _ in range(400):
-        if holds():
-            return
-        page.wait_for_timeout(50)
-    raise AssertionError("it did not happen")
 
 
 class Restarting:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import ConsoleMessage, Page, Request, Response
@@ -50,6 +53,65 @@ class Watch:
     def _response(self, response: Response) -> None:
         if response.status >= 400:
             self.troubles.append(f"{response.status} for {response.url}")
+
+
+PATIENCE_MS = 60_000
+_STEP_MS = 50
+
+
+def until(page: Page, holds: Callable[[], bool]) -> None:
+    """Return once it holds. Meanwhile the page's events are handled, which a sleep would
+    not do; the pages' policy forbids `wait_for_function`."""
+    for _ in range(PATIENCE_MS // _STEP_MS):
+        if holds():
+            return
+        page.wait_for_timeout(_STEP_MS)
+    raise AssertionError("it did not happen in time")
+
+
+_KEEP_SHOWN = """(element) => {
+  element.shown = [element.textContent];
+  const watched = { childList: true, characterData: true, subtree: true };
+  new MutationObserver(() => element.shown.push(element.textContent)).observe(element, watched);
+}"""
+
+
+class Shown:
+    """Every text that an element has had since. `expect` looks once a second in the end,
+    and can miss what is there for a second or two, such as a step of a countdown."""
+
+    def __init__(self, page: Page, selector: str) -> None:
+        self._page = page
+        self._element = page.locator(selector)
+        self._element.evaluate(_KEEP_SHOWN)
+
+    def wait_for(self, words: str) -> None:
+        """Until one of the texts has contained the words, which may be a pattern."""
+        until(self._page, lambda: any(re.search(words, each) for each in self.texts))
+
+    @property
+    def texts(self) -> list[str]:
+        found: list[str] = self._element.evaluate("(element) => element.shown")
+        return found
+
+
+_KEPT = """(name) => new Promise((resolve) => {
+  const opened = indexedDB.open("voice-server");
+  opened.onsuccess = () => {
+    const all = opened.result.transaction(name).objectStore(name).getAll();
+    all.onsuccess = () => {
+      opened.result.close();
+      resolve(all.result.map((each) => ({ ...each, audio: undefined })));
+    };
+  };
+})"""
+
+
+def kept(page: Page, name: str) -> list[dict[str, Any]]:
+    """What the browser has written into one of the pages' stores. A page shows a change
+    before it is written, and leaving the page at once would lose it."""
+    found: list[dict[str, Any]] = page.evaluate(_KEPT, name)
+    return found
 
 
 def violations(page: Page, *chosen: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tests.fake_services import FakeServices, fake_services
+from tests.fake_services import NO_INTERIM, FakeServices, fake_services
 from tests.fakes import FakeLlm, FakeStt
 from tests.stt.sounds import LoudnessVad
 
@@ -24,5 +24,5 @@ def talk_services(
         stt=FakeStt(script),
         llm=llm or FakeLlm(["Paris is ", "the capital."]),
         vad=LoudnessVad(),
-        **{"partial_first_seconds": 10, **changes},
+        **{**NO_INTERIM, **changes},
     )

@@ -25,7 +25,7 @@ from gateway_app.history.storage import write_rows
 from gateway_app.history.writer import DatabaseHistory
 from gateway_app.retention.people import Person
 from tests.chat.sockets import of, talking
-from tests.fake_services import FakeServices
+from tests.fake_services import NO_INTERIM, FakeServices
 from tests.fakes import FakeLlm, FakeStt
 from tests.stt.sounds import LoudnessVad
 from voiceproject.storage.kinds import kept_data
@@ -164,7 +164,7 @@ async def test_an_interrupted_conversation_is_stored_as_heard(
         stt=FakeStt(["tell me all", "stop that now"]),
         llm=FakeLlm(pieces),
         vad=LoudnessVad(),
-        partial_first_seconds=10,
+        **NO_INTERIM,
     )
     async with talking(services) as client:
         await client.say(1.0, -2.0)

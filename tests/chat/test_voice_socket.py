@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -92,7 +93,7 @@ async def test_a_response_that_only_calls_a_function_says_nothing(talk: Talk) ->
         "response.done",
     ]
     (done,) = of(events, "response.function_call_arguments.done")
-    assert (done["call_id"], done["name"]) == ("call_1", "weather")
+    assert done["name"] == "weather"
     response = events[-1]["response"]
     assert response["status"] == "completed"
     assert [each["type"] for each in response["output"]] == ["function_call"]
@@ -148,16 +149,15 @@ async def test_an_interruption_keeps_what_was_heard(talk: Talk) -> None:
         assert of(events, "x.output.pause")
         heard = done["output"][0]["content"][0]["transcript"]
         assert pieces[0].startswith(heard)
-        assert 2 <= len(heard.split()) <= 6
+        assert len(heard.split()) >= 2
         await client.until("response.done")
     told = [each.content for each in services.llm.asked[-1]]
     assert told[-3:] == ["tell me all", heard, "stop that now"]
 
 
 async def test_a_backchannel_lets_the_reply_go_on(talk: Talk) -> None:
-    services = talk(
-        ["tell me all", "uh-huh"], FakeLlm(["A reply of some length here."])
-    )
+    reply = "A reply that is still heard when the other one says something, 3 s later."
+    services = talk(["tell me all", "uh-huh"], FakeLlm([reply]))
     async with talking(services) as client:
         await question(client)
         await asyncio.sleep(0.2)
@@ -214,17 +214,19 @@ async def test_a_reply_that_is_removed_while_it_is_made_stays_removed(
     assert (error["code"], error["param"]) == ("bad_value", "item_id")
 
 
-async def test_it_sends_at_most_two_seconds_ahead_of_the_loudspeaker(
+async def test_it_sends_little_more_than_a_second_ahead_of_the_loudspeaker(
     talk: Talk,
 ) -> None:
     services = talk(llm=FakeLlm(["a reply with quite a lot of words in it to say"]))
     async with talking(services) as client:
+        began = time.monotonic()
         await question(client)
         await asyncio.sleep(0.5)
         await client.send("input_audio_buffer.clear")
         await client.until("input_audio_buffer.cleared")
         sent = sum(len(audio) for *_, audio in client.audio) / 2 / FakeTts.RATE_HZ
-    assert sent < 2.0
+        # At once it would be 2.4 s.
+        assert sent - (time.monotonic() - began) < 1.3
 
 
 async def test_it_reports_why_there_is_no_reply_and_goes_on(talk: Talk) -> None:

@@ -14,18 +14,19 @@ from wyoming.audio import AudioStart
 from gateway_app.access.principals import ANONYMOUS
 from gateway_app.usage.accounts import Quota, Resource
 from gateway_app.usage.meter import CallerAccount, Meter
+from tests.chat.services import talk_services
 from tests.compat.deepgram import sockets as deepgram
 from tests.compat.openai.recordings import SECONDS, TRANSCRIPTIONS, error, send, talk
 from tests.compat.realtime import sockets as realtime
+from tests.compat.realtime.live import sockets as live
 from tests.compat.wyoming.talking import Talk, listening, serving
-from tests.fake_services import FakeServices, fake_services
+from tests.fake_services import NO_INTERIM, FakeServices, fake_services
 from tests.fakes import FakeLlm
 from tests.stt.sockets import connected, opened, say, until_closed
 from voiceproject.asgi import build_application
 
 HERE, SOCKETS = "127.0.0.1", "unknown"
 """The addresses of the clients of these tests, over HTTP and on sockets."""
-NO_INTERIM = {"partial_first_seconds": 1_000}
 SPEAKING = {
     "/tts": {"text": "Hello there.", "llm": False},
     "/v1/audio/speech": {"model": "tts-1", "voice": "alloy", "input": "Hello there."},
@@ -170,6 +171,20 @@ async def test_realtime_transcribes_what_came_before_the_end() -> None:
         events, code = await client.until_closed()
     assert events[-2]["transcript"] == "hello"
     assert (events[-1]["error"]["code"], code) == ("insufficient_quota", 4429)
+
+
+async def test_a_live_api_session_says_which_quota_ended_it() -> None:
+    services = talk_services(principal_audio_in_seconds_per_day=1)
+    async with live.opened(services) as client:
+        await client.start()
+        await client.say(1.5)
+        events, code = await client.until_closed()
+    error, closed = events[-2], events[-1]
+    assert (closed["type"], closed["reason"]) == ("session.closed", "expired")
+    assert (error["type"], code) == ("error", 4429)
+    assert error["error"]["code"] == "insufficient_quota"
+    assert "1 seconds of audio to transcribe" in error["error"]["message"]
+    assert "midnight UTC" in error["error"]["message"]
 
 
 @pytest.mark.parametrize("path", ["/v1/listen", "/v2/listen?model=flux-general-en"])

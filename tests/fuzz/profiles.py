@@ -30,7 +30,14 @@ def _local_constants(_provider: HypothesisProvider) -> Constants:
 
 # Hypothesis has no setting for it.
 HypothesisProvider._local_constants = property(_local_constants)  # type: ignore[assignment]
-settings.register_profile(TESTS, derandomize=True, deadline=None, print_blob=True)
+# How fast examples are made says more of the machine than of the test.
+settings.register_profile(
+    TESTS,
+    derandomize=True,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.register_profile(
     FUZZ,
     derandomize=False,

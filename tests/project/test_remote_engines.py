@@ -51,12 +51,13 @@ def states(process: ServerProcess) -> dict[str, PartState]:
 @pytest.mark.usefixtures("transactional_db")
 async def test_it_starts_no_worker_processes() -> None:
     with AudioServer() as server:
-        before = psutil.Process().children(recursive=True)
+        before = set(psutil.Process().children(recursive=True))
         began = time.monotonic()
         async with running(server.url) as process:
             assert time.monotonic() - began < START_SECONDS
             assert set(states(process).values()) == {PartState.READY}
-            assert psutil.Process().children(recursive=True) == before
+            # One of an earlier test may end meanwhile.
+            assert set(psutil.Process().children(recursive=True)) <= before
 
 
 @pytest.mark.usefixtures("transactional_db")

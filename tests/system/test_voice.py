@@ -47,9 +47,9 @@ async def test_it_answers_aloud_and_keeps_what_was_heard(server: RunningServer) 
         heard, heard_ms = await interrupt(talking, interruption)
         sent_ms = 1000 * talking.spoken(1).seconds
         assert 500 <= heard_ms <= round(sent_ms)
-        # The server sent at most a second more than was heard.
-        assert sent_ms - heard_ms <= 1_500
-        assert 2 <= len(heard.split()) <= 15
+        # The server sends a second more than is heard, not the whole story.
+        assert sent_ms - heard_ms <= 3_000
+        assert 2 <= len(heard.split()) <= 30
         await talking.wait_until_audible(2)
         turns = [each for each in talking.events if each["type"] == HEARD]
     texts = [each["transcript"] for each in turns]

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from common.audio import Samples
-from tts_app.core.engine import USUAL_VOICE, TtsEngine, VoiceSettings
+from tts_app.core.engine import (
+    USUAL_VOICE,
+    ChosenVoice,
+    TtsEngine,
+    VoiceInfo,
+    VoiceSettings,
+)
 from tts_app.core.events import PcmAudio, SpeechEvent
 from tts_app.core.speech.pipeline import SpeechPipeline
 
@@ -27,11 +33,12 @@ def pipeline_of(
     tts: TtsEngine,
     *texts: str | Exception,
     settings: VoiceSettings = USUAL_VOICE,
+    others: Mapping[str, VoiceInfo] | None = None,
     **options: Any,
 ) -> SpeechPipeline:
     """A pipeline that says the texts with the default voice."""
-    voice = tts.voices()[0]
-    return SpeechPipeline(tts, voice, settings, pieces(*texts), **options)
+    voice = ChosenVoice(tts.voices()[0], settings, others or {})
+    return SpeechPipeline(tts, voice, pieces(*texts), **options)
 
 
 async def run(pipeline: SpeechPipeline, timeout_seconds: float = 10) -> list[Any]:

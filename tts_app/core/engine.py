@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from common.audio import Audio
@@ -49,6 +49,16 @@ class VoiceSettings:
 
 USUAL_VOICE = VoiceSettings()
 """The default voice with default settings."""
+
+
+@dataclass(frozen=True)
+class ChosenVoice:
+    """The voice of an answer, and its settings."""
+
+    info: VoiceInfo
+    settings: VoiceSettings = USUAL_VOICE
+    others: Mapping[str, VoiceInfo] = field(default_factory=dict)
+    """The voices for clauses in the scripts of further languages, by their codes."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from channels.db import database_sync_to_async
 
 from common.config import Config
 from common.errors import BadValue, EngineFailed, UnknownVoice
-from tts_app.core.engine import TtsEngine, VoiceInfo, VoiceSettings
+from tts_app.core.engine import ChosenVoice, TtsEngine, VoiceInfo, VoiceSettings
 from tts_app.core.text.language_detection import language_code, voice_for
 from tts_app.voices.storage import VoiceChoices, read_choices, sync_voices
 
@@ -69,10 +69,11 @@ class VoiceSelector:
 
     async def choose(
         self, wanted: VoiceSettings, text: str = "", *, include_disabled: bool = False
-    ) -> tuple[VoiceInfo, VoiceSettings]:
+    ) -> ChosenVoice:
         """The selected voice, and the settings with its name and speaker number. No
         name means the default voice. AUTO means the first voice in the language of the
-        text, or the default one if it has that language or none matches.
+        text, or the default one if it has that language or none matches; and a voice for
+        each other language.
         Raises UnknownVoice, BadValue for a speaker that it does not have, or
         EngineFailed when there is no voice at all.
         """
@@ -82,19 +83,11 @@ class VoiceSelector:
             available = await self.available()
         voice = _voice_named(wanted.voice, text, available)
         speaker = self._speaker(voice, wanted.speaker)
-        return voice, replace(wanted, voice=voice.name, speaker=speaker)
-
-    async def others(
-        self, wanted: VoiceSettings, voice: VoiceInfo
-    ) -> dict[str, VoiceInfo]:
-        """With AUTO: a voice for each language besides that of `voice`, by its code."""
-        if wanted.voice != AUTO:
-            return {}
-        found: dict[str, VoiceInfo] = {}
-        for other in (await self.available()).voices:
-            found.setdefault(language_code(other.language), other)
-        found.pop(language_code(voice.language), None)
-        return found
+        settings = replace(wanted, voice=voice.name, speaker=speaker)
+        others: dict[str, VoiceInfo] = {}
+        if wanted.voice == AUTO:
+            others = _others(voice, await self.available())
+        return ChosenVoice(voice, settings, others)
 
     def _speaker(self, voice: VoiceInfo, wanted: str | int | None) -> int | None:
         """The speaker's number. Raises BadValue."""
@@ -155,6 +148,15 @@ def _voice_named(name: str, text: str, available: AvailableVoices) -> VoiceInfo:
         "for the language of the text.",
         field="voice",
     )
+
+
+def _others(voice: VoiceInfo, available: AvailableVoices) -> dict[str, VoiceInfo]:
+    """A voice for each language besides that of `voice`, by its code."""
+    found: dict[str, VoiceInfo] = {}
+    for other in available.voices:
+        found.setdefault(language_code(other.language), other)
+    found.pop(language_code(voice.language), None)
+    return found
 
 
 def _number(wanted: str | int) -> int | None:

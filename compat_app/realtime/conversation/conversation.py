@@ -26,7 +26,12 @@ from compat_app.realtime.shared.conversation import (
     ConversationConfig,
 )
 from compat_app.realtime.shared.conversation_parts import ResponseParams
-from compat_app.realtime.shared.errors import KIND_IS_FIXED, Refused, empty_buffer
+from compat_app.realtime.shared.errors import (
+    KIND_IS_FIXED,
+    Refused,
+    check_commit,
+    refusal_code,
+)
 from compat_app.realtime.shared.kinds import Kind
 from compat_app.realtime.shared.messages import (
     AppendAudio,
@@ -80,8 +85,8 @@ class RealtimeConversation:
             config, has_audio=carrier is None, tells_truncation=carrier is not None
         )
         self._items = ItemRequests(engine, choices, self._mapper, caller)
-        self._uncommitted = 0
-        """Bytes of audio since the last turn."""
+        self._uncommitted_seconds = 0.0
+        """Audio since the last turn."""
         self._settled = asyncio.Event()
         self._settled.set()
         self._events: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(
@@ -114,7 +119,7 @@ class RealtimeConversation:
         except BadRequest as error:
             raise Refused(
                 error.message,
-                code=error.code,
+                code=refusal_code(error),
                 param=error.field,
                 event_id=event.event_id,
             ) from error
@@ -125,10 +130,12 @@ class RealtimeConversation:
         size = self.engine.slice_bytes
         # Decoding a large event has held the loop already.
         await asyncio.sleep(0)
+        carrier, form = self._carrier, self._config.hearing.format
+        per_second = 2 * carrier.rate_hz if carrier else form.bytes_per_second
         for start in range(0, len(audio), size):
             piece = audio[start : start + size]
             self.engine.feed(piece)
-            self._uncommitted += len(piece)
+            self._uncommitted_seconds += len(piece) / per_second
             await self.engine.wait_for_capacity()
 
     def warn(self, seconds: float) -> None:
@@ -159,7 +166,7 @@ class RealtimeConversation:
             case CommitAudio():
                 await self._commit()
             case ClearAudio():
-                self._uncommitted = 0
+                self._uncommitted_seconds = 0.0
                 self.engine.clear_audio()
                 await self._put([Cleared()])
             case messages.CancelResponse():
@@ -193,9 +200,8 @@ class RealtimeConversation:
         await self._put([SessionUpdated(session=self._session())])
 
     async def _commit(self) -> None:
-        if not self._uncommitted:
-            raise empty_buffer()
-        self._uncommitted = 0
+        check_commit(self._uncommitted_seconds)
+        self._uncommitted_seconds = 0.0
         if self.engine.commit_audio():
             self._mapper.commits += 1
             self._settled.clear()
@@ -251,7 +257,7 @@ class RealtimeConversation:
                     await self._put([SessionUpdated(session=self._session())])
                 await self._put(self._mapper.events(event))
                 if isinstance(event, out.TurnCommitted | out.SilenceCommitted):
-                    self._uncommitted = 0
+                    self._uncommitted_seconds = 0.0
                 if isinstance(event, out.ResponseEnded):
                     await self._tell_limits()
                 if not self._mapper.commits:

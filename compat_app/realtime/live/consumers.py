@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+
+from pydantic import BaseModel
 
 from chat_app.conversation.caller import Caller
 from chat_app.protocol.client import event_id_of
 from common.config import Config
-from common.errors import BadRequest, NotFound, VoiceError
+from common.errors import BadRequest, NotFound, QuotaExceeded, VoiceError
 from common.messages import decode, encode
 from compat_app.realtime.conversation.opening import choices_of
 from compat_app.realtime.live import client
@@ -77,7 +80,8 @@ class LiveConsumer(VoiceConsumer):
             await self.session.finish(reason)
         if self._sending is not None:
             await asyncio.wait([self._sending], timeout=LAST_EVENT_SECONDS)
-            await self.connection.close()
+            quota = self._reached_quota()
+            await self.connection.close(quota.close_code if quota else 1000)
 
     async def closed(self) -> None:
         if self.session is not None:
@@ -104,8 +108,21 @@ class LiveConsumer(VoiceConsumer):
         choices = choices_of(self.scope)
         self.session = session = await open_live(choices, caller, event.session)
         await self.send_message(session.started(event.event_id))
-        self._sending = self.pump(session.events())
+        self._sending = self.pump(self._events(session))
         self.accompany(self._tell_usage)
+
+    async def _events(self, session: LiveConversation) -> AsyncIterator[BaseModel]:
+        async for event in session.events():
+            yield event
+        # `session.closed` knows no quotas.
+        if (quota := self._reached_quota()) is not None:
+            await self.connection.tell(quota)
+        yield session.closed()
+
+    def _reached_quota(self) -> QuotaExceeded | None:
+        """The quota that ends the session."""
+        ending = self.connection.ending
+        return ending if isinstance(ending, QuotaExceeded) else None
 
     async def _tell_usage(self) -> None:
         while self.session is not None:

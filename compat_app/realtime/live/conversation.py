@@ -148,11 +148,14 @@ class LiveConversation:
         return None
 
     async def events(self) -> AsyncIterator[BaseModel]:
-        """Every event after the first one; the last one is `session.closed`."""
+        """Every event between the first and the last."""
         async for event in self._talk.events():
             for message in self._messages(event):
                 yield message
-        yield server.SessionClosed(
+
+    def closed(self) -> server.SessionClosed:
+        """The last event."""
+        return server.SessionClosed(
             session=self._session(), reason=self._reason, usage=self.usage
         )
 

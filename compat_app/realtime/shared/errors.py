@@ -5,11 +5,13 @@ Source: the `error` event of https://platform.openai.com/docs/api-reference/real
 
 from __future__ import annotations
 
-from common.errors import BadRequest, QuotaExceeded, VoiceError
+from common.errors import BadRequest, BadValue, QuotaExceeded, VoiceError
 from compat_app.realtime.shared.messages import ErrorEvent
 from compat_app.realtime.shared.parts import ErrorDetails, FailureDetails
 
 KIND_IS_FIXED = "The type of a session can change before the first audio only."
+SHORTEST_COMMIT_SECONDS = 0.1
+"""As at OpenAI."""
 _NO_QUOTA = "insufficient_quota"
 """The type and the code of an account without credit."""
 
@@ -31,12 +33,23 @@ class Refused(BadRequest):
         """The client's id of the event."""
 
 
-def empty_buffer() -> Refused:
-    """The error of a commit without audio."""
-    return Refused(
-        "The input audio buffer is empty: no audio has come since the last commit.",
-        code="input_audio_buffer_commit_empty",
-    )
+def check_commit(seconds: float) -> None:
+    """Raises Refused for a commit of so little audio that it can only be a mistake, such as
+    a button that was let go at once. The audio stays in the buffer."""
+    # Rounded, because it is a sum of pieces.
+    if round(seconds, 6) < SHORTEST_COMMIT_SECONDS:
+        raise Refused(
+            f"The input audio buffer has {1000 * seconds:.0f} ms of audio since the last "
+            f"commit; {1000 * SHORTEST_COMMIT_SECONDS:.0f} ms are needed.",
+            code="input_audio_buffer_commit_empty",
+        )
+
+
+def refusal_code(error: BadRequest) -> str:
+    """What this API calls the error of a client's event."""
+    if error.field == "previous_item_id":
+        return "item_create_invalid_previous_item_id"
+    return "invalid_value" if isinstance(error, BadValue) else error.code
 
 
 def error_event(error: VoiceError) -> ErrorEvent:

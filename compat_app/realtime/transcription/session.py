@@ -9,7 +9,7 @@ from typing import Any
 
 from common.config import Config
 from compat_app.model_names import REALTIME_MODELS, UnknownModel, engine_model
-from compat_app.realtime.shared.errors import KIND_IS_FIXED, Refused, empty_buffer
+from compat_app.realtime.shared.errors import KIND_IS_FIXED, Refused, check_commit
 from compat_app.realtime.shared.kinds import Kind
 from compat_app.realtime.shared.messages import (
     AppendAudio,
@@ -150,8 +150,7 @@ class TranscriptionSession:
         self._live.configure(self._settings.options(config), model)
 
     def _commit_for_client(self) -> None:
-        if not self._uncommitted_seconds:
-            raise empty_buffer()
+        check_commit(self._uncommitted_seconds)
         self._commit()
 
     @property

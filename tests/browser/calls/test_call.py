@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from common.config import project_dir
+from tests.browser.watching import PATIENCE_MS, until
 from tests.server_process import RunningServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
-PATIENCE_MS = 60_000
 WATCH_PEERS = """() => {
   window.peers = [];
   window.RTCPeerConnection = class extends RTCPeerConnection {
@@ -50,14 +50,6 @@ def page(browser: Browser, server: RunningServer) -> Iterator[Page]:
     page.goto(address)
     yield page
     context.close()
-
-
-def until(page: Page, condition: Callable[[], bool]) -> None:
-    for _ in range(PATIENCE_MS // 100):
-        if condition():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError(page.locator("#text").text_content())
 
 
 def test_it_is_answered_aloud(page: Page) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from chat_app.core.dialogue import (
@@ -42,6 +44,29 @@ def test_it_reads_a_call_alone_and_several_at_once() -> None:
         SYSTEM,
         ASKED,
         ChatMessage("assistant", "", both),
+        YES,
+        ChatMessage("tool", NO_RESULT_YET, tool_call_id="c-2"),
+    ]
+
+
+def test_the_model_reads_the_call_ids_that_its_server_gave() -> None:
+    first = replace(CALL, model_call_id="call_0")
+    again = replace(OTHER, model_call_id="call_0")
+    no = Item("i-6", kind="function_call_output", call_id="c-2", output="no")
+    answer = Item("i-7", "assistant", "It is raining.")
+    assert read(QUESTION, first, RESULT, answer, again, no)[2:] == [
+        ChatMessage("assistant", "", (replace(CALLED, id="call_0"),)),
+        replace(YES, tool_call_id="call_0"),
+        ChatMessage("assistant", "It is raining.", (ToolCall("call_0", "time", "{}"),)),
+        ChatMessage("tool", "no", tool_call_id="call_0"),
+    ]
+
+
+def test_calls_of_one_message_with_the_same_id_are_told_apart() -> None:
+    first = replace(CALL, model_call_id="call_0")
+    again = replace(OTHER, model_call_id="call_0")
+    assert read(QUESTION, first, RESULT, again)[2:] == [
+        ChatMessage("assistant", "", (CALLED, ToolCall("c-2", "time", "{}"))),
         YES,
         ChatMessage("tool", NO_RESULT_YET, tool_call_id="c-2"),
     ]

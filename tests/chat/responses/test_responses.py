@@ -61,10 +61,6 @@ async def add_item(client: VoiceClient, item: dict[str, Any], **fields: Any) -> 
     return found
 
 
-async def add_result(client: VoiceClient, output: str) -> str:
-    return await add_item(client, {**RESULT, "output": output})
-
-
 async def respond(client: VoiceClient, **response: Any) -> list[dict[str, Any]]:
     """Ask for a response; everything up to its end."""
     await client.send("response.create", response=response)
@@ -94,7 +90,8 @@ async def test_a_function_is_called_and_its_result_answered_at_once(talk: Talk) 
         assert (added["output_index"], added["arguments"]) == (1, CALL.arguments_json)
         # The words before the call are still being played.
         services.llm.answer_with("It is sunny.")
-        await add_result(client, "sun, 21 degrees")
+        result = {"call_id": added["call_id"], "output": "sun, 21 degrees"}
+        await add_item(client, {**RESULT, **result})
         answer = done(await respond(client))
     assert answer["output"][0]["content"][0]["transcript"] == "It is sunny."
     asked = list(services.llm.asked[-1])
@@ -128,7 +125,8 @@ async def test_nothing_is_called_before_the_turn_is_committed(talk: Talk) -> Non
 
 
 async def test_a_cancelled_response_calls_nothing(talk: Talk) -> None:
-    services = talk("Well, ", "let me look. ", CALL, seconds=0.1)
+    services = talk("Well, ", "let me look. ", CALL)
+    services.llm.may_go_on.clear()
     async with talking(services, tools=[TOOL]) as client:
         await add(client)
         await client.send("response.create")
@@ -137,6 +135,7 @@ async def test_a_cancelled_response_calls_nothing(talk: Talk) -> None:
         await client.send("response.cancel")
         events = await client.until("response.done")
         await until(lambda: services.llm.stopped == 1)
+        services.llm.may_go_on.set()
         services.llm.answer_with("Yes?")
         await add(client, "And now?")
         events += await respond(client)

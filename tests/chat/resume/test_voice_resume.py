@@ -64,9 +64,11 @@ async def test_a_client_that_comes_back_does_not_wait_for_the_language_model(
 
 async def test_a_reply_that_nobody_heard_is_given_again(talk: Talk) -> None:
     services = talk(["what time is it"], ["It is noon, ", "as you can see."])
+    services.llm.may_go_on.clear()
     async with talking(services, close_code=LOST) as client:
         await client.say(1.0, -2.0)
         await client.until("response.created")
+    services.llm.may_go_on.set()
     async with talking(services, resume=token_of(client)) as client:
         (question,) = client.created["x.items"]
         assert (question["role"], question["text"]) == ("user", "what time is it")

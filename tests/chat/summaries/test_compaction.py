@@ -58,7 +58,7 @@ class Conversation:
         await until(lambda: bool(self.llm.asked))
         self.is_idle = False
         self.compaction.look()
-        await asyncio.sleep(0.02)
+        await until(lambda: self.llm.stopped == 1)
 
 
 @pytest.fixture
@@ -66,8 +66,8 @@ async def begin() -> AsyncIterator[Callable[..., Any]]:
     """Begins a conversation, and ends it."""
     begun = []
 
-    async def make(*pieces: str | Exception, seconds: float = 0.0) -> Conversation:
-        llm = FakeLlm(pieces or SUMMARY, seconds=seconds)
+    async def make(*pieces: str | Exception) -> Conversation:
+        llm = FakeLlm(pieces or SUMMARY)
         await llm.start()
         begun.append(Conversation(llm))
         return begun[0]
@@ -94,25 +94,27 @@ async def test_it_writes_one_while_nobody_speaks(begin: Any) -> None:
 async def test_it_stops_at_once_when_the_user_speaks_and_begins_again(
     begin: Any,
 ) -> None:
-    talk = await begin(seconds=0.05)
+    talk = await begin()
+    talk.llm.may_go_on.clear()
     talk.compaction.look()
     await talk.speak()
-    assert talk.llm.stopped == 1
+    await until(lambda: talk.scheduler.may_speculate())
     assert talk.dialogue.summary is None
-    assert talk.scheduler.may_speculate()
+    talk.llm.may_go_on.set()
     talk.is_idle = True
     talk.compaction.look()
     await until(lambda: talk.dialogue.summary is not None)
 
 
 async def test_it_gives_way_to_the_turn_of_another_conversation(begin: Any) -> None:
-    talk = await begin(seconds=0.05)
+    talk = await begin()
+    talk.llm.may_go_on.clear()
     talk.compaction.look()
     await until(lambda: bool(talk.llm.asked))
     other = Conversation(FakeLlm()).compaction
     talk.scheduler.begin(other, speculative=False)
-    await asyncio.sleep(0.02)
-    assert talk.llm.stopped == 1
+    await until(lambda: talk.llm.stopped == 1)
+    talk.llm.may_go_on.set()
     talk.compaction.look()
     await asyncio.sleep(0.05)
     assert len(talk.llm.asked) == 1
@@ -133,10 +135,12 @@ async def test_a_failure_leaves_everything_as_it_is(begin: Any) -> None:
 
 
 async def test_what_was_deleted_meanwhile_is_not_summarised(begin: Any) -> None:
-    talk = await begin(seconds=0.05)
+    talk = await begin()
+    talk.llm.may_go_on.clear()
     talk.compaction.look()
     await until(lambda: bool(talk.llm.asked))
     talk.dialogue.remove("q0")
+    talk.llm.may_go_on.set()
     await until(lambda: talk.scheduler.may_speculate())
     assert talk.dialogue.summary is None
 

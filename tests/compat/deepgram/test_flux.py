@@ -11,7 +11,7 @@ import pytest
 
 from common.errors import EngineFailed
 from tests.compat.deepgram.sockets import LINEAR, Client, connected, hearing
-from tests.fake_services import FakeServices
+from tests.fake_services import NO_INTERIM, FakeServices
 
 PATH = f"/v2/listen?{LINEAR}&model=flux-general-en"
 EAGER = f"{PATH}&eager_eot_threshold=0.3"
@@ -21,7 +21,7 @@ PREPARED: dict[str, Any] = {"speculative_pause_seconds": 0.12}
 
 def finals(script: Sequence[str | Exception] = (), **changes: Any) -> FakeServices:
     """Services whose lines are all finals: no interim text takes one."""
-    return hearing(script, **{"partial_first_seconds": 9, **changes})
+    return hearing(script, **{**NO_INTERIM, **changes})
 
 
 class Turns:

@@ -11,6 +11,7 @@ import pytest
 from common.errors import EngineFailed
 from gateway_app.history.records import TranscriptRecord
 from tests.compat.deepgram.sockets import LINEAR, Client, connected, hearing
+from tests.fake_services import NO_INTERIM
 from tests.stt.sounds import pcm
 
 PATH = f"/v1/listen?{LINEAR}&model=nova-3"
@@ -134,7 +135,7 @@ async def test_speech_events_tell_where_speech_starts() -> None:
 
 async def test_utterance_end_follows_the_last_word_after_the_pause() -> None:
     query = "&interim_results=true&utterance_end_ms=1000"
-    services = hearing(["one two"] * 9, partial_first_seconds=9)
+    services = hearing(["one two"] * 9, **NO_INTERIM)
     async with connected(services, PATH + query) as client:
         await client.say(1, -0.9)
         final = await client.next_of("Results")
@@ -151,7 +152,7 @@ async def test_utterance_end_follows_the_last_word_after_the_pause() -> None:
 
 async def test_speech_in_the_pause_takes_the_utterance_end_back() -> None:
     query = "&interim_results=true&utterance_end_ms=1200"
-    services = hearing(partial_first_seconds=9)
+    services = hearing(**NO_INTERIM)
     async with connected(services, PATH + query) as client:
         await client.say(1, -0.9)
         await client.next_of("Results")

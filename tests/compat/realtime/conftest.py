@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.fake_services import FakeServices
+from tests.fake_services import NO_INTERIM, FakeServices
 from tests.fakes import FakeStt
 from tests.stt.sounds import LoudnessVad
 
@@ -19,7 +19,7 @@ def listening(make_services: Callable[..., FakeServices]) -> Listening:
     """Makes services whose engine answers with a script, none of it to interim results."""
 
     def make(script: Any = (), *, seconds: float = 0.0, **changes: Any) -> FakeServices:
-        quiet = {"speculative_pause_seconds": 0, "partial_first_seconds": 1_000}
+        quiet = {"speculative_pause_seconds": 0, **NO_INTERIM}
         changes = {**quiet, **changes}
         is_engine = isinstance(script, FakeStt)
         engine = script if is_engine else FakeStt(script, seconds=seconds)

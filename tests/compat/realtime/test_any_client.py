@@ -90,7 +90,12 @@ async def test_every_turn_has_one_transcript_and_no_word_is_lost(
 ) -> None:
     chance = random.Random(seed)
     words = [f"w{number}" for number in range(1_000)]
-    services = listening(words, max_utterance_seconds=2, partial_first_seconds=0.35)
+    services = listening(
+        words,
+        max_utterance_seconds=2,
+        partial_first_seconds=0.35,
+        partial_interval_seconds=0.5,
+    )
     async with connected(services) as client:
         for _ in range(STEPS):
             await act(client, chance, clears=clears)

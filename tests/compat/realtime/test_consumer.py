@@ -88,15 +88,14 @@ async def test_a_turn_is_told_from_start_to_transcript(listening: Listening) -> 
 
 
 async def test_interim_results_are_deltas(listening: Listening) -> None:
-    script = ["one two", "one two three", "one two three four", "One. Two.", "next"]
+    script = ["one two", "one two three", *["one two three four"] * 100]
     services = listening(
         script, partial_first_seconds=0.35, partial_interval_seconds=0.1
     )
     async with connected(services) as client:
-        await client.say(0.5)
-        for _ in range(3):
-            await asyncio.sleep(0.12)
-            await client.say(0.1)
+        while len(services.stt.heard) < 2:
+            await client.say(0.2)
+            await asyncio.sleep(0.05)
         (*before, delta) = await client.until(
             "conversation.item.input_audio_transcription.delta"
         )
@@ -267,6 +266,23 @@ async def test_a_commit_without_audio_is_an_error(listening: Listening) -> None:
         assert transcripts(await client.completed()) == ["still here"]
         await client.commit()
         assert (await client.error())["code"] == "input_audio_buffer_commit_empty"
+
+
+async def test_a_commit_of_less_than_a_tenth_of_a_second_is_an_error(
+    listening: Listening,
+) -> None:
+    async with connected(listening(), **NO_TURNS) as client:
+        await client.append(pcm(-0.06, rate_hz=24_000))
+        await client.commit()
+        error = await client.error()
+        assert error["code"] == "input_audio_buffer_commit_empty"
+        assert "60 ms" in error["message"]
+        # The audio is kept for the next commit.
+        for _ in range(4):
+            await client.append(pcm(-0.01, rate_hz=24_000))
+        await client.commit()
+        (completed,) = of(await client.completed(), ".completed")
+    assert completed["usage"]["seconds"] == pytest.approx(0.1)
 
 
 async def test_clear_drops_the_audio(listening: Listening) -> None:

@@ -177,7 +177,7 @@ async def test_requests_without_an_answer_are_bounded(listening: Listening) -> N
         await client.say(0.5)
         await client.commit()
         for _ in range(260):
-            await client.append(bytes(2))
+            await client.append(bytes(4_800))
             await client.commit()
         *_, error = await client.until("error")
         assert error["error"]["code"] == "too_many_unanswered_events"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -17,7 +19,9 @@ from gateway_app.history.records import SynthesisRecord, TranscriptRecord
 from gateway_app.models import Forgetting, Transcript
 from gateway_app.monitor.recent import RecentPast
 from gateway_app.retention.job import RetentionJob
+from gateway_app.retention.kept import NeverPruned
 from gateway_app.retention.people import Person
+from gateway_app.retention.tables import KeptRows
 from tests.clocks import StoppedClock
 from voiceproject.storage.kinds import kept_data
 
@@ -101,6 +105,40 @@ async def test_it_tells_once_of_whoever_is_forgotten(
     assert told.persons == [
         Person(frozenset([name]), networks) for name in ("key:1", "key:2")
     ]
+
+
+@dataclass(frozen=True)
+class Endless(NeverPruned, KeptRows):
+    """A kind whose old rows take as long to delete as it is allowed."""
+
+    began: threading.Event = field(default_factory=threading.Event)
+
+    def prune(self, before: datetime, after_batch: Callable[[], bool]) -> int:
+        self.began.set()
+        while after_batch():
+            pass
+        return 0
+
+
+async def test_it_tells_of_them_also_while_it_prunes(
+    clock: StoppedClock, file_database: str
+) -> None:
+    told, days = Told(), timedelta(days=1)
+    kind = Endless("rows", "row", Transcript, "", days, database=file_database)
+    job = RetentionJob(
+        [kind],
+        [told.forget],
+        database=file_database,
+        first_prune_seconds=0,
+        poll_seconds=0.02,
+        clock=clock,
+    )
+    await job.start()
+    assert await asyncio.to_thread(kind.began.wait, PATIENCE_SECONDS)
+    marks = Forgetting.objects.using(file_database)
+    await in_database(lambda: marks.create(principals=["key:1"]))
+    await until(lambda: bool(told.persons))
+    await job.stop()
 
 
 async def test_it_deletes_the_mark_of_a_command_that_was_killed(

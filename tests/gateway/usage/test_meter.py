@@ -66,6 +66,19 @@ async def test_midnight_in_utc_begins_a_new_day(clock: WallClock) -> None:
     account.check(Quota.LLM_TOKENS)
 
 
+async def test_a_new_day_owes_nothing_for_what_is_taken_back_of_the_day_before(
+    clock: WallClock,
+) -> None:
+    meter = meter_of(clock)
+    account = meter.account(caller(audio_in_seconds_per_day=10), HOME)
+    account.spend(Resource.AUDIO_IN, 9)  # a file says how long it is
+    clock.move_on(minutes=5)
+    account.spend(Resource.AUDIO_IN, -8)  # and is cancelled after a second
+    assert meter.ledger.waiting(account.line) == {Resource.AUDIO_IN: 0}
+    with pytest.raises(QuotaExceeded, match="10 are left, and this takes 11"):
+        await account.admit(Quota.AUDIO_IN, 11)
+
+
 async def test_an_address_has_a_limit_whatever_key_it_shows(clock: WallClock) -> None:
     meter = meter_of(clock, address_audio_out_seconds_per_day=5)
     meter.account(caller(), HOME).spend(Resource.AUDIO_OUT, 5)

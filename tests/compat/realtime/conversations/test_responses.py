@@ -328,6 +328,27 @@ async def test_items_are_put_anywhere_read_and_deleted(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"previous_item_id": "nothing"}, "item_create_invalid_previous_item_id"),
+        (
+            {"item": {"type": "function_call_output", "call_id": "c", "output": "x"}},
+            "invalid_value",
+        ),
+    ],
+)
+async def test_an_item_that_does_not_fit_is_an_error_of_this_api(
+    talk: Talk, fields: dict[str, Any], code: str
+) -> None:
+    content = [{"type": "input_text", "text": "Hello."}]
+    message = {"type": "message", "role": "user", "content": content}
+    async with talking(talk()) as client:
+        await client.send("conversation.item.create", **{"item": message, **fields})
+        assert (await client.error())["code"] == code
+        await client.write("Still here.")
+
+
+@pytest.mark.parametrize(
     ("kind", "fields", "code"),
     [
         ("conversation.item.retrieve", {}, "item_retrieve_invalid_item_id"),

@@ -169,15 +169,15 @@ async def test_an_item_that_is_not_served_is_refused(item: Any) -> None:
 
 
 async def test_the_words_come_while_they_are_spoken() -> None:
-    words = ["one", "one two", "one two three", *["one two three four"] * 9]
+    words = ["one", "one two", "one two three", *["one two three four"] * 100]
     services = talk_services(
         words, partial_first_seconds=0.3, partial_interval_seconds=0.1
     )
     async with opened(services) as client:
         await client.start(delegation={"type": "client"})
-        for _ in range(4):
-            await client.say(0.5)
-            await asyncio.sleep(0.15)
+        while len(services.stt.heard) < 4:
+            await client.say(0.3)
+            await asyncio.sleep(0.05)
         events = await client.until(HEARD)
         await client.say(-2.0)
         events += await client.until(CREATED)

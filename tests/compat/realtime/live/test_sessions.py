@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from chat_app.replies.sender import CHUNK_SECONDS
 from common.errors import LlmUnavailable
 from compat_app.companding import Companding
 from compat_app.realtime.live.opening import AHEAD_SECONDS
@@ -274,8 +273,8 @@ async def test_its_audio_is_sent_in_real_time(live: Talk) -> None:
         while (passed := time.monotonic() - began) < 1.0:
             events.append(await client.next())
     seconds = len(audio_of(events)) / 48_000
-    chunks = 2 * CHUNK_SECONDS
-    assert seconds == pytest.approx(passed + AHEAD_SECONDS, abs=chunks)
+    # All of it would be 14 seconds. A busy machine may be late with either end.
+    assert seconds == pytest.approx(passed + AHEAD_SECONDS, abs=1.0)
 
 
 async def test_a_restart_ends_it_with_its_last_event(live: Talk) -> None:
