@@ -57,7 +57,7 @@ def _order(config: Config) -> list[str]:
 
 def _build(name: str, config: Config, *, has_spare: bool) -> LlmEngine:
     section = LlmEngineSettings.part_of(config)
-    # Beside an engine from elsewhere, the options are meant for that one.
+    # With an engine that is not built in, the options are meant for that one.
     all_built_in = BACKENDS.built_in.keys() >= set(_order(config))
     takes_options = all_built_in or name not in BACKENDS.built_in
     options = config.llm_options if takes_options else {}

@@ -1,4 +1,4 @@
-"""Tells what an answer cost, whoever made it and however it ended."""
+"""Reports the tokens of an answer, from any backend and however it ended."""
 
 from __future__ import annotations
 

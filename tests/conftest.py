@@ -21,6 +21,7 @@ from llm.factory import build_llm
 from stt_app.core.whisper.engine import WhisperEngine
 from tests.fake_services import FakeServices, fake_services, loaded_config
 from tests.fuzz.profiles import TESTS
+from tests.patient_socket import PatientSocket
 from tests.runner.distribution import (  # noqa: F401 - hooks
     pytest_collection_modifyitems,
     pytest_xdist_make_scheduler,
@@ -105,8 +106,8 @@ def ws(application: Any) -> Callable[..., Any]:
         path: str, headers: list[tuple[bytes, bytes]] | None = None, **options: Any
     ) -> AsyncIterator[WebsocketCommunicator]:
         headers = [(b"host", b"localhost"), *(headers or [])]
-        socket = WebsocketCommunicator(application, path, headers=headers, **options)
-        connected, _ = await socket.connect(timeout=10)
+        socket = PatientSocket(application, path, headers=headers, **options)
+        connected, _ = await socket.connect()
         assert connected, f"{path} refused the connection"
         try:
             yield socket

@@ -19,6 +19,7 @@ from django.urls import URLResolver, get_resolver
 
 from gateway_app.requests import PROBES
 from tests.fake_services import fake_services
+from tests.patient_socket import PatientSocket
 from voiceproject.asgi import build_application
 from voiceproject.routing import websocket_urls
 
@@ -193,7 +194,7 @@ async def test_it_names_the_field(client):
 
 @contextlib.asynccontextmanager
 async def connected(application: Any, path: str, headers: Any = ()):
-    socket = WebsocketCommunicator(
+    socket = PatientSocket(
         application, path, headers=[(b"host", b"localhost"), *headers]
     )
     assert (await socket.connect())[0]

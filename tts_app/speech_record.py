@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 
 class HeldRecord:
-    """Holds the record of an answer back until somebody wants the answer."""
+    """Holds the record of an answer back until the answer is wanted."""
 
     def __init__(self, *, is_wanted: bool = False) -> None:
         self._is_wanted = is_wanted

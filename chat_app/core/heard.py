@@ -92,7 +92,6 @@ class PlayedClock:
     """The position at `_since`."""
     _since: float | None = None
     """None while nothing is played."""
-    _reports: bool = False
 
     def send(self, end_seconds: float, now: float) -> None:
         """Audio up to `end_seconds` was sent."""
@@ -106,7 +105,6 @@ class PlayedClock:
 
     def report(self, seconds: float, now: float) -> None:
         """The client says how much it has played."""
-        self._reports = True
         self._base_seconds = min(max(0.0, seconds), self.sent_seconds)
         if self._since is not None:
             self._since = now

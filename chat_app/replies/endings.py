@@ -24,7 +24,9 @@ class ReplyEndings:
     def end_early(
         self, running: RunningResponse, action: do.CancelReply, seconds: float
     ) -> None:
-        """End a reply of which this much was heard."""
+        """End a reply of which this much was heard, unless the client knows better."""
+        if running.truncated_seconds is not None:
+            seconds = running.truncated_seconds
         heard = self._keep_heard(running, seconds)
         status = _STATUS.get(action.reason, "cancelled")
         reason = action.reason.value
@@ -43,6 +45,7 @@ class ReplyEndings:
         self, running: RunningResponse, seconds: float, *, is_over: bool
     ) -> None:
         """Keep only the part that the client has heard; `is_over`: nothing more is played."""
+        running.truncated_seconds = seconds
         heard = self._keep_heard(running, seconds)
         if running.progress.ended is not None and is_over:
             self._amend(running, heard, seconds)
@@ -58,8 +61,9 @@ class ReplyEndings:
             heard = reply.spoken.heard_text(seconds)
         if not heard:
             self._dialogue.remove(reply.item_id)
-        elif self._dialogue.find(reply.item_id) is not None:
-            self._dialogue.put(running.progress.message_with(heard, is_complete=False))
+        elif running.is_unheard or self._dialogue.find(reply.item_id) is not None:
+            running.keep(running.progress.message_with(heard, is_complete=False))
+        running.is_unheard = not heard
         if reply.spec.speaks:
             heard_ms = round(seconds * 1000)
             self._sink.put(out.ItemTruncated(reply.item_id, heard_ms, heard))

@@ -124,10 +124,9 @@ class Replies:
         progress, find = running.progress, self._dialogue.find
         if running.is_removed and item.kind == "message":
             return progress.previous_item_id
-        places = [
-            progress.previous_item_id or ROOT,
-            *(each.id for each in progress.items),
-        ]
+        places = [progress.previous_item_id or ROOT]
+        if item.kind != "message":  # a message comes first
+            places += [each.id for each in progress.items]
         known = [each for each in places if each == ROOT or find(each) is not None]
         return self._dialogue.put(item, known[-1] if known else None)
 
@@ -143,6 +142,9 @@ class Replies:
         self._tell(on.ReplyFailed(key))
 
     def sent(self, running: RunningResponse) -> None:
+        if (seconds := running.truncated_seconds) is not None:
+            # What came after it was not heard.
+            self._endings.truncate(running, seconds, is_over=True)
         called = bool(running.progress.calls)
         self._tell(on.ReplySent(running.reply.key, called=called))
 

@@ -74,9 +74,11 @@ class RunningResponse:
         """The results of the functions that it has called, by call id."""
         self.is_removed = False
         """Whether the client has removed its message."""
-        self.progress = ResponseProgress(
-            reply, sink.put, lambda item: owner.keep(item, self)
-        )
+        self.is_unheard = False
+        """Whether its message was taken out of the conversation because none was heard."""
+        self.truncated_seconds: float | None = None
+        """Where the client has truncated its message, in seconds."""
+        self.progress = ResponseProgress(reply, sink.put, self.keep)
         self.sender: ReplySender | None = None
         """None until it is released."""
         self.take_back: Callable[[], None] = self.stop
@@ -139,6 +141,10 @@ class RunningResponse:
         """How much of the sent audio is not heard yet."""
         return self.reply.spoken.clock.sent_seconds - self.position_seconds
 
+    def keep(self, item: Item) -> str | None:
+        """Put an item of it into the conversation. Returns the id of the item before."""
+        return self._owner.keep(item, self)
+
     def end(
         self,
         status: out.Status,
@@ -193,7 +199,7 @@ class RunningResponse:
         is_complete = is_whole and failure is None
         progress.end_message(reply.text, is_complete=is_complete)
         if progress.message is not None:
-            self._owner.keep(progress.message, self)
+            self.keep(progress.message)
         if is_complete:
             progress.call_functions()
         reason = _REASONS.get(finished.reason, "") if finished else ""

@@ -12,7 +12,7 @@ LOCAL_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
 
 @dataclass(frozen=True)
 class Problem:
-    """A reason not to serve, with the setting that mends it."""
+    """A reason not to serve, with the setting that fixes it."""
 
     setting: str
     message: str

@@ -57,7 +57,7 @@ class NetworkSettings(Section):
     )
     api_keys: list[str] = setting(
         [],
-        "Keys with every scope but `history:read` and `admin`, beside those of `manage.py keys`; without any key at all, none is required.",
+        "Keys with every scope but `history:read` and `admin`, in addition to those of `manage.py keys`; without any key at all, none is required.",
         secret=True,
     )
     allow_anonymous: bool = setting(

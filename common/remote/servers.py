@@ -161,8 +161,8 @@ class RemoteServers:
     ) -> AsyncGenerator[Item, None]:
         """The answer of the least loaded server.
 
-        If it fails before the answer begins, in a way that another try may mend, one is
-        made: at another server if there is one, and always on a new connection. `named`
+        If it fails before the answer begins, in a way that a retry may fix, it is
+        retried: at another server if there is one, and always on a new connection. `named`
         are the parameters that come from the caller, so that it is told when one of them
         is refused.
 

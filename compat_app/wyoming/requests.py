@@ -1,4 +1,4 @@
-"""Turns a client's wishes into transcriptions and syntheses."""
+"""Carries out a client's requests for transcription and synthesis."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ class AccessControl:
         await self.failures.count(address)
 
     def _anonymous(self, key: str) -> Principal:
-        """Whoever comes to a server without keys; a token still describes a session.
+        """The principal of a server without keys; a token still describes a session.
         Raises Unauthorized for one that has expired: the session would be another one."""
         if not key.startswith(TOKEN_PREFIX):
             return ANONYMOUS

@@ -71,14 +71,14 @@ class Kind(StrEnum):
 
 
 class FailureListener(Protocol):
-    """Whoever is told of each failed attempt."""
+    """Called with each failed attempt to authenticate."""
 
     def failed(self, kind: Kind, address: str, account: str = "") -> None:
         """Somebody presented a wrong key or password. Returns at once, never raises."""
 
 
 class NobodyListens:
-    """The listener that forgets."""
+    """The default listener: does nothing."""
 
     def failed(self, kind: Kind, address: str, account: str = "") -> None:
         """See FailureListener."""
@@ -220,7 +220,7 @@ def caller_of(principal: Principal, address: str) -> Caller:
 
 @lru_cache(maxsize=4_096)  # asked for each frame of audio
 def network(address: str) -> str:
-    """One household is one IPv4 address or one IPv6 /64."""
+    """The network that counts as one client: an IPv4 address, or an IPv6 /64."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

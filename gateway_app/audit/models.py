@@ -1,4 +1,4 @@
-"""The audit log: one row for each thing that somebody changed, took away or tried."""
+"""The audit log: one row for each change, deletion and failed attempt."""
 
 from __future__ import annotations
 

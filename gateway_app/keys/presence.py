@@ -1,4 +1,4 @@
-"""Whether there are keys, for whoever asks before the models are loaded."""
+"""Whether there are keys; can be asked before the models are loaded."""
 
 from __future__ import annotations
 

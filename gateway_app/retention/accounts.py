@@ -28,7 +28,7 @@ class KeptSessions(KeptRows):
     """Browsers that are signed in. They expire by themselves."""
 
     def export(self, person: Person) -> Iterator[dict[str, Any]]:
-        """Never the id, which signs in whoever has it."""
+        """Without the id, which would sign a reader in."""
         for session in self._of(person):
             yield {"expires": session.expire_date.isoformat()}
 

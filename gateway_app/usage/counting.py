@@ -1,4 +1,4 @@
-"""Counts HTTP requests for whoever sent them."""
+"""Counts HTTP requests by caller."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gateway_app.usage.accounts import Account, Accounts, Resource
 
 
 def account_of(request: HttpRequest, accounts: Accounts) -> Account:
-    """The account of whoever sent the request."""
+    """The account of the request's caller."""
     address = client_address(scope_of(request))
     return accounts.account(principal_of(request), address)
 

@@ -31,8 +31,8 @@ class RetryPolicy:
 
     @classmethod
     def with_a_spare(cls, settings: LlmSettings) -> RetryPolicy:
-        """Nobody should wait for a server that is gone while another model stands
-        by; a server that is there and stumbles is asked again.
+        """The policy while another model can answer: a server that has failed is asked
+        again, and one that is unreachable is not.
         """
         usual = cls.from_settings(settings)
         return replace(usual, on=(ServerBroke, CutOff))
@@ -82,7 +82,7 @@ class Resilience:
             await permit.failed(failure)
             raise self._unavailable(failure, tries, given=given) from failure
         finally:
-            # First of all, whoever makes the answer is told to stop.
+            # Before the permit is released, the server is made to stop.
             if answer is not None:
                 await answer.aclose()
             await permit.release()

@@ -26,7 +26,7 @@ REST_SECONDS = 5.0
 
 
 class SharedCircuit(Circuit):
-    """Failures count together; while Redis is away, each process counts alone.
+    """Failures count together; while Redis is unavailable, each process counts alone.
 
     A hash for each server holds the failures in a row and when the circuit was
     opened; a key that expires lets one process of all make the trial.

@@ -73,8 +73,8 @@ async def _late_usage(
 ) -> TokenUsage | None:
     """What the server says of tokens after the answer's end.
 
-    Reads to the end of the body, so that its connection can be used again. Trouble
-    after the end of the answer is none.
+    Reads to the end of the body, so that its connection can be used again. An error
+    after the end of the answer is ignored.
     """
     usage = None
     with (

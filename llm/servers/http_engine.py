@@ -186,7 +186,7 @@ class HttpLlm:
         self, messages: Sequence[ChatMessage], options: ReplyOptions
     ) -> None:
         """Have the server read the messages, after the tools as most chat templates have
-        them; trouble shows at the next question."""
+        them; an error shows at the next question."""
         if not self.usable:
             return
         if not self.takes_tools:

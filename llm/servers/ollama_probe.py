@@ -1,4 +1,4 @@
-"""Whether an Ollama server answers, whoever serves."""
+"""Whether an Ollama server answers, even if another backend is in use."""
 
 from __future__ import annotations
 

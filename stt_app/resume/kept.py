@@ -38,7 +38,7 @@ class KeptStreams(NeverPruned):
         return len(self._work(person, delete=False))
 
     def export(self, person: Person) -> Iterator[dict[str, Any]]:
-        """Without the token, which resumes a stream for whoever has it."""
+        """Without the token, which would let a reader resume the stream."""
         yield from self._work(person, delete=False)
 
     def forget(self, person: Person, pseudonym: str) -> int:

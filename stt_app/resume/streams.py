@@ -84,6 +84,14 @@ class Stream:
             raise superseded()
 
 
+@dataclass(frozen=True)
+class _Held:
+    """What a lost connection leaves behind, while its client may resume."""
+
+    stream: Stream
+    records: list[TranscriptRecord]
+
+
 class Streams:
     """All streams of a process, and the records held for clients that may reconnect."""
 
@@ -99,7 +107,7 @@ class Streams:
         self._redis_url = redis_url
         self._history = history
         self._checkpoints: Checkpoints = MemoryCheckpoints(self._keep_seconds)
-        self._holding: dict[asyncio.Task[None], list[TranscriptRecord]] = {}
+        self._holding: dict[asyncio.Task[None], _Held] = {}
         self._open: dict[str, Stream] = {}
 
     async def start(self) -> None:
@@ -109,16 +117,18 @@ class Streams:
 
     async def stop(self) -> None:
         """No client can reconnect any more: write the held records."""
-        for task, records in list(self._holding.items()):
-            task.cancel()
-            self._write(records)
+        held = list(self._holding.items())
         self._holding.clear()
+        for task, last_words in held:
+            task.cancel()
+            await self._write_held(last_words)
         await self._checkpoints.close()
 
     def forget(self, person: Person) -> None:
         """Drop the held records of this person, and their streams in this memory.
         Those in Redis are deleted by whoever forgets the person."""
-        for records in self._holding.values():
+        for held in self._holding.values():
+            records = held.records
             records[:] = [r for r in records if not person.owns(r.principal, r.client)]
         if isinstance(self._checkpoints, MemoryCheckpoints):
             self._checkpoints.forget_principals(person.principals)
@@ -164,21 +174,27 @@ class Streams:
     ) -> None:
         """The connection has ended. Records of a lost one are held for a resume."""
         if lost and self._resume_seconds and not stream.superseded:
-            task = asyncio.create_task(self._hold(stream))
-            self._holding[task] = records
+            task = asyncio.create_task(self._hold())
+            self._holding[task] = _Held(stream, records)
             return
         if not stream.superseded:
             self._write(records)
             await self._end(stream)
 
-    async def _hold(self, stream: Stream) -> None:
-        """Write the last words, unless the client resumes and resends them."""
+    async def _hold(self) -> None:
+        """Write the last words once the client can resume no more."""
         await asyncio.sleep(self._resume_seconds)
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - for the type checker
-        records = self._holding.pop(task, [])
+        held = self._holding.pop(task, None)
+        if held is not None:
+            await self._write_held(held)
+
+    async def _write_held(self, held: _Held) -> None:
+        """Write the last words, unless the client has resumed and resent them."""
+        stream = held.stream
         if await self._checkpoints.owns(stream.token, stream.owner):
-            self._write(records)
+            self._write(held.records)
             await self._end(stream)
 
     async def _end(self, stream: Stream) -> None:

@@ -41,17 +41,22 @@ async def test_the_plain_way_answers_one_after_the_other() -> None:
         return "text"
 
     streams = [sound(0.5, -1)] * 3
-    delays = await final_delays(LockedModel(transcribe), LoudnessVad(), streams, 3)
-    assert sorted(filter(None, delays)) == pytest.approx([0.3, 0.6, 0.9], abs=0.15)
+    delays = await final_delays(LockedModel(transcribe), LoudnessVad(), streams, 30)
+    for delay, least in zip(sorted(filter(None, delays)), (0.3, 0.6, 0.9), strict=True):
+        assert delay >= least - 0.15
 
 
 async def test_the_plain_way_tells_which_texts_did_not_come() -> None:
+    asked: list[Samples] = []
+
     def transcribe(samples: Samples) -> str:
-        time.sleep(0.5)
+        asked.append(samples)
+        if len(asked) > 1:
+            time.sleep(4)
         return "text"
 
     streams = [sound(0.5, -0.8)] * 3
-    delays = await final_delays(LockedModel(transcribe), LoudnessVad(), streams, 0.7)
+    delays = await final_delays(LockedModel(transcribe), LoudnessVad(), streams, 2)
     assert delays.count(None) == 2
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from channels.testing import WebsocketCommunicator
 
 from chat_app.protocol.wire import HEADER
+from tests.patient_socket import PatientSocket
 from tests.stt.sounds import pcm
 from voiceproject.asgi import build_application
 
@@ -44,7 +45,7 @@ class VoiceClient:
     async def next(self) -> dict[str, Any]:
         """The next JSON event; audio before it is kept."""
         while True:
-            output = await self.socket.receive_output(timeout=10)
+            output = await self.socket.receive_output()
             if output["type"] == "websocket.close":
                 return {"type": "close", "code": output["code"]}
             if (text := output.get("text")) is not None:
@@ -70,7 +71,7 @@ class VoiceClient:
 
 def voice_socket(services: Any, *, resume: str = "") -> WebsocketCommunicator:
     """One that is not connected."""
-    return WebsocketCommunicator(
+    return PatientSocket(
         build_application(services),
         f"/ws/voice?resume={resume}" if resume else "/ws/voice",
         headers=[(b"host", b"localhost")],
@@ -85,7 +86,7 @@ async def talking(
     """A client whose session is configured with these fields, if there are any. In the
     end it closes with that code."""
     socket = voice_socket(services, resume=resume)
-    accepted, protocol = await socket.connect(timeout=10)
+    accepted, protocol = await socket.connect()
     assert (accepted, protocol) == (True, "voice.v1")
     client = VoiceClient(socket)
     created = await client.next()

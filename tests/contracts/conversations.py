@@ -79,8 +79,9 @@ class ConversationContract:
         await asyncio.sleep(0.3)
         assert await store.history(KEY) == []
         assert not await store.forget(KEY)
-        await store.add(KEY, SECOND)
-        assert await store.history(KEY) == [SECOND]
+        patient = make_store(settings(conversation_expire_seconds=60))
+        await patient.add(KEY, SECOND)
+        assert await patient.history(KEY) == [SECOND]
 
     async def test_it_forgets_the_one_that_rested_longest_when_there_are_too_many(
         self, make_store: MakeStore

@@ -52,11 +52,11 @@ def health() -> Iterator[Health]:
 
 def once(url: str, **environment: str) -> int:
     variables = {**os.environ, "ONCE": "1", **environment}
-    return subprocess.run(["sh", SCRIPT, url], env=variables, timeout=20).returncode
+    return subprocess.run(["sh", SCRIPT, url], env=variables, timeout=60).returncode
 
 
 def wait_for(condition: Any) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)

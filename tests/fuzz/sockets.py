@@ -11,6 +11,7 @@ from typing import Any
 from channels.testing import WebsocketCommunicator
 
 from common.errors import VoiceError
+from tests.patient_socket import PatientSocket
 
 PATIENCE_SECONDS = 10.0
 INTERNAL_CLOSE = VoiceError.close_code
@@ -22,7 +23,7 @@ async def talk(
     """Send the frames, as far as they are wanted; what came, and the close code if the
     server closed."""
     headers = [(b"host", b"localhost")]
-    socket = WebsocketCommunicator(application, path, headers=headers)
+    socket = PatientSocket(application, path, headers=headers)
     assert (await socket.connect(PATIENCE_SECONDS))[0]
     for frame in frames:
         if socket.future.done():

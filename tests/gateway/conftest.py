@@ -17,6 +17,7 @@ from django.test import Client
 from django.urls import re_path
 
 from tests.fake_services import FakeServices
+from tests.patient_socket import PatientSocket
 from voiceproject.asgi import build_application
 
 
@@ -57,7 +58,7 @@ def socket_to() -> Callable[..., Any]:
             await routed({**scope, "state": services}, receive, send)
 
         headers = [(b"host", b"localhost"), *(headers or [])]
-        socket = WebsocketCommunicator(application, "/", headers=headers, **options)
+        socket = PatientSocket(application, "/", headers=headers, **options)
         connected, socket.subprotocol = await socket.connect()
         assert connected
         try:

@@ -160,7 +160,7 @@ async def test_it_reports_a_database_that_does_not_answer(services, client):
     services.change(GatewayServices, health=health)
     began = time.monotonic()
     answer = await client.get("/health")
-    assert time.monotonic() - began < TIMEOUT_SECONDS + 1
+    assert time.monotonic() - began < 10 * TIMEOUT_SECONDS
     assert answer.json()["failing"] == ["database"]
     assert "did not answer" in answer.json()["parts"]["database"]["summary"]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import httpx
 import pytest
 from structlog.testing import capture_logs
@@ -11,6 +9,7 @@ from structlog.testing import capture_logs
 from common.metrics import HTTP_REQUESTS, HTTP_SECONDS
 from gateway_app.access.keys import key_principal
 from gateway_app.services import GatewayServices
+from tests.waiting import idle
 
 
 def counted(method: str, route: str, status: str) -> float:
@@ -51,7 +50,7 @@ async def test_it_puts_the_id_into_every_error(path, client):
 async def test_it_logs_each_request_with_its_id(client):
     with capture_logs() as logs:
         await client.get("/nowhere", headers={"X-Request-ID": "my-id"})
-        await asyncio.sleep(0)
+        await idle()
     lines = [line for line in logs if line["event"] == "request answered"]
     assert [(line["path"], line["status"]) for line in lines] == [("/nowhere", 404)]
     assert lines[0]["request_id"] == "my-id"
@@ -61,7 +60,7 @@ async def test_it_logs_who_sent_a_request_and_from_where(client_for):
     async with client_for(api_keys=["one"]) as client:
         with capture_logs() as logs:
             await client.get("/nowhere", headers={"X-API-Key": "one"})
-            await asyncio.sleep(0)
+            await idle()
     (line,) = [line for line in logs if line["event"] == "request answered"]
     assert line["principal"] == key_principal("one").id
     assert line["client"] == "127.0.0.1"
@@ -72,7 +71,7 @@ async def test_it_counts_requests_by_the_kind_of_principal_alone(client_for):
     before = counter.get()
     async with client_for(api_keys=["one"]) as client:
         await client.get("/nowhere", headers={"X-API-Key": "one"})
-        await asyncio.sleep(0)
+        await idle()
     assert counter.get() == before + 1
     kinds = {
         sample.labels["principal"]
@@ -87,7 +86,7 @@ async def test_it_leaves_health_out_of_the_log_when_told(filtered, client_for):
     async with client_for(filter_health_logs=filtered) as client:
         with capture_logs() as logs:
             await client.get("/health/live")
-            await asyncio.sleep(0)
+            await idle()
     assert any(line["event"] == "request answered" for line in logs) is not filtered
 
 
@@ -97,7 +96,7 @@ async def test_it_counts_requests_by_route_and_not_by_path(client):
     await client.get("/health/live")
     for number in range(3):
         await client.get(f"/stranger/{number}")
-    await asyncio.sleep(0)
+    await idle()
     assert counted("GET", "/health/live", "200") == before + 1
     assert counted("GET", "unmatched", "404") == strangers + 3
     routes = {
@@ -110,13 +109,13 @@ async def test_it_counts_requests_by_route_and_not_by_path(client):
 
 async def test_it_counts_invented_methods_as_one(client):
     await client.request("BREW", "/nowhere")
-    await asyncio.sleep(0)
+    await idle()
     assert counted("other", "unmatched", "404") >= 1
 
 
 async def test_it_holds_a_seat_while_a_request_runs(services, client):
     await client.get("/voices")
-    await asyncio.sleep(0)
+    await idle()
     assert services.sessions.count("http") == 0
 
 

@@ -17,6 +17,7 @@ from websockets.sync.client import connect as watch
 from stt_app.resume.checkpoints import RedisCheckpoints
 from tests.contracts.checkpoints import SOME, CheckpointsContract
 from tests.fake_services import FakeServices
+from tests.patient_socket import PatientSocket
 from tests.server_process import running_server, started_server
 from voiceproject.asgi import build_application
 from voiceproject.django_config import channel_layers
@@ -55,10 +56,8 @@ def connect(
         services = make_services(redis_url=address(redis))
         await services.monitor.start()
         application = build_application(services)
-        socket = WebsocketCommunicator(
-            application, path, headers=[(b"host", b"localhost")]
-        )
-        connected, _ = await socket.connect(timeout=10)
+        socket = PatientSocket(application, path, headers=[(b"host", b"localhost")])
+        connected, _ = await socket.connect()
         assert connected
         try:
             yield socket
@@ -73,7 +72,7 @@ async def test_it_still_feeds_a_watcher_after_a_long_silence(connect: Any) -> No
     async with connect("/ws/monitor") as socket:
         assert json.loads(await socket.receive_from())["type"] == "history"
         await asyncio.sleep(IDLE_SECONDS)
-        types = [json.loads(await socket.receive_from(5))["type"] for _ in range(3)]
+        types = [json.loads(await socket.receive_from())["type"] for _ in range(3)]
         assert types == ["snapshot"] * 3
 
 
@@ -81,11 +80,11 @@ async def test_it_keeps_listening_when_redis_dies(
     connect: Any, redis: ValkeyServer
 ) -> None:
     async with connect("/ws/stt") as socket:
-        assert json.loads(await socket.receive_from(10))["type"] == "ready"
+        assert json.loads(await socket.receive_from())["type"] == "ready"
         await asyncio.to_thread(redis.stop)
         assert await socket.receive_nothing(timeout=2)
         await socket.send_to(text_data="not a message")
-        assert json.loads(await socket.receive_from(5))["type"] == "error"
+        assert json.loads(await socket.receive_from())["type"] == "error"
         await socket.send_to(bytes_data=bytes(3_200))
         assert await socket.receive_nothing(timeout=0.5)
 
@@ -105,7 +104,7 @@ def test_it_shows_both_processes_of_a_split_server(redis: ValkeyServer) -> None:
     ):
         seen: set[str] = set()
         for _ in range(30):
-            message = json.loads(socket.recv(timeout=10))
+            message = json.loads(socket.recv(timeout=30))
             seen |= {message["process"]} if "process" in message else set()
             if len(seen) == 2:
                 break
@@ -145,15 +144,15 @@ def test_a_stream_goes_on_at_another_server_when_its_own_was_killed(
     with started_server(**settings) as first, running_server(**settings) as second:
         first.wait_until_ready()
         with watch(f"{first.ws_url}/ws/stt") as socket:
-            ready = json.loads(socket.recv(timeout=10))
+            ready = json.loads(socket.recv(timeout=30))
             socket.send(bytes(64_000))
             socket.send(bytes(64_000))
-            acknowledged = json.loads(socket.recv(timeout=10))["audio_seconds"]
+            acknowledged = json.loads(socket.recv(timeout=30))["audio_seconds"]
             time.sleep(0.2)
             first.process.kill()
         query = f"?resume={ready['resume_token']}&audio_seconds={acknowledged}"
         with watch(f"{second.ws_url}/ws/stt{query}") as socket:
-            again = json.loads(socket.recv(timeout=10))
+            again = json.loads(socket.recv(timeout=30))
     assert again["resumed"] is True
     assert again["session_id"] == ready["session_id"]
     assert again["audio_seconds"] == acknowledged

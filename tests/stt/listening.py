@@ -20,6 +20,7 @@ from stt_app.protocol.events import EventMapper
 from stt_app.protocol.messages import ServerMessage
 from tests.fakes import FakeStt, FakeTurns
 from tests.stt.sounds import LoudnessVad, pcm
+from tests.waiting import idle, until
 
 FRAME_BYTES = 640
 
@@ -72,11 +73,9 @@ class Listening:
 
     async def settle(self) -> None:
         """Wait until everything that ended has been transcribed."""
-        for _ in range(1_000):
-            await asyncio.sleep(0.002)
-            if len(self.history) == len(self.all(SpeechEnded)):
-                break
-        await asyncio.sleep(0.002)
+        await idle()
+        await until(lambda: len(self.history) == len(self.all(SpeechEnded)))
+        await idle()
 
     async def end(self) -> None:
         self.session.finish()

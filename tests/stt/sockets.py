@@ -9,7 +9,9 @@ from typing import Any
 
 from channels.testing import WebsocketCommunicator
 
+from tests.patient_socket import PatientSocket
 from tests.stt.sounds import pcm
+from tests.waiting import idle, until
 from voiceproject.asgi import build_application
 
 
@@ -19,8 +21,8 @@ async def connected(
 ) -> AsyncIterator[WebsocketCommunicator]:
     """A client whose `ready` has been read."""
     socket = opened(services, query)
-    assert (await socket.connect(timeout=10))[0]
-    ready = await socket.receive_json_from(timeout=5)
+    assert (await socket.connect())[0]
+    ready = await socket.receive_json_from()
     assert ready["type"] == "ready"
     yield socket
     await socket.disconnect()
@@ -29,13 +31,19 @@ async def connected(
 def opened(services: Any, query: str = "", key: str = "") -> WebsocketCommunicator:
     application = build_application(services)
     headers = [(b"host", b"localhost"), (b"x-api-key", key.encode())]
-    return WebsocketCommunicator(application, f"/ws/stt{query}", headers=headers)
+    return PatientSocket(application, f"/ws/stt{query}", headers=headers)
 
 
 async def say(socket: WebsocketCommunicator, *parts: Any, frame: int = 3_200) -> None:
     audio = pcm(*parts)
     for start in range(0, len(audio), frame):
         await socket.send_to(bytes_data=audio[start : start + frame])
+
+
+async def handled(socket: WebsocketCommunicator) -> None:
+    """Return when the server has handled everything that was sent."""
+    await until(socket.input_queue.empty)
+    await idle()
 
 
 ASIDE = ("speech_started", "speech_ended", "ack")
@@ -45,7 +53,7 @@ ASIDE = ("speech_started", "speech_ended", "ack")
 async def next_message(socket: WebsocketCommunicator) -> Any:
     """The next message that is more than an aside."""
     while True:
-        message = await socket.receive_json_from(timeout=5)
+        message = await socket.receive_json_from()
         if message["type"] not in ASIDE:
             return message
 
@@ -54,7 +62,7 @@ async def until_closed(socket: WebsocketCommunicator) -> tuple[list[Any], int]:
     """Every message until the server closes, and its code."""
     messages: list[Any] = []
     while True:
-        output = await socket.receive_output(timeout=10)
+        output = await socket.receive_output()
         if output["type"] == "websocket.close":
             return messages, output["code"]
         message = json.loads(output["text"])

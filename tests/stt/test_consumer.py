@@ -12,7 +12,14 @@ from common.errors import EngineFailed
 from gateway_app.history.records import TranscriptRecord
 from tests.fake_services import FakeServices
 from tests.fakes import FakeStt
-from tests.stt.sockets import connected, next_message, opened, say, until_closed
+from tests.stt.sockets import (
+    connected,
+    handled,
+    next_message,
+    opened,
+    say,
+    until_closed,
+)
 from tests.stt.sounds import LoudnessVad, pcm
 
 Connect = Callable[..., Any]
@@ -97,7 +104,7 @@ async def test_it_takes_options_from_the_address(
 ) -> None:
     services = listening()
     socket = opened(services, query)
-    await socket.connect(timeout=10)
+    await socket.connect()
     assert (await next_message(socket))["sample_rate"] == rate_hz
     await socket.send_to(bytes_data=pcm(0.6, rate_hz=rate_hz)[:60_000])
     await socket.send_json_to({"type": "close"})
@@ -124,7 +131,7 @@ async def test_it_refuses_an_address_with_wrong_options(
     listening: Connect, query: str, field: str
 ) -> None:
     socket = opened(listening(), query)
-    await socket.connect(timeout=10)
+    await socket.connect()
     (error,), code = await until_closed(socket)
     assert code == 4400
     assert (error["type"], error["field"]) == ("error", field)
@@ -211,7 +218,7 @@ async def test_only_so_many_may_listen(listening: Connect) -> None:
     services = listening(stt_max_sessions=1)
     async with connected(services):
         second = opened(services)
-        await second.connect(timeout=10)
+        await second.connect()
         (error,), code = await until_closed(second)
         assert (error["code"], code) == ("overloaded", 4503)
         assert error["retry_after"] > 0
@@ -227,8 +234,8 @@ async def test_it_sends_finals_before_the_server_restarts(
     async with connected(services) as socket:
         await say(socket, 1)
         await socket.send_json_to({"type": "keepalive"})
-        await asyncio.sleep(0.1)
-        draining = asyncio.create_task(services.sessions.drain(5))
+        await handled(socket)
+        draining = asyncio.create_task(services.sessions.drain(30))
         messages, code = await until_closed(socket)
         assert code == 4512
         assert [each["type"] for each in messages] == ["transcript", "closed", "error"]

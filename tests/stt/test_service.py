@@ -40,6 +40,7 @@ from stt_app.service import ListeningService
 from tests.fake_services import KeptHistory
 from tests.fakes import FakeStt
 from tests.stt.sounds import LoudnessVad, pcm, sound
+from tests.waiting import until
 
 ANN = Principal("key:aa", "key", "Ann")
 BOB = Principal("key:bb", "key", "Bob")
@@ -337,7 +338,7 @@ async def test_a_file_that_hangs_holds_up_no_other(
     here = desk("one", "two", media=media)
     (tmp_path / "hang").write_bytes(b"x")
     hanging = asyncio.create_task(transcribed(here, tmp_path / "hang"))
-    await asyncio.sleep(0.5)
+    await until(lambda: len(media._at_work) == 1)
     found = await transcribed(here, recording)
     texts = [each.text for each in found if isinstance(each, UtteranceTranscribed)]
     assert texts == ["one", "two"]

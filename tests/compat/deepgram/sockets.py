@@ -14,6 +14,7 @@ from channels.testing import WebsocketCommunicator
 from tests.compat.deepgram import sdk
 from tests.fake_services import FakeServices, fake_services
 from tests.fakes import FakeStt
+from tests.patient_socket import PatientSocket
 from tests.stt.sounds import LoudnessVad, pcm
 from voiceproject.asgi import build_application
 
@@ -46,7 +47,7 @@ class Client:
 
     async def next(self) -> dict[str, Any]:
         """The next message; audio comes as `{"audio": bytes}`."""
-        output = await self.socket.receive_output(timeout=5)
+        output = await self.socket.receive_output()
         if output["type"] == "websocket.close":
             return {"type": "close", "code": output["code"]}
         return self._checked(output)
@@ -82,13 +83,13 @@ async def connected(
     subprotocols: list[str] | None = None,
 ) -> AsyncIterator[Client]:
     """A connection to `/v1/listen?...`, `/v2/listen?...` or `/v1/speak?...`."""
-    socket = WebsocketCommunicator(
+    socket = PatientSocket(
         build_application(services),
         path,
         headers=[(b"host", b"localhost"), *(headers or [])],
         subprotocols=subprotocols,
     )
-    assert (await socket.connect(timeout=10))[0]
+    assert (await socket.connect())[0]
     name = path.partition("?")[0]
     classes = {"/v1/listen": sdk.LISTEN, "/v2/listen": sdk.FLUX}.get(name, sdk.SPEAK)
     try:

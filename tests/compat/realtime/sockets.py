@@ -14,6 +14,7 @@ from typing import Any
 from channels.testing import WebsocketCommunicator
 
 from tests.compat.realtime.sdk_types import check_event
+from tests.patient_socket import PatientSocket
 from tests.stt.sounds import pcm
 from voiceproject.asgi import build_application
 
@@ -50,7 +51,7 @@ class CheckedClient:
             await self.append(audio[start : start + CHUNK_BYTES])
 
     async def next(self) -> dict[str, Any]:
-        event: dict[str, Any] = await self.socket.receive_json_from(timeout=10)
+        event: dict[str, Any] = await self.socket.receive_json_from()
         self.check(event)
         return event
 
@@ -72,7 +73,7 @@ class CheckedClient:
         """Every event until the server closes, and its code."""
         events: list[dict[str, Any]] = []
         while True:
-            output = await self.socket.receive_output(timeout=10)
+            output = await self.socket.receive_output()
             if output["type"] == "websocket.close":
                 return events, output["code"]
             events.append(json.loads(output["text"]))
@@ -113,13 +114,13 @@ async def opened(
     headers = [(b"host", b"localhost"), (b"openai-beta", b"realtime=v1")]
     if key:
         headers.append((b"authorization", f"Bearer {key}".encode()))
-    socket = WebsocketCommunicator(
+    socket = PatientSocket(
         build_application(services),
         f"/v1/realtime{query}",
         headers=headers,
         subprotocols=subprotocols,
     )
-    accepted, protocol = await socket.connect(timeout=10)
+    accepted, protocol = await socket.connect()
     assert accepted
     assert protocol == ("realtime" if subprotocols else None)
     yield Client(socket)

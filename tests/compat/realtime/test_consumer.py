@@ -140,7 +140,7 @@ async def test_a_format_other_than_24_khz_needs_no_strict_client(
         given = {"type": "audio/pcm", "rate": 16_000}
         audio = {"input": {"format": given, "turn_detection": None}}
         await client.send("session.update", session={"audio": audio})
-        updated = await client.socket.receive_json_from(timeout=5)
+        updated = await client.socket.receive_json_from()
         assert updated["session"]["audio"]["input"]["format"] == given
         await client.append(pcm(1))
         await client.commit()

@@ -157,12 +157,5 @@ async def talking(
         yield client
 
 
-async def until(reached: Any) -> None:
-    """Return when the condition holds."""
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while not reached():  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.005)
-
-
 def kinds(events: Sequence[Event]) -> list[str]:
     return [event.type for event in events]

@@ -18,9 +18,10 @@ from wyoming.tts import (
 )
 
 from common.errors import EngineFailed
-from tests.compat.wyoming.talking import Talk, kinds, serving, talking, until
+from tests.compat.wyoming.talking import Talk, kinds, serving, talking
 from tests.fake_services import FakeServices, fake_services
 from tests.fakes import FakeTts
+from tests.waiting import until
 from tts_app.core.engine import SynthesisRequest, VoiceInfo
 
 TEXT = "The library closes at nine, but come back later."

@@ -18,10 +18,10 @@ from tests.compat.wyoming.talking import (
     listening,
     serving,
     talking,
-    until,
 )
 from tests.fakes import FakeStt
 from tests.stt.sounds import pcm
+from tests.waiting import until
 
 STREAMED = ["transcript-start", "transcript-chunk", "transcript", "transcript-stop"]
 
@@ -300,7 +300,7 @@ async def test_a_failure_of_the_engine_is_said_and_ends_the_connection() -> None
         await client.listen_to(1, -0.8)
         (error,) = await client.rest()
         assert error.data == {"text": "It broke.", "code": "engine_failed"}
-    await until(lambda: services.history.records)
+    await until(lambda: bool(services.history.records))
     assert services.history.records[0].status == "error"
 
 

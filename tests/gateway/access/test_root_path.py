@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from channels.testing import WebsocketCommunicator
 from django.urls import get_resolver, set_script_prefix
 from pydantic import ValidationError
 
 from common.config import Config
 from common.config.server import OWN_PATHS
 from gateway_app.access.root_path import below, placed
+from tests.patient_socket import PatientSocket
 from voiceproject.asgi import build_application
 from voiceproject.routes.body_limits import BodyLimits
 from voiceproject.server.message_limits import MessageLimits
@@ -111,7 +111,7 @@ async def test_sockets_are_found_below_the_root(make_services: Any) -> None:
     application = build_application(make_services(root_path=ROOT))
     for path in ("/ws/stt", "/voice/ws/stt"):
         headers = [(b"host", b"localhost")]
-        socket = WebsocketCommunicator(application, path, headers=headers)
-        assert (await socket.connect(timeout=10))[0]
+        socket = PatientSocket(application, path, headers=headers)
+        assert (await socket.connect())[0]
         assert (await socket.receive_json_from())["type"] == "ready"
         await socket.disconnect()

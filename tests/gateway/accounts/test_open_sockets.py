@@ -13,6 +13,7 @@ from gateway_app.access.principals import Principal, Role, user_principal
 from gateway_app.accounts.guard import AccountGuard
 from gateway_app.accounts.roles import role_group
 from tests.gateway.sockets.test_connection import Opened
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
 
@@ -70,9 +71,7 @@ async def test_it_keeps_looking_until_it_is_stopped(
     assert socket.endpoint.sent == []
     operator.is_active = False
     await operator.asave()
-    async with asyncio.timeout(5):
-        while 4401 not in socket.endpoint.sent:  # noqa: ASYNC110 - a list has no event
-            await asyncio.sleep(0.01)
+    await until(lambda: 4401 in socket.endpoint.sent)
     await guard.stop()
 
 

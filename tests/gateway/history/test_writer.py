@@ -20,8 +20,7 @@ from gateway_app.history.writer import DatabaseHistory
 from gateway_app.models import Synthesis, Transcript
 from gateway_app.retention.people import Person
 from tests.databases import another_database
-
-SECONDS_TO_WRITE = 15.0
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -58,10 +57,7 @@ def dropped() -> float:
 
 
 async def written(writer: DatabaseHistory) -> None:
-    end = time.monotonic() + SECONDS_TO_WRITE
-    while writer.pending:
-        assert time.monotonic() < end, f"{writer.pending} records were not written"
-        await asyncio.sleep(0.02)
+    await until(lambda: not writer.pending)
 
 
 def kept_ids(database: str) -> list[str]:
@@ -168,7 +164,7 @@ async def test_it_waits_for_a_locked_database_and_keeps_the_order(
         await asyncio.sleep(0)
     await asyncio.sleep(1)
     assert history.pending == 250
-    assert longest < 0.5
+    assert longest < 4, "it would wait 5 s for the database"
     lock.close()
     await written(history)
     ids = await in_database(lambda: kept_ids(file_database))
@@ -209,7 +205,7 @@ async def test_it_gives_up_on_a_locked_database_within_the_shutdown_grace(
     writer.record(heard())
     before, began = dropped(), time.monotonic()
     await writer.stop()
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30
     assert dropped() - before == 1
 
 

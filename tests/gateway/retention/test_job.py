@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,9 +22,8 @@ from gateway_app.retention.kept import NeverPruned
 from gateway_app.retention.people import Person
 from gateway_app.retention.tables import KeptRows
 from tests.clocks import StoppedClock
+from tests.waiting import until
 from voiceproject.storage.kinds import kept_data
-
-PATIENCE_SECONDS = 15.0
 
 
 async def in_database(work: Callable[[], Any]) -> Any:
@@ -38,11 +36,9 @@ async def in_database(work: Callable[[], Any]) -> Any:
     return await asyncio.to_thread(run)
 
 
-async def until(work: Callable[[], Any]) -> None:
-    end = time.monotonic() + PATIENCE_SECONDS
-    while not await in_database(work):
-        assert time.monotonic() < end
-        await asyncio.sleep(0.02)
+async def none_left(rows: Any) -> None:
+    """Return once the rows have been deleted."""
+    await until(lambda: in_database(lambda: not rows.exists()))
 
 
 class Told:
@@ -86,7 +82,7 @@ async def test_it_prunes_a_minute_after_its_start_and_then_each_hour(
         await asyncio.sleep(0.1)
         assert await in_database(rows.exists)
         clock.move_on(0.1)
-        await until(lambda: not rows.exists())
+        await none_left(rows)
 
 
 async def test_it_tells_once_of_whoever_is_forgotten(
@@ -134,7 +130,7 @@ async def test_it_tells_of_them_also_while_it_prunes(
         clock=clock,
     )
     await job.start()
-    assert await asyncio.to_thread(kind.began.wait, PATIENCE_SECONDS)
+    assert await asyncio.to_thread(kind.began.wait, 60)
     marks = Forgetting.objects.using(file_database)
     await in_database(lambda: marks.create(principals=["key:1"]))
     await until(lambda: bool(told.persons))
@@ -147,7 +143,7 @@ async def test_it_deletes_the_mark_of_a_command_that_was_killed(
     marks = Forgetting.objects.using(file_database)
     past = timezone.now() - timedelta(hours=2)
     await in_database(lambda: marks.create(principals=["key:1"], created_at=past))
-    await until(lambda: not marks.exists())
+    await none_left(marks)
 
 
 def test_the_monitor_drops_their_requests_and_nobody_elses() -> None:

@@ -19,6 +19,7 @@ from gateway_app.sockets.connection import Connection
 from gateway_app.sockets.limits import SocketLimits
 from gateway_app.sockets.sessions import SessionRegistry
 from tests.clocks import TurnedClock
+from tests.waiting import idle
 
 LIMITS = SocketLimits(
     max_sessions=2,
@@ -103,7 +104,7 @@ class Opened:
     ) -> AsyncIterator[Connection]:
         async with self.connection.running():
             await self.connection.open(self.sessions, limits, "192.0.2.1", admit)
-            await asyncio.sleep(0)
+            await idle()
             yield self.connection
 
 
@@ -220,8 +221,8 @@ async def test_it_warns_and_ends_when_it_has_lasted_too_long(opened: Opened) -> 
 
 async def test_it_finishes_when_the_server_shuts_down(opened: Opened) -> None:
     async with opened():
-        draining = asyncio.create_task(opened.sessions.drain(5))
-        await asyncio.sleep(0.01)
+        draining = asyncio.create_task(opened.sessions.drain(30))
+        await idle()
         expected = ["finished: restarting", b"ERROR restarting", 4512]
         assert opened.endpoint.sent == expected
     assert await draining
@@ -266,7 +267,7 @@ async def test_it_does_not_collect_the_tasks_that_are_done(opened: Opened) -> No
         await task
         left = weakref.ref(task)
         del task
-        await asyncio.sleep(0)
+        await idle()
         gc.collect()
         assert left() is None
 

@@ -34,7 +34,7 @@ def marker(tmp_path: Path) -> Iterator[Path]:
     del os.environ["STUBBORN_MARKER"]
 
 
-def until(condition: Callable[[], bool], seconds: float = 30) -> None:
+def until(condition: Callable[[], bool], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it took too long"
@@ -47,7 +47,7 @@ def test_a_child_that_does_not_read_its_orders_is_killed(marker: Path) -> None:
     began = time.monotonic()
     with pytest.raises(EngineFailed, match="did not load in time"):
         child.start()
-    assert time.monotonic() - began < START_SECONDS + STOP_SECONDS
+    assert time.monotonic() - began < 3 * (START_SECONDS + STOP_SECONDS)
     assert child.pid is None
 
 

@@ -43,11 +43,11 @@ async def test_it_never_asks_for_more_tokens_than_the_setting_allows() -> None:
 async def test_it_ends_the_answer_when_its_time_is_over() -> None:
     with OllamaServer() as server:
         server.usual = answers.endless(0.02)
-        limits = {"llm_max_seconds": 0.5, "ollama_timeout": LONG_SECONDS}
+        limits = {"llm_max_seconds": 2.0, "ollama_timeout": LONG_SECONDS}
         async with ollama(server.url, **limits) as engine:
             began = time.monotonic()
             assert (await ask(engine)).startswith("word ")
-            assert 0.2 < time.monotonic() - began < PATIENCE_SECONDS
+            assert 1.5 < time.monotonic() - began < PATIENCE_SECONDS
 
 
 async def test_it_drops_reasoning_in_a_field_of_its_own() -> None:

@@ -9,10 +9,10 @@ from typing import Any
 
 import httpx
 import pytest
-from channels.testing import WebsocketCommunicator
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from tests.fake_services import FakeServices, fake_services
+from tests.patient_socket import PatientSocket
 from tests.project.loop.holds import allowed_seconds, least_hold
 from tests.project.routes.test_body_limits import TAKES_ANY_FIELD
 from tests.test_error_shape import ROUTES
@@ -143,12 +143,12 @@ async def test_no_message_holds_the_loop(
 
     async def talk() -> None:
         headers = [(b"host", b"localhost")]
-        socket = WebsocketCommunicator(application, path, headers=headers)
+        socket = PatientSocket(application, path, headers=headers)
         assert (await socket.connect(10))[0]
         await socket.send_input({"type": "websocket.receive", field: message})
         while not await socket.receive_nothing(timeout=0.05, interval=0.01):
             await socket.receive_output(10)
-        await socket.disconnect(timeout=10)
+        await socket.disconnect()
 
     assert await least_hold(talk) <= allowed_seconds()
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from channels.testing import WebsocketCommunicator
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from gateway_app.access.authentication import AccessControl
@@ -23,6 +22,7 @@ from gateway_app.access.routes import (
 )
 from gateway_app.services import GatewayServices
 from tests.fake_services import FakeServices, fake_services, loaded_config
+from tests.patient_socket import PatientSocket
 from voiceproject.api import api
 from voiceproject.asgi import build_application
 from voiceproject.routes.table import ROUTES
@@ -190,7 +190,7 @@ async def test_a_socket_has_one_address_only(
 ) -> None:
     application = build_application(guarded)
     headers = [(b"host", b"localhost"), (b"x-api-key", b"stt")]
-    socket = WebsocketCommunicator(application, path, headers=headers)
+    socket = PatientSocket(application, path, headers=headers)
     await socket.connect()
     assert "not_found" in (await socket.receive_output())["text"]
     await socket.disconnect()
@@ -206,7 +206,7 @@ async def test_each_socket_takes_its_scope_and_no_other(
         needs = Scope.LISTEN  # an address without a model
     for key in (f"not-{needs}", str(needs), "admin"):
         headers = [(b"host", b"localhost"), (b"x-api-key", key.encode())]
-        socket = WebsocketCommunicator(application, path, headers=headers)
+        socket = PatientSocket(application, path, headers=headers)
         await socket.connect()
         if key.startswith("not-"):
             assert f"`{needs}`" in (await socket.receive_output())["text"]

@@ -106,6 +106,6 @@ async def test_it_hears_channels_that_cancel_each_other(services: FakeServices) 
 async def test_it_names_the_encodings_that_it_knows(services: FakeServices) -> None:
     async with connected(services) as socket:
         await socket.send_json_to({"type": "configure", "encoding": "mp3"})
-        answer = await socket.receive_json_from(timeout=5)
+        answer = await socket.receive_json_from()
     assert (answer["code"], answer["field"]) == ("bad_value", "encoding")
     assert "'alaw'" in answer["message"]

@@ -24,6 +24,7 @@ from stt_app.core.files.media_reader import MediaReader
 from stt_app.core.files.media_worker import MediaWorker, Portion, ReadMedia
 from tests.stt.recordings import recorded
 from tests.stt.sounds import sound
+from tests.waiting import until
 
 RATE_HZ = 48_000
 SPEECH = sound(-0.2, 0.6, -0.2, rate_hz=RATE_HZ)
@@ -154,7 +155,7 @@ def test_it_refuses_what_is_no_sound(
     began = time.monotonic()
     with pytest.raises(UnsupportedAudio):
         _engine_loop.run_until_complete(collected(media.portions(path)))
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 25, "the decoder gives up after 30"
 
 
 async def collected(portions: AsyncIterator[Portion]) -> list[Portion]:
@@ -256,23 +257,21 @@ async def test_it_outlives_a_decoder_that_breaks(
 
 
 async def test_a_file_that_hangs_holds_up_no_other(tmp_path: Path) -> None:
-    decoder = MediaDecoder(
-        60, processes=2, timeout_seconds=6, worker=f"{__name__}:Breaking"
-    )
+    decoder = MediaDecoder(60, processes=2, worker=f"{__name__}:Breaking")
     good = written(tmp_path, recorded(SPEECH, "mp3", "libmp3lame"))
     try:
         hanging = asyncio.create_task(
             collected(decoder.portions(written(tmp_path, b"x", "hang")))
         )
-        await asyncio.sleep(0.5)
+        await until(lambda: len(decoder._at_work) == 1)
         for _ in range(3):
             (portion,) = await collected(decoder.portions(good))
             assert len(portion.samples) > 15_000
         slow = decoder.portions(good)
         await anext(slow)
         assert not hanging.done()
-        with pytest.raises(UnsupportedAudio, match="takes too long"):
-            await hanging
+        hanging.cancel()
+        await asyncio.gather(hanging, return_exceptions=True)
         assert [portion async for portion in slow] == [], "it was not cut short"
     finally:
         await decoder.stop()
@@ -287,7 +286,7 @@ async def test_more_files_wait_for_a_process_and_too_many_are_refused(
         first = decoder.portions(path)
         await anext(first)
         second = asyncio.create_task(collected(decoder.portions(path)))
-        await asyncio.sleep(0.05)
+        await until(lambda: decoder._waiting == 1)
         with pytest.raises(Overloaded) as refused:
             await collected(decoder.portions(path))
         assert refused.value.retry_after_seconds
@@ -316,10 +315,10 @@ async def test_a_file_that_is_given_up_leaves_its_place_to_the_next(
         hanging = asyncio.create_task(
             collected(decoder.portions(written(tmp_path, b"x", "hang")))
         )
-        await asyncio.sleep(1.5)
+        await until(lambda: len(decoder._at_work) == 1)
         hanging.cancel()
         await asyncio.gather(hanging, return_exceptions=True)
-        assert len(await asyncio.wait_for(collected(decoder.portions(good)), 20)) == 1
+        assert len(await asyncio.wait_for(collected(decoder.portions(good)), 60)) == 1
     finally:
         await decoder.stop()
 

@@ -32,6 +32,7 @@ class HeldStt(FakeStt):
 
     def __init__(self, script: Sequence[str | Exception] = ()) -> None:
         super().__init__(script)
+        self.asked = 0
         self._free = asyncio.Event()
         self._free.set()
 
@@ -44,6 +45,7 @@ class HeldStt(FakeStt):
     async def transcribe(
         self, request: TranscriptionRequest, urgency: Urgency
     ) -> Transcript:
+        self.asked += 1
         await self._free.wait()
         return await super().transcribe(request, urgency)
 

@@ -23,7 +23,8 @@ class AskedStt(FakeStt):
         self.urgencies: list[Urgency] = []
         self.answered = 0
         self.given_up = 0
-        self.wait_seconds = 0.0
+        self._free = asyncio.Event()
+        self._free.set()
         self._fails = fails
 
     async def transcribe(
@@ -35,13 +36,20 @@ class AskedStt(FakeStt):
             raise self._fails
         try:
             found = await super().transcribe(request, urgency)
-            await asyncio.sleep(self.wait_seconds)
+            await self._free.wait()
         except asyncio.CancelledError:
             self.given_up += 1
             raise
         self.answered += 1
         words = " ".join(f"w{n}" for n in range(int(request.seconds * 4)))
         return Transcript(words, found.language, 1.0, 0.9, self.model_name)
+
+    def hold(self) -> None:
+        """Give no answer until it is released."""
+        self._free.clear()
+
+    def release(self) -> None:
+        self._free.set()
 
     @property
     def priorities(self) -> list[Priority]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 
 from common.errors import EngineFailed
@@ -19,6 +17,7 @@ from stt_app.core.events import (
 from stt_app.core.session.options import Options
 from tests.stt.interim.speaking import INTERIM, AskedStt, Time, listening_to, speak
 from tests.stt.listening import Listening
+from tests.waiting import idle
 
 
 async def test_the_text_is_ready_when_the_end_is_declared() -> None:
@@ -49,13 +48,15 @@ async def test_a_text_prepared_in_a_pause_is_thrown_away_when_speech_goes_on() -
 
 
 async def test_a_prepared_text_becomes_urgent_when_it_was_the_end() -> None:
-    engine, time = AskedStt(seconds=0.2), Time()
+    engine, time = AskedStt(), Time()
+    engine.hold()
     listening = listening_to(engine, time)
     await speak(listening, time, 1, -0.3)
     assert engine.priorities == [Priority.SPECULATIVE]
     await speak(listening, time, -0.6)
-    await asyncio.sleep(0.01)
+    await idle()
     assert engine.priorities == [Priority.FINAL]
+    engine.release()
     await listening.end()
     assert engine.answered == 1
 
@@ -86,13 +87,14 @@ async def test_a_wrong_speculative_text_at_work_becomes_a_partial_text() -> None
     engine, time = AskedStt(), Time()
     listening = listening_to(engine, time, INTERIM, partial_first_seconds=1.05)
     await speak(listening, time, 1)
-    engine.wait_seconds = 0.1
+    engine.hold()
     await speak(listening, time, -0.2, 0.3)
     (urgency,) = engine.urgencies
     assert urgency.priority is Priority.INTERIM
     assert urgency.deadline is not None, "it is not begun any more"
     assert listening.of("partial") == []
-    await asyncio.sleep(0.15)
+    engine.release()
+    await idle()
     assert len(listening.of("partial")) == 1
     await listening.end()
 
@@ -123,7 +125,7 @@ async def test_a_wrong_speculative_text_ends_with_its_utterance() -> None:
     await speak(listening, time, 1, -0.3, 0.3)
     assert engine.given_up == 0
     listening.session.flush()
-    await asyncio.sleep(0.01)
+    await idle()
     assert engine.given_up == 1
     listening.task.cancel()
 
@@ -192,9 +194,10 @@ async def test_a_prepared_text_is_an_event_of_the_pause() -> None:
 
 async def test_a_prepared_text_that_comes_too_late_is_no_event() -> None:
     engine, time = AskedStt(), Time()
-    engine.wait_seconds = 0.05
+    engine.hold()
     listening = listening_to(engine, time)
     await speak(listening, time, 1, -0.3, 1, -0.9)
+    engine.release()
     await listening.settle()
     assert listening.all(SpeculativeFinal) == [], "speech went on, and then it ended"
     assert len(listening.texts) == 1

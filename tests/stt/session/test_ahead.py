@@ -22,6 +22,7 @@ from stt_app.owed import OwedTexts
 from tests.clocks import StoppedClock
 from tests.fakes import FakeStt
 from tests.stt.sounds import LoudnessVad, pcm
+from tests.waiting import idle
 
 SETTINGS = ListeningSettings(stt_ahead_seconds=5)
 SPOKEN = pcm(1, -1)
@@ -65,9 +66,10 @@ async def fed_seconds(session: SttSession, clock: StoppedClock, speed: float) ->
     for seconds in range(0, 60, 2):
         session.feed(SPOKEN)
         clock.move_on(2 / speed)
-        try:
-            await asyncio.wait_for(session.wait_for_capacity(), 0.05)
-        except TimeoutError:
+        waiting = asyncio.create_task(session.wait_for_capacity())
+        await idle()
+        if not waiting.done():
+            waiting.cancel()
             return seconds + 2
     return 60
 
@@ -78,7 +80,7 @@ async def test_it_makes_a_client_wait_that_is_far_ahead(engine: BusyStt) -> None
     assert await fed_seconds(session, clock, speed=20) < 20
     waiting = asyncio.create_task(session.wait_for_capacity())
     engine.free.set()
-    await asyncio.wait_for(waiting, 5)
+    await asyncio.wait_for(waiting, 30)
     assert await fed_seconds(session, clock, speed=20) == 60, "as fast as the engine"
     await session.close()
 
@@ -113,10 +115,10 @@ def test_a_pause_gives_no_credit() -> None:
 async def test_the_texts_of_a_client_that_has_gone_come_last(engine: BusyStt) -> None:
     session = session_with(engine, StoppedClock())
     session.feed(SPOKEN * 3)
-    await asyncio.sleep(0.05)
+    await idle()
     owed = OwedTexts(limit_seconds=60)
     finishing = asyncio.create_task(owed.finish(session))
-    await asyncio.sleep(0.05)
+    await idle()
     assert owed.seconds > 3
     assert {each.priority for each in engine.urgencies} == {Priority.HISTORY}
     engine.free.set()
@@ -131,8 +133,8 @@ async def test_what_is_not_owed_is_given_up(
 ) -> None:
     session = session_with(engine, StoppedClock())
     session.feed(SPOKEN * 3)
-    await asyncio.sleep(0.05)
-    assert not await asyncio.wait_for(OwedTexts(limit_seconds).finish(session), 5)
+    await idle()
+    assert not await asyncio.wait_for(OwedTexts(limit_seconds).finish(session), 30)
     assert engine.heard == []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,11 @@ from stt_app.core.engine import Transcript, TranscriptionRequest, Word
 from stt_app.core.session.options import Options
 from stt_app.core.session.settings import Start
 from tests.fakes import FakeStt
+from tests.stt.golden.fakes import HeldStt
 from tests.stt.interim.speaking import AskedStt, Time, listening_to, speak
 from tests.stt.listening import Listening
 from tests.stt.sounds import pcm
+from tests.waiting import idle
 
 
 async def test_it_tells_where_speech_begins_and_ends() -> None:
@@ -71,11 +72,13 @@ async def test_a_recording_waits_for_whoever_speaks() -> None:
 
 
 async def test_a_recordings_utterances_are_asked_for_a_few_at_a_time() -> None:
-    engine = AskedStt(seconds=0.2)
+    engine = HeldStt()
+    engine.hold()
     listening = Listening(engine, Options(purpose="file"))
     listening.session.feed(pcm(*[1, -1] * 10))
-    await asyncio.sleep(0.1)
-    assert len(engine.urgencies) == 4
+    await idle()
+    assert engine.asked == 4
+    engine.release()
     await listening.end()
     assert [each.utterance_id for each in listening.of("transcript")][:10] == [
         *range(1, 11)
@@ -177,17 +180,19 @@ async def test_it_acknowledges_what_need_not_be_sent_again() -> None:
 
 
 async def test_what_waits_for_its_text_is_not_acknowledged() -> None:
-    engine, time = FakeStt(seconds=0.5), Time()
+    engine, time = HeldStt(), Time()
+    engine.hold()
     listening = listening_to(engine, time, speculative_pause_seconds=0)
     await speak(listening, time, 1, -9)
     assert max([each.audio_seconds for each in listening.of("ack")], default=0) == 0
+    engine.release()
     await listening.settle()
     assert listening.of("ack")[-1].audio_seconds > 8
     await listening.end()
 
 
 async def test_it_says_so_when_texts_are_late() -> None:
-    engine, time = FakeStt(seconds=5), Time()
+    engine, time = FakeStt(seconds=60), Time()
     listening = listening_to(engine, time, speculative_pause_seconds=0)
     await speak(listening, time, 1, -4)
     lags = [each.lag_ms for each in listening.of("status")]

@@ -13,6 +13,7 @@ from common.errors import BadValue, EngineFailed, Expired, Unavailable, Unspeaka
 from common.workers import Priority, Urgency
 from tests.fakes import FakeTts
 from tests.tts.speaking import pcm_of, pieces, pipeline_of, run
+from tests.waiting import idle, until
 from tts_app.core.engine import (
     ChosenVoice,
     SpeechPart,
@@ -23,7 +24,7 @@ from tts_app.core.engine import (
 )
 from tts_app.core.events import PcmAudio, SpeechFinished, TextDelta, WordsTimed
 from tts_app.core.speech.event_queue import AHEAD_SECONDS
-from tts_app.core.speech.pipeline import SpeechPipeline
+from tts_app.core.speech.pipeline import SLOW_SECONDS, SpeechPipeline
 
 LONG = "The library closes at nine, but come back later. " * 4
 
@@ -161,8 +162,9 @@ async def test_what_takes_too_long_is_ended(tts: FakeTts) -> None:
 
 async def test_waiting_for_a_slow_reader_is_no_time_of_its_own(tts: FakeTts) -> None:
     speech = pipeline_of(tts, LONG * 4)
-    running = asyncio.create_task(speech.run(0.5))
-    await asyncio.sleep(0.8)
+    running = asyncio.create_task(speech.run(2))
+    await until(lambda: speech.events.is_full)
+    await asyncio.sleep(2.1)
     assert not running.done()
     assert AHEAD_SECONDS <= speech.seconds < AHEAD_SECONDS + 4
     while not running.done():
@@ -178,7 +180,7 @@ async def test_cancelling_it_stops_all_work() -> None:
     await until_audio(speech)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    await asyncio.sleep(0)
+    await idle()
     assert asyncio.all_tasks() == {asyncio.current_task()}
     assert len(tts.said) <= 3
 
@@ -209,7 +211,7 @@ async def test_giving_up_a_speculative_answer_ends_it() -> None:
     await tts.start()
     urgency = Urgency(Priority.SPECULATIVE)
     running = asyncio.create_task(run(pipeline_of(tts, LONG, urgency=urgency)))
-    await asyncio.sleep(0.02)
+    await until(lambda: bool(tts.said))
     urgency.give_up()
     with pytest.raises(Expired):
         await running
@@ -219,21 +221,23 @@ async def test_giving_up_a_speculative_answer_ends_it() -> None:
 SLOW = "The oldest of the four ships in the harbour was built by hand and never sank."
 
 
-async def words_of(text: str, seconds_each: float) -> AsyncIterator[str]:
-    for word in text.split():
+async def words_of(text: str, seconds: float) -> AsyncIterator[str]:
+    """The words of the text, of which the seventh comes that much later."""
+    for number, word in enumerate(text.split()):
+        if number == 6:
+            await asyncio.sleep(seconds)
         yield f"{word} "
-        await asyncio.sleep(seconds_each)
 
 
 @pytest.mark.parametrize(
-    ("seconds_each", "first"),
-    [(0.0, SLOW[:-1]), (0.05, "The oldest of the four ships,")],
+    ("seconds", "first"),
+    [(0.0, SLOW[:-1]), (1.2 * SLOW_SECONDS, "The oldest of the four ships,")],
     ids=["fast", "slow"],
 )
 async def test_it_begins_in_the_middle_of_a_clause_that_comes_slowly(
-    tts: FakeTts, seconds_each: float, first: str
+    tts: FakeTts, seconds: float, first: str
 ) -> None:
-    words = words_of(SLOW, seconds_each)
+    words = words_of(SLOW, seconds)
     await run(SpeechPipeline(tts, ChosenVoice(tts.voices()[0]), words))
     assert said(tts)[0].startswith(first)
     assert " ".join(said(tts)).replace(",", "") == SLOW
@@ -253,8 +257,19 @@ async def test_a_clause_in_another_script_has_its_own_voice() -> None:
     assert speech.seconds == pytest.approx(expected, abs=0.6)
 
 
+class HeldTts(FakeTts):
+    """Says nothing before it is free."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.free = asyncio.Event()
+
+    async def _work(self, urgency: Urgency, seconds: float) -> None:
+        await self.free.wait()
+
+
 async def test_it_reads_a_long_text_only_after_the_first_sound() -> None:
-    tts = FakeTts(seconds=0.2)
+    tts = HeldTts()
     await tts.start()
     read: list[str] = []
 
@@ -265,8 +280,10 @@ async def test_it_reads_a_long_text_only_after_the_first_sound() -> None:
 
     speech = SpeechPipeline(tts, ChosenVoice(tts.voices()[0]), noticed())
     running = asyncio.create_task(run(speech))
-    await asyncio.sleep(0.05)
+    await until(lambda: bool(tts.said))
+    await idle()
     assert read == []
+    tts.free.set()
     events = await running
     assert len([each for each in events if isinstance(each, PcmAudio)]) > 10
     assert " ".join(said(tts)) == (LONG * 4).strip()

@@ -9,12 +9,12 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Any, get_args
 
-from channels.testing import WebsocketCommunicator
 from openai.types.live import ServerEvent
 from pydantic import BaseModel
 
 from tests.compat.realtime.sdk_types import undeclared
 from tests.compat.realtime.sockets import CheckedClient
+from tests.patient_socket import PatientSocket
 from voiceproject.asgi import build_application
 
 CLASSES: dict[str, type[BaseModel]] = {
@@ -53,10 +53,10 @@ async def opened(services: Any, key: str = "") -> AsyncIterator[LiveClient]:
     headers = [(b"host", b"localhost")]
     if key:
         headers.append((b"authorization", f"Bearer {key}".encode()))
-    socket = WebsocketCommunicator(
+    socket = PatientSocket(
         build_application(services), "/v1/live/sessions", headers=headers
     )
-    accepted, _ = await socket.connect(timeout=10)
+    accepted, _ = await socket.connect()
     assert accepted
     yield LiveClient(socket)
     await socket.disconnect()
