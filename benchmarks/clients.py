@@ -56,6 +56,8 @@ SERVER: dict[str, Any] = {
     "whisper_model_name": "tiny.en",
     "llm_backend": "openai",
     "tts_cache_mb": 0,
+    # So small a model does not obey "in one short sentence".
+    "llm_max_tokens": 60,
     # On a machine that is busy with other things the clients should wait.
     "stt_lag_limit_seconds": 60,
 }

@@ -12,7 +12,7 @@ from chat_app.services import ConversationServices
 from gateway_app.pages.views import addresses
 from gateway_app.requests import scope_of
 from gateway_app.services import gateway_services
-from stt_app.core.languages import LANGUAGES
+from stt_app.core.languages import LANGUAGE_TITLES
 from stt_app.pages import only_english
 from stt_app.services import ListeningServices
 
@@ -30,7 +30,7 @@ def talk(request: HttpRequest) -> HttpResponse:
         "has_talk": conversations is not None,
         "has_llm": config.llm_backend != "none",
         "models": conversations.conversations.models() if conversations else [],
-        "languages": sorted(LANGUAGES),
+        "languages": LANGUAGE_TITLES,
         "usual_language": config.whisper_lang,
         "only_english": listening is not None and only_english(listening.engine),
         "longest_text": LONGEST_TEXT,

@@ -14,7 +14,7 @@ from gateway_app.pages.views import addresses
 from gateway_app.requests import scope_of
 from gateway_app.services import gateway_services
 from stt_app.core.engine import SttEngine
-from stt_app.core.languages import LANGUAGES
+from stt_app.core.languages import LANGUAGE_TITLES
 from stt_app.core.session.options import MAX_PROMPT_CHARACTERS
 from stt_app.services import ListeningServices
 
@@ -29,7 +29,7 @@ def listen(request: HttpRequest) -> HttpResponse:
     scope = scope_of(request)
     config = gateway_services(scope).config
     context = {
-        "languages": sorted(LANGUAGES),
+        "languages": LANGUAGE_TITLES,
         "usual_language": config.whisper_lang,
         "max_prompt": MAX_PROMPT_CHARACTERS,
         "store_history": config.store_history,

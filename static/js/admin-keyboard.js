@@ -7,6 +7,8 @@ const ICON = ".material-symbols-outlined";
 const PRESSED = "[x-on\\:click]:not(a[href], button, input, label, td, tr, #changelist-filter-close)";
 const FOCUSABLE = "a[href], button, input, select, [tabindex]";
 
+const MENU = "nav-sidebar-inner";
+
 /** @type {Record<string, string>} What a control does that shows only this icon. */
 const NAMES = {
   dock_to_right: gettext("Menu"),
@@ -24,15 +26,46 @@ const NAMES = {
 function panelOf(control) {
   const pressed = control.getAttribute("x-on:click") ?? "";
   if (pressed.startsWith("openUserLinks")) return control.previousElementSibling;
-  if (pressed.startsWith("sidebarMobileOpen")) return document.getElementById("nav-sidebar-inner");
+  if (pressed.startsWith("sidebarMobileOpen")) return document.getElementById(MENU);
   if (pressed === "filterOpen = true") return document.getElementById("changelist-filter");
   return null;
 }
 
 /** @param {Element} panel */
 function enter(panel) {
-  const first = [...panel.querySelectorAll(FOCUSABLE)].find((each) => each.checkVisibility());
+  const [first] = stopsIn(panel);
   if (first instanceof HTMLElement) first.focus();
+}
+
+/** @param {HTMLElement} closer Within the panel that it closes. */
+function focusOpener(closer) {
+  const pressed = closer.getAttribute("x-on:click");
+  const others = [...document.querySelectorAll(PRESSED)].filter((each) => each !== closer && each.checkVisibility());
+  const opener = others.find((each) => each.getAttribute("x-on:click") === pressed);
+  if (opener instanceof HTMLElement) opener.focus();
+}
+
+/** @param {Element} panel */
+function stopsIn(panel) {
+  return [...panel.querySelectorAll(FOCUSABLE)].filter((each) => each instanceof HTMLElement && each.tabIndex >= 0 && !each.matches(":disabled") && each.checkVisibility());
+}
+
+/**
+ * On a narrow screen the menu covers the page: while it does, Tab stays in it.
+ * @param {HTMLElement} opener
+ * @param {Element} menu
+ */
+function keepTabIn(opener, menu) {
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Tab" || !opener.checkVisibility() || !menu.checkVisibility()) return;
+    const stops = stopsIn(menu);
+    const at = document.activeElement ? stops.indexOf(document.activeElement) : -1;
+    const isInside = event.shiftKey ? at > 0 : at >= 0 && at < stops.length - 1;
+    const next = stops.at(event.shiftKey ? -1 : 0);
+    if (isInside || !(next instanceof HTMLElement)) return;
+    event.preventDefault();
+    next.focus();
+  });
 }
 
 /** @param {HTMLElement} control */
@@ -47,7 +80,14 @@ function makeButton(control) {
     // The theme shows the panel after this event.
     if (panel) setTimeout(() => enter(panel), 50);
   });
-  if (panel?.contains(control)) return;
+  if (panel?.contains(control)) {
+    control.addEventListener("click", () => focusOpener(control));
+    return;
+  }
+  if (panel?.id === MENU) {
+    keepTabIn(control, panel);
+    control.addEventListener("click", () => setTimeout(() => enter(panel), 50));
+  }
   panel?.addEventListener("keydown", (event) => {
     if (!(event instanceof KeyboardEvent) || event.key !== "Escape" || !control.checkVisibility()) return;
     const closer = panel.querySelector("#changelist-filter-close") ?? control;

@@ -16,8 +16,14 @@ import { VoiceConnection } from "./voice-connection.js";
  */
 
 /**
+ * @typedef {object} Recall What a server has to be told that was not there before.
+ * @property {readonly Item[]} history What was said, unless the conversation goes on.
+ * @property {readonly ArrayBuffer[]} portions The audio that it has not received yet.
+ */
+
+/**
  * @typedef {object} ConversationHandlers
- * @property {(session: SessionStart) => readonly ArrayBuffer[]} onReady Returns the audio that the server has not received yet.
+ * @property {(session: SessionStart) => Recall} onReady
  * @property {(turn: Turn) => void} onTurn
  * @property {(item: string, text: string) => void} onCaption What the user is saying so far.
  * @property {(item: string, text: string) => void} onSaid What the user has said.
@@ -58,7 +64,6 @@ export class Conversation {
   #player;
   #handlers;
   #session;
-  #history;
   #lost;
   /** @type {Reply|null} */
   #reply = null;
@@ -74,17 +79,17 @@ export class Conversation {
   /** Whether its text has not arrived yet. */
   #isUntold = false;
   #isUnanswered = false;
+  /** The spoken turns with a text of which no answer was heard yet. @type {string[]} */
+  #unanswered = [];
 
   /**
    * @param {object} session The changes for `session.update`.
-   * @param {Item[]} history What was said on an earlier connection.
    * @param {{token: string, cut: Cut|null}} lost That of a conversation to resume, and its reply.
    * @param {import("./reply-player.js").ReplyPlayer} player
    * @param {ConversationHandlers} handlers
    */
-  constructor(session, history, lost, player, handlers) {
+  constructor(session, lost, player, handlers) {
     this.#session = session;
-    this.#history = history;
     this.#lost = lost;
     this.#player = player;
     this.#handlers = handlers;
@@ -112,19 +117,27 @@ export class Conversation {
   }
 
   /**
+   * The spoken turns that wait for a reply. A server that ends may have cut the last one
+   * short, so another one must hear all of them again.
+   */
+  get unanswered() {
+    return [...this.#unanswered];
+  }
+
+  /**
    * The position in the audio, in seconds, from which another server needs it: this one has
-   * sent no text of what was said since.
+   * sent no text of what was said since, or no reply to it was heard.
    * @param {number} endSeconds Of all that was recorded.
    */
   untoldFrom(endSeconds) {
-    if (this.#isUntold) return this.#speech.start - BEFORE_SPEECH_SECONDS;
+    if (this.#isUntold || this.#unanswered.length) return this.#speech.start - BEFORE_SPEECH_SECONDS;
     return Math.max(this.#speech.end, endSeconds - UNHEARD_SECONDS);
   }
 
-  /** Answer what was said on an earlier connection. */
-  answer() {
+  /** Answer what was said on an earlier connection, unless that is answered already. */
+  answerAgain() {
     this.#awaiting = this.#isUnanswered = true;
-    this.#connection.send({ type: "response.create" });
+    this.#connection.trySend({ type: "response.create" });
     this.#showTurn();
   }
 
@@ -149,13 +162,16 @@ export class Conversation {
   write(...writings) {
     this.stop();
     for (const { id, text } of writings) this.#add({ id, role: "user", text });
-    this.answer();
+    this.#awaiting = this.#isUnanswered = true;
+    this.#unanswered = [];
+    this.#connection.send({ type: "response.create" });
+    this.#showTurn();
   }
 
   /** End the reply now. */
   stop() {
     if (!this.#reply) return;
-    this.#isUnanswered = false;
+    this.#wasAnswered();
     this.#report(this.#reply);
     // Even if all of it has arrived: its end was not heard, and the history must not have it.
     this.#connection.trySend({ type: "response.cancel" });
@@ -176,7 +192,7 @@ export class Conversation {
   played(number, ms, lateMs) {
     const reply = this.#reply;
     if (reply?.number !== number) return;
-    this.#isUnanswered = false;
+    this.#wasAnswered();
     if (reply.playbackMs < 0) {
       reply.playbackMs = performance.now() - reply.arrivedAt + lateMs;
       this.#showTurn();
@@ -212,7 +228,7 @@ export class Conversation {
       case "session.created":
         return this.#begin(message.session);
       case "input_audio_buffer.speech_started":
-        if (!this.#isUntold) this.#speech.start = message.audio_start_ms / 1000;
+        if (!this.#isUntold && !this.#unanswered.length) this.#speech.start = message.audio_start_ms / 1000;
         this.#hearing = this.#isUntold = true;
         if (this.#reply?.done) this.#silence();
         return undefined;
@@ -226,6 +242,7 @@ export class Conversation {
       case "conversation.item.input_audio_transcription.completed":
         this.#hearing = this.#isUntold = false;
         this.#isUnanswered = true;
+        this.#unanswered.push(message.item_id);
         return this.#handlers.onSaid(message.item_id, message.transcript);
       case "x.turn.dropped":
         this.#hearing = this.#awaiting = this.#isUntold = false;
@@ -267,14 +284,14 @@ export class Conversation {
     this.#connection.send({ type: "session.update", session: this.#session });
     const resumed = session["x.resumed"] === true;
     if (resumed) this.#correct(this.#lost.cut);
-    else for (const item of this.#history) this.#add(item);
-    const portions = this.#handlers.onReady({
+    const { history, portions } = this.#handlers.onReady({
       token: session["x.resume_token"] ?? "",
       resumed,
       audioSeconds: (session["x.audio_ms"] ?? 0) / 1000,
       items: session["x.items"] ?? [],
       notReady: session["x.not_ready"] ?? {},
     });
+    if (!resumed) for (const item of history) this.#add(item);
     this.#connection.replay(portions);
   }
 
@@ -287,6 +304,7 @@ export class Conversation {
   #reopen({ item_id: said, response_item_id: replied }) {
     this.#awaiting = false;
     this.#hearing = this.#isUntold = true;
+    this.#unanswered = this.#unanswered.filter((item) => item !== said);
     this.#silence();
     this.#last = null;
     this.#handlers.onRemoved(replied);
@@ -332,7 +350,7 @@ export class Conversation {
     const text = output[0]?.content[0]?.transcript ?? "";
     // Without an end of its own, as at the limit of its length, it is played all the same.
     const isWhole = status === "completed" || status === "incomplete";
-    if (status === "failed") this.#isUnanswered = false;
+    if (status === "failed") this.#wasAnswered();
     if (this.#last?.id === id) this.#handlers.onReplied(this.#last.item, text, isWhole);
     if (this.#reply?.id !== id) return;
     this.#reply.done = true;
@@ -353,6 +371,12 @@ export class Conversation {
   #report({ id, playedMs }) {
     this.#reportedAt = performance.now();
     this.#connection.trySend({ type: "x.played", response_id: id, ms: Math.round(playedMs) });
+  }
+
+  /** Something of the reply was heard, or the user does not want it. */
+  #wasAnswered() {
+    this.#isUnanswered = false;
+    this.#unanswered = [];
   }
 
   #silence() {

@@ -43,12 +43,15 @@ function showDevices(select, found, wanted, nameOf) {
 }
 
 /**
- * Name and sort the languages after the first choice.
- * @param {HTMLSelectElement} select Its options show codes.
+ * Name the languages after the first choice in the language of the page, and sort them.
+ * @param {HTMLSelectElement} select Its options show English names, which stay where the browser has none.
  */
 export function nameLanguages(select) {
   const [first, ...others] = [...select.options];
-  for (const option of others) option.textContent = languageName(option.value);
+  for (const option of others) {
+    const name = languageName(option.value);
+    if (name !== option.value) option.textContent = name;
+  }
   others.sort((a, b) => a.text.localeCompare(b.text));
   select.replaceChildren(first, ...others);
   select.selectedIndex = 0;

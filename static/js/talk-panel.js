@@ -18,6 +18,7 @@ const WORDS = {
   hearing: { words: gettext("You are speaking"), facts: gettext("A pause ends your turn."), icon: "user" },
   thinking: { words: gettext("Thinking"), facts: gettext("The reply is being made."), icon: "more" },
   speaking: { words: gettext("Speaking"), facts: HAS_KEYS ? gettext("Speak or press Escape to interrupt.") : gettext("Speak to interrupt."), icon: "speak" },
+  unheard: { words: gettext("Speaking"), facts: HAS_KEYS ? gettext("Press Escape to interrupt.") : gettext("Stop it with the button."), icon: "speak" },
   paused: { words: gettext("Paused"), facts: gettext("It goes on if you say nothing more."), icon: "pause" },
 };
 const QUIET_LEVEL = 0.002;
@@ -36,16 +37,19 @@ export class TalkPanel {
    * @param {import("./talk-session.js").Phase} phase
    * @param {import("./conversation.js").Turn} turn
    * @param {boolean} hears Whether the microphone is open.
+   * @param {boolean} isHalfDuplex Whether the user is not heard during a reply.
    */
-  show(phase, turn, hears) {
+  show(phase, turn, hears, isHalfDuplex) {
     const state = phase === "on" ? turn : phase;
-    const key = `${state} ${hears}`;
+    const isUnheard = state === "speaking" && (!hears || isHalfDuplex);
+    const key = `${state} ${hears} ${isUnheard}`;
     if (key === this.#shown) return;
     this.#shown = key;
     const isSilent = state === "listening" && !hears;
     this.#state = isSilent ? "writing" : state;
     this.#loudAt = performance.now();
-    const shown = state === "waiting" && !hears ? "unsent" : state;
+    const unsent = state === "waiting" && !hears ? "unsent" : state;
+    const shown = isUnheard ? "unheard" : unsent;
     const { words, facts, icon: name } = state === "off" ? OFF : isSilent ? WRITING : WORDS[shown];
     byId("talk-now").dataset.turn = isSilent ? "off" : state;
     // Not announced: a screen reader would talk into the conversation.

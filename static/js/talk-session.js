@@ -22,6 +22,8 @@ const MOST_WAITING_SECONDS = 60;
 /** The server needs the noise of the room; the browser still cancels the echo of the reply. */
 const MICROPHONE = { noiseSuppression: false };
 
+const NOTHING = { token: "", cut: null, isUnanswered: false, unanswered: [] };
+
 export class TalkSession {
   /** @type {Phase} */
   phase = "off";
@@ -42,8 +44,8 @@ export class TalkSession {
   #kept = new KeptAudio(MOST_WAITING_SECONDS);
   /** The position in the audio, in seconds, from which a server without the conversation needs it. */
   #untoldFrom = 0;
-  /** @type {{token: string, cut: import("./conversation.js").Cut|null, isUnanswered: boolean}} */
-  #lost = { token: "", cut: null, isUnanswered: false };
+  /** What the lost connection left. @type {{token: string, cut: import("./conversation.js").Cut|null, isUnanswered: boolean, unanswered: string[]}} */
+  #lost = { ...NOTHING };
   #reconnection;
 
   /**
@@ -184,9 +186,7 @@ export class TalkSession {
   #connect() {
     if (!this.#player) return;
     if (this.phase !== "opening") this.#enter("opening");
-    const waiting = new Set(this.#toWrite.map(({ id }) => id));
-    const history = this.#history().filter(({ id }) => !waiting.has(id));
-    this.#conversation = new Conversation(this.#wishes(), history, this.#lost, this.#player, {
+    this.#conversation = new Conversation(this.#wishes(), this.#lost, this.#player, {
       ...this.#handlers,
       onReady: (session) => this.#ready(session),
       onNote: this.#handlers.onTrouble,
@@ -194,11 +194,15 @@ export class TalkSession {
     });
   }
 
-  /** @param {import("./conversation.js").SessionStart} session */
+  /**
+   * @param {import("./conversation.js").SessionStart} session
+   * @returns {import("./conversation.js").Recall}
+   */
   #ready({ token, resumed, audioSeconds, items, notReady }) {
     this.#reconnection.reset();
-    const isUnanswered = this.#lost.isUnanswered && !resumed;
-    this.#lost = { token, cut: null, isUnanswered: false };
+    const saysAgain = !resumed && this.#sayAgain();
+    const isUnanswered = this.#lost.isUnanswered && !resumed && !saysAgain;
+    this.#lost = { ...NOTHING, token };
     this.#kept.settle(resumed ? audioSeconds : this.#untoldFrom);
     if (!resumed) this.#kept.startAnew();
     const portions = [...this.#kept.portions];
@@ -211,11 +215,26 @@ export class TalkSession {
       tone: "wait",
     } : null);
     const writings = this.#toWrite.splice(0);
+    const waiting = new Set(writings.map(({ id }) => id));
+    const history = this.#history().filter(({ id }) => !waiting.has(id));
     queueMicrotask(() => {
       if (writings.length) this.#conversation?.write(...writings);
-      else if (isUnanswered) this.#conversation?.answer();
+      else if (isUnanswered) this.#conversation?.answerAgain();
     });
-    return portions;
+    return { history, portions };
+  }
+
+  /**
+   * Let another server hear the spoken turns that were not answered, in place of their
+   * texts: the last one may have been cut short.
+   * @returns {boolean} Whether there are any, and all of their audio is here.
+   */
+  #sayAgain() {
+    const { unanswered } = this.#lost;
+    if (!unanswered.length) return false;
+    if (this.#kept.startSeconds > Math.max(0, this.#untoldFrom)) return false;
+    for (const item of unanswered) this.#handlers.onRemoved(item);
+    return true;
   }
 
   /** @param {{again: boolean, retryAfter?: number, trouble: Trouble}} end */
@@ -224,6 +243,7 @@ export class TalkSession {
     if (this.phase === "on") {
       this.#lost.cut = this.#conversation?.cut ?? null;
       this.#lost.isUnanswered = this.#conversation?.isUnanswered ?? false;
+      this.#lost.unanswered = this.#conversation?.unanswered ?? [];
       this.#untoldFrom = this.#conversation?.untoldFrom(this.#kept.endSeconds) ?? 0;
     }
     this.#conversation = null;
@@ -249,7 +269,7 @@ export class TalkSession {
   #forgetAudio() {
     this.#kept = new KeptAudio(MOST_WAITING_SECONDS);
     this.#untoldFrom = 0;
-    this.#lost = { token: "", cut: null, isUnanswered: false };
+    this.#lost = { ...NOTHING };
   }
 
   #unplugged() {
@@ -282,6 +302,9 @@ export function talkTrouble(error) {
   }
   if (error instanceof DOMException && error.name === "NotFoundError") {
     return { ...trouble, advice: gettext("Connect one and press the button again, or write below.") };
+  }
+  if (error instanceof DOMException && error.name === "NotAllowedError") {
+    return { ...trouble, advice: gettext("Allow it in the address bar or in the site settings and press the button again, or write below.") };
   }
   return trouble;
 }

@@ -74,7 +74,7 @@ function keep() {
 }
 
 function show() {
-  panel.show(session.phase, turn, session.hears);
+  panel.show(session.phase, turn, session.hears, byId("half-duplex").checked);
   byId("stop").disabled = !session.hasReply;
   byId("talk-empty").hidden = !log.isEmpty;
   byId("clear").disabled = log.isEmpty;

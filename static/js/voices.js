@@ -67,12 +67,12 @@ export class VoiceFields {
 }
 
 /**
- * "en_US-joe-medium" as "Joe (en-US, medium)".
+ * "en_US-joe-medium" as "Joe (American English, medium)".
  * @param {Voice} voice
  */
 export function voiceWords(voice) {
   const [, middle = voice.name] = voice.name.split("-");
   const name = middle.replaceAll("_", " ");
-  const facts = [voice.language.replace("_", "-"), voice.quality].filter(Boolean).join(", ");
+  const facts = [languageName(voice.language).replace("_", "-"), voice.quality].filter(Boolean).join(", ");
   return `${name.charAt(0).toUpperCase()}${name.slice(1)} (${facts})`;
 }

@@ -114,6 +114,8 @@ LANGUAGE_NAMES = {
 }
 """English names by code, in small letters, as Whisper's own table has them."""
 LANGUAGES = frozenset(LANGUAGE_NAMES)
+LANGUAGE_TITLES = {code: name.title() for code, name in sorted(LANGUAGE_NAMES.items())}
+"""The same names as headings have them."""
 
 
 def languages_of(model: str, facts: Mapping[str, Any]) -> list[str]:

@@ -41,6 +41,13 @@ _COMPUTE = """async () => {
   const { asCurl, asPython, KEY } = await import("/static/js/copy-as.js");
   const { paragraphs, plainText } = await import("/static/js/paragraphs.js");
   const { downloadName } = await import("/static/js/recording.js");
+  const { nameLanguages } = await import("/static/js/device-fields.js");
+  const languages = document.createElement("select");
+  languages.append(...["=Detect", "qqq=Own", "fr=french", "de=german"].map((each) => {
+    const [value, text] = each.split("=");
+    return new Option(text, value);
+  }));
+  nameLanguages(languages);
   const { timedWords, wordAt } = await import("/static/js/timed-words.js");
   const call = {
     method: "POST",
@@ -66,6 +73,7 @@ _COMPUTE = """async () => {
       downloadName({ file: "talk.v2.mp4", time: 0 }, "srt"),
       downloadName({ file: "", time: new Date(2026, 1, 3, 4, 5, 6).getTime() }, "txt"),
     ],
+    languages: [...languages.options].map((each) => each.text),
     spread: timedWords(said("ab cd", 10, 15)),
     places: [9, 10, 12.9, 20].map((at) => wordAt([{ start: 10 }, { start: 13 }], at)),
   };
@@ -90,6 +98,8 @@ def test_it_writes_code_paragraphs_and_names(visit: Callable[..., Page]) -> None
     assert done["text"] == "One. Two.\n\nThree."
     assert done["chinese"] == "会议。开始。"
     assert done["names"] == ["talk.v2.srt", "microphone-2026-02-03-040506.txt"]
+    # A language that the browser has no name for keeps the one from the server.
+    assert done["languages"] == ["Detect", "French", "German", "Own"]
     assert done["spread"] == [
         {"lead": "", "text": "ab", "start": 10, "end": 12},
         {"lead": " ", "text": "cd", "start": 12, "end": 15},

@@ -9,10 +9,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
 from chat_app.protocol.wire import AUDIO, HEADER, VERSION
-from tests.browser.watching import Shown, until, violations
+from tests.browser.watching import Shown, scrolls_sideways, until, violations
+from tests.server_process import RunningServer
 
 pytestmark = [pytest.mark.browser, pytest.mark.model]
 
@@ -50,6 +51,12 @@ async ({ clauses, heard }) => {
   for (const [start, text] of clauses) words.add(start, text);
   return heard.map((ms) => { words.heard(ms); return words.text; }).concat(place.textContent);
 }
+"""
+_SMALL = """
+() => [...document.querySelectorAll("button, select, textarea, label.switch, summary")]
+  .filter((each) => each.checkVisibility())
+  .filter((each) => each.getBoundingClientRect().height < 44)
+  .map((each) => each.id || each.textContent)
 """
 OFFER = """() => {
   document.getElementById("model").append(new Option("other"));
@@ -139,31 +146,33 @@ def test_it_waits_for_a_busy_server_and_tries_again_by_itself(
     assert 2.9 < second - first < PATIENCE_MS / 1000
 
 
+def tell(socket: WebSocketRoute, *events: dict[str, Any]) -> None:
+    for event in events:
+        socket.send(json.dumps(event))
+
+
 class Restarting:
-    """`/ws/voice` of a server that restarts: the first connection ends, and the second
-    one knows nothing of it."""
+    """`/ws/voice` of a server that restarts: each connection ends, and the next one
+    knows nothing of it."""
 
     def __init__(self) -> None:
-        self.heard_bytes = [0, 0]
+        self.heard_bytes: list[int] = []
         """Audio on each connection."""
-        self.replayed_bytes = 0
-        """Audio that the second one got before it was asked for a reply."""
-        self.items: list[dict[str, Any]] = []
-        """What the second one was told of the first."""
+        self.events: list[list[dict[str, Any]]] = []
+        """What the page sent on each connection."""
         self._connections: list[WebSocketRoute] = []
 
     def __call__(self, socket: WebSocketRoute) -> None:
         number = len(self._connections)
         self._connections.append(socket)
+        self.heard_bytes.append(0)
+        self.events.append([])
 
         def take(message: str | bytes) -> None:
             if isinstance(message, bytes):
                 self.heard_bytes[number] += len(message)
-                return
-            event = json.loads(message)
-            self.items += [event["item"]] if "item" in event else []
-            if event["type"] == "response.create":
-                self.replayed_bytes = self.heard_bytes[number]
+            else:
+                self.events[number].append(json.loads(message))
 
         socket.on_message(take)
         session = {"x.resume_token": f"token-{number}", "x.resumed": False}
@@ -172,26 +181,36 @@ class Restarting:
     def tell(self, *events: dict[str, Any]) -> None:
         tell(self._connections[-1], *events)
 
+    def begin_reply(self) -> None:
+        response = {"id": f"r{len(self.events)}", "x.number": len(self.events)}
+        self.tell({"type": "response.created", "response": response})
+
     def end(self) -> None:
         error = {"code": "restarting", "message": "The server is restarting."}
         self.tell({"type": "error", "error": error})
         self._connections[-1].close(code=4512)
 
+    def asked(self, number: int) -> int:
+        """How often the page has asked that connection for a reply."""
+        kinds = [event["type"] for event in self.events[number]]
+        return kinds.count("response.create")
 
-def tell(socket: WebSocketRoute, *events: dict[str, Any]) -> None:
-    for event in events:
-        socket.send(json.dumps(event))
+    def told(self, number: int) -> list[str]:
+        """The texts that the page has put into that conversation."""
+        items = [event["item"] for event in self.events[number] if "item" in event]
+        return [item["content"][0]["text"] for item in items]
 
 
-def test_after_a_restart_nothing_that_was_said_is_lost(
+def test_after_a_restart_the_server_hears_again_what_it_has_not_answered(
     visit: Callable[..., Page],
 ) -> None:
     page, server = visit("/talk/"), Restarting()
     page.route_web_socket(f"{VOICE}*", server)
     page.get_by_role("button", name="Start talking").click()
-    until(page, lambda: server.heard_bytes[0] > 96_000)
-    # A question that nobody has answered, and then words that nobody has understood.
-    buffer, question = "input_audio_buffer", "What is a bird?"
+    until(page, lambda: server.heard_bytes != [] and server.heard_bytes[0] > 96_000)
+    # A question that nobody has answered, perhaps cut short by the restart, and then
+    # words that nobody has understood.
+    buffer, question = "input_audio_buffer", "What is a"
     completed = "conversation.item.input_audio_transcription.completed"
     server.tell(
         {"type": f"{buffer}.speech_started", "item_id": "a", "audio_start_ms": 0},
@@ -199,13 +218,37 @@ def test_after_a_restart_nothing_that_was_said_is_lost(
         {"type": completed, "item_id": "a", "transcript": question},
         {"type": f"{buffer}.speech_started", "item_id": "b", "audio_start_ms": 600},
     )
+    said = page.locator("#talk-log .talk-line")
+    expect(said).to_contain_text(question)
     server.end()
     expect(page.locator("#notice")).to_contain_text("The server is restarting.")
-    until(page, lambda: server.replayed_bytes > 0)
-    (item,) = server.items
-    assert item["content"] == [{"type": "input_text", "text": question}]
-    # All but the first 0.1 s, and what was said while there was no server.
-    assert server.replayed_bytes > server.heard_bytes[0]
+    # All of it, and what was said while there was no server.
+    until(page, lambda: server.heard_bytes[-1] > server.heard_bytes[0] + 64_000)
+    assert len(server.events) == 2
+    # Heard again, it has neither to be told nor asked for.
+    assert server.told(1) == []
+    assert server.asked(1) == 0
+    expect(said).to_have_count(0)
+
+
+def test_after_a_restart_what_was_written_is_answered_unless_it_was_stopped(
+    visit: Callable[..., Page],
+) -> None:
+    page, server = visit("/talk/"), Restarting()
+    page.route_web_socket(f"{VOICE}*", server)
+    write(page, "What is a bird?")
+    until(page, lambda: server.events != [] and server.asked(0) == 1)
+    server.end()
+    until(page, lambda: len(server.events) == 2 and server.asked(1) == 1)
+    assert server.told(1) == ["What is a bird?"]
+    server.begin_reply()
+    page.get_by_role("button", name="Stop the reply").click()
+    server.end()
+    until(page, lambda: len(server.events) == 3 and server.told(2) != [])
+    write(page, "What is a dog?")
+    until(page, lambda: len(server.told(2)) == 2 and server.asked(2) > 0)
+    assert server.told(2) == ["What is a bird?", "What is a dog?"]
+    assert server.asked(2) == 1
 
 
 class Answering:
@@ -303,6 +346,20 @@ def test_one_can_stop_it_from_trying_again(visit: Callable[..., Page]) -> None:
     expect(notice).to_contain_text("There are too many connections from here.")
     expect(page.get_by_role("button", name="Stop trying")).to_have_count(0)
     assert len(server.attempts) == attempts + 1
+
+
+def test_every_control_is_large_enough_for_a_finger(
+    browser: Browser, server: RunningServer
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True
+    )
+    page = context.new_page()
+    page.goto(server.url + "/talk/")
+    expect(page.get_by_label("Voice")).to_be_enabled()
+    assert page.evaluate(_SMALL) == []
+    assert not scrolls_sideways(page)
+    context.close()
 
 
 def test_the_chosen_model_answers_and_is_remembered(visit: Callable[..., Page]) -> None:

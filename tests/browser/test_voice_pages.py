@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from common.config import project_dir
 from common.models.files import find_voices
@@ -329,6 +329,9 @@ def test_the_admin_can_be_used_with_the_keyboard_alone(
     menu.press("Enter")
     expect(page.get_by_role("link", name="Home")).to_be_focused()
     assert violations(page, "landmark-one-main", "link-name", "button-name") == []
+    it_keeps_the_keyboard_in_the_menu(page, menu)
+    menu.press("Enter")
+    expect(page.get_by_role("link", name="Home")).to_be_focused()
     page.keyboard.press("Escape")
     expect(menu).to_be_focused()
     expect(page.get_by_role("link", name="Dashboard", exact=True)).to_be_hidden()
@@ -343,3 +346,18 @@ def test_the_admin_can_be_used_with_the_keyboard_alone(
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Log out")).to_be_hidden()
     expect(account).to_be_focused()
+
+
+def it_keeps_the_keyboard_in_the_menu(page: Page, menu: Locator) -> None:
+    home, within = page.get_by_role("link", name="Home"), page.locator("nav :focus")
+    page.keyboard.press("Shift+Tab")
+    expect(within).to_be_visible()
+    expect(home).not_to_be_focused()
+    page.keyboard.press("Tab")
+    expect(home).to_be_focused()
+    closer = page.get_by_role("button", name="Close the menu")
+    closer.press("Tab")
+    expect(within).to_be_visible()
+    closer.press("Enter")
+    expect(closer).to_be_hidden()
+    expect(menu).to_be_focused()

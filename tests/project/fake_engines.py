@@ -9,7 +9,8 @@ from typing import Any
 
 from common.engine import PartHealth, PartState
 from common.errors import EngineFailed
-from tests.fakes import FakeStt, FakeTts
+from stt_app.core.engine import Transcript, TranscriptionRequest
+from tests.fakes import FakeLlm, FakeStt, FakeTts
 
 
 class Stt(FakeStt):
@@ -47,6 +48,19 @@ class SlowStt(Stt):
         if self.started:
             return super().health()
         return PartHealth(PartState.LOADING, "fake, loading")
+
+
+class MeasuringStt(Stt):
+    """Hears how long somebody spoke."""
+
+    async def _answer(self, request: TranscriptionRequest) -> Transcript:
+        self._script = [f"I spoke for {request.seconds:.1f} seconds."]
+        return await super()._answer(request)
+
+
+class Llm(FakeLlm):
+    def __init__(self, _config: Any, _options: Any) -> None:
+        super().__init__()
 
 
 class Tts(FakeTts):

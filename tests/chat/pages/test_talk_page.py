@@ -1,4 +1,4 @@
-"""The Talk page: which language models it offers."""
+"""The Talk page: which language models and languages it offers."""
 
 from __future__ import annotations
 
@@ -45,3 +45,13 @@ async def test_it_offers_the_models_that_are_allowed_and_answer(
     assert [field.count(f">{name}</option>") for name in names] == [1] * len(names)
     assert field.count("<option") == len(names)
     assert field.startswith(" hidden>") == (len(names) == 1)
+
+
+@pytest.mark.parametrize("services", [[]], indirect=True)
+@pytest.mark.parametrize("path", ["/talk/", "/listen/"])
+async def test_it_names_the_languages_for_browsers_that_cannot(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    page = (await client.get(path)).text
+    assert '<option value="yue">Cantonese</option>' in page
+    assert '<option value="ht">Haitian Creole</option>' in page

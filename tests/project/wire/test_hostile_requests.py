@@ -10,7 +10,7 @@ from tests.project.server.live_server import TinyServer, connection
 
 pytestmark = pytest.mark.server
 
-QUIET_SECONDS = 1.0
+QUIET_SECONDS = 10.0
 HEAD = b"POST / HTTP/1.1\r\nHost: localhost\r\n"
 HANDSHAKE = (
     b"GET / HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n"
