@@ -164,7 +164,7 @@ class SessionClosed(SessionEvent):
 
     type: Literal["session.closed"] = "session.closed"
     reason: ClosedReason = Field(
-        description="`close_requested` by the client, `expired` at a time limit or a quota, of which an `error` with the code `insufficient_quota` tells first, `connection_lost` when the server restarts."
+        description="`close_requested` by the client, `expired` at a time limit, or at a quota after an `error` with the code `insufficient_quota`, `connection_lost` when the server restarts."
     )
     usage: SessionUsage = Field(description="`seconds` since the start.")
 
