@@ -13,6 +13,7 @@ import importlib
 import json
 import os
 import runpy
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -107,6 +108,7 @@ def _become_the_server(order: dict[str, Any]) -> None:
     for number, file in enumerate((nothing, log, log)):
         os.dup2(file, number)
     os.closerange(3, max(nothing, log) + 1)
+    _heed_signals()
     _take_environment(order["environment"])
     sys.argv = ["manage.py", *order["arguments"]]
     for name in list(sys.modules):
@@ -115,6 +117,12 @@ def _become_the_server(order: dict[str, Any]) -> None:
     gc.enable()
     runpy.run_path("manage.py", run_name="__main__")
     sys.exit()
+
+
+def _heed_signals() -> None:
+    """As from a terminal, also when the tests run below `nohup` or in the background."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _take_environment(environment: dict[str, str]) -> None:

@@ -41,7 +41,17 @@ FAKES: dict[str, Any] = {
     "llm_backend": "none",
 }
 
+CLOSE_THE_TERMINAL = """
+import asyncio, os, signal
+from voiceproject.startup.stop_signal import StopSignal
 
+async def main():
+    stop = StopSignal(lambda: None)
+    os.kill(os.getpid(), signal.SIGHUP)
+    print("stops" if stop.is_set() else "goes on")
+
+asyncio.run(main())
+"""
 LONG_REQUEST = {"text": "This is a sentence. " * 200, "llm": False, "format": "pcm"}
 MOST_GROWTH_MB = 20.0
 START_SECONDS = 120.0
@@ -111,6 +121,17 @@ def test_it_ends_in_order_on_a_signal(number: int) -> None:
         assert "Traceback" not in server.log
         with pytest.raises(httpx.ConnectError):
             httpx.get(server.url)
+
+
+def test_it_outlives_its_terminal_below_nohup() -> None:
+    ran = subprocess.run(
+        ["nohup", sys.executable, "-c", CLOSE_THE_TERMINAL],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ran.stdout.strip() == "goes on"
 
 
 def test_it_ends_at_once_on_a_second_signal() -> None:
